@@ -1,0 +1,46 @@
+# `make train` and `make test` need git, make and Python >= 3.11 with venv, and set up all the rest in .venv themselves.
+
+PYTHON ?= python3
+PIP_INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+
+.PHONY: help train test format clean
+
+help:
+	@echo "make train   train, evaluate and write the model of config.yaml"
+	@echo "make test    formatting, lint, types and tests"
+	@echo "make format  format the code, and fix what ruff can fix"
+	@echo "make clean   remove .venv and all caches; the store of models stays"
+
+train: .venv/train.stamp
+	.venv/bin/logit train
+
+test: .venv/test.stamp
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/pytest
+
+format: .venv/test.stamp
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is written once its install is complete. Without one, .venv is made anew: half an install is not trusted.
+.venv/train.stamp: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "logit-engine needs Python 3.11 or newer, which $(PYTHON) is not: name one, as in" >&2; \
+	  echo "make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up .venv"
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@$(PIP_INSTALL) -e .
+	@touch $@
+
+.venv/test.stamp: .venv/train.stamp
+	@echo "Adding the development tools to .venv"
+	@rm $<
+	@$(PIP_INSTALL) -e '.[dev]'
+	@touch $< $@

@@ -1,0 +1,118 @@
+"""The architecture as a list, held against the imports: imports point down only, and each layer's libraries are named.
+
+A line is a layer, from the top of the house to its ground; a name is a module, or a package with all its modules. A
+module may import from the lines below its own, and from its own package; a new file must be given a place here.
+"""
+
+import ast
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+LAYERS = """
+flows.cli
+flows.serve
+flows.tasks
+flows.experiment flows.retrain
+flows.train flows.score
+flows.recipe
+flows.steps
+flows.store flows.config
+flows
+logit_engine
+logit_engine.discrete logit_engine.estimators
+logit_engine.artifact
+logit_engine.summary
+logit_engine.fitting
+logit_engine.result
+logit_engine.inference
+logit_engine.diagnostics
+logit_engine.solvers
+logit_engine.objective
+logit_engine.sources logit_engine.learning
+logit_engine.design
+logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.coordinates
+logit_engine.blocks
+logit_engine.links logit_engine.columns
+logit_engine.arrays logit_engine.publish
+logit_engine.errors logit_engine._version
+"""
+
+# What else each may import; the longest name that fits holds. Whoever needs one more library says so here.
+LIBRARIES = {
+    "logit_engine": {"numpy", "scipy", "threadpoolctl"},
+    "logit_engine.publish": set(),
+    "logit_engine.errors": set(),
+    "logit_engine.sources": {"numpy", "polars", "pyarrow"},
+    "logit_engine.learning": {"numpy", "polars"},
+    "logit_engine.design": {"numpy", "polars"},
+    "logit_engine.artifact": {"numpy", "polars", "pyarrow"},
+    "logit_engine.summary": {"numpy", "polars"},
+    "logit_engine.discrete": {"numpy", "polars"},
+    "logit_engine.estimators": {"numpy", "polars", "sklearn"},
+    "flows": {"numpy", "polars", "pyarrow", "pydantic"},
+    "flows.config": {"pydantic", "ruamel"},
+    "flows.tasks": {"prefect", "pydantic"},
+    "flows.serve": {"prefect", "pydantic"},
+    "flows.cli": {"typer", "rich", "click", "pydantic", "polars"},
+}
+
+LEVEL = {name: level for level, line in enumerate(reversed(LAYERS.split("\n"))) for name in line.split()}
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("logit_engine", "flows")
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+EACH_MODULE = pytest.mark.parametrize("module", FILES)
+
+
+def longest(module: str, names: Iterable[str]) -> str | None:
+    """The longest name that is the module, its package, or its stem (flows.cli for flows.cli_tables)."""
+    fitting = (name for name in names if module == name or module.startswith((f"{name}.", f"{name}_")))
+    return max(fitting, key=len, default=None)
+
+
+def place(module: str) -> str:
+    """The name that stands for the module in LAYERS: the two at the top stand for their own file only."""
+    name = longest(module, LEVEL)
+    assert name == module or name not in (None, "logit_engine", "flows"), f"{module} is new: put it on a line of LAYERS"
+    return name
+
+
+def imports(module: str) -> set[str]:
+    """Modules of ours and libraries that the file imports, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(FILES[module].read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}, line {node.lineno}, imports relatively: write the full name"
+            found |= {full if (full := f"{node.module}.{alias.name}") in FILES else node.module for alias in node.names}
+    return found
+
+
+@EACH_MODULE
+def test_every_file_has_a_place_and_imports_only_what_is_below_it(module: str) -> None:
+    own = place(module)
+    ours = imports(module) & FILES.keys()
+    wrong = {name for name in ours if place(name) != own and LEVEL[place(name)] >= LEVEL[own]}
+    assert not wrong, f"{module} imports what is not below it: {', '.join(sorted(wrong))}"
+
+
+@EACH_MODULE
+def test_every_file_imports_only_the_libraries_of_its_layer(module: str) -> None:
+    libraries = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names - {"logit_engine", "flows"}
+    wrong = libraries - LIBRARIES[longest(module, LIBRARIES)]
+    assert not wrong, f"{module} may not import {', '.join(sorted(wrong))}"
+
+
+@EACH_MODULE
+def test_every_file_opens_with_a_sentence(module: str) -> None:
+    doc = ast.get_docstring(ast.parse(FILES[module].read_text())) or ""
+    assert doc.split("\n\n")[0].endswith((".", "?")), (
+        f"{module} does not open with a sentence that says what lives there"
+    )
