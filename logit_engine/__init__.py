@@ -1,0 +1,47 @@
+"""An exact engine for logistic regression and its relatives."""
+
+from typing import TYPE_CHECKING, Any
+
+from logit_engine._version import __version__
+from logit_engine.fitting import fit
+from logit_engine.inference.covariance import Covariance
+from logit_engine.likelihoods import Bernoulli
+from logit_engine.links import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
+from logit_engine.penalties import L2, NONE
+from logit_engine.result import FitResult
+from logit_engine.sources.arrays import array_rows
+from logit_engine.summary import summarize
+
+if TYPE_CHECKING:
+    from logit_engine.estimators import LogisticRegression
+
+_LAZY = {"LogisticRegression": "logit_engine.estimators"}
+
+__all__ = [
+    "CAUCHIT",
+    "CLOGLOG",
+    "L2",
+    "LINKS",
+    "LOGIT",
+    "LOGLOG",
+    "NONE",
+    "PROBIT",
+    "Bernoulli",
+    "Covariance",
+    "FitResult",
+    "Link",
+    "LogisticRegression",
+    "__version__",
+    "array_rows",
+    "fit",
+    "summarize",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load on first use what needs a heavier import, such as scikit-learn where it is installed."""
+    if name in _LAZY:
+        from importlib import import_module
+
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'logit_engine' has no attribute '{name}'")

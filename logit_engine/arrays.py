@@ -1,0 +1,73 @@
+"""Arrays at the door: one place where what a caller hands in is checked and made into what the engine trusts."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from logit_engine.errors import DataError
+
+Array = NDArray[np.float64]
+
+
+def matrix(X: ArrayLike, name: str = "X") -> NDArray[np.floating | np.integer]:
+    """X as a two-dimensional numeric array, (n, p), not copied if it is one. Raises DataError for anything else."""
+    out = np.asarray(X)
+    if out.ndim == 1:
+        out = out[:, None]
+    if out.ndim != 2:
+        raise DataError(f"{name} has {out.ndim} dimensions; give a table of rows by columns.")
+    if out.dtype.kind == "b":
+        out = out.astype(np.float64)
+    if out.dtype.kind not in "fiu":
+        raise DataError(f"{name} holds {out.dtype} values; encode them as numbers, or describe them by a Design.")
+    if out.shape[0] == 0:
+        raise DataError(f"{name} has no rows.")
+    if out.dtype.kind == "f" and not np.isfinite(out.sum(dtype=np.float64)):
+        _refuse_non_finite(out, name)
+    return out
+
+
+def vector(values: ArrayLike, length: int, name: str) -> Array:
+    """values as a float64 vector of the given length, finite throughout. Raises DataError otherwise."""
+    out = np.asarray(values)
+    if out.dtype.kind not in "fiub":
+        raise DataError(f"{name} holds {out.dtype} values; give numbers.")
+    if out.shape != (length,):
+        raise DataError(f"{name} has shape {out.shape}; one value for each of the {length} rows is needed.")
+    numbers = np.ascontiguousarray(out, dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        _refuse_non_finite(numbers[:, None], name)
+    return numbers
+
+
+def outcome(y: ArrayLike, length: int) -> Array:
+    """A binary outcome as float64 in [0, 1], (n,). Raises DataError for other values, and if only one class is there."""
+    out = vector(y, length, "y")
+    low, high = float(out.min()), float(out.max())
+    if low < 0.0 or high > 1.0:
+        raise DataError(f"y runs from {low:g} to {high:g}; a binary outcome is 0 or 1 (or a share of events between).")
+    if low == high and low in (0.0, 1.0):
+        raise DataError(f"y is {low:g} in all {length} rows; a model needs both classes.")
+    return out
+
+
+def weights(values: ArrayLike, length: int, name: str) -> Array:
+    """Row weights, (n,), none negative, not all zero. Raises DataError otherwise."""
+    out = vector(values, length, name)
+    if out.min() < 0.0:
+        raise DataError(f"{name} is {out.min():g} in row {int(out.argmin())}; weights cannot be negative.")
+    if not out.any():
+        raise DataError(f"{name} is zero in all {length} rows.")
+    return out
+
+
+def _refuse_non_finite(values: NDArray[np.floating], name: str) -> None:
+    bad = ~np.isfinite(values)
+    count = int(bad.any(axis=1).sum())
+    if count == 0:  # the sum overflowed, the values did not
+        return
+    row, column = np.argwhere(bad)[0]
+    where = f"row {row}" + (f", column {column}" if values.shape[1] > 1 else "")
+    raise DataError(
+        f"{name} is missing or infinite in {count} rows (first: {where}, {values[row, column]}); "
+        "drop them, or impute them by a Design."
+    )

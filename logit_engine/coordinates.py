@@ -1,0 +1,74 @@
+"""Inner coordinates: columns centered and scaled by powers of two, so that units and origins cost no digits.
+
+With a constant column k of value v in X, (X - c) / s spans the same space as X, and user theta = A inner theta, where A
+divides by s and moves the centers into the constant. Dense columns only: codes are left alone, and without a constant
+column nothing is centered.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.columns import Array, Moments
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """center, scale: (p,); constant: the index of the constant column, or None; value: what it holds.
+
+    resolution: (p,), the rounding error of the data themselves in inner units: no digit below it is real.
+    """
+
+    center: Array
+    scale: Array
+    constant: int | None
+    value: float
+    resolution: Array
+
+    def to_user(self, inner: Array) -> Array:
+        """A inner: coefficients, or a matrix of columns in coefficient space, (p[, k]), in the user's units."""
+        scale = self.scale if inner.ndim == 1 else self.scale[:, None]
+        out = inner / scale
+        if self.constant is not None:
+            out[self.constant] -= (self.center @ out) / self.value
+        return out
+
+    def to_inner(self, user: Array) -> Array:
+        """The inverse of `to_user`, (p[, k])."""
+        out = np.array(user, dtype=np.float64)
+        if self.constant is not None:
+            out[self.constant] += (self.center @ out) / self.value
+        return out * (self.scale if user.ndim == 1 else self.scale[:, None])
+
+    def pull_back(self, gradient: Array) -> Array:
+        """A' gradient: a user-space gradient, (p,), as seen in inner coordinates."""
+        out = np.array(gradient, dtype=np.float64)
+        if self.constant is not None:
+            out -= self.center * (gradient[self.constant] / self.value)
+        return out / self.scale
+
+
+def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:
+    """Coordinates from the moments of the columns: centers at the mean, scales at the power of two nearest the spread.
+
+    Not centered: for a penalty that a constant among the penalized columns would feel.
+    """
+    low, high = moments.low.min(axis=0), moments.high.max(axis=0)
+    is_constant = (low == high) & (high != 0.0) & ~moments.coded
+    constant = int(np.argmax(is_constant)) if centered and is_constant.any() else None
+    if constant is None:
+        center = np.zeros_like(moments.mean)
+    else:
+        center = np.where(moments.coded, 0.0, np.where(low == high, high, moments.mean))
+        center[constant] = 0.0
+    square = moments.square / max(moments.n, 1) + np.square(moments.mean - center)
+    scale = np.where(moments.coded, 1.0, _power_of_two(np.sqrt(square)))
+    value = 1.0 if constant is None else float(high[constant])
+    size = np.where(moments.coded, 0.0, np.maximum(np.abs(low), np.abs(high)))
+    return Coordinates(center, scale, constant, value, np.finfo(np.float64).eps * size / scale)
+
+
+def _power_of_two(spread: Array) -> NDArray[np.float64]:
+    usable = (spread > 0.0) & np.isfinite(spread)
+    return np.exp2(np.round(np.log2(np.where(usable, spread, 1.0))))

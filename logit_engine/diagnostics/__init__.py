@@ -1,0 +1,1 @@
+"""Diagnostics: separation, collinearity, predictive metrics."""

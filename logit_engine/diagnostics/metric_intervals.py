@@ -1,0 +1,380 @@
+"""Statistics of weighted rows, their influence functions, and the intervals these give; knows no metric by name.
+
+A statistic is a function of the rows' weights. Its influence function is its derivative by each weight, so the sum of
+(influence x weight) over what was drawn together, squared, estimates its variance (the delta method; the infinitesimal
+jackknife of Jaeckel 1972). A weight is a number of rows: without clusters a row of weight 2 counts as two independent
+rows. Weights that are not counts (survey weights) therefore come with `cluster`, if need be `np.arange(n)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from logit_engine.errors import DataError, UsageError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+NAN = float("nan")
+
+
+class Statistic(Protocol):
+    """A metric bound to its rows, as a function of their weights alone."""
+
+    def value(self, weight: FloatArray) -> float:
+        """The metric under these weights. weight: (n,); nan where undefined."""
+
+    def influence(self, weight: FloatArray) -> FloatArray:
+        """The derivative of `value` by each row's weight. (n,); finite wherever the value is."""
+
+
+def _dot(a: FloatArray, b: FloatArray) -> float:
+    """sum a b, without the BLAS, whose threads would change the bits. a, b: (n,)."""
+    return float(np.einsum("i,i->", a, b))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One weighted sum over another, sum w a / sum w b. numerator, denominator: (n,)."""
+
+    numerator: FloatArray
+    denominator: FloatArray
+
+    def value(self, weight: FloatArray) -> float:
+        """The ratio; nan when the denominator is 0."""
+        below = _dot(weight, self.denominator)
+        if not below > 0.0:
+            return NAN
+        with np.errstate(invalid="ignore"):
+            above = _dot(weight, self.numerator)
+            if np.isnan(above):  # an infinite row that is absent: 0 * inf counts as nothing
+                present = weight > 0.0
+                above = _dot(weight[present], self.numerator[present])
+        return above / below
+
+    def influence(self, weight: FloatArray) -> FloatArray:
+        """(a - ratio b) / sum w b. (n,)."""
+        below = _dot(weight, self.denominator)
+        return np.asarray((self.numerator - self.value(weight) * self.denominator) / below)
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """The plain mean of a few statistics of the same rows."""
+
+    parts: tuple[Statistic, ...]
+
+    def value(self, weight: FloatArray) -> float:
+        """The mean of the parts' values; nan when one is."""
+        return sum(part.value(weight) for part in self.parts) / len(self.parts)
+
+    def influence(self, weight: FloatArray) -> FloatArray:
+        """The mean of the parts' influences. (n,)."""
+        return np.asarray(np.mean([part.influence(weight) for part in self.parts], axis=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Rows from the highest probability down, in groups of equal ones: one sort, whatever weights come after.
+
+    order: what sorts the rows (a slice that does nothing when they are sorted); y: (n,) in that order; starts: where
+    each of the k groups begins; group: (n,) the group of each sorted row.
+    """
+
+    order: IntArray | slice
+    y: FloatArray
+    starts: IntArray
+    group: IntArray
+
+    @classmethod
+    def of(cls, y: FloatArray, probability: FloatArray) -> Ranking:
+        """Sort the rows. y, probability: (n,). O(n log n)."""
+        falling = bool(np.all(probability[1:] <= probability[:-1]))
+        order = slice(None) if falling else np.argsort(-probability, kind="stable")
+        sorted_probability = probability[order]
+        fresh = np.concatenate(([True], sorted_probability[1:] != sorted_probability[:-1]))
+        return cls(order, y[order], np.flatnonzero(fresh), np.cumsum(fresh) - 1)
+
+    def group_sums(self, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The weight of the positives and of the negatives in each group. Two of (k,)."""
+        sorted_weight = weight[self.order]
+        positive = sorted_weight * self.y
+        negative = sorted_weight - positive
+        if len(self.starts) == len(self.y):
+            return positive, negative
+        return np.add.reduceat(positive, self.starts), np.add.reduceat(negative, self.starts)
+
+    def by_row(self, of_positives: FloatArray, of_negatives: FloatArray) -> FloatArray:
+        """Hand each row its group's number, by its class, in the order of the rows as given. (k,), (k,) -> (n,)."""
+        rows = np.empty(len(self.y))
+        rows[self.order] = np.where(self.y == 1.0, of_positives[self.group], of_negatives[self.group])
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class RocArea:
+    """The chance that a positive is ranked above a negative, ties counting half. DeLong et al. (1988)."""
+
+    ranking: Ranking
+
+    def value(self, weight: FloatArray) -> float:
+        """The area under the ROC curve, by midranks; nan with one class only."""
+        positive, negative = self.ranking.group_sums(weight)
+        total = float(np.sum(positive)) * float(np.sum(negative))
+        return _dot(positive, _below(negative)) / total if total > 0.0 else NAN
+
+    def influence(self, weight: FloatArray) -> FloatArray:
+        """DeLong's placements less the area, over the weight of the row's class (Sun & Xu 2014, in one sort). (n,)."""
+        positive, negative = self.ranking.group_sums(weight)
+        positives, negatives = float(np.sum(positive)), float(np.sum(negative))
+        outranked = _below(negative) / negatives
+        outranking = 1.0 - _below(positive) / positives
+        area = _dot(positive, outranked) / positives
+        return self.ranking.by_row((outranked - area) / positives, (outranking - area) / negatives)
+
+
+def _below(weight: FloatArray) -> FloatArray:
+    """The weight in lower groups, and half of the group's own. (k,) -> (k,)."""
+    through = np.cumsum(weight)
+    return np.asarray(through[-1] - through + 0.5 * weight)
+
+
+@dataclass(frozen=True, slots=True)
+class StepPrecision:
+    """The precision at each distinct threshold, weighted by the recall it adds: sum_k (R_k - R_k-1) P_k."""
+
+    ranking: Ranking
+
+    def value(self, weight: FloatArray) -> float:
+        """Average precision, without interpolation; nan without a positive."""
+        positive, precision, _ = self._steps(weight)
+        positives = float(np.sum(positive))
+        return _dot(positive, precision) / positives if positives > 0.0 else NAN
+
+    def influence(self, weight: FloatArray) -> FloatArray:
+        """What a row adds: its own step, and its part in the precision at every threshold no higher. (n,).
+
+        With P_k = T_k / C_k, where T and C are the positives and the rows at or above step k, a row in step j moves
+        every P_k, k >= j, by (1 - P_k) / C_k if it is positive and by -P_k / C_k if not: sums from the lowest up.
+        """
+        positive, precision, above = self._steps(weight)
+        positives = float(np.sum(positive))
+        lost = _sums_from_the_end(positive * precision / above)
+        gained = _sums_from_the_end(positive / above) - lost
+        average = _dot(positive, precision) / positives
+        return self.ranking.by_row((precision + gained - average) / positives, -lost / positives)
+
+    def _steps(self, weight: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Each step's positives, its precision, and the weight at or above it (1 while that is 0). Three of (k,)."""
+        positive, negative = self.ranking.group_sums(weight)
+        true = np.cumsum(positive)
+        above = true + np.cumsum(negative)
+        above[above == 0.0] = 1.0
+        return positive, true / above, above
+
+
+def _sums_from_the_end(terms: FloatArray) -> FloatArray:
+    """The sum of this term and all after it. (k,) -> (k,)."""
+    return np.asarray(np.cumsum(terms[::-1])[::-1])
+
+
+@dataclass(frozen=True, slots=True)
+class MetricValue:
+    """A metric with its standard error and interval; all but the value are nan where they have no finite estimate."""
+
+    name: str
+    value: float
+    std_error: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bootstrap:
+    """Percentile intervals from `replicates` resamplings of clusters (of rows, without clusters), seeded by `seed`."""
+
+    replicates: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.replicates < 2:
+            raise UsageError(f"a bootstrap of {self.replicates} replicates has no spread: ask for 1000 or so.")
+
+
+class DifferenceInterval(NamedTuple):
+    """A mean of paired differences with its standard error and interval."""
+
+    mean: float
+    std_error: float
+    lower: float
+    upper: float
+
+
+def standard_error(
+    influence: FloatArray, weight: FloatArray, cluster: IntArray | None = None, by_class_of: FloatArray | None = None
+) -> float:
+    """The delta method's standard error, G/(G-1) sum_g (sum_{i in g} w_i IF_i)^2 under the root. nan when G is 1.
+
+    influence, weight: (n,), weights positive; cluster: (n,) codes from 0, None when every row is its own. With
+    `by_class_of` (y) the sums a_g over positives and b_g over negatives get factors of their own, from the number of
+    clusters that hold a positive, a negative, or anything: f1 sum a^2 + f0 sum b^2 + 2 f sum a b. For the area under
+    the ROC curve that is Obuchowski (1997) exactly, and without clusters (no a_g meets a b_g) DeLong et al. (1988).
+    """
+    parts = [np.ones_like(weight)] if by_class_of is None else [by_class_of, 1.0 - by_class_of]
+    if cluster is None:
+        counts = [_dot(part, weight) for part in parts]
+        squares = [_dot(weight, (influence * part) ** 2) for part in parts]
+        cross = 0.0
+    else:
+        sums = [np.bincount(cluster, weight * influence * part).astype(np.float64) for part in parts]
+        counts = [float(np.count_nonzero(np.bincount(cluster, part))) for part in parts]
+        squares = [_dot(total, total) for total in sums]
+        cross = 0.0 if len(sums) == 1 else 2.0 * _small_sample(len(sums[0])) * _dot(sums[0], sums[1])
+    variance = sum(_small_sample(count) * square for count, square in zip(counts, squares, strict=True)) + cross
+    return float(np.sqrt(max(variance, 0.0)))
+
+
+def _small_sample(units: float) -> float:
+    """G/(G-1); nan when nothing can be said of the spread."""
+    return units / (units - 1.0) if units > 1.0 else NAN
+
+
+def wald_interval(
+    value: float, std_error: float, level: float, lowest: float = -np.inf, highest: float = np.inf
+) -> tuple[float, float]:
+    """Value -+ z std_error, cut at the metric's range. Symmetric, so rough close to an end, and empty at it (se 0)."""
+    reach = float(ndtri(0.5 + 0.5 * level)) * std_error
+    if np.isnan(reach):
+        return NAN, NAN
+    return max(lowest, value - reach), min(highest, value + reach)
+
+
+def closed_form(
+    name: str,
+    statistic: Statistic,
+    weight: FloatArray,
+    cluster: IntArray | None,
+    level: float,
+    *,
+    lowest: float = -np.inf,
+    highest: float = np.inf,
+    by_class_of: FloatArray | None = None,
+) -> MetricValue:
+    """A statistic with its Wald interval. An infinite or undefined value has no standard error: nan."""
+    value = statistic.value(weight)
+    if not np.isfinite(value):
+        return MetricValue(name, value, NAN, NAN, NAN)
+    error = standard_error(statistic.influence(weight), weight, cluster, by_class_of)
+    return MetricValue(name, value, error, *wald_interval(value, error, level, lowest, highest))
+
+
+def resampled(
+    statistics: Sequence[Statistic], weight: FloatArray, cluster: IntArray | None, bootstrap: Bootstrap
+) -> FloatArray:
+    """Every statistic under every resampling: the rows stay, their weights are multiplied. (replicates, statistics)."""
+    rng = np.random.default_rng(bootstrap.seed)
+    if cluster is None and np.any(weight != np.floor(weight)):
+        raise DataError(
+            "weights that are not whole numbers do not say how many rows to draw: give `cluster`, if need be "
+            "np.arange(n), to draw weighted rows."
+        )
+    values = np.empty((bootstrap.replicates, len(statistics)))
+    for replicate in range(bootstrap.replicates):
+        drawn = _drawn_weight(rng, weight, cluster)
+        values[replicate] = [statistic.value(drawn) for statistic in statistics]
+    return values
+
+
+def _drawn_weight(rng: np.random.Generator, weight: FloatArray, cluster: IntArray | None) -> FloatArray:
+    """The weights after drawing as many clusters as there are (as many rows, without clusters) with replacement."""
+    if cluster is not None:
+        clusters = int(cluster.max()) + 1
+        return weight * np.bincount(rng.integers(0, clusters, clusters), minlength=clusters)[cluster]
+    rows = len(weight)
+    if np.all(weight == 1.0):
+        return np.bincount(rng.integers(0, rows, rows), minlength=rows).astype(np.float64)
+    total = float(np.sum(weight))
+    return rng.multinomial(int(total), weight / total).astype(np.float64)
+
+
+def percentile_interval(name: str, value: float, replicates: FloatArray, level: float) -> MetricValue:
+    """The middle `level` of the replicates, ends rounded outward, those without a value (nan) left out."""
+    defined = replicates[~np.isnan(replicates)]
+    if np.isnan(value) or len(defined) < 2:
+        return MetricValue(name, value, NAN, NAN, NAN)
+    error = float(np.std(defined, ddof=1)) if np.isfinite(defined).all() else NAN
+    lower = float(np.quantile(defined, 0.5 - 0.5 * level, method="lower"))
+    upper = float(np.quantile(defined, 0.5 + 0.5 * level, method="higher"))
+    return MetricValue(name, value, error, lower, upper)
+
+
+def difference_interval(
+    difference: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    cluster: npt.ArrayLike | None = None,
+    level: float = 0.95,
+) -> DifferenceInterval:
+    """The mean of paired differences, one a row, such as two models' log-losses. difference, weight, cluster: (n,).
+
+    Clustered standard error as in `standard_error`. A mean that is not finite (one model called impossible what
+    happened) is returned as it is, its error and interval nan.
+    """
+    checked_level(level)
+    rows = np.asarray(difference, dtype=np.float64)
+    if rows.ndim != 1 or not len(rows):
+        raise DataError(f"difference has shape {rows.shape}: give one number for each row.")
+    weights, codes = checked_weight(weight, len(rows)), checked_cluster(cluster, len(rows))
+    present = weights > 0.0
+    found = closed_form(
+        "difference",
+        Ratio(rows[present], np.ones(np.count_nonzero(present))),
+        weights[present],
+        None if codes is None else cluster_codes(codes[present]),
+        level,
+    )
+    return DifferenceInterval(found.value, found.std_error, found.lower, found.upper)
+
+
+def checked_level(level: float) -> None:
+    """UsageError unless the level lies between 0 and 1."""
+    if not 0.0 < level < 1.0:
+        raise UsageError(f"level is {level}: the level of an interval lies between 0 and 1, such as 0.95.")
+
+
+def checked_cluster(cluster: npt.ArrayLike | None, rows: int) -> IntArray | None:
+    """The cluster of each row as integers. (rows,). DataError when they are not whole numbers, one a row."""
+    if cluster is None:
+        return None
+    codes = np.asarray(cluster)
+    if codes.shape != (rows,) or not np.issubdtype(codes.dtype, np.integer):
+        raise DataError(
+            f"cluster is {codes.dtype} of shape {codes.shape}: give an integer code for each of {rows} rows."
+        )
+    return codes
+
+
+def cluster_codes(cluster: IntArray) -> IntArray:
+    """Codes renumbered from 0 without gaps. (n,)."""
+    return np.unique(cluster, return_inverse=True)[1]
+
+
+def checked_weight(weight: npt.ArrayLike | None, rows: int) -> FloatArray:
+    """The weights as an array, ones by default. (rows,). DataError when one is negative or not finite, or all are 0."""
+    if weight is None:
+        return np.ones(rows)
+    checked = np.asarray(weight, dtype=np.float64)
+    if checked.shape != (rows,):
+        raise DataError(f"weight has shape {checked.shape} where there are {rows} rows: give one weight a row.")
+    wrong = ~(np.isfinite(checked) & (checked >= 0.0))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(f"weight is {checked[row]} in row {row}: weights must be finite and not negative.")
+    if not checked.any():
+        raise DataError("every weight is 0, so there is no row to judge: give at least one row a weight.")
+    return checked

@@ -1,0 +1,354 @@
+"""What a forecast of probabilities is worth, metric by metric; knows NumPy and SciPy's special functions only.
+
+Conventions, said once. `y` is 0 or 1, `probability` lies in [0, 1], `weight` is the number of rows that a row
+stands for (nonnegative; zero means absent): all are of shape (n,). The class predicted is 1 where
+`probability >= threshold`. A metric without a value (the precision of no prediction) is nan, never 0; the log-loss
+of a row called impossible that happened is inf, never clipped.
+
+To add a metric, write a function from a `Sample` to a `Statistic` (nearly always a `Ratio`), and one line in `METRICS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import xlog1py, xlogy
+
+from logit_engine.diagnostics.metric_intervals import (
+    NAN,
+    Bootstrap,
+    FloatArray,
+    Mean,
+    MetricValue,
+    Ranking,
+    Ratio,
+    RocArea,
+    Statistic,
+    StepPrecision,
+    checked_cluster,
+    checked_level,
+    checked_weight,
+    closed_form,
+    cluster_codes,
+    percentile_interval,
+    resampled,
+)
+from logit_engine.errors import DataError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows to judge without their weights, and what the judging needs to know; made by `checked_sample`."""
+
+    y: FloatArray
+    probability: FloatArray
+    threshold: float = 0.5
+    reference_rate: float = NAN
+    row_loss: FloatArray | None = None
+
+    def rows(self, chosen: npt.NDArray[np.intp]) -> Sample:
+        """Some rows, in the order given."""
+        losses = None if self.row_loss is None else self.row_loss[chosen]
+        return Sample(self.y[chosen], self.probability[chosen], self.threshold, self.reference_rate, losses)
+
+    @property
+    def predicted(self) -> FloatArray:
+        """The predicted class of each row, 0 or 1. (n,)."""
+        return (self.probability >= self.threshold).astype(np.float64)
+
+    @property
+    def log_losses(self) -> FloatArray:
+        """The log-loss of each row: the given one, else that of the probability. (n,), 0 to inf."""
+        if self.row_loss is not None:
+            return self.row_loss
+        return np.asarray(0.0 - xlogy(self.y, self.probability) - xlog1py(1.0 - self.y, -self.probability))
+
+
+def _accuracy(sample: Sample) -> Statistic:
+    return Ratio((sample.predicted == sample.y).astype(np.float64), np.ones_like(sample.y))
+
+
+def _precision(sample: Sample) -> Statistic:
+    return Ratio(sample.y * sample.predicted, sample.predicted)
+
+
+def _recall(sample: Sample) -> Statistic:
+    return Ratio(sample.y * sample.predicted, sample.y)
+
+
+def _specificity(sample: Sample) -> Statistic:
+    return Ratio((1.0 - sample.y) * (1.0 - sample.predicted), 1.0 - sample.y)
+
+
+def _f1(sample: Sample) -> Statistic:
+    return Ratio(2.0 * sample.y * sample.predicted, sample.y + sample.predicted)
+
+
+def _balanced_accuracy(sample: Sample) -> Statistic:
+    return Mean((_recall(sample), _specificity(sample)))
+
+
+def _base_rate(sample: Sample) -> Statistic:
+    return Ratio(sample.y, np.ones_like(sample.y))
+
+
+def _brier(sample: Sample) -> Statistic:
+    return Ratio((sample.probability - sample.y) ** 2, np.ones_like(sample.y))
+
+
+def _log_loss(sample: Sample) -> Statistic:
+    return Ratio(sample.log_losses, np.ones_like(sample.y))
+
+
+def _skill(sample: Sample) -> Statistic:
+    constant = Sample(sample.y, np.full_like(sample.y, sample.reference_rate)).log_losses
+    return Ratio(constant - sample.log_losses, constant)
+
+
+def _roc_auc(sample: Sample) -> Statistic:
+    return RocArea(Ranking.of(sample.y, sample.probability))
+
+
+def _average_precision(sample: Sample) -> Statistic:
+    return StepPrecision(Ranking.of(sample.y, sample.probability))
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """How a metric is computed with its influence function, its range, and how its variance counts.
+
+    by_class: the small-sample factor is that of each class apart (DeLong's), not that of all rows together.
+    """
+
+    statistic: Callable[[Sample], Statistic]
+    lowest: float = 0.0
+    highest: float = 1.0
+    by_class: bool = False
+
+
+METRICS: Mapping[str, Metric] = MappingProxyType(
+    {
+        "base_rate": Metric(_base_rate),
+        "log_loss": Metric(_log_loss, highest=np.inf),
+        "skill": Metric(_skill, lowest=-np.inf),
+        "brier": Metric(_brier),
+        "roc_auc": Metric(_roc_auc, by_class=True),
+        "average_precision": Metric(_average_precision),
+        "accuracy": Metric(_accuracy),
+        "balanced_accuracy": Metric(_balanced_accuracy),
+        "precision": Metric(_precision),
+        "recall": Metric(_recall),
+        "specificity": Metric(_specificity),
+        "f1": Metric(_f1),
+    }
+)
+
+
+def checked_sample(
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    *,
+    threshold: float = 0.5,
+    reference_rate: float = 0.5,
+    row_loss: npt.ArrayLike | None = None,
+) -> Sample:
+    """The rows as a `Sample`. DataError for a y other than 0 and 1 or a probability outside [0, 1], UsageError else."""
+    outcome, forecast = np.asarray(y, dtype=np.float64), np.asarray(probability, dtype=np.float64)
+    losses = None if row_loss is None else np.asarray(row_loss, dtype=np.float64)
+    if outcome.ndim != 1 or forecast.shape != outcome.shape or (losses is not None and losses.shape != outcome.shape):
+        raise DataError(f"y has shape {outcome.shape}, probability {forecast.shape}: give one number a row of each.")
+    if not len(outcome):
+        raise DataError("there is no row to judge: y is empty.")
+    for name, values, right, said in (
+        ("y", outcome, (outcome == 0.0) | (outcome == 1.0), "it must be 0 or 1"),
+        ("probability", forecast, (forecast >= 0.0) & (forecast <= 1.0), "it must lie in [0, 1]"),
+    ):
+        if not right.all():
+            row = int(np.argmin(right))
+            raise DataError(f"{name} is {values[row]} in row {row}: {said}.")
+    if not 0.0 < reference_rate < 1.0:
+        raise UsageError(
+            f"reference_rate is {reference_rate}: the base rate of the training rows lies between 0 and 1."
+        )
+    if np.isnan(threshold):
+        raise UsageError("threshold is nan: give the probability from which a row is predicted positive.")
+    return Sample(outcome, forecast, float(threshold), float(reference_rate), losses)
+
+
+def metric_value(
+    name: str,
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    *,
+    threshold: float = 0.5,
+    reference_rate: float = 0.5,
+) -> float:
+    """The metric of that name in `METRICS`, without an interval. y, probability, weight: (n,)."""
+    if name not in METRICS:
+        raise UsageError(f"there is no metric {name!r}: choose one of {', '.join(METRICS)}.")
+    sample = checked_sample(y, probability, threshold=threshold, reference_rate=reference_rate)
+    return METRICS[name].statistic(sample).value(checked_weight(weight, len(sample.y)))
+
+
+def accuracy(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+) -> float:
+    """The share of rows on the side predicted. 0 to 1."""
+    return metric_value("accuracy", y, probability, weight, threshold=threshold)
+
+
+def precision(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+) -> float:
+    """The share of positives among those predicted positive. 0 to 1; nan when none is predicted."""
+    return metric_value("precision", y, probability, weight, threshold=threshold)
+
+
+def recall(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+) -> float:
+    """The share of the positives that is predicted (sensitivity). 0 to 1; nan without a positive."""
+    return metric_value("recall", y, probability, weight, threshold=threshold)
+
+
+def specificity(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+) -> float:
+    """The share of the negatives that is predicted. 0 to 1; nan without a negative."""
+    return metric_value("specificity", y, probability, weight, threshold=threshold)
+
+
+def f1(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+) -> float:
+    """The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN). 0 to 1; nan when all three are 0."""
+    return metric_value("f1", y, probability, weight, threshold=threshold)
+
+
+def balanced_accuracy(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+) -> float:
+    """The mean of recall and specificity. 0 to 1; nan with one class only. Brodersen et al. (2010)."""
+    return metric_value("balanced_accuracy", y, probability, weight, threshold=threshold)
+
+
+def log_loss(y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
+    """The mean of -log of the probability given to what happened. 0 to inf, in nats. Good (1952)."""
+    return metric_value("log_loss", y, probability, weight)
+
+
+def brier(y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
+    """The mean of (probability - y)^2. 0 to 1. Brier (1950), halved."""
+    return metric_value("brier", y, probability, weight)
+
+
+def roc_auc(y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
+    """The chance that a positive outranks a negative, ties counting half. 0 to 1; nan with one class. Hanley (1982)."""
+    return metric_value("roc_auc", y, probability, weight)
+
+
+def average_precision(y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
+    """The precision at each distinct threshold, weighted by the recall it adds. 0 to 1; nan without a positive."""
+    return metric_value("average_precision", y, probability, weight)
+
+
+def base_rate(y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
+    """The share of positives, whatever the forecast. 0 to 1."""
+    return metric_value("base_rate", y, probability, weight)
+
+
+def skill(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, *, reference_rate: float
+) -> float:
+    """The share of log-loss gained over forecasting the training rows' base rate for all, 1 - L / L0. -inf to 1."""
+    return metric_value("skill", y, probability, weight, reference_rate=reference_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """The weight of rows by what happened and what was predicted."""
+
+    true_negative: float
+    false_positive: float
+    false_negative: float
+    true_positive: float
+
+
+def confusion(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+) -> Confusion:
+    """The two by two table at a threshold. y, probability, weight: (n,)."""
+    sample = checked_sample(y, probability, threshold=threshold)
+    cell = (2.0 * sample.y + sample.predicted).astype(np.intp)
+    return Confusion(*np.bincount(cell, checked_weight(weight, len(cell)), minlength=4).tolist())
+
+
+def row_log_loss(y: FloatArray, log_probability: FloatArray, log_complement: FloatArray) -> FloatArray:
+    """-(y log p + (1 - y) log(1 - p)) row by row, with 0 x -inf = 0. All (n,); 0 to inf.
+
+    From the log scale it is finite where p has rounded to 0 or 1 and the loss has not: see `evaluate(row_loss=...)`.
+    """
+    loss = np.zeros_like(y)
+    np.multiply(-y, log_probability, out=loss, where=y > 0.0)
+    loss -= np.multiply(1.0 - y, log_complement, out=np.zeros_like(y), where=y < 1.0)
+    return loss
+
+
+def evaluate(
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    *,
+    threshold: float,
+    reference_rate: float,
+    weight: npt.ArrayLike | None = None,
+    cluster: npt.ArrayLike | None = None,
+    level: float = 0.95,
+    method: Literal["closed_form"] | Bootstrap = "closed_form",
+    row_loss: npt.ArrayLike | None = None,
+) -> tuple[MetricValue, ...]:
+    """Every metric in `METRICS`, in its order, with standard error and interval. All arrays (n,); cluster: integers.
+
+    In closed form the interval is Wald's, from the influence function, cut at the metric's range: symmetric, so rough
+    for a value next to an end of its range. `Bootstrap` draws clusters (rows, without clusters) and takes percentiles.
+    `row_loss` replaces the log-losses taken from `probability`, for rows where that has rounded to 0 or 1.
+    """
+    checked_level(level)
+    if method != "closed_form" and not isinstance(method, Bootstrap):
+        raise UsageError(f"method is {method!r}: choose 'closed_form' or Bootstrap(replicates, seed).")
+    sample = checked_sample(y, probability, threshold=threshold, reference_rate=reference_rate, row_loss=row_loss)
+    weights, codes = checked_weight(weight, len(sample.y)), checked_cluster(cluster, len(sample.y))
+    rows = falling(sample, weights)
+    sample, weights = sample.rows(rows), weights[rows]
+    codes = None if codes is None else cluster_codes(codes[rows])
+    statistics = [metric.statistic(sample) for metric in METRICS.values()]
+    if isinstance(method, Bootstrap):
+        replicates = resampled(statistics, weights, codes, method)
+        return tuple(
+            percentile_interval(name, statistic.value(weights), column, level)
+            for name, statistic, column in zip(METRICS, statistics, replicates.T, strict=True)
+        )
+    return tuple(
+        closed_form(
+            name,
+            statistic,
+            weights,
+            codes,
+            level,
+            lowest=metric.lowest,
+            highest=metric.highest,
+            by_class_of=sample.y if metric.by_class else None,
+        )
+        for (name, metric), statistic in zip(METRICS.items(), statistics, strict=True)
+    )
+
+
+def falling(sample: Sample, weight: FloatArray) -> npt.NDArray[np.intp]:
+    """The rows of positive weight from the highest probability down: whoever ranks them later need not sort again."""
+    order = np.argsort(-sample.probability, kind="stable")
+    return order[weight[order] > 0.0]

@@ -1,0 +1,25 @@
+"""What can go wrong, by whose fault it is; every message says what was found, where, and what to do."""
+
+
+class LogitEngineError(Exception):
+    """The root of all errors raised on purpose; its text is one clear sentence for the user."""
+
+
+class UsageError(LogitEngineError, ValueError):
+    """The caller asked for something that does not exist or does not fit together."""
+
+
+class DataError(LogitEngineError, ValueError):
+    """The data break what was promised of them: a column, a type, a value, a count."""
+
+
+class RankError(LogitEngineError):
+    """Some columns of X are exact linear combinations of others, so their coefficients are not identified."""
+
+
+class SeparationError(LogitEngineError):
+    """The outcome is predicted perfectly in some direction, so the estimate does not exist."""
+
+
+class ArtifactError(LogitEngineError):
+    """A stored model, run or prediction is missing, damaged, or written by a newer version."""

@@ -1,0 +1,68 @@
+"""Penalties as values, in the user's coefficients: subtracted from the log-likelihood; the intercept is left free.
+
+To add one: a frozen dataclass with `value`, `gradient` and `curvature` (if smooth), and a line in `PENALTIES`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from logit_engine.links import Array
+
+
+class Penalty(Protocol):
+    """A smooth penalty of the coefficients theta, (p,); `free` marks those that are not penalised, (p,) bool."""
+
+    def value(self, theta: Array, free: np.ndarray) -> float: ...
+
+    def gradient(self, theta: Array, free: np.ndarray) -> Array: ...
+
+    def curvature(self, theta: Array, free: np.ndarray) -> Array:
+        """The diagonal of the second derivative, (p,)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoPenalty:
+    """Nothing: maximum likelihood."""
+
+    def value(self, theta: Array, free: np.ndarray) -> float:
+        """0."""
+        return 0.0
+
+    def gradient(self, theta: Array, free: np.ndarray) -> Array:
+        """Zeros, (p,)."""
+        return np.zeros_like(theta)
+
+    def curvature(self, theta: Array, free: np.ndarray) -> Array:
+        """Zeros, (p,)."""
+        return np.zeros_like(theta)
+
+
+@dataclass(frozen=True, slots=True)
+class L2:
+    """Ridge: strength/2 * sum of squared coefficients, on the scale of the (summed) log-likelihood.
+
+    Hoerl & Kennard (1970); le Cessie & van Houwelingen (1992) for logistic models. scikit-learn's C is 1/strength;
+    glmnet's lambda (on the mean log-likelihood) is strength/n.
+    """
+
+    strength: float
+
+    def value(self, theta: Array, free: np.ndarray) -> float:
+        """strength/2 * |theta|^2 over the penalised terms."""
+        return 0.5 * self.strength * float(np.sum(np.square(theta[~free])))
+
+    def gradient(self, theta: Array, free: np.ndarray) -> Array:
+        """strength * theta, (p,)."""
+        return np.where(free, 0.0, self.strength * theta)
+
+    def curvature(self, theta: Array, free: np.ndarray) -> Array:
+        """strength, (p,)."""
+        return np.where(free, 0.0, self.strength)
+
+
+NONE = NoPenalty()
+PENALTIES: dict[str, Callable[..., Penalty]] = {"none": NoPenalty, "l2": L2}

@@ -1,0 +1,111 @@
+"""Rows held in memory: any set of Columns with its outcome, cut into blocks by views."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from logit_engine import arrays
+from logit_engine.blocks import BLOCK, Block
+from logit_engine.columns import Array, Coded, Columns, Dense, SideBySide
+from logit_engine.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRows:
+    """Columns in memory with outcome, and where given weight, offset and cluster codes, each (n,).
+
+    intercept: whether the first column is the model's own constant.
+    """
+
+    X: Columns
+    y: Array
+    names: tuple[str, ...]
+    weight: Array | None = None
+    offset: Array | None = None
+    cluster: NDArray[np.int64] | None = None
+    intercept: bool = True
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return self.y.size
+
+    def pieces(self) -> Sequence["Slice"]:
+        """The blocks, as slices yet to be cut."""
+        return [Slice(self, start, min(start + BLOCK, self.n)) for start in range(0, self.n, BLOCK)]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Rows start..stop of MemoryRows."""
+
+    rows: MemoryRows
+    start: int
+    stop: int
+
+    def load(self) -> Block:
+        """Views of the rows; nothing is copied."""
+        cut = slice(self.start, self.stop)
+        rows = self.rows
+        return Block(
+            _cut(rows.X, cut),
+            rows.y[cut],
+            None if rows.weight is None else rows.weight[cut],
+            None if rows.offset is None else rows.offset[cut],
+            None if rows.cluster is None else rows.cluster[cut],
+        )
+
+
+def _cut(columns: Columns, rows: slice) -> Columns:
+    match columns:
+        case Dense(X):
+            return Dense(X[rows])
+        case Coded(codes, width):
+            return Coded(codes[rows], width)
+        case SideBySide(parts):
+            return SideBySide(tuple(_cut(part, rows) for part in parts))
+    raise TypeError(f"cannot cut {type(columns).__name__} into blocks")
+
+
+def array_rows(
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    names: Sequence[str] | None = None,
+    intercept: bool = True,
+    weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+) -> MemoryRows:
+    """Rows from plain arrays: X (n, p) numeric, y (n,) in [0, 1], the others (n,); X is not copied.
+
+    With `intercept` a constant column named "intercept" stands first. Raises DataError on bad input.
+    """
+    table = arrays.matrix(X)
+    n, p = table.shape
+    terms = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(p))
+    if len(terms) != p:
+        raise DataError(f"{len(terms)} names were given for the {p} columns of X.")
+    columns: Columns = Dense(table)
+    if intercept:
+        columns = SideBySide((Dense(np.ones((n, 1))), columns)) if p else Dense(np.ones((n, 1)))
+        terms = ("intercept", *terms)
+    return MemoryRows(
+        columns,
+        arrays.outcome(y, n),
+        terms,
+        None if weight is None else arrays.weights(weight, n, "weight"),
+        None if offset is None else arrays.vector(offset, n, "offset"),
+        None if cluster is None else cluster_codes(cluster, n),
+        intercept,
+    )
+
+
+def cluster_codes(cluster: ArrayLike, length: int) -> NDArray[np.int64]:
+    """Cluster labels of any kind as codes 0..G-1, (n,). Raises DataError if the length is not that of the rows."""
+    labels = np.asarray(cluster)
+    if labels.shape != (length,):
+        raise DataError(f"cluster has shape {labels.shape}; one label for each of the {length} rows is needed.")
+    return np.unique(labels, return_inverse=True)[1].astype(np.int64)

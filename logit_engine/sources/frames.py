@@ -1,0 +1,20 @@
+"""Rows from a Polars frame: its columns through a Design, its outcome as 0 and 1, its clusters as codes."""
+
+import numpy as np
+import polars as pl
+
+from logit_engine import arrays
+from logit_engine.columns import Array
+from logit_engine.design import Design
+from logit_engine.sources.arrays import MemoryRows
+
+
+def frame_rows(design: Design, frame: pl.DataFrame, y: Array, cluster: str | None = None) -> MemoryRows:
+    """The rows of a frame for a fit; y: (n,) in [0, 1]; cluster: a column whose equal values belong together.
+
+    Raises DataError as `Design.encode` does, and if y is not a binary outcome.
+    """
+    codes = None
+    if cluster is not None:
+        codes = frame[cluster].rank("dense").cast(pl.Int64).to_numpy() - 1
+    return MemoryRows(design.encode(frame), arrays.outcome(np.asarray(y), frame.height), design.names, cluster=codes)

@@ -1,0 +1,83 @@
+"""A fit as a table that a statistician recognizes, in plain text of fixed columns."""
+
+import numpy as np
+
+from logit_engine.result import FitResult
+
+WIDTH = 100
+
+
+def summarize(result: FitResult, standardized: FitResult | None = None, *, title: str = "", level: float = 0.95) -> str:
+    """The header, the coefficient table and the notes of a fit.
+
+    result: in original units; standardized: the same fit on the scale of X, printed beside it. Odds ratios with their
+    interval stand beside the estimates of a logit fit; level: of the intervals.
+    """
+    table = _coefficients(result, standardized, level)
+    width = max(WIDTH, *(len(line) for line in table))
+    lines = [title or f"Binary regression, {result.link} link", "=" * width, *_header(result), "-" * width]
+    verdict = "" if result.converged else f"{result.status.verdict.value.capitalize()}: "
+    lines += [*table, "-" * width, verdict + result.status.sentence, *result.notes]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _header(r: FitResult) -> list[str]:
+    covariance = r.covariance_type + (f" ({r.clusters:,} clusters)" if r.clusters else "")
+    if r.penalty_strength:
+        covariance = "none (penalized)"
+    left = [
+        ("Rows", f"{r.n:,}"),
+        ("Link", r.link),
+        ("Covariance", covariance),
+        (
+            "Penalty",
+            f"l2, strength {r.penalty_strength:g} (C {1 / r.penalty_strength:g})" if r.penalty_strength else "none",
+        ),
+    ]
+    right = [
+        ("Log-likelihood", f"{r.loglik:,.4f}"),
+        ("Null log-likelihood", f"{r.null_loglik:,.4f}"),
+        ("McFadden R2", f"{r.mcfadden_r2:.5f}"),
+        ("AIC / BIC", f"{r.aic:,.1f} / {r.bic:,.1f}"),
+    ]
+    return [f"{a + ':':<14}{b:<38}{c + ':':<22}{d:>26}" for (a, b), (c, d) in zip(left, right, strict=True)]
+
+
+def _coefficients(r: FitResult, standardized: FitResult | None, level: float) -> list[str]:
+    interval = r.interval(level)
+    percent = f"{100 * level:g}%"
+    wide = max(len("Term"), *(len(name) for name in r.names))
+    odds = r.link == "logit"
+    head = f"{'Term':<{wide}}  {'Estimate':>11} {'Std. error':>11} {'z':>8} {'P>|z|':>7} {percent + ' interval':>23}"
+    head += f"  {'Odds ratio':>10} {percent + ' interval':>21}" if odds else ""
+    head += f"  {'Standardized':>12}" if standardized is not None else ""
+    lines = [head]
+    for j, name in enumerate(r.names):
+        line = (
+            f"{name:<{wide}}  {number(r.estimates[j]):>11} {number(r.std_errors[j]):>11} {r.z[j]:>8.3f} "
+            f"{p_text(r.p_values[j]):>7} {number(interval[j, 0]):>11} {number(interval[j, 1]):>11}"
+        )
+        if odds:
+            ratio = [number(v, 4) for v in np.exp([r.estimates[j], *interval[j]])]
+            line += f"  {ratio[0]:>10} {ratio[1]:>10} {ratio[2]:>10}"
+        if standardized is not None:
+            line += f"  {number(standardized.estimates[j]):>12}"
+        lines.append(line)
+    return lines
+
+
+def number(value: float, digits: int = 5) -> str:
+    """A number to some significant digits, plain between 1e-4 and 1e6, else in powers of ten; '.' where there is none."""
+    if np.isnan(value):
+        return "."
+    if value == 0.0 or 1e-4 <= abs(value) < 1e6:
+        places = max(0, digits - 1 - (int(np.floor(np.log10(abs(value)))) if value else 0))
+        return f"{value:.{min(places, digits + 2)}f}"
+    return f"{value:.{digits - 2}e}"
+
+
+def p_text(value: float) -> str:
+    """A p-value to three places; below 0.001 it says so."""
+    if np.isnan(value):
+        return "."
+    return "<0.001" if value < 0.0005 else f"{value:.3f}"
