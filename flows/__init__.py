@@ -1,0 +1,1 @@
+"""Pipelines around the engine: configuration, store, steps, recipes, tasks and the command line."""

@@ -1,0 +1,345 @@
+"""The store: the only module that knows the layout on disk.
+
+    <root>/<name>/
+      runs/<run id>/                 model, predictions and metrics as Parquet, config.yaml, manifest.json; never changes
+      attempts.jsonl                 one line for each attempt: times live here, never in a run
+      champion.json history.jsonl    the pointer, and each move of it
+      scores/run=<run id>/cohort=<cohort>/predictions.parquet    a hive table, and nothing else in its folder
+      manifests/scores/<cohort>.json                             what was last published for the cohort
+      experiments/<id>/              leaderboard.parquet, manifest.json
+    <root>/.staging/                 where everything is written before it is renamed into place
+
+Publication is: files first, manifest last, then the pointer; readers trust only what a manifest names.
+"""
+
+import difflib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from logit_engine.errors import ArtifactError, LogitEngineError, UsageError
+from logit_engine.publish import (
+    MANIFEST,
+    AlreadyPublished,
+    append_line,
+    canonical_json,
+    fingerprint,
+    publish_file,
+    publish_folder,
+    publish_text,
+    read_records,
+    sealed,
+    unsealed,
+    verify_manifest,
+    write_manifest,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PATIENCE = 30.0  # seconds to wait for the pointer, which is held for milliseconds
+NAME = re.compile(r"\w([\w.+ -]*[\w+-])?")  # no separator of paths, hive folders or globs; no hidden file
+
+Write = Callable[[Path], None]
+
+
+class Busy(LogitEngineError):
+    """Another process holds the lock."""
+
+
+class ChampionMoved(ArtifactError):
+    """The champion is not the one that the promotion was decided against."""
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The pointer: the run that scores, the first champion as a fixed anchor, the one before it, why and since when."""
+
+    run: str
+    anchor: str
+    previous: str | None
+    reason: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """A published run; created: when its first attempt was recorded, None where none was."""
+
+    run: str
+    created: str | None
+    champion: bool
+    anchor: bool
+
+
+def run_id(content: Mapping[str, Any]) -> str:
+    """The id of what can change a result: the first 12 hexadecimal digits of the sha256 of its canonical JSON."""
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:12]
+
+
+def checked_name(text: str, what: str) -> str:
+    """The text, if it can name one folder on disk and one value of a hive column; else raises UsageError."""
+    if not NAME.fullmatch(text) or ".." in text or len(text.encode()) > 200:
+        raise UsageError(
+            f"{what} {text!r} cannot name a folder: use letters, digits, '_', '-', '+', and inside it also spaces and "
+            "single dots, at most 200 bytes in all."
+        )
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What is published under one name; a value of two fields, all state is on disk."""
+
+    root: Path
+    name: str
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "The name")
+
+    @property
+    def folder(self) -> Path:
+        """Where all that is published under the name stands."""
+        return self.root / self.name
+
+    def run_folder(self, run_id: str) -> Path:
+        """Where the run is, or would be, published."""
+        return self.folder / "runs" / checked_name(run_id, "The run id")
+
+    def has_run(self, run_id: str) -> bool:
+        """Whether a run of that id is published, verified or not."""
+        return (self.run_folder(run_id) / MANIFEST).is_file()
+
+    def publish_run(self, run_id: str, write: Write, manifest: Mapping[str, Any]) -> Path:
+        """Let `write` fill a staging folder, add the manifest and publish; a run that is there is verified and reused."""
+        folder = self.run_folder(run_id)
+        try:
+            with publish_folder(folder, self._staging) as staged:
+                write(staged)
+                write_manifest(staged, {**manifest, "run": run_id})
+        except AlreadyPublished:
+            self.verify_run(run_id)
+        return folder
+
+    def verify_run(self, run_id: str) -> dict[str, Any]:
+        """The manifest of a run whose files are all as published; else raises ArtifactError."""
+        folder = self.run_folder(run_id)
+        if not folder.exists():
+            raise ArtifactError(f"There is no run {run_id} in {self.folder}; `logit runs` lists those there are.")
+        try:
+            manifest = verify_manifest(folder)
+            if manifest.get("run") != run_id:
+                raise ArtifactError(f"{folder} is damaged: its manifest is that of run {manifest.get('run')}.")
+        except ArtifactError as damage:
+            raise ArtifactError(f"{damage} Restore the folder from a copy, or move it away and train again.") from None
+        return manifest
+
+    def runs(self) -> list[RunEntry]:
+        """The published runs, in the order of their first attempts; runs without an attempt on record come last."""
+        created: dict[str, str] = {}
+        for attempt in self.attempts():
+            created.setdefault(attempt.get("run", ""), attempt["time"])
+        order = {run: place for place, run in enumerate(created)}
+        runs = sorted(self._run_ids(), key=lambda run: (order.get(run, len(order)), run))
+        pointer = self.champion()
+        champion, anchor = (pointer.run, pointer.anchor) if pointer else (None, None)
+        return [RunEntry(run, created.get(run), run == champion, run == anchor) for run in runs]
+
+    def resolve(self, reference: str) -> str:
+        """The run id meant by "champion", a full id, or a prefix that only one run has; else raises UsageError."""
+        if reference == "champion":
+            if champion := self.champion():
+                return champion.run
+            raise UsageError(f"{self.folder} has no champion yet: publish a first run with `logit train`.")
+        runs = self._run_ids()
+        if not runs:
+            raise UsageError(f"{self.folder} has no published run yet: publish a first one with `logit train`.")
+        if reference in runs:
+            return reference
+        fitting = [run for run in runs if run.startswith(reference)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            some = ", ".join(fitting[:5]) + ", ..." * (len(fitting) > 5)
+            raise UsageError(f"{reference!r} fits {len(fitting)} runs ({some}): give more of the id.")
+        near = difflib.get_close_matches(reference, runs, n=3, cutoff=0.4) or runs[:3]
+        raise UsageError(f"{self.folder} has no run {reference!r}; the nearest are: {', '.join(near)}.")
+
+    def append_attempt(self, record: Mapping[str, Any]) -> None:
+        """Record an attempt with the time of now; its key "run" names the run it published or reused, if any."""
+        append_line(self.folder / "attempts.jsonl", canonical_json({"time": _now(), **record}))
+
+    def attempts(self) -> list[dict[str, Any]]:
+        """All attempts on record, the oldest first."""
+        return read_records(self.folder / "attempts.jsonl")
+
+    def champion(self) -> Champion | None:
+        """The pointer, or None before the first promotion."""
+        path = self.folder / "champion.json"
+        try:
+            return Champion(**json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError):
+            raise ArtifactError(f"{path} is damaged: restore it, or remove it and promote a run again.") from None
+
+    def promote(self, run_id: str, reason: str, expected: str | None) -> Champion:
+        """Point to the run, provided that the champion is still `expected` (None: none yet); the first is the anchor too.
+
+        Raises ArtifactError where the run does not verify, and ChampionMoved where the champion is another by now.
+        """
+        self.verify_run(run_id)
+        with self._hold(".champion.lock", f"promote {run_id}", PATIENCE):
+            current = self.champion()
+            found = current.run if current else None
+            if found != expected:
+                raise ChampionMoved(
+                    f"The champion of {self.name} is {found or 'not set'}, but {expected or 'none'} was expected: it moved "
+                    f"meanwhile, so {run_id} was not promoted. Compare it with the present champion, then promote again."
+                )
+            self._record(current)
+            if current and run_id == found:
+                return current
+            anchor = current.anchor if current else run_id
+            champion = Champion(run=run_id, anchor=anchor, previous=found, reason=reason, since=_now())
+            text = canonical_json(asdict(champion), indent=2) + "\n"
+            publish_text(self.folder / "champion.json", text, self._staging)
+            self._record(champion)
+        return champion
+
+    def history(self) -> list[dict[str, Any]]:
+        """Each move of the pointer (time, from, to, reason), the oldest first."""
+        return read_records(self.folder / "history.jsonl")
+
+    def _record(self, champion: Champion | None) -> None:
+        """Bring the history up to the pointer, which a kill may have moved without a line."""
+        history = self.history()
+        if champion and (not history or history[-1]["to"] != champion.run):
+            move = {"time": champion.since, "from": champion.previous, "to": champion.run, "reason": champion.reason}
+            append_line(self.folder / "history.jsonl", canonical_json(move))
+
+    @contextmanager
+    def lock(self, purpose: str) -> Iterator[None]:
+        """Hold the name for one long piece of work; a second holder gets Busy at once. The lock dies with the process.
+
+        It does not guard the pointer, which `promote` compares and swaps by itself: promote while you hold it.
+        """
+        with self._hold(".lock", purpose, patience=0.0):
+            yield
+
+    @contextmanager
+    def _hold(self, file: str, purpose: str, patience: float) -> Iterator[None]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.folder / file, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _wait_for(descriptor, self.folder, patience)
+            holder = {"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose, "since": _now()}
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, canonical_json(holder).encode(), 0)
+            try:
+                yield
+            finally:
+                os.ftruncate(descriptor, 0)
+                fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing would leave it to a forked child
+        finally:
+            os.close(descriptor)
+
+    def scores_file(self, run_id: str, cohort: str) -> Path:
+        """Where the run's predictions for the cohort are, or would be, published."""
+        run, cohort = checked_name(run_id, "The run id"), checked_name(cohort, "The cohort")
+        return self.folder / "scores" / f"run={run}" / f"cohort={cohort}" / "predictions.parquet"
+
+    def publish_scores(self, run_id: str, cohort: str, write: Write, manifest: Mapping[str, Any]) -> Path:
+        """Let `write` write the predictions' file, publish it, and then the cohort's manifest, which names run and file."""
+        target = self.scores_file(run_id, cohort)
+        publish_file(target, write, self._staging)
+        content = {**manifest, "run": run_id, "cohort": cohort, **fingerprint(target)}
+        publish_text(self._scores_manifest(cohort), sealed(content), self._staging)
+        return target
+
+    def scores_manifest(self, cohort: str) -> dict[str, Any]:
+        """What was last published for the cohort: its run, the file's sha256 and bytes, and what the scoring added."""
+        path = self._scores_manifest(cohort)
+        if not path.exists():
+            raise ArtifactError(f"{self.folder} has no scores of cohort {cohort!r}: run `logit score` on it first.")
+        return unsealed(path)
+
+    def verify_scores(self, run_id: str, cohort: str) -> dict[str, Any]:
+        """The cohort's manifest, if it is of that run and the file is as published; else raises ArtifactError."""
+        manifest, path = self.scores_manifest(cohort), self.scores_file(run_id, cohort)
+        if manifest["run"] != run_id:
+            raise ArtifactError(
+                f"The scores of cohort {cohort!r} last published are of run {manifest['run']}, so nothing vouches for those "
+                f"of {run_id}: score it again with that run."
+            )
+        if not path.exists() or fingerprint(path) != {key: manifest[key] for key in ("sha256", "bytes")}:
+            raise ArtifactError(f"{path} is missing or not as published: score the cohort again.")
+        return manifest
+
+    def scan_scores(self) -> "pl.LazyFrame":
+        """All published scores, with the columns run and cohort as text (a bare scan reads "2013" as a number)."""
+        import polars as pl
+
+        return pl.scan_parquet(self.folder / "scores", hive_schema={"run": pl.String, "cohort": pl.String})
+
+    def publish_experiment(self, experiment_id: str, write: Write) -> Path:
+        """Let `write` write the leaderboard, publish it, then its manifest; a resumed experiment replaces an older one."""
+        folder = self._experiment_folder(experiment_id)
+        target = folder / "leaderboard.parquet"
+        publish_file(target, write, self._staging)
+        content = {"experiment": experiment_id, "files": {target.name: fingerprint(target)}}
+        publish_text(folder / MANIFEST, sealed(content), self._staging)
+        return target
+
+    def verify_experiment(self, experiment_id: str) -> dict[str, Any]:
+        """The manifest of an experiment whose leaderboard is as published; else raises ArtifactError."""
+        return verify_manifest(self._experiment_folder(experiment_id))
+
+    @property
+    def _staging(self) -> Path:
+        return self.root / ".staging"
+
+    def _run_ids(self) -> list[str]:
+        return sorted(path.parent.name for path in (self.folder / "runs").glob(f"*/{MANIFEST}"))
+
+    def _scores_manifest(self, cohort: str) -> Path:
+        return self.folder / "manifests" / "scores" / f"{checked_name(cohort, 'The cohort')}.json"
+
+    def _experiment_folder(self, experiment_id: str) -> Path:
+        return self.folder / "experiments" / checked_name(experiment_id, "The experiment id")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _wait_for(descriptor: int, folder: Path, patience: float) -> None:
+    """Take the lock, or raise Busy when the patience, in seconds, is at its end."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise Busy(f"{folder} is in use by {_holder(descriptor)}: wait for its end and try again.") from None
+        time.sleep(0.01)
+
+
+def _holder(descriptor: int) -> str:
+    """Who holds the lock, as written by the holder; it may not have come to that yet."""
+    try:
+        holder = json.loads(os.pread(descriptor, 4096, 0))
+        return f"process {holder['pid']} on {holder['host']} ({holder['purpose']}, since {holder['since']})"
+    except ValueError:
+        return "another process"
