@@ -1,0 +1,1 @@
+"""Pipeline steps: pure functions of small frozen values, each individually tested."""

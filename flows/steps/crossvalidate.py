@@ -1,0 +1,69 @@
+"""Cross-validate: the mean log-loss of a config on validation folds of its training rows, never on its test rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from flows.config import Config
+from flows.steps.fit import penalty_of, threads_of
+from flows.steps.learn import design_spec
+from flows.steps.load import Dataset
+from flows.steps.rows import outcomes, read_rows
+from flows.steps.split import Split, folds
+from logit_engine.columns import Array
+from logit_engine.diagnostics.metric_intervals import difference_interval
+from logit_engine.diagnostics.metrics import row_log_loss
+from logit_engine.errors import DataError
+from logit_engine.fitting import fit
+from logit_engine.learning import learn
+from logit_engine.likelihoods import Bernoulli
+from logit_engine.links import LINKS
+from logit_engine.sources.frames import frame_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """The cross-validated mean log-loss and its standard error, by cluster where there is one."""
+
+    log_loss: float
+    std_error: float
+
+
+def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
+    """Learn and fit on all folds but one, score that one, for each. Folds are hashes of the cluster, else of the id."""
+    data = config.data
+    unit = data.cluster or config.split.column or data.id
+    if unit is None:
+        raise DataError("cross-validation folds are made by a hash of data.cluster or data.id; name one of them.")
+    frame = read_rows(config, dataset, split, "train")
+    count = config.experiment.folds
+    fold = folds(frame, unit, count)
+    y = outcomes(frame, data.target.column, data.target.positive)
+    losses = np.empty(frame.height)
+    for k in range(count):
+        inside = fold == k
+        if not inside.any():
+            raise DataError(f"fold {k + 1} of {count} has no rows; use fewer experiment.folds.")
+        losses[inside] = _fold_losses(
+            config, frame.filter(pl.Series(~inside)), frame.filter(pl.Series(inside)), y[inside]
+        )
+    cluster = None if data.cluster is None else frame[data.cluster].rank("dense").cast(pl.Int64).to_numpy()
+    found = difference_interval(losses, cluster=cluster)
+    return Validated(found.mean, found.std_error)
+
+
+def _fold_losses(config: Config, train: pl.DataFrame, validation: pl.DataFrame, y: Array) -> Array:
+    design, _ = learn(train, design_spec(config))
+    target, link = config.data.target, LINKS[config.model.link]
+    rows = frame_rows(design, train, outcomes(train, target.column, target.positive))
+    result = fit(
+        rows,
+        Bernoulli(link),
+        penalty=penalty_of(config, train.height),
+        allow_separation=config.model.on_separation == "warn",
+        threads=threads_of(config),
+    )
+    design.check(validation.lazy())
+    eta = validation.select(design.linear_predictor(result.estimates).alias("eta"))["eta"].to_numpy()
+    return row_log_loss(y, link.log_cdf(eta), link.log_sf(eta))

@@ -1,0 +1,161 @@
+"""Evaluate: how good the model is on the rows it learnt from and on those it has not seen, beside the base rate."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from flows.config import Config
+from flows.steps.fit import threads_of
+from flows.steps.learn import Learned
+from flows.steps.load import Dataset
+from flows.steps.rows import outcomes, read_rows
+from flows.steps.split import Split
+from logit_engine.columns import Array
+from logit_engine.diagnostics.metrics import Bootstrap, MetricValue, confusion, evaluate, metric_value, row_log_loss
+from logit_engine.diagnostics.thresholds import Cost, MaxF1, choose_threshold
+from logit_engine.errors import LogitEngineError
+from logit_engine.fitting import fit
+from logit_engine.inference.covariance import Covariance
+from logit_engine.likelihoods import Bernoulli
+from logit_engine.links import LINKS, Link
+from logit_engine.result import FitResult
+from logit_engine.sources.arrays import array_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One metric on one side of the split, with its interval, and what the base rate alone would score (nan: nothing)."""
+
+    split: str
+    metric: str
+    value: float
+    std_error: float
+    lower: float
+    upper: float
+    baseline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The threshold of the predicted class, and every metric on every side."""
+
+    threshold: float
+    metrics: tuple[Measured, ...]
+
+    def value(self, metric: str, split: str = "test") -> float:
+        """One metric's value; nan if that side has no rows."""
+        return next((m.value for m in self.metrics if m.metric == metric and m.split == split), math.nan)
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """One row a metric and side."""
+        return pl.DataFrame(self.metrics, schema=list(Measured.__dataclass_fields__), orient="row")
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The rows of a side as the metrics see them, (n,) each."""
+
+    name: str
+    y: Array
+    eta: Array
+    cluster: np.ndarray | None
+
+
+def evaluate_model(config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult) -> Evaluation:
+    """Every metric on train and test; the threshold is chosen on the training rows."""
+    link = LINKS[result.link]
+    train = _side(config, dataset, split, learned, result, "train")
+    test = _side(config, dataset, split, learned, result, "test")
+    threshold = choose_threshold(train.y, link.cdf(train.eta), _rule(config))
+    rate = float(train.y.mean())
+    sides = [train] if test.y.size == 0 else [train, test]
+    return Evaluation(threshold, tuple(m for side in sides for m in _measure(config, side, link, threshold, rate)))
+
+
+def _side(config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, name: str) -> _Side:
+    frame = read_rows(config, dataset, split, "train" if name == "train" else "test")
+    target, cluster = config.data.target, config.data.cluster
+    if frame.height:
+        learned.design.check(frame.lazy())
+    eta = frame.select(learned.design.linear_predictor(result.estimates).alias("eta"))["eta"].to_numpy()
+    codes = None if cluster is None else frame[cluster].rank("dense").cast(pl.Int64).to_numpy()
+    return _Side(name, outcomes(frame, target.column, target.positive), np.asarray(eta), codes)
+
+
+def _rule(config: Config) -> float | MaxF1 | Cost:
+    asked = config.evaluate.threshold
+    if asked == "max_f1":
+        return MaxF1()
+    if isinstance(asked, int | float):
+        return float(asked)
+    return Cost(asked.cost.false_positive, asked.cost.false_negative)
+
+
+def _measure(config: Config, side: _Side, link: Link, threshold: float, rate: float) -> list[Measured]:
+    asked = config.evaluate.intervals
+    probability = link.cdf(side.eta)
+    found = list(
+        evaluate(
+            side.y,
+            probability,
+            threshold=threshold,
+            reference_rate=rate,
+            cluster=side.cluster,
+            level=asked.level,
+            method="closed_form" if asked.method == "closed_form" else Bootstrap(asked.replicates, asked.seed),
+            row_loss=row_log_loss(side.y, link.log_cdf(side.eta), link.log_sf(side.eta)),
+        )
+    )
+    found += calibration(side.y, side.eta, link, side.cluster, asked.level, threads_of(config))
+    constant = np.full_like(probability, rate)
+    measured = [
+        Measured(
+            side.name, m.name, m.value, m.std_error, m.lower, m.upper, _baseline(m.name, side.y, constant, threshold)
+        )
+        for m in found
+    ]
+    cells = confusion(side.y, probability, threshold=threshold)
+    counts = {"rows": float(side.y.size)} | {
+        name: float(getattr(cells, name))
+        for name in ("true_negative", "false_positive", "false_negative", "true_positive")
+    }
+    blank = math.nan
+    return measured + [Measured(side.name, name, n, blank, blank, blank, blank) for name, n in counts.items()]
+
+
+def _baseline(name: str, y: Array, constant: Array, threshold: float) -> float:
+    if name.startswith("calibration"):
+        return math.nan
+    return metric_value(name, y, constant, threshold=threshold, reference_rate=float(constant[0]))
+
+
+def calibration(
+    y: Array, eta: Array, link: Link, cluster: np.ndarray | None, level: float, threads: int | None
+) -> list[MetricValue]:
+    """Calibration slope (of y on eta; 1 is right) and intercept (beside eta as an offset; 0 is right). Cox (1958).
+
+    nan where the recalibration has no finite estimate, as with one class or a perfect prediction.
+    """
+    kind = Covariance.NONROBUST if cluster is None else Covariance.CLUSTER
+    likelihood = Bernoulli(link)
+    none = np.empty((y.size, 0))
+    fits = {
+        "calibration_slope": lambda: fit(
+            array_rows(eta, y, cluster=cluster), likelihood, covariance_type=kind, threads=threads
+        ),
+        "calibration_intercept": lambda: fit(
+            array_rows(none, y, offset=eta, cluster=cluster), likelihood, covariance_type=kind, threads=threads
+        ),
+    }
+    found = []
+    for name, recalibrate in fits.items():
+        try:
+            r = recalibrate()
+            low, high = r.interval(level)[-1]
+            found.append(MetricValue(name, float(r.estimates[-1]), float(r.std_errors[-1]), float(low), float(high)))
+        except LogitEngineError:
+            found.append(MetricValue(name, math.nan, math.nan, math.nan, math.nan))
+    return found

@@ -1,0 +1,73 @@
+"""A first config for a data set: what its columns seem to be for, each guess said, for a person to correct."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.steps.load import scan_files
+from logit_engine.errors import DataError
+
+MOST_LEVELS = 200  # a text column with more is no categorical
+
+
+def first_config(data: Path) -> tuple[dict[str, Any], list[str]]:
+    """A config for a Parquet or CSV file, and a sentence for each guess. Raises DataError if there is no binary column."""
+    if not data.exists():
+        raise DataError(f"{data}: there is no such file.")
+    if data.suffix not in (".parquet", ".csv"):
+        raise DataError(f"{data}: give a .parquet or .csv file.")
+    try:
+        frame = scan_files([str(data)], data.suffix[1:]).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"{data} cannot be read: {str(error).splitlines()[0]}") from error
+    if frame.is_empty():
+        raise DataError(f"{data} has no rows.")
+    counts = {name: frame[name].drop_nulls().n_unique() for name in frame.columns}
+    target = next((name for name in reversed(frame.columns) if counts[name] == 2), None)
+    if target is None:
+        raise DataError(f"{data}: no column has exactly two values, so there is no binary outcome to model.")
+    positive = frame[target].drop_nulls().unique().sort()[-1]
+    said = [f"the outcome is '{target}' (two values), its positive class {positive!r}"]
+    key = next((n for n in frame.columns if counts[n] == frame.height and _is_key(frame[n])), None)
+    said.append(f"the id is '{key}' (unique)" if key else "no column is a unique id, so there is no test split")
+    times = [n for n in frame.columns if frame[n].dtype.is_temporal()]
+    rest = [n for n in frame.columns if n not in (target, key, *times) and counts[n] > 1]
+    numeric = [n for n in rest if frame[n].dtype.is_numeric()]
+    categorical = [n for n in rest if n not in numeric and counts[n] <= MOST_LEVELS and _is_label(frame[n])]
+    left_out = [n for n in frame.columns if n not in (target, key, *numeric, *categorical)]
+    if left_out:
+        said.append(f"left out: {', '.join(left_out)} (times, constants, or text with too many values)")
+    said.append("check that no feature is known only after the outcome")
+    data_section: dict[str, Any] = {"source": data.name, "target": {"column": target, "positive": positive}}
+    if key:
+        data_section["id"] = key
+    if frame[target].null_count():
+        data_section["missing_target"] = "drop"
+    features: dict[str, Any] = {"numeric": numeric, "categorical": categorical}
+    impute: dict[str, Any] = {}
+    if any(frame[n].null_count() for n in numeric):
+        impute["numeric"] = {"strategy": "mean", "add_indicator": True}
+    if any(frame[n].null_count() for n in categorical):
+        impute["categorical"] = {"strategy": "level"}
+    if impute:
+        features["impute"] = impute
+    if categorical:
+        features |= {"min_frequency": 20, "handle_unknown": "pooled"}
+    method = {"method": "random", "test_size": 0.2} if key else {"method": "none"}
+    return {
+        "name": "".join(c if c.isalnum() else "-" for c in data.stem).strip("-") or "model",
+        "data": data_section,
+        "features": features,
+        "normalize": "standard",
+        "split": method,
+        "store": "store",
+    }, said
+
+
+def _is_key(column: pl.Series) -> bool:
+    return column.dtype.is_integer() or column.dtype == pl.String
+
+
+def _is_label(column: pl.Series) -> bool:
+    return column.dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)

@@ -1,0 +1,47 @@
+"""Learn: the Design of the training rows, as the config asks for it."""
+
+from dataclasses import dataclass
+
+from flows.config import Config
+from flows.steps.load import Dataset
+from flows.steps.rows import read_rows
+from flows.steps.split import Split
+from logit_engine.design import Design, Impute, Normalize, Spec, Unknown
+from logit_engine.learning import learn
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A design, and a sentence for everything that was imputed, pooled or merged."""
+
+    design: Design
+    notes: tuple[str, ...]
+
+
+def design_spec(config: Config) -> Spec:
+    """The config's features, as the values a Design understands."""
+    features = config.features
+    numeric, categorical = features.impute.numeric, features.impute.categorical
+    return Spec(
+        numeric=tuple(features.numeric),
+        categorical=tuple(features.categorical),
+        reference={column: _level(level) for column, level in features.reference.items()},
+        impute_numeric=Impute(numeric.strategy),
+        constant=numeric.value,
+        add_indicator=numeric.add_indicator,
+        impute_categorical=Impute(categorical.strategy),
+        min_frequency=features.min_frequency,
+        unknown=Unknown(features.handle_unknown),
+        normalize=Normalize(config.normalize),
+    )
+
+
+def learn_design(config: Config, dataset: Dataset, split: Split) -> Learned:
+    """Levels, imputed values, centers and scales, from the training rows alone."""
+    design, notes = learn(read_rows(config, dataset, split, "train"), design_spec(config))
+    dropped = f"{dataset.dropped:,} rows without a target were left out."
+    return Learned(design, (dropped, *notes) if dataset.dropped else notes)
+
+
+def _level(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,229 @@
+"""Load: find the files, hold them against the contract, and pass on a small value from which any step can rescan them."""
+
+import csv
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from glob import glob
+from pathlib import Path
+
+import polars as pl
+
+from flows.config import Config
+from logit_engine.artifact import Label
+from logit_engine.errors import DataError
+from logit_engine.publish import sha256_of
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Some checked files: where, what kind, the sha256 of their contents, and how many rows have a target.
+
+    negative: the other value of the target. dropped: rows without a target, left out as the config says.
+    """
+
+    paths: tuple[str, ...]
+    kind: str
+    fingerprint: str
+    rows: int
+    dropped: int
+    negative: Label
+    test: "Dataset | None" = None
+
+    def scan(self) -> pl.LazyFrame:
+        """The rows, lazily."""
+        return scan_files(self.paths, self.kind)
+
+
+def load(config: Config) -> Dataset:
+    """Check the data against the config. Raises DataError with every problem found, one sentence each."""
+    dataset = checked(config, find_files(config, config.data.source), two_classes=True)
+    if config.data.test is None:
+        return dataset
+    test = checked(config, find_files(config, config.data.test), two_classes=False)
+    if test.negative != dataset.negative:
+        raise DataError(
+            f"the target is {dataset.negative!r} or {config.data.target.positive!r} in the training file, "
+            f"but also {test.negative!r} in the test file."
+        )
+    fingerprint = hashlib.sha256(f"{dataset.fingerprint} {test.fingerprint}".encode()).hexdigest()
+    return Dataset(dataset.paths, dataset.kind, fingerprint, dataset.rows, dataset.dropped, dataset.negative, test)
+
+
+def find_files(config: Config, source: str | Sequence[str]) -> tuple[str, ...]:
+    """The files of a source (a file, a glob, a folder, or several of these), sorted. Raises DataError if there are none."""
+    found: list[str] = []
+    for pattern in [source] if isinstance(source, str) else source:
+        path = config.resolve(pattern)
+        if path.is_dir():
+            matches = sorted(str(p) for p in path.rglob("*") if p.suffix in (".parquet", ".csv"))
+        elif path.exists():
+            matches = [str(path)]
+        else:
+            matches = sorted(glob(str(path), recursive=True))
+        if not matches:
+            raise DataError(f"no data file matches '{pattern}' (looked in {config.folder}); check data.source.")
+        found += matches
+    kinds = {Path(path).suffix for path in found}
+    if kinds not in ({".parquet"}, {".csv"}):
+        raise DataError(
+            f"data files must be all .parquet or all .csv; found {', '.join(sorted(kinds)) or 'no ending'}."
+        )
+    return tuple(found)
+
+
+def scan_files(paths: Sequence[str], kind: str) -> pl.LazyFrame:
+    """The rows of Parquet or CSV files, lazily; the types of a CSV are inferred from all its rows."""
+    if kind == "parquet":
+        return pl.scan_parquet(list(paths))
+    return pl.scan_csv(list(paths), infer_schema_length=None, try_parse_dates=True)
+
+
+def checked(config: Config, paths: tuple[str, ...], *, two_classes: bool) -> Dataset:
+    """A Dataset of files that keep the contract. Raises DataError with every problem found."""
+    kind = Path(paths[0]).suffix[1:]
+    empty = [path for path in paths if Path(path).stat().st_size == 0]
+    if empty:
+        raise DataError(f"{empty[0]} is empty; there is nothing to read.")
+    if kind == "csv":
+        _refuse_duplicate_headers(paths)
+    try:
+        schema = scan_files(paths, kind).collect_schema()
+        problems = [*missing_columns(config, schema), *wrong_types(config, schema, paths, kind)]
+        if problems:
+            raise DataError("\n".join(problems))
+        return _counted(config, paths, kind, two_classes)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        first = str(error).splitlines()[0]
+        raise DataError(f"{', '.join(paths[:3])} cannot be read as {kind}: {first}") from error
+
+
+def needed_columns(config: Config) -> tuple[str, ...]:
+    """The columns a training run reads, each once."""
+    data, split = config.data, config.split
+    named: list[str | None] = [data.target.column, data.id, data.time, data.cluster, split.column]
+    features = [*config.features.numeric, *config.features.categorical]
+    return tuple(dict.fromkeys(name for name in [*named, *features] if name is not None))
+
+
+def missing_columns(config: Config, schema: pl.Schema, needed: Iterable[str] | None = None) -> list[str]:
+    """A sentence for each needed column that is not there, with the nearest that is."""
+    problems = []
+    for name in needed_columns(config) if needed is None else needed:
+        if name not in schema:
+            near = get_close_matches(name, schema.names(), 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(schema.names()[:12])}."
+            problems.append(f"column '{name}' is not in the data; {hint}")
+    return problems
+
+
+def wrong_types(config: Config, schema: pl.Schema, paths: Sequence[str], kind: str) -> list[str]:
+    """A sentence for each column whose type does not fit its role."""
+    problems = []
+    for name in config.features.numeric:
+        dtype = schema.get(name)
+        if dtype is None or dtype.is_numeric() or dtype == pl.Boolean:
+            continue
+        found = first_text(scan_files(paths, kind), name) if dtype == pl.String else f"{dtype} values"
+        problems.append(
+            f"column '{name}' should hold numbers but holds {found}; repair the data, or list it under "
+            "features.categorical."
+        )
+    for name in config.features.categorical:
+        dtype = schema.get(name)
+        if dtype is not None and not (dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)):
+            problems.append(
+                f"column '{name}' holds {dtype} values, but a categorical holds text, integers or booleans; "
+                "list it under features.numeric, or convert it."
+            )
+    time = config.data.time
+    if time in schema and not (schema[time].is_temporal() or schema[time].is_numeric()):
+        problems.append(f"column '{time}' (data.time) holds {schema[time]} values; give dates, times or numbers.")
+    return problems
+
+
+def first_text(frame: pl.LazyFrame, name: str) -> str:
+    """Where a column that should be numbers first holds text: the value and its data row, counted from 1."""
+    text = pl.col(name).str.strip_chars()
+    bad = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
+    row = frame.select(pl.int_range(1, pl.len() + 1).alias("row"), text.alias("text"), bad.alias("bad"))
+    first = row.filter(pl.col("bad")).head(1).collect()
+    if first.is_empty():
+        return "numbers written as text"
+    return f"text ('{first['text'][0]}' first, in data row {first['row'][0]:,})"
+
+
+def _refuse_duplicate_headers(paths: Sequence[str]) -> None:
+    for path in paths:
+        with open(path, newline="", encoding="utf-8") as file:
+            try:
+                header = next(csv.reader(file), [])
+            except UnicodeDecodeError:
+                raise DataError(f"{path} is not UTF-8 text; convert it first.") from None
+        twice = sorted({name for name in header if header.count(name) > 1})
+        if twice:
+            raise DataError(f"{path} has the column '{twice[0]}' more than once in its header; rename one of them.")
+
+
+def _counted(config: Config, paths: tuple[str, ...], kind: str, two_classes: bool) -> Dataset:
+    """The rest of the contract by one aggregate over the rows."""
+    data = config.data
+    target = pl.col(data.target.column)
+    counts = [
+        pl.len().alias("rows"),
+        target.is_null().sum().alias("target_missing"),
+        target.drop_nulls().unique().sort().head(4).implode().alias("values"),
+    ]
+    roles = [role for role in dict.fromkeys((data.id, data.time, data.cluster)) if role is not None]
+    counts += [pl.col(role).is_null().sum().alias(f"missing {role}") for role in roles]
+    if data.id is not None:
+        counts.append(pl.col(data.id).n_unique().alias("ids"))
+    row = scan_files(paths, kind).select(counts).collect().row(0, named=True)
+    rows, dropped = int(row["rows"]), int(row["target_missing"])
+    if rows == 0:
+        raise DataError(f"{', '.join(paths[:3])}: no rows; there is nothing to learn from.")
+    problems = [
+        f"column '{role}' is missing in {row[f'missing {role}']:,} of {rows:,} rows; fill or drop them."
+        for role in roles
+        if row[f"missing {role}"]
+    ]
+    if data.id is not None and row["ids"] < rows and not row[f"missing {data.id}"]:
+        problems.append(
+            f"column '{data.id}' (data.id) is not unique: {rows - row['ids']:,} of {rows:,} rows repeat an id."
+        )
+    if dropped and data.missing_target == "error":
+        problems.append(
+            f"the target '{data.target.column}' is missing in {dropped:,} of {rows:,} rows; "
+            "set data.missing_target: drop to leave them out."
+        )
+    negative = _other_class(row["values"], config, problems, two_classes)
+    if problems:
+        raise DataError("\n".join(problems))
+    digests = "\n".join(sha256_of(Path(path)) for path in paths)
+    fingerprint = hashlib.sha256(digests.encode()).hexdigest()
+    return Dataset(paths, kind, fingerprint, rows - dropped, dropped, negative)
+
+
+def _other_class(values: list[Label], config: Config, problems: list[str], two_classes: bool) -> Label:
+    """The value of the target that is not the positive one; anything but two classes is a problem."""
+    target = config.data.target
+    shown = ", ".join(repr(v) for v in values)
+    same_type = [v for v in values if v == target.positive and isinstance(v, bool) == isinstance(target.positive, bool)]
+    others = [v for v in values if v not in same_type]
+    if not values:
+        problems.append(f"the target '{target.column}' is missing in all rows.")
+    elif len(values) > 2:
+        problems.append(
+            f"the target '{target.column}' has more than two values ({shown}, ...); a binary target has two."
+        )
+    elif not same_type and (two_classes or len(values) == 2):
+        problems.append(
+            f"the target '{target.column}' is never {target.positive!r}, the positive class; it is {shown} "
+            "(check data.target.positive, and whether it is text, a number or a boolean)."
+        )
+    elif not others and two_classes:
+        problems.append(f"the target '{target.column}' is {shown} in all rows; a model needs both classes.")
+    if others:
+        return others[0]
+    return (not target.positive) if isinstance(target.positive, bool) else "other"

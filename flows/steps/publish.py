@@ -1,0 +1,105 @@
+"""Publish: a run's model, metrics and predictions, written whole into the store or not at all."""
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.config import Config
+from flows.config_reading import to_yaml
+from flows.steps.evaluate import Evaluation
+from flows.steps.learn import Learned
+from flows.steps.load import Dataset
+from flows.steps.rows import read_rows
+from flows.steps.split import Split
+from flows.store import Store, run_id
+from logit_engine._version import __version__
+from logit_engine.artifact import Model, Target, write_model
+from logit_engine.result import FitResult
+
+
+def open_store(config: Config) -> Store:
+    """The store of the config's name."""
+    return Store(config.resolve(config.store), config.name)
+
+
+def identify(config: Config, dataset: Dataset) -> str:
+    """The run id: a hash of all that can change the result."""
+    return run_id({"config": config.result_content(), "data": dataset.fingerprint, "engine": __version__})
+
+
+def build_model(
+    config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, evaluation: Evaluation
+) -> Model:
+    """The model as it will be stored, with the facts of its run."""
+    target = Target(config.data.target.column, config.data.target.positive, dataset.negative)
+    origin = {
+        "run": identify(config, dataset),
+        "name": config.name,
+        "split": split.to_content(),
+        "data": dataset.fingerprint,
+        "id": config.data.id,
+        "train_rows": result.n,
+        "engine": __version__,
+    }
+    return Model(learned.design, result, target, evaluation.threshold, learned.notes, origin)
+
+
+def publish_run(config: Config, dataset: Dataset, split: Split, model: Model, evaluation: Evaluation) -> Path:
+    """Write the run's folder: model, metrics, predictions and config, the manifest last. Returns the folder."""
+    run = str(model.origin["run"])
+
+    def write(folder: Path) -> None:
+        write_model(model, folder / "model.parquet")
+        evaluation.table.write_parquet(folder / "metrics.parquet")
+        if config.write.predictions != "none":
+            predictions(config, dataset, split, model).write_parquet(folder / "predictions.parquet")
+        (folder / "config.yaml").write_text(to_yaml(config.result_content()), encoding="utf-8")
+
+    manifest = {
+        "run": run,
+        "name": config.name,
+        "inputs": {"files": [Path(path).name for path in dataset.paths], "sha256": dataset.fingerprint},
+        "rows": dataset.rows,
+        "dropped": dataset.dropped,
+        "versions": versions(),
+    }
+    return open_store(config).publish_run(run, write, manifest)
+
+
+def predictions(config: Config, dataset: Dataset, split: Split, model: Model) -> pl.DataFrame:
+    """id, split, target, linear predictor, probability and predicted class of the rows the config asks for."""
+    parts = []
+    for side in ("train", "test") if config.write.predictions == "all" else ("test",):
+        frame = read_rows(config, dataset, split, side)  # type: ignore[arg-type]
+        parts.append(frame.with_columns(pl.lit(side).alias("split")))
+    rows = pl.concat(parts).with_columns(model.linear_predictor().alias("linear_predictor"))
+    rows = rows.with_columns(model.probability(pl.col("linear_predictor")).alias("probability"))
+    kept = [pl.col(config.data.id)] if config.data.id is not None else []
+    return rows.select(
+        *kept,
+        "split",
+        pl.col(model.target.column).alias("target"),
+        "linear_predictor",
+        "probability",
+        model.predicted_class(pl.col("probability")).alias("predicted_class"),
+    )
+
+
+def versions() -> dict[str, Any]:
+    """The versions that can change the bits, and the kind of CPU."""
+    packages = {name: version(name) for name in ("numpy", "scipy", "polars")}
+    return {"logit-engine": __version__, **packages, "python": platform.python_version(), "machine": platform.machine()}
+
+
+def evaluation_content(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """The metrics as JSON-ready rows."""
+    return [asdict(m) for m in evaluation.metrics]
+
+
+def crown(config: Config, run: str, reason: str, expected: str | None) -> None:
+    """Make a published run the champion, if the champion is still the expected one."""
+    open_store(config).promote(run, reason, expected)

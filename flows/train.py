@@ -1,0 +1,67 @@
+"""Train: load, split, learn the design, fit, evaluate, publish; reads from top to bottom."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from flows.config import Config
+from flows.recipe import DIRECT, Run, attempt
+from flows.steps.evaluate import Evaluation, Measured, evaluate_model
+from flows.steps.fit import fit_model
+from flows.steps.learn import learn_design
+from flows.steps.load import Dataset, load
+from flows.steps.publish import build_model, crown, identify, open_store, publish_run
+from flows.steps.split import split_rows
+from logit_engine.artifact import Model, read_model
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A published run: its id and folder, the model and its metrics, and whether it was there already or is champion."""
+
+    run: str
+    folder: str
+    dataset: Dataset
+    model: Model
+    evaluation: Evaluation
+    reused: bool
+    champion: bool
+
+
+def train(config: Config, run: Run = DIRECT) -> Trained:
+    """Train the config's model and publish it as a run; the first run of a name becomes its champion."""
+    with attempt(open_store(config), "train", run) as record:
+        trained = published_run(config, run)
+        record["run"] = trained.run
+        return trained
+
+
+def published_run(config: Config, run: Run) -> Trained:
+    """The run of this config and data: verified and reused if it is published, else made now."""
+    dataset = run(load, config)
+    store, name = open_store(config), identify(config, dataset)
+    reused = store.has_run(name)
+    if reused:
+        model, evaluation = stored_run(config, name)
+    else:
+        split = run(split_rows, config, dataset)
+        learned = run(learn_design, config, dataset, split)
+        result = run(fit_model, config, dataset, split, learned)
+        evaluation = run(evaluate_model, config, dataset, split, learned, result)
+        model = build_model(config, dataset, split, learned, result, evaluation)
+        run(publish_run, config, dataset, split, model, evaluation)
+    if store.champion() is None:
+        run(crown, config, name, "the first published run", None)
+    champion = store.champion()
+    is_champion = champion is not None and champion.run == name
+    return Trained(name, str(store.run_folder(name)), dataset, model, evaluation, reused, is_champion)
+
+
+def stored_run(config: Config, name: str) -> tuple[Model, Evaluation]:
+    """A published run, verified, read back."""
+    store = open_store(config)
+    store.verify_run(name)
+    folder = store.run_folder(name)
+    model = read_model(folder / "model.parquet")
+    rows = pl.read_parquet(folder / "metrics.parquet").iter_rows(named=True)
+    return model, Evaluation(model.threshold, tuple(Measured(**row) for row in rows))
