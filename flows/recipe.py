@@ -35,9 +35,9 @@ def listen(listener: Callable[[str], None]) -> None:
 
 
 def tell(step: Callable[..., Any]) -> None:
-    """Tell the listeners that a step starts, by the name of its module."""
+    """Tell the listeners that a step starts, by its name."""
     for listener in _listeners:
-        listener(step.__module__.rsplit(".", 1)[-1])
+        listener(step.__name__.replace("_", " "))
 
 
 class Direct:

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flows import environment
 from flows.config import Config
 from logit_engine.errors import LogitEngineError
 
@@ -21,12 +22,15 @@ PATIENCE = 120.0  # seconds for a cold server to answer
 
 @contextmanager
 def scheduling_server() -> Iterator[str]:
-    """The URL of a server that schedules: the one of PREFECT_API_URL, else one started here and stopped at the end."""
+    """The URL of a server that schedules: the one of PREFECT_API_URL, else one started here and stopped at the end.
+
+    Prefect must not be imported before: it reads PREFECT_API_URL once, and would go on with an embedded server of its
+    own, which loses the concurrency slots of the other.
+    """
     if os.environ.get("PREFECT_API_URL"):
         yield os.environ["PREFECT_API_URL"]
         return
-    import flows.tasks  # noqa: F401  (its settings, before the server inherits the environment)
-
+    environment.prepare()
     port = _free_port()
     url = f"http://127.0.0.1:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]

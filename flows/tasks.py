@@ -3,22 +3,12 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
+from flows import environment
 from logit_engine.errors import LogitEngineError
 
-# Prefect reads its settings from the environment at import; a user's own come first.
-_home = Path(os.environ.get("PREFECT_HOME") or Path.home() / ".prefect")
-_home.mkdir(parents=True, exist_ok=True)  # without it the server times out with no word on why
-for _name, _value in {
-    "PREFECT_HOME": str(_home),
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "DO_NOT_TRACK": "1",
-    "PREFECT_LOGGING_LEVEL": "CRITICAL",
-}.items():
-    os.environ.setdefault(_name, _value)
+environment.prepare()
 
 from prefect import Flow, Task, flow, task  # noqa: E402
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402

@@ -118,10 +118,12 @@ class Categorical:
         return text.fill_null(MISSING) if self.missing_as_level else text
 
     def lookup(self, values: Sequence[Any], other: Any, dtype: type[pl.DataType]) -> pl.Expr:
-        """values[i] for known level i, `other` for an unseen one, null for a missing one that is no level."""
+        """values[i] for known level i, `other` (None: null) for an unseen one, null for a missing one that is no level."""
         table = pl.Series(values, dtype=dtype)
         position = self.label().cast(pl.Enum(self.known), strict=False).to_physical().cast(pl.UInt32)
-        found = pl.lit(table).gather(position).fill_null(other)
+        found = pl.lit(table).gather(position)
+        if other is not None:
+            found = found.fill_null(other)
         return found if self.missing_as_level else pl.when(pl.col(self.name).is_null()).then(None).otherwise(found)
 
 

@@ -21,7 +21,9 @@ flows.experiment flows.retrain
 flows.train flows.score
 flows.recipe
 flows.steps
+flows.printing flows.doctor
 flows.store flows.config
+flows.environment
 flows
 logit_engine
 logit_engine.discrete logit_engine.estimators

@@ -58,7 +58,10 @@ class Decision:
 
 
 def decide(margin: float, champion: Comparison, anchor: Comparison | None, unmet: tuple[str, ...] = ()) -> Decision:
-    """The gate's rule alone: non-inferiority within the margin, within twice the margin of the anchor, nothing unmet."""
+    """The gate's rule alone: non-inferiority within the margin, within twice the margin of the anchor, nothing unmet.
+
+    anchor: None where the champion is the anchor itself.
+    """
     reasons = [champion.sentence("champion")]
     promote = champion.upper <= margin
     if not promote:
@@ -81,7 +84,7 @@ def judge(
         versus_anchor = None if same else compare(config, dataset, challenger, anchor)
     except NoUnseenRowsError as error:
         return Decision(False, (str(error), *unmet))
-    return decide(config.gate.margin, versus_champion, versus_anchor or versus_champion, unmet)
+    return decide(config.gate.margin, versus_champion, versus_anchor, unmet)
 
 
 class NoUnseenRowsError(DataError):

@@ -1,0 +1,272 @@
+"""The command as a user types it: what it prints, its exit codes, and that nothing half-written remains."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def logit(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "flows.cli", *(str(word) for word in words)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.fixture
+def exam(tmp_path: Path) -> Path:
+    """A copy of the exam's folder."""
+    shutil.copytree(ROOT / "data" / "exam", tmp_path / "exam", ignore=shutil.ignore_patterns("store"))
+    return tmp_path / "exam"
+
+
+@pytest.fixture(scope="module")
+def flights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the shipped config trained on the real flights, and its cohorts scored, once."""
+    store = tmp_path_factory.mktemp("flights") / "store"
+    done = logit("train", "config.yaml", "--no-prefect", "--json", "--set", f"store={store}")
+    assert done.returncode == 0, done.stderr
+    (store / "train.json").write_text(done.stdout)
+    done = logit(
+        "score", "--no-prefect", "--set", f"store={store}", *sorted(ROOT.glob("data/flights/cohorts/*.parquet"))
+    )
+    assert done.returncode == 0, done.stderr
+    return store
+
+
+def test_the_shipped_config_trains_the_real_flights(flights: Path) -> None:
+    trained = json.loads((flights / "train.json").read_text())
+    assert trained["converged"]
+    test = {m["metric"]: m["value"] for m in trained["metrics"] if m["split"] == "test"}
+    assert test["roc_auc"] == pytest.approx(0.706, abs=0.003)
+    assert test["skill"] == pytest.approx(0.076, abs=0.002)
+    assert any("dest: 11 levels with fewer than 100 rows" in note for note in trained["notes"])
+    folder = Path(trained["folder"])
+    table = pl.read_parquet(folder / "model.parquet")
+    assert table["std_error"].is_finite().all()
+    assert pl.read_parquet(folder / "predictions.parquet").height == test["rows"]
+    assert pl.read_parquet(folder / "metrics.parquet").height == len(trained["metrics"])
+
+
+def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    from flows.config_reading import read_config
+    from flows.steps.load import load
+    from flows.steps.rows import outcomes, read_rows
+    from flows.train import stored_run
+    from logit_engine.columns import dense
+
+    config = read_config(ROOT / "config.yaml", [f"store={flights}"])
+    trained = json.loads((flights / "train.json").read_text())
+    model, _ = stored_run(config, trained["run"])
+    from flows.steps.split import Split
+
+    frame = read_rows(config, load(config), Split.from_content(dict(model.origin["split"])), "train")
+    X = dense(model.design.encode(frame))[:, 1:]
+    y = outcomes(frame, "late", True)
+    peer = LogisticRegression(C=float("inf"), solver="newton-cholesky", tol=1e-12, max_iter=100).fit(X, y)
+    assert abs(peer.coef_[0] - model.result.estimates[1:]).max() < 1e-6
+    assert abs(peer.intercept_[0] - model.result.estimates[0]) < 1e-6
+
+
+def test_each_cohort_gets_one_file_of_as_many_rows_and_the_engines_probabilities(flights: Path) -> None:
+    from flows.config_reading import read_config
+    from flows.steps.score import load_model
+
+    model = load_model(read_config(ROOT / "config.yaml", [f"store={flights}"]))
+    for cohort, rows in {"2013-10": 28_889, "2013-11": 27_268, "2013-12": 28_135}.items():
+        (file,) = flights.glob(f"flight-delays/scores/run=*/cohort={cohort}/predictions.parquet")
+        scored = pl.read_parquet(file, hive_partitioning=False)
+        source = pl.read_parquet(ROOT / f"data/flights/cohorts/{cohort}.parquet")
+        assert scored.height == source.height == rows
+        assert (scored["flight_id"] == source["flight_id"]).all()
+        eta = model.design.encode(source).dot(model.result.estimates)
+        assert abs(scored["probability"].to_numpy() - model.link.cdf(eta)).max() < 1e-12
+        assert scored["model"].unique().to_list() == [model.origin["run"]]
+
+
+def test_scoring_again_writes_the_same_bytes(flights: Path) -> None:
+    files = sorted(flights.glob("flight-delays/scores/*/*/predictions.parquet"))
+    before = [file.read_bytes() for file in files]
+    assert len(before) == 3
+    again = logit("score", "--no-prefect", "--set", f"store={flights}")
+    assert again.stdout.count("already scored") == 3
+    shutil.rmtree(flights / "flight-delays" / "scores")
+    fresh = logit("score", "--no-prefect", "--set", f"store={flights}")
+    assert fresh.returncode == 0
+    assert [file.read_bytes() for file in files] == before
+    assert "dest with unseen levels in 32 rows (ILM, SBN, LEX)" in fresh.stdout
+
+
+def test_a_worse_challenger_is_kept_out_and_the_loss_is_said(flights: Path) -> None:
+    words = ("retrain", "--no-prefect", "--set", f"store={flights}", "--set", "features.numeric=[distance]")
+    done = logit(*words, "--require-promotion")
+    assert done.returncode == 3
+    assert (
+        "Kept the champion: on 49,167 rows (54 clusters) that neither has seen, the challenger's log-loss is 0.02"
+        in (done.stdout)
+    )
+    assert logit(*words).returncode == 0
+
+
+@pytest.mark.parametrize("normalize", ["standard", "minmax", "robust", "none"])
+def test_the_exam_prints_its_textbook_numbers_however_it_is_normalized(exam: Path, normalize: str) -> None:
+    done = logit("train", exam / "config.yaml", "--no-prefect", "--set", f"normalize={normalize}")
+    assert done.returncode == 0, done.stderr
+    lines = {line.split()[0]: line.split()[1:3] for line in done.stdout.splitlines() if line[:5] in ("inter", "hours")}
+    assert lines == {"intercept": ["-4.0777", "1.7610"], "hours": ["1.5046", "0.62872"]}
+
+
+def test_normalizing_changes_no_probability(exam: Path) -> None:
+    found = []
+    for normalize in ("standard", "none"):
+        done = logit(
+            "train", exam / "config.yaml", "--no-prefect", "--json",
+            "--set", f"normalize={normalize}", "--set", "write.predictions=all",
+        )  # fmt: skip
+        folder = Path(json.loads(done.stdout)["folder"])
+        found.append(pl.read_parquet(folder / "predictions.parquet")["probability"].to_numpy())
+    assert abs(found[0] - found[1]).max() < 1e-12
+
+
+FAILURES = {
+    "a misspelt key": (["--set", "model.lnik=probit"], "model.lnik: unknown key (did you mean 'link'?)"),
+    "a missing column": (
+        ["--set", "features.numeric=[hourz]"],
+        "column 'hourz' is not in the data; did you mean 'hours'?",
+    ),
+    "no such file": (["--set", "data.source=nowhere.parquet"], "no data file matches 'nowhere.parquet'"),
+    "an unknown reference": (
+        ["--set", "features={numeric: [], categorical: [hours]}"],
+        "column 'hours' holds Float64 values, but a categorical holds text, integers or booleans",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_a_wrong_config_ends_in_one_sentence_and_code_2(exam: Path, case: str) -> None:
+    words, sentence = FAILURES[case]
+    done = logit("train", exam / "config.yaml", "--no-prefect", *words)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(exam.glob("store/*/runs/*"))
+
+
+def bad_data(exam: Path, text: str) -> subprocess.CompletedProcess[str]:
+    (exam / "bad.csv").write_text(text)
+    return logit("train", exam / "config.yaml", "--no-prefect", "--set", "data.source=bad.csv")
+
+
+def test_a_number_column_that_turns_to_text_late_is_named_with_its_row(exam: Path) -> None:
+    rows = "".join(f"{i},{i % 7},{i % 2}\n" for i in range(1, 5000)) + "5000,n/a,1\n"
+    done = bad_data(exam, "student,hours,passed\n" + rows)
+    assert done.returncode == 2
+    assert "column 'hours' should hold numbers but holds text ('n/a' first, in data row 5,000)" in done.stderr
+
+
+def test_an_empty_file_and_a_header_alone_are_said(exam: Path) -> None:
+    assert "is empty; there is nothing to read" in bad_data(exam, "").stderr
+    done = bad_data(exam, "student,hours,passed\n")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+
+
+def test_a_target_with_one_class_is_said(exam: Path) -> None:
+    done = bad_data(exam, "student,hours,passed\n1,1.5,1\n2,2.5,1\n")
+    assert done.returncode == 2
+    assert "the target 'passed' is 1 in all rows; a model needs both classes" in done.stderr
+
+
+def test_duplicate_headers_and_ids_are_said(exam: Path) -> None:
+    twice = bad_data(exam, "student,hours,hours,passed\n1,1,1,0\n2,2,2,1\n").stderr
+    assert "has the column 'hours' more than once in its header" in twice
+    assert "1 of 3 rows repeat an id" in bad_data(exam, "student,hours,passed\n1,1.5,1\n1,2.5,0\n2,3,1\n").stderr
+
+
+def test_separated_data_name_their_column_and_publish_nothing(exam: Path) -> None:
+    done = bad_data(exam, "student,hours,passed\n1,1,0\n2,2,0\n3,3,1\n4,4,1\n")
+    assert done.returncode == 1
+    assert "column 'hours' predicts y perfectly" in done.stderr
+    assert not list(exam.glob("store/*/runs/*"))
+    assert not list(exam.glob("store/.staging/*"))
+
+
+def test_an_unseen_destination_is_refused_under_error_and_nothing_is_written(tmp_path: Path) -> None:
+    store = f"store={tmp_path / 'store'}"
+    strict = ("--no-prefect", "--set", store, "--set", "features.handle_unknown=error", "--set", "split={method: none}")
+    assert logit("train", "config.yaml", *strict).returncode == 0
+    done = logit("score", ROOT / "data/flights/cohorts/2013-11.parquet", *strict)
+    assert done.returncode == 2
+    assert "cohort 2013-11: column 'dest' has levels that were not in the training rows" in done.stderr
+    assert "LEX" in done.stderr
+    assert not list(tmp_path.glob("store/*/scores/**/*.parquet"))
+
+
+def test_init_writes_a_config_that_trains(exam: Path, tmp_path: Path) -> None:
+    done = logit("init", exam / "two_features_train.csv", "--out", tmp_path / "first.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "the outcome is 'passed'" in done.stdout
+    assert logit("train", tmp_path / "first.yaml", "--no-prefect").returncode == 0
+    again = logit("init", exam / "two_features_train.csv", "--out", tmp_path / "first.yaml")
+    assert (again.returncode, "exists; name another file by --out" in again.stderr) == (2, True)
+
+
+def test_the_registry_verbs_list_show_and_promote(exam: Path) -> None:
+    config = exam / "config.yaml"
+    logit("train", config, "--no-prefect")
+    logit("train", config, "--no-prefect", "--set", "model.link=probit")
+    listed = json.loads(logit("runs", config, "--json").stdout)
+    assert [entry["champion"] for entry in listed] == [True, False]
+    shown = logit("show", listed[1]["run"][:6], "--config", config)
+    assert "probit" in shown.stdout
+    assert "roc_auc" in shown.stdout
+    promoted = logit("promote", listed[1]["run"], "--config", config)
+    assert f"Run {listed[1]['run']} is the champion of exam; it was {listed[0]['run']}." in promoted.stdout
+    missing = logit("show", "zzz", "--config", config)
+    assert (missing.returncode, "has no run 'zzz'" in missing.stderr) == (2, True)
+
+
+def test_the_same_run_again_is_verified_and_reused_and_damage_is_found(exam: Path) -> None:
+    first = json.loads(logit("train", exam / "config.yaml", "--no-prefect", "--json").stdout)
+    assert json.loads(logit("train", exam / "config.yaml", "--no-prefect", "--json").stdout)["reused"]
+    model = Path(first["folder"]) / "model.parquet"
+    content = bytearray(model.read_bytes())
+    content[len(content) // 2] ^= 1
+    model.write_bytes(content)
+    done = logit("train", exam / "config.yaml", "--no-prefect")
+    assert done.returncode == 1
+    assert "model.parquet" in done.stderr
+
+
+def test_schema_and_doctor_answer(exam: Path) -> None:
+    schema = json.loads(logit("schema").stdout)
+    assert schema["properties"]["normalize"]["description"]
+    doctor = logit("doctor", exam / "config.yaml", "--json")
+    assert doctor.returncode == 0, doctor.stdout
+    assert {"Python", "prefect", "fastapi", "sqlalchemy", "store"} <= {f["check"] for f in json.loads(doctor.stdout)}
+
+
+@pytest.mark.parametrize("words", [["--help"], ["check", "data/exam/config.yaml"], ["show", "--help"]])
+def test_help_check_and_show_do_not_import_prefect(words: list[str]) -> None:
+    code = (
+        "import sys\nfrom flows.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "assert 'prefect' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_plain_runs_do_not_import_prefect(exam: Path) -> None:
+    blocked = {**os.environ, "PYTHONPATH": str(exam)}
+    (exam / "prefect.py").write_text("raise ImportError('Prefect was imported')\n")
+    words = [sys.executable, "-m", "flows.cli", "train", str(exam / "config.yaml"), "--no-prefect"]
+    done = subprocess.run(words, cwd=ROOT, env=blocked, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
