@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -250,7 +249,7 @@ def _later(plain: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]:
 _ABSENT = object()
 
 
-def _explain(detail: ErrorDetails, loc: tuple[Any, ...]) -> str:
+def _explain(detail: Mapping[str, Any], loc: tuple[Any, ...]) -> str:
     kind, found = detail["type"], detail.get("input")
     if kind == "extra_forbidden":
         known = _keys_at(loc[:-1])

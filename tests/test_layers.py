@@ -20,8 +20,8 @@ flows.tasks
 flows.experiment flows.retrain
 flows.train flows.score
 flows.recipe
-flows.steps
 flows.printing flows.doctor
+flows.steps
 flows.store flows.config
 flows.environment
 flows
