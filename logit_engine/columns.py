@@ -29,6 +29,10 @@ class Columns(Protocol):
 
     def gram(self, w: Array) -> Array: ...
 
+    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+        """X' r within each group: r, groups: (n,), groups in 0..count-1; (count, p)."""
+        ...
+
     def inner(self, center: Array, scale: Array) -> "Columns":
         """(X - center) / scale, (p,) each; codes are left alone. The result is in one canonical memory order."""
         ...
@@ -102,6 +106,10 @@ class Dense:
         scaled = self.X * np.sqrt(w)[:, None]
         return np.asarray(scaled.T @ scaled)
 
+    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+        """X' r within each group, a column at a time."""
+        return np.stack([bincount(groups, r * column, count) for column in self.X.T], axis=1)
+
     def inner(self, center: Array, scale: Array) -> "Dense":
         """Centered and scaled into one Fortran-ordered float64 buffer, whatever the type and order of X."""
         out = np.empty(self.shape, order="F")
@@ -159,6 +167,11 @@ class Coded:
     def gram(self, w: Array) -> Array:
         """The diagonal matrix of the sums of w by level."""
         return np.diag(self.tdot(w))
+
+    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+        """Sums of r by group and level, from their joint codes."""
+        joint = groups * (self.width + 1) + self.codes
+        return bincount(joint, r, count * (self.width + 1)).reshape(count, self.width + 1)[:, : self.width]
 
     def inner(self, center: Array, scale: Array) -> "Coded":
         """Itself: codes are neither centered nor scaled."""
@@ -223,6 +236,10 @@ class SideBySide:
                 out[c:d, a:b] = out[a:b, c:d].T
         return out
 
+    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+        """The parts' sums, side by side."""
+        return np.concatenate([part.grouped(r, groups, count) for part in self.parts], axis=1)
+
     def inner(self, center: Array, scale: Array) -> Columns:
         """Each part centered and scaled by its share; dense neighbors join into one buffer."""
         parts: list[Columns] = []
@@ -264,7 +281,7 @@ def _dense_runs(
         yield [part for part, _ in members], [span for _, span in members]
 
 
-def bincount(codes: Codes, w: Array, size: int) -> Array:
+def bincount(codes: NDArray[np.integer], w: Array, size: int) -> Array:
     """Sums of w, (n,), by code, (size,)."""
     return np.asarray(np.bincount(codes, w, size), dtype=np.float64)
 

@@ -7,7 +7,6 @@ import numpy as np
 import polars as pl
 
 from flows.config import Config
-from flows.steps.fit import threads_of
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import outcomes, read_rows
@@ -109,7 +108,7 @@ def _measure(config: Config, side: _Side, link: Link, threshold: float, rate: fl
             row_loss=row_log_loss(side.y, link.log_cdf(side.eta), link.log_sf(side.eta)),
         )
     )
-    found += calibration(side.y, side.eta, link, side.cluster, asked.level, threads_of(config))
+    found += calibration(side.y, side.eta, link, side.cluster, asked.level)
     constant = np.full_like(probability, rate)
     measured = [
         Measured(
@@ -132,22 +131,21 @@ def _baseline(name: str, y: Array, constant: Array, threshold: float) -> float:
     return metric_value(name, y, constant, threshold=threshold, reference_rate=float(constant[0]))
 
 
-def calibration(
-    y: Array, eta: Array, link: Link, cluster: np.ndarray | None, level: float, threads: int | None
-) -> list[MetricValue]:
+def calibration(y: Array, eta: Array, link: Link, cluster: np.ndarray | None, level: float) -> list[MetricValue]:
     """Calibration slope (of y on eta; 1 is right) and intercept (beside eta as an offset; 0 is right). Cox (1958).
 
-    nan where the recalibration has no finite estimate, as with one class or a perfect prediction.
+    nan where the recalibration has no finite estimate, as with one class or a perfect prediction. One thread: blocks of
+    one or two columns are too little work to share.
     """
     kind = Covariance.NONROBUST if cluster is None else Covariance.CLUSTER
     likelihood = Bernoulli(link)
     none = np.empty((y.size, 0))
     fits = {
         "calibration_slope": lambda: fit(
-            array_rows(eta, y, cluster=cluster), likelihood, covariance_type=kind, threads=threads
+            array_rows(eta, y, cluster=cluster), likelihood, covariance_type=kind, threads=1
         ),
         "calibration_intercept": lambda: fit(
-            array_rows(none, y, offset=eta, cluster=cluster), likelihood, covariance_type=kind, threads=threads
+            array_rows(none, y, offset=eta, cluster=cluster), likelihood, covariance_type=kind, threads=1
         ),
     }
     found = []

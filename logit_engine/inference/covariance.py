@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, total
-from logit_engine.columns import Array
+from logit_engine.columns import Array, Columns
 from logit_engine.errors import DataError, UsageError
 from logit_engine.objective import Objective, triangular_inverse
 
@@ -39,11 +39,10 @@ class ByCluster:
         return self
 
 
-def by_cluster(codes: NDArray[np.int64], values: Array) -> ByCluster:
-    """The rows of values, (n, p), summed by code, (n,)."""
-    order = np.argsort(codes, kind="stable")
-    present, starts = np.unique(codes[order], return_index=True)
-    return ByCluster(present, np.add.reduceat(values[order], starts, axis=0))
+def by_cluster(codes: NDArray[np.int64], X: Columns, r: Array) -> ByCluster:
+    """X' r within each cluster; codes, r: (n,)."""
+    present, local = np.unique(codes, return_inverse=True)
+    return ByCluster(present, X.grouped(r, local, present.size))
 
 
 def covariance(objective: Objective, theta: Array, factor: Array, kind: Covariance) -> tuple[Array, int | None]:
@@ -57,17 +56,16 @@ def covariance(objective: Objective, theta: Array, factor: Array, kind: Covarian
     if kind is Covariance.NONROBUST:
         return inverse @ inverse.T, None
 
-    def scores(block: Block) -> tuple[Array, Array]:
-        X = objective.columns(block)
+    def weighted_scores(block: Block, X: Columns, power: float) -> Array:
         eta = X.dot(theta) if block.offset is None else X.dot(theta) + block.offset
-        return X.dot(inverse), objective.likelihood.terms(eta, block.y).score
+        score = objective.likelihood.terms(eta, block.y).score
+        return score if block.weight is None else score * block.weight**power
 
     if kind is Covariance.HC0:
 
         def outer(block: Block) -> tuple[Array]:
-            Y, score = scores(block)
-            root = score if block.weight is None else score * np.sqrt(block.weight)
-            scaled = Y * root[:, None]
+            X = objective.columns(block)
+            scaled = X.dot(inverse) * weighted_scores(block, X, 0.5)[:, None]
             return (scaled.T @ scaled,)
 
         (meat,) = total(objective.rows, outer, objective.threads)
@@ -76,15 +74,15 @@ def covariance(objective: Objective, theta: Array, factor: Array, kind: Covarian
     def summed(block: Block) -> tuple[ByCluster]:
         if block.cluster is None:
             raise DataError("a clustered covariance needs the clusters of the rows; name the cluster column.")
-        Y, score = scores(block)
-        weighted = score if block.weight is None else score * block.weight
-        return (by_cluster(block.cluster, Y * weighted[:, None]),)
+        X = objective.columns(block)
+        return (by_cluster(block.cluster, X, weighted_scores(block, X, 1.0)),)
 
     (clusters,) = total(objective.rows, summed, objective.threads)
     groups = clusters.codes.size
     if groups < 2:
         raise DataError("a clustered covariance needs at least two clusters; there is one.")
-    meat = clusters.sums.T @ clusters.sums * (groups / (groups - 1))
+    whitened = clusters.sums @ inverse
+    meat = whitened.T @ whitened * (groups / (groups - 1))
     return inverse @ meat @ inverse.T, groups
 
 
