@@ -79,15 +79,14 @@ def _fit(
         raise SeparationError(status.sentence)
 
     if objective.separable:
-        inner, clusters = covariance(objective, solution.theta, solution.factor, kind)
-        user_covariance = coordinates.to_user(coordinates.to_user(inner).T)
+        estimated, clusters = covariance(objective, solution.theta, solution.factor, kind)
     else:
-        user_covariance, clusters = np.full_like(solution.factor, np.nan), None
+        estimated, clusters = np.full_like(solution.factor, np.nan), None
     condition = condition_number(solution.factor)
     return FitResult(
         names=rows.names,
         estimates=coordinates.to_user(solution.theta),
-        covariance=user_covariance,
+        covariance=estimated,
         covariance_type=kind.value,
         clusters=clusters,
         link=likelihood.link.name,

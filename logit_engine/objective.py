@@ -11,6 +11,8 @@ from logit_engine.coordinates import Coordinates
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.penalties import NONE, NoPenalty, Penalty
 
+EXTENDED_PIVOT = 1e-5  # below it (kappa above 1e5) the linear predictor is summed in extended precision
+
 
 class Evaluation(NamedTuple):
     """One pass at theta: value to minimize, its gradient (p,) and curvature (p, p), in the basis asked for.
@@ -51,13 +53,19 @@ class Objective:
         """The block's X in inner coordinates."""
         return block.X.inner(self.coordinates.center, self.coordinates.scale)
 
+    def _extended_dot(self, block: Block, theta: Array) -> Array:
+        """x'theta from the columns as given, in extended precision: large coefficients that cancel cost no digits."""
+        user = self.coordinates.to_user(theta.astype(np.longdouble))
+        return block.X.dot(user).astype(np.float64)
+
     def evaluate(self, theta: Array, basis: Array | None = None, expected: bool = False) -> Evaluation:
         """Value, gradient and curvature at theta, (p,); `expected` asks for the Fisher information as the curvature."""
         inverse = None if basis is None else triangular_inverse(basis)
+        extended = basis is not None and smallest_pivot(basis) < EXTENDED_PIVOT
 
         def block_sums(block: Block) -> Sums:
             X = self.columns(block)
-            linear = X.dot(theta)
+            linear = self._extended_dot(block, theta) if extended else X.dot(theta)
             eta = linear if block.offset is None else linear + block.offset
             loglik, score, curvature = self.likelihood.terms(eta, block.y)
             if expected:
@@ -89,6 +97,12 @@ class Objective:
         return Evaluation(
             value, -score + pull, information + bend, float(loglik), -margin.value, float(np.sqrt(reach.value))
         )
+
+
+def smallest_pivot(R: Array) -> float:
+    """min_j R_jj / |column j of R|: the sine of the smallest angle of a column to those before it; 1/kappa to a factor."""
+    norms = np.sqrt(np.einsum("ij,ij->j", R, R))
+    return float(np.min(np.abs(np.diagonal(R)) / np.where(norms > 0.0, norms, 1.0), initial=1.0))
 
 
 def triangular_inverse(T: Array) -> Array:

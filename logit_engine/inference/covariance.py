@@ -1,6 +1,6 @@
 """Covariances of the estimates: from the information, and sandwiches of it around sums of squared scores.
 
-Each is returned as the matrix C with cov(theta) = C, in inner coordinates, by triangular solves in whitened rows.
+Each is the covariance of the user's coefficients, by triangular solves in whitened rows.
 """
 
 from dataclasses import dataclass
@@ -46,15 +46,19 @@ def by_cluster(codes: NDArray[np.int64], X: Columns, r: Array) -> ByCluster:
 
 
 def covariance(objective: Objective, theta: Array, factor: Array, kind: Covariance) -> tuple[Array, int | None]:
-    """The covariance, (p, p) in inner coordinates, at theta with information factor'factor, and the number of clusters.
+    """The covariance of the user's coefficients, (p, p), at theta with information factor'factor, and how many clusters.
+
+    The change to the user's units is applied to the root A T^-1, before anything is squared: the intercept's variance
+    is a difference of large numbers, and squaring them first would double the digits it loses.
 
     Nonrobust: the inverse information. HC0: White (1982). Cluster: Liang & Zeger (1986), times G/(G-1) as Stata and R's
     sandwich have it. A frequency weight of 2 counts as the row twice. Raises DataError if clusters are asked for and the
     rows carry none, or only one.
     """
     inverse = triangular_inverse(factor)
+    root = objective.coordinates.to_user(inverse)
     if kind is Covariance.NONROBUST:
-        return inverse @ inverse.T, None
+        return root @ root.T, None
 
     def weighted_scores(block: Block, X: Columns, power: float) -> Array:
         eta = X.dot(theta) if block.offset is None else X.dot(theta) + block.offset
@@ -69,7 +73,7 @@ def covariance(objective: Objective, theta: Array, factor: Array, kind: Covarian
             return (scaled.T @ scaled,)
 
         (meat,) = total(objective.rows, outer, objective.threads)
-        return inverse @ meat @ inverse.T, None
+        return root @ meat @ root.T, None
 
     def summed(block: Block) -> tuple[ByCluster]:
         if block.cluster is None:
@@ -83,7 +87,7 @@ def covariance(objective: Objective, theta: Array, factor: Array, kind: Covarian
         raise DataError("a clustered covariance needs at least two clusters; there is one.")
     whitened = clusters.sums @ inverse
     meat = whitened.T @ whitened * (groups / (groups - 1))
-    return inverse @ meat @ inverse.T, groups
+    return root @ meat @ root.T, groups
 
 
 def covariance_named(name: str) -> Covariance:

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from logit_engine.columns import Array
-from logit_engine.objective import Evaluation, Objective
-from logit_engine.solvers.triangular import aliased, cholesky_factor, smallest_pivot, weighted_r_factor
+from logit_engine.objective import Evaluation, Objective, smallest_pivot
+from logit_engine.solvers.triangular import aliased, cholesky_factor, weighted_r_factor
 
 PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
 SAFE_PIVOT = 1e-7  # below it a Cholesky factor of the plain information is noise

@@ -60,12 +60,6 @@ def cholesky_factor(A: Array) -> Array | None:
         return None
 
 
-def smallest_pivot(R: Array) -> float:
-    """min_j R_jj / |column j of R|: the sine of the smallest angle of a column to those before it; 1/kappa to a factor."""
-    norms = np.sqrt(np.einsum("ij,ij->j", R, R))
-    return float(np.min(np.abs(np.diagonal(R)) / np.where(norms > 0.0, norms, 1.0), initial=1.0))
-
-
 def condition_number(R: Array) -> float:
     """2-norm condition number of the columns of R scaled to unit length; R: (p, p) upper triangular."""
     norms = np.sqrt(np.einsum("ij,ij->j", R, R))

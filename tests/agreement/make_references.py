@@ -12,7 +12,7 @@ from cases import CASES, Case
 
 mp.mp.dps = 60
 REFERENCES = Path(__file__).with_name("references.json")
-SETTLED = mp.mpf(10) ** -45  # the Newton decrement at which the estimate is taken; quadratic, so the step is exact
+SETTLED = mp.mpf(10) ** -25  # a Newton decrement from which the full step is exact: convergence is quadratic
 
 
 def logit(eta: Any) -> tuple[Any, Any, Any, Any]:
