@@ -13,7 +13,16 @@ ROOT = Path(__file__).parents[1]
 def seconds() -> float:
     """One whole process, imports and publication included."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "flows.cli", "train", "config.yaml", "--no-prefect", "--set", f"store={folder}"]
+        command = [
+            sys.executable,
+            "-m",
+            "flows.cli",
+            "train",
+            "config.yaml",
+            "--no-prefect",
+            "--set",
+            f"store={folder}",
+        ]
         start = time.perf_counter()
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         return time.perf_counter() - start

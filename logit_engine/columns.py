@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Real = NDArray[np.floating]  # float64, or an extended type
 Codes = NDArray[np.int32] | NDArray[np.int64]
 
 
@@ -33,7 +34,7 @@ class Columns(Protocol):
         """X' r within each group: r, groups: (n,), groups in 0..count-1; (count, p)."""
         ...
 
-    def inner(self, center: Array, scale: Array) -> "Columns":
+    def inner(self, center: Real, scale: Real) -> "Columns":
         """(X - center) / scale, (p,) each; codes are left alone. The result is in one canonical memory order."""
         ...
 
@@ -110,13 +111,13 @@ class Dense:
         """X' r within each group, a column at a time."""
         return np.stack([bincount(groups, r * column, count) for column in self.X.T], axis=1)
 
-    def inner(self, center: Array, scale: Array) -> "Dense":
-        """Centered and scaled into one Fortran-ordered float64 buffer, whatever the type and order of X."""
-        out = np.empty(self.shape, order="F")
+    def inner(self, center: Real, scale: Real) -> "Dense":
+        """Centered and scaled into one Fortran-ordered buffer of the center's type, whatever the type and order of X."""
+        out = empty_like(center, *self.shape)
         self.write(out, center, scale)
         return Dense(out)
 
-    def write(self, out: Array, center: Array, scale: Array) -> None:
+    def write(self, out: Array, center: Real, scale: Real) -> None:
         """(X - center) / scale into out, (n, p)."""
         np.subtract(self.X, center, out=out)
         out /= scale
@@ -173,7 +174,7 @@ class Coded:
         joint = groups * (self.width + 1) + self.codes
         return bincount(joint, r, count * (self.width + 1)).reshape(count, self.width + 1)[:, : self.width]
 
-    def inner(self, center: Array, scale: Array) -> "Coded":
+    def inner(self, center: Real, scale: Real) -> "Coded":
         """Itself: codes are neither centered nor scaled."""
         return self
 
@@ -240,13 +241,13 @@ class SideBySide:
         """The parts' sums, side by side."""
         return np.concatenate([part.grouped(r, groups, count) for part in self.parts], axis=1)
 
-    def inner(self, center: Array, scale: Array) -> Columns:
+    def inner(self, center: Real, scale: Real) -> Columns:
         """Each part centered and scaled by its share; dense neighbors join into one buffer."""
         parts: list[Columns] = []
         for run, spans in _dense_runs(self.parts, self.spans()):
             start, stop = spans[0][0], spans[-1][1]
             if isinstance(run[0], Dense) and len(run) > 1:
-                out = np.empty((self.shape[0], stop - start), order="F")
+                out = empty_like(center, self.shape[0], stop - start)
                 for part, (a, b) in zip(run, spans, strict=True):
                     assert isinstance(part, Dense)
                     part.write(out[:, a - start : b - start], center[a:b], scale[a:b])
@@ -279,6 +280,12 @@ def _dense_runs(
     for _, group in groupby(enumerate(pairs), lambda item: -1 if isinstance(item[1][0], Dense) else item[0]):
         members = [pair for _, pair in group]
         yield [part for part, _ in members], [span for _, span in members]
+
+
+def empty_like(center: Real, rows: int, columns: int) -> Array:
+    """A Fortran-ordered buffer of the center's type, which may be an extended one; (rows, columns)."""
+    out: Array = np.empty((rows, columns), dtype=center.dtype, order="F")
+    return out
 
 
 def bincount(codes: NDArray[np.integer], w: Array, size: int) -> Array:

@@ -54,9 +54,9 @@ class Objective:
         return block.X.inner(self.coordinates.center, self.coordinates.scale)
 
     def _extended_dot(self, block: Block, theta: Array) -> Array:
-        """x'theta from the columns as given, in extended precision: large coefficients that cancel cost no digits."""
-        user = self.coordinates.to_user(theta.astype(np.longdouble))
-        return block.X.dot(user).astype(np.float64)
+        """x'theta centered and summed in extended precision: large coefficients that cancel cost no digits."""
+        center, scale = (v.astype(np.longdouble) for v in (self.coordinates.center, self.coordinates.scale))
+        return block.X.inner(center, scale).dot(theta.astype(np.longdouble)).astype(np.float64)
 
     def evaluate(self, theta: Array, basis: Array | None = None, expected: bool = False) -> Evaluation:
         """Value, gradient and curvature at theta, (p,); `expected` asks for the Fisher information as the curvature."""

@@ -19,7 +19,7 @@ from logit_engine.fitting import fit
 from logit_engine.learning import learn
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS
-from logit_engine.sources.frames import frame_rows
+from logit_engine.sources.frames import clusters, frame_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
         losses[inside] = _fold_losses(
             config, frame.filter(pl.Series(~inside)), frame.filter(pl.Series(inside)), y[inside]
         )
-    cluster = None if data.cluster is None else frame[data.cluster].rank("dense").cast(pl.Int64).to_numpy()
+    cluster = clusters(frame, data.cluster)
     found = difference_interval(losses, cluster=cluster)
     return Validated(found.mean, found.std_error)
 

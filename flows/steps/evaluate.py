@@ -21,6 +21,7 @@ from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS, Link
 from logit_engine.result import FitResult
 from logit_engine.sources.arrays import array_rows
+from logit_engine.sources.frames import clusters
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _side(config: Config, dataset: Dataset, split: Split, learned: Learned, resu
     if frame.height:
         learned.design.check(frame.lazy())
     eta = frame.select(learned.design.linear_predictor(result.estimates).alias("eta"))["eta"].to_numpy()
-    codes = None if cluster is None else frame[cluster].rank("dense").cast(pl.Int64).to_numpy()
+    codes = clusters(frame, cluster)
     return _Side(name, outcomes(frame, target.column, target.positive), np.asarray(eta), codes)
 
 

@@ -21,6 +21,7 @@ from logit_engine.columns import Array
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.diagnostics.metrics import row_log_loss
 from logit_engine.errors import DataError
+from logit_engine.sources.frames import clusters
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +106,12 @@ def compare(config: Config, dataset: Dataset, challenger: Model, other: Model) -
         )
     frame = frame.filter(pl.Series(unseen))
     y = outcomes(frame, config.data.target.column, config.data.target.positive)
-    cluster = (
-        None if config.data.cluster is None else frame[config.data.cluster].rank("dense").cast(pl.Int64).to_numpy()
-    )
+    cluster = clusters(frame, config.data.cluster)
     difference = log_losses(challenger, frame, y) - log_losses(other, frame, y)
     level = config.evaluate.intervals.level
     found = difference_interval(difference, cluster=cluster, level=level)
-    clusters = None if cluster is None else int(np.unique(cluster).size)
-    return Comparison(frame.height, clusters, found.mean, found.lower, found.upper, level)
+    groups = None if cluster is None else int(np.unique(cluster).size)
+    return Comparison(frame.height, groups, found.mean, found.lower, found.upper, level)
 
 
 def log_losses(model: Model, frame: pl.DataFrame, y: Array) -> Array:

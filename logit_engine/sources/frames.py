@@ -2,6 +2,7 @@
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from logit_engine import arrays
 from logit_engine.columns import Array
@@ -14,7 +15,12 @@ def frame_rows(design: Design, frame: pl.DataFrame, y: Array, cluster: str | Non
 
     Raises DataError as `Design.encode` does, and if y is not a binary outcome.
     """
-    codes = None
-    if cluster is not None:
-        codes = frame[cluster].rank("dense").cast(pl.Int64).to_numpy() - 1
+    codes = clusters(frame, cluster)
     return MemoryRows(design.encode(frame), arrays.outcome(np.asarray(y), frame.height), design.names, cluster=codes)
+
+
+def clusters(frame: pl.DataFrame, column: str | None) -> NDArray[np.int64] | None:
+    """The clusters of the rows as codes 0..G-1 in the order of their values, (n,); None without a column."""
+    if column is None:
+        return None
+    return np.asarray(frame[column].rank("dense").cast(pl.Int64).to_numpy() - 1)

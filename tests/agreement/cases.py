@@ -79,6 +79,12 @@ def shifted(by: float) -> Case:
     return Case(f"x + {by:.0e}", np.stack([a + by, b + by], axis=1), y)
 
 
+def collinear_and_shifted(gap: float, by: float) -> Case:
+    """A column far from zero and a near copy of it."""
+    a, b, y = two_columns(2)
+    return Case(f"collinear {gap:.0e} + {by:.0e}", np.stack([a + by, a + by + gap * b], axis=1), y)
+
+
 def scaled() -> Case:
     """One column in millionths, the other in millions."""
     a, b, y = two_columns(4)
@@ -148,6 +154,7 @@ MAKERS: tuple[Callable[[], Case], ...] = (
     lambda: collinear(1e-4),
     lambda: collinear(1e-6),
     lambda: collinear(1e-8),
+    lambda: collinear_and_shifted(1e-6, 1e8),
     lambda: shifted(1e6),
     lambda: shifted(1e8),
     scaled,
