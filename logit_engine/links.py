@@ -208,10 +208,11 @@ def cloglog_cdf(eta: Array) -> Array:
 
 
 def cloglog_log_cdf(eta: Array) -> Array:
-    """log(1 - exp(-exp(eta))); eta - exp(eta)/2 in the far lower tail."""
+    """log(1 - exp(-exp(eta))); eta - exp(eta)/2 in the far lower tail, by log1p in the upper one (Maechler 2012)."""
     u = _exp(eta)
     with np.errstate(divide="ignore"):
-        return np.where(eta < -20.0, eta - 0.5 * u, np.log(-np.expm1(-u)))
+        middle = np.where(u > np.log(2.0), np.log1p(-np.exp(-u)), np.log(-np.expm1(-u)))
+    return np.where(eta < -20.0, eta - 0.5 * u, middle)
 
 
 def cloglog_log_sf(eta: Array) -> Array:
