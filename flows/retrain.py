@@ -7,7 +7,7 @@ from flows.recipe import DIRECT, Run, attempt
 from flows.steps.gate import Decision, judge, unmet_requirements
 from flows.steps.publish import crown, open_store
 from flows.steps.score import load_model
-from flows.train import Trained, published_run
+from flows.train import Trained, crown_first, published_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ def retrain(config: Config, run: Run = DIRECT) -> Retrained:
         trained = published_run(config, run)
         record["run"] = trained.run
         if before is None:
+            crown_first(config, trained, run)
             decision = Decision(True, ("the first published run", *unmet_requirements(config, trained.evaluation)))
         elif before.run == trained.run:
             decision = Decision(

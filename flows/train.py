@@ -1,6 +1,6 @@
 """Train: load, split, learn the design, fit, evaluate, publish; reads from top to bottom."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -12,6 +12,7 @@ from flows.steps.learn import learn_design
 from flows.steps.load import Dataset, load
 from flows.steps.publish import build_model, crown, identify, open_store, publish_run
 from flows.steps.split import split_rows
+from flows.store import ChampionMoved
 from logit_engine.artifact import Model, read_model
 
 
@@ -31,7 +32,7 @@ class Trained:
 def train(config: Config, run: Run = DIRECT) -> Trained:
     """Train the config's model and publish it as a run; the first run of a name becomes its champion."""
     with attempt(open_store(config), "train", run) as record:
-        trained = published_run(config, run)
+        trained = crown_first(config, published_run(config, run), run)
         record["run"] = trained.run
         return trained
 
@@ -50,11 +51,20 @@ def published_run(config: Config, run: Run) -> Trained:
         evaluation = run(evaluate_model, config, dataset, split, learned, result)
         model = build_model(config, dataset, split, learned, result, evaluation)
         run(publish_run, config, dataset, split, model, evaluation)
-    if store.champion() is None:
-        run(crown, config, name, "the first published run", None)
     champion = store.champion()
     is_champion = champion is not None and champion.run == name
     return Trained(name, str(store.run_folder(name)), dataset, model, evaluation, reused, is_champion)
+
+
+def crown_first(config: Config, trained: Trained, run: Run) -> Trained:
+    """Make the run the champion if its name has none yet; of two first runs at once, one wins and both are fine."""
+    if open_store(config).champion() is not None:
+        return trained
+    try:
+        run(crown, config, trained.run, "the first published run", None)
+    except ChampionMoved:
+        return trained
+    return replace(trained, champion=True)
 
 
 def stored_run(config: Config, name: str) -> tuple[Model, Evaluation]:
