@@ -200,9 +200,10 @@ def _override(raw: Any, overrides: Sequence[str]) -> dict[str, str]:
             raise ConfigError([f"--set {text}: the value is not YAML."]) from None
         *parents, last = key.strip().split(".")
         section = raw
-        for parent in parents:
+        for depth, parent in enumerate(parents, 1):
             if not isinstance(section.get(parent), dict):
                 section[parent] = {}
+                spoken[".".join(parents[:depth])] = text
             section = section[parent]
         _merge(section, last, parsed)
         spoken[key.strip()] = text
@@ -281,6 +282,14 @@ def _keys_at(loc: tuple[Any, ...]) -> list[str]:
     return list(model.model_fields) if model is not None else []
 
 
+def _all_keys(parents: tuple[str, ...] = ()) -> list[str]:
+    """Every key of the config, dotted."""
+    found = []
+    for name in _keys_at(parents):
+        found += [".".join((*parents, name)), *_all_keys((*parents, name))]
+    return found
+
+
 def _check_cells(config: Config, where: Where) -> None:
     """Every cell of the matrix must be a config of its own."""
     loc = ("experiment", "matrix")
@@ -288,9 +297,13 @@ def _check_cells(config: Config, where: Where) -> None:
         *parents, last = key.split(".")
         known = _keys_at(tuple(parents))
         if last not in known:
-            near = get_close_matches(last, known, 1, 0.5)
-            hint = f" (did you mean '{'.'.join([*parents, near[0]])}'?)" if near else ""
+            near = get_close_matches(key, _all_keys(), 1, 0.5)
+            hint = f" (did you mean '{near[0]}'?)" if near else ""
             raise ConfigError([f"{where((*loc, key))}experiment.matrix: '{key}' is not a key of the config{hint}."])
+        if not config.experiment.matrix[key]:
+            raise ConfigError(
+                [f"{where((*loc, key))}experiment.matrix: '{key}' has no values; list some, or leave it out."]
+            )
     try:
         for settings, _ in cells(config):
             current = settings

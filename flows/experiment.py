@@ -47,7 +47,7 @@ def experiment(config: Config, run: Run = DIRECT) -> Leaderboard:
     store = open_store(config)
     with attempt(store, "experiment", run) as record:
         dataset = run(load, config)
-        if config.experiment is None:
+        if config.experiment is None or not config.experiment.matrix:
             raise DataError("the config has no experiment; set experiment.matrix.")
         asked = {"matrix": dict(config.experiment.matrix), "folds": config.experiment.folds}
         name = run_id({"experiment": asked, "base": identify(config, dataset)})

@@ -18,8 +18,8 @@ from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
 from logit_engine.penalties import L2, NONE, Penalty
 from logit_engine.result import FitResult, Status, Verdict
-from logit_engine.solvers.newton import Newton, Outcome, Solution, solve
-from logit_engine.solvers.triangular import condition_number
+from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
+from logit_engine.solvers.triangular import condition_number, weighted_r_factor
 
 FLAGGED = 1e12  # a condition number above it is said
 WIDEST = 2000  # columns; above it whitening a block of codes costs too much
@@ -71,9 +71,11 @@ def _fit(
     perfect = perfect_predictors(moments, rows.names, coordinates.constant) if objective.separable else []
     if perfect and not allow_separation:
         raise SeparationError(_separation_sentence(perfect))
-    solution = solve(objective, _start(coordinates, likelihood, events / weight), solver)
+    start = _start(coordinates, likelihood, events / weight)
+    solution = solve(objective, start, solver)
     if solution.outcome is Outcome.SINGULAR and solution.passes == 1:
-        raise RankError(explain_aliases(aliases(solution.factor, coordinates.resolution, rows.names)))
+        found = aliases(weighted_r_factor(objective, start, flat=True), coordinates.resolution, rows.names)
+        raise RankError(explain_aliases(found)) if found else DataError(_flat_sentence(likelihood))
     status, proof = _status(objective, solution, perfect)
     if status.verdict is Verdict.SEPARATED and not allow_separation:
         raise SeparationError(status.sentence)
@@ -134,6 +136,13 @@ def _start(coordinates: Coordinates, likelihood: Bernoulli, rate: float) -> Arra
     return theta
 
 
+def _flat_sentence(likelihood: Bernoulli) -> str:
+    return (
+        f"the offsets put most rows so far out that the {likelihood.link.name} likelihood is flat there to rounding, and "
+        "no step can start. Use the logit link, or smaller offsets."
+    )
+
+
 def _separation_sentence(clauses: list[str]) -> str:
     shown = "; ".join(clauses[:5]) + (f"; and {len(clauses) - 5} more" if len(clauses) > 5 else "")
     what = "its coefficient has" if len(clauses) == 1 else "their coefficients have"
@@ -142,11 +151,13 @@ def _separation_sentence(clauses: list[str]) -> str:
 
 def _status(objective: Objective, solution: Solution, perfect: list[str]) -> tuple[Status, float]:
     """The verdict and its sentence, and the certificate that it rests on."""
+    if objective.likelihood.link is not LOGIT:  # lambda * reach of other terms than the logit's proves nothing
+        solution = replace(solution, certificate=np.inf)
     if perfect:
         return Status(Verdict.SEPARATED, _separation_sentence(perfect)), solution.certificate
     arrived = solution.outcome is Outcome.CONVERGED
     proof = witness(objective, solution) if arrived and objective.separable else solution
-    if objective.separable and proof.certificate >= 1.0:
+    if objective.separable and proof.certificate >= CERTIFIED:
         # where nothing certifies the maximum, the last direction or the point itself may show why
         for direction in (proof.direction, proof.theta):
             clause = separating_direction(objective, direction, objective.rows.names)
@@ -155,7 +166,7 @@ def _status(objective: Objective, solution: Solution, perfect: list[str]) -> tup
         if arrived:
             sentence = (
                 f"the steps settled after {solution.passes} passes, but nothing certifies that the maximum exists "
-                f"({proof.certificate:.2g}; below 1 is needed). Look for separation, or set an l2 penalty."
+                f"({proof.certificate:.2g}; below {CERTIFIED:g} is needed). Look for separation, or set an l2 penalty."
             )
             return Status(Verdict.NOT_CONVERGED, sentence), proof.certificate
     if not arrived:

@@ -34,10 +34,10 @@ class Bernoulli:
 
     def _mixed(self, eta: Array, y: Array) -> Terms:
         yes, no = event_terms(self.link, eta), nonevent_terms(self.link, eta)
-        return Terms(*(_weighted(y, a) + _weighted(1.0 - y, b) for a, b in zip(yes, no, strict=True)))
+        return Terms(*(weighted(y, a) + weighted(1.0 - y, b) for a, b in zip(yes, no, strict=True)))
 
 
-def _weighted(share: Array, value: Array) -> Array:
+def weighted(share: Array, value: Array) -> Array:
     """share * value with 0 * inf = 0: an outcome that did not happen adds nothing, however unlikely it was."""
     return np.multiply(share, value, out=np.zeros_like(value), where=share > 0.0)
 

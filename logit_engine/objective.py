@@ -8,7 +8,7 @@ import numpy as np
 from logit_engine.blocks import Block, Largest, Rows, Sums, total
 from logit_engine.columns import Array, Columns
 from logit_engine.coordinates import Coordinates
-from logit_engine.likelihoods import Bernoulli
+from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.penalties import NONE, NoPenalty, Penalty
 
 EXTENDED_PIVOT = 1e-5  # below it (kappa above 1e5) the linear predictor is summed in extended precision
@@ -54,15 +54,25 @@ class Objective:
         return block.X.inner(self.coordinates.center, self.coordinates.scale)
 
     def _extended_dot(self, block: Block, theta: Array) -> Array:
-        """x'theta centered and summed in extended precision: large coefficients that cancel cost no digits."""
+        """x'theta centered and summed in extended precision: large coefficients that cancel cost no digits.
+
+        Theta is split (Dekker 1971): its first eleven bits times 53 of x are exact in the 64 of an extended number, so the
+        large products cancel without a rounding, and the rest is small.
+        """
         center, scale = (v.astype(np.longdouble) for v in (self.coordinates.center, self.coordinates.scale))
-        return block.X.inner(center, scale).dot(theta.astype(np.longdouble)).astype(np.float64)
+        X = block.X.inner(center, scale)
+        mantissa, exponent = np.frexp(theta)
+        head = np.ldexp(np.round(mantissa * 2.0**11) / 2.0**11, exponent)
+        linear = X.dot(head.astype(np.longdouble)) + X.dot((theta - head).astype(np.longdouble))
+        return linear.astype(np.float64)
 
     def evaluate(self, theta: Array, basis: Array | None = None, expected: bool = False) -> Evaluation:
         """Value, gradient and curvature at theta, (p,); `expected` asks for the Fisher information as the curvature."""
         inverse = None if basis is None else triangular_inverse(basis)
         extended = basis is not None and smallest_pivot(basis) < EXTENDED_PIVOT
 
+        # a step too far may overflow: its value shows it, and it is halved
+        @np.errstate(over="ignore", invalid="ignore")
         def block_sums(block: Block) -> Sums:
             X = self.columns(block)
             linear = self._extended_dot(block, theta) if extended else X.dot(theta)
@@ -72,7 +82,7 @@ class Objective:
                 curvature = self.likelihood.expected(eta)
             margin = _margin(linear, block)
             if block.weight is not None:
-                loglik, score, curvature = (block.weight * v for v in (loglik, score, curvature))
+                loglik, score, curvature = (weighted(block.weight, v) for v in (loglik, score, curvature))
             if inverse is None:
                 return loglik.sum(), X.tdot(score), signed_gram(X, curvature), Largest(-margin), Largest(0.0)
             Y = X.dot(inverse)

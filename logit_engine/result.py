@@ -32,7 +32,8 @@ class FitResult:
 
     names, estimates: (p,); covariance: (p, p), of the kind named, nan after a penalized fit; n: rows with weight;
     weight: their total weight; clusters: how many, or None. condition: of the centered, weighted columns at unit length.
-    certificate: below one it proves that the maximum exists. free: which terms are the constant, (p,) bool.
+    certificate: well below one it proves that the maximum exists (`CERTIFIED`); infinite where there is none. free: which
+    terms are the constant, (p,) bool.
     """
 
     names: tuple[str, ...]

@@ -14,7 +14,7 @@ from logit_engine.columns import Array, Moments
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
-from logit_engine.solvers.newton import Newton, Solution, solve
+from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
 
 REMEDY = "Drop it, pool its level with others, or set an l2 penalty."
 
@@ -59,12 +59,16 @@ def witness(objective: Objective, solution: Solution) -> Solution:
     """A point of the logit likelihood whose certificate, lambda * reach, speaks for every link: below one, it exists.
 
     For the logit it is the solution itself. For another link, Newton steps on the logit terms from the same theta, in the
-    same whitened rows, until the certificate falls below one or the steps settle. Proof: docs/certificate.md.
+    same whitened rows, until the certificate is below `CERTIFIED` or the steps settle; where they fail, because far
+    offsets put the links' estimates or weights far apart, steps from zero. Proof: docs/certificate.md.
     """
     if objective.likelihood.link is LOGIT:
         return solution
     logit = replace(objective, likelihood=Bernoulli(LOGIT))
-    return solve(logit, solution.theta, Newton(until_certified=True), solution.factor)
+    found = solve(logit, solution.theta, Newton(until_certified=True), solution.factor)
+    if found.certificate < CERTIFIED or found.outcome is Outcome.SEPARATED:
+        return found
+    return solve(logit, np.zeros_like(solution.theta), Newton(until_certified=True))
 
 
 def separating_direction(objective: Objective, direction: Array, names: Sequence[str]) -> str | None:

@@ -20,6 +20,7 @@ from logit_engine.solvers.triangular import aliased, cholesky_factor, weighted_r
 PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
 SAFE_PIVOT = 1e-7  # below it a Cholesky factor of the plain information is noise
 POLISHED = 1e-12  # lambda * reach at which the information is exact to rounding
+CERTIFIED = 0.5  # lambda * reach: below 1 is proof, but under separation it tends to 1 and rounding may take it below
 SEPARATING = 1e-9  # a margin above it is not rounding
 SMALLEST_STEP = 2.0**-40
 
@@ -40,7 +41,7 @@ class Outcome(Enum):
 class Newton:
     """Settings: tolerance on the squared decrement (see the module), and the largest number of passes.
 
-    until_certified: stop at the first point whose certificate is below one, with no further polish.
+    until_certified: stop at the first point whose certificate is below `CERTIFIED`, with no further polish.
     """
 
     tolerance: float = 1e-10
@@ -92,12 +93,12 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
         here, value = _stepped(theta, local, passes), local.evaluation.value
         if objective.separable and current.margin > SEPARATING:
             return replace(here, outcome=Outcome.SEPARATED)
-        if settings.until_certified and here.certificate < 1.0:
+        if settings.until_certified and here.certificate < CERTIFIED:
             return replace(here, outcome=Outcome.CONVERGED)
         near = here.decrement**2 <= settings.tolerance * min(1.0, abs(here.loglik))
         if near and basis is not None:
             stalled = here.decrement > 0.5 * last_whitened
-            if here.certificate <= POLISHED or (stalled and here.certificate < 0.5):
+            if here.certificate <= POLISHED or (stalled and here.certificate < CERTIFIED):
                 outcome = Outcome.CONVERGED if here.observed else Outcome.SADDLE
                 return replace(here, theta=theta + here.direction, outcome=outcome)
             if stalled:

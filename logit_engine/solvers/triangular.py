@@ -30,13 +30,16 @@ def r_factor(A: Array) -> Array:
     return np.asarray(R * signs[:, None], dtype=np.float64)
 
 
-def weighted_r_factor(objective: Objective, theta: Array) -> Array:
-    """R of sqrt(W) X with the penalty's rows below, (p, p): R'R is the information at theta without ever forming it."""
+def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) -> Array:
+    """R of sqrt(W) X with the penalty's rows below, (p, p): R'R is the information at theta without ever forming it.
+
+    flat: every row counts by its own weight alone, so that R tells of the columns and of nothing else.
+    """
 
     def block_factor(block: Block) -> tuple[Stacked]:
         X = objective.columns(block)
         eta = X.dot(theta) if block.offset is None else X.dot(theta) + block.offset
-        w = objective.likelihood.expected(eta)
+        w = np.ones_like(eta) if flat else objective.likelihood.expected(eta)
         if block.weight is not None:
             w = w * block.weight
         return (Stacked(r_factor(dense(X) * np.sqrt(w)[:, None])),)
@@ -51,7 +54,7 @@ def weighted_r_factor(objective: Objective, theta: Array) -> Array:
 def cholesky_factor(A: Array) -> Array | None:
     """Upper R with R'R = A, scaled so that A has a unit diagonal before it is factored; None if A is not definite."""
     diagonal = np.diagonal(A)
-    if not (diagonal > 0.0).all():
+    if not (np.isfinite(A).all() and (diagonal > 0.0).all()):
         return None
     size = np.sqrt(diagonal)
     try:

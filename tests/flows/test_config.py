@@ -1,0 +1,366 @@
+"""The config: what is refused is told by file, line and key, and the nearest right one; what is accepted means what it says."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from flows.config import Config, ConfigError, cells, from_mapping
+from flows.config_reading import LATER, json_schema, read_config, to_yaml
+from logit_engine.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+
+BASE = """\
+name: demo
+data:
+  source: a.csv
+  target: {column: y, positive: 1}
+  id: key
+features:
+  numeric: [x]
+"""
+
+Problems = Callable[..., list[str]]
+
+
+@pytest.fixture
+def problems(tmp_path: Path) -> Problems:
+    """What is wrong with a config, one sentence a problem; its file is c.yaml."""
+
+    def find(text: str, *overrides: str) -> list[str]:
+        (tmp_path / "c.yaml").write_text(text)
+        with pytest.raises(ConfigError) as caught:
+            read_config(tmp_path / "c.yaml", overrides)
+        return [problem.replace(f"{tmp_path}/", "") for problem in caught.value.problems]
+
+    return find
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., Config]:
+    """The config of the base with some lines after it."""
+
+    def of(extra: str = "", *overrides: str) -> Config:
+        (tmp_path / "c.yaml").write_text(BASE + extra)
+        return read_config(tmp_path / "c.yaml", overrides)
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("extra", "problem"),
+    [
+        ("normalise: none\n", "c.yaml:8: normalise: unknown key (did you mean 'normalize'?)."),
+        (
+            "model:\n  penalty:\n    strenght: 1\n",
+            "c.yaml:10: model.penalty.strenght: unknown key (did you mean 'strength'?).",
+        ),
+        ("split:\n  test_size: big\n", "c.yaml:9: split.test_size: expected a number, found 'big'."),
+        ("split: {test_size: 1}\n", "c.yaml:8: split.test_size: input should be less than 1, found 1."),
+        ("model: [1]\n", "c.yaml:8: model: expected keys with values, found [1]."),
+        ("model:\n", "c.yaml:8: model: expected keys with values, found nothing."),
+        ("store: 7\n", "c.yaml:8: store: expected text, found 7."),
+        ("score: {cohorts: []}\n", "c.yaml:8: score.cohorts: expected a file or a list of files, found []."),
+        (
+            "model:\n  link: logti\n",
+            "c.yaml:9: model.link: 'logti' is not one of logit, probit, cloglog, loglog, cauchit "
+            "(did you mean 'logit'?).",
+        ),
+        ("name: again\n", 'c.yaml:8: found duplicate key "name".'),
+        ("evaluate: {threshold: {cost: {false_positive: 1}}}\n", "c.yaml:8: evaluate.threshold.cost.false_negative: "),
+        ("evaluate: {threshold: 2}\n", "c.yaml:8: evaluate.threshold: expected a number between 0 and 1, max_f1, or"),
+        ("compute: {threads: 0}\n", "c.yaml:8: compute.threads: expected auto or a number of threads from 1 on, found"),
+        ("schedule: {cron: 1 2}\n", "c.yaml:8: schedule.cron: expected five cron fields such as '0 5 * * 1', found"),
+        (
+            "schedule: {cron: 0 5 * * 1, timezone: Mars}\n",
+            "c.yaml:8: schedule.timezone: expected a time zone such as America/New_York, found 'Mars'.",
+        ),
+        ("gate: {require: {skil: {min: 1}}}\n", "c.yaml:8: gate.require.skil: 'skil' is not one of accuracy, precis"),
+        (
+            "model: {penalty: {type: l2, strength: .inf}}\n",
+            "c.yaml:8: model.penalty.strength: input should be a finite number, found inf.",
+        ),
+    ],
+)
+def test_a_wrong_line_is_told_by_its_file_line_and_key(problems: Problems, extra: str, problem: str) -> None:
+    found = problems(BASE + extra)
+    assert len(found) == 1
+    assert found[0].startswith(problem)
+
+
+def test_a_key_in_the_list_of_a_section_is_told_by_the_line_of_its_list(problems: Problems) -> None:
+    assert problems(BASE.replace("numeric: [x]", "numeric:\n  - x\n  - 7")) == [
+        "c.yaml:9: features.numeric.1: expected text, found 7."
+    ]
+
+
+CONTRADICTIONS = {
+    "features: {numeric: []}": "features: no feature is listed; name columns under numeric or categorical.",
+    "features: {numeric: [x, x]}": "features: the column 'x' is listed twice.",
+    "features: {numeric: [x], categorical: [y]}": "features: the column 'y' is data.target, so it cannot be a feature.",
+    "features: {numeric: [key]}": "features: the column 'key' is data.id, so it cannot be a feature.",
+    "features: {numeric: [x], reference: {c: a}}": "features.reference: 'c' is not one of features.categorical.",
+    "features: {numeric: [x], impute: {numeric: {strategy: constant}}}": (
+        "features.impute.numeric: strategy constant goes with a value, and a value with strategy constant."
+    ),
+    "features: {numeric: [x], impute: {numeric: {add_indicator: true}}}": (
+        "features.impute.numeric.add_indicator: an indicator needs something to stand in for the missing value; "
+        "set strategy."
+    ),
+    "split: {method: time}": "split.method: a time split needs data.time.",
+    "split: {method: column, test: [a]}": "split: method column needs split.column.",
+    "split: {method: column, column: c}": "split: method column needs split.test, the values that test.",
+    "split: {test: [a]}": "split.test: it goes with method column.",
+    "split: {column: c}": "split.column: it goes with group or column.",
+    "data: {test: b.csv}": "data.test: a test file goes with split: {method: none}.",
+    "data: {id: null}": "split.method: a random split hashes data.id or data.cluster; name one of them.",
+    "model: {covariance: {type: cluster}}": "model.covariance.type: a clustered covariance needs data.cluster.",
+    "model: {penalty: {type: l2}}": "model.penalty: type l2 goes with a strength, and a strength with type l2.",
+    "model: {penalty: {strength: 1}}": "model.penalty: type l2 goes with a strength, and a strength with type l2.",
+}
+
+
+@pytest.mark.parametrize("setting", CONTRADICTIONS)
+def test_keys_that_contradict_each_other_are_refused(problems: Problems, setting: str) -> None:
+    key, _, value = setting.partition(": ")
+    (found,) = problems(BASE, f"{key}={value}")
+    assert found.endswith(": " + CONTRADICTIONS[setting])
+
+
+def test_a_stratified_split_by_cluster_is_refused(problems: Problems) -> None:
+    assert problems(BASE, "data.cluster=g", "split.method=stratified") == [
+        "--set split.method=stratified: split.method: a stratified split would cut clusters in two; "
+        "use random, group or time."
+    ]
+
+
+def test_every_problem_is_told_with_its_own_line(problems: Problems) -> None:
+    text = BASE + "normalize: std\nmodle: {}\nmodel:\n  family: multinomial\nsplit: {test_size: big}\n"
+    assert sorted(problems(text)) == [
+        "c.yaml:11: model.family: multinomial models are not built yet; use binary.",
+        "c.yaml:12: split.test_size: expected a number, found 'big'.",
+        "c.yaml:8: normalize: 'std' is not one of standard, minmax, robust, none (did you mean 'standard'?).",
+        "c.yaml:9: modle: unknown key (did you mean 'model'?).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "c.yaml:1: expected keys with values, found nothing."),
+        ("# only a comment\n", "c.yaml:1: expected keys with values, found nothing."),
+        ("hello", "c.yaml:1: expected keys with values, found 'hello'."),
+        ("name: demo\ndata: [\n", "c.yaml:3: expected the node content, but found '<stream end>'."),
+    ],
+)
+def test_a_file_that_is_no_mapping_is_refused(problems: Problems, text: str, problem: str) -> None:
+    assert problems(text) == [problem]
+
+
+def test_a_file_that_is_not_there_is_told_how_to_come_by(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml: there is no such file; .*`logit init`"):
+        read_config(tmp_path / "none.yaml")
+    with pytest.raises(ConfigError, match="this is a folder; name the config file in it"):
+        read_config(tmp_path)
+    (tmp_path / "latin.yaml").write_bytes("name: Zoë".encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"latin\.yaml: this is not UTF-8 text"):
+        read_config(tmp_path / "latin.yaml")
+
+
+def test_no_is_text_and_1e_8_is_a_number_in_a_file(read: Callable[..., Config]) -> None:
+    config = read("  categorical: [c]\n  reference: {c: NO}\nmodel: {penalty: {type: l2, strength: 1e-8}}\n")
+    assert config.features.reference == {"c": "NO"}
+    assert config.model.penalty.strength == 1e-8
+
+
+def test_overrides_merge_deeply_and_leave_their_neighbors(read: Callable[..., Config]) -> None:
+    extra = "evaluate: {threshold: 0.3, intervals: {level: 0.9, seed: 4}}\n"
+    config = read(extra, "evaluate.intervals={level: 0.8}", "evaluate.intervals.replicates=200", "model={link: probit}")
+    assert (config.evaluate.threshold, config.model.link) == (0.3, "probit")
+    assert (config.evaluate.intervals.level, config.evaluate.intervals.seed) == (0.8, 4)
+    assert config.evaluate.intervals.replicates == 200
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("x", "--set x: expected key.sub=value."),
+        ("=1", "--set =1: expected key.sub=value."),
+        ("model.link=[1", "--set model.link=[1: the value is not YAML."),
+        ("model.lnk=probit", "--set model.lnk=probit: model.lnk: unknown key (did you mean 'link'?)."),
+        ("name.a=1", "--set name.a=1: name: expected text, found {'a': 1}."),
+        ("data.id=5", "--set data.id=5: data.id: expected text, found 5."),
+    ],
+)
+def test_a_wrong_override_is_told_as_it_was_typed(problems: Problems, override: str, problem: str) -> None:
+    assert problems(BASE, override) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "problem"),
+    [
+        ("{model.lnik: [logit]}", "'model.lnik' is not a key of the config (did you mean 'model.link'?)."),
+        ("{modle.link: [logit]}", "'modle.link' is not a key of the config (did you mean 'model.link'?)."),
+        ("{model.link.x: [logit]}", "'model.link.x' is not a key of the config (did you mean 'model.link'?)."),
+        ("{model.link: []}", "'model.link' has no values; list some, or leave it out."),
+        (
+            "{model.link: [logit, prob]}",
+            "a cell does not make sense: model.link: 'prob' is not one of logit, probit, cloglog, loglog, cauchit "
+            "(did you mean 'probit'?).",
+        ),
+    ],
+)
+def test_a_matrix_that_cannot_be_run_is_refused_before_anything_runs(
+    problems: Problems, matrix: str, problem: str
+) -> None:
+    (found,) = problems(BASE + f"experiment:\n  folds: 3\n  matrix: {matrix}\n")
+    assert found == f"c.yaml:10: experiment.matrix: {problem}"
+
+
+def test_cells_come_in_the_order_written_the_last_key_fastest(read: Callable[..., Config]) -> None:
+    config = read("experiment: {matrix: {normalize: [none, minmax], model.link: [probit, logit]}}\n")
+    found = [(tuple(settings.values()), cell.normalize, cell.model.link) for settings, cell in cells(config)]
+    assert found == [
+        (("none", "probit"), "none", "probit"),
+        (("none", "logit"), "none", "logit"),
+        (("minmax", "probit"), "minmax", "probit"),
+        (("minmax", "logit"), "minmax", "logit"),
+    ]
+    assert list(cells(read())) == []
+
+
+def test_a_name_of_the_environment_is_replaced_when_used_and_never_stored(
+    read: Callable[..., Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = read("store: '${env:LOGIT_TEST_PLACE}/store'\n")
+    with pytest.raises(UsageError, match="LOGIT_TEST_PLACE is not set in the environment"):
+        config.resolve(config.store)
+    monkeypatch.setenv("LOGIT_TEST_PLACE", "elsewhere")
+    assert config.resolve(config.store) == tmp_path / "elsewhere" / "store"
+    assert "elsewhere" not in to_yaml(config.content())
+
+
+# The product's example, key by key: each is accepted, or refused because its feature comes later.
+PRODUCT = {
+    "name": "flight-delays",
+    "data.source": "data/flights/train/*.parquet",
+    "data.target": "{column: late, positive: true}",
+    "data.id": "flight_id",
+    "data.time": "time_hour",
+    "data.cluster": "date",
+    "data.missing_target": "drop",
+    "data.freq_weights": "n",
+    "data.sampling_weights": "w",
+    "data.offset": "log_exposure",
+    "features.numeric": "[distance, temp, humid, wind_speed, precip, visib]",
+    "features.categorical": "[carrier, origin, dest, hour]",
+    "features.impute": "{numeric: {strategy: mean, add_indicator: true}, categorical: {strategy: level}}",
+    "features.min_frequency": "100",
+    "features.handle_unknown": "pooled",
+    "features.formula": "'late ~ C(carrier) + bs(temp, 4)'",
+    "normalize": "standard",
+    "split.test_size": "0.2",
+    "model.family": "binary",
+    "model.link": "logit",
+    "model.penalty": "{type: none}",
+    "model.covariance": "{type: HC0}",
+    "model.on_separation": "error",
+    "evaluate.threshold": "0.5",
+    "evaluate.intervals": "{method: bootstrap, level: 0.95, seed: 13}",
+    "gate.metric": "log_loss",
+    "gate.margin": "0.001",
+    "gate.anchor": "first",
+    "gate.require": "{skill: {min: 0.05}, calibration_slope: {min: 0.8, max: 1.25}}",
+    "gate.approval": "automatic",
+    "score.cohorts": "data/flights/cohorts/*.parquet",
+    "score.output": "[probability, predicted_class, linear_predictor]",
+    "experiment": "{matrix: {model.link: [logit, probit, cloglog], features.min_frequency: [50, 100, 500]}, folds: 5}",
+    "schedule": "{cron: 0 5 * * 1, timezone: America/New_York}",
+    "compute.threads": "auto",
+    "compute.memory": "auto",
+    "compute.backend": "threads",
+    "compute.scheduler": "tcp://there:8786",
+    "store": "store",
+}
+
+
+@pytest.mark.parametrize("key", PRODUCT)
+def test_a_key_of_the_product_is_accepted_or_refused_because_it_comes_later(
+    read: Callable[..., Config], problems: Problems, key: str
+) -> None:
+    text = f"{key}={PRODUCT[key]}"
+    if key in LATER:
+        assert problems(BASE, text) == [f"--set {text}: {key}: {LATER[key]}."]
+    else:
+        read("", text)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    ["model.family=multinomial", "model.penalty.type=l1", "model.covariance.type=HC3", "compute.backend=dask"],
+)
+def test_a_choice_of_the_product_that_comes_later_is_refused_by_its_sentence(problems: Problems, choice: str) -> None:
+    assert problems(BASE, choice) == [f"--set {choice}: {choice.partition('=')[0]}: {LATER[choice]}."]
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "data/exam/config.yaml", "data/exam/two_features.yaml"])
+def test_a_shipped_config_is_valid_and_survives_its_own_content(file: str) -> None:
+    config = read_config(ROOT / file)
+    again = from_mapping(config.content(), config.folder)
+    assert again == config
+    assert again.content() == config.content()
+
+
+def test_the_schema_explains_every_key() -> None:
+    schema = json_schema()
+    sections = [schema, *schema["$defs"].values()]
+    unexplained = [key for s in sections for key, field in s.get("properties", {}).items() if "description" not in field]
+    assert unexplained == []
+
+
+def known_keys(model: type[BaseModel], parents: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every key of the config by its path, sections and leaves."""
+    for name, field in model.model_fields.items():
+        yield (*parents, name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from known_keys(field.annotation, (*parents, name))
+
+
+KEYS = sorted(known_keys(Config))
+
+
+@st.composite
+def misspelt(draw: st.DrawFn) -> tuple[tuple[str, ...], str]:
+    """A known key, and the same with one letter changed, left out or doubled, so that it is unknown there."""
+    path = draw(st.sampled_from(KEYS))
+    word, at = path[-1], draw(st.integers(0, len(path[-1]) - 1))
+    other = draw(st.sampled_from("qjxz"))
+    wrong = draw(st.sampled_from([word[:at] + other + word[at + 1 :], word[:at] + word[at + 1 :], word[:at] + word[at:]]))
+    wrong = wrong or "q"
+    siblings = {key[-1] for key in KEYS if key[:-1] == path[:-1]}
+    return path, wrong if wrong not in siblings else word + other
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(misspelt())
+def test_a_misspelt_key_is_always_refused_where_it_stands(case: tuple[tuple[str, ...], str]) -> None:
+    path, wrong = case
+    content: dict[str, Any] = {
+        "name": "demo",
+        "data": {"source": "a.csv", "target": {"column": "y", "positive": 1}, "id": "key"},
+        "features": {"numeric": ["x"]},
+    }
+    section = content
+    for part in path[:-1]:
+        section = section.setdefault(part, {})
+    section[wrong] = section.pop(path[-1], 1)
+    with pytest.raises(ConfigError) as caught:
+        from_mapping(content, ".")
+    dotted = ".".join([*path[:-1], wrong])
+    later = [f"{dotted}: {LATER[dotted]}."] if dotted in LATER else []
+    assert later or any(problem.startswith(f"{dotted}: unknown key") for problem in caught.value.problems)
