@@ -54,10 +54,12 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """The config of a YAML file, with `key.sub=value` overrides merged in. Raises ConfigError with every problem."""
     file = Path(path)
     raw = _load(file)
-    spoken = _override(raw, overrides)
+    spoken, made = _override(raw, overrides)
 
     def where(loc: tuple[Any, ...]) -> str:
         dotted = ".".join(str(part) for part in loc)
+        if dotted in made:
+            return f"--set {made[dotted]}: "
         for key, text in spoken.items():
             if dotted == key or dotted.startswith(key + "."):
                 return f"--set {text}: "
@@ -187,9 +189,10 @@ def _load(file: Path) -> Any:
     return raw
 
 
-def _override(raw: Any, overrides: Sequence[str]) -> dict[str, str]:
-    """Merge the overrides in; returns their texts by dotted key."""
+def _override(raw: Any, overrides: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Merge the overrides in; returns their texts by dotted key, and by the sections they had to make."""
     spoken: dict[str, str] = {}
+    made: dict[str, str] = {}
     for text in overrides:
         key, found, value = text.partition("=")
         if not found or not key.strip():
@@ -202,12 +205,12 @@ def _override(raw: Any, overrides: Sequence[str]) -> dict[str, str]:
         section = raw
         for depth, parent in enumerate(parents, 1):
             if not isinstance(section.get(parent), dict):
+                made[".".join(parents[:depth])] = text
                 section[parent] = {}
-                spoken[".".join(parents[:depth])] = text
             section = section[parent]
         _merge(section, last, parsed)
         spoken[key.strip()] = text
-    return spoken
+    return spoken, made
 
 
 def _merge(section: Any, key: str, value: Any) -> None:

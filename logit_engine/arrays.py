@@ -21,8 +21,11 @@ def matrix(X: ArrayLike, name: str = "X") -> NDArray[np.floating | np.integer]:
         raise DataError(f"{name} holds {out.dtype} values; encode them as numbers, or describe them by a Design.")
     if out.shape[0] == 0:
         raise DataError(f"{name} has no rows.")
-    if out.dtype.kind == "f" and not np.isfinite(out.sum(dtype=np.float64)):
-        _refuse_non_finite(out, name)
+    if out.dtype.kind == "f":
+        with np.errstate(invalid="ignore", over="ignore"):  # of infinities of both signs the sum is no number either
+            total = out.sum(dtype=np.float64)
+        if not np.isfinite(total):
+            _refuse_non_finite(out, name)
     return out
 
 

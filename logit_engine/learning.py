@@ -128,6 +128,9 @@ def _categorical(column: pl.Series, spec: Spec, notes: list[str]) -> Categorical
             "set features.impute.categorical to {strategy: level}, or drop these rows."
         )
     labels = column.cast(pl.String).fill_null(MISSING)
+    for taken, used in ((MISSING, as_level), (POOLED, spec.min_frequency > 1)):
+        if used and (labels == taken).sum() > (missing if taken == MISSING else 0):
+            raise DataError(f"column '{name}' has a level '{taken}', a name that the design gives itself; rename it.")
     table = labels.value_counts()
     counts = dict(zip(table[name].to_list(), table["count"].to_list(), strict=True))
     if missing:

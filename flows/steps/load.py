@@ -175,7 +175,8 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, two_classes: boo
         target.is_null().sum().alias("target_missing"),
         target.drop_nulls().unique().sort().head(4).implode().alias("values"),
     ]
-    roles = [role for role in dict.fromkeys((data.id, data.time, data.cluster)) if role is not None]
+    group = config.split.column if config.split.method == "group" else None
+    roles = [role for role in dict.fromkeys((data.id, data.time, data.cluster, group)) if role is not None]
     counts += [pl.col(role).is_null().sum().alias(f"missing {role}") for role in roles]
     if data.id is not None:
         counts.append(pl.col(data.id).n_unique().alias("ids"))

@@ -121,10 +121,14 @@ def hashed(column: pl.Series, salt: int) -> NDArray[np.float64]:
 
     Integers, dates and times by splitmix64 (Steele, Lea & Flood 2014); text by folding its UTF-8 bytes, eight at a time.
     """
+    if column.null_count():
+        raise DataError(
+            f"column '{column.name}' is missing in {column.null_count():,} rows; a split cannot hash these."
+        )
     if column.dtype in (pl.String, pl.Categorical, pl.Enum):
         mixed = _hash_text(column.cast(pl.String), salt)
     elif column.dtype.is_integer() or column.dtype.is_temporal() or column.dtype == pl.Boolean:
-        numbers = column.to_physical().cast(pl.Int64).to_numpy().view(np.uint64)
+        numbers = column.to_physical().cast(pl.Int64, wrap_numerical=True).to_numpy().view(np.uint64)
         mixed = _splitmix(numbers ^ _splitmix(np.full(1, salt, dtype=np.uint64)))
     else:
         raise DataError(f"column '{column.name}' holds {column.dtype} values; a split hashes integers, text or dates.")

@@ -18,7 +18,7 @@ from logit_engine.objective import Evaluation, Objective, smallest_pivot
 from logit_engine.solvers.triangular import aliased, cholesky_factor, weighted_r_factor
 
 PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
-SAFE_PIVOT = 1e-7  # below it a Cholesky factor of the plain information is noise
+SAFE_PIVOT = 3e-6  # below it a Cholesky factor of the plain information may be noise: they are off by about sqrt(n eps)
 POLISHED = 1e-12  # lambda * reach at which the information is exact to rounding
 CERTIFIED = 0.5  # lambda * reach: below 1 is proof, but under separation it tends to 1 and rounding may take it below
 SEPARATING = 1e-9  # a margin above it is not rounding
@@ -121,21 +121,26 @@ class _Local(NamedTuple):
 
 
 def _factored(objective: Objective, theta: Array, basis: Array | None, current: Evaluation) -> _Local | None:
-    """The curvature factored: as it is, else from the expected information, else in a basis made by TSQR."""
-    factor = cholesky_factor(current.curvature)
-    if factor is not None and (basis is not None or smallest_pivot(factor) > SAFE_PIVOT):
-        return _Local(current, basis, factor, True)
-    if not objective.likelihood.link.log_concave:
-        expected = objective.evaluate(theta, basis, expected=True)
-        factor = cholesky_factor(expected.curvature)
-        if factor is not None:
-            return _Local(expected, basis, factor, False)
+    """The curvature factored in the basis at hand, else in one made by TSQR; None if columns are aliased."""
+    local = _definite(objective, theta, basis, current)
+    if local is not None:
+        return local
     basis = weighted_r_factor(objective, theta)
     if aliased(basis, objective.coordinates.resolution).any():
         return None
-    current = objective.evaluate(theta, basis)
-    factor = cholesky_factor(current.curvature)
-    return None if factor is None else _Local(current, basis, factor, True)
+    return _definite(objective, theta, basis, objective.evaluate(theta, basis))
+
+
+def _definite(objective: Objective, theta: Array, basis: Array | None, current: Evaluation) -> _Local | None:
+    """The curvature factored: as it is, or where a link is not log-concave from the expected information."""
+    for observed in (True, False):
+        evaluation = current if observed else objective.evaluate(theta, basis, expected=True)
+        factor = cholesky_factor(evaluation.curvature)
+        if factor is not None and (basis is not None or smallest_pivot(factor) > SAFE_PIVOT):
+            return _Local(evaluation, basis, factor, observed)
+        if objective.likelihood.link.log_concave:
+            break
+    return None
 
 
 def _stepped(theta: Array, local: _Local, passes: int) -> Solution:

@@ -1,4 +1,4 @@
-"""The config: what is refused is told by file, line and key, and the nearest right one; what is accepted means what it says."""
+"""The config: what is refused is told by file, line, key and the nearest right one; what is accepted means what it says."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -194,6 +194,10 @@ def test_overrides_merge_deeply_and_leave_their_neighbors(read: Callable[..., Co
         ("model.link=[1", "--set model.link=[1: the value is not YAML."),
         ("model.lnk=probit", "--set model.lnk=probit: model.lnk: unknown key (did you mean 'link'?)."),
         ("name.a=1", "--set name.a=1: name: expected text, found {'a': 1}."),
+        (
+            "model.link.x=1",
+            "--set model.link.x=1: model.link: {'x': 1} is not one of logit, probit, cloglog, loglog, cauchit.",
+        ),
         ("data.id=5", "--set data.id=5: data.id: expected text, found 5."),
     ],
 )
@@ -319,8 +323,8 @@ def test_a_shipped_config_is_valid_and_survives_its_own_content(file: str) -> No
 def test_the_schema_explains_every_key() -> None:
     schema = json_schema()
     sections = [schema, *schema["$defs"].values()]
-    unexplained = [key for s in sections for key, field in s.get("properties", {}).items() if "description" not in field]
-    assert unexplained == []
+    fields = [(key, field) for section in sections for key, field in section.get("properties", {}).items()]
+    assert [key for key, field in fields if not {"description", "$ref"} & field.keys()] == []
 
 
 def known_keys(model: type[BaseModel], parents: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -340,7 +344,9 @@ def misspelt(draw: st.DrawFn) -> tuple[tuple[str, ...], str]:
     path = draw(st.sampled_from(KEYS))
     word, at = path[-1], draw(st.integers(0, len(path[-1]) - 1))
     other = draw(st.sampled_from("qjxz"))
-    wrong = draw(st.sampled_from([word[:at] + other + word[at + 1 :], word[:at] + word[at + 1 :], word[:at] + word[at:]]))
+    wrong = draw(
+        st.sampled_from([word[:at] + other + word[at + 1 :], word[:at] + word[at + 1 :], word[:at] + word[at:]])
+    )
     wrong = wrong or "q"
     siblings = {key[-1] for key in KEYS if key[:-1] == path[:-1]}
     return path, wrong if wrong not in siblings else word + other

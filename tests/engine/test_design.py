@@ -1,0 +1,305 @@
+"""The design: learnt on the rows it is given and nothing else, every choice said, and the same for a fit and a score."""
+
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from logit_engine.design import Design, Impute, Normalize, Spec, Unknown
+from logit_engine.errors import DataError, UsageError
+from logit_engine.fitting import fit
+from logit_engine.learning import learn
+from logit_engine.likelihoods import Bernoulli
+from logit_engine.links import LINKS
+from logit_engine.sources.frames import frame_rows
+
+CITIES = ["a"] * 10 + ["b"] * 6 + ["c"] * 2 + ["d"] * 2
+
+
+def cities(**asked: Any) -> tuple[Design, tuple[str, ...]]:
+    """The design of ten rows of city a, six of b, two of c, two of d."""
+    return learn(pl.DataFrame({"city": CITIES}), Spec(categorical=("city",), **asked))
+
+
+def codes(design: Design, levels: list[Any], name: str = "city") -> list[str]:
+    """The level each row counts as: the name of its column, or "reference"."""
+    term = next(c for c in design.categorical if c.name == name)
+    values = design.encode(pl.DataFrame({name: levels})).dot(np.arange(len(term.columns) + 1, dtype=float))
+    return [("reference", *term.columns)[int(v)] for v in values]
+
+
+def mixed(rows: int = 400, seed: int = 3) -> pl.DataFrame:
+    """Numbers far from zero and of different scales, some missing together, text, an integer and a boolean category."""
+    rng = np.random.default_rng(seed)
+    x = 1000.0 + 30.0 * rng.standard_normal(rows)
+    gone = rng.random(rows) < 0.1
+    z = rng.exponential(0.01, rows)
+    eta = (x - 1000.0) / 30.0 - 50.0 * z
+    return pl.DataFrame(
+        {
+            "x": np.where(gone, np.nan, x),
+            "w": pl.Series(rng.standard_normal(rows)).set(pl.Series(gone), None),
+            "z": z,
+            "city": rng.choice(["a", "b", "c", "rare"], rows, p=[0.5, 0.3, 0.18, 0.02]),
+            "hour": rng.integers(8, 12, rows),
+            "weekend": rng.random(rows) < 0.3,
+            "y": (rng.random(rows) < 1.0 / (1.0 + np.exp(-eta))).astype(float),
+        }
+    )
+
+
+MIXED = Spec(
+    numeric=("x", "w", "z"),
+    categorical=("city", "hour", "weekend"),
+    impute_numeric=Impute.MEAN,
+    add_indicator=True,
+    min_frequency=5,
+    unknown=Unknown.POOLED,
+)
+
+
+def with_(**asked: Any) -> Spec:
+    """The mixed spec with some of it changed."""
+    return Spec(**{**{name: getattr(MIXED, name) for name in Spec.__dataclass_fields__}, **asked})
+
+
+def test_center_scale_fill_and_levels_come_from_the_rows_given_alone() -> None:
+    given = pl.DataFrame({"x": [1.0, 3.0, None], "c": ["a", "b", "a"]})
+    spec = Spec(numeric=("x",), categorical=("c",), impute_numeric=Impute.MEAN, unknown=Unknown.REFERENCE)
+    design, _ = learn(given, spec)
+    term = design.numeric[0]
+    assert (term.fill, term.center, term.scale) == (2.0, 2.0, np.std([1.0, 3.0, 2.0]))
+    assert design.categorical[0].known == ("a", "b")
+    later = pl.DataFrame({"x": [100.0, None], "c": ["z", "b"]})
+    encoded = design.encode(later)
+    assert encoded.dot(np.array([0.0, 1.0, 0.0])) == pytest.approx([98.0 / term.scale, 0.0], rel=1e-15)
+    assert encoded.dot(np.array([0.0, 0.0, 1.0])).tolist() == [0.0, 1.0]
+    assert learn(given, spec)[0] == design
+
+
+def test_rare_levels_share_a_column_and_it_is_said() -> None:
+    design, notes = cities(min_frequency=4)
+    assert design.names == ("intercept", "city[b]", "city[(pooled)]")
+    assert codes(design, ["a", "b", "c", "d"]) == ["reference", "b", "(pooled)", "(pooled)"]
+    assert notes == ("city: 2 levels with fewer than 4 rows (c, d), 4 rows in all, are pooled.",)
+
+
+def test_levels_too_rare_even_when_pooled_join_the_reference_and_it_is_said() -> None:
+    design, notes = cities(min_frequency=5)
+    assert design.names == ("intercept", "city[b]")
+    assert codes(design, ["a", "b", "c", "d"]) == ["reference", "b", "reference", "reference"]
+    assert notes == (
+        "city: 2 levels with fewer than 5 rows (c, d), 4 rows in all, are too rare even when pooled and join the "
+        "reference level a.",
+    )
+
+
+def test_the_reference_is_the_most_frequent_level_unless_chosen() -> None:
+    assert cities()[0].categorical[0].reference == "a"
+    chosen, notes = cities(reference={"city": "c"}, min_frequency=4)
+    assert chosen.categorical[0].reference == "c"
+    assert chosen.names == ("intercept", "city[a]", "city[b]")
+    assert notes == (
+        "city: 1 level with fewer than 4 rows (d), 2 rows in all, are too rare even when pooled and join the "
+        "reference level c.",
+    )
+
+
+def test_a_chosen_reference_that_is_no_level_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"^features\.reference: 'B' is not a level of 'city' .*did you mean '"):
+        cities(reference={"city": "B"})
+
+
+def test_an_unseen_level_is_an_error_that_names_and_counts_it() -> None:
+    with pytest.raises(
+        DataError,
+        match=r"^column 'city' has levels that were not in the training rows: z \(2 rows\), y \(1 rows\); "
+        r"set features\.handle_unknown to reference or pooled, or retrain\.$",
+    ):
+        cities()[0].encode(pl.DataFrame({"city": ["a", "z", "y", "z"]}))
+
+
+@pytest.mark.parametrize(
+    ("unknown", "least", "counts_as"),
+    [
+        (Unknown.REFERENCE, 4, "reference"),
+        (Unknown.POOLED, 4, "(pooled)"),
+        (Unknown.POOLED, 1, "reference"),
+        (Unknown.POOLED, 5, "reference"),
+    ],
+)
+def test_an_unseen_level_counts_as_asked_and_is_counted(unknown: Unknown, least: int, counts_as: str) -> None:
+    design, _ = cities(unknown=unknown, min_frequency=least)
+    assert codes(design, ["z", "b"]) == [counts_as, "b"]
+    audit = design.check(pl.LazyFrame({"city": ["z", "b", "z"]}))
+    assert (audit.rows, audit.unseen, audit.missing) == (3, {"city": {"z": 2}}, {})
+
+
+@pytest.mark.parametrize("taken", ["(pooled)", "(missing)"])
+def test_a_level_with_a_name_that_the_design_gives_itself_is_refused(taken: str) -> None:
+    frame = pl.DataFrame({"c": [taken, "a", "a", None]})
+    spec = Spec(categorical=("c",), min_frequency=2, impute_categorical=Impute.LEVEL)
+    with pytest.raises(DataError, match=r"^column 'c' has a level '\(\w+\)', a name that the design gives itself"):
+        learn(frame, spec)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "constant", "value"),
+    [(Impute.MEAN, None, 4.0), (Impute.MEDIAN, None, 2.0), (Impute.CONSTANT, -7.0, -7.0)],
+)
+def test_a_missing_number_becomes_what_was_learnt_or_given_and_it_is_said(
+    strategy: Impute, constant: float | None, value: float
+) -> None:
+    frame = pl.DataFrame({"x": [1.0, 2.0, 9.0, None]})
+    spec = Spec(numeric=("x",), impute_numeric=strategy, constant=constant, normalize=Normalize.NONE)
+    design, notes = learn(frame, spec)
+    assert design.encode(frame).dot(np.array([0.0, 1.0])).tolist() == [1.0, 2.0, 9.0, value]
+    assert notes == (f"x: 1 of 4 values were missing and became {value:g} ({strategy}).",)
+    assert design.check(frame.lazy()).missing == {"x": 1}
+
+
+def test_a_missing_value_without_a_rule_is_refused_when_learning_and_when_scoring() -> None:
+    frame = pl.DataFrame({"x": [1.0, None, 3.0], "c": ["a", "b", None]})
+    number = r"^column 'x' is missing in 1 of 3 rows; set features\.impute\.numeric, or drop these rows\.$"
+    level = r"^column 'c' is missing in 1 of 3 rows; set features\.impute\.categorical to \{strategy: level\}, or drop"
+    for spec, sentence in ((Spec(numeric=("x",)), number), (Spec(categorical=("c",)), level)):
+        with pytest.raises(DataError, match=sentence):
+            learn(frame, spec)
+        design, _ = learn(frame.drop_nulls().vstack(pl.DataFrame({"x": [2.0], "c": ["z"]})), spec)
+        with pytest.raises(DataError, match=sentence):
+            design.encode(frame.with_columns(pl.col("c").replace("b", "z")))
+
+
+def test_a_missing_level_is_a_level_of_its_own_when_asked() -> None:
+    frame = pl.DataFrame({"city": ["a", "a", "b", None]})
+    design, notes = learn(frame, Spec(categorical=("city",), impute_categorical=Impute.LEVEL))
+    assert design.names == ("intercept", "city[b]", "city[(missing)]")
+    assert codes(design, [None, "a"]) == ["(missing)", "reference"]
+    assert notes == ("city: 1 of 4 values were missing and became the level (missing).",)
+
+
+def test_columns_missing_together_share_one_indicator() -> None:
+    frame = pl.DataFrame(
+        {
+            "a": [1.0, None, 3.0, None, 7.0],
+            "b": [2.0, None, 5.0, None, 1.0],
+            "c": [None, 1.0, 2.0, 4.0, 5.0],
+            "d": [1.0, 2.0, 3.0, 4.0, 6.0],
+        }
+    )
+    design, _ = learn(frame, Spec(numeric=tuple("abcd"), impute_numeric=Impute.MEAN, add_indicator=True))
+    assert [i.name for i in design.indicators] == ["missing[a, b]", "missing[c]"]
+    one = np.eye(len(design.names))
+    assert design.encode(frame).dot(one[5]).tolist() == [0.0, 1.0, 0.0, 1.0, 0.0]
+    assert design.encode(frame).dot(one[6]).tolist() == [1.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_a_pattern_too_rare_for_an_indicator_is_said() -> None:
+    frame = pl.DataFrame({"a": [1.0, None, 3.0]})
+    spec = Spec(numeric=("a",), impute_numeric=Impute.MEAN, add_indicator=True, min_frequency=2)
+    design, notes = learn(frame, spec)
+    assert design.indicators == ()
+    assert notes[-1] == "a: missing in 1 rows, too few for an indicator of their own."
+
+
+def test_not_a_number_is_missing() -> None:
+    null, nan = (pl.DataFrame({"x": pl.Series([1.0, 5.0, hole], strict=False)}) for hole in (None, float("nan")))
+    spec = Spec(numeric=("x",), impute_numeric=Impute.MEAN, add_indicator=True)
+    assert learn(null, spec) == learn(nan, spec)
+    design, _ = learn(null, spec)
+    theta = np.array([0.5, 2.0, 0.25])
+    assert design.encode(nan).dot(theta).tolist() == design.encode(null).dot(theta).tolist()
+    assert nan.select(design.linear_predictor(theta).alias("e")).equals(
+        null.select(design.linear_predictor(theta).alias("e"))
+    )
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
+def test_infinity_is_refused_when_learning_and_when_scoring(value: float) -> None:
+    bad = pl.DataFrame({"x": [1.0, value, 3.0]})
+    with pytest.raises(DataError, match=r"^column 'x' is infinite in 1 of 3 rows"):
+        learn(bad, Spec(numeric=("x",)))
+    design, _ = learn(pl.DataFrame({"x": [1.0, 2.0]}), Spec(numeric=("x",), impute_numeric=Impute.MEAN))
+    with pytest.raises(DataError, match=r"^column 'x' is infinite in 1 of 3 rows; make these values missing or finite"):
+        design.encode(bad)
+
+
+@pytest.mark.parametrize("normalize", [Normalize.MINMAX, Normalize.ROBUST, Normalize.NONE])
+def test_the_scale_inside_never_changes_coefficients_or_probabilities(normalize: Normalize) -> None:
+    frame, found = mixed(), []
+    y = frame["y"].to_numpy()
+    for chosen in (Normalize.STANDARD, normalize):
+        design, _ = learn(frame, with_(normalize=chosen))
+        result = fit(frame_rows(design, frame, y), Bernoulli(LINKS["logit"]))
+        eta = frame.select(design.linear_predictor(result.estimates).alias("eta"))["eta"].to_numpy()
+        raw = result.in_units(design.units)
+        found.append((raw.estimates, raw.std_errors, 1.0 / (1.0 + np.exp(-eta))))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
+
+
+def test_a_design_survives_json_unchanged() -> None:
+    for unknown in Unknown:
+        design, _ = learn(mixed(), with_(unknown=unknown))
+        assert Design.from_content(json.loads(json.dumps(design.to_content()))) == design
+
+
+@pytest.mark.parametrize("normalize", list(Normalize))
+def test_the_expression_of_a_score_is_x_theta_of_the_fit(normalize: Normalize) -> None:
+    design, _ = learn(mixed(), with_(normalize=normalize, unknown=Unknown.POOLED))
+    frame = mixed(2000, seed=8)
+    frame = frame.with_columns(pl.col("city").replace("b", "new"), pl.col("hour").replace(8, 99))
+    theta = np.random.default_rng(1).standard_normal(len(design.names))
+    eta = frame.lazy().select(design.linear_predictor(theta).alias("eta")).collect()["eta"]
+    assert eta.null_count() == 0
+    np.testing.assert_allclose(eta.to_numpy(), design.encode(frame).dot(theta), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("frame", "spec", "sentence"),
+    [
+        ({"x": [2.0, 2.0]}, Spec(numeric=("x",)), "column 'x' is 2 in all 2 training rows; drop it."),
+        ({"c": ["a", "a"]}, Spec(categorical=("c",)), "column 'c' has one level ('a') in the training rows; drop it."),
+        (
+            {"x": [None, 2.0, 2.0]},
+            Spec(numeric=("x",), impute_numeric=Impute.MEDIAN),
+            "column 'x' is 2 in all 3 training rows; drop it.",
+        ),
+        (
+            {"x": [1.0, 1.0, 1.0, 1.0, 4.0]},
+            Spec(numeric=("x",), normalize=Normalize.ROBUST),
+            "column 'x' has the same first and third quartile (1), so normalize: robust has no scale for it; "
+            "use standard or minmax.",
+        ),
+    ],
+)
+def test_a_column_without_variation_is_refused(frame: dict[str, list[Any]], spec: Spec, sentence: str) -> None:
+    with pytest.raises(DataError) as caught:
+        learn(pl.DataFrame(frame), spec)
+    assert str(caught.value) == sentence
+
+
+def test_a_column_missing_in_all_rows_is_refused() -> None:
+    with pytest.raises(DataError, match=r"^column 'x' is missing in all 2 training rows; drop it\.$"):
+        learn(pl.DataFrame({"x": pl.Series([None, None], dtype=pl.Float64)}), Spec(numeric=("x",)))
+
+
+def test_a_column_of_the_wrong_type_is_refused() -> None:
+    frame = pl.DataFrame({"t": ["a", "b"], "f": [1.0, 2.0]})
+    with pytest.raises(DataError, match=r"column 't' holds String values; list it under features.categorical"):
+        learn(frame, Spec(numeric=("t",)))
+    with pytest.raises(DataError, match=r"column 'f' holds Float64 values; a categorical holds text, integers or bool"):
+        learn(frame, Spec(categorical=("f",)))
+
+
+def test_integer_levels_are_ordered_as_numbers_and_boolean_ones_are_false_and_true() -> None:
+    frame = pl.DataFrame({"hour": [10, 9, 10, 2, 2, 10], "weekend": [True, False, True, True, None, True]})
+    spec = Spec(categorical=("hour", "weekend"), impute_categorical=Impute.LEVEL, reference={"weekend": "false"})
+    design, _ = learn(frame, spec)
+    assert [c.known for c in design.categorical] == [("2", "9", "10"), ("false", "true", "(missing)")]
+    assert design.names == ("intercept", "hour[2]", "hour[9]", "weekend[true]", "weekend[(missing)]")
+    narrow = frame.with_columns(pl.col("hour").cast(pl.Int8))
+    theta = np.arange(5.0)
+    assert design.encode(narrow).dot(theta).tolist() == [3.0, 2.0, 3.0, 4.0, 5.0, 3.0]
