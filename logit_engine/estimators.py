@@ -70,6 +70,7 @@ class LogisticRegression(_Base):
         self.n_iter_ = np.array([result.passes])
         self.n_features_in_ = table.shape[1]
         names = getattr(X, "columns", None)
+        vars(self).pop("feature_names_in_", None)  # of an earlier fit
         if names is not None and all(isinstance(name, str) for name in names):
             self.feature_names_in_ = np.asarray(names, dtype=object)
         return self
@@ -87,7 +88,8 @@ class LogisticRegression(_Base):
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The class whose probability is above one half, (n,)."""
-        return np.asarray(self.classes_[(self.decision_function(X) > 0.0).astype(int)])
+        second = self.decision_function(X) > 0.0
+        return np.asarray(self.classes_[second.astype(int)])
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """The share of rows whose class is predicted right."""

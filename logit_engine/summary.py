@@ -54,11 +54,12 @@ def _coefficients(r: FitResult, standardized: FitResult | None, level: float) ->
     lines = [head]
     for j, name in enumerate(r.names):
         line = (
-            f"{name:<{wide}}  {number(r.estimates[j]):>11} {number(r.std_errors[j]):>11} {r.z[j]:>8.3f} "
+            f"{name:<{wide}}  {number(r.estimates[j]):>11} {number(r.std_errors[j]):>11} {z_text(r.z[j]):>8} "
             f"{p_text(r.p_values[j]):>7} {number(interval[j, 0]):>11} {number(interval[j, 1]):>11}"
         )
         if odds:
-            ratio = [number(v, 4) for v in np.exp([r.estimates[j], *interval[j]])]
+            with np.errstate(over="ignore"):  # beyond the largest number an odds ratio is infinite
+                ratio = [number(v, 4) for v in np.exp([r.estimates[j], *interval[j]])]
             line += f"  {ratio[0]:>10} {ratio[1]:>10} {ratio[2]:>10}"
         if standardized is not None:
             line += f"  {number(standardized.estimates[j]):>12}"
@@ -74,6 +75,11 @@ def number(value: float, digits: int = 5) -> str:
         places = max(0, digits - 1 - (int(np.floor(np.log10(abs(value)))) if value else 0))
         return f"{value:.{min(places, digits + 2)}f}"
     return f"{value:.{digits - 2}e}"
+
+
+def z_text(value: float) -> str:
+    """A z statistic to three places; '.' where there is none."""
+    return "." if np.isnan(value) else f"{value:.3f}"
 
 
 def p_text(value: float) -> str:
