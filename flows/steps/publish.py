@@ -72,21 +72,22 @@ def publish_run(config: Config, dataset: Dataset, split: Split, model: Model, ev
 
 def predictions(config: Config, dataset: Dataset, split: Split, model: Model) -> pl.DataFrame:
     """id, split, target, linear predictor, probability and predicted class of the rows the config asks for."""
+    eta = model.linear_predictor()
+    probability = model.probability(eta)
+    kept = [pl.col(config.data.id)] if config.data.id is not None else []
     parts = []
     for side in ("train", "test") if config.write.predictions == "all" else ("test",):
         frame = read_rows(config, dataset, split, side)  # type: ignore[arg-type]
-        parts.append(frame.with_columns(pl.lit(side).alias("split")))
-    rows = pl.concat(parts).with_columns(model.linear_predictor().alias("linear_predictor"))
-    rows = rows.with_columns(model.probability(pl.col("linear_predictor")).alias("probability"))
-    kept = [pl.col(config.data.id)] if config.data.id is not None else []
-    return rows.select(
-        *kept,
-        "split",
-        pl.col(model.target.column).alias("target"),
-        "linear_predictor",
-        "probability",
-        model.predicted_class(pl.col("probability")).alias("predicted_class"),
-    )
+        columns = [  # in one select, so that no output takes the name of a feature before it is used
+            *kept,
+            pl.lit(side).alias("split"),
+            pl.col(model.target.column).alias("target"),
+            eta.alias("linear_predictor"),
+            probability.alias("probability"),
+            model.predicted_class(probability).alias("predicted_class"),
+        ]
+        parts.append(frame.select(columns))
+    return pl.concat(parts)
 
 
 def versions() -> dict[str, Any]:
