@@ -124,7 +124,7 @@ class Dense:
 
     def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
         """Mean, spread and range by outcome of each column."""
-        X = np.asarray(self.X, dtype=np.float64)
+        X = np.asarray(self.X, dtype=np.float64, order="F")  # one order: sums of another would differ in their last bit
         yes, no = keep & (y > 0.0), keep & (y < 1.0)
         rows = X if keep.all() else X[keep]
         p = X.shape[1]

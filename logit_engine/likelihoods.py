@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logit_engine.links import Array, Link, Terms, event_terms, expected_curvature, nonevent_terms
 
@@ -12,6 +13,16 @@ class Bernoulli:
     """A binary outcome through a link: P(y = 1) = F(eta). A y between 0 and 1 is a share of events in its row's weight."""
 
     link: Link
+
+    @property
+    def outputs(self) -> int:
+        """The number of linear predictors of a row: one."""
+        return 1
+
+    @property
+    def log_concave(self) -> bool:
+        """Whether a stationary point is the maximum."""
+        return self.link.log_concave
 
     def terms(self, eta: Array, y: Array) -> Terms:
         """Log-likelihood, score and observed curvature of each row. eta, y: (n,); y in [0, 1]."""
@@ -35,6 +46,75 @@ class Bernoulli:
     def _mixed(self, eta: Array, y: Array) -> Terms:
         yes, no = event_terms(self.link, eta), nonevent_terms(self.link, eta)
         return Terms(*(weighted(y, a) + weighted(1.0 - y, b) for a, b in zip(yes, no, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Multinomial:
+    """One of several classes: P(y = c) proportional to exp(eta_c), with eta of class 0, the base, at zero.
+
+    y holds codes 0..k of the classes as numbers; eta: (n, k), of the classes 1..k. McCullagh & Nelder (1989), 5.2.
+    """
+
+    outputs: int
+
+    @property
+    def log_concave(self) -> bool:
+        """True: a stationary point is the maximum."""
+        return True
+
+    def terms(self, eta: Array, y: Array) -> Terms:
+        """Log-likelihood (n,), score (n, k) and curvature (n, k, k) of each row; no cancellation where P is near one."""
+        row, code = np.arange(y.size), y.astype(np.intp)
+        p = self.probabilities(eta)
+        rest = _all_but_one(p)
+        score = -p
+        score[row, code] = rest[row, code]
+        inner = p[:, 1:]
+        curvature = -inner[:, :, None] * inner[:, None, :]
+        classes = np.arange(self.outputs)
+        curvature[:, classes, classes] = inner * rest[:, 1:]
+        return Terms(self._log_probability(eta, code), score[:, 1:], curvature)
+
+    def expected(self, eta: Array) -> Array:
+        """Expected curvature of each row, (n, k, k): the observed one, which does not depend on y."""
+        return self.terms(eta, np.zeros(eta.shape[0])).curvature
+
+    def probabilities(self, eta: Array) -> Array:
+        """P(y = c) of the classes 0..k, (n, k + 1); each row sums to one. eta: (n, k)."""
+        whole = _with_base(eta)
+        size = np.exp(whole - whole.max(axis=1, keepdims=True))
+        return np.asarray(size / size.sum(axis=1, keepdims=True))
+
+    def log_probabilities(self, eta: Array) -> Array:
+        """log P(y = c), (n, k + 1), finite for every finite eta. eta: (n, k)."""
+        codes = range(self.outputs + 1)
+        return np.stack([self._log_probability(eta, np.full(eta.shape[0], c)) for c in codes], axis=1)
+
+    def _log_probability(self, eta: Array, code: NDArray[np.integer]) -> Array:
+        """log P of one class of each row: minus log1p of the sum of all but the largest odds against it."""
+        row, whole = np.arange(eta.shape[0]), _with_base(eta)
+        against = whole - whole[row, code][:, None]
+        largest = against.argmax(axis=1)
+        top = against[row, largest]
+        small = np.exp(against - top[:, None])
+        small[row, largest] = 0.0
+        return np.asarray(-top - np.log1p(small.sum(axis=1)))
+
+
+Likelihood = Bernoulli | Multinomial
+
+
+def _with_base(eta: Array) -> Array:
+    """eta of all classes, (n, k + 1): that of the base is zero."""
+    return np.concatenate([np.zeros((eta.shape[0], 1)), eta], axis=1)
+
+
+def _all_but_one(p: Array) -> Array:
+    """Of each column the sum of the others, added from both ends, so that nothing cancels. p: (n, m), not negative."""
+    before, after = np.zeros_like(p), np.zeros_like(p)
+    np.cumsum(p[:, :-1], axis=1, out=before[:, 1:])
+    after[:, :-1] = np.cumsum(p[:, :0:-1], axis=1)[:, ::-1]
+    return np.asarray(before + after)
 
 
 def weighted(share: Array, value: Array) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from logit_engine.blocks import Block, total
 from logit_engine.columns import Array, Columns
 from logit_engine.errors import DataError, UsageError
+from logit_engine.likelihoods import weighted
 from logit_engine.objective import Objective, triangular_inverse
 
 
@@ -39,10 +40,14 @@ class ByCluster:
         return self
 
 
-def by_cluster(codes: NDArray[np.int64], X: Columns, r: Array) -> ByCluster:
-    """X' r within each cluster; codes, r: (n,)."""
+def by_cluster(codes: NDArray[np.int64], X: Columns, r: Array, weight: Array | None = None) -> ByCluster:
+    """X' r within each cluster that has a row with weight; codes, r, weight: (n,)."""
     present, local = np.unique(codes, return_inverse=True)
-    return ByCluster(present, X.grouped(r, local, present.size))
+    sums = X.grouped(r, local, present.size)
+    if weight is not None:
+        some = np.bincount(local, weight > 0.0, present.size) > 0.0
+        present, sums = present[some], sums[some]
+    return ByCluster(present, sums)
 
 
 def covariance(objective: Objective, theta: Array, factor: Array, kind: Covariance) -> tuple[Array, int | None]:
@@ -62,8 +67,9 @@ def covariance(objective: Objective, theta: Array, factor: Array, kind: Covarian
 
     def weighted_scores(block: Block, X: Columns, power: float) -> Array:
         eta = X.dot(theta) if block.offset is None else X.dot(theta) + block.offset
-        score = objective.likelihood.terms(eta, block.y).score
-        return score if block.weight is None else score * block.weight**power
+        with np.errstate(over="ignore", invalid="ignore"):  # of rows without weight
+            score = objective.likelihood.terms(eta, block.y).score
+        return score if block.weight is None else weighted(block.weight**power, score)
 
     if kind is Covariance.HC0:
 
@@ -79,7 +85,7 @@ def covariance(objective: Objective, theta: Array, factor: Array, kind: Covarian
         if block.cluster is None:
             raise DataError("a clustered covariance needs the clusters of the rows; name the cluster column.")
         X = objective.columns(block)
-        return (by_cluster(block.cluster, X, weighted_scores(block, X, 1.0)),)
+        return (by_cluster(block.cluster, X, weighted_scores(block, X, 1.0), block.weight),)
 
     (clusters,) = total(objective.rows, summed, objective.threads)
     groups = clusters.codes.size
