@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from logit_engine._version import __version__
 from logit_engine.fitting import fit
-from logit_engine.inference.covariance import Covariance
-from logit_engine.likelihoods import Bernoulli
+from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
+from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
 from logit_engine.penalties import L2, NONE
 from logit_engine.result import FitResult
@@ -20,17 +20,24 @@ _LAZY = {"LogisticRegression": "logit_engine.estimators"}
 __all__ = [
     "CAUCHIT",
     "CLOGLOG",
+    "CLUSTER",
+    "HC0",
+    "HC1",
+    "HC2",
+    "HC3",
     "L2",
     "LINKS",
     "LOGIT",
     "LOGLOG",
     "NONE",
+    "NONROBUST",
     "PROBIT",
     "Bernoulli",
     "Covariance",
     "FitResult",
     "Link",
     "LogisticRegression",
+    "Multinomial",
     "__version__",
     "array_rows",
     "fit",

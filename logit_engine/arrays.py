@@ -53,6 +53,26 @@ def outcome(y: ArrayLike, length: int) -> Array:
     return out
 
 
+def codes(y: ArrayLike, length: int, classes: int) -> Array:
+    """Codes 0..classes-1 of a class each, (n,), every class among them. Raises DataError otherwise."""
+    out = vector(y, length, "y")
+    there = np.unique(out)
+    if not np.array_equal(there, np.arange(classes)):
+        listed = ", ".join(f"{value:g}" for value in there[:8])
+        raise DataError(f"y holds {listed}; it takes the codes 0 to {classes - 1} of {classes} classes, all of them.")
+    return out
+
+
+def offsets(values: ArrayLike, length: int, outputs: int) -> Array:
+    """Offsets, (n,), or (n, outputs) for several linear predictors. Raises DataError otherwise."""
+    if outputs == 1:
+        return vector(values, length, "offset")
+    out = np.asarray(values)
+    if out.shape != (length, outputs):
+        raise DataError(f"offset has shape {out.shape}; {outputs} values for each of the {length} rows are needed.")
+    return np.stack([vector(column, length, "offset") for column in out.T], axis=1)
+
+
 def weights(values: ArrayLike, length: int, name: str) -> Array:
     """Row weights, (n,), none negative, not all zero. Raises DataError otherwise."""
     out = vector(values, length, name)

@@ -122,17 +122,20 @@ def write_model(model: Model, path: Path) -> None:
         "origin": dict(model.origin),
         "fit": {
             "covariance_type": r.covariance_type,
-            "clusters": r.clusters,
+            "clusters": list(r.clusters),
+            "classes": list(r.classes),
             "link": r.link,
             "penalty_strength": r.penalty_strength,
             "n": r.n,
-            "weight": r.weight,
+            "observations": r.observations,
             "loglik": r.loglik,
             "null_loglik": r.null_loglik,
             "passes": r.passes,
             "decrement": r.decrement,
             "certificate": r.certificate,
             "condition": r.condition,
+            "infinite": None if r.infinite is None else r.infinite.tolist(),
+            "fixed": r.fixed,
             "status": [r.status.verdict.value, r.status.sentence],
             "notes": list(r.notes),
         },
@@ -156,6 +159,7 @@ def read_model(path: Path) -> Model:
     verdict, sentence = fit.pop("status")
     fit |= {key: float(fit[key]) for key in ("decrement", "certificate", "condition")}  # JSON holds inf as text
     names = tuple(table["term"].to_list())
+    infinite = fit.pop("infinite")
     result = FitResult(
         names=names,
         estimates=table["standardized"].to_numpy().copy(),
@@ -163,6 +167,9 @@ def read_model(path: Path) -> Model:
         free=np.array([name == "intercept" for name in names]),
         status=Status(Verdict(verdict), sentence),
         notes=tuple(fit.pop("notes")),
+        classes=tuple(fit.pop("classes")),
+        clusters=tuple(fit.pop("clusters")),
+        infinite=None if infinite is None else np.array(infinite, dtype=np.int8),
         **fit,
     )
     return Model(

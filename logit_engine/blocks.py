@@ -27,13 +27,34 @@ Sums = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some rows: X (n, p), outcome y (n,), and where there are any weight, offset (n,) and cluster codes (n,)."""
+    """Some rows: X (n, p), outcome y (n,), and where there are any weight (n,), offset and cluster codes.
+
+    weight: what the row's terms are multiplied by. precision: the part of the weight that is not a count of equal rows,
+    (n,): weight / precision is how many rows this one stands for. offset: (n,), or (n, k) where there are k linear
+    predictors. cluster: (n, 1), or (n, 2) for two ways.
+    """
 
     X: Columns
     y: Array
     weight: Array | None = None
     offset: Array | None = None
     cluster: NDArray[np.int64] | None = None
+    precision: Array | None = None
+
+    @property
+    def weights(self) -> Array:
+        """The weight of each row, one where none is given, (n,)."""
+        return np.ones(self.y.size) if self.weight is None else self.weight
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Which rows have weight, (n,)."""
+        return self.weights > 0.0
+
+
+def coefficient_names(names: tuple[str, ...], classes: tuple[str, ...]) -> tuple[str, ...]:
+    """A name for each coefficient, (q,): of the term, and with several classes of the class as well."""
+    return tuple(f"{name} ({c})" for c in classes[1:] for name in names) if classes else names
 
 
 class Piece(Protocol):
@@ -45,7 +66,8 @@ class Piece(Protocol):
 class Rows(Protocol):
     """A source of rows: their number, the names of the p columns, and the pieces that load to blocks, in order.
 
-    intercept: whether the first column is the model's own constant, which no penalty touches.
+    intercept: whether the first column is the model's own constant, which no penalty touches. classes: the names of an
+    outcome's classes by code, the base first; none for a binary outcome.
     """
 
     @property
@@ -56,6 +78,9 @@ class Rows(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]: ...
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
 
     def pieces(self) -> Sequence[Piece]: ...
 

@@ -27,26 +27,37 @@ class Coordinates:
     resolution: Array
 
     def to_user(self, inner: Array) -> Array:
-        """A inner: coefficients, or a matrix of columns in coefficient space, (p[, k]), in the user's units."""
-        scale = self.scale if inner.ndim == 1 else self.scale[:, None]
-        out = inner / scale
+        """A inner: coefficients, or a matrix of columns in coefficient space, (q[, m]), in the user's units.
+
+        q is p, or a multiple of it: the coefficients of one class after another.
+        """
+        out = self._by_class(inner)
+        out /= self.scale[:, None]
         if self.constant is not None:
-            out[self.constant] -= (self.center @ out) / self.value
-        return out
+            out[:, self.constant] -= (self.center @ out) / self.value
+        return out.reshape(inner.shape)
 
     def to_inner(self, user: Array) -> Array:
-        """The inverse of `to_user`, (p[, k])."""
-        out = np.array(user, dtype=np.float64)
+        """The inverse of `to_user`, (q[, m])."""
+        out = self._by_class(user)
         if self.constant is not None:
-            out[self.constant] += (self.center @ out) / self.value
-        return out * (self.scale if user.ndim == 1 else self.scale[:, None])
+            out[:, self.constant] += (self.center @ out) / self.value
+        out *= self.scale[:, None]
+        return out.reshape(user.shape)
 
     def pull_back(self, gradient: Array) -> Array:
-        """A' gradient: a user-space gradient, (p,), as seen in inner coordinates."""
-        out = np.array(gradient, dtype=np.float64)
+        """A' gradient: a user-space gradient, or columns of them, (q[, m]), as seen in inner coordinates."""
+        out = self._by_class(gradient)
         if self.constant is not None:
-            out -= self.center * (gradient[self.constant] / self.value)
-        return out / self.scale
+            out -= self.center[:, None] * (out[:, [self.constant]] / self.value)
+        out /= self.scale[:, None]
+        return out.reshape(gradient.shape)
+
+    def _by_class(self, values: Array) -> Array:
+        """A copy as (classes, p, m)."""
+        return np.array(values, dtype=np.float64).reshape(
+            -1, self.scale.size, 1 if values.ndim == 1 else values.shape[1]
+        )
 
 
 def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:

@@ -2,23 +2,26 @@
 
 import os
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
-from logit_engine.blocks import Block, Rows, Sums, one_blas_thread, total
+from logit_engine.blocks import Block, Rows, Sums, coefficient_names, one_blas_thread, total
 from logit_engine.columns import Array, Dense, Moments
+from logit_engine.constraints import Equalities
 from logit_engine.coordinates import Coordinates, inner_coordinates
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
-from logit_engine.diagnostics.separation import REMEDY, perfect_predictors, separating_direction, witness
+from logit_engine.diagnostics.separation import REMEDY, perfect_predictors, recession, witness
 from logit_engine.errors import DataError, RankError, SeparationError
-from logit_engine.inference.covariance import Covariance, covariance
-from logit_engine.likelihoods import Bernoulli, constant_predictor
+from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance
+from logit_engine.likelihoods import Bernoulli, Likelihood
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
 from logit_engine.penalties import L2, NONE, Penalty
 from logit_engine.result import FitResult, Status, Verdict
-from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
+from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, Solver, solve
 from logit_engine.solvers.triangular import condition_number, weighted_r_factor
 
 FLAGGED = 1e12  # a condition number above it is said
@@ -27,23 +30,25 @@ WIDEST = 2000  # columns; above it whitening a block of codes costs too much
 
 def fit(
     rows: Rows,
-    likelihood: Bernoulli = Bernoulli(LOGIT),  # noqa: B008  (a frozen value)
+    likelihood: Likelihood = Bernoulli(LOGIT),  # noqa: B008  (a frozen value)
     *,
     penalty: Penalty = NONE,
-    covariance_type: Covariance = Covariance.NONROBUST,
+    covariance_type: Covariance = NONROBUST,
+    equalities: Equalities | None = None,
     allow_separation: bool = False,
     threads: int | None = None,
-    solver: Newton | None = None,
+    solver: Solver | None = None,
+    start: Array | None = None,
 ) -> FitResult:
-    """Fit by maximum (penalized) likelihood.
+    """Fit by maximum (penalized) likelihood, under linear equalities if there are any.
 
-    Raises DataError if y has one class or there are more columns than rows, RankError naming aliased columns, and
-    SeparationError naming what predicts perfectly, unless `allow_separation`: then the result says it instead.
+    start: (q,), in the user's units; by default the constant that fits the overall shares. Raises DataError if a class is
+    not there or there are more columns than rows, RankError naming aliased columns, and SeparationError naming what
+    predicts perfectly, unless `allow_separation`: then the result says it instead.
     """
     with one_blas_thread():
-        return _fit(
-            rows, likelihood, penalty, covariance_type, allow_separation, threads or cores(), solver or Newton()
-        )
+        asked = Asked(likelihood, penalty, covariance_type, equalities, allow_separation, solver or Newton(), start)
+        return _fit(rows, asked, threads or cores())
 
 
 def cores() -> int:
@@ -51,134 +56,173 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _fit(
-    rows: Rows,
-    likelihood: Bernoulli,
-    penalty: Penalty,
-    kind: Covariance,
-    allow_separation: bool,
-    threads: int,
-    solver: Newton,
-) -> FitResult:
-    moments, weight, events = _first_pass(rows, threads)
-    _check_counts(moments, len(rows.names), penalty)
-    coordinates = inner_coordinates(moments, centered=penalty is NONE or rows.intercept)
-    free = np.zeros(len(rows.names), dtype=bool)
-    if coordinates.constant is not None:
-        free[coordinates.constant] = True
-    objective = Objective(rows, likelihood, coordinates, free, penalty, threads)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a fit; see `fit`."""
 
-    perfect = perfect_predictors(moments, rows.names, coordinates.constant) if objective.separable else []
-    if perfect and not allow_separation:
-        raise SeparationError(_separation_sentence(perfect))
-    start = _start(coordinates, likelihood, events / weight)
-    solution = solve(objective, start, solver)
+    likelihood: Likelihood
+    penalty: Penalty
+    covariance: Covariance
+    equalities: Equalities | None
+    allow_separation: bool
+    solver: Solver
+    start: Array | None
+
+
+def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
+    likelihood, penalty = asked.likelihood, asked.penalty
+    first = _first_pass(rows, likelihood, threads)
+    _check_counts(first, len(rows.names), penalty)
+    coordinates = inner_coordinates(first.moments, centered=penalty is NONE or rows.intercept)
+    objective = _objective(rows, asked, coordinates, threads)
+    perfect = _perfect(objective, first.moments)
+    if perfect and not asked.allow_separation:
+        raise SeparationError(_separation_sentence(perfect, len(perfect) > 1))
+
+    constants = likelihood.constants(first.classes)
+    start = _start(coordinates, constants) if asked.start is None else coordinates.to_inner(asked.start)
+    if asked.equalities is not None:
+        start = coordinates.to_inner(asked.equalities.nearest(coordinates.to_user(start)))
+    solution = asked.solver.solve(objective, start)
     if solution.outcome is Outcome.SINGULAR and solution.passes == 1:
         found = aliases(weighted_r_factor(objective, start, flat=True), coordinates.resolution, rows.names)
         raise RankError(explain_aliases(found)) if found else DataError(_flat_sentence(likelihood))
-    status, proof = _status(objective, solution, perfect)
-    if status.verdict is Verdict.SEPARATED and not allow_separation:
-        raise SeparationError(status.sentence)
+    judged = _judged(objective, solution, perfect)
+    if judged.status.verdict is Verdict.SEPARATED and not asked.allow_separation:
+        raise SeparationError(judged.status.sentence)
 
-    if objective.separable:
-        estimated, clusters = covariance(objective, solution.theta, solution.factor, kind)
+    if objective.separable and np.isfinite(solution.factor).all():
+        estimated = covariance(objective, solution, asked.covariance, first.observations)
     else:
-        estimated, clusters = np.full_like(solution.factor, np.nan), None
-    condition = condition_number(solution.factor)
+        estimated = Estimated(np.full((start.size, start.size), np.nan))
+    condition = condition_number(solution.triangle)
     return FitResult(
         names=rows.names,
+        classes=rows.classes,
         estimates=coordinates.to_user(solution.theta),
-        covariance=estimated,
-        covariance_type=kind.value,
-        clusters=clusters,
-        link=likelihood.link.name,
+        covariance=estimated.matrix,
+        covariance_type=asked.covariance.kind.value,
+        clusters=estimated.clusters,
+        link=likelihood.name,
         penalty_strength=penalty.strength if isinstance(penalty, L2) else 0.0,
-        n=moments.n,
-        weight=weight,
+        n=first.moments.n,
+        observations=first.observations,
         loglik=solution.loglik,
-        null_loglik=_null_loglik(rows, likelihood, weight, events, threads),
-        free=free,
+        null_loglik=_null_loglik(rows, likelihood, first.classes, threads),
+        free=objective.free,
+        fixed=0 if asked.equalities is None else asked.equalities.count,
         passes=solution.passes,
         decrement=solution.decrement,
-        certificate=proof,
+        certificate=judged.certificate,
         condition=condition,
-        status=status,
+        infinite=judged.signs,
+        status=judged.status,
         notes=_notes(coordinates, condition, objective),
     )
 
 
-def _first_pass(rows: Rows, threads: int) -> tuple[Moments, float, float]:
-    """The moments of the columns, the total weight, and the weight of events."""
+def _objective(rows: Rows, asked: Asked, coordinates: Coordinates, threads: int) -> Objective:
+    free = np.zeros(len(rows.names), dtype=bool)
+    if coordinates.constant is not None:
+        free[coordinates.constant] = True
+    fixed = None if asked.equalities is None else coordinates.pull_back(asked.equalities.R.T).T
+    outputs = asked.likelihood.outputs
+    return Objective(rows, asked.likelihood, coordinates, np.tile(free, outputs), asked.penalty, threads, fixed)
 
+
+class First(NamedTuple):
+    """What a first pass tells: the columns' moments, the weight of each class, and how many rows they stand for."""
+
+    moments: Moments
+    classes: Array
+    observations: float
+
+
+def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:
     def block_sums(block: Block) -> Sums:
-        keep = np.ones(block.y.size, dtype=bool) if block.weight is None else block.weight > 0.0
-        w = np.ones(block.y.size) if block.weight is None else block.weight
-        return block.X.moments(block.y, keep), float(w.sum()), float(w @ block.y)
+        copies = block.weights if block.precision is None else block.weights / block.precision
+        moments = block.X.moments(block.y, block.kept)
+        return moments, likelihood.class_weights(block.y, block.weights), float(copies[block.kept].sum())
 
-    moments, weight, events = total(rows, block_sums, threads)
-    return moments, weight, events
-
-
-def _check_counts(moments: Moments, p: int, penalty: Penalty) -> None:
-    for outcome in (0, 1):
-        if moments.total[outcome] == 0:
-            raise DataError(f"no row has y = {outcome}; a model needs both classes.")
-    if p > moments.n and penalty is NONE:
-        raise DataError(f"there are {p:,} columns for {moments.n:,} rows; drop columns or set an l2 penalty.")
+    return First(*total(rows, block_sums, threads))
 
 
-def _start(coordinates: Coordinates, likelihood: Bernoulli, rate: float) -> Array:
-    """Zero, but for the constant that fits the overall rate."""
-    theta = np.zeros(coordinates.scale.size)
+def _check_counts(first: First, p: int, penalty: Penalty) -> None:
+    for outcome in np.flatnonzero(first.classes == 0.0).tolist():
+        raise DataError(f"no row has y = {outcome}; a model needs all its classes.")
+    if p > first.moments.n and penalty is NONE:
+        raise DataError(f"there are {p:,} columns for {first.moments.n:,} rows; drop columns or set an l2 penalty.")
+
+
+def _perfect(objective: Objective, moments: Moments) -> list[str]:
+    """What predicts perfectly by itself, read from the moments: of a binary outcome whose likelihood nothing holds back."""
+    if objective.likelihood.outputs > 1 or not objective.separable or objective.fixed is not None:
+        return []
+    return perfect_predictors(moments, objective.rows.names, objective.coordinates.constant)
+
+
+def _start(coordinates: Coordinates, constants: Array) -> Array:
+    """Zero, but for the constants that fit the overall shares."""
+    theta = np.zeros((constants.size, coordinates.scale.size))
     if coordinates.constant is not None:
         k = coordinates.constant
-        theta[k] = constant_predictor(likelihood.link, rate) * coordinates.scale[k] / coordinates.value
-    return theta
+        theta[:, k] = constants * coordinates.scale[k] / coordinates.value
+    return theta.reshape(-1)
 
 
-def _flat_sentence(likelihood: Bernoulli) -> str:
+def _flat_sentence(likelihood: Likelihood) -> str:
     return (
-        f"the offsets put most rows so far out that the {likelihood.link.name} likelihood is flat there to rounding, and "
+        f"the offsets put most rows so far out that the {likelihood.name} likelihood is flat there to rounding, and "
         "no step can start. Use the logit link, or smaller offsets."
     )
 
 
-def _separation_sentence(clauses: list[str]) -> str:
+def _separation_sentence(clauses: list[str], several: bool) -> str:
     shown = "; ".join(clauses[:5]) + (f"; and {len(clauses) - 5} more" if len(clauses) > 5 else "")
-    what = "its coefficient has" if len(clauses) == 1 else "their coefficients have"
+    what = "their coefficients have" if several else "its coefficient has"
     return f"{shown}, so {what} no finite estimate. {REMEDY}"
 
 
-def _status(objective: Objective, solution: Solution, perfect: list[str]) -> tuple[Status, float]:
-    """The verdict and its sentence, and the certificate that it rests on."""
-    if objective.likelihood.link is not LOGIT:  # lambda * reach of other terms than the logit's proves nothing
-        solution = replace(solution, certificate=np.inf)
-    if perfect:
-        return Status(Verdict.SEPARATED, _separation_sentence(perfect)), solution.certificate
-    arrived = solution.outcome is Outcome.CONVERGED
-    proof = witness(objective, solution) if arrived and objective.separable else solution
-    if objective.separable and proof.certificate >= CERTIFIED:
-        # where nothing certifies the maximum, the last direction or the point itself may show why
-        for direction in (proof.direction, proof.theta):
-            clause = separating_direction(objective, direction, objective.rows.names)
-            if clause:
-                return Status(Verdict.SEPARATED, _separation_sentence([clause])), proof.certificate
-        if arrived:
-            sentence = (
-                f"the steps settled after {solution.passes} passes, but nothing certifies that the maximum exists "
-                f"({proof.certificate:.2g}; below {CERTIFIED:g} is needed). Look for separation, or set an l2 penalty."
-            )
-            return Status(Verdict.NOT_CONVERGED, sentence), proof.certificate
-    if not arrived:
+class Judged(NamedTuple):
+    """The verdict with its sentence, the certificate it rests on, and the infinite coefficients' signs, (q,), if any."""
+
+    status: Status
+    certificate: float
+    signs: NDArray[np.int8] | None = None
+
+
+def _judged(objective: Objective, solution: Solution, perfect: list[str]) -> Judged:
+    """The verdict: by the certificate where there is one, else by the linear programme, which decides."""
+    if not objective.separable:
+        return Judged(_arrival(objective, solution), solution.certificate)
+    proof = solution
+    if solution.outcome is Outcome.CONVERGED and not perfect:
+        proof = witness(objective, solution)
+        if proof.certificate < CERTIFIED:
+            return Judged(_arrival(objective, solution), proof.certificate)
+    away = recession(objective)
+    if away is None:
+        settled = solution.outcome is Outcome.UNCERTIFIED
+        arrived = replace(solution, outcome=Outcome.CONVERGED) if settled else solution
+        return Judged(_arrival(objective, arrived), proof.certificate)
+    names = coefficient_names(objective.rows.names, objective.rows.classes)
+    clauses = perfect or [away.clause(names, objective.free)]
+    several = len(clauses) > 1 or int((away.signs != 0)[~objective.free].sum()) > 1
+    return Judged(Status(Verdict.SEPARATED, _separation_sentence(clauses, several)), proof.certificate, away.signs)
+
+
+def _arrival(objective: Objective, solution: Solution) -> Status:
+    """Converged, or why not, as the solver saw it."""
+    if solution.outcome is not Outcome.CONVERGED:
         sentence = (
             f"not converged after {solution.passes} passes: {solution.outcome.value}. "
             "Scale or drop columns, set an l2 penalty, or use a log-concave link."
         )
-        return Status(Verdict.NOT_CONVERGED, sentence), proof.certificate
+        return Status(Verdict.NOT_CONVERGED, sentence)
     sentence = f"Converged after {solution.passes} passes; the last step was {solution.decrement:.1e} standard errors."
-    if not objective.likelihood.link.log_concave:
-        sentence += f" The {objective.likelihood.link.name} log-likelihood is not concave: this is a local maximum."
-    return Status(Verdict.CONVERGED, sentence), proof.certificate
+    if not objective.likelihood.log_concave:
+        sentence += f" The {objective.likelihood.name} log-likelihood is not concave: this is a local maximum."
+    return Status(Verdict.CONVERGED, sentence)
 
 
 def _notes(coordinates: Coordinates, condition: float, objective: Objective) -> tuple[str, ...]:
@@ -207,6 +251,7 @@ class _ConstantOnly:
     rows: Rows
     names: tuple[str, ...] = ("intercept",)
     intercept: bool = True
+    classes: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
@@ -216,12 +261,12 @@ class _ConstantOnly:
         return [_ConstantPiece(piece.load()) for piece in self.rows.pieces()]
 
 
-def _null_loglik(rows: Rows, likelihood: Bernoulli, weight: float, events: float, threads: int) -> float:
-    """The log-likelihood of the constant alone: in closed form, or by a fit of its own where rows carry offsets."""
+def _null_loglik(rows: Rows, likelihood: Likelihood, classes: Array, threads: int) -> float:
+    """The log-likelihood of the constants alone: in closed form, or by a fit of its own where rows carry offsets."""
     if rows.pieces()[0].load().offset is None:
-        return float(special.xlogy(events, events / weight) + special.xlogy(weight - events, 1.0 - events / weight))
+        return float(special.xlogy(classes, classes / classes.sum()).sum())
     null = _ConstantOnly(rows)
     (moments,) = total(null, lambda b: (b.X.moments(b.y, np.ones(b.y.size, dtype=bool)),), threads)
     coordinates = inner_coordinates(moments)
-    objective = Objective(null, likelihood, coordinates, np.ones(1, dtype=bool), NONE, threads)
-    return solve(objective, _start(coordinates, likelihood, events / weight)).loglik
+    objective = Objective(null, likelihood, coordinates, np.ones(likelihood.outputs, dtype=bool), NONE, threads)
+    return solve(objective, _start(coordinates, likelihood.constants(classes))).loglik

@@ -15,6 +15,11 @@ class Bernoulli:
     link: Link
 
     @property
+    def name(self) -> str:
+        """The link's."""
+        return self.link.name
+
+    @property
     def outputs(self) -> int:
         """The number of linear predictors of a row: one."""
         return 1
@@ -43,6 +48,19 @@ class Bernoulli:
         """P(y = 1). eta: (n,)."""
         return self.link.cdf(eta)
 
+    def margins(self, linear: Array, y: Array) -> Array:
+        """x'd of each row in the direction of its outcome, (n,): negative if d speaks against it. linear: (n,)."""
+        return np.where(y == 1.0, linear, np.where(y == 0.0, -linear, -np.abs(linear)))
+
+    def class_weights(self, y: Array, weight: Array) -> Array:
+        """The weight of non-events and of events, (2,)."""
+        events = float(weight @ y)
+        return np.array([float(weight.sum()) - events, events])
+
+    def constants(self, weights: Array) -> Array:
+        """The eta that fits the classes' weights, (1,)."""
+        return np.array([constant_predictor(self.link, float(weights[1] / weights.sum()))])
+
     def _mixed(self, eta: Array, y: Array) -> Terms:
         yes, no = event_terms(self.link, eta), nonevent_terms(self.link, eta)
         return Terms(*(weighted(y, a) + weighted(1.0 - y, b) for a, b in zip(yes, no, strict=True)))
@@ -56,6 +74,11 @@ class Multinomial:
     """
 
     outputs: int
+
+    @property
+    def name(self) -> str:
+        """multinomial."""
+        return "multinomial"
 
     @property
     def log_concave(self) -> bool:
@@ -90,6 +113,21 @@ class Multinomial:
         codes = range(self.outputs + 1)
         return np.stack([self._log_probability(eta, np.full(eta.shape[0], c)) for c in codes], axis=1)
 
+    def margins(self, linear: Array, y: Array) -> Array:
+        """The smallest lead of each row's class over the others, (n,). linear: (n, k)."""
+        row, code, whole = np.arange(y.size), y.astype(np.intp), _with_base(linear)
+        lead = whole[row, code][:, None] - whole
+        lead[row, code] = np.inf
+        return np.asarray(lead.min(axis=1))
+
+    def class_weights(self, y: Array, weight: Array) -> Array:
+        """The weight of each class, (k + 1,)."""
+        return np.asarray(np.bincount(y.astype(np.intp), weight, self.outputs + 1), dtype=np.float64)
+
+    def constants(self, weights: Array) -> Array:
+        """The eta that fits the classes' weights, (k,)."""
+        return np.asarray(np.log(weights[1:] / weights[0]))
+
     def _log_probability(self, eta: Array, code: NDArray[np.integer]) -> Array:
         """log P of one class of each row: minus log1p of the sum of all but the largest odds against it."""
         row, whole = np.arange(eta.shape[0]), _with_base(eta)
@@ -118,7 +156,8 @@ def _all_but_one(p: Array) -> Array:
 
 
 def weighted(share: Array, value: Array) -> Array:
-    """share * value with 0 * inf = 0: an outcome that did not happen adds nothing, however unlikely it was."""
+    """share * value with 0 * inf = 0: what did not happen adds nothing, however unlikely it was. (n,), (n, ...)."""
+    share = share.reshape(share.shape + (1,) * (value.ndim - 1))
     return np.multiply(share, value, out=np.zeros_like(value), where=share > 0.0)
 
 

@@ -1,6 +1,8 @@
 """The objective: minus the penalized log-likelihood over rows, in inner coordinates; the only place where a sign changes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -8,17 +10,18 @@ import numpy as np
 from logit_engine.blocks import Block, Largest, Rows, Sums, total
 from logit_engine.columns import Array, Columns
 from logit_engine.coordinates import Coordinates
-from logit_engine.likelihoods import Bernoulli, weighted
+from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.penalties import NONE, NoPenalty, Penalty
 
 EXTENDED_PIVOT = 1e-5  # below it (kappa above 1e5) the linear predictor is summed in extended precision
 
 
 class Evaluation(NamedTuple):
-    """One pass at theta: value to minimize, its gradient (p,) and curvature (p, p), in the basis asked for.
+    """One pass at theta: value to minimize, its gradient (q,) and curvature (q, q), in the basis asked for.
 
-    loglik: without the penalty. margin: the smallest x'theta in the direction of its row's outcome; above zero, theta
-    separates the data completely. reach: the largest row norm of X T^-1 (0 without a basis).
+    loglik: without the penalty. margin: the smallest lead of a row's outcome under theta; above zero, theta separates the
+    data completely. reach: a bound of how far a row's predictors differ by a unit step in whitened coordinates (0 without
+    a basis).
     """
 
     value: float
@@ -31,18 +34,20 @@ class Evaluation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """Rows, likelihood and penalty seen in inner coordinates theta, (p,).
+    """Rows, likelihood and penalty seen in inner coordinates theta, (q,): q = p k, one linear predictor after another.
 
     A `basis` is an upper triangular T, (p, p): gradient and curvature are then those of T theta, summed over the whitened
-    rows X T^-1, which keeps the digits that X'WX would lose (architecture.md, "Digits").
+    rows X T^-1, which keeps the digits that X'WX would lose (architecture.md, "Digits"). free: which theta no penalty
+    touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @ theta stays what it is at the start.
     """
 
     rows: Rows
-    likelihood: Bernoulli
+    likelihood: Likelihood
     coordinates: Coordinates
     free: np.ndarray
     penalty: Penalty = NONE
     threads: int = 1
+    fixed: Array | None = None
 
     @property
     def separable(self) -> bool:
@@ -52,6 +57,11 @@ class Objective:
     def columns(self, block: Block) -> Columns:
         """The block's X in inner coordinates."""
         return block.X.inner(self.coordinates.center, self.coordinates.scale)
+
+    def predictors(self, block: Block, X: Columns, theta: Array) -> Array:
+        """eta of each row of the block, offsets included, (n,), or (n, k) for several linear predictors."""
+        linear = X.dot(by_predictor(theta, self.likelihood.outputs))
+        return linear if block.offset is None else linear + block.offset
 
     def _extended_dot(self, block: Block, theta: Array) -> Array:
         """x'theta centered and summed in extended precision: large coefficients that cancel cost no digits.
@@ -67,46 +77,69 @@ class Objective:
         return linear.astype(np.float64)
 
     def evaluate(self, theta: Array, basis: Array | None = None, expected: bool = False) -> Evaluation:
-        """Value, gradient and curvature at theta, (p,); `expected` asks for the Fisher information as the curvature."""
+        """Value, gradient and curvature at theta, (q,); `expected` asks for the Fisher information as the curvature."""
+        outputs = self.likelihood.outputs
         inverse = None if basis is None else triangular_inverse(basis)
         extended = basis is not None and smallest_pivot(basis) < EXTENDED_PIVOT
+        matrix = by_predictor(theta, outputs)
 
         # a step too far may overflow: its value shows it, and it is halved
         @np.errstate(over="ignore", invalid="ignore")
         def block_sums(block: Block) -> Sums:
             X = self.columns(block)
-            linear = self._extended_dot(block, theta) if extended else X.dot(theta)
+            linear = self._extended_dot(block, matrix) if extended else X.dot(matrix)
             eta = linear if block.offset is None else linear + block.offset
             loglik, score, curvature = self.likelihood.terms(eta, block.y)
             if expected:
                 curvature = self.likelihood.expected(eta)
-            margin = _margin(linear, block)
+            margin = self.likelihood.margins(linear, block.y)
             if block.weight is not None:
                 loglik, score, curvature = (weighted(block.weight, v) for v in (loglik, score, curvature))
+                margin = margin[block.kept]
             if inverse is None:
-                return loglik.sum(), X.tdot(score), signed_gram(X, curvature), Largest(-margin), Largest(0.0)
-            Y = X.dot(inverse)
-            reach = np.einsum("ij,ij->i", Y, Y)
-            if block.weight is not None:
-                reach = reach[block.weight > 0.0]
-            return (
-                loglik.sum(),
-                Y.T @ score,
-                _signed_square(Y, curvature),
-                Largest(-margin),
-                Largest(float(reach.max(initial=0.0))),
-            )
+                gradient, information, reach = X.tdot(score), _blocked(curvature, partial(signed_gram, X)), 0.0
+            else:
+                Y = X.dot(inverse)
+                gradient, information = Y.T @ score, _blocked(curvature, partial(_signed_square, Y))
+                reach = float(np.einsum("ij,ij->i", Y, Y)[block.kept].max(initial=0.0))
+            return loglik.sum(), gradient, information, Largest(-float(margin.min(initial=np.inf))), Largest(reach)
 
         loglik, score, information, margin, reach = total(self.rows, block_sums, self.threads)
         user = self.coordinates.to_user(theta)
         pull = self.coordinates.pull_back(self.penalty.gradient(user, self.free))
-        bend = np.diag(self.penalty.curvature(user, self.free) / np.square(self.coordinates.scale))
+        scale = np.tile(self.coordinates.scale, outputs)
+        bend = np.diag(self.penalty.curvature(user, self.free) / np.square(scale))
         if inverse is not None:
-            pull, bend = inverse.T @ pull, inverse.T @ bend @ inverse
+            whole = repeated(inverse, outputs)
+            pull, bend = whole.T @ pull, whole.T @ bend @ whole
         value = -float(loglik) + self.penalty.value(user, self.free)
-        return Evaluation(
-            value, -score + pull, information + bend, float(loglik), -margin.value, float(np.sqrt(reach.value))
-        )
+        # two predictors of a row may part at once: a pair of unit entries is sqrt(2) long
+        widest = float(np.sqrt(reach.value * min(outputs, 2)))
+        return Evaluation(value, flat(-score) + pull, information + bend, float(loglik), -margin.value, widest)
+
+
+def by_predictor(theta: Array, outputs: int) -> Array:
+    """theta, (q,), as columns of one predictor each, (p, k); itself for a single predictor."""
+    return theta if outputs == 1 else np.asarray(theta.reshape(outputs, -1).T)
+
+
+def flat(columns: Array) -> Array:
+    """The inverse of `by_predictor`: (p[, k]) to (q,)."""
+    return columns.T.reshape(-1)
+
+
+def repeated(T: Array, outputs: int) -> Array:
+    """T, (p, p), on the diagonal once for every predictor, (q, q)."""
+    return T if outputs == 1 else np.asarray(np.kron(np.eye(outputs), T), dtype=np.float64)
+
+
+def _blocked(curvature: Array, gram: Callable[[Array], Array]) -> Array:
+    """The information from the rows' curvature, (n,) or (n, k, k): a Gram matrix for every pair of predictors."""
+    if curvature.ndim == 1:
+        return gram(curvature)
+    outputs = curvature.shape[1]
+    pairs = {(a, b): gram(curvature[:, a, b]) for a in range(outputs) for b in range(a + 1)}
+    return np.block([[pairs[max(a, b), min(a, b)] for b in range(outputs)] for a in range(outputs)])
 
 
 def smallest_pivot(R: Array) -> float:
@@ -126,6 +159,8 @@ def signed_gram(X: Columns, w: Array) -> Array:
     """X' diag(w) X for w of either sign: the positive and the negative rows apart."""
     if (w >= 0.0).all():
         return X.gram(w)
+    if (w <= 0.0).all():
+        return -X.gram(-w)
     return X.gram(np.maximum(w, 0.0)) - X.gram(np.maximum(-w, 0.0))
 
 
@@ -133,15 +168,7 @@ def _signed_square(Y: Array, w: Array) -> Array:
     scaled = Y * np.sqrt(np.abs(w))[:, None]
     if (w >= 0.0).all():
         return np.asarray(scaled.T @ scaled)
+    if (w <= 0.0).all():
+        return np.asarray(-(scaled.T @ scaled))
     up, down = scaled[w > 0.0], scaled[w < 0.0]
     return np.asarray(up.T @ up - down.T @ down)
-
-
-def _margin(linear: Array, block: Block) -> float:
-    """The smallest x'theta in its outcome's direction; minus infinity where a share of events goes both ways."""
-    if np.any((block.y > 0.0) & (block.y < 1.0)):
-        return -np.inf
-    margin = np.where(block.y == 1.0, linear, -linear)
-    if block.weight is not None:
-        margin = margin[block.weight > 0.0]
-    return float(margin.min(initial=np.inf))

@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
+from logit_engine.blocks import coefficient_names
 from logit_engine.columns import Array
 from logit_engine.coordinates import Coordinates
 
@@ -28,32 +30,42 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """A fitted binary model of p terms.
+    """A fitted model of p terms and k linear predictors: one for a binary outcome, one for each class but the base.
 
-    names, estimates: (p,); covariance: (p, p), of the kind named, nan after a penalized fit; n: rows with weight;
-    weight: their total weight; clusters: how many, or None. condition: of the centered, weighted columns at unit length.
-    certificate: well below one it proves that the maximum exists (`CERTIFIED`); infinite where there is none. free: which
-    terms are the constant, (p,) bool.
+    names: (p,); classes: by code, the base first, none for a binary outcome; estimates: (q,), q = p k, one predictor after
+    another; covariance: (q, q), of the kind named, nan after a penalized fit; n: rows with weight; observations: how many
+    rows they stand for; clusters: how many, each way. condition: of the centered, weighted columns at unit length.
+    certificate: well below one it proves that the maximum exists (`CERTIFIED`); infinite where there is none. infinite:
+    the sign of each coefficient whose estimate lies at infinity, 0 for others, (q,), or None where all are finite. free:
+    which terms are the constant, (q,) bool. fixed: how many coefficients linear constraints took away.
     """
 
     names: tuple[str, ...]
+    classes: tuple[str, ...]
     estimates: Array
     covariance: Array
     covariance_type: str
-    clusters: int | None
+    clusters: tuple[int, ...]
     link: str
     penalty_strength: float
     n: int
-    weight: float
+    observations: float
     loglik: float
     null_loglik: float
     free: np.ndarray
+    fixed: int
     passes: int
     decrement: float
     certificate: float
     condition: float
+    infinite: NDArray[np.int8] | None
     status: Status
     notes: tuple[str, ...]
+
+    @property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """A name for each coefficient, (q,)."""
+        return coefficient_names(self.names, self.classes)
 
     @property
     def converged(self) -> bool:
@@ -87,8 +99,8 @@ class FitResult:
 
     @property
     def df_model(self) -> int:
-        """Terms beside the constant."""
-        return int((~self.free).sum())
+        """Terms beside the constants, less what constraints took away."""
+        return int((~self.free).sum()) - self.fixed
 
     @property
     def aic(self) -> float:
@@ -98,7 +110,7 @@ class FitResult:
     @property
     def bic(self) -> float:
         """Schwarz's criterion, -2 loglik + p log n; nan after a penalized fit."""
-        return -2.0 * self.loglik + float(np.log(self.weight)) * self._parameters
+        return -2.0 * self.loglik + float(np.log(self.observations)) * self._parameters
 
     @property
     def mcfadden_r2(self) -> float:
@@ -107,4 +119,4 @@ class FitResult:
 
     @property
     def _parameters(self) -> float:
-        return float("nan") if self.penalty_strength else float(len(self.names))
+        return float("nan") if self.penalty_strength else float(self.estimates.size - self.fixed)

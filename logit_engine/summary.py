@@ -22,7 +22,7 @@ def summarize(result: FitResult, standardized: FitResult | None = None, *, title
 
 
 def _header(r: FitResult) -> list[str]:
-    covariance = r.covariance_type + (f" ({r.clusters:,} clusters)" if r.clusters else "")
+    covariance = r.covariance_type + (f" ({' x '.join(f'{g:,}' for g in r.clusters)} clusters)" if r.clusters else "")
     if r.penalty_strength:
         covariance = "none (penalized)"
     left = [

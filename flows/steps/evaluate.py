@@ -16,7 +16,7 @@ from logit_engine.diagnostics.metrics import Bootstrap, MetricValue, confusion, 
 from logit_engine.diagnostics.thresholds import Cost, MaxF1, choose_threshold
 from logit_engine.errors import LogitEngineError
 from logit_engine.fitting import fit
-from logit_engine.inference.covariance import Covariance
+from logit_engine.inference.covariance import CLUSTER, NONROBUST
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS, Link
 from logit_engine.result import FitResult
@@ -138,7 +138,7 @@ def calibration(y: Array, eta: Array, link: Link, cluster: np.ndarray | None, le
     nan where the recalibration has no finite estimate, as with one class or a perfect prediction. One thread: blocks of
     one or two columns are too little work to share.
     """
-    kind = Covariance.NONROBUST if cluster is None else Covariance.CLUSTER
+    kind = NONROBUST if cluster is None else CLUSTER
     likelihood = Bernoulli(link)
     none = np.empty((y.size, 0))
     fits = {

@@ -12,16 +12,52 @@ from numpy.typing import NDArray
 from logit_engine.blocks import Block, total
 from logit_engine.columns import Array, Columns
 from logit_engine.errors import DataError, UsageError
-from logit_engine.likelihoods import weighted
+from logit_engine.likelihoods import Bernoulli, weighted
+from logit_engine.links import LOGIT
 from logit_engine.objective import Objective, triangular_inverse
+from logit_engine.solvers.newton import Solution, unwhitened
+from logit_engine.solvers.triangular import cholesky_factor
 
 
-class Covariance(Enum):
-    """Which covariance: of the model (nonrobust), of White (HC0), or summed by cluster (cluster)."""
+class Kind(Enum):
+    """Which covariance: the model's own, White's with the corrections HC1 to HC3, or summed by cluster."""
 
     NONROBUST = "nonrobust"
     HC0 = "HC0"
+    HC1 = "HC1"
+    HC2 = "HC2"
+    HC3 = "HC3"
     CLUSTER = "cluster"
+
+
+class Information(Enum):
+    """The information that a covariance inverts: minus the second derivatives, or their expectation (R's glm)."""
+
+    OBSERVED = "observed"
+    EXPECTED = "expected"
+
+
+class SmallSample(Enum):
+    """What a clustered covariance of G clusters, n rows and q coefficients is multiplied by.
+
+    groups: G/(G-1), as R's sandwich has it; stata: G/(G-1) (n-1)/(n-q), as Stata's regress and statsmodels; none: 1.
+    """
+
+    NONE = "none"
+    GROUPS = "groups"
+    STATA = "stata"
+
+
+@dataclass(frozen=True, slots=True)
+class Covariance:
+    """A kind of covariance, the information it rests on, and for clusters the correction for their small number."""
+
+    kind: Kind = Kind.NONROBUST
+    information: Information = Information.OBSERVED
+    small_sample: SmallSample = SmallSample.GROUPS
+
+
+NONROBUST, HC0, HC1, HC2, HC3, CLUSTER = (Covariance(kind) for kind in Kind)
 
 
 @dataclass(slots=True)
@@ -40,66 +76,147 @@ class ByCluster:
         return self
 
 
-def by_cluster(codes: NDArray[np.int64], X: Columns, r: Array, weight: Array | None = None) -> ByCluster:
-    """X' r within each cluster that has a row with weight; codes, r, weight: (n,)."""
+def by_cluster(codes: NDArray[np.int64], X: Columns, r: Array, kept: NDArray[np.bool_]) -> ByCluster:
+    """X' r within each cluster that has a kept row, (g, q); codes, kept: (n,); r: (n,), or (n, k)."""
     present, local = np.unique(codes, return_inverse=True)
-    sums = X.grouped(r, local, present.size)
-    if weight is not None:
-        some = np.bincount(local, weight > 0.0, present.size) > 0.0
-        present, sums = present[some], sums[some]
-    return ByCluster(present, sums)
+    columns = [r] if r.ndim == 1 else list(r.T)
+    sums = np.concatenate([X.grouped(column, local, present.size) for column in columns], axis=1)
+    some = np.bincount(local, kept, present.size) > 0.0
+    return ByCluster(present[some], sums[some])
 
 
-def covariance(objective: Objective, theta: Array, factor: Array, kind: Covariance) -> tuple[Array, int | None]:
-    """The covariance of the user's coefficients, (p, p), at theta with information factor'factor, and how many clusters.
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """The covariance of the user's coefficients, (q, q), and how many clusters of each way it rests on, if any."""
+
+    matrix: Array
+    clusters: tuple[int, ...] = ()
+
+
+def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: float) -> Estimated:
+    """The covariance of the user's coefficients at a solution; n: how many rows the weights stand for.
 
     The change to the user's units is applied to the root A T^-1, before anything is squared: the intercept's variance
-    is a difference of large numbers, and squaring them first would double the digits it loses.
+    is a difference of large numbers, and squaring them first would double the digits it loses. A row that stands for two
+    counts as the row twice, whatever the kind. White (1980); HC1 to HC3: MacKinnon & White (1985), with the leverages of
+    the weighted rows (Zeileis 2006); clusters: Liang & Zeger (1986), two ways: Cameron, Gelbach & Miller (2011).
 
-    Nonrobust: the inverse information. HC0: White (1982). Cluster: Liang & Zeger (1986), times G/(G-1) as Stata and R's
-    sandwich have it. A frequency weight of 2 counts as the row twice. Raises DataError if clusters are asked for and the
-    rows carry none, or only one.
+    Raises DataError if clusters are asked for and the rows carry none, or only one; UsageError if HC2 or HC3 is asked
+    for with several linear predictors.
     """
+    root = solution.root
+    if wanted.information is Information.EXPECTED and not _canonical(objective):
+        root = _expected_root(objective, solution)
+    user = objective.coordinates.to_user(root)
+    if wanted.kind is Kind.NONROBUST:
+        return Estimated(user @ user.T)
+    if wanted.kind is Kind.CLUSTER:
+        meat, clusters = _by_clusters(objective, solution.theta, root, wanted.small_sample, n)
+        return Estimated(user @ meat @ user.T, clusters)
+    meat = _by_rows(objective, solution.theta, root, wanted)
+    if wanted.kind is Kind.HC1:
+        meat = meat * (n / (n - root.shape[1]))
+    return Estimated(user @ meat @ user.T)
+
+
+def _canonical(objective: Objective) -> bool:
+    likelihood = objective.likelihood
+    return not isinstance(likelihood, Bernoulli) or likelihood.link is LOGIT
+
+
+def _expected_root(objective: Objective, solution: Solution) -> Array:
+    """The root of the inverse of the expected information, from one more pass in the solution's whitened rows."""
+    current = objective.evaluate(solution.theta, solution.basis, expected=True)
+    curvature = current.curvature
+    free = solution.free
+    factor = cholesky_factor(curvature if free is None else free.T @ curvature @ free)
+    if factor is None:
+        raise DataError("the expected information is singular at the estimate; ask for the observed one.")
     inverse = triangular_inverse(factor)
-    root = objective.coordinates.to_user(inverse)
-    if kind is Covariance.NONROBUST:
-        return root @ root.T, None
+    return unwhitened(inverse if free is None else free @ inverse, solution.basis)
 
-    def weighted_scores(block: Block, X: Columns, power: float) -> Array:
-        eta = X.dot(theta) if block.offset is None else X.dot(theta) + block.offset
-        with np.errstate(over="ignore", invalid="ignore"):  # of rows without weight
-            score = objective.likelihood.terms(eta, block.y).score
-        return score if block.weight is None else weighted(block.weight**power, score)
 
-    if kind is Covariance.HC0:
+def _row_scores(objective: Objective, theta: Array, block: Block, X: Columns) -> Array:
+    """The derivative of each row's log-likelihood in its linear predictors, without its weight, (n,) or (n, k)."""
+    with np.errstate(over="ignore", invalid="ignore"):  # of rows without weight
+        score = objective.likelihood.terms(objective.predictors(block, X, theta), block.y).score
+    return weighted((block.weights > 0.0).astype(np.float64), score)
 
-        def outer(block: Block) -> tuple[Array]:
-            X = objective.columns(block)
-            scaled = X.dot(inverse) * weighted_scores(block, X, 0.5)[:, None]
-            return (scaled.T @ scaled,)
 
-        (meat,) = total(objective.rows, outer, objective.threads)
-        return root @ meat @ root.T, None
+def _by_rows(objective: Objective, theta: Array, root: Array, wanted: Covariance) -> Array:
+    """The sum over rows of their squared scores in the root's directions, (r, r), corrected by leverage for HC2, HC3."""
+    leveraged = wanted.kind in (Kind.HC2, Kind.HC3)
+    power = {Kind.HC2: 0.5, Kind.HC3: 1.0}.get(wanted.kind, 0.0)
+    outputs = objective.likelihood.outputs
+    if leveraged and outputs > 1:
+        raise UsageError(
+            f"{wanted.kind.value} needs one leverage a row, which a model of {outputs + 1} classes has not; "
+            "choose HC0 or HC1."
+        )
 
-    def summed(block: Block) -> tuple[ByCluster]:
+    def outer(block: Block) -> tuple[Array]:
+        X = objective.columns(block)
+        score = _row_scores(objective, theta, block, X)
+        if outputs == 1:
+            directions = X.dot(root)
+            scaled = directions * score[:, None]
+        else:
+            parts = root.reshape(outputs, -1, root.shape[1])
+            scaled = sum((X.dot(parts[a]) * score[:, [a]] for a in range(outputs)), np.zeros((score.shape[0], 1)))
+        precision = np.ones(block.y.size) if block.precision is None else block.precision
+        if leveraged:
+            eta = objective.predictors(block, X, theta)
+            with np.errstate(over="ignore", invalid="ignore"):
+                expected = wanted.information is Information.EXPECTED
+                likelihood = objective.likelihood
+                w = likelihood.expected(eta) if expected else likelihood.terms(eta, block.y).curvature
+            leverage = weighted(precision, w) * np.einsum("ij,ij->i", directions, directions)
+            scaled = scaled / (np.maximum(1.0 - leverage, np.finfo(float).tiny) ** power)[:, None]
+        scaled = scaled * np.sqrt(block.weights * precision)[:, None]
+        return (scaled.T @ scaled,)
+
+    (meat,) = total(objective.rows, outer, objective.threads)
+    return np.asarray(meat)
+
+
+def _by_clusters(
+    objective: Objective, theta: Array, root: Array, small_sample: SmallSample, n: float
+) -> tuple[Array, tuple[int, ...]]:
+    """The sum over clusters of their squared scores, (r, r); for two ways, both less their intersections."""
+
+    def summed(block: Block) -> tuple[ByCluster, ...]:
         if block.cluster is None:
             raise DataError("a clustered covariance needs the clusters of the rows; name the cluster column.")
         X = objective.columns(block)
-        return (by_cluster(block.cluster, X, weighted_scores(block, X, 1.0), block.weight),)
+        score = weighted(block.weights, _row_scores(objective, theta, block, X))
+        return tuple(by_cluster(codes, X, score, block.kept) for codes in ways(block.cluster))
 
-    (clusters,) = total(objective.rows, summed, objective.threads)
-    groups = clusters.codes.size
-    if groups < 2:
-        raise DataError("a clustered covariance needs at least two clusters; there is one.")
-    whitened = clusters.sums @ inverse
-    meat = whitened.T @ whitened * (groups / (groups - 1))
-    return root @ meat @ root.T, groups
+    found = total(objective.rows, summed, objective.threads)
+    meat = np.zeros((root.shape[1], root.shape[1]))
+    for clusters, sign in zip(found, (1.0, 1.0, -1.0), strict=False):
+        groups = clusters.codes.size
+        if groups < 2:
+            raise DataError("a clustered covariance needs at least two clusters; there is one.")
+        factor = 1.0 if small_sample is SmallSample.NONE else groups / (groups - 1)
+        if small_sample is SmallSample.STATA:
+            factor *= (n - 1.0) / (n - root.shape[1])
+        whitened = clusters.sums @ root
+        meat += sign * factor * (whitened.T @ whitened)
+    return meat, tuple(clusters.codes.size for clusters in found[:2])
+
+
+def ways(cluster: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The codes of each way of clustering, and of two ways also those of their intersections; cluster: (n, 1 or 2)."""
+    if cluster.shape[1] == 1:
+        return [cluster[:, 0]]
+    first, second = cluster[:, 0], cluster[:, 1]
+    return [first, second, (first << 31) + second]
 
 
 def covariance_named(name: str) -> Covariance:
     """The Covariance of that name. Raises UsageError with the names there are."""
     try:
-        return Covariance(name)
+        return Covariance(Kind(name))
     except ValueError:
-        known = ", ".join(kind.value for kind in Covariance)
+        known = ", ".join(kind.value for kind in Kind)
         raise UsageError(f"covariance '{name}' is not known; choose one of {known}.") from None

@@ -8,14 +8,14 @@ change, and lambda r < 1 certifies for the logit link that the maximum exists (d
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import qr, solve_triangular
 
 from logit_engine.columns import Array
-from logit_engine.objective import Evaluation, Objective, smallest_pivot
-from logit_engine.solvers.triangular import aliased, cholesky_factor, weighted_r_factor
+from logit_engine.objective import Evaluation, Objective, repeated, smallest_pivot, triangular_inverse
+from logit_engine.solvers.triangular import aliased, cholesky_factor, r_factor, weighted_r_factor
 
 PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
 SAFE_PIVOT = 3e-6  # below it a Cholesky factor of the plain information may be noise: they are off by about sqrt(n eps)
@@ -23,6 +23,12 @@ POLISHED = 1e-12  # lambda * reach at which the information is exact to rounding
 CERTIFIED = 0.5  # lambda * reach: below 1 is proof, but under separation it tends to 1 and rounding may take it below
 SEPARATING = 1e-9  # a margin above it is not rounding
 SMALLEST_STEP = 2.0**-40
+
+
+class Solver(Protocol):
+    """Settings of a method that know how to minimize an objective from a start, (q,)."""
+
+    def solve(self, objective: Objective, start: Array) -> "Solution": ...
 
 
 class Outcome(Enum):
@@ -48,17 +54,27 @@ class Newton:
     max_passes: int = 100
     until_certified: bool = False
 
+    def solve(self, objective: Objective, start: Array) -> "Solution":
+        """See `solve`."""
+        return solve(objective, start, self)
+
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Where it ended: theta (p,) in inner coordinates, factor T (p, p) with T'T the information there, and how.
+    """Where it ended: theta (q,) in inner coordinates, the factored information there, and how.
 
-    decrement: the last lambda. certificate: lambda times the reach at the last whitened pass, else infinite.
-    direction: the last Newton direction, (p,). observed: T is of the observed information, not the expected one.
+    factor: (r, r) triangular, factor'factor the information along the r directions that are free to move (all q without
+    constraints), in whitened coordinates where there is a basis. basis: (p, p), or None; free: (q, r) orthonormal, or None
+    for all. next_basis: the whitening this information would give. decrement: the last lambda. certificate: lambda times
+    the reach at the last whitened pass, else infinite. direction: the last Newton direction, (q,). observed: the
+    information is the observed one.
     """
 
     theta: Array
     factor: Array
+    basis: Array | None
+    free: Array | None
+    next_basis: Array | None
     loglik: float
     decrement: float
     certificate: float
@@ -67,11 +83,25 @@ class Solution:
     passes: int
     observed: bool
 
+    @property
+    def root(self) -> Array:
+        """(q, r) with root root' the inverse information, in inner coordinates; zero along what constraints fix."""
+        inverse = triangular_inverse(self.factor)
+        return unwhitened(inverse if self.free is None else self.free @ inverse, self.basis)
+
+    @property
+    def triangle(self) -> Array:
+        """(r, r), upper: triangle'triangle is the information in inner coordinates; its columns show collinearity."""
+        if self.basis is None or self.free is not None:
+            return self.factor
+        return self.factor @ repeated(self.basis, self.theta.size // self.basis.shape[0])
+
 
 def solve(objective: Objective, start: Array, settings: Newton | None = None, basis: Array | None = None) -> Solution:
-    """Minimize the objective from start, (p,), whitened from the first pass if a basis, (p, p), is at hand.
+    """Minimize the objective from start, (q,), whitened from the first pass if a basis, (p, p), is at hand.
 
-    Boyd & Vandenberghe (2004), 9.5; whitening: docs/architecture.md.
+    `objective.fixed` is kept to: a start that meets linear constraints ends where they are met. Boyd & Vandenberghe (2004),
+    9.5 and 10.2; whitening: docs/architecture.md.
     """
     settings = settings or Newton()
     theta = start
@@ -90,8 +120,8 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
         if local is None:
             return _singular(objective, theta, here, current, passes)
         basis = local.basis
-        here, value = _stepped(theta, local, passes), local.evaluation.value
-        if objective.separable and current.margin > SEPARATING:
+        here, value = _stepped(theta, local, passes, objective.likelihood.outputs), local.evaluation.value
+        if objective.separable and objective.fixed is None and current.margin > SEPARATING:
             return replace(here, outcome=Outcome.SEPARATED)
         if settings.until_certified and here.certificate < CERTIFIED:
             return replace(here, outcome=Outcome.CONVERGED)
@@ -105,18 +135,20 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
                 return replace(here, outcome=Outcome.UNCERTIFIED)
             last_whitened = here.decrement
         if near or basis is not None or smallest_pivot(here.factor) < PLAIN_PIVOT:
-            basis = here.factor
+            basis = here.next_basis if here.next_basis is not None else np.eye(objective.coordinates.scale.size)
         step, theta = here.direction, theta + here.direction
     assert here is not None
     return here
 
 
 class _Local(NamedTuple):
-    """An evaluation in a basis, with the Cholesky factor of its curvature in that basis."""
+    """An evaluation in a basis, with the Cholesky factor of its curvature along the free directions, and of all of it."""
 
     evaluation: Evaluation
     basis: Array | None
     factor: Array
+    free: Array | None
+    full: Array | None
     observed: bool
 
 
@@ -133,37 +165,92 @@ def _factored(objective: Objective, theta: Array, basis: Array | None, current: 
 
 def _definite(objective: Objective, theta: Array, basis: Array | None, current: Evaluation) -> _Local | None:
     """The curvature factored: as it is, or where a link is not log-concave from the expected information."""
+    free = free_directions(objective, basis)
     for observed in (True, False):
         evaluation = current if observed else objective.evaluate(theta, basis, expected=True)
-        factor = cholesky_factor(evaluation.curvature)
-        if factor is not None and (basis is not None or smallest_pivot(factor) > SAFE_PIVOT):
-            return _Local(evaluation, basis, factor, observed)
-        if objective.likelihood.link.log_concave:
+        full = cholesky_factor(evaluation.curvature)
+        factor = full if free is None else cholesky_factor(free.T @ evaluation.curvature @ free)
+        safe = basis is not None or free is not None
+        if factor is not None and (safe or smallest_pivot(factor) > SAFE_PIVOT):
+            return _Local(evaluation, basis, factor, free, full, observed)
+        if objective.likelihood.log_concave:
             break
     return None
 
 
-def _stepped(theta: Array, local: _Local, passes: int) -> Solution:
-    """The Newton step at theta by two triangular solves, its decrement, and the certificate where the rows are white."""
-    evaluation, basis, factor, observed = local
-    half = solve_triangular(factor, evaluation.gradient, trans="T", check_finite=False)
-    direction = -solve_triangular(factor, half, check_finite=False)
-    decrement, certificate, whole = float(np.linalg.norm(half)), np.inf, factor
+def free_directions(objective: Objective, basis: Array | None) -> Array | None:
+    """An orthonormal basis, (q, r), of the whitened steps that leave `objective.fixed` alone; None if all do."""
+    if objective.fixed is None:
+        return None
+    fixed = objective.fixed
     if basis is not None:
-        whole = factor @ basis
-        direction = solve_triangular(basis, direction, check_finite=False)
-        certificate = decrement * evaluation.reach / float(np.linalg.svd(factor, compute_uv=False)[-1])
+        fixed = fixed @ repeated(triangular_inverse(basis), objective.likelihood.outputs)
+    rows = np.linalg.norm(fixed, axis=1, keepdims=True)
+    return np.asarray(qr((fixed / rows).T)[0][:, fixed.shape[0] :])
+
+
+def unwhitened(columns: Array, basis: Array | None) -> Array:
+    """Directions of whitened coordinates, (q[, m]), in inner coordinates."""
+    if basis is None:
+        return columns
+    p = basis.shape[0]
+    by_class = columns.reshape(-1, p, 1 if columns.ndim == 1 else columns.shape[1])
+    solved = [solve_triangular(basis, part, check_finite=False) for part in by_class]
+    return np.concatenate(solved).reshape(columns.shape)
+
+
+def _stepped(theta: Array, local: _Local, passes: int, outputs: int) -> Solution:
+    """The Newton step at theta by two triangular solves, its decrement, and the certificate where the rows are white."""
+    evaluation, basis, factor, free, full, observed = local
+    gradient = evaluation.gradient if free is None else free.T @ evaluation.gradient
+    half = solve_triangular(factor, gradient, trans="T", check_finite=False)
+    direction = -solve_triangular(factor, half, check_finite=False)
+    decrement, certificate = float(np.linalg.norm(half)), np.inf
+    if basis is not None:
+        smallest = np.linalg.svd(factor, compute_uv=False).min(initial=np.inf)
+        certificate = decrement * evaluation.reach / float(smallest)
     return Solution(
-        theta, whole, evaluation.loglik, decrement, certificate, direction, Outcome.ITERATIONS, passes, observed
+        theta=theta,
+        factor=factor,
+        basis=basis,
+        free=free,
+        next_basis=None if full is None else _shared_basis(full, basis, outputs),
+        loglik=evaluation.loglik,
+        decrement=decrement,
+        certificate=certificate,
+        direction=unwhitened(direction if free is None else free @ direction, basis),
+        outcome=Outcome.ITERATIONS,
+        passes=passes,
+        observed=observed,
     )
 
 
+def _shared_basis(full: Array, basis: Array | None, outputs: int) -> Array:
+    """One triangular T, (p, p), for all predictors: T'T is the sum of their own blocks of the information."""
+    p = full.shape[0] // outputs
+    stacked = full if outputs == 1 else r_factor(np.vstack([full[:, a * p : (a + 1) * p] for a in range(outputs)]))
+    return stacked if basis is None else stacked @ basis
+
+
 def _singular(objective: Objective, theta: Array, here: Solution | None, current: Evaluation, passes: int) -> Solution:
-    """A solution that says so: with the R factor at the start, from which the aliased columns can be named."""
+    """A solution that says so: with no information, for the columns tell which of them are aliased."""
     if here is not None:
         return replace(here, outcome=Outcome.SINGULAR, passes=passes)
-    R = weighted_r_factor(objective, theta)
-    return Solution(theta, R, current.loglik, np.inf, np.inf, np.zeros_like(theta), Outcome.SINGULAR, passes, True)
+    nothing = np.full((theta.size, theta.size), np.nan)
+    return Solution(
+        theta,
+        nothing,
+        None,
+        None,
+        None,
+        current.loglik,
+        np.inf,
+        np.inf,
+        np.zeros_like(theta),
+        Outcome.SINGULAR,
+        passes,
+        True,
+    )
 
 
 def _improves(value: float, before: float) -> bool:

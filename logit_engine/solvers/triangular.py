@@ -33,21 +33,23 @@ def r_factor(A: Array) -> Array:
 def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) -> Array:
     """R of sqrt(W) X with the penalty's rows below, (p, p): R'R is the information at theta without ever forming it.
 
+    With several linear predictors R'R is the sum of their own blocks of it, as far as the first one is penalized.
     flat: every row counts by its own weight alone, so that R tells of the columns and of nothing else.
     """
 
     def block_factor(block: Block) -> tuple[Stacked]:
         X = objective.columns(block)
-        eta = X.dot(theta) if block.offset is None else X.dot(theta) + block.offset
-        w = np.ones_like(eta) if flat else objective.likelihood.expected(eta)
+        w = np.ones(block.y.size) if flat else objective.likelihood.expected(objective.predictors(block, X, theta))
+        if w.ndim == 3:
+            w = np.trace(w, axis1=1, axis2=2)
         if block.weight is not None:
             w = w * block.weight
         return (Stacked(r_factor(dense(X) * np.sqrt(w)[:, None])),)
 
     (stacked,) = total(objective.rows, block_factor, objective.threads)
     user = objective.coordinates.to_user(theta)
-    bend = np.sqrt(objective.penalty.curvature(user, objective.free)) / objective.coordinates.scale
-    p = theta.size
+    p = objective.coordinates.scale.size
+    bend = np.sqrt(objective.penalty.curvature(user, objective.free)[:p]) / objective.coordinates.scale
     return r_factor(np.vstack([stacked.R, np.diag(bend), np.zeros((p, p))]))[:p]
 
 

@@ -14,7 +14,7 @@ from logit_engine.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class MemoryRows:
-    """Columns in memory with outcome, and where given weight, offset and cluster codes, each (n,).
+    """Columns in memory with outcome, and where given the rest of a `Block`, each with n rows.
 
     intercept: whether the first column is the model's own constant.
     """
@@ -25,7 +25,9 @@ class MemoryRows:
     weight: Array | None = None
     offset: Array | None = None
     cluster: NDArray[np.int64] | None = None
+    precision: Array | None = None
     intercept: bool = True
+    classes: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
@@ -55,6 +57,7 @@ class Slice:
             None if rows.weight is None else rows.weight[cut],
             None if rows.offset is None else rows.offset[cut],
             None if rows.cluster is None else rows.cluster[cut],
+            None if rows.precision is None else rows.precision[cut],
         )
 
 
@@ -74,14 +77,19 @@ def array_rows(
     y: ArrayLike,
     *,
     names: Sequence[str] | None = None,
+    classes: Sequence[str] = (),
     intercept: bool = True,
     weight: ArrayLike | None = None,
+    precision: ArrayLike | None = None,
     offset: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
 ) -> MemoryRows:
-    """Rows from plain arrays: X (n, p) numeric, y (n,) in [0, 1], the others (n,); X is not copied.
+    """Rows from plain arrays: X (n, p) numeric, y (n,) in [0, 1], or where classes are named their codes 0, 1, ...
 
-    With `intercept` a constant column named "intercept" stands first. Raises DataError on bad input.
+    weight: (n,), how many equal rows a row stands for; precision: (n,), how much its log-likelihood counts beyond that, as
+    a variance, a number of trials or a sampling weight does. offset: (n,), or (n, k) for k + 1 classes. cluster: labels,
+    (n,), or (n, 2) for two ways. With `intercept` a constant column named "intercept" stands first. X is not copied.
+    Raises DataError on bad input.
     """
     table = arrays.matrix(X)
     n, p = table.shape
@@ -92,20 +100,37 @@ def array_rows(
     if intercept:
         columns = SideBySide((Dense(np.ones((n, 1))), columns)) if p else Dense(np.ones((n, 1)))
         terms = ("intercept", *terms)
+    weight, precision = _weights(weight, precision, n)
     return MemoryRows(
         columns,
-        arrays.outcome(y, n),
+        arrays.codes(y, n, len(classes)) if classes else arrays.outcome(y, n),
         terms,
-        None if weight is None else arrays.weights(weight, n, "weight"),
-        None if offset is None else arrays.vector(offset, n, "offset"),
+        weight,
+        None if offset is None else arrays.offsets(offset, n, max(1, len(classes) - 1)),
         None if cluster is None else cluster_codes(cluster, n),
+        precision,
         intercept,
+        tuple(classes),
     )
 
 
+def _weights(weight: ArrayLike | None, precision: ArrayLike | None, n: int) -> tuple[Array | None, Array | None]:
+    """The whole weight of each row, and the part of it that is no count."""
+    copies = None if weight is None else arrays.weights(weight, n, "weight")
+    if precision is None:
+        return copies, None
+    part = arrays.weights(precision, n, "precision")
+    whole = part if copies is None else part * copies
+    return whole, np.where(part > 0.0, part, 1.0)
+
+
 def cluster_codes(cluster: ArrayLike, length: int) -> NDArray[np.int64]:
-    """Cluster labels of any kind as codes 0..G-1, (n,). Raises DataError if the length is not that of the rows."""
+    """Cluster labels of any kind as codes 0..G-1, (n, ways). Raises DataError if they are not one or two a row."""
     labels = np.asarray(cluster)
-    if labels.shape != (length,):
-        raise DataError(f"cluster has shape {labels.shape}; one label for each of the {length} rows is needed.")
-    return np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    columns = labels[:, None] if labels.ndim == 1 else labels
+    if columns.ndim != 2 or columns.shape[0] != length or columns.shape[1] not in (1, 2):
+        raise DataError(
+            f"cluster has shape {labels.shape}; one label for each of the {length} rows is needed, or two for two ways."
+        )
+    ways = [np.unique(column, return_inverse=True)[1] for column in columns.T]
+    return np.stack(ways, axis=1).astype(np.int64)

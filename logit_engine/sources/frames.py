@@ -16,7 +16,12 @@ def frame_rows(design: Design, frame: pl.DataFrame, y: Array, cluster: str | Non
     Raises DataError as `Design.encode` does, and if y is not a binary outcome.
     """
     codes = clusters(frame, cluster)
-    return MemoryRows(design.encode(frame), arrays.outcome(np.asarray(y), frame.height), design.names, cluster=codes)
+    return MemoryRows(
+        design.encode(frame),
+        arrays.outcome(np.asarray(y), frame.height),
+        design.names,
+        cluster=None if codes is None else codes[:, None],
+    )
 
 
 def clusters(frame: pl.DataFrame, column: str | None) -> NDArray[np.int64] | None:

@@ -8,11 +8,29 @@ import pytest
 import statsmodels.api as sm
 from scipy.optimize import linprog
 
-from logit_engine import CAUCHIT, LINKS, Bernoulli, Covariance, array_rows, fit
+from logit_engine import (
+    CAUCHIT,
+    CLUSTER,
+    HC0,
+    HC1,
+    HC2,
+    HC3,
+    LINKS,
+    NONROBUST,
+    Bernoulli,
+    Covariance,
+    Multinomial,
+    array_rows,
+    fit,
+)
 from logit_engine.blocks import total
 from logit_engine.columns import Coded, Dense, SideBySide, dense
+from logit_engine.constraints import Equalities
+from logit_engine.coordinates import Coordinates
+from logit_engine.diagnostics.separation import recession
 from logit_engine.errors import DataError, RankError, SeparationError
 from logit_engine.links import Link, event_terms, law_terms, nonevent_terms
+from logit_engine.objective import Objective
 from logit_engine.penalties import L2
 from logit_engine.solvers.newton import Newton
 from logit_engine.sources.arrays import MemoryRows
@@ -25,6 +43,7 @@ EXACT = {
     "loglog": lambda t: mpmath.exp(-mpmath.exp(-t)),
     "cauchit": lambda t: mpmath.atan2(1, -t) / mpmath.pi,
 }
+UNIT = Coordinates(np.zeros(5), np.ones(5), 0, 1.0, np.zeros(5))
 POINTS = (-30.0, -9.0, -7.5, -3.0, -0.5, 0.0, 0.7, 2.0, 3.5)
 
 
@@ -88,7 +107,7 @@ def test_sum_over_blocks_is_sum_over_rows_and_threads_change_no_bit() -> None:
         assert (r.covariance == results[0].covariance).all()
 
 
-@pytest.mark.parametrize("kind", Covariance)
+@pytest.mark.parametrize("kind", [NONROBUST, HC0, HC1, HC2, HC3, CLUSTER], ids=lambda kind: kind.kind.value)
 def test_weight_two_is_the_row_twice_and_weight_zero_is_no_row(kind: Covariance) -> None:
     X, y = data()
     times = np.arange(400) % 3
@@ -118,7 +137,7 @@ def test_codes_are_their_one_hot_columns() -> None:
     np.testing.assert_allclose(coded.grouped(w, groups, 7), expected, rtol=1e-11, atol=1e-10)
     names = tuple(f"t{j}" for j in range(8))
     both = [
-        fit(MemoryRows(columns, y, names, cluster=groups), covariance_type=Covariance.CLUSTER)
+        fit(MemoryRows(columns, y, names, cluster=groups[:, None]), covariance_type=CLUSTER)
         for columns in (coded, Dense(one_hot))
     ]
     np.testing.assert_allclose(both[0].estimates, both[1].estimates, rtol=1e-10, atol=1e-12)
@@ -152,13 +171,13 @@ def test_statsmodels_agrees_in_every_number(name: str, peer: type) -> None:
     assert ours.mcfadden_r2 == pytest.approx(theirs.prsquared, rel=1e-9)
     white = peer(y, sm.add_constant(X)).fit(disp=0, tol=1e-14, cov_type="HC0")
     np.testing.assert_allclose(
-        fit(array_rows(X, y), Bernoulli(LINKS[name]), covariance_type=Covariance.HC0).std_errors, white.bse, rtol=1e-8
+        fit(array_rows(X, y), Bernoulli(LINKS[name]), covariance_type=HC0).std_errors, white.bse, rtol=1e-8
     )
     keywords = {"groups": groups, "use_correction": False}
     clustered = peer(y, sm.add_constant(X)).fit(disp=0, tol=1e-14, cov_type="cluster", cov_kwds=keywords)
-    mine = fit(array_rows(X, y, cluster=groups), Bernoulli(LINKS[name]), covariance_type=Covariance.CLUSTER)
+    mine = fit(array_rows(X, y, cluster=groups), Bernoulli(LINKS[name]), covariance_type=CLUSTER)
     np.testing.assert_allclose(mine.std_errors, clustered.bse * np.sqrt(50 / 49), rtol=1e-8)
-    assert mine.clusters == 50
+    assert mine.clusters == (50,)
 
 
 def test_an_l2_fit_is_scikit_learns_and_gives_no_standard_errors() -> None:
@@ -218,7 +237,7 @@ def test_separation_names_the_column_or_the_combination() -> None:
     split = np.where(gap > 0, 1.0, np.where(gap < 0, 0.0, y))
     for link in LINKS.values():
         with pytest.raises(
-            SeparationError, match=r"a combination of 'x[12]', 'x[12]' predicts y perfectly in \d+ of 200"
+            SeparationError, match=r"a combination of 'x1' .\+inf., 'x2' .-inf. predicts y perfectly in 130 of 200"
         ):
             fit(array_rows(grid, split), Bernoulli(link))
     assert fit(array_rows(grid, split), penalty=L2(1.0)).converged
@@ -260,7 +279,7 @@ def test_weights_clusters_and_widths_are_checked() -> None:
     with pytest.raises(DataError, match=r"weight is -1 in row 0; weights cannot be negative"):
         array_rows(X, y, weight=-np.ones(400))
     with pytest.raises(DataError, match=r"a clustered covariance needs the clusters of the rows"):
-        fit(array_rows(X, y), covariance_type=Covariance.CLUSTER)
+        fit(array_rows(X, y), covariance_type=CLUSTER)
     wide = np.random.default_rng(0).standard_normal((20, 30))
     with pytest.raises(DataError, match=r"there are 31 columns for 20 rows; drop columns or set an l2 penalty"):
         fit(array_rows(wide, y[:20]))
@@ -283,3 +302,78 @@ def test_eight_events_in_a_hundred_thousand_rows_are_fitted_right() -> None:
     assert ours.converged
     np.testing.assert_allclose(ours.estimates, theirs.params, rtol=1e-7)
     np.testing.assert_allclose(ours.std_errors, theirs.bse, rtol=1e-7)
+
+
+def test_a_perfect_prediction_of_classes_is_named_with_its_class_and_sign() -> None:
+    rng = np.random.default_rng(4)
+    X, codes = rng.standard_normal((300, 2)), np.arange(300) % 3
+    X[:, 1] = np.where(codes == 2, rng.integers(0, 2, 300), 0)
+    r = fit(array_rows(X, codes, classes=["a", "b", "c"]), Multinomial(2), allow_separation=True)
+    assert r.infinite is not None
+    assert r.infinite.tolist() == [0, 0, 0, 0, 0, 1] or r.infinite.reshape(2, 3)[1, 2] == 1
+    assert "'x2 (c)' (+inf)" in r.status.sentence
+
+
+def test_the_linear_programme_finds_every_row_that_can_be_won() -> None:
+    rng = np.random.default_rng(5)
+    X = rng.standard_normal((400, 4))
+    y = (rng.random(400) < 0.5).astype(float)
+    X[:, 2] = (y == 1.0) * (np.arange(400) % 20 == 0) * 1e-3
+    X[:, 3] = (y == 0.0) * (np.arange(400) % 25 == 0) * 1e3
+    won = np.flatnonzero((X[:, 2] > 0) | (X[:, 3] > 0))
+    r = fit(array_rows(X, y), allow_separation=True)
+    assert r.infinite is not None
+    assert r.infinite.tolist() == [0, 0, 0, 1, -1]
+    assert not r.converged
+    objective = Objective(array_rows(X, y), Bernoulli(LINKS["logit"]), UNIT, np.zeros(5, dtype=bool))
+    found = recession(objective)
+    assert found is not None
+    assert found.rows.tolist() == won.tolist()
+
+
+def test_equality_constraints_hold_and_take_their_covariance_away() -> None:
+    X, y = data(400, 3)
+    R, q = np.array([[0.0, 1.0, -1.0, 0.0], [0.0, 0.0, 0.0, 1.0]]), np.array([0.0, 0.25])
+    r = fit(array_rows(X, y), equalities=Equalities(R, q))
+    np.testing.assert_allclose(R @ r.estimates, q, atol=1e-13)
+    np.testing.assert_allclose(R @ r.covariance @ R.T, 0.0, atol=1e-16)
+    direct = fit(array_rows((X[:, 0] + X[:, 1])[:, None], y, offset=0.25 * X[:, 2]))
+    np.testing.assert_allclose(r.estimates[:2], direct.estimates, rtol=1e-11)
+    np.testing.assert_allclose(r.std_errors[:2], direct.std_errors, rtol=1e-11)
+    assert r.df_model == 1
+
+
+def test_several_classes_agree_with_statsmodels() -> None:
+    rng = np.random.default_rng(6)
+    X = rng.standard_normal((900, 3))
+    eta = np.column_stack([np.zeros(900), X @ rng.standard_normal((3, 3)) * 0.6])
+    codes = (np.exp(eta).cumsum(axis=1) / np.exp(eta).sum(axis=1, keepdims=True) < rng.random((900, 1))).sum(axis=1)
+    r = fit(array_rows(X, codes, classes=list("abcd")), Multinomial(3))
+    theirs = sm.MNLogit(codes, sm.add_constant(X)).fit(disp=0, tol=1e-14)
+    assert r.converged
+    np.testing.assert_allclose(r.estimates.reshape(3, 4).T, theirs.params, rtol=1e-10)
+    np.testing.assert_allclose(r.std_errors.reshape(3, 4).T, theirs.bse, rtol=1e-10)
+    assert r.loglik == pytest.approx(theirs.llf, rel=1e-13)
+
+
+def test_precision_weights_are_rows_of_their_own_in_the_sandwich() -> None:
+    """White's covariance of a row weighted by w squares its whole weighted score; a copied row is squared as often."""
+    X, y = data(300)
+    w = 0.5 + np.arange(300) % 3
+    r = fit(array_rows(X, y, precision=w), covariance_type=HC0)
+    design = np.column_stack([np.ones(300), X])
+    p = 1.0 / (1.0 + np.exp(-design @ r.estimates))
+    bread = np.linalg.inv(design.T @ (design * (w * p * (1 - p))[:, None]))
+    scores = design * (w * (y - p))[:, None]
+    np.testing.assert_allclose(r.covariance, bread @ scores.T @ scores @ bread, rtol=1e-10)
+    assert r.observations == 300.0
+
+
+def test_two_ways_of_clustering_add_and_take_their_intersections_away() -> None:
+    X, y = data(600)
+    first, second = np.arange(600) // 20, np.arange(600) % 25
+    both = fit(array_rows(X, y, cluster=np.column_stack([first, second])), covariance_type=CLUSTER)
+    parts = [fit(array_rows(X, y, cluster=g), covariance_type=CLUSTER) for g in (first, second, first * 25 + second)]
+    assert both.clusters == (30, 25)
+    expected = parts[0].covariance + parts[1].covariance - parts[2].covariance
+    np.testing.assert_allclose(both.covariance, expected, rtol=1e-10)
