@@ -19,9 +19,10 @@ from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, 
 from logit_engine.likelihoods import Bernoulli, Likelihood
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
-from logit_engine.penalties import L2, NONE, Penalty
+from logit_engine.penalties import L1, L2, NONE, Penalty
 from logit_engine.result import FitResult, Status, Verdict
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, Solver, solve
+from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import condition_number, weighted_r_factor
 
 FLAGGED = 1e12  # a condition number above it is said
@@ -38,16 +39,18 @@ def fit(
     allow_separation: bool = False,
     threads: int | None = None,
     solver: Solver | None = None,
+    naive: bool = False,
     start: Array | None = None,
 ) -> FitResult:
     """Fit by maximum (penalized) likelihood, under linear equalities if there are any.
 
-    start: (q,), in the user's units; by default the constant that fits the overall shares. Raises DataError if a class is
+    start: (q,), in the user's units; by default the constant that fits the overall shares. naive: standard errors after an
+    l1 penalty as if its zeros had been known beforehand (nan for those). Raises DataError if a class is
     not there or there are more columns than rows, RankError naming aliased columns, and SeparationError naming what
     predicts perfectly, unless `allow_separation`: then the result says it instead.
     """
     with one_blas_thread():
-        asked = Asked(likelihood, penalty, covariance_type, equalities, allow_separation, solver or Newton(), start)
+        asked = Asked(likelihood, penalty, covariance_type, equalities, allow_separation, solver, naive, start)
         return _fit(rows, asked, threads or cores())
 
 
@@ -65,15 +68,23 @@ class Asked:
     covariance: Covariance
     equalities: Equalities | None
     allow_separation: bool
-    solver: Solver
+    solver: Solver | None
+    naive: bool
     start: Array | None
+
+    @property
+    def method(self) -> Solver:
+        """The solver asked for, else the one for the penalty."""
+        return self.solver or (Proximal() if isinstance(self.penalty, L1) else Newton())
 
 
 def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     likelihood, penalty = asked.likelihood, asked.penalty
     first = _first_pass(rows, likelihood, threads)
     _check_counts(first, len(rows.names), penalty)
-    coordinates = inner_coordinates(first.moments, centered=penalty is NONE or rows.intercept)
+    coordinates = inner_coordinates(
+        first.moments, centered=penalty is NONE or rows.intercept or _leaves_constant(penalty, first.moments)
+    )
     objective = _objective(rows, asked, coordinates, threads)
     perfect = _perfect(objective, first.moments)
     if perfect and not asked.allow_separation:
@@ -83,7 +94,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     start = _start(coordinates, constants) if asked.start is None else coordinates.to_inner(asked.start)
     if asked.equalities is not None:
         start = coordinates.to_inner(asked.equalities.nearest(coordinates.to_user(start)))
-    solution = asked.solver.solve(objective, start)
+    solution = asked.method.solve(objective, start)
     if solution.outcome is Outcome.SINGULAR and solution.passes == 1:
         found = aliases(weighted_r_factor(objective, start, flat=True), coordinates.resolution, rows.names)
         raise RankError(explain_aliases(found)) if found else DataError(_flat_sentence(likelihood))
@@ -91,10 +102,12 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     if judged.status.verdict is Verdict.SEPARATED and not asked.allow_separation:
         raise SeparationError(judged.status.sentence)
 
-    if objective.separable and np.isfinite(solution.factor).all():
+    estimated = Estimated(np.full((start.size, start.size), np.nan))
+    if (objective.separable or asked.naive) and np.isfinite(solution.factor).all():
         estimated = covariance(objective, solution, asked.covariance, first.observations)
-    else:
-        estimated = Estimated(np.full((start.size, start.size), np.nan))
+    if isinstance(penalty, L1):
+        zero = solution.theta == 0.0
+        estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
     condition = condition_number(solution.triangle)
     return FitResult(
         names=rows.names,
@@ -104,7 +117,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         covariance_type=asked.covariance.kind.value,
         clusters=estimated.clusters,
         link=likelihood.name,
-        penalty_strength=penalty.strength if isinstance(penalty, L2) else 0.0,
+        penalty_strength=_strength(penalty),
         n=first.moments.n,
         observations=first.observations,
         loglik=solution.loglik,
@@ -128,6 +141,20 @@ def _objective(rows: Rows, asked: Asked, coordinates: Coordinates, threads: int)
     fixed = None if asked.equalities is None else coordinates.pull_back(asked.equalities.R.T).T
     outputs = asked.likelihood.outputs
     return Objective(rows, asked.likelihood, coordinates, np.tile(free, outputs), asked.penalty, threads, fixed)
+
+
+def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:
+    """Whether no constant column is penalized, so that centering, which moves only those, changes nothing."""
+    constant = (moments.low.min(axis=0) == moments.high.max(axis=0)) & ~moments.coded
+    p = constant.size
+    return isinstance(penalty, L1) and not penalty.strength.reshape(-1, p)[:, constant].any()
+
+
+def _strength(penalty: Penalty) -> float:
+    """One number for a penalty: the strength of an l2, the largest of an l1."""
+    if isinstance(penalty, L1):
+        return float(penalty.strength.max(initial=0.0))
+    return penalty.strength if isinstance(penalty, L2) else 0.0
 
 
 class First(NamedTuple):
@@ -231,7 +258,11 @@ def _notes(coordinates: Coordinates, condition: float, objective: Objective) -> 
         notes.append("There is no constant column, so columns were not centered: shifted columns cost digits.")
     if condition > FLAGGED:
         notes.append(f"The condition number is {condition:.1e}: few digits of the estimates are real.")
-    if not objective.separable:
+    if isinstance(objective.penalty, L1):
+        notes.append(
+            "An l1 penalty biases the estimates: standard errors after it are naive, as if its zeros were known."
+        )
+    elif not objective.separable:
         notes.append("Standard errors are not given after a penalized fit: the penalty biases the estimates.")
     return tuple(notes)
 

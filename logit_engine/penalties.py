@@ -64,5 +64,27 @@ class L2:
         return np.where(free, 0.0, self.strength)
 
 
+@dataclass(frozen=True, slots=True)
+class L1:
+    """Lasso: the sum of strength_j |theta_j|, strength: (q,), zero for a coefficient left alone. Tibshirani (1996).
+
+    Its kinks are the solver's business (solvers/proximal.py): gradient and curvature are those of its smooth part, none.
+    """
+
+    strength: Array
+
+    def value(self, theta: Array, free: np.ndarray) -> float:
+        """The sum of strength_j |theta_j|."""
+        return float(self.strength @ np.abs(theta))
+
+    def gradient(self, theta: Array, free: np.ndarray) -> Array:
+        """Zeros, (q,)."""
+        return np.zeros_like(theta)
+
+    def curvature(self, theta: Array, free: np.ndarray) -> Array:
+        """Zeros, (q,)."""
+        return np.zeros_like(theta)
+
+
 NONE = NoPenalty()
 PENALTIES: dict[str, Callable[..., Penalty]] = {"none": NoPenalty, "l2": L2}

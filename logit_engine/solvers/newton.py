@@ -6,6 +6,7 @@ row norm under the inverse information) is at rounding level: e^(lambda r) bound
 change, and lambda r < 1 certifies for the logit link that the maximum exists (docs/certificate.md).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -47,12 +48,14 @@ class Outcome(Enum):
 class Newton:
     """Settings: tolerance on the squared decrement (see the module), and the largest number of passes.
 
-    until_certified: stop at the first point whose certificate is below `CERTIFIED`, with no further polish.
+    until_certified: stop at the first point whose certificate is below `CERTIFIED`, with no further polish. watch: called
+    with the user's coefficients, (q,), after every step.
     """
 
     tolerance: float = 1e-10
     max_passes: int = 100
     until_certified: bool = False
+    watch: Callable[[Array], None] | None = None
 
     def solve(self, objective: Objective, start: Array) -> "Solution":
         """See `solve`."""
@@ -137,8 +140,22 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
         if near or basis is not None or smallest_pivot(here.factor) < PLAIN_PIVOT:
             basis = here.next_basis if here.next_basis is not None else np.eye(objective.coordinates.scale.size)
         step, theta = here.direction, theta + here.direction
+        if settings.watch is not None:
+            settings.watch(objective.coordinates.to_user(theta))
     assert here is not None
     return here
+
+
+def local_solution(objective: Objective, theta: Array, passes: int) -> Solution:
+    """What the information says at a point that another method reached: the decrement there, in whitened rows."""
+    current = objective.evaluate(theta)
+    local = _factored(objective, theta, None, current)
+    if local is None:
+        return _singular(objective, theta, None, current, passes)
+    plain = _stepped(theta, local, passes, objective.likelihood.outputs)
+    basis = plain.next_basis
+    white = _factored(objective, theta, basis, objective.evaluate(theta, basis))
+    return plain if white is None else _stepped(theta, white, passes, objective.likelihood.outputs)
 
 
 class _Local(NamedTuple):
