@@ -23,3 +23,15 @@ class SeparationError(LogitEngineError):
 
 class ArtifactError(LogitEngineError):
     """A stored model, run or prediction is missing, damaged, or written by a newer version."""
+
+
+class KeywordError(UsageError, TypeError):
+    """A keyword that does not exist, or not with this meaning; the text names the ones that do."""
+
+
+class SeparationWarning(UserWarning):
+    """The outcome is predicted perfectly in some direction: some of the estimates that follow do not exist."""
+
+
+class ConvergenceWarning(UserWarning):
+    """The estimates that follow are not at the maximum."""

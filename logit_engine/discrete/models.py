@@ -1,0 +1,506 @@
+"""The models: a likelihood on endog and exog, with statsmodels' methods; fitted, they give a results object."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self
+from warnings import warn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine import arrays
+from logit_engine.columns import Array
+from logit_engine.constraints import Equalities, linear_equalities
+from logit_engine.discrete.fitted import Fitted, Weights, fitted
+from logit_engine.discrete.frames import Dress
+from logit_engine.discrete.inputs import Inputs, matched, read_inputs
+from logit_engine.discrete.links import FamilyView, LinkView
+from logit_engine.discrete.results import BinaryResults, MultinomialResults
+from logit_engine.errors import DataError, KeywordError, UsageError
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
+from logit_engine.links import CLOGLOG, LOGIT, PROBIT, Link
+from logit_engine.sample import Sample, class_probabilities, linear_predictor, variance
+
+WEIGHTS = "freq_weights (equal rows), var_weights (precision, trials) or sampling_weights (survey weights)"
+
+
+class DiscreteModel:
+    """What all the models share: data with names, the likelihood at any parameters, and fitting.
+
+    endog: (n,); exog: (n, p) with its constant, of NumPy, pandas or Polars. missing: "none" and "raise" refuse rows with
+    missing values, "drop" leaves them out and says so. check_rank: True refuses aliased columns by name, "drop" fits
+    without the later ones and reports their parameters as nan, False leaves it to the fit. freq_weights: a row of weight 2
+    is a row twice; var_weights multiply a row's log-likelihood; sampling_weights do too, and give robust covariances only.
+    """
+
+    likelihood: Likelihood
+
+    def __init__(
+        self,
+        endog: Any,
+        exog: Any,
+        offset: Any = None,
+        check_rank: bool | str = True,
+        missing: str = "none",
+        freq_weights: Any = None,
+        var_weights: Any = None,
+        sampling_weights: Any = None,
+        **unknown: Any,
+    ) -> None:
+        self._refuse(unknown)
+        self.inputs = read_inputs(
+            endog,
+            exog,
+            missing,
+            offset=offset,
+            freq_weights=freq_weights,
+            var_weights=var_weights,
+            sampling_weights=sampling_weights,
+        )
+        self.check_rank = check_rank
+        self.missing = missing
+        self.design: Any = None
+        self.exog = self.inputs.exog
+        self.weights = Weights.read(self.inputs.others, self.exog.shape[0])
+        self.initialize()
+
+    @staticmethod
+    def _refuse(unknown: Mapping[str, Any]) -> None:
+        if "weights" in unknown:
+            raise KeywordError(f"weights can mean three things; say {WEIGHTS}.")
+        for name in unknown:
+            if name not in ("hasconst",):
+                raise KeywordError(f"'{name}' is not an argument of this model; weights are {WEIGHTS}.")
+
+    def initialize(self) -> None:
+        """Read the outcome; called once by the constructor."""
+        raise NotImplementedError
+
+    @property
+    def endog_names(self) -> str:
+        """The name of the outcome."""
+        return self.inputs.endog_name
+
+    @property
+    def exog_names(self) -> list[str]:
+        """The names of the columns of exog."""
+        return list(self.inputs.exog_names)
+
+    @property
+    def nobs(self) -> float:
+        """How many rows the data stand for: frequency weights count."""
+        return self.weights.observations
+
+    @property
+    def k_constant(self) -> int:
+        """1 if exog has a constant column, else 0."""
+        return int(((self.exog == self.exog[:1]).all(axis=0) & (self.exog[0] != 0.0)).any())
+
+    @property
+    def df_model(self) -> float:
+        """Parameters beside the constants."""
+        return float((self.exog.shape[1] - self.k_constant) * self.likelihood.outputs)
+
+    @property
+    def df_resid(self) -> float:
+        """Rows less parameters."""
+        return self.nobs - float(self.exog.shape[1] * self.likelihood.outputs)
+
+    @property
+    def offset(self) -> Array | None:
+        """The offset of each row, (n,) or (n, J - 1), or None."""
+        return self.sample.offset
+
+    @property
+    def dress(self) -> Dress:
+        """How results go out."""
+        return Dress(self.inputs.library, self.inputs.index)
+
+    def _params(self, params: Any) -> Array:
+        """Parameters as the engine has them, (q,): one class after another."""
+        values = np.asarray(params, dtype=np.float64)
+        flat = values.T.reshape(-1) if values.ndim == 2 else values
+        expected = self.exog.shape[1] * self.likelihood.outputs
+        if flat.shape != (expected,):
+            raise UsageError(f"params has shape {values.shape}; this model has {expected} parameters.")
+        return flat
+
+    def loglike(self, params: Any) -> float:
+        """The log-likelihood at params."""
+        return self.sample.loglike(self._params(params))
+
+    def loglikeobs(self, params: Any) -> Array:
+        """The log-likelihood of each row, (n,); weights multiply it."""
+        return self.sample.terms(self._params(params)).loglik
+
+    def score(self, params: Any) -> Array:
+        """The gradient of the log-likelihood, (q,)."""
+        return self.sample.score(self._params(params))
+
+    def score_obs(self, params: Any) -> Array:
+        """The gradient of each row's log-likelihood, (n, q)."""
+        return self.sample.score_rows(self._params(params))
+
+    def score_factor(self, params: Any) -> Array:
+        """The derivative of each row's log-likelihood in its linear predictors, (n,) or (n, J - 1)."""
+        return self.sample.terms(self._params(params)).score
+
+    def hessian(self, params: Any) -> Array:
+        """The second derivative of the log-likelihood, (q, q), negative definite."""
+        return self.sample.hessian(self._params(params))
+
+    def hessian_factor(self, params: Any) -> Array:
+        """The second derivative of each row's log-likelihood in its linear predictors, (n,) or (n, J - 1, J - 1)."""
+        return -self.sample.terms(self._params(params)).curvature
+
+    def information(self, params: Any) -> Array:
+        """The Fisher information at params, (q, q): minus the expected second derivative."""
+        return self.sample.information(self._params(params))
+
+    def predict(
+        self, params: Any, exog: Any = None, which: str = "mean", offset: Any = None, linear: bool | None = None
+    ) -> Array:
+        """mean (probability), linear (predictor), var (of the outcome) or prob (of each class), for each row.
+
+        exog: other rows, matched by name where they have names; without it, the model's own with their offset.
+        """
+        if linear is not None:
+            warn("linear= is deprecated; say which='linear'.", FutureWarning, stacklevel=2)
+            which = "linear" if linear else which
+        X, shift = self._rows_to_predict(exog, offset)
+        return self._predicted(linear_predictor(self.likelihood, X, self._params(params), shift), which)
+
+    def _rows_to_predict(self, exog: Any, offset: Any) -> tuple[Array, Array | None]:
+        X = self.exog if exog is None else matched(exog, self.inputs.exog_names)
+        if offset is None:
+            return X, self.offset if exog is None else None
+        values = np.asarray(offset, dtype=np.float64)
+        if values.ndim == 0:
+            return X, np.full(X.shape[0], float(values))
+        return X, arrays.offsets(values, X.shape[0], self.likelihood.outputs)
+
+    def _predicted(self, eta: Array, which: str) -> Array:
+        raise NotImplementedError
+
+    def get_distribution(self, params: Any, exog: Any = None, offset: Any = None) -> Any:
+        """SciPy's frozen distribution of each row's outcome."""
+        raise NotImplementedError
+
+    def fit(
+        self,
+        start_params: Any = None,
+        method: str = "newton",
+        maxiter: int | None = None,
+        full_output: bool = True,
+        disp: bool = True,
+        callback: Callable[[Array], None] | None = None,
+        cov_type: str | None = None,
+        cov_kwds: Mapping[str, Any] | None = None,
+        use_t: bool = False,
+        on_separation: str = "warn",
+        warn_convergence: bool = True,
+        **options: Any,
+    ) -> Any:
+        """Fit by maximum likelihood; the results.
+
+        method: newton, or one of SciPy's by statsmodels' names: bfgs, lbfgs, nm, powell, cg, ncg, basinhopping, minimize;
+        maxiter: 35 passes of newton, else SciPy's own default. cov_type: nonrobust, HC0 to HC3, or cluster with cov_kwds
+        groups (n,) or (n, 2) and correction none, groups or stata; cov_kwds information: observed or expected.
+        on_separation: "error", "warn" or "ignore". Raises RankError naming aliased columns, SeparationError where asked.
+        """
+        found = fitted(
+            self,
+            start=None if start_params is None else self._params(start_params),
+            method=method,
+            maxiter=maxiter,
+            callback=callback,
+            cov_type=cov_type,
+            cov_kwds=cov_kwds or {},
+            on_separation=on_separation,
+            warn_convergence=warn_convergence,
+            disp=disp,
+            options=options,
+        )
+        return self._results(found, use_t)
+
+    def fit_regularized(
+        self,
+        start_params: Any = None,
+        method: str = "l1",
+        maxiter: int | str = "defined_by_method",
+        full_output: bool = True,
+        disp: bool = True,
+        callback: Callable[[Array], None] | None = None,
+        alpha: Any = 0,
+        trim_mode: str = "auto",
+        auto_trim_tol: float = 0.01,
+        size_trim_tol: float = 1e-4,
+        qc_tol: float = 0.03,
+        **options: Any,
+    ) -> Any:
+        """Fit with an l1 penalty, the sum of alpha_j |params_j| taken from the log-likelihood; alpha: a number, or as params.
+
+        Solved exactly by our own proximal Newton whatever the method, l1 or l1_cvxopt_cp, is called: what is zero is zero,
+        so that trimming has nothing to guess; trim_mode "size" also sets to zero what is below size_trim_tol. Standard
+        errors are of the terms that stay, as if the others had been known to be zero; nan for those.
+        """
+        found = fitted(
+            self,
+            start=None if start_params is None else self._params(start_params),
+            method=method,
+            maxiter=None if maxiter == "defined_by_method" else int(maxiter),
+            callback=callback,
+            cov_type=options.pop("cov_type", None),
+            cov_kwds=options.pop("cov_kwds", None) or {},
+            on_separation="ignore",
+            warn_convergence=bool(options.pop("warn_convergence", True)),
+            disp=disp,
+            options=options,
+            alpha=self._alpha(alpha),
+            trim=size_trim_tol if trim_mode == "size" else None,
+        )
+        return self._results(found, False)
+
+    def _alpha(self, alpha: Any) -> Array:
+        size = self.exog.shape[1] * self.likelihood.outputs
+        values = np.asarray(alpha, dtype=np.float64)
+        values = np.full(size, float(values)) if values.ndim == 0 else self._params(values)
+        if not (values >= 0.0).all() or not np.isfinite(values).all():
+            raise UsageError("alpha is negative or not finite; it is the strength of the penalty, from 0 on.")
+        return values
+
+    def fit_constrained(self, constraints: Any, start_params: Any = None, **fit_kwds: Any) -> Any:
+        """Fit under linear equalities of the parameters: "x1 = x2, x3 = 0.5", a dict, a matrix R, or a pair (R, q).
+
+        Standard errors are those of the constrained estimate: zero along what is fixed. Raises UsageError for names that
+        are not there and for constraints that contradict each other.
+        """
+        equalities = linear_equalities(constraints, self._names_of_constraints())
+        known = {"method", "maxiter", "callback", "cov_type", "cov_kwds", "on_separation", "warn_convergence", "disp"}
+        given = {key: fit_kwds.pop(key) for key in list(fit_kwds) if key in known}
+        use_t = bool(fit_kwds.pop("use_t", False))
+        fit_kwds.pop("full_output", None)
+        found = fitted(
+            self,
+            start=None if start_params is None else self._params(start_params),
+            method=given.get("method", "newton"),
+            maxiter=given.get("maxiter"),
+            callback=given.get("callback"),
+            cov_type=given.get("cov_type"),
+            cov_kwds=given.get("cov_kwds") or {},
+            on_separation=given.get("on_separation", "warn"),
+            warn_convergence=given.get("warn_convergence", True),
+            disp=given.get("disp", True),
+            options=fit_kwds,
+            equalities=equalities,
+        )
+        return self._results(found, use_t)
+
+    def _names_of_constraints(self) -> list[str]:
+        return self.exog_names
+
+    def cov_params_func_l1(self, likelihood_model: Any, xopt: Any, retvals: Any) -> Array:
+        """The covariance after an l1 fit: the inverse information of the terms that are not zero, nan for the others."""
+        params = self._params(xopt)
+        on = np.flatnonzero(params)
+        out = np.full((params.size, params.size), np.nan)
+        out[np.ix_(on, on)] = np.linalg.inv(-self.hessian(params)[np.ix_(on, on)])
+        return out
+
+    def _results(self, found: Fitted, use_t: bool) -> Any:
+        raise NotImplementedError
+
+    @classmethod
+    def from_formula(
+        cls, formula: str, data: Any, subset: Any = None, drop_cols: Any = None, *args: Any, **kwargs: Any
+    ) -> Self:
+        """The model of a formula such as "y ~ x + C(group)" on a pandas or Polars frame (extra: formula).
+
+        Rows with missing values are left out and counted (missing="raise" refuses them). Raises DataError for levels that
+        are unseen when it predicts, UsageError without formulaic.
+        """
+        from logit_engine.discrete.formulas import model_of_formula
+
+        return model_of_formula(cls, formula, data, subset, drop_cols, *args, **kwargs)
+
+
+class BinaryModel(DiscreteModel):
+    """A binary outcome through a link: endog is 0 or 1, or a share of events (with var_weights the number of trials)."""
+
+    curve: ClassVar[Link]
+
+    def initialize(self) -> None:
+        """Read the outcome; called once by the constructor."""
+        self.likelihood = Bernoulli(self.curve)
+        y = self.inputs.endog
+        if y.dtype.kind not in "fiu":
+            raise DataError(
+                f"endog '{self.endog_names}' holds {y.dtype} values ({y[0]!r}); give 0 and 1, as in endog == {y[0]!r}."
+            )
+        low, high = float(y.min()), float(y.max())
+        if low < 0.0 or high > 1.0:
+            raise DataError(
+                f"endog must be in the unit interval, but '{self.endog_names}' runs from {low:g} to {high:g}; recode it "
+                "to 0 and 1, or use MNLogit for more than two classes."
+            )
+        self.endog = y.astype(np.float64)
+        offset = self.inputs.others.get("offset")
+        shift = None if offset is None else arrays.vector(offset, y.size, "offset")
+        self.sample = Sample(self.likelihood, self.exog, self.endog, self.weights.whole, shift)
+
+    def cdf(self, X: Any) -> Array:
+        """The probability at a linear predictor."""
+        return self.curve.cdf(np.asarray(X, dtype=np.float64))
+
+    def pdf(self, X: Any) -> Array:
+        """Its derivative."""
+        return np.exp(self.curve.log_pdf(np.asarray(X, dtype=np.float64)))
+
+    @property
+    def link(self) -> LinkView:
+        """The link: link(p) is the linear predictor, link.inverse the probability."""
+        return LinkView(self.curve)
+
+    @property
+    def family(self) -> FamilyView:
+        """The binomial family with this link."""
+        return FamilyView(self.link)
+
+    def _predicted(self, eta: Array, which: str) -> Array:
+        answers: dict[str, Callable[[], Array]] = {
+            "mean": lambda: self.curve.cdf(eta),
+            "linear": lambda: eta,
+            "var": lambda: variance(self.likelihood, eta),
+            "prob": lambda: class_probabilities(self.likelihood, eta),
+        }
+        if which not in answers:
+            raise UsageError(f"which is '{which}'; it is one of {', '.join(answers)}.")
+        return answers[which]()
+
+    def get_distribution(self, params: Any, exog: Any = None, offset: Any = None) -> Any:
+        """SciPy's frozen Bernoulli distribution of each row's outcome."""
+        from scipy import stats
+
+        return stats.bernoulli(self.predict(params, exog, offset=offset))
+
+    def _results(self, found: Fitted, use_t: bool) -> BinaryResults:
+        return BinaryResults(self, found, use_t)
+
+
+class Logit(BinaryModel):
+    """Logistic regression: log(p / (1 - p)) is linear."""
+
+    curve = LOGIT
+
+
+class Probit(BinaryModel):
+    """Probit regression: p is the standard normal distribution function of a linear predictor."""
+
+    curve = PROBIT
+
+
+class CLogLog(BinaryModel):
+    """Complementary log-log regression: log(-log(1 - p)) is linear, as for grouped survival times."""
+
+    curve = CLOGLOG
+
+
+class MNLogit(DiscreteModel):
+    """Multinomial logit: one linear predictor for each class but the base, probabilities that sum to one.
+
+    endog: classes as integers, text or pandas' categories; base: the class that the others are compared with, by default
+    the first in order. Params are (K, J - 1).
+    """
+
+    def __init__(self, endog: Any, exog: Any, offset: Any = None, *args: Any, base: Any = None, **kwargs: Any) -> None:
+        self._base = base
+        self._categories = _categories(endog)
+        super().__init__(endog, exog, offset, *args, **kwargs)
+
+    def initialize(self) -> None:
+        """Read the outcome's classes; called once by the constructor."""
+        values = self.inputs.endog
+        there = set(values.tolist())
+        order = [c for c in self._categories if c in there] if self._categories else sorted(there)
+        if self._base is not None:
+            if self._base not in order:
+                raise UsageError(f"base is {self._base!r}, which is no class of '{self.endog_names}': {order[:8]}.")
+            order = [self._base, *(c for c in order if c != self._base)]
+        if len(order) < 2:
+            raise DataError(f"endog '{self.endog_names}' is {order[0]!r} in every row; a model needs at least two classes.")
+        position = {c: code for code, c in enumerate(order)}
+        self.endog = np.array([position[v] for v in values.tolist()], dtype=np.int64)
+        self.classes = order
+        self.J, self.K = len(order), self.exog.shape[1]
+        self.likelihood = Multinomial(self.J - 1)
+        offset = self.inputs.others.get("offset")
+        shift = None if offset is None else arrays.offsets(_wide(offset, self.J - 1), values.size, self.J - 1)
+        if shift is not None and shift.ndim == 1:
+            shift = shift[:, None]
+        self.sample = Sample(self.likelihood, self.exog, self.endog.astype(np.float64), self.weights.whole, shift)
+
+    @property
+    def class_names(self) -> list[str]:
+        """The classes as text, the base first."""
+        return [str(int(c)) if isinstance(c, float) and c.is_integer() else str(c) for c in self.classes]
+
+    @property
+    def wendog(self) -> Array:
+        """The indicator of each class, (n, J)."""
+        return np.asarray(np.eye(self.J)[self.endog])
+
+    def _names_of_constraints(self) -> list[str]:
+        """class_term for each parameter, one class after another."""
+        return [f"{c}_{name}" for c in self.class_names[1:] for name in self.exog_names]
+
+    def cdf(self, X: Any) -> Array:
+        """The probability of each class, (n, J), at linear predictors, (n, J - 1)."""
+        return Multinomial(self.J - 1).probabilities(np.asarray(X, dtype=np.float64))
+
+    def pdf(self, eXB: Any) -> Array:
+        """Not defined for several classes. Raises UsageError."""
+        raise UsageError("a model of several classes has no density of a linear predictor; see cdf.")
+
+    def loglikeobs(self, params: Any) -> Array:
+        """The log-likelihood of each row in the column of its class, (n, J)."""
+        return self.wendog * super().loglikeobs(params)[:, None]
+
+    def loglike_and_score(self, params: Any) -> tuple[float, Array]:
+        """Both."""
+        return self.loglike(params), self.score(params)
+
+    def _predicted(self, eta: Array, which: str) -> Array:
+        answers: dict[str, Callable[[], Array]] = {
+            "mean": lambda: class_probabilities(self.likelihood, eta),
+            "prob": lambda: class_probabilities(self.likelihood, eta),
+            "linear": lambda: np.column_stack([np.zeros(eta.shape[0]), eta]),
+            "var": lambda: variance(self.likelihood, eta),
+        }
+        if which not in answers:
+            raise UsageError(f"which is '{which}'; it is one of {', '.join(answers)}.")
+        return answers[which]()
+
+    def get_distribution(self, params: Any, exog: Any = None, offset: Any = None) -> Any:
+        """SciPy's frozen multinomial distribution of each row's class indicators."""
+        from scipy import stats
+
+        return stats.multinomial(1, self.predict(params, exog, offset=offset))
+
+    def _results(self, found: Fitted, use_t: bool) -> MultinomialResults:
+        return MultinomialResults(self, found, use_t)
+
+
+def _categories(endog: Any) -> list[Any]:
+    """The order of pandas' or Polars' categories, if the outcome has them."""
+    column = endog.iloc[:, 0] if hasattr(endog, "iloc") and hasattr(endog, "columns") else endog
+    if str(getattr(column, "dtype", "")) == "category":
+        return list(column.cat.categories)
+    if str(getattr(column, "dtype", "")).startswith("Enum"):
+        return list(column.dtype.categories)
+    return []
+
+
+def _wide(offset: NDArray[Any], outputs: int) -> Array:
+    values = np.asarray(offset, dtype=np.float64)
+    if values.ndim == 1 and outputs > 1:
+        raise UsageError(f"the offset of a model of {outputs + 1} classes has {outputs} columns, one for each but the base.")
+    return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
