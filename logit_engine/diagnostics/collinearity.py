@@ -6,7 +6,8 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from logit_engine.columns import Array
-from logit_engine.solvers.triangular import aliased
+from logit_engine.objective import triangular_inverse
+from logit_engine.solvers.triangular import aliased, r_factor
 
 
 def aliases(R: Array, resolution: Array, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -45,3 +46,20 @@ def explain_aliases(found: dict[str, tuple[str, ...]]) -> str:
             listed = ", ".join(f"'{s}'" for s in sources[:5]) + (" and others" if len(sources) > 5 else "")
             parts.append(f"column '{name}' is a linear combination of {listed}")
     return "; ".join(parts) + ". Drop one column of each set: the coefficients are not identified."
+
+
+def variance_inflation(R: Array) -> Array:
+    """How many times the other columns inflate each coefficient's variance, (p,); infinite for combinations of others.
+
+    R: (p, p), the triangular factor of the columns, centered and without the constant where the model has one.
+    VIF_j = |column j of R|^2 |row j of R^-1|^2, over the columns that are no alias. Belsley, Kuh & Welsch (1980), 3.2.
+    """
+    p = R.shape[1]
+    found = aliases(R, np.zeros(p), [str(j) for j in range(p)])
+    involved = [int(i) for name, sources in found.items() for i in (name, *sources)]
+    kept = [j for j in range(p) if str(j) not in found]
+    inverse = triangular_inverse(r_factor(R[:, kept]))
+    inflation = np.full(p, np.inf)
+    inflation[kept] = np.einsum("ij,ij->j", R, R)[kept] * np.einsum("ij,ij->i", inverse, inverse)
+    inflation[involved] = np.inf
+    return inflation

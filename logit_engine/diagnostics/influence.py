@@ -1,0 +1,151 @@
+"""Influence of each row on a binary fit: its leverage, and what one Newton step would do without the row."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.linalg import LinAlgError
+from scipy import special
+from scipy.linalg import cholesky, solve_triangular
+
+from logit_engine.blocks import BLOCK
+from logit_engine.columns import Array
+from logit_engine.diagnostics.residuals import residuals
+from logit_engine.errors import DataError
+from logit_engine.likelihoods import Bernoulli, weighted
+from logit_engine.objective import triangular_inverse
+
+WHOLE = 1.0 - 10.0 * float(np.finfo(np.float64).eps)  # a leverage above it counts as one, as in R's lm.influence
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """One-step influence of n rows on p parameters; nan where a row's leverage is one: it alone holds up some direction.
+
+    hat: the generalized leverage, each mean's derivative in its own y. studentized: Pearson residuals over sqrt(1 - hat).
+    score_residuals: scores over the root of their curvature and sqrt(1 - hat). d_fitted: the row's mean less what it is
+    without the row. dffits: the same in standard errors of the mean. cooks_distance: the length of d_params in the
+    covariance, squared, over p. All (n,). d_params: the estimates less those without the row, (n, p). params,
+    std_errors: (p,). df_resid: the rows with weight, less p. Pregibon (1981); Williams (1987).
+    """
+
+    hat: Array
+    studentized: Array
+    score_residuals: Array
+    d_fitted: Array
+    dffits: Array
+    cooks_distance: Array
+    d_params: Array
+    params: Array
+    std_errors: Array
+    df_resid: int
+
+    @property
+    def dfbetas(self) -> Array:
+        """d_params in standard errors, (n, p)."""
+        return self.d_params / self.std_errors
+
+    @property
+    def params_one(self) -> Array:
+        """The one-step estimates without each row, (n, p)."""
+        return self.params - self.d_params
+
+    @property
+    def cooks_p_values(self) -> Array:
+        """Upper tails of Cook's distances in F(p, df_resid), (n,): a scale to read them on, not tests. Cook (1977)."""
+        return np.asarray(special.fdtrc(self.params.size, self.df_resid, self.cooks_distance))
+
+
+def influence(
+    likelihood: Bernoulli,
+    X: Array,
+    y: Array,
+    params: Array,
+    factor: Array,
+    covariance: Array | None = None,
+    offset: Array | None = None,
+    weight: Array | None = None,
+) -> Influence:
+    """The influence of each row at the maximum. X: (n, p); y, offset, weight: (n,); params: (p,).
+
+    factor: (p, p), upper triangular, factor'factor the information of the weighted rows. The observed one gives the measures
+    of statsmodels' MLEInfluence, the expected one R's `hatvalues` and `cooks.distance` of a glm; with the logit they are
+    the same. covariance: (p, p), that of std_errors, dffits and Cook's distances where it is not the inverse information.
+    weight: the trials of a row, which go together. Raises DataError if the covariance is not definite.
+    """
+    linear = X @ params
+    eta = linear if offset is None else linear + offset
+    w = np.ones_like(eta) if weight is None else weight
+    with np.errstate(over="ignore", invalid="ignore"):  # of rows without weight
+        terms, expected = likelihood.terms(eta, y), weighted(w, likelihood.expected(eta))
+        density = np.exp(likelihood.link.log_pdf(eta))
+    score, curvature = weighted(w, terms.score), weighted(w, terms.curvature)
+
+    root = triangular_inverse(factor) if covariance is None else _upper_root(covariance)
+    metric = factor if covariance is None else triangular_inverse(root)
+    spread = leverages(X, factor)
+    reach = spread if covariance is None else leverages(X, metric)
+    hat = expected * spread
+    rest = np.where(hat < WHOLE, 1.0 - hat, np.nan)
+    d_eta = score * spread / rest
+
+    d_params, cooks = np.empty(X.shape), np.empty(eta.size)
+    for rows in _blocks(eta.size):
+        steps = _whitened(X[rows], factor) * (score / rest)[rows]
+        d = np.asarray(solve_triangular(factor, steps, check_finite=False))
+        d_params[rows] = d.T
+        cooks[rows] = _squares(steps if covariance is None else metric @ d) / params.size
+    return Influence(
+        hat=hat,
+        studentized=residuals(likelihood, eta, y, weight).pearson / np.sqrt(rest),
+        score_residuals=_ratio(score, np.sqrt(np.where(curvature >= 0.0, curvature, np.nan) * rest)),
+        d_fitted=density * d_eta,
+        dffits=_ratio(d_eta, np.sqrt(reach)),
+        cooks_distance=cooks,
+        d_params=d_params,
+        params=params,
+        std_errors=np.sqrt(_squares(root.T)),
+        df_resid=int((w > 0.0).sum()) - params.size,
+    )
+
+
+def leverages(X: Array, factor: Array) -> Array:
+    """x'(R'R)^-1 x of each row, (n,), by triangular solves; R, the factor, is upper triangular. X: (n, p).
+
+    With R the triangular factor of X itself it is the hat diagonal of least squares.
+    """
+    out = np.empty(X.shape[0])
+    for rows in _blocks(X.shape[0]):
+        out[rows] = _squares(_whitened(X[rows], factor))
+    return out
+
+
+def _whitened(X: Array, factor: Array) -> Array:
+    """R^-T x of each row, (p, n)."""
+    return np.asarray(solve_triangular(factor, X.T, trans="T", check_finite=False))
+
+
+def _upper_root(covariance: Array) -> Array:
+    """Upper U with UU' = covariance: the Cholesky factor in reverse order."""
+    try:
+        return np.ascontiguousarray(cholesky(covariance[::-1, ::-1], lower=True)[::-1, ::-1])
+    except (LinAlgError, ValueError):
+        raise DataError(
+            "the covariance is not positive definite, so influence cannot be measured in it; "
+            "give one of full rank (of clusters there must be more than parameters), or the nonrobust one."
+        ) from None
+
+
+def _squares(A: Array) -> Array:
+    """The sum of squares of each column."""
+    return np.asarray(np.einsum("ij,ij->j", A, A))
+
+
+def _ratio(above: Array, below: Array) -> Array:
+    """above / below with 0 / 0 = 0: a row without score or weight moves nothing."""
+    with np.errstate(divide="ignore"):
+        return np.divide(above, below, out=np.zeros_like(above), where=(above != 0.0) | (below != 0.0))
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    return (slice(start, start + BLOCK) for start in range(0, n, BLOCK))

@@ -1,0 +1,181 @@
+"""Linear hypotheses R theta = q on estimates with a covariance: contrasts row by row, and Wald tests of them together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dpstrf
+
+from logit_engine.columns import Array
+from logit_engine.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Ratios:
+    """Effects on the odds-ratio scale: exp of each effect and of its interval, standard errors by the delta method.
+
+    values, std_errors: (m,); interval: (m, 2).
+    """
+
+    values: Array
+    std_errors: Array
+    interval: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Contrasts:
+    """m linear combinations R theta, each tested against its own q.
+
+    effects, std_errors, null (q): (m,). df: of Student's t, or None for the normal distribution.
+    """
+
+    effects: Array
+    std_errors: Array
+    null: Array
+    df: float | None = None
+
+    @property
+    def z(self) -> Array:
+        """(R theta - q) over its standard error, (m,); infinite where an effect without error differs from q."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return (self.effects - self.null) / self.std_errors
+
+    @property
+    def p_values(self) -> Array:
+        """Two-sided p-values of z, (m,)."""
+        tail = -np.abs(self.z)
+        return 2.0 * np.asarray(special.ndtr(tail) if self.df is None else special.stdtr(self.df, tail))
+
+    def interval(self, level: float = 0.95) -> Array:
+        """Wald intervals of the effects (not less q), (m, 2). Raises UsageError unless 0 < level < 1."""
+        if not 0.0 < level < 1.0:
+            raise UsageError(f"the level of an interval is {level:g}; give a number between 0 and 1, such as 0.95.")
+        tail = 0.5 - 0.5 * level
+        reach = -(special.ndtri(tail) if self.df is None else special.stdtrit(self.df, tail)) * self.std_errors
+        return np.stack([self.effects - reach, self.effects + reach], axis=1)
+
+    def ratios(self, level: float = 0.95) -> Ratios:
+        """The same effects as odds ratios (logit) or other ratios of exponentials."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = np.exp(self.effects)
+            return Ratios(values, values * self.std_errors, np.exp(self.interval(level)))
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A joint test: chi-squared of df, or F of (df, df_denominator).
+
+    dropped: rows of R left out, since their combination adds no direction with a variance to those before.
+    """
+
+    __test__ = False  # not a test of pytest's
+
+    statistic: float
+    p_value: float
+    df: int
+    df_denominator: float | None = None
+    dropped: tuple[int, ...] = ()
+
+
+def contrasts(
+    estimates: Array, covariance: Array, R: Array, q: float | Array = 0.0, df: float | None = None
+) -> Contrasts:
+    """Each row of R theta = q by itself. estimates: (p,); covariance: (p, p); R: (m, p) or (p,); q: a number or (m,).
+
+    A row is nan only where it involves a coefficient that is. Raises UsageError if the shapes do not fit.
+    """
+    R, null = _hypothesis(estimates, R, q)
+    theta, V, missing = _known(estimates, covariance, R)
+    variance = np.einsum("ij,ij->i", R @ V, R)
+    effects, std_errors = R @ theta, np.sqrt(np.maximum(variance, 0.0))  # a variance of zero may round to below it
+    effects[missing] = std_errors[missing] = np.nan
+    return Contrasts(effects, std_errors, null, df)
+
+
+def wald(estimates: Array, covariance: Array, R: Array, q: float | Array = 0.0, f_df: float | None = None) -> Test:
+    """All rows of R theta = q together: chi-squared, or F with f_df in the denominator. Shapes as in `contrasts`.
+
+    Rows of R (or directions of the covariance) that depend on others are dropped by a pivoted Cholesky factorization, and
+    the degrees of freedom are its rank. Raises UsageError if rows contradict each other, involve a coefficient without a
+    standard error, or test nothing. Greene (2018), 5.4.
+    """
+    R, null = _hypothesis(estimates, R, q)
+    theta, V, missing = _known(estimates, covariance, R)
+    if missing.any():
+        row = int(np.flatnonzero(missing)[0])
+        raise UsageError(f"row {row} of R involves a coefficient that has no standard error; leave it out of the test.")
+    if _contradictory(R, null):
+        raise UsageError("rows of R theta = q contradict each other: no theta fulfills all of them; correct q.")
+    M, bound = R @ V @ R.T, np.square(np.abs(R) @ np.sqrt(np.diagonal(V)))
+    rounding = 8.0 * sum(R.shape) * float(np.finfo(np.float64).eps)
+    varies = np.diagonal(M) > rounding * bound
+    if not varies.any():
+        raise UsageError("R theta has no variance, so there is nothing to test; give rows that involve an estimate.")
+    unit = np.where(varies, 1.0 / np.sqrt(np.where(varies, np.diagonal(M), 1.0)), 0.0)
+    tolerance = rounding * float(np.max(bound * unit * unit, initial=1.0))
+    factor, pivots, rank, _ = dpstrf(M * np.outer(unit, unit), tol=tolerance)
+    order = pivots - 1
+    distance = ((R @ theta - null) * unit)[order[:rank]]
+    whitened = solve_triangular(factor[:rank, :rank], distance, trans="T")
+    statistic, dropped = float(whitened @ whitened), tuple(sorted(order[rank:].tolist()))
+    if f_df is None:
+        return Test(statistic, float(special.chdtrc(rank, statistic)), int(rank), None, dropped)
+    F = statistic / rank
+    return Test(F, float(special.fdtrc(rank, f_df, F)), int(rank), f_df, dropped)
+
+
+def wald_terms(
+    estimates: Array, covariance: Array, terms: Mapping[str, Sequence[int]], f_df: float | None = None
+) -> dict[str, Test]:
+    """One Wald test for each term, that all its coefficients are zero. terms: the positions of each term's coefficients."""
+    identity = np.eye(estimates.size)
+    return {name: wald(estimates, covariance, identity[list(at)], f_df=f_df) for name, at in terms.items()}
+
+
+def linear_combination(
+    estimates: Array, covariance: Array, shares: Mapping[int, float], df: float | None = None
+) -> Contrasts:
+    """The one combination sum of share * estimate over positions, such as {2: 1, 3: -1}; `.ratios` has its odds ratio."""
+    row = np.zeros(estimates.size)
+    row[list(shares)] = list(shares.values())
+    return contrasts(estimates, covariance, row, df=df)
+
+
+def odds_ratios(estimates: Array, covariance: Array, level: float = 0.95) -> Ratios:
+    """exp of each estimate with its interval. estimates: (p,); covariance: (p, p)."""
+    return Contrasts(estimates, np.sqrt(np.diagonal(covariance)), np.zeros_like(estimates)).ratios(level)
+
+
+def _hypothesis(estimates: Array, R: Array, q: float | Array) -> tuple[Array, Array]:
+    """R as (m, p) and q as (m,)."""
+    rows = np.atleast_2d(np.asarray(R, dtype=np.float64))
+    if rows.ndim != 2 or rows.shape[1] != estimates.size:
+        raise UsageError(
+            f"R has shape {np.shape(R)}; each of its rows needs one entry for each of {estimates.size} terms."
+        )
+    null = np.asarray(q, dtype=np.float64)
+    if null.shape not in ((), (rows.shape[0],)):
+        raise UsageError(f"q has shape {null.shape}; give a number, or one for each of the {rows.shape[0]} rows of R.")
+    return rows, np.broadcast_to(null, rows.shape[:1]).copy()
+
+
+def _known(estimates: Array, covariance: Array, R: Array) -> tuple[Array, Array, np.ndarray]:
+    """Estimates and covariance with zeros for what is nan, and which rows of R involve such a coefficient."""
+    unknown = np.isnan(estimates) | np.isnan(np.diagonal(covariance))
+    V = np.where(unknown[:, None] | unknown, 0.0, covariance)
+    return np.where(unknown, 0.0, estimates), V, (R[:, unknown] != 0.0).any(axis=1)
+
+
+def _contradictory(R: Array, null: Array) -> bool:
+    """Whether [R q] has a higher rank than R: each row at unit length, q measured in its own largest entry."""
+    length = np.linalg.norm(R, axis=1)
+    if (null[length == 0.0] != 0.0).any():
+        return True
+    unit = np.where(length > 0.0, length, 1.0)
+    rows, ends = R / unit[:, None], null / unit
+    if not ends.any():
+        return False
+    both = np.column_stack([rows, ends / np.abs(ends).max()])
+    return bool(np.linalg.matrix_rank(both, tol=1e-10) > np.linalg.matrix_rank(rows, tol=1e-10))
