@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from logit_engine.columns import Array
 from logit_engine.design import Design
 from logit_engine.errors import ArtifactError
 from logit_engine.links import LINKS, Link
 from logit_engine.publish import canonical_json
 from logit_engine.result import FitResult, Status, Verdict
 
-FORMAT = 1
+FORMAT = 2
 KEY = "logit_engine"
 
 Label = bool | int | str
@@ -110,41 +111,52 @@ def coefficient_table(model: Model, level: float = 0.95) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def write_model(model: Model, path: Path) -> None:
-    """Write the model's Parquet file; the same model gives the same bytes."""
-    r = model.result
-    content = {
-        "format": FORMAT,
-        "target": {"column": model.target.column, "positive": model.target.positive, "negative": model.target.negative},
-        "threshold": model.threshold,
-        "design": model.design.to_content(),
-        "notes": list(model.notes),
-        "origin": dict(model.origin),
-        "fit": {
-            "covariance_type": r.covariance_type,
-            "clusters": list(r.clusters),
-            "classes": list(r.classes),
-            "link": r.link,
-            "penalty_strength": r.penalty_strength,
-            "n": r.n,
-            "observations": r.observations,
-            "loglik": r.loglik,
-            "null_loglik": r.null_loglik,
-            "passes": r.passes,
-            "decrement": r.decrement,
-            "certificate": r.certificate,
-            "condition": r.condition,
-            "infinite": None if r.infinite is None else r.infinite.tolist(),
-            "fixed": r.fixed,
-            "status": [r.status.verdict.value, r.status.sentence],
-            "notes": list(r.notes),
-        },
+def fit_content(r: FitResult) -> dict[str, Any]:
+    """What a table of coefficients does not hold of a fit, JSON-ready; `fit_of` is the inverse."""
+    return {
+        "covariance_type": r.covariance_type,
+        "clusters": list(r.clusters),
+        "classes": list(r.classes),
+        "link": r.link,
+        "penalty_strength": r.penalty_strength,
+        "n": r.n,
+        "observations": r.observations,
+        "loglik": r.loglik,
+        "null_loglik": r.null_loglik,
+        "passes": r.passes,
+        "decrement": r.decrement,
+        "certificate": r.certificate,
+        "condition": r.condition,
+        "infinite": None if r.infinite is None else r.infinite.tolist(),
+        "free": r.free.tolist(),
+        "fixed": r.fixed,
+        "status": [r.status.verdict.value, r.status.sentence],
+        "notes": list(r.notes),
     }
-    coefficient_table(model).write_parquet(path, metadata={KEY: canonical_json(content)})
 
 
-def read_model(path: Path) -> Model:
-    """Read a model. Raises ArtifactError if the file is no model, or was written by a newer version."""
+def fit_of(content: Mapping[str, Any], names: tuple[str, ...], estimates: Array, covariance: Array) -> FitResult:
+    """The fit of that content; names: (p,), estimates: (q,), covariance: (q, q)."""
+    fit = dict(content)
+    verdict, sentence = fit.pop("status")
+    infinite = fit.pop("infinite")
+    fit |= {key: float(fit[key]) for key in ("decrement", "certificate", "condition")}  # JSON holds inf as text
+    return FitResult(
+        names=names,
+        estimates=estimates,
+        covariance=covariance,
+        free=np.array(fit.pop("free"), dtype=bool),
+        status=Status(Verdict(verdict), sentence),
+        notes=tuple(fit.pop("notes")),
+        clusters=tuple(fit.pop("clusters")),
+        classes=tuple(fit.pop("classes")),
+        infinite=None if infinite is None else np.array(infinite, dtype=np.int8),
+        **fit,
+    )
+
+
+def read_table(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """A stored table with its JSON. Raises ArtifactError if it is none of ours, or of a newer version."""
     try:
         text = pl.read_parquet_metadata(path)[KEY]
         table = pl.read_parquet(path)
@@ -155,26 +167,31 @@ def read_model(path: Path) -> Model:
         raise ArtifactError(
             f"{path} has format {content['format']}, newer than the {FORMAT} this version reads; upgrade logit-engine."
         )
-    fit: dict[str, Any] = dict(content["fit"])
-    verdict, sentence = fit.pop("status")
-    fit |= {key: float(fit[key]) for key in ("decrement", "certificate", "condition")}  # JSON holds inf as text
+    return table, content
+
+
+def write_model(model: Model, path: Path) -> None:
+    """Write the model's Parquet file; the same model gives the same bytes."""
+    content = {
+        "format": FORMAT,
+        "target": {"column": model.target.column, "positive": model.target.positive, "negative": model.target.negative},
+        "threshold": model.threshold,
+        "design": model.design.to_content(),
+        "notes": list(model.notes),
+        "origin": dict(model.origin),
+        "fit": fit_content(model.result),
+    }
+    coefficient_table(model).write_parquet(path, metadata={KEY: canonical_json(content)})
+
+
+def read_model(path: Path) -> Model:
+    """Read a model. Raises ArtifactError if the file is no model, or was written by a newer version."""
+    table, content = read_table(path)
     names = tuple(table["term"].to_list())
-    infinite = fit.pop("infinite")
-    result = FitResult(
-        names=names,
-        estimates=table["standardized"].to_numpy().copy(),
-        covariance=np.array(table["covariance"].to_list(), dtype=np.float64),
-        free=np.array([name == "intercept" for name in names]),
-        status=Status(Verdict(verdict), sentence),
-        notes=tuple(fit.pop("notes")),
-        classes=tuple(fit.pop("classes")),
-        clusters=tuple(fit.pop("clusters")),
-        infinite=None if infinite is None else np.array(infinite, dtype=np.int8),
-        **fit,
-    )
+    covariance = np.array(table["covariance"].to_list(), dtype=np.float64)
     return Model(
         Design.from_content(content["design"]),
-        result,
+        fit_of(content["fit"], names, table["standardized"].to_numpy().copy(), covariance),
         Target(**content["target"]),
         content["threshold"],
         tuple(content["notes"]),

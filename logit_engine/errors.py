@@ -14,7 +14,14 @@ class DataError(LogitEngineError, ValueError):
 
 
 class RankError(LogitEngineError):
-    """Some columns of X are exact linear combinations of others, so their coefficients are not identified."""
+    """Some columns of X are exact linear combinations of others, so their coefficients are not identified.
+
+    columns: the names of the later one of each set.
+    """
+
+    def __init__(self, message: str, columns: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.columns = columns
 
 
 class SeparationError(LogitEngineError):

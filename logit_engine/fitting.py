@@ -10,7 +10,7 @@ from scipy import special
 
 from logit_engine.blocks import Block, Rows, Sums, coefficient_names, one_blas_thread, total
 from logit_engine.columns import Array, Dense, Moments
-from logit_engine.constraints import Equalities
+from logit_engine.constraints import Equalities, change_of_variables, independent
 from logit_engine.coordinates import Coordinates, inner_coordinates
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
 from logit_engine.diagnostics.separation import REMEDY, perfect_predictors, recession, witness
@@ -85,6 +85,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     coordinates = inner_coordinates(
         first.moments, centered=penalty is NONE or rows.intercept or _leaves_constant(penalty, first.moments)
     )
+    constrained = None if asked.equalities is None else change_of_variables(asked.equalities)
     objective = _objective(rows, asked, coordinates, threads)
     perfect = _perfect(objective, first.moments)
     if perfect and not asked.allow_separation:
@@ -92,12 +93,12 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
 
     constants = likelihood.constants(first.classes)
     start = _start(coordinates, constants) if asked.start is None else coordinates.to_inner(asked.start)
-    if asked.equalities is not None:
-        start = coordinates.to_inner(asked.equalities.nearest(coordinates.to_user(start)))
+    if constrained is not None:
+        start = coordinates.to_inner(constrained.nearest(coordinates.to_user(start)))
     solution = asked.method.solve(objective, start)
     if solution.outcome is Outcome.SINGULAR and solution.passes == 1:
         found = aliases(weighted_r_factor(objective, start, flat=True), coordinates.resolution, rows.names)
-        raise RankError(explain_aliases(found)) if found else DataError(_flat_sentence(likelihood))
+        raise RankError(explain_aliases(found), tuple(found)) if found else DataError(_flat_sentence(likelihood))
     judged = _judged(objective, solution, perfect)
     if judged.status.verdict is Verdict.SEPARATED and not asked.allow_separation:
         raise SeparationError(judged.status.sentence)
@@ -123,14 +124,14 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         loglik=solution.loglik,
         null_loglik=_null_loglik(rows, likelihood, first.classes, threads),
         free=objective.free,
-        fixed=0 if asked.equalities is None else asked.equalities.count,
+        fixed=0 if constrained is None else constrained.count,
         passes=solution.passes,
         decrement=solution.decrement,
         certificate=judged.certificate,
         condition=condition,
         infinite=judged.signs,
         status=judged.status,
-        notes=_notes(coordinates, condition, objective),
+        notes=(() if constrained is None else constrained.notes) + _notes(coordinates, condition, objective),
     )
 
 
@@ -138,7 +139,7 @@ def _objective(rows: Rows, asked: Asked, coordinates: Coordinates, threads: int)
     free = np.zeros(len(rows.names), dtype=bool)
     if coordinates.constant is not None:
         free[coordinates.constant] = True
-    fixed = None if asked.equalities is None else coordinates.pull_back(asked.equalities.R.T).T
+    fixed = None if asked.equalities is None else coordinates.pull_back(independent(asked.equalities)[0].T).T
     outputs = asked.likelihood.outputs
     return Objective(rows, asked.likelihood, coordinates, np.tile(free, outputs), asked.penalty, threads, fixed)
 

@@ -28,12 +28,13 @@ flows
 logit_engine
 logit_engine.discrete logit_engine.estimators
 logit_engine.artifact
-logit_engine.summary
+logit_engine.summary logit_engine.tables
 logit_engine.fitting
 logit_engine.result
 logit_engine.inference
 logit_engine.diagnostics
 logit_engine.solvers
+logit_engine.sample
 logit_engine.objective
 logit_engine.sources logit_engine.learning
 logit_engine.design
@@ -54,7 +55,7 @@ LIBRARIES = {
     "logit_engine.design": {"numpy", "polars"},
     "logit_engine.artifact": {"numpy", "polars", "pyarrow"},
     "logit_engine.summary": {"numpy", "polars"},
-    "logit_engine.discrete": {"numpy", "polars"},
+    "logit_engine.discrete": {"numpy", "pandas", "polars", "scipy"},
     "logit_engine.estimators": {"numpy", "polars", "sklearn"},
     "flows": {"numpy", "polars", "pyarrow", "pydantic"},
     "flows.config": {"pydantic", "ruamel"},

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 
 
-class NamedArray(np.ndarray):  # type: ignore[type-arg]
+class NamedArray(np.ndarray):
     """An array whose entries also have names: a["age"] is the entry, or the row, of that name."""
 
     names: tuple[str, ...]

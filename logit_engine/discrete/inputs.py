@@ -106,7 +106,7 @@ def _column(endog: Any) -> NDArray[Any]:
         raise DataError(f"endog has shape {values.shape}; give one outcome for each row.")
     if values.dtype.kind in "UT":
         values = values.astype(object)
-    return values.astype(np.float64) if values.dtype.kind == "b" else values
+    return np.asarray(values, dtype=np.float64 if values.dtype.kind == "b" else values.dtype)
 
 
 def _matrix(exog: Any) -> Array:
@@ -156,7 +156,7 @@ def _exog_names(exog: Any, X: Array) -> tuple[str, ...]:
         return tuple(map(str, exog.columns))
     if library(exog) != "numpy" and exog.name not in (None, ""):
         return (str(exog.name),)
-    constant = np.flatnonzero((X == X[:1]).all(axis=0) & (X[:1] != 0.0).all(axis=0)) if X.shape[0] else np.zeros(0, int)
+    constant = np.flatnonzero((X[:1] == X).all(axis=0) & (X[:1] != 0.0).all(axis=0)) if X.shape[0] else np.zeros(0, int)
     names = [f"x{j + 1}" for j in range(X.shape[1] - (constant.size > 0))]
     if constant.size:
         names.insert(int(constant[0]), "const")
@@ -172,7 +172,11 @@ def matched(exog: Any, names: Sequence[str]) -> Array:
         there = list(map(str, exog.columns))
         known = [name for name in names if name in there]
         if len(known) == len(names):
-            exog = exog[list(exog.columns[[there.index(n) for n in names]])] if library(exog) == "pandas" else exog[list(names)]
+            exog = (
+                exog[list(exog.columns[[there.index(n) for n in names]])]
+                if library(exog) == "pandas"
+                else exog[list(names)]
+            )
         elif known:
             lost = ", ".join(f"'{name}'" for name in names if name not in there)
             raise DataError(f"exog has no column {lost}; the model was fitted with it.")
@@ -192,7 +196,7 @@ def add_constant(data: Any, prepend: bool = True, has_constant: str = "skip") ->
     if has_constant not in ("skip", "raise", "add"):
         raise UsageError(f"has_constant is '{has_constant}'; it is 'skip', 'raise' or 'add'.")
     X = _matrix(data)
-    there = bool(((X == X[:1]).all(axis=0) & (X[:1] != 0.0).all(axis=0)).any())
+    there = bool(((X[:1] == X).all(axis=0) & (X[:1] != 0.0).all(axis=0)).any())
     if there and has_constant == "raise":
         raise DataError("the data already have a constant column.")
     if there and has_constant == "skip":

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from logit_engine import arrays
 from logit_engine.columns import Array
-from logit_engine.constraints import Equalities, linear_equalities
+from logit_engine.constraints import linear_equalities
 from logit_engine.discrete.fitted import Fitted, Weights, fitted
 from logit_engine.discrete.frames import Dress
 from logit_engine.discrete.inputs import Inputs, matched, read_inputs
@@ -33,6 +33,14 @@ class DiscreteModel:
     """
 
     likelihood: Likelihood
+    inputs: Inputs
+    exog: Array
+    endog: NDArray[Any]
+    weights: Weights
+    sample: Sample
+    design: Any
+    check_rank: bool | str
+    missing: str
 
     def __init__(
         self,
@@ -74,6 +82,57 @@ class DiscreteModel:
     def initialize(self) -> None:
         """Read the outcome; called once by the constructor."""
         raise NotImplementedError
+
+    def null(self) -> Self:
+        """The same outcome, weights and offset with a constant alone."""
+        others = dict(self.inputs.others)
+        return type(self)(self.inputs.endog, np.ones((self.exog.shape[0], 1)), **{**others, **self._settings()})
+
+    def _settings(self) -> dict[str, Any]:
+        return {}
+
+    def to_content(self) -> dict[str, Any]:
+        """What a fit needs of the model without its data, JSON-ready; `from_content` is the inverse."""
+        return {
+            "endog": self.endog_names,
+            "exog": self.exog_names,
+            "library": self.inputs.library,
+            "dropped": dict(self.inputs.dropped),
+            "rows": int(self.inputs.kept.size),
+        }
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> Self:
+        """A model without data: it predicts and tells its names; what needs rows is refused."""
+        model = object.__new__(cls)
+        model.inputs = Inputs(
+            endog=np.empty(0),
+            exog=np.empty((0, len(content["exog"]))),
+            endog_name=content["endog"],
+            exog_names=tuple(content["exog"]),
+            library=content["library"],
+            index=None,
+            others={},
+            dropped=content["dropped"],
+            kept=np.ones(content["rows"], dtype=bool),
+        )
+        model.check_rank, model.missing, model.design = True, "none", None
+        model._restore(content)
+        return model
+
+    def _restore(self, content: Mapping[str, Any]) -> None:
+        raise NotImplementedError
+
+    def without_data(self) -> Self:
+        """A copy that has forgotten the rows."""
+        model = self.from_content(self.to_content())
+        model.design = self.design
+        return model
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("exog", "endog", "sample", "weights", "wendog"):
+            raise DataError(f"this model has no data ('{name}'): its results were loaded, or their data removed.")
+        raise AttributeError(f"'{type(self).__name__}' has no attribute '{name}'")
 
     @property
     def endog_names(self) -> str:
@@ -119,7 +178,7 @@ class DiscreteModel:
         """Parameters as the engine has them, (q,): one class after another."""
         values = np.asarray(params, dtype=np.float64)
         flat = values.T.reshape(-1) if values.ndim == 2 else values
-        expected = self.exog.shape[1] * self.likelihood.outputs
+        expected = len(self.exog_names) * self.likelihood.outputs
         if flat.shape != (expected,):
             raise UsageError(f"params has shape {values.shape}; this model has {expected} parameters.")
         return flat
@@ -237,7 +296,7 @@ class DiscreteModel:
         qc_tol: float = 0.03,
         **options: Any,
     ) -> Any:
-        """Fit with an l1 penalty, the sum of alpha_j |params_j| taken from the log-likelihood; alpha: a number, or as params.
+        """Fit with an l1 penalty, sum of alpha_j |params_j|, taken from the log-likelihood; alpha: a number, or as params.
 
         Solved exactly by our own proximal Newton whatever the method, l1 or l1_cvxopt_cp, is called: what is zero is zero,
         so that trimming has nothing to guess; trim_mode "size" also sets to zero what is below size_trim_tol. Standard
@@ -320,13 +379,17 @@ class DiscreteModel:
         """
         from logit_engine.discrete.formulas import model_of_formula
 
-        return model_of_formula(cls, formula, data, subset, drop_cols, *args, **kwargs)
+        model: Self = model_of_formula(cls, formula, data, subset, drop_cols, *args, **kwargs)
+        return model
 
 
 class BinaryModel(DiscreteModel):
     """A binary outcome through a link: endog is 0 or 1, or a share of events (with var_weights the number of trials)."""
 
     curve: ClassVar[Link]
+
+    def _restore(self, content: Mapping[str, Any]) -> None:
+        self.likelihood = Bernoulli(self.curve)
 
     def initialize(self) -> None:
         """Read the outcome; called once by the constructor."""
@@ -416,6 +479,18 @@ class MNLogit(DiscreteModel):
         self._categories = _categories(endog)
         super().__init__(endog, exog, offset, *args, **kwargs)
 
+    def to_content(self) -> dict[str, Any]:
+        """What a fit needs of the model without its data, JSON-ready."""
+        return {**super().to_content(), "classes": self.classes}
+
+    def _restore(self, content: Mapping[str, Any]) -> None:
+        self.classes = content["classes"]
+        self.J, self.K = len(self.classes), len(content["exog"])
+        self.likelihood = Multinomial(self.J - 1)
+
+    def _settings(self) -> dict[str, Any]:
+        return {"base": self.classes[0]}
+
     def initialize(self) -> None:
         """Read the outcome's classes; called once by the constructor."""
         values = self.inputs.endog
@@ -426,7 +501,9 @@ class MNLogit(DiscreteModel):
                 raise UsageError(f"base is {self._base!r}, which is no class of '{self.endog_names}': {order[:8]}.")
             order = [self._base, *(c for c in order if c != self._base)]
         if len(order) < 2:
-            raise DataError(f"endog '{self.endog_names}' is {order[0]!r} in every row; a model needs at least two classes.")
+            raise DataError(
+                f"endog '{self.endog_names}' is {order[0]!r} in every row; a model needs at least two classes."
+            )
         position = {c: code for code, c in enumerate(order)}
         self.endog = np.array([position[v] for v in values.tolist()], dtype=np.int64)
         self.classes = order
@@ -502,5 +579,7 @@ def _categories(endog: Any) -> list[Any]:
 def _wide(offset: NDArray[Any], outputs: int) -> Array:
     values = np.asarray(offset, dtype=np.float64)
     if values.ndim == 1 and outputs > 1:
-        raise UsageError(f"the offset of a model of {outputs + 1} classes has {outputs} columns, one for each but the base.")
+        raise UsageError(
+            f"the offset of a model of {outputs + 1} classes has {outputs} columns, one for each but the base."
+        )
     return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values

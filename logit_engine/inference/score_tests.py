@@ -9,7 +9,7 @@ from scipy.linalg import cho_solve
 from logit_engine.blocks import BLOCK
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, RankError, UsageError
-from logit_engine.inference.covariance import Covariance
+from logit_engine.inference.covariance import Kind
 from logit_engine.inference.hypotheses import Test, wald
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.objective import triangular_inverse
@@ -37,7 +37,7 @@ def score_test(
     *,
     R: Array | None = None,
     extra: Array | None = None,
-    covariance_type: Covariance = Covariance.NONROBUST,
+    kind: Kind = Kind.NONROBUST,
     offset: Array | None = None,
     weight: Array | None = None,
 ) -> ScoreTest:
@@ -48,8 +48,8 @@ def score_test(
     centered and over n - 1 as in statsmodels. Raises UsageError unless one of R (of full rank) and extra is given, RankError
     if columns are collinear, DataError if the information is not definite. Rao (1948); Boos (1992).
     """
-    if covariance_type not in (Covariance.NONROBUST, Covariance.HC0):
-        raise UsageError(f"a score test has no {covariance_type.value} covariance; choose nonrobust or HC0.")
+    if kind not in (Kind.NONROBUST, Kind.HC0):
+        raise UsageError(f"a score test has no {kind.value} covariance; choose nonrobust or HC0.")
     k = likelihood.outputs
     theta = np.asarray(constrained, dtype=np.float64).reshape(k, -1)
     if R is None and extra is not None:
@@ -67,7 +67,7 @@ def score_test(
     if root is None:
         raise DataError("the information is not definite at the constrained estimate; no score test can be made there.")
     bread = np.asarray(cho_solve((root, False), np.eye(score.size)))
-    covariance = bread if covariance_type is Covariance.NONROBUST else bread @ meat @ bread
+    covariance = bread if kind is Kind.NONROBUST else bread @ meat @ bread
     rows = (np.reshape(R, (-1, k, X.shape[1])) @ inverse).reshape(-1, theta.size)
 
     step = bread @ score  # to the unrestricted maximum, whose Wald test this is to first order

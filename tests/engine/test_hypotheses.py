@@ -10,7 +10,7 @@ from statsmodels.stats.contingency_tables import Table2x2
 from statsmodels.stats.multitest import multipletests
 
 from logit_engine.errors import DataError, RankError, UsageError
-from logit_engine.inference.covariance import Covariance
+from logit_engine.inference.covariance import Kind
 from logit_engine.inference.hypotheses import contrasts, linear_combination, odds_ratios, wald, wald_terms
 from logit_engine.inference.multiplicity import ADJUSTMENTS, SHORT, adjusted, pairwise
 from logit_engine.inference.score_tests import score_test
@@ -262,46 +262,46 @@ def of_peer(test: object) -> tuple[float, float]:
     return float(np.squeeze(test.statistic)), float(np.squeeze(test.pvalue))
 
 
-@pytest.mark.parametrize("kind", [Covariance.NONROBUST, Covariance.HC0])
+@pytest.mark.parametrize("kind", [Kind.NONROBUST, Kind.HC0])
 @pytest.mark.parametrize(("link", "model"), [(LOGIT, sm.Logit), (PROBIT, sm.Probit)], ids=["logit", "probit"])
-def test_left_out_columns_are_the_score_test_of_statsmodels(link: object, model: type, kind: Covariance) -> None:
+def test_left_out_columns_are_the_score_test_of_statsmodels(link: object, model: type, kind: Kind) -> None:
     X, y = data(5000, 5)
     peer = model(y, X[:, :3]).fit(**TIGHT)
     theirs = peer.score_test(exog_extra=X[:, 3:], cov_type=kind.value)
-    ours = score_test(Bernoulli(link), X[:, :3], y, peer.params, extra=X[:, 3:], covariance_type=kind)
+    ours = score_test(Bernoulli(link), X[:, :3], y, peer.params, extra=X[:, 3:], kind=kind)
     assert (ours.joint.statistic, ours.joint.p_value) == pytest.approx(of_peer(theirs), rel=1e-9)
     assert ours.joint.df == theirs.k_constraint == 2
 
 
-@pytest.mark.parametrize("kind", [Covariance.NONROBUST, Covariance.HC0])
-def test_multinomial_left_out_columns_are_the_score_test_of_statsmodels(kind: Covariance) -> None:
+@pytest.mark.parametrize("kind", [Kind.NONROBUST, Kind.HC0])
+def test_multinomial_left_out_columns_are_the_score_test_of_statsmodels(kind: Kind) -> None:
     X, y = three_classes()
     peer = sm.MNLogit(y, X[:, :2]).fit(**TIGHT)
-    ours = score_test(Multinomial(2), X[:, :2], y, peer.params.ravel(order="F"), extra=X[:, 2:], covariance_type=kind)
+    ours = score_test(Multinomial(2), X[:, :2], y, peer.params.ravel(order="F"), extra=X[:, 2:], kind=kind)
     assert ours.joint.df == 2
-    if kind is Covariance.NONROBUST:  # the peer's HC0 restricts the last class alone
+    if kind is Kind.NONROBUST:  # the peer's HC0 restricts the last class alone
         theirs = peer.score_test(exog_extra=X[:, 2:], cov_type=kind.value)
         assert (ours.joint.statistic, ours.joint.p_value) == pytest.approx(of_peer(theirs), rel=1e-9)
     rows, at = np.eye(6)[[2, 5]], np.pad(peer.params, ((0, 1), (0, 0))).ravel(order="F")
-    restricted = score_test(Multinomial(2), X, y, at, R=rows, covariance_type=kind)
+    restricted = score_test(Multinomial(2), X, y, at, R=rows, kind=kind)
     assert restricted.joint.statistic == pytest.approx(ours.joint.statistic, rel=1e-12)
     np.testing.assert_allclose(restricted.z, ours.z, rtol=1e-11)
     full = sm.MNLogit(y, X)
     scores, bread = full.score_obs(at), np.linalg.inv(-full.hessian(at))
-    covariance = bread if kind is Covariance.NONROBUST else bread @ (400.0 * np.cov(scores.T)) @ bread
+    covariance = bread if kind is Kind.NONROBUST else bread @ (400.0 * np.cov(scores.T)) @ bread
     step = rows @ bread @ scores.sum(axis=0)
     closed = step @ np.linalg.solve(rows @ covariance @ rows.T, step)
     assert ours.joint.statistic == pytest.approx(closed, rel=1e-10)
 
 
-@pytest.mark.parametrize("kind", [Covariance.NONROBUST, Covariance.HC0])
-def test_restrictions_with_a_value_are_the_score_test_of_statsmodels(kind: Covariance) -> None:
+@pytest.mark.parametrize("kind", [Kind.NONROBUST, Kind.HC0])
+def test_restrictions_with_a_value_are_the_score_test_of_statsmodels(kind: Kind) -> None:
     X, y = data(800)
     rows = np.array([[0.0, 1.0, -1.0, 0.0]])
     restricted = sm.GLM(y, X, family=sm.families.Binomial()).fit_constrained((rows, np.array([0.1])), tol=1e-14)
     params = np.asarray(restricted.params)
     theirs = restricted.score_test(cov_type=kind.value)
-    ours = score_test(Bernoulli(LOGIT), X, y, params, R=rows, covariance_type=kind)
+    ours = score_test(Bernoulli(LOGIT), X, y, params, R=rows, kind=kind)
     assert ours.joint.statistic == pytest.approx(of_peer(theirs)[0], rel=1e-8)
     assert ours.z[0] ** 2 == pytest.approx(ours.joint.statistic, rel=1e-10)
 
@@ -367,11 +367,9 @@ def test_weights_repeat_rows_and_offsets_shift_them() -> None:
     X, y = data(9000)
     times, offset = np.arange(9000) % 3, 0.3 * np.sin(np.arange(9000))
     at = np.repeat(np.arange(9000), times)
-    for kind in (Covariance.NONROBUST, Covariance.HC0):
+    for kind in (Kind.NONROBUST, Kind.HC0):
         theta = sm.Logit(y[at], X[at, :3], offset=offset[at]).fit(**TIGHT).params
-        repeated = score_test(
-            Bernoulli(LOGIT), X[at, :3], y[at], theta, extra=X[at, 3:], offset=offset[at], covariance_type=kind
-        )
+        repeated = score_test(Bernoulli(LOGIT), X[at, :3], y[at], theta, extra=X[at, 3:], offset=offset[at], kind=kind)
         weighted = score_test(
             Bernoulli(LOGIT),
             X[:, :3],
@@ -380,7 +378,7 @@ def test_weights_repeat_rows_and_offsets_shift_them() -> None:
             extra=X[:, 3:],
             offset=offset,
             weight=times.astype(float),
-            covariance_type=kind,
+            kind=kind,
         )
         assert weighted.joint.statistic == pytest.approx(repeated.joint.statistic, rel=1e-11)
         np.testing.assert_allclose(weighted.z, repeated.z, rtol=1e-11)
@@ -407,7 +405,7 @@ def test_what_cannot_be_tested_is_refused() -> None:
     with pytest.raises(UsageError, match="give one of them"):
         score_test(likelihood, X, y, theta, R=R, extra=X)
     with pytest.raises(UsageError, match=r"^a score test has no cluster covariance; choose nonrobust or HC0\.$"):
-        score_test(likelihood, X, y, theta, R=R, covariance_type=Covariance.CLUSTER)
+        score_test(likelihood, X, y, theta, R=R, kind=Kind.CLUSTER)
     with pytest.raises(RankError, match=r"^column 4 \(extra ones last\) is a linear combination of those before it"):
         score_test(likelihood, X, y, theta, extra=X[:, 1:2] - X[:, 2:3])
     with pytest.raises(RankError, match=r"^there are 4 columns for 3 rows; drop some\.$"):

@@ -334,7 +334,7 @@ def test_the_linear_programme_finds_every_row_that_can_be_won() -> None:
 def test_equality_constraints_hold_and_take_their_covariance_away() -> None:
     X, y = data(400, 3)
     R, q = np.array([[0.0, 1.0, -1.0, 0.0], [0.0, 0.0, 0.0, 1.0]]), np.array([0.0, 0.25])
-    r = fit(array_rows(X, y), equalities=Equalities(R, q))
+    r = fit(array_rows(X, y), equalities=Equalities(R, q, ("c", "x1", "x2", "x3")))
     np.testing.assert_allclose(R @ r.estimates, q, atol=1e-13)
     np.testing.assert_allclose(R @ r.covariance @ R.T, 0.0, atol=1e-16)
     direct = fit(array_rows((X[:, 0] + X[:, 1])[:, None], y, offset=0.25 * X[:, 2]))

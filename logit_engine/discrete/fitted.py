@@ -1,0 +1,281 @@
+"""From a call of `fit` to the engine and back: names resolved, warnings given, what was done remembered."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from warnings import warn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine import arrays
+from logit_engine.columns import Array, Dense
+from logit_engine.constraints import Equalities
+from logit_engine.errors import ConvergenceWarning, KeywordError, RankError, SeparationWarning, UsageError
+from logit_engine.fitting import fit
+from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
+from logit_engine.penalties import L1, NONE
+from logit_engine.result import FitResult, Verdict
+from logit_engine.solvers.general import METHODS, General
+from logit_engine.solvers.newton import Newton, Solver
+from logit_engine.solvers.proximal import Proximal
+from logit_engine.sources.arrays import MemoryRows, cluster_codes
+
+PASSES = 35
+TOLERANCES = ("tol", "gtol", "xtol", "ftol", "pgtol", "factr", "epsilon", "norm", "avextol", "eta", "m")
+IGNORED = ("retall", "full_output", "fargs", "skip_hessian", "ridge_factor", "loglike_and_score", "cov_params_func")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The rows' whole weights, the part that counts no rows, and how many rows there are; survey: sampling weights."""
+
+    whole: Array | None
+    precision: Array | None
+    observations: float
+    survey: bool
+
+    @staticmethod
+    def read(others: Mapping[str, NDArray[Any]], n: int) -> "Weights":
+        """From freq_weights, var_weights and sampling_weights, (n,) each. Raises DataError for negative ones."""
+        given = {
+            name: arrays.weights(others[name], n, name)
+            for name in ("freq_weights", "var_weights", "sampling_weights")
+            if name in others
+        }
+        copies = given.pop("freq_weights", None)
+        observations = float(n) if copies is None else float(copies.sum())
+        if not given:
+            return Weights(copies, None, observations, False)
+        precision = np.prod(list(given.values()), axis=0)
+        whole = precision if copies is None else precision * copies
+        return Weights(whole, np.where(precision > 0.0, precision, 1.0), observations, "sampling_weights" in given)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The engine's result with what was asked for.
+
+    kept: which of the p columns were fitted, (p,): the others are aliased and their parameters nan. settings, answers:
+    what statsmodels calls mle_settings and mle_retvals. covariance: as asked; alpha: (q,) of an l1 penalty, or None.
+    """
+
+    result: FitResult
+    kept: NDArray[np.bool_]
+    covariance: Covariance
+    settings: Mapping[str, Any]
+    answers: Mapping[str, Any]
+    alpha: Array | None = None
+    equalities: Equalities | None = None
+
+    def spread(self, values: Array, fill: float = np.nan) -> Array:
+        """(q,) or (q, q) of the fitted columns, as of all of them."""
+        outputs = max(1, len(self.result.classes) - 1)
+        at = np.flatnonzero(np.tile(self.kept, outputs))
+        if at.size == self.kept.size * outputs:
+            return values
+        out = np.full((self.kept.size * outputs,) * values.ndim, fill)
+        out[np.ix_(*[at] * values.ndim)] = values
+        return out
+
+
+def fitted(
+    model: Any,
+    *,
+    start: Array | None,
+    method: str,
+    maxiter: int | None,
+    callback: Callable[[Array], None] | None,
+    cov_type: str | None,
+    cov_kwds: Mapping[str, Any],
+    on_separation: str,
+    warn_convergence: bool,
+    disp: bool,
+    options: Mapping[str, Any],
+    alpha: Array | None = None,
+    trim: float | None = None,
+    equalities: Equalities | None = None,
+) -> Fitted:
+    """Fit the model's sample; see `DiscreteModel.fit`."""
+    if on_separation not in ("error", "warn", "ignore"):
+        raise UsageError(f"on_separation is '{on_separation}'; it is 'error', 'warn' or 'ignore'.")
+    n = model.exog.shape[0]
+    wanted, groups = covariance_asked(cov_type, cov_kwds, n, model.weights.survey)
+    solver = _l1_solver(method, maxiter) if alpha is not None else _solver(method, maxiter, callback, options)
+    settings = {
+        "optimizer": method,
+        "start_params": start,
+        "maxiter": PASSES if maxiter is None and method == "newton" else maxiter,
+        "disp": disp,
+        "callback": callback,
+        **dict(options),
+    }
+    kept = np.ones(model.exog.shape[1], dtype=bool)
+
+    def run() -> FitResult:
+        rows = _rows(model, kept, groups)
+        keep = np.tile(kept, model.likelihood.outputs)
+        return fit(
+            rows,
+            model.likelihood,
+            penalty=NONE if alpha is None else L1(alpha[keep]),
+            covariance_type=wanted,
+            equalities=equalities,
+            allow_separation=on_separation != "error",
+            solver=solver,
+            naive=alpha is not None,
+            start=None if start is None else start[keep],
+        )
+
+    try:
+        result = run()
+    except RankError as error:
+        if model.check_rank != "drop" or not error.columns or equalities is not None:
+            raise
+        kept[[model.exog_names.index(name) for name in error.columns]] = False
+        result = run()
+    if trim is not None and alpha is not None:
+        result = _trimmed(result, alpha, trim)
+    _say(result, method, disp, on_separation == "warn", warn_convergence)
+    answers = _answers(model, result)
+    return Fitted(result, kept, wanted, settings, answers, alpha, equalities)
+
+
+def _rows(model: Any, kept: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> MemoryRows:
+    X = model.exog if kept.all() else model.exog[:, kept]
+    names = tuple(name for name, keep in zip(model.exog_names, kept, strict=True) if keep)
+    classes = tuple(getattr(model, "class_names", ()))
+    sample = model.sample
+    return MemoryRows(
+        Dense(X), sample.y, names, sample.weight, sample.offset, groups, model.weights.precision, False, classes
+    )
+
+
+def covariance_asked(
+    cov_type: str | None, cov_kwds: Mapping[str, Any], n: int, survey: bool
+) -> tuple[Covariance, NDArray[np.int64] | None]:
+    """The covariance of that name with its keywords, and the clusters' codes. Raises UsageError where they do not fit."""
+    name = cov_type or ("HC0" if survey else "nonrobust")
+    known = {kind.value.lower(): kind for kind in Kind}
+    if name.lower() not in known:
+        raise UsageError(f"cov_type '{name}' is not known; choose one of {', '.join(k.value for k in Kind)}.")
+    kind = known[name.lower()]
+    if survey and kind is Kind.NONROBUST:
+        raise UsageError("sampling_weights give robust covariances only: choose HC0 to HC3 or cluster.")
+    given = dict(cov_kwds)
+    groups = given.pop("groups", None)
+    information = Information(_one_of("information", given.pop("information", "observed"), Information))
+    use_correction = given.pop("use_correction", True)
+    correction = given.pop("correction", "stata" if use_correction else "none")
+    small = SmallSample(_one_of("correction", correction, SmallSample))
+    for harmless in ("scaling_factor", "df_correction"):
+        given.pop(harmless, None)
+    if given:
+        raise KeywordError(f"cov_kwds holds '{next(iter(given))}'; it takes groups, correction and information.")
+    if (groups is None) == (kind is Kind.CLUSTER):
+        if groups is None:
+            raise UsageError("cov_type 'cluster' needs the clusters of the rows: cov_kwds={'groups': labels}.")
+        raise UsageError(f"cov_kwds has groups, which cov_type '{name}' does not use; choose cov_type='cluster'.")
+    codes = None if groups is None else cluster_codes(_stacked(groups), n)
+    return Covariance(kind, information, small), codes
+
+
+def _one_of(key: str, value: Any, names: Any) -> Any:
+    known = [member.value for member in names]
+    if value not in known:
+        raise UsageError(f"cov_kwds {key} is {value!r}; it is one of {', '.join(known)}.")
+    return value
+
+
+def _stacked(groups: Any) -> NDArray[Any]:
+    """Labels, (n,) or (n, 2); a pair of columns is two ways."""
+    if isinstance(groups, tuple | list) and len(groups) == 2 and np.ndim(groups[0]) == 1:
+        return np.column_stack([np.unique(np.asarray(g), return_inverse=True)[1] for g in groups])
+    return np.asarray(groups)
+
+
+def _solver(
+    method: str, maxiter: int | None, callback: Callable[[Array], None] | None, options: Mapping[str, Any]
+) -> Solver:
+    """The solver of statsmodels' name. Raises UsageError for a name or an option that does not exist."""
+    given = {key: value for key, value in options.items() if key not in IGNORED}
+    if method == "newton":
+        given.pop("tol", None)  # newton goes on to rounding whatever is asked: that costs one pass
+        _refuse_options(given, method)
+        return Newton(max_passes=PASSES if maxiter is None else max(1, maxiter), watch=callback)
+    hops = None
+    if method == "minimize":
+        name = given.pop("min_method", "BFGS")
+    elif method == "basinhopping":
+        hops = int(given.pop("niter", 100 if maxiter is None else maxiter))
+        nested = given.pop("minimizer", None)
+        name = METHODS["bfgs"] if nested is None else nested.get("method", METHODS["bfgs"])
+        for key in ("niter_success", "T", "stepsize", "interval"):
+            given.pop(key, None)
+    elif method in METHODS:
+        name = METHODS[method]
+    else:
+        raise UsageError(
+            f"method '{method}' is not known; choose newton, {', '.join(METHODS)}, basinhopping or minimize."
+        )
+    found = {_SCIPY_NAME.get((name, key), key): value for key, value in given.items() if key in TOLERANCES}
+    _refuse_options({key: value for key, value in given.items() if key not in TOLERANCES}, method)
+    for key in ("epsilon", "norm", "avextol", "factr", "pgtol", "m"):
+        found.pop(key, None)
+    if maxiter is not None and hops is None:
+        found["maxiter"] = maxiter
+    return General(name, found, hops, callback)
+
+
+_SCIPY_NAME = {
+    ("Nelder-Mead", "xtol"): "xatol",
+    ("Nelder-Mead", "ftol"): "fatol",
+    ("Newton-CG", "avextol"): "xtol",
+}
+
+
+def _l1_solver(method: str, maxiter: int | None) -> Solver:
+    if method not in ("l1", "l1_cvxopt_cp"):
+        raise UsageError(f"method '{method}' does not take a penalty; choose l1 or l1_cvxopt_cp (solved alike).")
+    return Proximal(max_passes=100 if maxiter is None else max(1, maxiter))
+
+
+def _refuse_options(options: Mapping[str, Any], method: str) -> None:
+    for name in options:
+        raise KeywordError(
+            f"'{name}' is not an option of fit with method '{method}'; weights belong to the model: freq_weights, "
+            "var_weights or sampling_weights."
+        )
+
+
+def _trimmed(result: FitResult, alpha: Array, limit: float) -> FitResult:
+    """Penalized estimates below the limit set to zero, their covariance to nan."""
+    small = (alpha > 0.0) & (np.abs(result.estimates) < limit)
+    covariance = result.covariance.copy()
+    covariance[small], covariance[:, small] = np.nan, np.nan
+    return replace(result, estimates=np.where(small, 0.0, result.estimates), covariance=covariance)
+
+
+def _say(result: FitResult, method: str, disp: bool, on_separation: bool, on_convergence: bool) -> None:
+    """What statsmodels prints, and a warning where the estimates are not what they seem."""
+    if disp:
+        how = "Optimization terminated successfully." if result.converged else f"Warning: {result.status.sentence}"
+        print(how)
+        print(f"         Current function value: {-result.loglik / result.observations:.6f}")
+        print(f"         Iterations {result.passes}")
+    if result.status.verdict is Verdict.SEPARATED:
+        if on_separation:
+            warn(result.status.sentence, SeparationWarning, stacklevel=4)
+    elif not result.converged and on_convergence:
+        warn(f"method '{method}': {result.status.sentence}", ConvergenceWarning, stacklevel=4)
+
+
+def _answers(model: Any, result: FitResult) -> dict[str, Any]:
+    return {
+        "fopt": -result.loglik / result.observations,
+        "iterations": result.passes,
+        "converged": result.converged,
+        "warnflag": 0 if result.converged else 2,
+        "trimmed": np.isnan(np.diagonal(result.covariance)) & (result.estimates == 0.0),
+        "status": result.status.sentence,
+    }

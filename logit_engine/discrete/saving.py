@@ -1,0 +1,82 @@
+"""Results on disk: one Parquet file, a row for each parameter, with JSON in its metadata; the data are not in it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from logit_engine.artifact import FORMAT, KEY, fit_content, fit_of, read_table
+from logit_engine.discrete.fitted import Fitted
+from logit_engine.errors import ArtifactError
+from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
+from logit_engine.publish import canonical_json, publish_file
+
+
+def save(results: Any, path: Any) -> None:
+    """Write the results; an existing file is replaced whole or not at all."""
+    model, found = results.model, results.found
+    fit = found.result
+    names = [name for name, keep in zip(model.exog_names, found.kept, strict=True) if keep]
+    classes = list(fit.classes[1:]) or [model.endog_names]
+    interval = fit.interval()
+    table = pl.DataFrame(
+        {
+            "outcome": [c for c in classes for _ in names],
+            "term": names * len(classes),
+            "estimate": fit.estimates,
+            "std_error": fit.std_errors,
+            "z": fit.z,
+            "p_value": fit.p_values,
+            "lower": interval[:, 0],
+            "upper": interval[:, 1],
+            "covariance": pl.Series(fit.covariance.tolist(), dtype=pl.List(pl.Float64)),
+        }
+    )
+    content = {
+        "format": FORMAT,
+        "results": type(model).__name__,
+        "model": model.to_content(),
+        "kept": found.kept.tolist(),
+        "covariance": [
+            found.covariance.kind.value,
+            found.covariance.information.value,
+            found.covariance.small_sample.value,
+        ],
+        "alpha": None if found.alpha is None else found.alpha.tolist(),
+        "use_t": results.use_t,
+        "optimizer": found.settings["optimizer"],
+        "fit": fit_content(fit),
+    }
+    target = Path(path)
+    publish_file(
+        target,
+        lambda staged: table.write_parquet(staged, metadata={KEY: canonical_json(content)}),
+        target.parent / f".{target.name}.staging",
+    )
+
+
+def load(path: Any) -> Any:
+    """Read results. Raises ArtifactError for a file that holds none, and for one of a newer version."""
+    from logit_engine.discrete import models
+
+    table, content = read_table(Path(path))
+    if "results" not in content:
+        raise ArtifactError(
+            f"{path} holds a pipeline's model, not results; read it with logit_engine.artifact.read_model."
+        )
+    model = getattr(models, content["results"]).from_content(content["model"])
+    kept = np.array(content["kept"], dtype=bool)
+    names = tuple(name for name, keep in zip(model.exog_names, kept, strict=True) if keep)
+    covariance = np.array(table["covariance"].to_list(), dtype=np.float64)
+    fit = fit_of(content["fit"], names, table["estimate"].to_numpy().copy(), covariance)
+    kind, information, small = content["covariance"]
+    found = Fitted(
+        fit,
+        kept,
+        Covariance(Kind(kind), Information(information), SmallSample(small)),
+        {"optimizer": content["optimizer"]},
+        {"converged": fit.converged, "iterations": fit.passes, "status": fit.status.sentence},
+        None if content["alpha"] is None else np.array(content["alpha"]),
+    )
+    return model._results(found, content["use_t"])
