@@ -25,7 +25,8 @@ from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, So
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import condition_number, weighted_r_factor
 
-FLAGGED = 1e12  # a condition number above it is said
+FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
+HOPELESS = 1e12
 WIDEST = 2000  # columns; above it whitening a block of codes costs too much
 
 
@@ -96,20 +97,24 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     if constrained is not None:
         start = coordinates.to_inner(constrained.nearest(coordinates.to_user(start)))
     solution = asked.method.solve(objective, start)
-    if solution.outcome is Outcome.SINGULAR and solution.passes == 1:
+    informed = bool(np.isfinite(solution.factor).all())
+    if not informed:
         found = aliases(weighted_r_factor(objective, start, flat=True), coordinates.resolution, rows.names)
-        raise RankError(explain_aliases(found), tuple(found)) if found else DataError(_flat_sentence(likelihood))
+        if found:
+            raise RankError(explain_aliases(found), tuple(found))
+        if solution.passes == 1:
+            raise DataError(_flat_sentence(likelihood))
     judged = _judged(objective, solution, perfect)
     if judged.status.verdict is Verdict.SEPARATED and not asked.allow_separation:
         raise SeparationError(judged.status.sentence)
 
     estimated = Estimated(np.full((start.size, start.size), np.nan))
-    if (objective.separable or asked.naive) and np.isfinite(solution.factor).all():
+    if (objective.separable or asked.naive) and informed:
         estimated = covariance(objective, solution, asked.covariance, first.observations)
     if isinstance(penalty, L1):
         zero = solution.theta == 0.0
         estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
-    condition = condition_number(solution.triangle)
+    condition = condition_number(solution.triangle) if informed else np.inf
     return FitResult(
         names=rows.names,
         classes=rows.classes,
@@ -179,7 +184,7 @@ def _check_counts(first: First, p: int, penalty: Penalty) -> None:
     for outcome in np.flatnonzero(first.classes == 0.0).tolist():
         raise DataError(f"no row has y = {outcome}; a model needs all its classes.")
     if p > first.moments.n and penalty is NONE:
-        raise DataError(f"there are {p:,} columns for {first.moments.n:,} rows; drop columns or set an l2 penalty.")
+        raise DataError(f"there are {p:,} columns for {first.moments.n:,} rows; drop columns or set a penalty.")
 
 
 def _perfect(objective: Objective, moments: Moments) -> list[str]:
@@ -244,7 +249,7 @@ def _arrival(objective: Objective, solution: Solution) -> Status:
     if solution.outcome is not Outcome.CONVERGED:
         sentence = (
             f"not converged after {solution.passes} passes: {solution.outcome.value}. "
-            "Scale or drop columns, set an l2 penalty, or use a log-concave link."
+            "Scale or drop columns, set a penalty, or use a log-concave link."
         )
         return Status(Verdict.NOT_CONVERGED, sentence)
     sentence = f"Converged after {solution.passes} passes; the last step was {solution.decrement:.1e} standard errors."
@@ -258,7 +263,10 @@ def _notes(coordinates: Coordinates, condition: float, objective: Objective) -> 
     if coordinates.constant is None:
         notes.append("There is no constant column, so columns were not centered: shifted columns cost digits.")
     if condition > FLAGGED:
-        notes.append(f"The condition number is {condition:.1e}: few digits of the estimates are real.")
+        digits = "few" if condition > HOPELESS else f"about {14.0 - np.log10(condition):.0f}"
+        notes.append(
+            f"The condition number is {condition:.1e}: the columns are nearly collinear, {digits} digits are real."
+        )
     if isinstance(objective.penalty, L1):
         notes.append(
             "An l1 penalty biases the estimates: standard errors after it are naive, as if its zeros were known."

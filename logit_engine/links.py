@@ -31,8 +31,7 @@ class Terms(NamedTuple):
 class Link:
     """A response curve F with density f, as functions of eta, (n,) to (n,).
 
-    `cdf` is F; `log_cdf` log F; `log_sf` log(1 - F); `log_pdf` log f; `dlog_pdf` the derivative of log f;
-    `quantile` the inverse of F.
+    `cdf` is F; `log_cdf` log F; `log_sf` log(1 - F); `log_pdf` log f; `dlog_pdf` the derivative of log f.
     `symmetric` says F(-eta) = 1 - F(eta); `log_concave` that both log F and log(1 - F) are concave (then a stationary
     point is the maximum). `success` and `failure` are the closed forms, if any, of `law_terms` for y = 1 and y = 0.
     McCullagh & Nelder (1989), 4.3.
@@ -44,7 +43,6 @@ class Link:
     log_sf: Curve
     log_pdf: Curve
     dlog_pdf: Curve
-    quantile: Curve
     symmetric: bool
     log_concave: bool
     success: Callable[[Array], Terms] | None = None
@@ -118,12 +116,6 @@ def logit_success(eta: Array) -> Terms:
     return Terms(loglik, score, small / (whole * whole))
 
 
-def logit_quantile(p: Array) -> Array:
-    """log(p / (1 - p))."""
-    with np.errstate(divide="ignore"):  # infinite at 0 and 1
-        return np.asarray(special.logit(p))
-
-
 LOGIT = Link(
     name="logit",
     cdf=logit_cdf,
@@ -131,7 +123,6 @@ LOGIT = Link(
     log_sf=logit_log_sf,
     log_pdf=logit_log_pdf,
     dlog_pdf=logit_dlog_pdf,
-    quantile=logit_quantile,
     symmetric=True,
     log_concave=True,
     success=logit_success,
@@ -190,12 +181,6 @@ def probit_success(eta: Array) -> Terms:
     return Terms(loglik, score, score * excess)
 
 
-def probit_quantile(p: Array) -> Array:
-    """The standard normal quantile."""
-    with np.errstate(divide="ignore"):  # infinite at 0 and 1
-        return np.asarray(special.ndtri(p))
-
-
 PROBIT = Link(
     name="probit",
     cdf=probit_cdf,
@@ -203,7 +188,6 @@ PROBIT = Link(
     log_sf=probit_log_sf,
     log_pdf=probit_log_pdf,
     dlog_pdf=probit_dlog_pdf,
-    quantile=probit_quantile,
     symmetric=True,
     log_concave=True,
     success=probit_success,
@@ -265,12 +249,6 @@ def cloglog_failure(eta: Array) -> Terms:
     return Terms(-u, -u, u)
 
 
-def cloglog_quantile(p: Array) -> Array:
-    """log(-log(1 - p))."""
-    with np.errstate(divide="ignore"):  # infinite at 0 and 1
-        return np.asarray(np.log(-np.log1p(-p)))
-
-
 CLOGLOG = Link(
     name="cloglog",
     cdf=cloglog_cdf,
@@ -278,7 +256,6 @@ CLOGLOG = Link(
     log_sf=cloglog_log_sf,
     log_pdf=cloglog_log_pdf,
     dlog_pdf=cloglog_dlog_pdf,
-    quantile=cloglog_quantile,
     symmetric=False,
     log_concave=True,
     success=cloglog_success,
@@ -323,12 +300,6 @@ def loglog_failure(eta: Array) -> Terms:
     return Terms(mirrored.loglik, -mirrored.score, mirrored.curvature)
 
 
-def loglog_quantile(p: Array) -> Array:
-    """-log(-log(p))."""
-    with np.errstate(divide="ignore"):  # infinite at 0 and 1
-        return np.asarray(-np.log(-np.log(p)))
-
-
 LOGLOG = Link(
     name="loglog",
     cdf=loglog_cdf,
@@ -336,7 +307,6 @@ LOGLOG = Link(
     log_sf=loglog_log_sf,
     log_pdf=loglog_log_pdf,
     dlog_pdf=loglog_dlog_pdf,
-    quantile=loglog_quantile,
     symmetric=False,
     log_concave=True,
     success=loglog_success,
@@ -373,12 +343,6 @@ def cauchit_dlog_pdf(eta: Array) -> Array:
     return -2.0 * eta / (1.0 + eta * eta)
 
 
-def cauchit_quantile(p: Array) -> Array:
-    """tan(pi (p - 1/2))."""
-    with np.errstate(divide="ignore"):  # infinite at 0 and 1
-        return np.asarray(np.tan(np.pi * (p - 0.5)))
-
-
 CAUCHIT = Link(
     name="cauchit",
     cdf=cauchit_cdf,
@@ -386,7 +350,6 @@ CAUCHIT = Link(
     log_sf=cauchit_log_sf,
     log_pdf=cauchit_log_pdf,
     dlog_pdf=cauchit_dlog_pdf,
-    quantile=cauchit_quantile,
     symmetric=True,
     log_concave=False,
 )

@@ -18,7 +18,7 @@ from logit_engine.links import LOGIT
 from logit_engine.objective import Objective, by_predictor, flat
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
 
-REMEDY = "Drop it, pool its level with others, or set an l2 penalty."
+REMEDY = "Drop it, pool its level with others, or set a penalty."
 
 
 def perfect_predictors(moments: Moments, names: Sequence[str], constant: int | None) -> list[str]:

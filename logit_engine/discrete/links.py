@@ -1,12 +1,20 @@
 """A link and its family as statsmodels shows them: callable both ways."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from logit_engine.columns import Array
 from logit_engine.links import Link
+
+QUANTILES: dict[str, Callable[[Array], Array]] = {
+    "logit": special.logit,
+    "probit": special.ndtri,
+    "cloglog": lambda p: np.log(-np.log1p(-p)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +25,8 @@ class LinkView:
 
     def __call__(self, p: Any) -> Array:
         """The linear predictor at probability p."""
-        return self.link.quantile(np.asarray(p, dtype=np.float64))
+        with np.errstate(divide="ignore"):  # infinite at 0 and 1
+            return np.asarray(QUANTILES[self.link.name](np.asarray(p, dtype=np.float64)))
 
     def inverse(self, eta: Any) -> Array:
         """The probability at eta."""

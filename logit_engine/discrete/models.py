@@ -135,6 +135,11 @@ class DiscreteModel:
         raise AttributeError(f"'{type(self).__name__}' has no attribute '{name}'")
 
     @property
+    def notes(self) -> list[str]:
+        """What a reader of the results must know of the data."""
+        return []
+
+    @property
     def endog_names(self) -> str:
         """The name of the outcome."""
         return self.inputs.endog_name
@@ -409,6 +414,15 @@ class BinaryModel(DiscreteModel):
         offset = self.inputs.others.get("offset")
         shift = None if offset is None else arrays.vector(offset, y.size, "offset")
         self.sample = Sample(self.likelihood, self.exog, self.endog, self.weights.whole, shift)
+
+    @property
+    def notes(self) -> list[str]:
+        """That endog holds shares, if it does."""
+        shares = int(((self.endog > 0.0) & (self.endog < 1.0)).sum()) if "endog" in vars(self) else 0
+        if not shares:
+            return []
+        trials = "var_weights" if self.weights.precision is not None else "one trial a row, as no var_weights are given"
+        return [f"{shares:,} rows of endog are shares of events; the number of trials is {trials}."]
 
     def cdf(self, X: Any) -> Array:
         """The probability at a linear predictor."""

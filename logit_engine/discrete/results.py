@@ -569,6 +569,7 @@ class DiscreteResults:
         """What a reader of the table must know: how it ended, if not well, and what was dropped."""
         notes = [] if self.converged else [self.status]
         notes += list(self.fit_result.notes)
+        notes += self.model.notes
         dropped = self.model.inputs.dropped
         if dropped:
             left = int((~self.model.inputs.kept).sum())

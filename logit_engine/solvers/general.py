@@ -80,6 +80,9 @@ class General:
             arguments["callback"] = lambda theta, *_: watch(objective.coordinates.to_user(theta))
         try:
             if self.hops is None:
+                if self.method == "Nelder-Mead":  # SciPy's own simplex is flat where a coordinate starts near zero
+                    corners = np.vstack([start, start + 0.5 * np.eye(start.size)])
+                    arguments["options"] = {"initial_simplex": corners, **arguments["options"]}
                 return optimize.minimize(value, start, **arguments)
             hopping: Any = optimize.basinhopping
             return hopping(value, start, niter=self.hops, minimizer_kwargs=arguments, rng=np.random.default_rng(0))

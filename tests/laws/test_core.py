@@ -281,7 +281,7 @@ def test_weights_clusters_and_widths_are_checked() -> None:
     with pytest.raises(DataError, match=r"a clustered covariance needs the clusters of the rows"):
         fit(array_rows(X, y), covariance_type=CLUSTER)
     wide = np.random.default_rng(0).standard_normal((20, 30))
-    with pytest.raises(DataError, match=r"there are 31 columns for 20 rows; drop columns or set an l2 penalty"):
+    with pytest.raises(DataError, match=r"there are 31 columns for 20 rows; drop columns or set a penalty"):
         fit(array_rows(wide, y[:20]))
 
 

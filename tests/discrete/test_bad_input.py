@@ -1,0 +1,293 @@
+"""Bad input, row by row of the table in docs/from-statsmodels.md: what was found, where and what to do, or the right answer."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
+from logit_engine.errors import ConvergenceWarning, DataError, RankError, SeparationError, SeparationWarning
+
+METHODS = ("newton", "bfgs", "lbfgs", "nm", "powell", "cg", "ncg")
+
+
+def data(n: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """A constant, two columns, and an outcome with slope 0.754 on the first."""
+    rng = np.random.default_rng(3)
+    X = np.column_stack([np.ones(n), rng.standard_normal((n, 2))])
+    return X, (rng.random(n) < 1.0 / (1.0 + np.exp(-0.754 * X[:, 1]))).astype(float)
+
+
+def quasi_separated() -> tuple[np.ndarray, np.ndarray]:
+    """x1 + x2 where 8 of 200 rows, all events, have x2 = x1 + 1."""
+    X, y = data()
+    X[:, 2] = X[:, 1]
+    X[np.flatnonzero(y == 1.0)[:8], 2] += 1.0
+    return X, y
+
+
+def quiet(model, **options):
+    return model.fit(disp=False, **options)
+
+
+def test_complete_separation_names_column_direction_and_rows() -> None:
+    X, _ = data()
+    y = (X[:, 1] > 0.1).astype(float)
+    message = (
+        r"column 'x1' predicts y perfectly: y = 1 in every row with x1 above -?\d.*no finite estimate.*set a penalty"
+    )
+    with pytest.raises(SeparationError, match=message):
+        quiet(Logit(y, X), on_separation="error")
+    with pytest.warns(SeparationWarning, match=message):
+        r = quiet(Logit(y, X))
+    assert not r.converged
+    assert r.infinite[1] == 1
+    assert np.isfinite(r.params).all()
+
+
+@pytest.mark.parametrize("model", [Logit, Probit, CLogLog])
+@pytest.mark.parametrize("method", METHODS)
+def test_quasi_separation_in_four_percent_of_the_rows_gets_one_verdict(method: str, model: type) -> None:
+    X, y = quasi_separated()
+    match = r"a combination of 'x1' \(-inf\), 'x2' \(\+inf\) predicts y perfectly in 8 of 200 rows \(rows \d+, "
+    with pytest.warns(SeparationWarning, match=match):
+        r = quiet(model(y, X), method=method)
+    assert not r.converged
+    assert r.infinite.tolist() == [0, -1, 1]
+
+
+def test_separation_can_be_ignored_but_not_hidden() -> None:
+    X, y = quasi_separated()
+    r = quiet(Logit(y, X), on_separation="ignore")
+    assert not r.converged
+    assert "predicts y perfectly in 8 of 200 rows" in " ".join(str(r.summary()).split())
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (lambda X: np.full(200, 3.0), "column 'more' is constant"),
+        (lambda X: X[:, 1], "column 'more' is a linear combination of 'x1'"),
+        (lambda X: np.zeros(200), "column 'more' is constant"),
+        (lambda X: 2.0 * X[:, 1] - X[:, 2], "column 'more' is a linear combination of 'x1', 'x2'"),
+    ],
+    ids=["constant", "duplicate", "zero", "combination"],
+)
+@pytest.mark.parametrize("method", ["newton", "bfgs"])
+def test_aliased_columns_are_named_or_left_out_on_request(column, message: str, method: str) -> None:
+    X, y = data()
+    frame = pd.DataFrame(X, columns=["const", "x1", "x2"]).assign(more=column(X))
+    with pytest.raises(RankError, match=message):
+        quiet(Logit(y, frame), method=method)
+    r = quiet(Logit(y, frame, check_rank="drop"), method=method)
+    without = quiet(Logit(y, frame.drop(columns="more")), method=method)
+    assert np.isnan(r.params["more"])
+    assert np.isnan(r.bse["more"])
+    np.testing.assert_allclose(r.params.drop("more"), without.params, rtol=1e-9)
+    np.testing.assert_allclose(r.predict(), without.predict(), rtol=1e-9)
+    assert "Aliased columns were left out, their parameters are nan: more." in str(r.summary())
+
+
+def test_near_collinearity_is_flagged_with_the_condition_number() -> None:
+    X, y = data()
+    X[:, 2] = X[:, 1] + 1e-9 * X[:, 2]
+    r = quiet(Logit(y, X))
+    assert r.converged
+    assert "The condition number is" in " ".join(str(r.summary()).split())
+    assert r.condition_number > 1e8
+
+
+def test_more_columns_than_rows_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    X, y = np.column_stack([np.ones(20), rng.standard_normal((20, 30))]), np.arange(20) % 2
+    with pytest.raises(DataError, match="there are 31 columns for 20 rows; drop columns or set a penalty"):
+        quiet(Logit(y, X))
+
+
+@pytest.mark.parametrize(
+    ("recode", "message"),
+    [
+        (lambda y: y + 1, "endog must be in the unit interval, but 'y' runs from 1 to 2; recode it to 0 and 1"),
+        (lambda y: 2 * y - 1, "endog must be in the unit interval, but 'y' runs from -1 to 1"),
+        (lambda y: np.arange(200) % 3, "or use MNLogit for more than two classes"),
+        (lambda y: np.where(y == 1, "yes", "no"), "endog 'y' holds object values"),
+        (lambda y: np.ones(200), "no row has y = 0; a model needs all its classes"),
+    ],
+    ids=["1,2", "-1,1", "three", "text", "one class"],
+)
+def test_outcomes_of_another_kind_are_refused(recode, message: str) -> None:
+    X, y = data()
+    with pytest.raises(DataError, match=message):
+        quiet(Logit(recode(y), X))
+
+
+def test_shares_are_accepted_and_said() -> None:
+    X, y = data()
+    share = np.where(np.arange(200) % 4 == 0, 0.25, y)
+    r = quiet(Logit(share, X))
+    peer = sm.GLM(share, X, family=sm.families.Binomial()).fit(tol=1e-14)
+    np.testing.assert_allclose(r.params, peer.params, rtol=1e-9)
+    assert "50 rows of endog are shares of events; the number of trials is one trial a row" in " ".join(
+        str(r.summary()).split()
+    )
+
+
+def test_missing_values_are_counted_and_refused_or_dropped() -> None:
+    X, y = data()
+    frame, outcome = pd.DataFrame(X, columns=["const", "a", "b"]), pd.Series(y, name="out")
+    frame.loc[[3, 5], "a"] = np.nan
+    outcome.loc[7] = np.nan
+    with pytest.raises(DataError, match=r"missing or infinite values in 'out' \(1 rows\), 'a' \(2 rows\)"):
+        Logit(outcome, frame)
+    r = quiet(Logit(outcome, frame, missing="drop"))
+    kept = ~np.isin(np.arange(200), [3, 5, 7])
+    np.testing.assert_allclose(r.params, quiet(Logit(y[kept], X[kept])).params, rtol=1e-12)
+    assert r.nobs == 197
+    assert list(r.resid_response.index[:5]) == [0, 1, 2, 4, 6]
+    assert "3 rows with missing values were left out: out (1), a (2)." in str(r.summary())
+
+
+def test_missing_classes_are_not_the_base_class() -> None:
+    X, y = data()
+    classes = np.where(y == 1, "b", np.where(X[:, 2] > 0, "a", "c")).astype(object)
+    classes[4] = None
+    with pytest.raises(DataError, match=r"missing or infinite values in 'y' \(1 rows\)"):
+        MNLogit(classes, X)
+
+
+def test_a_missing_offset_is_an_error() -> None:
+    X, y = data()
+    offset = np.zeros(200)
+    offset[9] = np.nan
+    with pytest.raises(DataError, match=r"missing or infinite values in 'offset' \(1 rows\)"):
+        Logit(y, X, offset=offset)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e4, 1e10])
+@pytest.mark.parametrize("method", METHODS)
+def test_units_change_nothing(scale: float, method: str) -> None:
+    X, y = data()
+    base = quiet(Logit(y, X), method=method)
+    X[:, 1] *= scale
+    r = quiet(Logit(y, X), method=method)
+    assert r.converged
+    np.testing.assert_allclose(np.asarray(r.params) * [1.0, scale, 1.0], base.params, rtol=2e-5, atol=1e-6)
+
+
+def test_a_shift_of_a_hundred_million_changes_nothing() -> None:
+    X, y = data()
+    base = quiet(Logit(y, X))
+    X[:, 1] = np.round(X[:, 1] * 2**20) / 2**20
+    exact = quiet(Logit(y, X))
+    X[:, 1] += 1e8
+    r = quiet(Logit(y, X))
+    np.testing.assert_allclose(r.params[1:], exact.params[1:], rtol=1e-6)
+    np.testing.assert_allclose(r.bse[1:], base.bse[1:], rtol=1e-5)
+
+
+@pytest.mark.parametrize("model", [Logit, Probit, CLogLog, MNLogit])
+def test_weights_without_a_kind_are_refused_by_naming_the_three(model: type) -> None:
+    X, y = data()
+    match = r"weights can mean three things; say freq_weights .* var_weights .* or sampling_weights"
+    with pytest.raises(TypeError, match=match):
+        model(y, X, weights=np.ones(200))
+    with pytest.raises(
+        TypeError, match=r"'weights' is not an option of fit .* freq_weights, var_weights or sampling_weights"
+    ):
+        quiet(model(y, X), weights=np.ones(200))
+    with pytest.raises(TypeError, match="'exposure' is not an argument of this model"):
+        model(y, X, exposure=np.ones(200))
+
+
+def test_clusters_need_their_groups_and_groups_their_clusters() -> None:
+    X, y = data()
+    with pytest.raises(
+        ValueError, match=r"cov_type 'cluster' needs the clusters of the rows: cov_kwds={'groups': labels}"
+    ):
+        quiet(Logit(y, X), cov_type="cluster")
+    with pytest.raises(ValueError, match="cov_kwds has groups, which cov_type 'HC1' does not use"):
+        quiet(Logit(y, X), cov_type="HC1", cov_kwds={"groups": np.arange(200)})
+    with pytest.raises(
+        ValueError, match="cov_type 'HAC' is not known; choose one of nonrobust, HC0, HC1, HC2, HC3, cluster"
+    ):
+        quiet(Logit(y, X), cov_type="HAC")
+
+
+@pytest.mark.parametrize("method", ["newton", "bfgs", "lbfgs"])
+def test_separable_classes_get_a_verdict(method: str) -> None:
+    X, _ = data()
+    classes = np.where(X[:, 1] > 0.5, "c", np.where(X[:, 1] > -0.5, "b", "a"))
+    with pytest.warns(SeparationWarning, match=r"'x1 \(c\)' \(\+inf\)"):
+        r = quiet(MNLogit(classes, X), method=method)
+    assert not r.converged
+
+
+def test_predictions_match_columns_by_name() -> None:
+    X, y = data()
+    frame = pd.DataFrame(X, columns=["const", "a", "b"])
+    r = quiet(Logit(y, frame))
+    np.testing.assert_array_equal(r.predict(frame[["b", "const", "a"]]), r.predict(frame))
+    with pytest.raises(DataError, match="exog has no column 'b'; the model was fitted with it"):
+        r.predict(frame[["const", "a"]])
+    with pytest.raises(DataError, match="exog has 2 columns; the model has 3: const, a, b"):
+        r.predict(X[:, :2])
+
+
+@pytest.mark.parametrize("kind", ["freq_weights", "var_weights", "sampling_weights"])
+def test_negative_weights_are_refused(kind: str) -> None:
+    X, y = data()
+    with pytest.raises(DataError, match=rf"{kind} is -1 in row 4; weights cannot be negative"):
+        Logit(y, X, **{kind: np.where(np.arange(200) == 4, -1.0, 1.0)})
+
+
+@pytest.mark.parametrize("eta", [710.0, 800.0])
+def test_log_likelihoods_far_out_are_exact(eta: float) -> None:
+    one, wrong = np.ones((2, 1)), np.array([0.0, 1.0])
+    assert Logit(wrong, one).loglikeobs([eta]).tolist() == pytest.approx([-eta, 0.0], rel=1e-15, abs=1e-300)
+    at = Probit(wrong, one).loglikeobs([eta])[0]
+    assert at == pytest.approx(-0.5 * eta**2 - np.log(eta) - 0.5 * np.log(2 * np.pi) - 1 / eta**2, rel=1e-12)
+    three = MNLogit(np.array(["a", "b", "c"]), np.ones((3, 1))).loglikeobs([eta, -eta])
+    assert three.sum(axis=1).tolist() == pytest.approx([-eta, 0.0, -2 * eta], rel=1e-15, abs=1e-300)
+
+
+def test_eight_events_in_a_million_rows_are_fitted_right() -> None:
+    n = 1_000_000
+    x = np.linspace(-3.0, 3.0, n)
+    y = np.zeros(n)
+    y[[200_000, 500_000, 600_000, 700_000, 800_000, 850_000, 900_000, 980_000]] = 1.0
+    X = np.column_stack([np.ones(n), x])
+    r = quiet(Logit(y, X))
+    assert r.converged
+    score = r.model.score(r.params)
+    assert np.abs(score / np.sqrt(np.diagonal(r.model.information(r.params)))).max() < 1e-9
+    assert r.params[1] > 0.3
+
+
+def test_a_method_that_stops_early_says_so() -> None:
+    X, y = data()
+    with pytest.warns(ConvergenceWarning, match="method 'nm': not converged after 3 passes"):
+        r = quiet(Logit(y, X), method="nm", maxiter=3)
+    assert not r.converged
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quiet(Logit(y, X), method="nm", maxiter=3, warn_convergence=False)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.fit(method="irls"), "method 'irls' is not known; choose newton, bfgs"),
+        (lambda m: m.fit(on_separation="maybe"), "on_separation is 'maybe'; it is 'error', 'warn' or 'ignore'"),
+        (lambda m: m.fit_regularized(alpha=-1), "alpha is negative or not finite"),
+        (lambda m: m.fit_regularized(method="ridge"), "method 'ridge' does not take a penalty; choose l1"),
+        (lambda m: m.fit_constrained("x9 = 0"), "x9"),
+        (lambda m: m.predict(np.zeros(4)), r"params has shape \(4,\); this model has 3 parameters"),
+        (lambda m: m.predict(np.zeros(3), which="median"), "which is 'median'; it is one of mean, linear, var, prob"),
+    ],
+)
+def test_what_does_not_exist_is_refused(call, message: str) -> None:
+    X, y = data()
+    with pytest.raises(ValueError, match=message):
+        call(Logit(y, X))
