@@ -60,14 +60,20 @@ class Coordinates:
         )
 
 
+def constant_column(moments: Moments) -> int | None:
+    """The first dense column that holds one value other than zero, or None."""
+    low, high = moments.low.min(axis=0), moments.high.max(axis=0)
+    there = np.flatnonzero((low == high) & (high != 0.0) & ~moments.coded)
+    return int(there[0]) if there.size else None
+
+
 def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:
     """Coordinates from the moments of the columns: centers at the mean, scales at the power of two nearest the spread.
 
     Not centered: for a penalty that a constant among the penalized columns would feel.
     """
     low, high = moments.low.min(axis=0), moments.high.max(axis=0)
-    is_constant = (low == high) & (high != 0.0) & ~moments.coded
-    constant = int(np.argmax(is_constant)) if centered and is_constant.any() else None
+    constant = constant_column(moments) if centered else None
     if constant is None:
         center = np.zeros_like(moments.mean)
     else:

@@ -11,7 +11,7 @@ from scipy import special
 from logit_engine.blocks import Block, Rows, Sums, coefficient_names, one_blas_thread, total
 from logit_engine.columns import Array, Dense, Moments
 from logit_engine.constraints import Equalities, change_of_variables, independent
-from logit_engine.coordinates import Coordinates, inner_coordinates
+from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
 from logit_engine.diagnostics.separation import REMEDY, perfect_predictors, recession, witness
 from logit_engine.errors import DataError, RankError, SeparationError
@@ -128,7 +128,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         observations=first.observations,
         loglik=solution.loglik,
         null_loglik=_null_loglik(rows, likelihood, first.classes, threads),
-        free=objective.free,
+        free=np.tile(np.arange(len(rows.names)) == constant_column(first.moments), likelihood.outputs),
         fixed=0 if constrained is None else constrained.count,
         passes=solution.passes,
         decrement=solution.decrement,
@@ -151,9 +151,9 @@ def _objective(rows: Rows, asked: Asked, coordinates: Coordinates, threads: int)
 
 def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:
     """Whether no constant column is penalized, so that centering, which moves only those, changes nothing."""
-    constant = (moments.low.min(axis=0) == moments.high.max(axis=0)) & ~moments.coded
-    p = constant.size
-    return isinstance(penalty, L1) and not penalty.strength.reshape(-1, p)[:, constant].any()
+    constant = constant_column(moments)
+    p = moments.mean.size
+    return isinstance(penalty, L1) and constant is not None and not penalty.strength.reshape(-1, p)[:, constant].any()
 
 
 def _strength(penalty: Penalty) -> float:

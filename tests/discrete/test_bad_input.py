@@ -1,4 +1,4 @@
-"""Bad input, row by row of the table in docs/from-statsmodels.md: what was found, where and what to do, or the right answer."""
+"""Bad input, row by row of the table in docs/from-statsmodels.md: what was found, where, what to do, or the right answer."""
 
 import warnings
 
