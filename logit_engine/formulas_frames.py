@@ -49,7 +49,8 @@ def complete(data: Any, names: Sequence[str], keep: NDArray[np.bool_]) -> pd.Dat
     """
     rows = np.flatnonzero(keep)
     plain = _plain_pandas if isinstance(data, pd.DataFrame) else _plain_polars
-    return pd.DataFrame({name: pd.Series(plain(data[name], rows), index=rows) for name in names}, index=rows)
+    columns = {name: plain(data[name], rows) for name in names}
+    return pd.DataFrame({name: pd.Series(c, index=rows, dtype=c.dtype) for name, c in columns.items()}, index=rows)
 
 
 def _is_missing(column: pl.Series) -> NDArray[np.bool_]:
