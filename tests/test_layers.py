@@ -36,7 +36,7 @@ logit_engine.diagnostics
 logit_engine.solvers
 logit_engine.sample
 logit_engine.objective
-logit_engine.sources logit_engine.learning
+logit_engine.sources logit_engine.learning logit_engine.formulas
 logit_engine.design
 logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.coordinates
 logit_engine.blocks
@@ -52,6 +52,7 @@ LIBRARIES = {
     "logit_engine.errors": set(),
     "logit_engine.sources": {"numpy", "polars", "pyarrow"},
     "logit_engine.learning": {"numpy", "polars"},
+    "logit_engine.formulas": {"numpy", "polars", "pandas", "formulaic", "interface_meta"},
     "logit_engine.design": {"numpy", "polars"},
     "logit_engine.artifact": {"numpy", "polars", "pyarrow"},
     "logit_engine.summary": {"numpy", "polars"},

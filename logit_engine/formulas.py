@@ -1,0 +1,171 @@
+"""Design matrices from formulas, by formulaic, with patsy's names and order; nothing is dropped or zeroed in silence."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine import arrays
+from logit_engine.columns import Array
+from logit_engine.errors import DataError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaSpec:
+    """How columns become X, learnt on the training rows.
+
+    names: of the p columns of X; columns: of the data that it reads; chosen: where X's columns are in formulaic's matrix.
+    """
+
+    formula: str
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    chosen: tuple[int, ...]
+    model: Any
+
+    def encode(self, data: Any, missing: Literal["raise", "none"] = "raise") -> Array:
+        """X of other rows, (n, p); a row with a null is refused, or ("none") is nan.
+
+        Raises DataError naming columns that the data lack, unseen levels with their rows, and nulls by column.
+        """
+        frames, matrices = _engine()
+        absent = [name for name in self.columns if name not in frames.column_names(data)]
+        if absent:
+            raise DataError(f"the data lack {_quoted(absent)}, which the formula '{self.formula}' reads.")
+        null = frames.missing(data, self.columns)
+        keep = _complete(null, len(data), missing)
+        if not keep.any():
+            return np.full((len(data), len(self.names)), np.nan)
+        X = matrices.encode(self.model, frames.complete(data, self.columns, keep))
+        return _widened(X[:, self.chosen], keep)
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaDesign:
+    """What a formula makes of data.
+
+    X: (n, p), with its constant column; outcome: (n,), the left side's values as they are, with `levels` in their declared
+    order where it is categorical; kept: (rows of the subset,), which rows X holds; dropped: nulls by column, where there
+    are any.
+    """
+
+    X: Array
+    outcome: NDArray[Any]
+    outcome_name: str
+    levels: tuple[Any, ...] | None
+    kept: NDArray[np.bool_]
+    dropped: dict[str, int]
+    spec: FormulaSpec
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the p columns of X."""
+        return self.spec.names
+
+    @property
+    def y(self) -> Array:
+        """A binary outcome, (n,) in [0, 1]. Raises DataError for texts and categories, and for other numbers."""
+        if self.levels is None and self.outcome.dtype.kind in "biuf":
+            return arrays.outcome(self.outcome, self.outcome.size)
+        name = self.outcome_name[2:-1] if self.outcome_name.startswith("C(") else self.outcome_name
+        levels = self.levels or tuple(sorted(set(self.outcome.tolist()), key=str))
+        shown = ", ".join(repr(level) for level in levels[:5]) + ", ..." * (len(levels) > 5)
+        raise DataError(
+            f"the outcome '{name}' is one of {shown}, and a binary model needs 0 and 1; say which level is modeled, as in "
+            f"I({name} == {levels[-1]!r}) ~ ..., or fit a multinomial model."
+        )
+
+    @property
+    def note(self) -> str:
+        """A sentence on the rows that were left out; empty if none were."""
+        gone = self.kept.size - int(self.kept.sum())
+        by_column = ", ".join(f"{name} in {count:,}" for name, count in self.dropped.items())
+        return f"{gone:,} of {self.kept.size:,} rows were left out for nulls ({by_column})." if gone else ""
+
+
+def formula_design(
+    formula: str,
+    data: Any,
+    subset: Any = None,
+    drop_cols: Collection[str] | None = None,
+    missing: Literal["drop", "raise", "none"] = "drop",
+) -> FormulaDesign:
+    """The design of a formula ("y ~ x1 + C(x2)") over a pandas or Polars frame; the latter's columns become pandas'.
+
+    A row is complete if no column that the formula reads is null in it; others are dropped, refused, or ("none") kept and
+    nan. Levels, knots and centers are learnt on the complete rows. drop_cols: columns of X to leave out. Names and order
+    are patsy's (Smith 2011). Raises UsageError for a formula that cannot be read, or that says more than
+    `formulas_language` lists, and without formulaic; DataError for data that do not fit it, such as a level without rows.
+    """
+    if missing not in ("drop", "raise", "none"):
+        raise UsageError(f"missing is 'drop', 'raise' or 'none', not {missing!r}.")
+    frames, matrices = _engine()
+    names = frames.column_names(data)
+    parsed = matrices.parse(formula, names)
+    data = data if subset is None else frames.rows_of(data, subset)
+    read = tuple(dict.fromkeys((*parsed.outcome_columns, *parsed.columns)))
+    null = frames.missing(data, read)
+    keep = _complete(null, len(data), missing)
+    if not keep.any():
+        raise DataError(f"no row is complete in the columns that the formula '{formula}' reads.")
+    rows = frames.complete(data, read, keep)
+    model, matrix, order, printed = matrices.learn(parsed, rows)
+    chosen = _chosen(order, printed, drop_cols or ())
+    if not chosen:
+        raise UsageError(f"the formula '{formula}' leaves X without columns; give it a term.")
+    values = matrices.outcome(parsed, rows)
+    levels = tuple(values.cat.categories) if hasattr(values, "cat") else None
+    X, outcome = matrix[:, chosen], np.asarray(values)
+    if missing == "none":
+        X, outcome, keep = _widened(X, keep), _widened(outcome, keep), np.ones(keep.size, dtype=bool)
+    dropped = {name: int(mask.sum()) for name, mask in null.items() if mask.any()}
+    spec = FormulaSpec(formula, tuple(printed[i] for i in chosen), parsed.columns, chosen, model)
+    return FormulaDesign(X, outcome, parsed.outcome, levels, keep, dropped, spec)
+
+
+def _engine() -> tuple[ModuleType, ModuleType]:
+    """The modules that need pandas and formulaic, imported when the first formula is met."""
+    try:
+        from logit_engine import formulas_frames, formulas_matrices
+    except ModuleNotFoundError as absent:
+        raise UsageError("formulas need the extra: pip install 'logit-engine[formula]'.") from absent
+    return formulas_frames, formulas_matrices
+
+
+def _complete(null: dict[str, NDArray[np.bool_]], n: int, missing: str) -> NDArray[np.bool_]:
+    """Which rows have no null, (n,). Raises DataError naming the columns that have, if asked to."""
+    keep = np.ones(n, dtype=bool)
+    for mask in null.values():
+        keep &= ~mask
+    if missing == "raise" and not keep.all():
+        counts = ", ".join(f"'{name}' in {mask.sum():,}" for name, mask in null.items() if mask.any())
+        raise DataError(
+            f"{n - keep.sum():,} of {n:,} rows have nulls ({counts}; first: row {int(keep.argmin())}); drop or impute them."
+        )
+    return keep
+
+
+def _chosen(order: list[int], printed: list[str], drop: Collection[str]) -> tuple[int, ...]:
+    """The columns of formulaic's matrix in our order, without those to drop. Raises UsageError for an unknown name."""
+    for name in drop:
+        if name not in printed:
+            near = get_close_matches(name, printed, 1, cutoff=0.0)
+            hint = f"did you mean '{near[0]}'?" if near else "X has no columns."
+            raise UsageError(f"drop_cols names '{name}', which is no column of X; {hint}")
+    return tuple(i for i in order if printed[i] not in drop)
+
+
+def _widened(values: NDArray[Any], keep: NDArray[np.bool_]) -> NDArray[Any]:
+    """The values at the rows kept, and nan (None among texts) at the others."""
+    number = values.dtype.kind in "biuf"
+    out = np.full((keep.size, *values.shape[1:]), np.nan if number else None, dtype=np.float64 if number else object)
+    out[keep] = values
+    return out
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

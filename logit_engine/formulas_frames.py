@@ -1,0 +1,88 @@
+"""Columns of a pandas or Polars frame as formulaic takes them: NumPy or categories in a pandas frame without nulls."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from numpy.typing import NDArray
+
+from logit_engine.errors import DataError, UsageError
+
+
+def column_names(data: Any) -> list[str]:
+    """The names of the columns. Raises UsageError for what is no frame."""
+    if not isinstance(data, pd.DataFrame | pl.DataFrame):
+        raise UsageError(f"the data of a formula are a pandas or Polars frame, not {type(data).__name__}.")
+    names = [name for name in data.columns if isinstance(name, str)]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"the data have several columns '{twice}'; rename them.")
+    return names
+
+
+def rows_of(data: Any, subset: Any) -> Any:
+    """The rows chosen: by a mask or by labels of a pandas frame (`loc`), by a mask or by positions of a Polars frame."""
+    try:
+        if isinstance(data, pd.DataFrame):
+            return data.loc[subset]
+        chosen = np.asarray(subset)
+        return data.filter(chosen) if chosen.dtype == bool else data[chosen]
+    except (KeyError, IndexError, ValueError, TypeError, pl.exceptions.PolarsError) as wrong:
+        raise UsageError(
+            f"subset chooses no rows of the data ({type(wrong).__name__}); give a mask of {len(data):,} values."
+        ) from wrong
+
+
+def missing(data: Any, names: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
+    """Where each column is null or no number: (n,) by name."""
+    if isinstance(data, pd.DataFrame):
+        return {name: data[name].isna().to_numpy(dtype=bool) for name in names}
+    return {name: _is_missing(data[name]) for name in names}
+
+
+def complete(data: Any, names: Sequence[str], keep: NDArray[np.bool_]) -> pd.DataFrame:
+    """The rows to keep, none of them with a null, column by column; the index holds their positions in the data.
+
+    Raises DataError for a column that holds neither numbers, booleans, texts nor categories.
+    """
+    rows = np.flatnonzero(keep)
+    plain = _plain_pandas if isinstance(data, pd.DataFrame) else _plain_polars
+    columns = {name: plain(data[name], rows) for name in names}
+    return pd.DataFrame({name: pd.Series(c, index=rows, dtype=c.dtype) for name, c in columns.items()}, index=rows)
+
+
+def _is_missing(column: pl.Series) -> NDArray[np.bool_]:
+    null = column.is_null()
+    return np.asarray((null | column.is_nan().fill_null(False)) if column.dtype.is_float() else null)
+
+
+def _plain_pandas(column: pd.Series, rows: NDArray[np.intp]) -> Any:
+    values, kind = column.iloc[rows], column.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        return values.array
+    if pd.api.types.is_bool_dtype(kind):
+        return values.to_numpy(dtype=bool)
+    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind):
+        return values.to_numpy(dtype=np.int64 if pd.api.types.is_integer_dtype(kind) else np.float64)
+    if pd.api.types.is_string_dtype(kind) or pd.api.types.is_object_dtype(kind):
+        return values.to_numpy(dtype=object)
+    raise _no_type(column.name, kind)
+
+
+def _plain_polars(column: pl.Series, rows: NDArray[np.intp]) -> Any:
+    values, kind = column.gather(rows), column.dtype
+    if isinstance(kind, pl.Enum):
+        return pd.Categorical(values.to_list(), categories=kind.categories.to_list())
+    if kind == pl.Boolean:
+        return values.to_numpy()
+    if kind.is_numeric():
+        return values.cast(pl.Int64 if kind.is_integer() else pl.Float64).to_numpy()
+    if kind in (pl.String, pl.Categorical):
+        return np.array(values.to_list(), dtype=object)
+    raise _no_type(column.name, kind)
+
+
+def _no_type(name: Any, kind: Any) -> DataError:
+    return DataError(f"column '{name}' holds {kind} values; a formula takes numbers, booleans, texts and categories.")

@@ -1,0 +1,247 @@
+"""Formulaic, held to our rules: booleans are categories as in patsy, and no level is ever zeroed in silence."""
+
+import ast
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from formulaic import Formula
+from formulaic.materializers import PandasMaterializer
+from formulaic.parser import DefaultFormulaParser, DefaultOperatorResolver
+from formulaic.parser.algos.tokenize import tokenize
+from formulaic.parser.types import Factor, Operator, OrderedSet, Token
+from formulaic.transforms import TRANSFORMS
+from formulaic.transforms.contrasts import DiffContrasts, PolyContrasts
+from formulaic.transforms.patsy_compat import standardize
+from formulaic.utils.code import sanitize_variable_names
+from formulaic.utils.stateful_transforms import stateful_eval
+from interface_meta import override
+
+from logit_engine.columns import Array
+from logit_engine.errors import DataError, LogitEngineError, UsageError
+from logit_engine.formulas_language import ROWWISE, Reading, known, read
+
+# Found before formulaic's own: of NumPy what acts row by row, and patsy's scale (formulaic's divides by n - 1).
+CONTEXT = {"np": SimpleNamespace(**{name: getattr(np, name) for name in (*ROWWISE, "pi", "e")}), "scale": standardize}
+SPLINE = re.compile(r"(bs|cr|cc)\(")
+POLYNOMIALS = (("[.L]", ".Linear"), ("[.Q]", ".Quadratic"), ("[.C]", ".Cubic"))
+
+
+class Operators(DefaultOperatorResolver):  # type: ignore[misc]
+    """Formulaic's operators, with the terms of a power by their degree, as patsy writes them."""
+
+    @property
+    def operators(self) -> list[Operator]:
+        """All operators of a formula."""
+        found: list[Operator] = super().operators
+        power = next(operator for operator in found if operator.symbol == "**")
+
+        def by_degree(base: Any, exponent: Any) -> Any:
+            return OrderedSet(sorted(power.to_terms(base, exponent), key=lambda term: term.degree))
+
+        ours = Operator("**", arity=2, precedence=power.precedence, associativity="right", to_terms=by_degree)
+        return [ours if operator is power else operator for operator in found]
+
+
+PARSER = DefaultFormulaParser(operator_resolver=Operators(), feature_flags=DefaultFormulaParser.FeatureFlags.TWOSIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A formula taken apart: the outcome's expression, the terms in the order written, and the columns either side reads."""
+
+    text: str
+    outcome: str
+    terms: Any
+    outcome_columns: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+def parse(text: str, columns: Sequence[str]) -> Parsed:
+    """The formula against the columns there are; nothing is evaluated. Raises UsageError where it cannot be used."""
+    if not isinstance(text, str):
+        raise UsageError(f"a formula is a text such as 'y ~ x', not {type(text).__name__}.")
+    try:
+        for token in tokenize(text):  # before formulaic's parser, which evaluates what is called on the left side
+            _read(token.token, token.kind, columns)
+        formula = Formula(text, _parser=PARSER, _ordering="none")
+    except LogitEngineError:
+        raise
+    except Exception as wrong:
+        hint = " A comparison goes inside I(...)." if re.search("[<>=!]", text) else ""
+        raise UsageError(f"the formula '{text}' cannot be read: {_said(wrong).split('. ')[0]}.{hint}") from None
+    if not hasattr(formula, "lhs") or len(formula.lhs) != 1 or len(formula.lhs[0].factors) != 1:
+        raise UsageError(f"the formula '{text}' needs one outcome on its left side, as in 'y ~ x'.")
+    (outcome,) = formula.lhs[0].factors
+    left = _read(outcome.expr, outcome.eval_method, columns)
+    right = [_read(factor.expr, factor.eval_method, columns) for term in formula.rhs for factor in term.factors]
+    found = dict.fromkeys(name for reading in right for name in reading.columns)
+    words = frozenset().union(left.words, *(reading.words for reading in right))
+    if both := words.intersection({*found, *left.columns}):
+        raise UsageError(f"'{min(both)}' is a column and a word of the formula '{text}'; rename the column.")
+    return Parsed(text, outcome.expr, formula.rhs, left.columns, tuple(found))
+
+
+def learn(parsed: Parsed, rows: pd.DataFrame) -> tuple[Any, Array, list[int], list[str]]:
+    """Formulaic's model of these rows, their matrix, and its columns in patsy's order with patsy's names.
+
+    Terms of the same numeric factors stand together, those without any first (Smith 2011, patsy's "sorting"); such groups
+    never span each other, so their order does not change the coding.
+    """
+    by_degree = Formula(parsed.text, _parser=PARSER).rhs
+    model, X = _materialize(
+        rows, by_degree, output="numpy", na_action="ignore", cluster_by="numerical_factors", materializer="logit_engine"
+    )
+    coded = set(model.factor_contrasts)
+
+    def group(term: Any) -> frozenset[str]:
+        return frozenset(
+            f.expr for f in term.factors if f not in coded and f.eval_method is not Factor.EvalMethod.LITERAL
+        )
+
+    first = {frozenset[str](): -1}
+    for position, term in enumerate(parsed.terms):
+        first.setdefault(group(term), position)
+    terms = sorted(model.term_indices, key=lambda term: first[group(term)])
+    order = [i for term in terms for i in model.term_indices[term]]
+    return model, X, order, _patsy_names(model, parsed.text)
+
+
+def encode(model: Any, rows: pd.DataFrame) -> Array:
+    """The matrix of other rows. Raises DataError for unseen levels and for what cannot be evaluated."""
+    return _materialize(rows, model)[1]
+
+
+def outcome(parsed: Parsed, rows: pd.DataFrame) -> pd.Series:
+    """The values of the left side, whatever they are; C(y) is y."""
+    if parsed.outcome in parsed.outcome_columns:
+        return rows[parsed.outcome]
+    expression = parsed.outcome
+    match ast.parse(sanitize_variable_names(expression, {}, {}), mode="eval").body:
+        case ast.Call(ast.Name("C"), [ast.Name(name)], []) if name in rows:
+            return rows[name]
+    with np.errstate(all="ignore"):
+        try:
+            return pd.Series(stateful_eval(expression, {**TRANSFORMS, **CONTEXT, **rows}, None, None, None))
+        except Exception as wrong:
+            raise DataError(f"the outcome '{expression}' cannot be evaluated: {_said(wrong)}.") from wrong
+
+
+class Materializer(PandasMaterializer):  # type: ignore[misc]
+    """Formulaic's for pandas frames, with booleans as categories and every level accounted for."""
+
+    REGISTER_NAME = "logit_engine"
+    REGISTER_INPUTS: Sequence[str] = ()
+
+    @override
+    def _is_categorical(self, values: Any) -> bool:
+        return pd.api.types.is_bool_dtype(values) or bool(super()._is_categorical(values))
+
+    @override
+    def _encode_evaled_factor(
+        self, factor: Any, spec: Any, drop_rows: Sequence[int], reduced_rank: bool = False
+    ) -> dict[str, Any]:
+        learning = spec.structure is None
+        kind, state = spec.encoder_state.get(factor.expr, (None, {}))
+        if not learning and kind is not factor.metadata.kind:
+            found, learnt = factor.metadata.kind.value, kind.value
+            raise DataError(f"'{factor.expr}' is {found} here and was {learnt} in the training rows; convert it.")
+        if factor.metadata.kind is not Factor.Kind.CATEGORICAL:
+            return dict(super()._encode_evaled_factor(factor, spec, drop_rows, reduced_rank))
+        values = pd.Series(np.asarray(getattr(factor.values, "__wrapped__", factor.values)), index=self.data.index)
+        if not learning:
+            _refuse_unseen(factor.expr, values, state["categories"], "levels that were not in the training rows")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of values outside C's levels pandas and formulaic warn; we refuse them
+            encoded = dict(super()._encode_evaled_factor(factor, spec, drop_rows, reduced_rank))
+        if learning:
+            levels = spec.encoder_state[factor.expr][1]["categories"]
+            _refuse_unseen(factor.expr, values, levels, "values outside its levels")
+            _refuse_empty(factor.expr, values, levels, reduced_rank)
+        return encoded
+
+
+def _materialize(rows: pd.DataFrame, spec: Any, **asked: Any) -> tuple[Any, Array]:
+    with np.errstate(all="ignore"):
+        try:
+            matrix = Materializer(rows, context=CONTEXT).get_model_matrix(spec, **asked)
+        except LogitEngineError:
+            raise
+        except Exception as wrong:  # whatever an expression of the user's can raise
+            raise DataError(f"the formula cannot be evaluated on these rows: {_said(wrong)}.") from wrong
+    X = np.asarray(matrix, dtype=np.float64)
+    for name, column in zip(matrix.model_spec.column_names, X.T, strict=True):
+        if (bad := ~np.isfinite(column)).any():
+            raise DataError(
+                f"'{name}' is not finite in {bad.sum():,} of {bad.size:,} rows without nulls{_listed(rows.index[bad])}."
+            )
+    return matrix.model_spec, X
+
+
+def _read(expression: str, kind: Token.Kind | Factor.EvalMethod, columns: Sequence[str]) -> Reading:
+    """What a token or a factor reads: a name is a column, and an expression what the language allows."""
+    if kind in (Token.Kind.NAME, Factor.EvalMethod.LOOKUP):
+        return Reading((known(expression, expression, columns),), frozenset())
+    if kind not in (Token.Kind.PYTHON, Factor.EvalMethod.PYTHON):
+        return Reading((), frozenset())
+    aliases: dict[str, str] = {}
+    plain = sanitize_variable_names(expression, dict.fromkeys(columns), aliases)
+    return read(plain, columns, aliases)
+
+
+def _refuse_unseen(expression: str, values: pd.Series, levels: Sequence[Any], what: str) -> None:
+    unseen = values[~values.isin(levels)]
+    if unseen.empty:
+        return
+    groups = list(unseen.groupby(unseen).groups.items())
+    clauses = [f"{level!r} in {len(rows):,}{_listed(rows)}" for level, rows in groups[:5]]
+    raise DataError(f"'{expression}' has {what}: {'; '.join(clauses)}. Drop these rows, or fit with them.")
+
+
+def _refuse_empty(expression: str, values: pd.Series, levels: Sequence[Any], reduced: bool) -> None:
+    if len(levels) == 1 and reduced:
+        raise DataError(f"'{expression}' is {levels[0]!r} in all {len(values):,} rows, so it has no column; drop it.")
+    present = set(values.unique())
+    if empty := [level for level in levels if level not in present]:
+        raise DataError(
+            f"no row has the level {empty[0]!r} that '{expression}' declares, so its column would be zero; drop the unused "
+            "categories."
+        )
+
+
+def _patsy_names(model: Any, text: str) -> list[str]:
+    """The column names as patsy prints them: splines count from 0, a difference is named after the earlier level."""
+    names = list(model.column_names)
+    for factor in model.factors:
+        if SPLINE.match(factor.expr):
+            names = [_counted_from_zero(name, factor.expr) for name in names]
+    for factor, state in model.factor_contrasts.items():
+        pairs: list[tuple[str, str]] = []
+        if isinstance(state.contrasts, DiffContrasts):
+            pairs = [(f"[D.{later}]", f"[D.{earlier}]") for earlier, later in pairwise(state.levels)]
+        elif isinstance(state.contrasts, PolyContrasts):
+            pairs = [*POLYNOMIALS, *((f"[^{k}]", f"^{k}") for k in range(4, len(state.levels)))]
+        for old, new in pairs:
+            names = [name.replace(factor.expr + old, factor.expr + new) for name in names]
+    for quoted in re.findall(r'"([^"\'\\]*)"', text):  # formulaic writes all texts in single quotes
+        names = [name.replace(f"'{quoted}'", f'"{quoted}"') for name in names]
+    return names
+
+
+def _counted_from_zero(name: str, spline: str) -> str:
+    return re.sub(re.escape(spline) + r"\[(\d+)\]", lambda found: f"{spline}[{int(found[1]) - 1}]", name)
+
+
+def _listed(rows: Any) -> str:
+    shown = ", ".join(str(row) for row in list(rows)[:5])
+    return f" (row{'s' * (len(rows) > 1)} {shown}{', ...' * (len(rows) > 5)})"
+
+
+def _said(wrong: Exception) -> str:
+    return str(wrong).strip().split("\n")[0].rstrip(".")
