@@ -119,7 +119,9 @@ def test_tables_have_the_same_numbers_and_labels(both, name: str) -> None:
 def test_information_criteria(both, crit: str) -> None:
     theirs, mine = both
     expected = theirs.info_criteria(crit, 0)
-    if mine.params.ndim == 2 and crit != "tic":  # there theirs counts one constant, where its own aic counts one a class
+    if (
+        mine.params.ndim == 2 and crit != "tic"
+    ):  # there theirs counts one constant, where its own aic counts one a class
         found = mine.info_criteria("aic" if crit == "aic" else "bic")
         assert found == pytest.approx(getattr(theirs, "aic" if crit == "aic" else "bic"), rel=1e-12)
         return
