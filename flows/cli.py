@@ -185,7 +185,7 @@ def _print_run(model: Any, evaluation: Any, name: str) -> None:
     from logit_engine.summary import summarize
 
     target = model.target
-    title = f"{name}: {target.column} = {target.positive}"
+    title = f"{name}: {target.column}" + ("" if model.result.classes else f" = {target.positive}")
     scaled = None if all(t.scale == 1.0 and t.center == 0.0 for t in model.design.numeric) else model.result
     print(summarize(model.original, scaled, title=title))
     if model.notes:

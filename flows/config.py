@@ -93,8 +93,10 @@ class Target(_Section):
 
     column: str
     """The column that holds the outcome."""
-    positive: Label
-    """The value whose probability is modelled; always stated."""
+    positive: Label | None = None
+    """The value whose probability a binary model gives; always stated there."""
+    base: Label | None = None
+    """The class that a multinomial model compares the others with; else the first in order."""
 
 
 class Data(_Section):
@@ -185,15 +187,15 @@ class Penalty(_Section):
 class CovarianceRule(_Section):
     """The covariance of the estimates."""
 
-    type: Literal["nonrobust", "HC0", "cluster"] = "nonrobust"
+    type: Literal["nonrobust", "HC0", "HC1", "HC2", "HC3", "cluster"] = "nonrobust"
     """cluster needs data.cluster."""
 
 
 class ModelRule(_Section):
     """What is fitted."""
 
-    family: Literal["binary"] = "binary"
-    """The kind of outcome."""
+    family: Literal["binary", "multinomial"] = "binary"
+    """The kind of outcome: two classes, or more."""
     link: Literal["logit", "probit", "cloglog", "loglog", "cauchit"] = "logit"
     """The response curve."""
     penalty: Penalty = Penalty()

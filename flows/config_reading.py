@@ -20,16 +20,12 @@ LATER = {
     "data.sampling_weights": "sampling weights are not built yet; leave it out",
     "data.offset": "offsets are not built yet in the pipeline; leave it out",
     "features.formula": "formulas are not built yet; list the columns under features.numeric and features.categorical",
-    "model.type": "the kind of outcome is model.family, and only binary is built yet",
-    "model.family=multinomial": "multinomial models are not built yet; use binary",
+    "model.type": "the kind of outcome is model.family: binary or multinomial",
     "model.penalty.type=l1": "the l1 penalty is not built yet; use none or l2",
     "model.penalty.type=elastic_net": "the elastic net is not built yet; use none or l2",
     "model.penalty.l1_ratio": "the elastic net is not built yet; use type none or l2",
     "model.penalty.strength=cv": "choosing the strength by cross-validation is not built yet; give a number",
     "model.estimator": "other estimators are not built yet; leave it out",
-    "model.covariance.type=HC1": "HC1 is not built yet; use nonrobust, HC0 or cluster",
-    "model.covariance.type=HC2": "HC2 is not built yet; use nonrobust, HC0 or cluster",
-    "model.covariance.type=HC3": "HC3 is not built yet; use nonrobust, HC0 or cluster",
     "gate.approval=manual": "manual approval is not built yet; use automatic, or `logit train` and `logit promote`",
     "compute.backend=dask": "the Dask backend is not built yet; use threads",
     "compute.engine": "other engines are not built yet; leave it out",
@@ -105,6 +101,25 @@ def contradictions(config: Config) -> list[tuple[tuple[str, ...], str]]:
     for role in ("id", "target"):
         column = data.target.column if role == "target" else data.id
         refuse(column in used, "features", f"the column '{column}' is data.{role}, so it cannot be a feature")
+    several = model.family == "multinomial"
+    refuse(not several and data.target.positive is None, "data.target.positive", "a binary model needs it")
+    refuse(
+        several and data.target.positive is not None,
+        "data.target.positive",
+        "a multinomial model gives the probability of every class; data.target.base names the one to compare with",
+    )
+    refuse(not several and data.target.base is not None, "data.target.base", "it goes with model.family multinomial")
+    refuse(several and model.link != "logit", "model.link", "a multinomial model has the logit link")
+    refuse(
+        several and model.covariance.type in ("HC2", "HC3"),
+        "model.covariance.type",
+        "HC2 and HC3 need one leverage a row, which a multinomial model has not; use HC0 or HC1",
+    )
+    refuse(
+        several and config.evaluate.threshold != 0.5,
+        "evaluate.threshold",
+        "a multinomial model predicts the most probable class, without a threshold",
+    )
     stray = sorted(set(features.reference) - set(features.categorical))
     refuse(bool(stray), "features.reference", f"'{(stray or [''])[0]}' is not one of features.categorical")
     numeric = features.impute.numeric

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from flows.steps.evaluate import Evaluation, Measured
 
+CONFUSION = "confusion["
 COUNTS = ("rows", "true_negative", "false_positive", "false_negative", "true_positive")
 
 
@@ -19,24 +20,36 @@ def metrics_text(evaluation: "Evaluation") -> str:
     by_name: dict[str, dict[str, Measured]] = {}
     for m in evaluation.metrics:
         by_name.setdefault(m.metric, {})[m.split] = m
-    counts = {side: {name: int(by_name[name][side].value) for name in COUNTS} for side in sides}
-    titles = {side: f"{side} ({counts[side]['rows']:,} rows)" for side in sides}
+    titles = {side: f"{side} ({int(by_name['rows'][side].value):,} rows)" for side in sides}
     head = f"{'Metric':<22}" + "".join(f"{titles[side]:>34}{'base rate':>11}" for side in sides)
     lines = [head, "-" * len(head)]
     lines += [
         f"{name:<22}" + "".join(_metric(cells[side]) for side in sides)
         for name, cells in by_name.items()
-        if name not in COUNTS
+        if name not in COUNTS and not name.startswith(CONFUSION)
     ]
     lines.append("-" * len(head))
     for side in sides:
-        c = counts[side]
-        lines.append(
-            f"Confusion on {side} at {number(evaluation.threshold)}: {c['true_positive']:,} true positive, "
-            f"{c['false_positive']:,} false positive, {c['false_negative']:,} false negative, "
-            f"{c['true_negative']:,} true negative"
-        )
+        lines += _confusion(evaluation, side, {name: cells[side].value for name, cells in by_name.items()})
     return "\n".join(lines)
+
+
+def _confusion(evaluation: "Evaluation", side: str, values: dict[str, float]) -> list[str]:
+    """The confusion of a side: a sentence for two classes, a table for more."""
+    names = evaluation.classes
+    if not names:
+        return [
+            f"Confusion on {side} at {number(evaluation.threshold)}: {values['true_positive']:,.0f} true positive, "
+            f"{values['false_positive']:,.0f} false positive, {values['false_negative']:,.0f} false negative, "
+            f"{values['true_negative']:,.0f} true negative"
+        ]
+    wide = max(12, *(len(name) + 2 for name in names))
+    lines = [f"Confusion on {side} (rows observed, columns predicted)"]
+    lines.append(" " * wide + "".join(f"{name:>{wide}}" for name in names))
+    for name in names:
+        counts = (values[f"{CONFUSION}{name}, {predicted}]"] for predicted in names)
+        lines.append(f"{name:<{wide}}" + "".join(f"{n:>{wide},.0f}" for n in counts))
+    return lines
 
 
 def _metric(m: "Measured") -> str:

@@ -74,4 +74,4 @@ def stored_run(config: Config, name: str) -> tuple[Model, Evaluation]:
     folder = store.run_folder(name)
     model = read_model(folder / "model.parquet")
     rows = pl.read_parquet(folder / "metrics.parquet").iter_rows(named=True)
-    return model, Evaluation(model.threshold, tuple(Measured(**row) for row in rows))
+    return model, Evaluation(model.threshold, tuple(Measured(**row) for row in rows), model.result.classes)

@@ -5,7 +5,7 @@ One row a term. `estimate`, its interval and odds ratio are in the original unit
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ import polars as pl
 from logit_engine.columns import Array
 from logit_engine.design import Design
 from logit_engine.errors import ArtifactError
-from logit_engine.links import LINKS, Link
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
+from logit_engine.links import LINKS, LOGIT
 from logit_engine.publish import canonical_json
 from logit_engine.result import FitResult, Status, Verdict
 
@@ -28,19 +29,23 @@ Label = bool | int | str
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The outcome column, the value whose probability is modelled, and the other value."""
+    """The outcome column and its classes by code, the base first; of two, the second is the positive one."""
 
     column: str
-    positive: Label
-    negative: Label
+    classes: tuple[Label, ...]
+
+    @property
+    def positive(self) -> Label:
+        """The class whose probability a binary model gives."""
+        return self.classes[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """All that scoring needs: how columns become X, what was estimated, what is predicted, and from where it came.
 
-    result is on the scale of X. threshold: probability from which the positive class is predicted. notes: what the design
-    said of the training data. origin: JSON-ready facts of the run that made it.
+    result is on the scale of X. threshold: probability from which the positive class is predicted; of several classes the
+    most probable one is. notes: what the design said of the training data. origin: JSON-ready facts of the run that made it.
     """
 
     design: Design
@@ -51,43 +56,86 @@ class Model:
     origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def link(self) -> Link:
-        """The link, as a value."""
-        return LINKS[self.result.link]
+    def likelihood(self) -> Likelihood:
+        """The likelihood, as a value."""
+        if self.result.classes:
+            return Multinomial(len(self.result.classes) - 1)
+        return Bernoulli(LINKS[self.result.link])
 
     @property
     def original(self) -> FitResult:
         """The result in the original units of the data."""
         return self.result.in_units(self.design.units)
 
-    def linear_predictor(self) -> pl.Expr:
-        """x'theta of each row."""
-        return self.design.linear_predictor(self.result.estimates)
+    def linear_predictors(self) -> tuple[pl.Expr, ...]:
+        """x'theta of each row, for every predictor: one for two classes, else one for each class but the base."""
+        by_predictor = self.result.estimates.reshape(self.likelihood.outputs, -1)
+        return tuple(self.design.linear_predictor(theta) for theta in by_predictor)
 
-    def probability(self, linear_predictor: pl.Expr) -> pl.Expr:
-        """P(positive) from the linear predictor."""
-        cdf = self.link.cdf
-        if self.link.name == "logit":
-            return 1.0 / (1.0 + (-linear_predictor).exp())
-        return linear_predictor.map_batches(
-            lambda eta: pl.Series(cdf(eta.to_numpy())), return_dtype=pl.Float64, is_elementwise=True
+    def probabilities(self) -> tuple[pl.Expr, ...]:
+        """P(positive) alone for two classes, else of every class, the base first; these sum to one."""
+        etas = self.linear_predictors()
+        likelihood = self.likelihood
+        if isinstance(likelihood, Multinomial):
+            whole = (pl.lit(0.0), *etas)
+            largest = pl.max_horizontal(whole)
+            sizes = [(eta - largest).exp() for eta in whole]
+            return tuple(size / pl.sum_horizontal(sizes) for size in sizes)
+        cdf = likelihood.link.cdf
+        if likelihood.link is LOGIT:
+            return (1.0 / (1.0 + (-etas[0]).exp()),)
+        return (
+            etas[0].map_batches(
+                lambda eta: pl.Series(cdf(eta.to_numpy())), return_dtype=pl.Float64, is_elementwise=True
+            ),
         )
 
-    def predicted_class(self, probability: pl.Expr) -> pl.Expr:
-        """The positive label from the threshold on, else the negative one."""
-        positive = probability >= self.threshold
-        if self.target.positive is True:
-            return positive
-        return pl.when(positive).then(pl.lit(self.target.positive)).otherwise(pl.lit(self.target.negative))
+    def predicted_class(self) -> pl.Expr:
+        """Of two classes the positive one from the threshold on; of several the most probable, the earlier one of equals."""
+        probabilities = self.probabilities()
+        classes = self.target.classes
+        if len(probabilities) == 1:
+            positive = probabilities[0] >= self.threshold
+            return positive if classes == (False, True) else _chosen(positive, classes[1], classes[0])
+        largest = pl.max_horizontal(probabilities)
+        found = pl.lit(classes[-1])
+        for label, probability in reversed(list(zip(classes[:-1], probabilities[:-1], strict=True))):
+            found = _chosen(probability >= largest, label, found)
+        return found
+
+    def outputs(self, wanted: Sequence[str]) -> list[pl.Expr]:
+        """Those of linear_predictor, probability and predicted_class that are wanted, as named columns.
+
+        Of more than two classes there is one for each, as in probability[a].
+        """
+        several = len(self.target.classes) > 2
+        found = []
+        for name in wanted:
+            if name == "predicted_class":
+                found.append(self.predicted_class().alias(name))
+                continue
+            columns = self.linear_predictors() if name == "linear_predictor" else self.probabilities()
+            classes = self.target.classes[len(self.target.classes) - len(columns) :]
+            names = [f"{name}[{label}]" for label in classes] if several else [name]
+            found += [column.alias(label) for column, label in zip(columns, names, strict=True)]
+        return found
+
+
+def _chosen(where: pl.Expr, label: Label, otherwise: Any) -> pl.Expr:
+    """The label where the condition holds; null where it cannot be told."""
+    rest = otherwise if isinstance(otherwise, pl.Expr) else pl.lit(otherwise)
+    return pl.when(where.is_null()).then(None).when(where).then(pl.lit(label)).otherwise(rest)
 
 
 def coefficient_table(model: Model, level: float = 0.95) -> pl.DataFrame:
-    """The model as a table, one row a term, in the order of X."""
+    """The model as a table, one row a coefficient: the terms in the order of X, for one class after another."""
     raw, scaled = model.original, model.result
     interval = raw.interval(level)
     units = model.design.units
-    columns: dict[str, Any] = {
-        "term": list(raw.names),
+    outputs = model.likelihood.outputs
+    columns: dict[str, Any] = {"class": [c for c in raw.classes[1:] for _ in raw.names]} if raw.classes else {}
+    columns |= {
+        "term": list(raw.names) * outputs,
         "estimate": raw.estimates,
         "std_error": raw.std_errors,
         "z": raw.z,
@@ -95,7 +143,7 @@ def coefficient_table(model: Model, level: float = 0.95) -> pl.DataFrame:
         "lower": interval[:, 0],
         "upper": interval[:, 1],
     }
-    if model.link.name == "logit":
+    if raw.link in ("logit", "multinomial"):
         columns |= {
             "odds_ratio": np.exp(raw.estimates),
             "odds_ratio_lower": np.exp(interval[:, 0]),
@@ -104,8 +152,8 @@ def coefficient_table(model: Model, level: float = 0.95) -> pl.DataFrame:
     columns |= {
         "standardized": scaled.estimates,
         "standardized_std_error": scaled.std_errors,
-        "center": units.center,
-        "scale": units.scale,
+        "center": np.tile(units.center, outputs),
+        "scale": np.tile(units.scale, outputs),
         "covariance": pl.Series(scaled.covariance.tolist(), dtype=pl.List(pl.Float64)),
     }
     return pl.DataFrame(columns)
@@ -163,9 +211,11 @@ def read_table(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
     except (KeyError, OSError, pl.exceptions.PolarsError) as error:
         raise ArtifactError(f"{path} is not a model of logit-engine ({type(error).__name__}); train again.") from error
     content = json.loads(text)
-    if content["format"] > FORMAT:
+    if content["format"] != FORMAT:
+        what = "newer" if content["format"] > FORMAT else "older"
         raise ArtifactError(
-            f"{path} has format {content['format']}, newer than the {FORMAT} this version reads; upgrade logit-engine."
+            f"{path} has format {content['format']}, {what} than the {FORMAT} this version reads; "
+            + ("upgrade logit-engine." if what == "newer" else "train again.")
         )
     return table, content
 
@@ -174,7 +224,7 @@ def write_model(model: Model, path: Path) -> None:
     """Write the model's Parquet file; the same model gives the same bytes."""
     content = {
         "format": FORMAT,
-        "target": {"column": model.target.column, "positive": model.target.positive, "negative": model.target.negative},
+        "target": {"column": model.target.column, "classes": list(model.target.classes)},
         "threshold": model.threshold,
         "design": model.design.to_content(),
         "notes": list(model.notes),
@@ -187,13 +237,13 @@ def write_model(model: Model, path: Path) -> None:
 def read_model(path: Path) -> Model:
     """Read a model. Raises ArtifactError if the file is no model, or was written by a newer version."""
     table, content = read_table(path)
-    names = tuple(table["term"].to_list())
+    names = tuple(dict.fromkeys(table["term"].to_list()))
     covariance = np.array(table["covariance"].to_list(), dtype=np.float64)
     return Model(
         Design.from_content(content["design"]),
         fit_of(content["fit"], names, table["standardized"].to_numpy().copy(), covariance),
-        Target(**content["target"]),
-        content["threshold"],
+        Target(content["target"]["column"], tuple(content["target"]["classes"])),
+        float(content["threshold"]),
         tuple(content["notes"]),
         content["origin"],
     )

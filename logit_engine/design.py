@@ -194,6 +194,19 @@ class Design:
             at += len(c.columns)
         return total
 
+    def predictors(self, frame: pl.DataFrame, estimates: Array) -> Array:
+        """x'theta of the rows for one predictor, (n,), or for several one after another, (n, k).
+
+        estimates: (p,) or (k p,), on the scale of X. Raises DataError as `check` does.
+        """
+        if frame.height:
+            self.check(frame.lazy())
+        by_predictor = estimates.reshape(-1, len(self.names))
+        columns = frame.select(
+            self.linear_predictor(theta).alias(str(i)) for i, theta in enumerate(by_predictor)
+        ).to_numpy()
+        return np.asarray(columns[:, 0] if columns.shape[1] == 1 else columns)
+
     def check(self, frame: pl.LazyFrame) -> "Audit":
         """Counts what the rows hold that is missing or unseen. Raises DataError if a term has no rule for it."""
         found = frame.select(

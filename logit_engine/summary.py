@@ -15,7 +15,8 @@ def summarize(result: FitResult, standardized: FitResult | None = None, *, title
     """
     table = _coefficients(result, standardized, level)
     width = max(WIDTH, *(len(line) for line in table))
-    lines = [title or f"Binary regression, {result.link} link", "=" * width, *_header(result), "-" * width]
+    kind = "Multinomial regression" if result.classes else f"Binary regression, {result.link} link"
+    lines = [title or kind, "=" * width, *_header(result), "-" * width]
     verdict = "" if result.converged else f"{result.status.verdict.value.capitalize()}: "
     lines += [*table, "-" * width, verdict + result.status.sentence, *result.notes]
     return "\n".join(line.rstrip() for line in lines)
@@ -47,12 +48,14 @@ def _coefficients(r: FitResult, standardized: FitResult | None, level: float) ->
     interval = r.interval(level)
     percent = f"{100 * level:g}%"
     wide = max(len("Term"), *(len(name) for name in r.names))
-    odds = r.link == "logit"
+    odds = r.link in ("logit", "multinomial")
     head = f"{'Term':<{wide}}  {'Estimate':>11} {'Std. error':>11} {'z':>8} {'P>|z|':>7} {percent + ' interval':>23}"
     head += f"  {'Odds ratio':>10} {percent + ' interval':>21}" if odds else ""
     head += f"  {'Standardized':>12}" if standardized is not None else ""
     lines = [head]
-    for j, name in enumerate(r.names):
+    for j, name in enumerate(r.names * max(1, len(r.classes) - 1)):
+        if r.classes and j % len(r.names) == 0:
+            lines += ["", f"{r.classes[1 + j // len(r.names)]}, against {r.classes[0]}"]
         line = (
             f"{name:<{wide}}  {number(r.estimates[j]):>11} {number(r.std_errors[j]):>11} {z_text(r.z[j]):>8} "
             f"{p_text(r.p_values[j]):>7} {number(interval[j, 0]):>11} {number(interval[j, 1]):>11}"

@@ -6,19 +6,16 @@ import numpy as np
 import polars as pl
 
 from flows.config import Config
-from flows.steps.fit import penalty_of, threads_of
+from flows.steps.fit import likelihood_of, penalty_of, threads_of
 from flows.steps.learn import design_spec
 from flows.steps.load import Dataset
-from flows.steps.rows import outcomes, read_rows
+from flows.steps.rows import class_names, outcomes, read_rows
 from flows.steps.split import Split, folds
 from logit_engine.columns import Array
 from logit_engine.diagnostics.metric_intervals import difference_interval
-from logit_engine.diagnostics.metrics import row_log_loss
 from logit_engine.errors import DataError
 from logit_engine.fitting import fit
 from logit_engine.learning import learn
-from logit_engine.likelihoods import Bernoulli
-from logit_engine.links import LINKS
 from logit_engine.sources.frames import clusters, frame_rows
 
 
@@ -39,31 +36,32 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
     frame = read_rows(config, dataset, split, "train")
     count = config.experiment.folds
     fold = folds(frame, unit, count)
-    y = outcomes(frame, data.target.column, data.target.positive)
+    y = outcomes(config, dataset, frame)
     losses = np.empty(frame.height)
     for k in range(count):
         inside = fold == k
         if not inside.any():
             raise DataError(f"fold {k + 1} of {count} has no rows; use fewer experiment.folds.")
-        losses[inside] = _fold_losses(
-            config, frame.filter(pl.Series(~inside)), frame.filter(pl.Series(inside)), y[inside]
-        )
+        train, validation = frame.filter(pl.Series(~inside)), frame.filter(pl.Series(inside))
+        losses[inside] = _fold_losses(config, dataset, (train, y[~inside]), (validation, y[inside]))
     cluster = clusters(frame, data.cluster)
     found = difference_interval(losses, cluster=cluster)
     return Validated(found.mean, found.std_error)
 
 
-def _fold_losses(config: Config, train: pl.DataFrame, validation: pl.DataFrame, y: Array) -> Array:
-    design, _ = learn(train, design_spec(config))
-    target, link = config.data.target, LINKS[config.model.link]
-    rows = frame_rows(design, train, outcomes(train, target.column, target.positive))
+def _fold_losses(
+    config: Config, dataset: Dataset, train: tuple[pl.DataFrame, Array], validation: tuple[pl.DataFrame, Array]
+) -> Array:
+    """Each validation row's log-loss under the model of the training rows; (frame, outcome) of each."""
+    frame, y = train
+    design, _ = learn(frame, design_spec(config))
+    likelihood = likelihood_of(config, dataset)
     result = fit(
-        rows,
-        Bernoulli(link),
-        penalty=penalty_of(config, train.height),
+        frame_rows(design, frame, y, classes=class_names(dataset)),
+        likelihood,
+        penalty=penalty_of(config, frame.height),
         allow_separation=config.model.on_separation == "warn",
         threads=threads_of(config),
     )
-    design.check(validation.lazy())
-    eta = validation.select(design.linear_predictor(result.estimates).alias("eta"))["eta"].to_numpy()
-    return row_log_loss(y, link.log_cdf(eta), link.log_sf(eta))
+    held, outcome = validation
+    return -likelihood.terms(design.predictors(held, result.estimates), outcome).loglik

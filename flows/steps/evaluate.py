@@ -12,12 +12,20 @@ from flows.steps.load import Dataset
 from flows.steps.rows import outcomes, read_rows
 from flows.steps.split import Split
 from logit_engine.columns import Array
-from logit_engine.diagnostics.metrics import Bootstrap, MetricValue, confusion, evaluate, metric_value, row_log_loss
+from logit_engine.diagnostics.metric_intervals import (
+    Bootstrap,
+    MetricValue,
+    Ratio,
+    closed_form,
+    percentile_interval,
+    resampled,
+)
+from logit_engine.diagnostics.metrics import confusion, evaluate, metric_value, row_log_loss
 from logit_engine.diagnostics.thresholds import Cost, MaxF1, choose_threshold
 from logit_engine.errors import LogitEngineError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import CLUSTER, NONROBUST
-from logit_engine.likelihoods import Bernoulli
+from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, Link
 from logit_engine.result import FitResult
 from logit_engine.sources.arrays import array_rows
@@ -39,10 +47,11 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The threshold of the predicted class, and every metric on every side."""
+    """The threshold of the predicted class (nan for more than two classes, then named), and every metric on every side."""
 
     threshold: float
     metrics: tuple[Measured, ...]
+    classes: tuple[str, ...] = ()
 
     def value(self, metric: str, split: str = "test") -> float:
         """One metric's value; nan if that side has no rows."""
@@ -56,7 +65,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The rows of a side as the metrics see them, (n,) each."""
+    """The rows of a side as the metrics see them: y and cluster (n,), eta (n,) or (n, k)."""
 
     name: str
     y: Array
@@ -66,23 +75,23 @@ class _Side:
 
 def evaluate_model(config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult) -> Evaluation:
     """Every metric on train and test; the threshold is chosen on the training rows."""
-    link = LINKS[result.link]
     train = _side(config, dataset, split, learned, result, "train")
     test = _side(config, dataset, split, learned, result, "test")
+    sides = [train] if test.y.size == 0 else [train, test]
+    if result.classes:
+        shares = np.bincount(train.y.astype(np.intp), minlength=len(result.classes)) / train.y.size
+        found = tuple(m for side in sides for m in _measure_classes(config, side, result, shares))
+        return Evaluation(math.nan, found, result.classes)
+    link = LINKS[result.link]
     threshold = choose_threshold(train.y, link.cdf(train.eta), _rule(config))
     rate = float(train.y.mean())
-    sides = [train] if test.y.size == 0 else [train, test]
     return Evaluation(threshold, tuple(m for side in sides for m in _measure(config, side, link, threshold, rate)))
 
 
 def _side(config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, name: str) -> _Side:
     frame = read_rows(config, dataset, split, "train" if name == "train" else "test")
-    target, cluster = config.data.target, config.data.cluster
-    if frame.height:
-        learned.design.check(frame.lazy())
-    eta = frame.select(learned.design.linear_predictor(result.estimates).alias("eta"))["eta"].to_numpy()
-    codes = clusters(frame, cluster)
-    return _Side(name, outcomes(frame, target.column, target.positive), np.asarray(eta), codes)
+    eta = learned.design.predictors(frame, result.estimates)
+    return _Side(name, outcomes(config, dataset, frame), eta, clusters(frame, config.data.cluster))
 
 
 def _rule(config: Config) -> float | MaxF1 | Cost:
@@ -124,6 +133,60 @@ def _measure(config: Config, side: _Side, link: Link, threshold: float, rate: fl
     }
     blank = math.nan
     return measured + [Measured(side.name, name, n, blank, blank, blank, blank) for name, n in counts.items()]
+
+
+def _measure_classes(config: Config, side: _Side, result: FitResult, shares: Array) -> list[Measured]:
+    """Log-loss, skill, accuracy, each class's area against all others, and the confusion table; shares: of training rows."""
+    likelihood = Multinomial(len(result.classes) - 1)
+    code = side.y.astype(np.intp)
+    probability = likelihood.probabilities(side.eta)
+    loss, base_loss = -likelihood.terms(side.eta, side.y).loglik, -np.log(shares)[code]
+    right = (probability.argmax(axis=1) == code).astype(np.float64)
+    ones = np.ones(code.size)
+    statistics = {
+        "log_loss": (Ratio(loss, ones), float(base_loss.mean()), np.inf),
+        "skill": (Ratio(base_loss - loss, base_loss), 0.0, 1.0),
+        "accuracy": (Ratio(right, ones), float((code == shares.argmax()).mean()), 1.0),
+    }
+    asked, names = config.evaluate.intervals, list(statistics)
+    groups = None if side.cluster is None else np.unique(side.cluster, return_inverse=True)[1]
+    if asked.method == "closed_form":
+        found = [
+            closed_form(name, statistic, ones, groups, asked.level, highest=highest)
+            for name, (statistic, _, highest) in statistics.items()
+        ]
+    else:
+        drawn = resampled([s for s, _, _ in statistics.values()], ones, groups, Bootstrap(asked.replicates, asked.seed))
+        found = [
+            percentile_interval(name, statistics[name][0].value(ones), column, asked.level)
+            for name, column in zip(names, drawn.T, strict=True)
+        ]
+    measured = [
+        Measured(side.name, m.name, m.value, m.std_error, m.lower, m.upper, statistics[m.name][1]) for m in found
+    ]
+    measured += [_area(config, side, name, code == c, probability[:, c]) for c, name in enumerate(result.classes)]
+    counts = {"rows": float(code.size)}
+    table = np.bincount(code * len(shares) + probability.argmax(axis=1), minlength=len(shares) ** 2)
+    pairs = [f"confusion[{observed}, {chosen}]" for observed in result.classes for chosen in result.classes]
+    counts |= dict(zip(pairs, table.astype(np.float64).tolist(), strict=True))
+    blank = math.nan
+    return measured + [Measured(side.name, name, n, blank, blank, blank, blank) for name, n in counts.items()]
+
+
+def _area(config: Config, side: _Side, name: str, is_class: np.ndarray, probability: Array) -> Measured:
+    """The area under the curve of one class against all others."""
+    asked = config.evaluate.intervals
+    found = evaluate(
+        is_class.astype(np.float64),
+        probability,
+        threshold=0.5,
+        reference_rate=float(np.clip(is_class.mean(), 1e-9, 1.0 - 1e-9)),
+        cluster=side.cluster,
+        level=asked.level,
+        method="closed_form" if asked.method == "closed_form" else Bootstrap(asked.replicates, asked.seed),
+    )
+    area = next(m for m in found if m.name == "roc_auc")
+    return Measured(side.name, f"roc_auc[{name}]", area.value, area.std_error, area.lower, area.upper, 0.5)
 
 
 def _baseline(name: str, y: Array, constant: Array, threshold: float) -> float:

@@ -19,7 +19,6 @@ from flows.steps.split import Split, test_mask
 from logit_engine.artifact import Model
 from logit_engine.columns import Array
 from logit_engine.diagnostics.metric_intervals import difference_interval
-from logit_engine.diagnostics.metrics import row_log_loss
 from logit_engine.errors import DataError
 from logit_engine.sources.frames import clusters
 
@@ -79,6 +78,12 @@ def judge(
 ) -> Decision:
     """Compare and decide. Rows are provably unseen where the split rules of both models put them on the test side."""
     unmet = unmet_requirements(config, evaluation)
+    for other, word in ((champion, "champion"), (anchor, "anchor")):
+        if other.target.classes != challenger.target.classes:
+            shown = ", ".join(str(label) for label in other.target.classes)
+            return Decision(
+                False, (f"the {word} predicts other classes ({shown}), so their losses do not compare", *unmet)
+            )
     try:
         versus_champion = compare(config, dataset, challenger, champion)
         same = anchor.origin["run"] == champion.origin["run"]
@@ -105,7 +110,7 @@ def compare(config: Config, dataset: Dataset, challenger: Model, other: Model) -
             f"no row is provably unseen by both models (their split methods are {rules[0].method} and {rules[1].method})"
         )
     frame = frame.filter(pl.Series(unseen))
-    y = outcomes(frame, config.data.target.column, config.data.target.positive)
+    y = outcomes(config, dataset, frame)
     cluster = clusters(frame, config.data.cluster)
     difference = log_losses(challenger, frame, y) - log_losses(other, frame, y)
     level = config.evaluate.intervals.level
@@ -116,9 +121,7 @@ def compare(config: Config, dataset: Dataset, challenger: Model, other: Model) -
 
 def log_losses(model: Model, frame: pl.DataFrame, y: Array) -> Array:
     """Each row's log-loss under a model, (n,)."""
-    model.design.check(frame.lazy())
-    eta = frame.select(model.linear_predictor().alias("eta"))["eta"].to_numpy()
-    return row_log_loss(y, model.link.log_cdf(eta), model.link.log_sf(eta))
+    return -model.likelihood.terms(model.design.predictors(frame, model.result.estimates), y).loglik
 
 
 def unmet_requirements(config: Config, evaluation: Evaluation) -> tuple[str, ...]:

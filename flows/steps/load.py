@@ -15,12 +15,15 @@ from logit_engine.artifact import Label
 from logit_engine.errors import DataError
 from logit_engine.publish import sha256_of
 
+MOST_CLASSES = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """Some checked files: where, what kind, the sha256 of their contents, and how many rows have a target.
 
-    negative: the other value of the target. dropped: rows without a target, left out as the config says.
+    classes: the values of the target by code, the base first; of two the positive one is the second. dropped: rows
+    without a target, left out as the config says.
     """
 
     paths: tuple[str, ...]
@@ -28,7 +31,7 @@ class Dataset:
     fingerprint: str
     rows: int
     dropped: int
-    negative: Label
+    classes: tuple[Label, ...]
     test: "Dataset | None" = None
 
     def scan(self) -> pl.LazyFrame:
@@ -38,17 +41,16 @@ class Dataset:
 
 def load(config: Config) -> Dataset:
     """Check the data against the config. Raises DataError with every problem found, one sentence each."""
-    dataset = checked(config, find_files(config, config.data.source), two_classes=True)
+    dataset = checked(config, find_files(config, config.data.source), training=True)
     if config.data.test is None:
         return dataset
-    test = checked(config, find_files(config, config.data.test), two_classes=False)
-    if test.negative != dataset.negative:
-        raise DataError(
-            f"the target is {dataset.negative!r} or {config.data.target.positive!r} in the training file, "
-            f"but also {test.negative!r} in the test file."
-        )
+    test = checked(config, find_files(config, config.data.test), training=False)
+    strange = [label for label in test.classes if label not in dataset.classes]
+    if strange:
+        known = " or ".join(repr(label) for label in dataset.classes)
+        raise DataError(f"the target is {known} in the training file, but also {strange[0]!r} in the test file.")
     fingerprint = hashlib.sha256(f"{dataset.fingerprint} {test.fingerprint}".encode()).hexdigest()
-    return Dataset(dataset.paths, dataset.kind, fingerprint, dataset.rows, dataset.dropped, dataset.negative, test)
+    return Dataset(dataset.paths, dataset.kind, fingerprint, dataset.rows, dataset.dropped, dataset.classes, test)
 
 
 def find_files(config: Config, source: str | Sequence[str]) -> tuple[str, ...]:
@@ -80,7 +82,7 @@ def scan_files(paths: Sequence[str], kind: str) -> pl.LazyFrame:
     return pl.scan_csv(list(paths), infer_schema_length=None, try_parse_dates=True)
 
 
-def checked(config: Config, paths: tuple[str, ...], *, two_classes: bool) -> Dataset:
+def checked(config: Config, paths: tuple[str, ...], *, training: bool) -> Dataset:
     """A Dataset of files that keep the contract. Raises DataError with every problem found."""
     kind = Path(paths[0]).suffix[1:]
     empty = [path for path in paths if Path(path).stat().st_size == 0]
@@ -93,7 +95,7 @@ def checked(config: Config, paths: tuple[str, ...], *, two_classes: bool) -> Dat
         problems = [*missing_columns(config, schema), *wrong_types(config, schema, paths, kind)]
         if problems:
             raise DataError("\n".join(problems))
-        return _counted(config, paths, kind, two_classes)
+        return _counted(config, paths, kind, training)
     except (pl.exceptions.PolarsError, OSError) as error:
         first = str(error).splitlines()[0]
         raise DataError(f"{', '.join(paths[:3])} cannot be read as {kind}: {first}") from error
@@ -166,14 +168,14 @@ def _refuse_duplicate_headers(paths: Sequence[str]) -> None:
             raise DataError(f"{path} has the column '{twice[0]}' more than once in its header; rename one of them.")
 
 
-def _counted(config: Config, paths: tuple[str, ...], kind: str, two_classes: bool) -> Dataset:
+def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) -> Dataset:
     """The rest of the contract by one aggregate over the rows."""
     data = config.data
     target = pl.col(data.target.column)
     counts = [
         pl.len().alias("rows"),
         target.is_null().sum().alias("target_missing"),
-        target.drop_nulls().unique().sort().head(4).implode().alias("values"),
+        target.drop_nulls().unique().sort().head(MOST_CLASSES + 1).implode().alias("values"),
     ]
     group = config.split.column if config.split.method == "group" else None
     roles = [role for role in dict.fromkeys((data.id, data.time, data.cluster, group)) if role is not None]
@@ -198,33 +200,53 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, two_classes: boo
             f"the target '{data.target.column}' is missing in {dropped:,} of {rows:,} rows; "
             "set data.missing_target: drop to leave them out."
         )
-    negative = _other_class(row["values"], config, problems, two_classes)
+    find = _classes if config.model.family == "multinomial" else _two_classes
+    classes = find(row["values"], config, problems, training)
     if problems:
         raise DataError("\n".join(problems))
     digests = "\n".join(sha256_of(Path(path)) for path in paths)
     fingerprint = hashlib.sha256(digests.encode()).hexdigest()
-    return Dataset(paths, kind, fingerprint, rows - dropped, dropped, negative)
+    return Dataset(paths, kind, fingerprint, rows - dropped, dropped, classes)
 
 
-def _other_class(values: list[Label], config: Config, problems: list[str], two_classes: bool) -> Label:
-    """The value of the target that is not the positive one; anything but two classes is a problem."""
+def _classes(values: list[Label], config: Config, problems: list[str], training: bool) -> tuple[Label, ...]:
+    """The values of the target, the base first; fewer than two, or too many, are a problem."""
     target = config.data.target
-    shown = ", ".join(repr(v) for v in values)
+    if len(values) > MOST_CLASSES:
+        problems.append(
+            f"the target '{target.column}' has more than {MOST_CLASSES} values, too many for a multinomial model."
+        )
+    elif len(values) < 3 and training:
+        shown = ", ".join(repr(v) for v in values) or "nothing"
+        problems.append(f"the target '{target.column}' is {shown}; with two classes use model.family binary.")
+    if target.base is None:
+        return tuple(values)
+    if target.base not in values and training:
+        problems.append(f"data.target.base is {target.base!r}, which the target '{target.column}' never is.")
+    return (target.base, *(value for value in values if value != target.base))
+
+
+def _two_classes(values: list[Label], config: Config, problems: list[str], training: bool) -> tuple[Label, ...]:
+    """The value of the target that is not the positive one, and the positive one; anything else is a problem."""
+    target = config.data.target
+    shown = ", ".join(repr(v) for v in values[:4])
     same_type = [v for v in values if v == target.positive and isinstance(v, bool) == isinstance(target.positive, bool)]
     others = [v for v in values if v not in same_type]
     if not values:
         problems.append(f"the target '{target.column}' is missing in all rows.")
     elif len(values) > 2:
         problems.append(
-            f"the target '{target.column}' has more than two values ({shown}, ...); a binary target has two."
+            f"the target '{target.column}' has more than two values ({shown}, ...); a binary target has two: "
+            "set model.family: multinomial for more."
         )
-    elif not same_type and (two_classes or len(values) == 2):
+    elif not same_type and (training or len(values) == 2):
         problems.append(
             f"the target '{target.column}' is never {target.positive!r}, the positive class; it is {shown} "
             "(check data.target.positive, and whether it is text, a number or a boolean)."
         )
-    elif not others and two_classes:
+    elif not others and training:
         problems.append(f"the target '{target.column}' is {shown} in all rows; a model needs both classes.")
-    if others:
-        return others[0]
-    return (not target.positive) if isinstance(target.positive, bool) else "other"
+    positive: Label = target.positive
+    if not others and not training:
+        return (positive,)
+    return (others[0] if others else "other"), positive

@@ -35,7 +35,7 @@ def build_model(
     config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, evaluation: Evaluation
 ) -> Model:
     """The model as it will be stored, with the facts of its run."""
-    target = Target(config.data.target.column, config.data.target.positive, dataset.negative)
+    target = Target(config.data.target.column, dataset.classes)
     origin = {
         "run": identify(config, dataset),
         "name": config.name,
@@ -72,8 +72,6 @@ def publish_run(config: Config, dataset: Dataset, split: Split, model: Model, ev
 
 def predictions(config: Config, dataset: Dataset, split: Split, model: Model) -> pl.DataFrame:
     """id, split, target, linear predictor, probability and predicted class of the rows the config asks for."""
-    eta = model.linear_predictor()
-    probability = model.probability(eta)
     kept = [pl.col(config.data.id)] if config.data.id is not None else []
     parts = []
     for side in ("train", "test") if config.write.predictions == "all" else ("test",):
@@ -82,9 +80,7 @@ def predictions(config: Config, dataset: Dataset, split: Split, model: Model) ->
             *kept,
             pl.lit(side).alias("split"),
             pl.col(model.target.column).alias("target"),
-            eta.alias("linear_predictor"),
-            probability.alias("probability"),
-            model.predicted_class(probability).alias("predicted_class"),
+            *model.outputs(("linear_predictor", "probability", "predicted_class")),
         ]
         parts.append(frame.select(columns))
     return pl.concat(parts)

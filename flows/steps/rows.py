@@ -8,7 +8,6 @@ import polars as pl
 from flows.config import Config
 from flows.steps.load import Dataset, needed_columns
 from flows.steps.split import Split, test_mask
-from logit_engine.artifact import Label
 from logit_engine.columns import Array
 
 Side = Literal["train", "test", "all"]
@@ -28,9 +27,18 @@ def read_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> pl.
     return frame.filter(mask if side == "test" else ~mask)
 
 
-def outcomes(frame: pl.DataFrame, column: str, positive: Label) -> Array:
-    """1.0 where the target is the positive class, else 0.0, (n,)."""
-    return np.asarray((frame[column] == positive).cast(pl.Float64).to_numpy())
+def outcomes(config: Config, dataset: Dataset, frame: pl.DataFrame) -> Array:
+    """The code of each row's class, (n,): of two classes 1.0 for the positive one."""
+    target = frame[config.data.target.column]
+    codes = np.zeros(frame.height)
+    for code, label in enumerate(dataset.classes[1:], 1):
+        codes[(target == label).to_numpy()] = code
+    return codes
+
+
+def class_names(dataset: Dataset) -> tuple[str, ...]:
+    """The names of more than two classes; none for a binary outcome, as the engine has it."""
+    return tuple(str(label) for label in dataset.classes) if len(dataset.classes) > 2 else ()
 
 
 def _present(config: Config, rows: pl.LazyFrame) -> pl.DataFrame:

@@ -129,8 +129,5 @@ def check_cohort(config: Config, model: Model, cohort: Cohort) -> tuple[pl.LazyF
 
 def scored_rows(config: Config, model: Model, rows: pl.LazyFrame) -> pl.LazyFrame:
     """id, the outputs the config asks for, and the run that made them, lazily."""
-    scored = rows.with_columns(model.linear_predictor().alias("linear_predictor"))
-    scored = scored.with_columns(model.probability(pl.col("linear_predictor")).alias("probability"))
-    scored = scored.with_columns(model.predicted_class(pl.col("probability")).alias("predicted_class"))
-    kept = [config.data.id] if config.data.id else []
-    return scored.select(*kept, *config.score.output, pl.lit(str(model.origin["run"])).alias("model"))
+    kept = [pl.col(config.data.id)] if config.data.id else []
+    return rows.select(*kept, *model.outputs(config.score.output), pl.lit(str(model.origin["run"])).alias("model"))

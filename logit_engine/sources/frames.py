@@ -10,17 +10,22 @@ from logit_engine.design import Design
 from logit_engine.sources.arrays import MemoryRows
 
 
-def frame_rows(design: Design, frame: pl.DataFrame, y: Array, cluster: str | None = None) -> MemoryRows:
-    """The rows of a frame for a fit; y: (n,) in [0, 1]; cluster: a column whose equal values belong together.
+def frame_rows(
+    design: Design, frame: pl.DataFrame, y: Array, cluster: str | None = None, classes: tuple[str, ...] = ()
+) -> MemoryRows:
+    """The rows of a frame for a fit; y: (n,) in [0, 1], or where classes are named their codes.
 
-    Raises DataError as `Design.encode` does, and if y is not a binary outcome.
+    cluster: a column whose equal values belong together. Raises DataError as `Design.encode` does, and if y is no such
+    outcome.
     """
     codes = clusters(frame, cluster)
+    outcome = arrays.codes(y, frame.height, len(classes)) if classes else arrays.outcome(np.asarray(y), frame.height)
     return MemoryRows(
         design.encode(frame),
-        arrays.outcome(np.asarray(y), frame.height),
+        outcome,
         design.names,
         cluster=None if codes is None else codes[:, None],
+        classes=classes,
     )
 
 

@@ -68,9 +68,10 @@ def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None
     model, _ = stored_run(config, trained["run"])
     from flows.steps.split import Split
 
-    frame = read_rows(config, load(config), Split.from_content(dict(model.origin["split"])), "train")
+    dataset = load(config)
+    frame = read_rows(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
     X = dense(model.design.encode(frame))[:, 1:]
-    y = outcomes(frame, "late", True)
+    y = outcomes(config, dataset, frame)
     peer = LogisticRegression(C=float("inf"), solver="newton-cholesky", tol=1e-12, max_iter=100).fit(X, y)
     assert abs(peer.coef_[0] - model.result.estimates[1:]).max() < 1e-6
     assert abs(peer.intercept_[0] - model.result.estimates[0]) < 1e-6
@@ -88,7 +89,7 @@ def test_each_cohort_gets_one_file_of_as_many_rows_and_the_engines_probabilities
         assert scored.height == source.height == rows
         assert (scored["flight_id"] == source["flight_id"]).all()
         eta = model.design.encode(source).dot(model.result.estimates)
-        assert abs(scored["probability"].to_numpy() - model.link.cdf(eta)).max() < 1e-12
+        assert abs(scored["probability"].to_numpy() - model.likelihood.mean(eta)).max() < 1e-12
         assert scored["model"].unique().to_list() == [model.origin["run"]]
 
 

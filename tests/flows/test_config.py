@@ -140,9 +140,9 @@ def test_a_stratified_split_by_cluster_is_refused(problems: Problems) -> None:
 
 
 def test_every_problem_is_told_with_its_own_line(problems: Problems) -> None:
-    text = BASE + "normalize: std\nmodle: {}\nmodel:\n  family: multinomial\nsplit: {test_size: big}\n"
+    text = BASE + "normalize: std\nmodle: {}\nmodel:\n  estimator: firth\nsplit: {test_size: big}\n"
     assert sorted(problems(text)) == [
-        "c.yaml:11: model.family: multinomial models are not built yet; use binary.",
+        "c.yaml:11: model.estimator: other estimators are not built yet; leave it out.",
         "c.yaml:12: split.test_size: expected a number, found 'big'.",
         "c.yaml:8: normalize: 'std' is not one of standard, minmax, robust, none (did you mean 'standard'?).",
         "c.yaml:9: modle: unknown key (did you mean 'model'?).",
@@ -306,7 +306,7 @@ def test_a_key_of_the_product_is_accepted_or_refused_because_it_comes_later(
 
 @pytest.mark.parametrize(
     "choice",
-    ["model.family=multinomial", "model.penalty.type=l1", "model.covariance.type=HC3", "compute.backend=dask"],
+    ["model.penalty.type=l1", "gate.approval=manual", "compute.backend=dask"],
 )
 def test_a_choice_of_the_product_that_comes_later_is_refused_by_its_sentence(problems: Problems, choice: str) -> None:
     assert problems(BASE, choice) == [f"--set {choice}: {choice.partition('=')[0]}: {LATER[choice]}."]

@@ -203,7 +203,7 @@ def test_a_missing_target_is_refused_or_dropped_and_counted(make: Make) -> None:
     ]
     config = make(data__missing_target="drop")
     dataset = load(config)
-    assert (dataset.rows, dataset.dropped, dataset.negative) == (580, 20, False)
+    assert (dataset.rows, dataset.dropped, dataset.classes) == (580, 20, (False, True))
     learned = learn_design(config, dataset, split_rows(config, dataset))
     assert learned.notes[0] == "20 rows without a target were left out."
 
@@ -545,8 +545,8 @@ def test_models_are_compared_on_the_rows_that_both_hold_out(make: Make) -> None:
     found = compare(config, dataset, *models)
     frame = dataset.scan().collect()
     unseen = frame.filter(pl.Series(hashed(frame["key"], SPLIT_SALT) < 0.15))
-    y = outcomes(unseen, "y", True)
-    p = [unseen.select(m.probability(m.linear_predictor()).alias("p"))["p"].to_numpy() for m in models]
+    y = outcomes(config, dataset, unseen)
+    p = [unseen.select(m.outputs(["probability"]))["probability"].to_numpy() for m in models]
     assert found.rows == unseen.height
     assert found.mean == pytest.approx(sk.log_loss(y, p[0]) - sk.log_loss(y, p[1]), rel=1e-9)
 
