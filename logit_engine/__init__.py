@@ -13,14 +13,22 @@ from logit_engine.sources.arrays import array_rows
 from logit_engine.summary import summarize
 
 if TYPE_CHECKING:
+    from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
     from logit_engine.estimators import LogisticRegression
 
-_LAZY = {"LogisticRegression": "logit_engine.estimators"}
+_LAZY = {
+    "LogisticRegression": "logit_engine.estimators",
+    **dict.fromkeys(("CLogLog", "Logit", "MNLogit", "Probit"), "logit_engine.discrete"),
+}
 
 __all__ = [
+    "Bernoulli",
     "CAUCHIT",
     "CLOGLOG",
     "CLUSTER",
+    "CLogLog",
+    "Covariance",
+    "FitResult",
     "HC0",
     "HC1",
     "HC2",
@@ -29,15 +37,15 @@ __all__ = [
     "LINKS",
     "LOGIT",
     "LOGLOG",
+    "Link",
+    "LogisticRegression",
+    "Logit",
+    "MNLogit",
+    "Multinomial",
     "NONE",
     "NONROBUST",
     "PROBIT",
-    "Bernoulli",
-    "Covariance",
-    "FitResult",
-    "Link",
-    "LogisticRegression",
-    "Multinomial",
+    "Probit",
     "__version__",
     "array_rows",
     "fit",

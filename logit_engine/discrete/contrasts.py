@@ -1,6 +1,6 @@
 """Tests of hypotheses as statsmodels hands them out: contrasts with a table, one test, and one test a term."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,21 @@ class ContrastResults:
 
     def __str__(self) -> str:
         return str(self.summary())
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResult:
+    """Rao's test of several restrictions, or of each by itself; unpacks to statistic and p-value as a tuple does."""
+
+    statistic: float | Array
+    pvalue: float | Array
+    df: int
+
+    def __iter__(self) -> Iterator[float | Array]:
+        return iter((self.statistic, self.pvalue))
+
+    def __str__(self) -> str:
+        return f"<Score test: statistic={self.statistic}, p-value={self.pvalue}, df={self.df}>"
 
 
 @dataclass(frozen=True, slots=True)

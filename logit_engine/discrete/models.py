@@ -42,6 +42,8 @@ class DiscreteModel:
     check_rank: bool | str
     missing: str
 
+    k_extra: ClassVar[int] = 0
+
     def __init__(
         self,
         endog: Any,

@@ -15,7 +15,7 @@ from logit_engine.diagnostics import metrics
 from logit_engine.diagnostics.collinearity import variance_inflation
 from logit_engine.diagnostics.residuals import Residuals, misclassified, residuals
 from logit_engine.discrete import saving
-from logit_engine.discrete.contrasts import ContrastResults, PairwiseResult, TermTests, WaldResult
+from logit_engine.discrete.contrasts import ContrastResults, PairwiseResult, ScoreResult, TermTests, WaldResult
 from logit_engine.discrete.fitted import Fitted
 from logit_engine.discrete.frames import Dress
 from logit_engine.discrete.influence import InfluenceResults
@@ -26,7 +26,7 @@ from logit_engine.errors import UsageError
 from logit_engine.inference.covariance import Kind
 from logit_engine.inference.hypotheses import Contrasts, contrasts, wald, wald_terms
 from logit_engine.inference.multiplicity import pairwise
-from logit_engine.inference.score_tests import ScoreTest, score_test
+from logit_engine.inference.score_tests import score_test
 from logit_engine.result import FitResult
 from logit_engine.solvers.triangular import r_factor
 from logit_engine.tables import Report, summary, summary2
@@ -467,14 +467,20 @@ class DiscreteResults:
         cov_kwds: Any = None,
         k_constraints: int | None = None,
         observed: bool = True,
+        return_object: bool | None = None,
         r_matrix: Any = None,
-    ) -> ScoreTest:
-        """Rao's test of leaving out exog_extra, or of linear restrictions, from the restricted fit alone."""
+    ) -> ScoreResult:
+        """Rao's test of leaving out exog_extra, or of linear restrictions, from the restricted fit alone.
+
+        hypothesis: "joint", or "separate" for each restriction by itself. cov_type: nonrobust or HC0.
+        """
+        if hypothesis not in ("joint", "separate"):
+            raise UsageError(f"hypothesis is '{hypothesis}'; it is 'joint' or 'separate'.")
         sample = self.model.sample
         at = self._at if params_constrained is None else self.model._params(params_constrained)
         extra = None if exog_extra is None else np.asarray(exog_extra, dtype=np.float64).reshape(sample.y.size, -1)
         R = None if extra is not None else self._restrictions(r_matrix)
-        return score_test(
+        found = score_test(
             self.model.likelihood,
             sample.X,
             sample.y,
@@ -485,6 +491,9 @@ class DiscreteResults:
             offset=sample.offset,
             weight=sample.weight,
         )
+        if hypothesis == "joint":
+            return ScoreResult(found.joint.statistic, found.joint.p_value, int(found.joint.df))
+        return ScoreResult(found.z, found.p_values, 1)
 
     def _restrictions(self, r_matrix: Any) -> Array:
         if r_matrix is not None:
@@ -673,6 +682,10 @@ class MultinomialResults(DiscreteResults):
         predicted = self.model.predict(self._at).argmax(axis=1)
         joint = self.model.endog * self.J + predicted
         return np.bincount(joint, self.model.sample.weight, self.J * self.J).reshape(self.J, self.J).astype(np.float64)
+
+    def summary2(self, alpha: float = 0.05, float_format: str = "%.4f") -> Report:  # type: ignore[override]
+        """The fit in statsmodels' second layout, a table for each class."""
+        return super().summary2(alpha=alpha, float_format=float_format)
 
     def get_influence(self) -> Any:
         """Not defined for several classes. Raises UsageError."""
