@@ -42,6 +42,14 @@ class Inequalities:
     q: Array
     names: tuple[str, ...]
 
+    @property
+    def rows(self) -> Equalities:
+        """All of them as rows of G theta >= h, bounds first; with equality in place of >=."""
+        eye = np.eye(self.lower.size)
+        below, above = np.isfinite(self.lower), np.isfinite(self.upper)
+        G = np.vstack([eye[below], -eye[above], self.R])
+        return Equalities(G, np.concatenate([self.lower[below], -self.upper[above], self.q]), self.names)
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeOfVariables:

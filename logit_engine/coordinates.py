@@ -55,9 +55,9 @@ class Coordinates:
 
     def _by_class(self, values: Array) -> Array:
         """A copy as (classes, p, m)."""
-        return np.array(values, dtype=np.float64).reshape(
-            -1, self.scale.size, 1 if values.ndim == 1 else values.shape[1]
-        )
+        p = self.scale.size
+        shape = (values.shape[0] // p, p, 1 if values.ndim == 1 else values.shape[1])
+        return np.array(values, dtype=np.float64).reshape(shape)
 
 
 def constant_column(moments: Moments) -> int | None:

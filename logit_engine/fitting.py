@@ -10,7 +10,7 @@ from scipy import special
 
 from logit_engine.blocks import Block, Rows, Sums, coefficient_names, one_blas_thread, total
 from logit_engine.columns import Array, Dense, Moments
-from logit_engine.constraints import Equalities, change_of_variables, independent
+from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities, change_of_variables, independent
 from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
 from logit_engine.diagnostics.separation import REMEDY, perfect_predictors, recession, witness
@@ -21,6 +21,7 @@ from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
 from logit_engine.penalties import L1, L2, NONE, Penalty
 from logit_engine.result import FitResult, Status, Verdict
+from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, Solver, solve
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import condition_number, weighted_r_factor
@@ -37,13 +38,14 @@ def fit(
     penalty: Penalty = NONE,
     covariance_type: Covariance = NONROBUST,
     equalities: Equalities | None = None,
+    inequalities: Inequalities | None = None,
     allow_separation: bool = False,
     threads: int | None = None,
     solver: Solver | None = None,
     naive: bool = False,
     start: Array | None = None,
 ) -> FitResult:
-    """Fit by maximum (penalized) likelihood, under linear equalities if there are any.
+    """Fit by maximum (penalized) likelihood, under linear equalities and inequalities if there are any.
 
     start: (q,), in the user's units; by default the constant that fits the overall shares. naive: standard errors after an
     l1 penalty as if its zeros had been known beforehand (nan for those). Raises DataError if a class is
@@ -51,7 +53,9 @@ def fit(
     predicts perfectly, unless `allow_separation`: then the result says it instead.
     """
     with one_blas_thread():
-        asked = Asked(likelihood, penalty, covariance_type, equalities, allow_separation, solver, naive, start)
+        asked = Asked(
+            likelihood, penalty, covariance_type, equalities, inequalities, allow_separation, solver, naive, start
+        )
         return _fit(rows, asked, threads or cores())
 
 
@@ -68,6 +72,7 @@ class Asked:
     penalty: Penalty
     covariance: Covariance
     equalities: Equalities | None
+    inequalities: Inequalities | None
     allow_separation: bool
     solver: Solver | None
     naive: bool
@@ -86,7 +91,6 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     coordinates = inner_coordinates(
         first.moments, centered=penalty is NONE or rows.intercept or _leaves_constant(penalty, first.moments)
     )
-    constrained = None if asked.equalities is None else change_of_variables(asked.equalities)
     objective = _objective(rows, asked, coordinates, threads)
     perfect = _perfect(objective, first.moments)
     if perfect and not asked.allow_separation:
@@ -94,8 +98,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
 
     constants = likelihood.constants(first.classes)
     start = _start(coordinates, constants) if asked.start is None else coordinates.to_inner(asked.start)
-    if constrained is not None:
-        start = coordinates.to_inner(constrained.nearest(coordinates.to_user(start)))
+    objective, start, constrained = _constrained(objective, asked, start)
     solution = asked.method.solve(objective, start)
     informed = bool(np.isfinite(solution.factor).all())
     if not informed:
@@ -136,7 +139,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         condition=condition,
         infinite=judged.signs,
         status=judged.status,
-        notes=(() if constrained is None else constrained.notes) + _notes(coordinates, condition, objective),
+        notes=_constraint_notes(asked, constrained) + _notes(coordinates, condition, objective),
     )
 
 
@@ -144,9 +147,8 @@ def _objective(rows: Rows, asked: Asked, coordinates: Coordinates, threads: int)
     free = np.zeros(len(rows.names), dtype=bool)
     if coordinates.constant is not None:
         free[coordinates.constant] = True
-    fixed = None if asked.equalities is None else coordinates.pull_back(independent(asked.equalities)[0].T).T
     outputs = asked.likelihood.outputs
-    return Objective(rows, asked.likelihood, coordinates, np.tile(free, outputs), asked.penalty, threads, fixed)
+    return Objective(rows, asked.likelihood, coordinates, np.tile(free, outputs), asked.penalty, threads)
 
 
 def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:
@@ -161,6 +163,31 @@ def _strength(penalty: Penalty) -> float:
     if isinstance(penalty, L1):
         return float(penalty.strength.max(initial=0.0))
     return penalty.strength if isinstance(penalty, L2) else 0.0
+
+
+def _constrained(objective: Objective, asked: Asked, start: Array) -> tuple[Objective, Array, ChangeOfVariables | None]:
+    """The objective with what linear constraints fix, and a start that meets them; of inequalities the active ones."""
+    fixed = asked.equalities
+    objective, start = _fixed(objective, fixed, start)
+    if asked.inequalities is not None:
+        bounds = asked.inequalities.rows
+        G = objective.coordinates.pull_back(bounds.R.T).T
+        start, active = active_set(objective, start, G, bounds.q)
+        parts = ([] if fixed is None else [fixed]) + [Equalities(bounds.R[active], bounds.q[active], bounds.names)]
+        R, q = (np.concatenate([getattr(part, name) for part in parts]) for name in ("R", "q"))
+        fixed = Equalities(R, q, bounds.names) if q.size else None
+        objective, start = _fixed(objective, fixed, start)
+    return objective, start, None if fixed is None else change_of_variables(fixed)
+
+
+def _fixed(objective: Objective, equalities: Equalities | None, start: Array) -> tuple[Objective, Array]:
+    """The objective under equalities, and the nearest start that meets them."""
+    if equalities is None:
+        return replace(objective, fixed=None), start
+    coordinates = objective.coordinates
+    rows = coordinates.pull_back(independent(equalities)[0].T).T
+    nearest = change_of_variables(equalities).nearest(coordinates.to_user(start))
+    return replace(objective, fixed=rows), coordinates.to_inner(nearest)
 
 
 class First(NamedTuple):
@@ -256,6 +283,18 @@ def _arrival(objective: Objective, solution: Solution) -> Status:
     if not objective.likelihood.log_concave:
         sentence += f" The {objective.likelihood.name} log-likelihood is not concave: this is a local maximum."
     return Status(Verdict.CONVERGED, sentence)
+
+
+def _constraint_notes(asked: Asked, constrained: ChangeOfVariables | None) -> tuple[str, ...]:
+    """What followed from what, and which inequalities hold with equality."""
+    if asked.inequalities is None:
+        return () if constrained is None else constrained.notes
+    bounds = asked.inequalities.rows
+    met = np.zeros(0) if constrained is None else np.abs(bounds.R @ constrained.basis).max(axis=1, initial=0.0) < 1e-12
+    active = [bounds.text(i).replace(" = ", " >= ") for i in np.flatnonzero(met).tolist()]
+    if not active:
+        return ("No inequality is active: the estimates are those without them.",)
+    return (f"Active inequalities, as if known: {'; '.join(active)}. Standard errors are conditional on them.",)
 
 
 def _notes(coordinates: Coordinates, condition: float, objective: Objective) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from logit_engine import arrays
 from logit_engine.columns import Array, Dense
-from logit_engine.constraints import Equalities
+from logit_engine.constraints import Equalities, Inequalities
 from logit_engine.errors import ConvergenceWarning, KeywordError, RankError, SeparationWarning, UsageError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
@@ -95,6 +95,7 @@ def fitted(
     alpha: Array | None = None,
     trim: float | None = None,
     equalities: Equalities | None = None,
+    inequalities: Inequalities | None = None,
 ) -> Fitted:
     """Fit the model's sample; see `DiscreteModel.fit`."""
     if on_separation not in ("error", "warn", "ignore"):
@@ -121,6 +122,7 @@ def fitted(
             penalty=NONE if alpha is None else L1(alpha[keep]),
             covariance_type=wanted,
             equalities=equalities,
+            inequalities=inequalities,
             allow_separation=on_separation != "error",
             solver=solver,
             naive=alpha is not None,
@@ -130,7 +132,7 @@ def fitted(
     try:
         result = run()
     except RankError as error:
-        if model.check_rank != "drop" or not error.columns or equalities is not None:
+        if model.check_rank != "drop" or not error.columns or equalities is not None or inequalities is not None:
             raise
         kept[[model.exog_names.index(name) for name in error.columns]] = False
         result = run()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from logit_engine import arrays
 from logit_engine.columns import Array
-from logit_engine.constraints import linear_equalities
+from logit_engine.constraints import linear_equalities, linear_inequalities
 from logit_engine.discrete.fitted import Fitted, Weights, fitted
 from logit_engine.discrete.frames import Dress
 from logit_engine.discrete.inputs import Inputs, matched, read_inputs
@@ -334,13 +334,20 @@ class DiscreteModel:
             raise UsageError("alpha is negative or not finite; it is the strength of the penalty, from 0 on.")
         return values
 
-    def fit_constrained(self, constraints: Any, start_params: Any = None, **fit_kwds: Any) -> Any:
+    def fit_constrained(
+        self, constraints: Any = None, start_params: Any = None, *, inequalities: Any = None, **fit_kwds: Any
+    ) -> Any:
         """Fit under linear equalities of the parameters: "x1 = x2, x3 = 0.5", a dict, a matrix R, or a pair (R, q).
 
-        Standard errors are those of the constrained estimate: zero along what is fixed. Raises UsageError for names that
-        are not there and for constraints that contradict each other.
+        inequalities: "x1 >= 0, x2 <= x3", or a pair (G, h) for G params >= h. Standard errors are those of the constrained
+        estimate: zero along what is fixed, by an active inequality too. Raises UsageError for names that are not there and
+        for constraints that contradict each other.
         """
-        equalities = linear_equalities(constraints, self._names_of_constraints())
+        names = self._names_of_constraints()
+        if constraints is None and inequalities is None:
+            raise UsageError("fit_constrained needs constraints, or inequalities.")
+        equalities = None if constraints is None else linear_equalities(constraints, names)
+        bounds = None if inequalities is None else linear_inequalities(inequalities, names)
         known = {"method", "maxiter", "callback", "cov_type", "cov_kwds", "on_separation", "warn_convergence", "disp"}
         given = {key: fit_kwds.pop(key) for key in list(fit_kwds) if key in known}
         use_t = bool(fit_kwds.pop("use_t", False))
@@ -358,6 +365,7 @@ class DiscreteModel:
             disp=given.get("disp", True),
             options=fit_kwds,
             equalities=equalities,
+            inequalities=bounds,
         )
         return self._results(found, use_t)
 

@@ -211,7 +211,7 @@ def unwhitened(columns: Array, basis: Array | None) -> Array:
     if basis is None:
         return columns
     p = basis.shape[0]
-    by_class = columns.reshape(-1, p, 1 if columns.ndim == 1 else columns.shape[1])
+    by_class = columns.reshape(columns.shape[0] // p, p, 1 if columns.ndim == 1 else columns.shape[1])
     solved = [solve_triangular(basis, part, check_finite=False) for part in by_class]
     return np.concatenate(solved).reshape(columns.shape)
 

@@ -67,6 +67,8 @@ def cholesky_factor(A: Array) -> Array | None:
 
 def condition_number(R: Array) -> float:
     """2-norm condition number of the columns of R scaled to unit length; R: (p, p) upper triangular."""
+    if R.size == 0:
+        return 1.0
     norms = np.sqrt(np.einsum("ij,ij->j", R, R))
     singular = np.linalg.svd(R / norms, compute_uv=False)
     return float(singular[0] / singular[-1]) if singular[-1] > 0.0 else float("inf")

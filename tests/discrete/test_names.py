@@ -26,7 +26,8 @@ def parameters(thing: object, name: str) -> list[str] | None:
         found = getattr(thing, name, None)
     if not inspect.isroutine(found):
         return None
-    return [p for p in inspect.signature(getattr(thing, name)).parameters if p not in ("kwargs", "args")]
+    kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    return [name for name, p in inspect.signature(found).parameters.items() if p.kind not in kinds]
 
 
 @pytest.fixture(scope="module")
