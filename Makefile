@@ -3,13 +3,14 @@
 PYTHON ?= python3
 PIP_INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help train test format clean
+.PHONY: help train test accuracy format clean
 
 help:
-	@echo "make train   train, evaluate and write the model of config.yaml"
-	@echo "make test    formatting, lint, types and tests"
-	@echo "make format  format the code, and fix what ruff can fix"
-	@echo "make clean   remove .venv and all caches; the store of models stays"
+	@echo "make train     train, evaluate and write the model of config.yaml"
+	@echo "make test      formatting, lint, types and tests"
+	@echo "make accuracy  correct digits of hard cases, beside statsmodels'"
+	@echo "make format    format the code, and fix what ruff can fix"
+	@echo "make clean     remove .venv and all caches; the store of models stays"
 
 train: .venv/train.stamp
 	.venv/bin/logit train
@@ -19,6 +20,9 @@ test: .venv/test.stamp
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/pytest
+
+accuracy: .venv/test.stamp
+	.venv/bin/python bench/accuracy.py
 
 format: .venv/test.stamp
 	.venv/bin/ruff check --fix .

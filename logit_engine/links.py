@@ -227,8 +227,9 @@ def cloglog_log_pdf(eta: Array) -> Array:
 
 
 def cloglog_dlog_pdf(eta: Array) -> Array:
-    """1 - exp(eta)."""
-    return 1.0 - _exp(eta)
+    """1 - exp(eta), without cancellation near zero."""
+    with np.errstate(over="ignore"):
+        return -np.expm1(eta)
 
 
 def cloglog_success(eta: Array) -> Terms:
