@@ -20,7 +20,9 @@ from logit_engine.solvers.triangular import aliased, cholesky_factor, r_factor, 
 
 PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
 SAFE_PIVOT = 3e-6  # below it a Cholesky factor of the plain information may be noise: they are off by about sqrt(n eps)
-POLISHED = 1e-12  # lambda * reach at which the information is exact to rounding
+POLISHED = (
+    1e-13  # lambda * reach at which the information is exact to rounding: at 1e-12 one fit in a hundred lost a digit
+)
 CERTIFIED = 0.5  # lambda * reach: below 1 is proof, but under separation it tends to 1 and rounding may take it below
 SEPARATING = 1e-9  # a margin above it is not rounding
 SMALLEST_STEP = 2.0**-40

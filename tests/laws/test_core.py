@@ -377,3 +377,17 @@ def test_two_ways_of_clustering_add_and_take_their_intersections_away() -> None:
     assert both.clusters == (30, 25)
     expected = parts[0].covariance + parts[1].covariance - parts[2].covariance
     np.testing.assert_allclose(both.covariance, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("seed", [719, 3, 5])
+def test_standard_errors_are_those_at_the_maximum_itself(seed: int) -> None:
+    """Seed 719 is a fit whose last step, left out of the information, once cost a digit of thirteen."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(40, 400))
+    X, shape = rng.standard_normal((n, 2)), (rng.uniform(0, 2), rng.uniform(-2, 2))
+    y = (rng.random(n) < 1.0 / (1.0 + np.exp(-(X @ np.array([1.0, 0.5]) * shape[0] + shape[1])))).astype(float)
+    found = fit(array_rows(X, y))
+    design = np.column_stack([np.ones(n), X])
+    p = 1.0 / (1.0 + np.exp(-design @ found.estimates))
+    exact = np.sqrt(np.diagonal(np.linalg.inv(design.T @ (design * (p * (1.0 - p))[:, None]))))
+    np.testing.assert_allclose(found.std_errors, exact, rtol=1e-13)
