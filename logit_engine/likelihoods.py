@@ -70,7 +70,8 @@ class Bernoulli:
 class Multinomial:
     """One of several classes: P(y = c) proportional to exp(eta_c), with eta of class 0, the base, at zero.
 
-    y holds codes 0..k of the classes as numbers; eta: (n, k), of the classes 1..k. McCullagh & Nelder (1989), 5.2.
+    y holds codes 0..k of the classes as numbers; eta: (n, k), of the classes 1..k, or (n,) where k is one. McCullagh &
+    Nelder (1989), 5.2.
     """
 
     outputs: int
@@ -87,6 +88,9 @@ class Multinomial:
 
     def terms(self, eta: Array, y: Array) -> Terms:
         """Log-likelihood (n,), score (n, k) and curvature (n, k, k) of each row; no cancellation where P is near one."""
+        if eta.ndim == 1:
+            loglik, score, curvature = self.terms(eta[:, None], y)
+            return Terms(loglik, score[:, 0], curvature[:, 0, 0])
         row, code = np.arange(y.size), y.astype(np.intp)
         p = self.probabilities(eta)
         rest = _all_but_one(p)
@@ -144,7 +148,7 @@ Likelihood = Bernoulli | Multinomial
 
 def _with_base(eta: Array) -> Array:
     """eta of all classes, (n, k + 1): that of the base is zero."""
-    return np.concatenate([np.zeros((eta.shape[0], 1)), eta], axis=1)
+    return np.concatenate([np.zeros((eta.shape[0], 1)), eta.reshape(eta.shape[0], -1)], axis=1)
 
 
 def _all_but_one(p: Array) -> Array:

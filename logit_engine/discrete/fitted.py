@@ -100,8 +100,7 @@ def fitted(
     """Fit the model's sample; see `DiscreteModel.fit`."""
     if on_separation not in ("error", "warn", "ignore"):
         raise UsageError(f"on_separation is '{on_separation}'; it is 'error', 'warn' or 'ignore'.")
-    n = model.exog.shape[0]
-    wanted, groups = covariance_asked(cov_type, cov_kwds, n, model.weights.survey)
+    wanted, groups = covariance_asked(cov_type, cov_kwds, model.inputs.kept, model.weights.survey)
     solver = _l1_solver(method, maxiter) if alpha is not None else _solver(method, maxiter, callback, options)
     settings = {
         "optimizer": method,
@@ -154,9 +153,12 @@ def _rows(model: Any, kept: NDArray[np.bool_], groups: NDArray[np.int64] | None)
 
 
 def covariance_asked(
-    cov_type: str | None, cov_kwds: Mapping[str, Any], n: int, survey: bool
+    cov_type: str | None, cov_kwds: Mapping[str, Any], kept: NDArray[np.bool_], survey: bool
 ) -> tuple[Covariance, NDArray[np.int64] | None]:
-    """The covariance of that name with its keywords, and the clusters' codes. Raises UsageError where they do not fit."""
+    """The covariance of that name with its keywords, and the clusters' codes of the kept rows, (rows,).
+
+    Raises UsageError where they do not fit together.
+    """
     name = cov_type or ("HC0" if survey else "nonrobust")
     known = {kind.value.lower(): kind for kind in Kind}
     if name.lower() not in known:
@@ -178,8 +180,12 @@ def covariance_asked(
         if groups is None:
             raise UsageError("cov_type 'cluster' needs the clusters of the rows: cov_kwds={'groups': labels}.")
         raise UsageError(f"cov_kwds has groups, which cov_type '{name}' does not use; choose cov_type='cluster'.")
-    codes = None if groups is None else cluster_codes(_stacked(groups), n)
-    return Covariance(kind, information, small), codes
+    if groups is None:
+        return Covariance(kind, information, small), None
+    labels = _stacked(groups)
+    if labels.shape[0] == kept.size:  # of all rows, of which some had missing values
+        labels = labels[kept]
+    return Covariance(kind, information, small), cluster_codes(labels, int(kept.sum()))
 
 
 def _one_of(key: str, value: Any, names: Any) -> Any:
