@@ -112,7 +112,13 @@ def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: 
         return Estimated(user @ user.T)
     if wanted.kind is Kind.CLUSTER:
         meat, clusters = _by_clusters(objective, solution.theta, root, wanted.small_sample, n)
-        return Estimated(user @ meat @ user.T, clusters)
+        matrix = user @ meat @ user.T
+        if (np.diagonal(matrix) < 0.0).any():
+            raise DataError(
+                f"the covariance clustered two ways ({clusters[0]} and {clusters[1]} clusters) has a negative variance: "
+                "one way has too few clusters. Cluster by the other alone."
+            )
+        return Estimated(matrix, clusters)
     meat = _by_rows(objective, solution.theta, root, wanted)
     if wanted.kind is Kind.HC1:
         meat = meat * (n / (n - root.shape[1]))
