@@ -88,13 +88,13 @@ def judge(
         versus_champion = compare(config, dataset, challenger, champion)
         same = anchor.origin["run"] == champion.origin["run"]
         versus_anchor = None if same else compare(config, dataset, challenger, anchor)
-    except NoUnseenRowsError as error:
+    except IncomparableError as error:
         return Decision(False, (str(error), *unmet))
     return decide(config.gate.margin, versus_champion, versus_anchor, unmet)
 
 
-class NoUnseenRowsError(DataError):
-    """No row is provably unseen by both models."""
+class IncomparableError(DataError):
+    """Two models cannot be compared: no row is provably unseen by both, or one of them cannot score the rows."""
 
 
 def compare(config: Config, dataset: Dataset, challenger: Model, other: Model) -> Comparison:
@@ -103,20 +103,35 @@ def compare(config: Config, dataset: Dataset, challenger: Model, other: Model) -
     used = {column for model in (challenger, other) for column in model.design.sources}
     columns = dict.fromkeys([*needed_columns(config), *used, *(c for rule in rules for c in rule.columns)])
     rows = dataset.test.scan() if dataset.test is not None else dataset.scan()
+    lost = [column for column in columns if column not in rows.collect_schema()]
+    if lost:
+        raise IncomparableError(_cannot_score(other, challenger, f"column '{lost[0]}' is not in the data"))
     frame = rows.select(list(columns)).drop_nulls(config.data.target.column).collect()
     unseen = test_mask(rules[0], frame) & test_mask(rules[1], frame)
     if not unseen.any():
-        raise NoUnseenRowsError(
+        raise IncomparableError(
             f"no row is provably unseen by both models (their split methods are {rules[0].method} and {rules[1].method})"
         )
     frame = frame.filter(pl.Series(unseen))
     y = outcomes(config, dataset, frame)
     cluster = clusters(frame, config.data.cluster)
-    difference = log_losses(challenger, frame, y) - log_losses(other, frame, y)
+    try:
+        losses = log_losses(other, frame, y)
+    except DataError as error:
+        raise IncomparableError(_cannot_score(other, challenger, str(error).rstrip("."))) from error
+    difference = log_losses(challenger, frame, y) - losses
     level = config.evaluate.intervals.level
     found = difference_interval(difference, cluster=cluster, level=level)
     groups = None if cluster is None else int(np.unique(cluster).size)
     return Comparison(frame.height, groups, found.mean, found.lower, found.upper, level)
+
+
+def _cannot_score(other: Model, challenger: Model, why: str) -> str:
+    """Why a published model has no say on today's rows, and what is left to do."""
+    return (
+        f"run {other.origin['run']} cannot score these rows ({why}); if the new model is right, promote it by hand: "
+        f"logit promote {challenger.origin['run']}"
+    )
 
 
 def log_losses(model: Model, frame: pl.DataFrame, y: Array) -> Array:

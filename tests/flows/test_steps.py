@@ -569,6 +569,34 @@ def test_a_worse_challenger_keeps_the_champion_and_is_told_by_how_much(make: Mak
     assert store.attempts()[-1]["decision"] == worse.decision.sentence
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda t: t.drop("z"), "column 'z' is not in the data"),
+        (
+            lambda t: t.with_columns(city=pl.when(pl.col("key") % 3 == 0).then(pl.lit("new")).otherwise("city")),
+            "column 'city' has levels that were not in the training rows: new (",
+        ),
+        (
+            lambda t: t.with_columns(z=pl.when(pl.col("key") % 3 > 0).then("z")),
+            "column 'z' is missing in ",
+        ),
+    ],
+    ids=["a column less", "a new level", "missing values"],
+)
+def test_a_champion_that_cannot_score_the_rows_is_kept_and_it_is_said_why(
+    make: Make, change: Callable[[pl.DataFrame], pl.DataFrame], why: str
+) -> None:
+    first = retrain(make())
+    numeric = ["x"] if "missing" in why or "not in the data" in why else ["x", "z"]
+    again = retrain(make(change(table(seed=6)), features__numeric=numeric))
+    assert not again.decision.promote
+    said = again.decision.sentence
+    assert said.startswith(f"Kept the champion: run {first.trained.run} cannot score these rows ({why}")
+    assert said.endswith(f"if the new model is right, promote it by hand: logit promote {again.trained.run}.")
+    assert open_store(make()).champion().run == first.trained.run
+
+
 def test_a_better_challenger_takes_the_place_and_the_first_stays_the_anchor(make: Make) -> None:
     poor = retrain(make(features={"numeric": ["z"], "categorical": []}))
     better = retrain(make())
