@@ -34,6 +34,9 @@ LATER = {
     "score.output=interval": "intervals of predictions are not built yet; leave it out",
 }
 
+VARIED = ("features", "normalize", "model")
+OUTPUTS = ("split", "target", "linear_predictor", "probability", "predicted_class", "model")
+
 WORDS = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -119,6 +122,11 @@ def contradictions(config: Config) -> list[tuple[tuple[str, ...], str]]:
         several and config.evaluate.threshold != 0.5,
         "evaluate.threshold",
         "a multinomial model predicts the most probable class, without a threshold",
+    )
+    refuse(
+        data.id in OUTPUTS,
+        "data.id",
+        f"'{data.id}' is the name of a column that predictions write themselves; rename the column",
     )
     stray = sorted(set(features.reference) - set(features.categorical))
     refuse(bool(stray), "features.reference", f"'{(stray or [''])[0]}' is not one of features.categorical")
@@ -318,6 +326,13 @@ def _check_cells(config: Config, where: Where) -> None:
             near = get_close_matches(key, _all_keys(), 1, 0.5)
             hint = f" (did you mean '{near[0]}'?)" if near else ""
             raise ConfigError([f"{where((*loc, key))}experiment.matrix: '{key}' is not a key of the config{hint}."])
+        if parents[:1] not in [[section] for section in VARIED] and key not in VARIED:
+            raise ConfigError(
+                [
+                    f"{where((*loc, key))}experiment.matrix: '{key}' cannot vary within an experiment; "
+                    f"what can is {', '.join(VARIED)}."
+                ]
+            )
         if not config.experiment.matrix[key]:
             raise ConfigError(
                 [f"{where((*loc, key))}experiment.matrix: '{key}' has no values; list some, or leave it out."]

@@ -175,7 +175,6 @@ def _say_pooled(
 ) -> None:
     listed = ", ".join(rare[:8]) + (f" and {len(rare) - 8} more" if len(rare) > 8 else "")
     levels = "1 level" if len(rare) == 1 else f"{len(rare)} levels"
-    text = f"{name}: {levels} with fewer than {least:,} rows ({listed}), {rows:,} rows in all, "
-    notes.append(
-        text + ("are pooled." if own else f"are too rare even when pooled and join the reference level {reference}.")
-    )
+    verb, join = ("is", "joins") if len(rare) == 1 else ("are", "join")
+    fate = "pooled." if own else f"too rare even when pooled and {join} the reference level {reference}."
+    notes.append(f"{name}: {levels} with fewer than {least:,} rows ({listed}), {rows:,} rows in all, {verb} {fate}")

@@ -1,5 +1,7 @@
 """A fit as a table that a statistician recognizes, in plain text of fixed columns."""
 
+from textwrap import wrap
+
 import numpy as np
 
 from logit_engine.result import FitResult
@@ -18,7 +20,8 @@ def summarize(result: FitResult, standardized: FitResult | None = None, *, title
     kind = "Multinomial regression" if result.classes else f"Binary regression, {result.link} link"
     lines = [title or kind, "=" * width, *_header(result), "-" * width]
     verdict = "" if result.converged else f"{result.status.verdict.value.capitalize()}: "
-    lines += [*table, "-" * width, verdict + result.status.sentence, *result.notes]
+    said = (verdict + result.status.sentence, *result.notes)
+    lines += [*table, "-" * width, *(line for sentence in said for line in wrap(sentence, width))]
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from glob import glob
 from pathlib import Path
@@ -16,6 +16,7 @@ from logit_engine.errors import DataError
 from logit_engine.publish import sha256_of
 
 MOST_CLASSES = 100
+NUMBERS = "numbers written as text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,12 @@ class Dataset:
     rows: int
     dropped: int
     classes: tuple[Label, ...]
+    target: str
     test: "Dataset | None" = None
 
     def scan(self) -> pl.LazyFrame:
-        """The rows, lazily."""
-        return scan_files(self.paths, self.kind)
+        """The rows, lazily; a target that is no number is missing."""
+        return nan_is_missing(scan_files(self.paths, self.kind), self.target)
 
 
 def load(config: Config) -> Dataset:
@@ -50,7 +52,7 @@ def load(config: Config) -> Dataset:
         known = " or ".join(repr(label) for label in dataset.classes)
         raise DataError(f"the target is {known} in the training file, but also {strange[0]!r} in the test file.")
     fingerprint = hashlib.sha256(f"{dataset.fingerprint} {test.fingerprint}".encode()).hexdigest()
-    return Dataset(dataset.paths, dataset.kind, fingerprint, dataset.rows, dataset.dropped, dataset.classes, test)
+    return replace(dataset, fingerprint=fingerprint, test=test)
 
 
 def find_files(config: Config, source: str | Sequence[str]) -> tuple[str, ...]:
@@ -82,6 +84,13 @@ def scan_files(paths: Sequence[str], kind: str) -> pl.LazyFrame:
     return pl.scan_csv(list(paths), infer_schema_length=None, try_parse_dates=True)
 
 
+def nan_is_missing(rows: pl.LazyFrame, column: str) -> pl.LazyFrame:
+    """The rows with null in place of what is not a number in the column."""
+    if not rows.collect_schema()[column].is_float():
+        return rows
+    return rows.with_columns(pl.col(column).fill_nan(None))
+
+
 def checked(config: Config, paths: tuple[str, ...], *, training: bool) -> Dataset:
     """A Dataset of files that keep the contract. Raises DataError with every problem found."""
     kind = Path(paths[0]).suffix[1:]
@@ -91,6 +100,8 @@ def checked(config: Config, paths: tuple[str, ...], *, training: bool) -> Datase
     if kind == "csv":
         _refuse_duplicate_headers(paths)
     try:
+        if scan_files(paths, kind).head(1).collect().is_empty():
+            raise DataError(f"{', '.join(paths[:3])}: no rows; there is nothing to learn from.")
         schema = scan_files(paths, kind).collect_schema()
         problems = [*missing_columns(config, schema), *wrong_types(config, schema, paths, kind)]
         if problems:
@@ -140,8 +151,11 @@ def wrong_types(config: Config, schema: pl.Schema, paths: Sequence[str], kind: s
                 "list it under features.numeric, or convert it."
             )
     time = config.data.time
-    if time in schema and not (schema[time].is_temporal() or schema[time].is_numeric()):
-        problems.append(f"column '{time}' (data.time) holds {schema[time]} values; give dates, times or numbers.")
+    moments = schema.get(time, None)
+    if moments is not None and not (moments in (pl.Date, pl.Datetime) or moments.is_numeric()):
+        problems.append(
+            f"column '{time}' (data.time) holds {moments} values; give dates, dates with times, or numbers."
+        )
     return problems
 
 
@@ -152,7 +166,7 @@ def first_text(frame: pl.LazyFrame, name: str) -> str:
     row = frame.select(pl.int_range(1, pl.len() + 1).alias("row"), text.alias("text"), bad.alias("bad"))
     first = row.filter(pl.col("bad")).head(1).collect()
     if first.is_empty():
-        return "numbers written as text"
+        return "nothing: it is empty in every row" if row.select("text").collect()["text"].is_null().all() else NUMBERS
     return f"text ('{first['text'][0]}' first, in data row {first['row'][0]:,})"
 
 
@@ -182,10 +196,8 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) 
     counts += [pl.col(role).is_null().sum().alias(f"missing {role}") for role in roles]
     if data.id is not None:
         counts.append(pl.col(data.id).n_unique().alias("ids"))
-    row = scan_files(paths, kind).select(counts).collect().row(0, named=True)
+    row = nan_is_missing(scan_files(paths, kind), data.target.column).select(counts).collect().row(0, named=True)
     rows, dropped = int(row["rows"]), int(row["target_missing"])
-    if rows == 0:
-        raise DataError(f"{', '.join(paths[:3])}: no rows; there is nothing to learn from.")
     problems = [
         f"column '{role}' is missing in {row[f'missing {role}']:,} of {rows:,} rows; fill or drop them."
         for role in roles
@@ -206,7 +218,7 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) 
         raise DataError("\n".join(problems))
     digests = "\n".join(sha256_of(Path(path)) for path in paths)
     fingerprint = hashlib.sha256(digests.encode()).hexdigest()
-    return Dataset(paths, kind, fingerprint, rows - dropped, dropped, classes)
+    return Dataset(paths, kind, fingerprint, rows - dropped, dropped, classes, data.target.column)
 
 
 def _classes(values: list[Label], config: Config, problems: list[str], training: bool) -> tuple[Label, ...]:

@@ -120,11 +120,25 @@ def check_cohort(config: Config, model: Model, cohort: Cohort) -> tuple[pl.LazyF
         audit = model.design.check(rows)
         if audit.rows == 0:
             raise DataError("it has no rows; there is nothing to score.")
+        if config.data.id is not None:
+            _check_ids(rows, config.data.id)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(f"cohort {cohort.name}: it cannot be read as {kind}: {str(error).splitlines()[0]}") from error
     except DataError as error:
         raise DataError(f"cohort {cohort.name}: {error}") from error
     return rows, audit
+
+
+def _check_ids(rows: pl.LazyFrame, column: str) -> None:
+    """Raises DataError where an id is missing or repeats: a score could not be told whose it is."""
+    ids = rows.select(column).collect()[column]
+    if ids.null_count():
+        raise DataError(
+            f"the id '{column}' is missing in {ids.null_count():,} of {ids.len():,} rows; fill or drop them."
+        )
+    twice = ids.filter(ids.is_duplicated())
+    if twice.len():
+        raise DataError(f"the id '{column}' is not unique: {twice.len():,} rows share one, {twice[0]!r} first.")
 
 
 def scored_rows(config: Config, model: Model, rows: pl.LazyFrame) -> pl.LazyFrame:

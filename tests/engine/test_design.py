@@ -102,7 +102,7 @@ def test_the_reference_is_the_most_frequent_level_unless_chosen() -> None:
     assert chosen.categorical[0].reference == "c"
     assert chosen.names == ("intercept", "city[a]", "city[b]")
     assert notes == (
-        "city: 1 level with fewer than 4 rows (d), 2 rows in all, are too rare even when pooled and join the "
+        "city: 1 level with fewer than 4 rows (d), 2 rows in all, is too rare even when pooled and joins the "
         "reference level c.",
     )
 

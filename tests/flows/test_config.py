@@ -213,6 +213,11 @@ def test_a_wrong_override_is_told_as_it_was_typed(problems: Problems, override: 
         ("{model.link.x: [logit]}", "'model.link.x' is not a key of the config (did you mean 'model.link'?)."),
         ("{model.link: []}", "'model.link' has no values; list some, or leave it out."),
         (
+            "{gate.margin: [1, 2]}",
+            "'gate.margin' cannot vary within an experiment; what can is features, normalize, model.",
+        ),
+        ("{name: [a, b]}", "'name' cannot vary within an experiment; what can is features, normalize, model."),
+        (
             "{model.link: [logit, prob]}",
             "a cell does not make sense: model.link: 'prob' is not one of logit, probit, cloglog, loglog, cauchit "
             "(did you mean 'probit'?).",

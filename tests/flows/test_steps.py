@@ -3,7 +3,7 @@
 import math
 import shutil
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from flows.config import Config, from_mapping
+from flows.config import Config, ConfigError, from_mapping
 from flows.experiment import experiment
 from flows.recipe import Direct
 from flows.retrain import retrain
@@ -648,8 +648,10 @@ def test_an_experiment_without_cells_or_without_a_good_one_is_refused(make: Make
     for config in (make(), make(experiment={"matrix": {}})):
         with pytest.raises(DataError, match=r"the config has no experiment; set experiment\.matrix"):
             experiment(config)
-    config = make(compute__threads=1, experiment={"matrix": {"split.test_size": [1e-9]}})
-    with pytest.raises(DataError, match="all 1 cells failed; the first says: the split leaves no test rows"):
+    config = make(compute__threads=1, experiment={"matrix": {"features.reference": [{"city": "zz"}]}})
+    with pytest.raises(
+        DataError, match="all 1 cells failed; the first says: features.reference: 'zz' is not a level of 'city'"
+    ):
         experiment(config)
 
 
@@ -675,3 +677,54 @@ def test_a_fit_does_not_depend_on_the_order_in_which_the_files_are_named(make: M
     np.testing.assert_array_equal(estimates(make(data__source="part-*.parquet")), whole)
     turned = make(data__source=["part-two.parquet", "part-one.parquet"])
     np.testing.assert_allclose(estimates(turned), whole, rtol=1e-10)
+
+
+# What was once a traceback, or the wrong sentence -----------------------------------------------------------------------
+
+
+def test_a_header_alone_and_an_empty_column_say_so(make: Make) -> None:
+    with pytest.raises(DataError, match=r"table\.csv: no rows; there is nothing to learn from"):
+        load(make("key,x,z,city,y\n"))
+    rows = "".join(f"{i},{i % 7},,a,{str(i % 2 == 0).lower()}\n" for i in range(40))
+    with pytest.raises(DataError, match="column 'z' should hold numbers but holds nothing: it is empty in every row"):
+        load(make("key,x,z,city,y\n" + rows))
+
+
+def test_times_of_day_do_not_order_rows(make: Make) -> None:
+    frame = table().with_columns(at=pl.lit(time(12, 30)))
+    config = make(frame, data__time="at", split={"method": "time", "test_size": 0.2})
+    with pytest.raises(
+        DataError, match=r"column 'at' \(data\.time\) holds Time values; give dates, dates with times, or"
+    ):
+        load(config)
+
+
+def test_a_target_that_is_not_a_number_is_missing(make: Make) -> None:
+    frame = table().with_columns(
+        y=pl.when(pl.col("key") < 20).then(float("nan")).otherwise(pl.col("y").cast(pl.Float64))
+    )
+    with pytest.raises(DataError, match="the target 'y' is missing in 20 of 600 rows"):
+        load(make(frame, data__target__positive=1))
+    config = make(data__target__positive=1, data__missing_target="drop")
+    assert load(config).rows == 580
+    assert train(config).model.result.n < 580
+
+
+def test_cohorts_need_an_id_for_each_row(make: Make, tmp_path: Path) -> None:
+    config = make()
+    train(config)
+    path = tmp_path / "new.parquet"
+    table(40).with_columns(key=pl.when(pl.col("key") == 3).then(2).otherwise("key")).write_parquet(path)
+    with pytest.raises(DataError, match="cohort new: the id 'key' is not unique: 2 rows share one, 2 first"):
+        score(config, [str(path)])
+    table(40).with_columns(key=pl.when(pl.col("key") > 3).then("key")).write_parquet(path)
+    with pytest.raises(DataError, match="cohort new: the id 'key' is missing in 4 of 40 rows"):
+        score(config, [str(path)])
+
+
+@pytest.mark.parametrize("name", ["probability", "split", "model"])
+def test_an_id_cannot_have_the_name_of_an_output(make: Make, name: str) -> None:
+    with pytest.raises(
+        ConfigError, match=f"data.id: '{name}' is the name of a column that predictions write themselves"
+    ):
+        make(data__id=name)
