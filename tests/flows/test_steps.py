@@ -650,7 +650,7 @@ def test_an_experiment_without_cells_or_without_a_good_one_is_refused(make: Make
             experiment(config)
     config = make(compute__threads=1, experiment={"matrix": {"features.reference": [{"city": "zz"}]}})
     with pytest.raises(
-        DataError, match="all 1 cells failed; the first says: features.reference: 'zz' is not a level of 'city'"
+        DataError, match=r"all 1 cells failed; the first says: features\.reference: 'zz' is not a level of 'city'"
     ):
         experiment(config)
 
