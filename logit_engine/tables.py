@@ -84,12 +84,11 @@ class Table:
         lines = ['<table class="simpletable">']
         for i, row in enumerate(self.data):
             heading = bool(self.header) and i == 0
-            cells = [
-                f"<th>{escape(cell)}</th>"
-                if heading or j == 0 or (self.pairs and j == 2)
-                else f'<td style="text-align: right">{escape(cell)}</td>'
-                for j, cell in enumerate(row)
-            ]
+            cells = []
+            for j, cell in enumerate(row):
+                label = j == 0 or (self.pairs and j == 2)
+                tag, side = "th" if heading or label else "td", "left" if label else "right"
+                cells.append(f'<{tag} style="text-align: {side}; padding: 0 0.4em">{escape(cell)}</{tag}>')
             lines.append(f"<tr>{''.join(cells)}</tr>")
         return "\n".join([*lines, "</table>"])
 
