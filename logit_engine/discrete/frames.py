@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -68,11 +69,14 @@ class Dress:
         return values
 
     def table(self, columns: Mapping[str, Any], names: Sequence[Any] | None = None, label: str = "term") -> Any:
-        """A table for people: pandas with the names as its index (also for NumPy), Polars with them as its first column."""
-        if self.library == "polars":
+        """A table for people: pandas with the names as its index (for NumPy too), Polars with them as its first column.
+
+        Without pandas, NumPy's come as Polars tables.
+        """
+        if self.library == "polars" or find_spec("pandas") is None:
             import polars as pl
 
-            first = {} if names is None else {label: list(names)}
+            first = {} if names is None else {label: [_text(name) for name in names]}
             return pl.DataFrame({**first, **{str(key): np.asarray(value) for key, value in columns.items()}})
         import pandas as pd
 

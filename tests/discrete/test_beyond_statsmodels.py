@@ -1,6 +1,7 @@
 """What statsmodels does not have, or fails at: weights, offsets, several classes' margins, saving, Polars, odds ratios."""
 
 import copy
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -332,3 +333,13 @@ def test_scores_and_clusters_follow_the_rows_that_are_kept() -> None:
     r = Logit(y, X, missing="drop").fit(disp=0, cov_type="cluster", cov_kwds={"groups": groups})
     direct = Logit(y[kept], X[kept]).fit(disp=0, cov_type="cluster", cov_kwds={"groups": groups[kept]})
     np.testing.assert_allclose(r.bse, direct.bse, rtol=1e-12)
+
+
+def test_without_pandas_tables_are_polars(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = data()
+    r = Logit(y, X).fit(disp=0)
+    monkeypatch.setattr("logit_engine.discrete.frames.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    assert r.odds_ratios().columns == ["term", "odds ratio", "lower", "upper"]
+    assert r.get_margeff().summary_frame()["term"].to_list() == ["x1", "x2", "x3"]
+    assert r.get_influence().summary_frame().height == 240
