@@ -19,7 +19,7 @@ from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, 
 from logit_engine.likelihoods import Bernoulli, Likelihood
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
-from logit_engine.penalties import L1, L2, NONE, Penalty
+from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult, Status, Verdict
 from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, Solver, solve
@@ -81,7 +81,7 @@ class Asked:
     @property
     def method(self) -> Solver:
         """The solver asked for, else the one for the penalty."""
-        return self.solver or (Proximal() if isinstance(self.penalty, L1) else Newton())
+        return self.solver or (Proximal() if isinstance(self.penalty, ElasticNet) else Newton())
 
 
 def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
@@ -114,7 +114,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     estimated = Estimated(np.full((start.size, start.size), np.nan))
     if (objective.separable or asked.naive) and informed:
         estimated = covariance(objective, solution, asked.covariance, first.observations)
-    if isinstance(penalty, L1):
+    if isinstance(penalty, ElasticNet):
         zero = solution.theta == 0.0
         estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
     condition = condition_number(solution.triangle) if informed else np.inf
@@ -155,13 +155,16 @@ def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:
     """Whether no constant column is penalized, so that centering, which moves only those, changes nothing."""
     constant = constant_column(moments)
     p = moments.mean.size
-    return isinstance(penalty, L1) and constant is not None and not penalty.strength.reshape(-1, p)[:, constant].any()
+    if not isinstance(penalty, ElasticNet) or constant is None:
+        return False
+    touched = np.where(np.isfinite(penalty.l1), penalty.l1, 0.0) + penalty.l2
+    return not touched.reshape(-1, p)[:, constant].any()
 
 
 def _strength(penalty: Penalty) -> float:
-    """One number for a penalty: the strength of an l2, the largest of an l1."""
-    if isinstance(penalty, L1):
-        return float(penalty.strength.max(initial=0.0))
+    """One number for a penalty: the strength of an l2, the largest of an elastic net."""
+    if isinstance(penalty, ElasticNet):
+        return float(np.max(penalty.l1 + penalty.l2, where=np.isfinite(penalty.l1), initial=0.0))
     return penalty.strength if isinstance(penalty, L2) else 0.0
 
 
@@ -306,9 +309,9 @@ def _notes(coordinates: Coordinates, condition: float, objective: Objective) -> 
         notes.append(
             f"The condition number is {condition:.1e}: the columns are nearly collinear, {digits} digits are real."
         )
-    if isinstance(objective.penalty, L1):
+    if isinstance(objective.penalty, ElasticNet):
         notes.append(
-            "An l1 penalty biases the estimates: standard errors after it are naive, as if its zeros were known."
+            "The penalty biases the estimates: standard errors after it are naive, as if its zeros were known."
         )
     elif not objective.separable:
         notes.append("Standard errors are not given after a penalized fit: the penalty biases the estimates.")

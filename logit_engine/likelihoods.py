@@ -70,11 +70,18 @@ class Bernoulli:
 class Multinomial:
     """One of several classes: P(y = c) proportional to exp(eta_c), with eta of class 0, the base, at zero.
 
-    y holds codes 0..k of the classes as numbers; eta: (n, k), of the classes 1..k, or (n,) where k is one. McCullagh &
-    Nelder (1989), 5.2.
+    y holds codes 0..k of the classes as numbers; eta: (n, k), of the classes 1..k, or (n,) where k is one. Without a base
+    every class has a predictor of its own, which only differences of theirs identify: for penalties that treat all
+    classes alike. McCullagh & Nelder (1989), 5.2.
     """
 
     outputs: int
+    base: bool = True
+
+    @property
+    def classes(self) -> int:
+        """How many classes."""
+        return self.outputs + self.base
 
     @property
     def name(self) -> str:
@@ -96,45 +103,51 @@ class Multinomial:
         rest = _all_but_one(p)
         score = -p
         score[row, code] = rest[row, code]
-        inner = p[:, 1:]
+        inner = p[:, self.base :]
         curvature = -inner[:, :, None] * inner[:, None, :]
         classes = np.arange(self.outputs)
-        curvature[:, classes, classes] = inner * rest[:, 1:]
-        return Terms(self._log_probability(eta, code), score[:, 1:], curvature)
+        curvature[:, classes, classes] = inner * rest[:, self.base :]
+        return Terms(self._log_probability(eta, code), score[:, self.base :], curvature)
 
     def expected(self, eta: Array) -> Array:
         """Expected curvature of each row, (n, k, k): the observed one, which does not depend on y."""
         return self.terms(eta, np.zeros(eta.shape[0])).curvature
 
     def probabilities(self, eta: Array) -> Array:
-        """P(y = c) of the classes 0..k, (n, k + 1); each row sums to one. eta: (n, k)."""
-        whole = _with_base(eta)
+        """P(y = c) of all classes, (n, classes); each row sums to one. eta: (n, k)."""
+        whole = self._whole(eta)
         size = np.exp(whole - whole.max(axis=1, keepdims=True))
         return np.asarray(size / size.sum(axis=1, keepdims=True))
 
     def log_probabilities(self, eta: Array) -> Array:
-        """log P(y = c), (n, k + 1), finite for every finite eta. eta: (n, k)."""
-        codes = range(self.outputs + 1)
+        """log P(y = c), (n, classes), finite for every finite eta. eta: (n, k)."""
+        codes = range(self.classes)
         return np.stack([self._log_probability(eta, np.full(eta.shape[0], c)) for c in codes], axis=1)
 
     def margins(self, linear: Array, y: Array) -> Array:
         """The smallest lead of each row's class over the others, (n,). linear: (n, k)."""
-        row, code, whole = np.arange(y.size), y.astype(np.intp), _with_base(linear)
+        row, code, whole = np.arange(y.size), y.astype(np.intp), self._whole(linear)
         lead = whole[row, code][:, None] - whole
         lead[row, code] = np.inf
         return np.asarray(lead.min(axis=1))
 
     def class_weights(self, y: Array, weight: Array) -> Array:
-        """The weight of each class, (k + 1,)."""
-        return np.asarray(np.bincount(y.astype(np.intp), weight, self.outputs + 1), dtype=np.float64)
+        """The weight of each class, (classes,)."""
+        return np.asarray(np.bincount(y.astype(np.intp), weight, self.classes), dtype=np.float64)
 
     def constants(self, weights: Array) -> Array:
         """The eta that fits the classes' weights, (k,)."""
-        return np.asarray(np.log(weights[1:] / weights[0]))
+        logs = np.log(weights)
+        return np.asarray(logs[1:] - logs[0] if self.base else logs - logs.mean())
+
+    def _whole(self, eta: Array) -> Array:
+        """eta of all classes, (n, classes): that of the base is zero."""
+        columns = eta.reshape(eta.shape[0], -1)
+        return np.concatenate([np.zeros((eta.shape[0], 1)), columns], axis=1) if self.base else columns
 
     def _log_probability(self, eta: Array, code: NDArray[np.integer]) -> Array:
         """log P of one class of each row: minus log1p of the sum of all but the largest odds against it."""
-        row, whole = np.arange(eta.shape[0]), _with_base(eta)
+        row, whole = np.arange(eta.shape[0]), self._whole(eta)
         against = whole - whole[row, code][:, None]
         largest = against.argmax(axis=1)
         top = against[row, largest]
@@ -144,11 +157,6 @@ class Multinomial:
 
 
 Likelihood = Bernoulli | Multinomial
-
-
-def _with_base(eta: Array) -> Array:
-    """eta of all classes, (n, k + 1): that of the base is zero."""
-    return np.concatenate([np.zeros((eta.shape[0], 1)), eta.reshape(eta.shape[0], -1)], axis=1)
 
 
 def _all_but_one(p: Array) -> Array:

@@ -65,25 +65,33 @@ class L2:
 
 
 @dataclass(frozen=True, slots=True)
-class L1:
-    """Lasso: the sum of strength_j |theta_j|, strength: (q,), zero for a coefficient left alone. Tibshirani (1996).
+class ElasticNet:
+    """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2, l1, l2: (q,), zero for a coefficient left alone. Zou & Hastie (2005).
 
-    Its kinks are the solver's business (solvers/proximal.py): gradient and curvature are those of its smooth part, none.
+    Without l2 it is the lasso (Tibshirani 1996). Its kinks are the solver's business (solvers/proximal.py): gradient and
+    curvature are those of its smooth part. An infinite l1 keeps its coefficient at zero.
     """
 
-    strength: Array
+    l1: Array
+    l2: Array
 
     def value(self, theta: Array, free: np.ndarray) -> float:
-        """The sum of strength_j |theta_j|."""
-        return float(self.strength @ np.abs(theta))
+        """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2."""
+        kinks = np.multiply(self.l1, np.abs(theta), out=np.zeros_like(theta), where=theta != 0.0)
+        return float(kinks.sum() + 0.5 * self.l2 @ np.square(theta))
 
     def gradient(self, theta: Array, free: np.ndarray) -> Array:
-        """Zeros, (q,)."""
-        return np.zeros_like(theta)
+        """l2 * theta, (q,)."""
+        return self.l2 * theta
 
     def curvature(self, theta: Array, free: np.ndarray) -> Array:
-        """Zeros, (q,)."""
-        return np.zeros_like(theta)
+        """l2, (q,)."""
+        return self.l2
+
+
+def lasso(strength: Array) -> ElasticNet:
+    """The sum of strength_j |theta_j|, strength: (q,)."""
+    return ElasticNet(strength, np.zeros_like(strength))
 
 
 NONE = NoPenalty()

@@ -14,7 +14,7 @@ from logit_engine.constraints import Equalities, Inequalities
 from logit_engine.errors import ConvergenceWarning, KeywordError, RankError, SeparationWarning, UsageError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
-from logit_engine.penalties import L1, NONE
+from logit_engine.penalties import NONE, lasso
 from logit_engine.result import FitResult, Verdict
 from logit_engine.solvers.general import METHODS, General
 from logit_engine.solvers.newton import Newton, Solver
@@ -118,7 +118,7 @@ def fitted(
         return fit(
             rows,
             model.likelihood,
-            penalty=NONE if alpha is None else L1(alpha[keep]),
+            penalty=NONE if alpha is None else lasso(alpha[keep]),
             covariance_type=wanted,
             equalities=equalities,
             inequalities=inequalities,

@@ -1,23 +1,24 @@
-"""Proximal Newton for the lasso: a quadratic model of the likelihood, minimized with the penalty by coordinate descent.
+"""Proximal Newton for the lasso and the elastic net: a quadratic model of the smooth part, minimized with the kinks.
 
-Each step minimizes g'd + d'Hd/2 + sum_j a_j |theta_j + d_j| exactly: coordinate descent finds which coefficients are zero
-and the signs of the others, and a Cholesky factor solves for those. Lee, Sun & Saunders (2014); Friedman, Hastie &
-Tibshirani (2010).
+Each step minimizes g'd + d'Hd/2 + sum_j a_j |theta_j + d_j| exactly: an active-set method guesses which coefficients are
+zero and the signs of the others from where each would go alone, solves for those by a Cholesky factor, and guesses again;
+where the guesses go round in circles, coordinate descent takes over. Lee, Sun & Saunders (2014); Hintermueller, Ito &
+Kunisch (2003); Friedman, Hastie & Tibshirani (2010).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.objective import Objective
-from logit_engine.penalties import L1
+from logit_engine.objective import Objective, smallest_pivot
+from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.newton import SMALLEST_STEP, Outcome, Solution
 from logit_engine.solvers.triangular import cholesky_factor
 
+GUESSES = 40
 SWEEPS = 1000
 
 
@@ -31,9 +32,9 @@ class Proximal:
     def solve(self, objective: Objective, start: Array) -> Solution:
         """Minimize from start, (q,). The solution is free to move along the coefficients that are not zero."""
         penalty = objective.penalty
-        if not isinstance(penalty, L1) or objective.fixed is not None:
-            raise UsageError("this solver is for an l1 penalty, which does not go with linear constraints.")
-        weights = penalty.strength / np.tile(objective.coordinates.scale, objective.likelihood.outputs)
+        if not isinstance(penalty, ElasticNet) or objective.fixed is not None:
+            raise UsageError("this solver is for an elastic net, which does not go with linear constraints.")
+        weights = penalty.l1 / np.tile(objective.coordinates.scale, objective.likelihood.outputs)
         theta, evaluation = start, objective.evaluate(start)
         decrement = np.inf
         outcome = Outcome.ITERATIONS
@@ -76,10 +77,49 @@ class Proximal:
 
 
 def _step(g: Array, H: Array, theta: Array, weights: Array) -> Array:
-    """The d that minimizes the model, (q,): by coordinate descent, then exactly where that keeps every sign."""
-    d = np.zeros_like(theta)
-    slope = g.copy()  # of the smooth part at theta + d
+    """The d that minimizes the model, (q,)."""
     diagonal = np.maximum(np.diagonal(H), np.finfo(float).tiny)
+    now, slope = theta, g
+    for _ in range(GUESSES):
+        alone = now - slope / diagonal
+        signs = np.where(np.abs(alone) > weights / diagonal, np.sign(alone), 0.0)
+        d = _with_signs(g, H, theta, weights, signs)
+        if d is None:
+            break
+        now, slope = theta + d, g + H @ d
+        if _optimal(now, slope, weights, signs):
+            return d
+    return _descended(g, H, theta, weights, diagonal)
+
+
+def _with_signs(g: Array, H: Array, theta: Array, weights: Array, signs: Array) -> Array | None:
+    """The minimum of the model among coefficients with these signs, zeros where they are zero; None if it is not unique."""
+    on = np.flatnonzero(signs)
+    d = np.where(signs == 0.0, -theta, 0.0)
+    if on.size == 0:
+        return d
+    factor = cholesky_factor(H[np.ix_(on, on)])
+    if factor is None or smallest_pivot(factor) < 1e-7:
+        return None
+    moved = np.flatnonzero(d)
+    pull = g[on] + H[np.ix_(on, moved)] @ d[moved] + weights[on] * signs[on]
+    half = solve_triangular(factor, pull, trans="T", check_finite=False)
+    d[on] = -solve_triangular(factor, half, check_finite=False)
+    return d
+
+
+def _optimal(now: Array, slope: Array, weights: Array, signs: Array) -> bool:
+    """Whether the signs were right, and no zero wants to move."""
+    kinked = weights > 0.0
+    agree = (np.sign(now) == signs) | ~kinked
+    zero = signs == 0.0
+    still = np.abs(slope[zero]) <= weights[zero] * (1.0 + 1e-12) + 1e-14 * np.abs(slope).max(initial=0.0)
+    return bool(agree.all() and still.all())
+
+
+def _descended(g: Array, H: Array, theta: Array, weights: Array, diagonal: Array) -> Array:
+    """The same by coordinate descent, with the exact solution for its signs as soon as they are right."""
+    d, slope = np.zeros_like(theta), g.copy()  # the slope of the smooth part at theta + d
     for _ in range(SWEEPS):
         largest = 0.0
         for j in range(theta.size):
@@ -91,27 +131,10 @@ def _step(g: Array, H: Array, theta: Array, weights: Array) -> Array:
                 slope += H[:, j] * change
                 d[j] += change
                 largest = max(largest, change * change * diagonal[j])
-        exact = _exact(g, H, theta, weights, theta + d)
-        if exact is not None:
+        signs = np.sign(theta + d)
+        exact = _with_signs(g, H, theta, weights, signs)
+        if exact is not None and _optimal(theta + exact, g + H @ exact, weights, signs):
             return exact
-        if largest <= 1e-20:
+        if largest <= 1e-26:
             break
     return np.where(theta + d == 0.0, -theta, d)
-
-
-def _exact(g: Array, H: Array, theta: Array, weights: Array, now: Array) -> Array | None:
-    """The minimum of the model with the signs of `now`, if it has them and no zero wants to move; else None."""
-    on: NDArray[np.intp] = np.flatnonzero(now)
-    sign = np.sign(now[on])
-    factor = cholesky_factor(H[np.ix_(on, on)]) if on.size else np.zeros((0, 0))
-    if factor is None:
-        return None
-    off = now == 0.0
-    d = np.where(off, -theta, 0.0)
-    pull = g[on] + H[np.ix_(on, np.flatnonzero(off))] @ d[off] + weights[on] * sign
-    half = solve_triangular(factor, pull, trans="T", check_finite=False)
-    d[on] = -solve_triangular(factor, half, check_finite=False)
-    kept = np.sign(theta[on] + d[on]) == np.where(weights[on] > 0.0, sign, np.sign(theta[on] + d[on]))
-    slope = np.abs(g + H @ d)[off]
-    still = slope <= weights[off] + 1e-12 * np.abs(g[off]).max(initial=0.0)
-    return d if bool(kept.all() and still.all()) else None
