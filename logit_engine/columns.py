@@ -8,7 +8,7 @@ is column j, code L is the reference level, which has no column; it is never exp
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,6 +144,51 @@ class Dense:
 
 
 @dataclass(frozen=True, slots=True)
+class Sparse:
+    """A scipy.sparse CSR array, (n, p); a block of it is written out as dense numbers."""
+
+    X: Any
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return self.X.shape[0], self.X.shape[1]
+
+    def dot(self, theta: Array) -> Array:
+        """X theta."""
+        return np.asarray(self.X @ theta)
+
+    def tdot(self, r: Array) -> Array:
+        """X' r."""
+        return np.asarray(self.X.T @ r)
+
+    def gram(self, w: Array) -> Array:
+        """X' diag(w) X."""
+        return np.asarray((self.X.T @ self.X.multiply(w[:, None])).toarray())
+
+    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+        """X' r within each group."""
+        return self._dense().grouped(r, groups, count)
+
+    def inner(self, center: Real, scale: Real) -> Dense:
+        """Centered and scaled, dense."""
+        out = empty_like(center, *self.shape)
+        self.write(out, center, scale)
+        return Dense(out)
+
+    def write(self, out: Array, center: Real, scale: Real) -> None:
+        """(X - center) / scale into out, (n, p)."""
+        self._dense().write(out, center, scale)
+
+    def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
+        """Mean, spread and range by outcome of each column."""
+        return self._dense().moments(y, keep)
+
+    def _dense(self) -> Dense:
+        return Dense(self.X.toarray())
+
+
+@dataclass(frozen=True, slots=True)
 class Coded:
     """A categorical by its codes, (n,), 0..width; code `width` is the reference level and has no column."""
 
@@ -246,10 +291,10 @@ class SideBySide:
         parts: list[Columns] = []
         for run, spans in _dense_runs(self.parts, self.spans()):
             start, stop = spans[0][0], spans[-1][1]
-            if isinstance(run[0], Dense) and len(run) > 1:
+            if isinstance(run[0], Dense | Sparse) and len(run) > 1:
                 out = empty_like(center, self.shape[0], stop - start)
                 for part, (a, b) in zip(run, spans, strict=True):
-                    assert isinstance(part, Dense)
+                    assert isinstance(part, Dense | Sparse)
                     part.write(out[:, a - start : b - start], center[a:b], scale[a:b])
                 parts.append(Dense(out))
             else:
@@ -277,7 +322,7 @@ def _dense_runs(
 ) -> Iterator[tuple[list[Columns], list[tuple[int, int]]]]:
     """Neighboring dense parts together, every other part alone."""
     pairs = list(zip(parts, spans, strict=True))
-    for _, group in groupby(enumerate(pairs), lambda item: -1 if isinstance(item[1][0], Dense) else item[0]):
+    for _, group in groupby(enumerate(pairs), lambda item: -1 if isinstance(item[1][0], Dense | Sparse) else item[0]):
         members = [pair for _, pair in group]
         yield [part for part, _ in members], [span for _, span in members]
 

@@ -69,7 +69,7 @@ class ElasticNet:
     """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2, l1, l2: (q,), zero for a coefficient left alone. Zou & Hastie (2005).
 
     Without l2 it is the lasso (Tibshirani 1996). Its kinks are the solver's business (solvers/proximal.py): gradient and
-    curvature are those of its smooth part. An infinite l1 keeps its coefficient at zero.
+    curvature are those of its smooth part. An infinite l1 pins its coefficient, in inner coordinates, to zero.
     """
 
     l1: Array
@@ -77,7 +77,7 @@ class ElasticNet:
 
     def value(self, theta: Array, free: np.ndarray) -> float:
         """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2."""
-        kinks = np.multiply(self.l1, np.abs(theta), out=np.zeros_like(theta), where=theta != 0.0)
+        kinks = np.multiply(self.l1, np.abs(theta), out=np.zeros_like(theta), where=np.isfinite(self.l1))
         return float(kinks.sum() + 0.5 * self.l2 @ np.square(theta))
 
     def gradient(self, theta: Array, free: np.ndarray) -> Array:

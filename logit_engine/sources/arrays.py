@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from logit_engine import arrays
 from logit_engine.blocks import BLOCK, Block
-from logit_engine.columns import Array, Coded, Columns, Dense, SideBySide
+from logit_engine.columns import Array, Coded, Columns, Dense, SideBySide, Sparse
 from logit_engine.errors import DataError
 
 
@@ -65,6 +65,8 @@ def _cut(columns: Columns, rows: slice) -> Columns:
     match columns:
         case Dense(X):
             return Dense(X[rows])
+        case Sparse(X):
+            return Sparse(X[rows])
         case Coded(codes, width):
             return Coded(codes[rows], width)
         case SideBySide(parts):
