@@ -100,6 +100,10 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     start = _start(coordinates, constants) if asked.start is None else coordinates.to_inner(asked.start)
     objective, start, constrained = _constrained(objective, asked, start)
     solution = asked.method.solve(objective, start)
+    lost = (Outcome.SINGULAR, Outcome.NO_ASCENT, Outcome.ITERATIONS)
+    if asked.start is not None and isinstance(asked.method, Newton) and solution.outcome in lost:  # it was too far out
+        objective, start, constrained = _constrained(objective, asked, _start(coordinates, constants))
+        solution = asked.method.solve(objective, start)
     informed = bool(np.isfinite(solution.factor).all())
     if not informed:
         found = aliases(weighted_r_factor(objective, start, flat=True), coordinates.resolution, rows.names)

@@ -98,6 +98,8 @@ def fitted(
     inequalities: Inequalities | None = None,
 ) -> Fitted:
     """Fit the model's sample; see `DiscreteModel.fit`."""
+    if start is not None and not np.isfinite(start).all():
+        raise UsageError("start_params holds values that are not finite.")
     if on_separation not in ("error", "warn", "ignore"):
         raise UsageError(f"on_separation is '{on_separation}'; it is 'error', 'warn' or 'ignore'.")
     wanted, groups = covariance_asked(cov_type, cov_kwds, model.inputs.kept, model.weights.survey)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from logit_engine.blocks import one_blas_thread
 from logit_engine.columns import Array
 from logit_engine.diagnostics.influence import Influence, influence
 from logit_engine.errors import DataError
@@ -28,16 +29,17 @@ class InfluenceResults:
             raise DataError("influence needs all parameters identified: the information is singular at the estimates.")
         robust = results.found.covariance.kind is not Kind.NONROBUST
         sample = model.sample
-        found = influence(
-            model.likelihood,
-            sample.X,
-            sample.y,
-            results._at,
-            factor,
-            covariance=results._covariance if robust else None,
-            offset=sample.offset,
-            weight=sample.weight,
-        )
+        with one_blas_thread():  # the blocks are small: threads would fight
+            found = influence(
+                model.likelihood,
+                sample.X,
+                sample.y,
+                results._at,
+                factor,
+                covariance=results._covariance if robust else None,
+                offset=sample.offset,
+                weight=sample.weight,
+            )
         return InfluenceResults(results, found)
 
     @property

@@ -45,10 +45,12 @@ def read_inputs(endog: Any, exog: Any, missing: str, **others: Any) -> Inputs:
     if missing not in ("none", "drop", "raise"):
         raise UsageError(f"missing is '{missing}'; it is 'none', 'drop' or 'raise'.")
     y, X = _column(endog), _matrix(exog)
+    if y.shape[0] == 0 or X.shape[1] == 0:
+        raise DataError(f"endog has {y.shape[0]} rows and exog {X.shape[1]} columns; a model needs some of both.")
     if y.shape[0] != X.shape[0]:
         raise DataError(f"endog has {y.shape[0]:,} rows and exog {X.shape[0]:,}; give one outcome for each row.")
     whose = library(exog) if library(exog) != "numpy" else library(endog)
-    labels = next((v.index for v in (exog, endog) if library(v) == "pandas"), None)
+    labels = next((v.index for v in (exog, endog) if library(v) == "pandas" and hasattr(v, "index")), None)
     _same_index(endog, exog)
     extra = {name: _others(value, y.shape[0], name) for name, value in others.items() if value is not None}
     found = Inputs(
@@ -93,6 +95,7 @@ def _is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _column(endog: Any) -> NDArray[Any]:
+    _refuse_lazy(endog, "endog")
     if library(endog) == "polars":
         endog = endog.to_series() if hasattr(endog, "to_series") and hasattr(endog, "columns") else endog
         values = endog.to_numpy() if not str(endog.dtype).startswith(("Cat", "Enum")) else endog.cast(str).to_numpy()
@@ -109,7 +112,13 @@ def _column(endog: Any) -> NDArray[Any]:
     return np.asarray(values, dtype=np.float64 if values.dtype.kind == "b" else values.dtype)
 
 
+def _refuse_lazy(value: Any, name: str) -> None:
+    if hasattr(value, "collect_schema") and not hasattr(value, "to_numpy"):
+        raise DataError(f"{name} is a lazy frame; collect() it first.")
+
+
 def _matrix(exog: Any) -> Array:
+    _refuse_lazy(exog, "exog")
     values = exog.to_numpy() if library(exog) in ("pandas", "polars") else np.asarray(exog)
     if values.ndim == 1:
         values = values[:, None]
@@ -125,10 +134,16 @@ def _matrix(exog: Any) -> Array:
 def _numbers(exog: Any, values: NDArray[Any]) -> Array:
     names = list(map(str, getattr(exog, "columns", range(values.shape[1]))))
     for name, column in zip(names, values.T, strict=True):
-        text = next((v for v in column if isinstance(v, str)), None)
-        if text is not None:
-            raise DataError(f"column '{name}' of exog holds text ('{text}'); encode it as numbers, or use a formula.")
-    return np.array([[np.nan if v is None else float(v) for v in row] for row in values])
+        strange = next(
+            (v for v in column if v is not None and not isinstance(v, int | float | np.number | np.bool_)), None
+        )
+        if isinstance(strange, str):
+            raise DataError(
+                f"column '{name}' of exog holds text ('{strange}'); encode it as numbers, or use a formula."
+            )
+        if strange is not None and strange == strange:
+            raise DataError(f"column '{name}' of exog holds {type(strange).__name__} values; make numbers of them.")
+    return np.array([[np.nan if v is None or v != v else float(v) for v in row] for row in values])
 
 
 def _others(value: Any, n: int, name: str) -> NDArray[Any]:
@@ -139,14 +154,15 @@ def _others(value: Any, n: int, name: str) -> NDArray[Any]:
 
 
 def _same_index(endog: Any, exog: Any) -> None:
-    if library(endog) == library(exog) == "pandas" and not endog.index.equals(exog.index):
+    framed = library(endog) == library(exog) == "pandas" and hasattr(endog, "index")
+    if framed and not endog.index.equals(exog.index):
         raise DataError("the indexes of endog and exog differ; align them first.")
 
 
 def _endog_name(endog: Any) -> str:
     if library(endog) == "numpy":
         return "y"
-    name = endog.columns[0] if hasattr(endog, "columns") else endog.name
+    name = endog.columns[0] if hasattr(endog, "columns") else getattr(endog, "name", None)
     return "y" if name is None or name == "" else str(name)
 
 
@@ -168,9 +184,11 @@ def matched(exog: Any, names: Sequence[str]) -> Array:
 
     Raises DataError if some of the model's columns are not there, or the number of columns differs.
     """
-    if library(exog) != "numpy" and hasattr(exog, "columns"):
+    if isinstance(exog, Mapping):
+        exog = _by_name(exog, names)
+    elif library(exog) != "numpy" and hasattr(exog, "columns"):
         there = list(map(str, exog.columns))
-        known = [name for name in names if name in there]
+        known = [name for name in names if name in there] if len(set(there)) == len(there) else []
         if len(known) == len(names):
             exog = (
                 exog[list(exog.columns[[there.index(n) for n in names]])]
@@ -186,6 +204,13 @@ def matched(exog: Any, names: Sequence[str]) -> Array:
     if X.shape[1] != len(names):
         raise DataError(f"exog has {X.shape[1]} columns; the model has {len(names)}: {', '.join(names)}.")
     return X
+
+
+def _by_name(columns: Mapping[str, Any], names: Sequence[str]) -> Array:
+    lost = ", ".join(f"'{name}'" for name in names if name not in columns)
+    if lost:
+        raise DataError(f"exog has no column {lost}; the model was fitted with it.")
+    return np.column_stack([np.atleast_1d(np.asarray(columns[name], dtype=np.float64)) for name in names])
 
 
 def add_constant(data: Any, prepend: bool = True, has_constant: str = "skip") -> Any:

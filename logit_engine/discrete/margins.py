@@ -113,7 +113,7 @@ def margins_of(results: Any, at: str, method: str, atexog: Any, dummy: bool, cou
         model.likelihood,
         _replaced(sample.X, atexog),
         results._at,
-        results.found.spread(results.fit_result.covariance, 0.0),
+        results._known,
         offset=sample.offset,
         weight=sample.weight,
         at=At(at),

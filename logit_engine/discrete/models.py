@@ -39,6 +39,7 @@ class DiscreteModel:
     weights: Weights
     sample: Sample
     design: Any
+    formula: str | None = None
     check_rank: bool | str
     missing: str
 
@@ -101,6 +102,7 @@ class DiscreteModel:
             "library": self.inputs.library,
             "dropped": dict(self.inputs.dropped),
             "rows": int(self.inputs.kept.size),
+            "formula": self.formula,
         }
 
     @classmethod
@@ -119,6 +121,7 @@ class DiscreteModel:
             kept=np.ones(content["rows"], dtype=bool),
         )
         model.check_rank, model.missing, model.design = True, "none", None
+        model.formula = content["formula"]
         model._restore(content)
         return model
 
@@ -188,6 +191,8 @@ class DiscreteModel:
         expected = len(self.exog_names) * self.likelihood.outputs
         if flat.shape != (expected,):
             raise UsageError(f"params has shape {values.shape}; this model has {expected} parameters.")
+        if np.isinf(flat).any():
+            raise UsageError("params holds an infinite value; give finite ones.")
         return flat
 
     def loglike(self, params: Any) -> float:
@@ -594,7 +599,7 @@ def _categories(endog: Any) -> list[Any]:
     """The order of pandas' or Polars' categories, if the outcome has them."""
     column = endog.iloc[:, 0] if hasattr(endog, "iloc") and hasattr(endog, "columns") else endog
     if str(getattr(column, "dtype", "")) == "category":
-        return list(column.cat.categories)
+        return list(column.cat.categories if hasattr(column, "cat") else column.categories)
     if str(getattr(column, "dtype", "")).startswith("Enum"):
         return list(column.dtype.categories)
     return []

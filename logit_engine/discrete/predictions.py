@@ -82,7 +82,7 @@ def prediction_of(
     if which not in ("mean", "linear", "prob"):
         raise UsageError(f"which is '{which}'; predictions with standard errors are mean, prob or linear.")
     likelihood, at = results.model.likelihood, results._at
-    covariance = results.found.spread(results.fit_result.covariance, 0.0)
+    covariance = results._known
     if averaged:
         share = None if weights is None else np.asarray(weights, dtype=np.float64)
         found = average(likelihood, X, at, covariance, offset, share, which == "linear")

@@ -67,6 +67,12 @@ class DiscreteResults:
         return self.found.spread(self.fit_result.covariance)
 
     @property
+    def _known(self) -> Array:
+        """The covariance for predictions, (q, q): zero for what is known to be zero, or was left out."""
+        covariance = self.found.spread(self.fit_result.covariance, 0.0)
+        return covariance if self.found.alpha is None else np.nan_to_num(covariance)
+
+    @property
     def _df_t(self) -> float | None:
         return self.df_resid if self.use_t else None
 
@@ -347,6 +353,12 @@ class DiscreteResults:
     def _encoded(self, exog: Any, transform: bool) -> tuple[Any, Any]:
         """exog through the formula, if the model has one, and pandas' labels of its rows."""
         labels = getattr(exog, "index", None) if library(exog) == "pandas" else None
+        named = set(map(str, getattr(exog, "columns", exog if isinstance(exog, Mapping) else ())))
+        if self.model.design is None and self.model.formula and named and not set(self.model.exog_names) <= named:
+            raise UsageError(
+                f"the formula '{self.model.formula}' was not stored with the fit; give its columns themselves: "
+                f"{', '.join(self.model.exog_names)}."
+            )
         if exog is None or self.model.design is None or not transform:
             return exog, labels
         return self.model.design.encode(exog), labels
@@ -422,10 +434,11 @@ class DiscreteResults:
         self, skip_single: bool = False, extra_constraints: Any = None, combine_terms: Any = None, scalar: bool = True
     ) -> TermTests:
         """One Wald test for each term: of all the columns a formula made of it, else of each column."""
-        terms = {name: list(at) for name, at in self._terms().items() if not skip_single or len(at) > 1}
+        known = np.isfinite(self._theta)
+        whole = {name: [j for j in at if known[j]] for name, at in self._terms().items()}
+        terms = {name: at for name, at in whole.items() if at and (not skip_single or len(at) > 1)}
         for part in combine_terms or ():
-            together = [j for name, at in self._terms().items() if part in name for j in at]
-            terms[part] = together
+            terms[part] = [j for name, at in whole.items() if part in name for j in at]
         return TermTests(wald_terms(self._theta, self._covariance, terms, self._f_df(None)), self._dress)
 
     def _terms(self) -> Mapping[str, Sequence[int]]:
@@ -480,11 +493,12 @@ class DiscreteResults:
         at = self._at if params_constrained is None else self.model._params(params_constrained)
         extra = None if exog_extra is None else np.asarray(exog_extra, dtype=np.float64).reshape(sample.y.size, -1)
         R = None if extra is not None else self._restrictions(r_matrix)
+        kept = self.found.kept if extra is not None else np.ones_like(self.found.kept)
         found = score_test(
             self.model.likelihood,
-            sample.X,
+            sample.X[:, kept],
             sample.y,
-            at,
+            at[np.tile(kept, self.model.likelihood.outputs)],
             R=R,
             extra=extra,
             kind=Kind(cov_type or "nonrobust"),
@@ -592,6 +606,15 @@ class DiscreteResults:
     def _blocks(self, xname: Any, yname_list: Any, alpha: float) -> list[Any]:
         raise NotImplementedError
 
+    def _row_names(self, xname: Any) -> list[str]:
+        """The names of a table's rows, as they are or as given. Raises UsageError if their number is wrong."""
+        names = list(self.model.exog_names)
+        if xname is None:
+            return names
+        if len(xname) != len(names):
+            raise UsageError(f"xname has {len(xname)} names; the model has {len(names)} columns: {', '.join(names)}.")
+        return list(xname)
+
     def save(self, fname: Any, remove_data: bool = False) -> None:
         """Write the fit, without its data, as a Parquet file with JSON in its metadata; `load` reads it."""
         saving.save(self, fname)
@@ -641,7 +664,7 @@ class BinaryResults(DiscreteResults):
         return InfluenceResults.of(self)
 
     def _blocks(self, xname: Any, yname_list: Any, alpha: float) -> list[Any]:
-        names = list(self.model.exog_names) if xname is None else list(xname)
+        names = self._row_names(xname)
         c = self._contrasts
         return [("", names, c.effects, c.std_errors, c.z, c.p_values, c.interval(1.0 - alpha))]
 
@@ -696,7 +719,7 @@ class MultinomialResults(DiscreteResults):
         raise UsageError("margeff is not a method; use get_margeff.")
 
     def _blocks(self, xname: Any, yname_list: Any, alpha: float) -> list[Any]:
-        names = list(self.model.exog_names) if xname is None else list(xname)
+        names = self._row_names(xname)
         labels = yname_list or [f"{self.model.endog_names}={c}" for c in self.model.class_names[1:]]
         c = self._contrasts
         parts = [v.reshape(self.J - 1, self.K) for v in (c.effects, c.std_errors, c.z, c.p_values)]

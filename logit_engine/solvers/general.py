@@ -13,7 +13,7 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.objective import Objective
-from logit_engine.solvers.newton import Outcome, Solution, local_solution
+from logit_engine.solvers.newton import Outcome, Solution, free_directions, local_solution
 
 SETTLED = 1e-4  # standard errors: a general method has arrived when a Newton step would be shorter
 
@@ -50,42 +50,47 @@ class General:
     watch: Callable[[Array], None] | None = None
 
     def solve(self, objective: Objective, start: Array) -> Solution:
-        """Minimize from start, (q,). Raises UsageError if the method does not know an option, or cannot keep constraints."""
-        if objective.fixed is not None:
-            raise UsageError(f"method '{self.method}' cannot keep linear constraints; use newton.")
-        found = self._minimized(objective, start)
-        here = local_solution(objective, np.asarray(found.x, dtype=np.float64), int(found.nit))
+        """Minimize from start, (q,), along the directions that constraints leave free. Raises UsageError for bad options."""
+        free = free_directions(objective, None)
+        Z = np.eye(start.size) if free is None else free
+        found = self._minimized(objective, start, Z)
+        theta = start + Z @ np.asarray(found.x, dtype=np.float64)
+        here = local_solution(objective, theta, int(found.nit))
         if here.outcome is Outcome.SINGULAR:
             return here
         return replace(here, outcome=Outcome.CONVERGED if here.decrement <= SETTLED else Outcome.ITERATIONS)
 
-    def _minimized(self, objective: Objective, start: Array) -> Any:
-        """SciPy's own result."""
+    def _minimized(self, objective: Objective, start: Array, Z: Array) -> Any:
+        """SciPy's own result, in steps from the start along the columns of Z, (q, r)."""
         from scipy import optimize  # slow to import, and rarely needed
 
-        evaluate = _Remembered(objective)
+        remembered = _Remembered(objective)
         size = float(objective.rows.n)
         watch = self.watch
+        origin = np.zeros(Z.shape[1])
 
-        def value(theta: Array) -> float:
-            return float(evaluate(theta).value) / size
+        def evaluate(steps: Array) -> Any:
+            return remembered(start + Z @ steps)
+
+        def value(steps: Array) -> float:
+            return float(evaluate(steps).value) / size
 
         arguments: dict[str, Any] = {"method": self.method}
         arguments["options"] = {**DEFAULTS.get(self.method, {}), **self.options}
         if self.method not in WITHOUT_GRADIENT:
-            arguments["jac"] = lambda theta: evaluate(theta).gradient / size
+            arguments["jac"] = lambda steps: Z.T @ evaluate(steps).gradient / size
         if self.method in WITH_HESSIAN:
-            arguments["hess"] = lambda theta: evaluate(theta).curvature / size
+            arguments["hess"] = lambda steps: Z.T @ evaluate(steps).curvature @ Z / size
         if watch is not None:
-            arguments["callback"] = lambda theta, *_: watch(objective.coordinates.to_user(theta))
+            arguments["callback"] = lambda steps, *_: watch(objective.coordinates.to_user(start + Z @ steps))
         try:
             if self.hops is None:
                 if self.method == "Nelder-Mead":  # SciPy's own simplex is flat where a coordinate starts near zero
-                    corners = np.vstack([start, start + 0.5 * np.eye(start.size)])
+                    corners = np.vstack([origin, 0.5 * np.eye(origin.size)])
                     arguments["options"] = {"initial_simplex": corners, **arguments["options"]}
-                return optimize.minimize(value, start, **arguments)
+                return optimize.minimize(value, origin, **arguments)
             hopping: Any = optimize.basinhopping
-            return hopping(value, start, niter=self.hops, minimizer_kwargs=arguments, rng=np.random.default_rng(0))
+            return hopping(value, origin, niter=self.hops, minimizer_kwargs=arguments, rng=np.random.default_rng(0))
         except (optimize.OptimizeWarning, TypeError, ValueError) as error:
             raise UsageError(f"SciPy's method '{self.method}' refused its options: {error}.") from error
 

@@ -4,10 +4,11 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import statsmodels.api as sm
 
-from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
+from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit, load, logit
 from logit_engine.errors import ConvergenceWarning, DataError, RankError, SeparationError, SeparationWarning
 
 METHODS = ("newton", "bfgs", "lbfgs", "nm", "powell", "cg", "ncg")
@@ -291,3 +292,64 @@ def test_what_does_not_exist_is_refused(call, message: str) -> None:
     X, y = data()
     with pytest.raises(ValueError, match=message):
         call(Logit(y, X))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda X, y: Logit(y, pl.DataFrame(X).lazy()), "exog is a lazy frame; collect\\(\\) it first"),
+        (lambda X, y: Logit([], np.zeros((0, 2))), "endog has 0 rows and exog 2 columns"),
+        (lambda X, y: Logit(y, np.zeros((200, 0))), "endog has 200 rows and exog 0 columns"),
+        (
+            lambda X, y: Logit(y, pd.DataFrame(X, columns=list("abc")).assign(d=pd.Timestamp("2020"))),
+            "column 'd' of exog holds Timestamp values; make numbers of them",
+        ),
+        (
+            lambda X, y: Logit(y, pd.DataFrame(X, columns=list("abc")).assign(d=pd.Categorical(["u"] * 200))),
+            r"column 'd' of exog holds text \('u'\); encode it as numbers, or use a formula",
+        ),
+        (lambda X, y: Logit(y[:9], X), "endog has 9 rows and exog 200"),
+        (lambda X, y: quiet(Logit(y, X), start_params=[np.nan, 0, 0]), "start_params holds values that are not finite"),
+        (lambda X, y: quiet(Logit(y, X)).summary(xname=["i"]), "xname has 1 names; the model has 3 columns"),
+        (
+            lambda X, y: MNLogit(np.arange(200) % 3, X, offset=np.zeros(200)),
+            "the offset of a model of 3 classes has 2 columns",
+        ),
+    ],
+)
+def test_inputs_that_are_no_data_are_refused(make, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make(*data())
+
+
+def test_a_start_far_out_is_left_for_a_better_one() -> None:
+    X, y = data()
+    for model in (Logit, Probit):
+        far = quiet(model(y, X), start_params=[500.0, 500.0, -900.0])
+        assert far.converged
+        np.testing.assert_allclose(far.params, quiet(model(y, X)).params, rtol=1e-10)
+
+
+def test_a_fit_from_a_formula_says_that_its_formula_was_not_stored(tmp_path) -> None:
+    X, y = data()
+    frame = pd.DataFrame({"y": y, "a": X[:, 1]})
+    logit("y ~ np.exp(a)", frame).fit(disp=False).save(tmp_path / "f.parquet")
+    with pytest.raises(
+        ValueError, match=r"the formula 'y ~ np\.exp\(a\)' was not stored with the fit; give its columns"
+    ):
+        load(tmp_path / "f.parquet").predict(frame)
+
+
+def test_categories_come_in_their_own_order_and_empty_ones_are_left_out() -> None:
+    X, _ = data()
+    classes = pd.Categorical(np.array(list("abc"))[np.arange(200) % 3], categories=list("cbad"))
+    assert quiet(MNLogit(classes, X)).model.class_names == ["c", "b", "a"]
+
+
+def test_general_methods_keep_constraints() -> None:
+    X, y = data()
+    exact = Logit(y, X).fit_constrained("x1 = x2, const = 0.1", disp=False)
+    for method in ("bfgs", "ncg", "nm"):
+        r = Logit(y, X).fit_constrained("x1 = x2, const = 0.1", disp=False, method=method)
+        assert r.converged
+        np.testing.assert_allclose(r.params, exact.params, rtol=1e-6)
