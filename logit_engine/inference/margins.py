@@ -10,10 +10,11 @@ from scipy import special
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.inference.response import bend, predictors, slope, value
-from logit_engine.likelihoods import Bernoulli, Likelihood
+from logit_engine.inference.delta import roots, row_blocks, wald_interval, weighted_sums
+from logit_engine.inference.response import bend, predictors, responses, slope, value
+from logit_engine.likelihoods import Likelihood
 
-NUMBERS = 2**20  # of the largest array that a block of rows may need
+Part = tuple[Array, Array | None, Array]  # rows, their offsets, and the share of each in the average
 
 
 class At(StrEnum):
@@ -46,6 +47,18 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A discrete change of a column x, from keep x + low to keep x + high; its effect is counted per unit."""
+
+    keep: float
+    low: float
+    high: float
+
+
+SWITCH, COUNT = Step(0.0, 0.0, 1.0), Step(1.0, -1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Margins:
     """Effects of m columns on C probabilities.
 
@@ -62,7 +75,7 @@ class Margins:
         """(m, C). Raises UsageError for effects at every row."""
         if self.covariance is None:
             raise UsageError("effects at every row have no standard errors; choose at='overall' or one row.")
-        return np.sqrt(np.diagonal(self.covariance)).reshape(self.effects.shape[::-1]).T
+        return roots(np.diagonal(self.covariance)).reshape(self.effects.shape[::-1]).T
 
     @property
     def z(self) -> Array:
@@ -76,9 +89,8 @@ class Margins:
         return 2.0 * np.asarray(special.ndtr(-np.abs(self.z)))
 
     def interval(self, level: float = 0.95) -> Array:
-        """Wald intervals, (m, C, 2)."""
-        reach = special.ndtri(0.5 + 0.5 * level) * self.std_errors
-        return np.stack([self.effects - reach, self.effects + reach], axis=-1)
+        """Wald intervals, (m, C, 2). Raises UsageError unless 0 < level < 1."""
+        return wald_interval(self.effects, self.std_errors, level)
 
 
 def margins(
@@ -98,158 +110,162 @@ def margins(
     """Effects of every column of X, (n, p), that is not constant. params: (k p,); covariance: of params.
 
     fixed: values for some columns, for all rows. dummy: columns of zeros and ones by the change from 0 to 1; count: those of
-    whole numbers by half the change from one less to one more. weight: (n,), how often a row counts. Raises UsageError
-    where a discrete change is asked for in the logarithm of the column, or at the median or zero. Greene (2018), 17.3.
+    whole numbers by half the change from one less to one more. weight: (n,), how often a row counts; one of weight zero is
+    not there. At the mean and median the offset is at its own, at zero it is zero. Raises UsageError where a discrete change
+    is asked for in the logarithm of the column, or at the median or zero. Greene (2018), 17.3.
     """
-    columns = np.flatnonzero((X[:1] != X).any(axis=0))
-    steps = _steps(X, columns, dummy, count)
+    seen = X if weight is None or weight.all() else X[weight > 0.0]
+    varies = (seen[:1] != seen).any(axis=0)
+    columns = np.flatnonzero(varies)
+    steps = _steps(seen, columns, dummy, count)
     if steps and (effect.log_x or at in (At.MEDIAN, At.ZERO)):
         what = f"method {effect}" if effect.log_x else f"at {at}"
         raise UsageError(
             f"{what} makes no sense for a change of a whole number; leave out dummy and count, or choose dydx."
         )
-    rows, shift, weights = _points(X, offset, weight, at, fixed)
-    blocks = _blocks(rows.shape[0], likelihood)
-    outputs = likelihood.outputs
-    if at is At.ALL:
-        parts = [
-            _effects(likelihood, rows[b], params, None if shift is None else shift[b], effect, columns, steps)
-            for b in blocks
-        ]
-        return Margins(np.concatenate(parts), columns, None)
-    share = np.full(rows.shape[0], 1.0 / rows.shape[0]) if weights is None else weights / weights.sum()
-    classes = 1 if isinstance(likelihood, Bernoulli) else outputs + 1
-    mean = np.zeros((columns.size, classes))
-    jacobian = np.zeros((classes, columns.size, outputs, X.shape[1]))
-    for b in blocks:
-        local = None if shift is None else shift[b]
-        mean += np.einsum("n,nmc->mc", share[b], _effects(likelihood, rows[b], params, local, effect, columns, steps))
-        jacobian += _jacobian(likelihood, rows[b], params, local, share[b], effect, columns, steps)
-    J = jacobian.reshape(classes * columns.size, -1)
-    return Margins(mean, columns, J @ covariance @ J.T)
+    question = _Question(likelihood, params, effect, columns, steps)
+    if at not in (At.OVERALL, At.ALL):
+        zero = np.where(varies, 0.0, seen[0]) if at is At.ZERO else None
+        return question.averaged(iter([_point(X, offset, weight, fixed or {}, at, zero)]), covariance)
+    blocks = list(row_blocks(X.shape[0], question.width))
+    parts = _parts(X, offset, weight, fixed or {}, blocks)
+    if at is At.OVERALL:
+        return question.averaged(parts, covariance)
+    every = np.empty((X.shape[0], columns.size, responses(likelihood)))
+    for block, (rows, shift, _) in zip(blocks, parts, strict=True):
+        every[block] = question.effects(rows, shift)
+    return Margins(every, columns, None)
 
 
-def _steps(X: Array, columns: NDArray[np.intp], dummy: bool, count: bool) -> dict[int, tuple[str, float]]:
-    """Which columns change by steps, and how: between 0 and 1, or one down and up, with what divides the change."""
-    found: dict[int, tuple[str, float]] = {}
-    for j in columns.tolist() if dummy or count else ():
+def _steps(X: Array, columns: NDArray[np.intp], dummy: bool, count: bool) -> dict[int, Step]:
+    """Of the columns that change by steps, by position: from where to where, and what divides the change."""
+    found: dict[int, Step] = {}
+    for position, j in enumerate(columns.tolist()) if dummy or count else ():
         x = X[:, j]
         whole = bool((x == np.floor(x)).all() and x.min() >= 0.0)
         binary = whole and x.min() == 0.0 and x.max() == 1.0
         if dummy and binary:
-            found[j] = ("switch", 1.0)
+            found[position] = SWITCH
         elif count and whole and not binary:
-            found[j] = ("count", 2.0)
+            found[position] = COUNT
     return found
 
 
-def _points(
-    X: Array, offset: Array | None, weight: Array | None, at: At, fixed: Mapping[int, Array | float] | None
-) -> tuple[Array, Array | None, Array | None]:
-    """The rows at which effects are taken, their offsets and weights."""
-    constant = (X[:1] == X).all(axis=0)
-    if fixed:
-        X = X.copy()
-        for j, values in fixed.items():
-            X[:, j] = values
-    if at in (At.OVERALL, At.ALL):
-        return X, offset, weight
-    if at is At.ZERO:
-        return np.where(constant, X[:1], 0.0), None, None
-    center = _mean if at is At.MEAN else _median
-    return center(X, weight)[None], None if offset is None else center(offset, weight)[None], None
+def _parts(
+    X: Array, offset: Array | None, weight: Array | None, fixed: Mapping[int, Array | float], blocks: list[slice]
+) -> Iterator[Part]:
+    """The rows block by block, with the fixed values in place."""
+    n = X.shape[0]
+    share = np.broadcast_to(1.0 / n, n) if weight is None else weight / weight.sum()
+    values = {j: np.broadcast_to(np.asarray(v, dtype=np.float64), n) for j, v in fixed.items()}
+    for b in blocks:
+        rows = X[b].copy() if fixed else X[b]
+        for j, v in values.items():
+            rows[:, j] = v[b]
+        yield rows, None if offset is None else offset[b], share[b]
+
+
+def _point(
+    X: Array,
+    offset: Array | None,
+    weight: Array | None,
+    fixed: Mapping[int, Array | float],
+    at: At,
+    zero: Array | None,
+) -> Part:
+    """The one row of means or medians, or the one of zeros that is given, with the fixed values in place."""
+    center = _median if at is At.MEDIAN else _mean
+    row = center(X, weight) if zero is None else zero
+    for j, v in fixed.items():
+        values = np.asarray(v, dtype=np.float64)
+        row[j] = center(values, weight) if values.ndim else values
+    shift = None if offset is None or zero is not None else center(offset, weight)[None]
+    return row[None], shift, np.ones(1)
 
 
 def _mean(values: Array, weight: Array | None) -> Array:
-    return np.asarray(np.average(values, axis=0, weights=weight))
+    return np.asarray(values.mean(axis=0) if weight is None else weight @ values / weight.sum())
 
 
 def _median(values: Array, weight: Array | None) -> Array:
     """The median of each column; rows of weight two count twice."""
+    columns = values.reshape(values.shape[0], -1).T
     if weight is None:
-        return np.asarray(np.median(values, axis=0))
-    table = values.reshape(values.shape[0], -1)
-    out = np.empty(table.shape[1])
-    for j, column in enumerate(table.T):
-        order = np.argsort(column, kind="stable")
-        reached = np.cumsum(weight[order])
-        half = 0.5 * reached[-1]
-        low, high = np.searchsorted(reached, half), np.searchsorted(reached, half, side="right")
-        out[j] = 0.5 * (column[order[low]] + column[order[min(high, column.size - 1)]])
-    return out.reshape(values.shape[1:])
+        found = [float(np.median(column)) for column in columns]
+    else:
+        found = [_weighted_median(column, weight) for column in columns]
+    return np.array(found).reshape(values.shape[1:])
 
 
-def _blocks(n: int, likelihood: Likelihood) -> list[slice]:
-    k = likelihood.outputs
-    size = max(16, NUMBERS // ((k + 1) * k * k * 8)) if k > 1 else 4096
-    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+def _weighted_median(values: Array, weight: Array) -> float:
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weight[order])
+    half = 0.5 * reached[-1]
+    low, high = np.searchsorted(reached, half), np.searchsorted(reached, half, side="right")
+    return float(0.5 * (values[order[low]] + values[order[high]]))
 
 
-def _stepped(X: Array, j: int, how: str) -> Iterator[tuple[float, Array]]:
-    """The rows after and before the step of column j, with the sign of each."""
-    for sign, to in ((1.0, 1.0), (-1.0, 0.0 if how == "switch" else -1.0)):
-        moved = X.copy()
-        moved[:, j] = to if how == "switch" else X[:, j] + to
-        yield sign, moved
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Which effects of which m columns on the C probabilities; steps: by position among the columns."""
 
+    likelihood: Likelihood
+    params: Array
+    effect: Effect
+    columns: NDArray[np.intp]
+    steps: Mapping[int, Step]
 
-def _effects(
-    likelihood: Likelihood,
-    X: Array,
-    params: Array,
-    offset: Array | None,
-    effect: Effect,
-    columns: NDArray[np.intp],
-    steps: Mapping[int, tuple[str, float]],
-) -> Array:
-    """The effect of each column at each row, (n, m, C)."""
-    k = likelihood.outputs
-    theta = params.reshape(k, -1)[:, columns]
-    eta = predictors(X, params, offset, k)
-    out = np.einsum("nck,km->nmc", slope(likelihood, eta, effect.log_y), theta)
-    if effect.log_x:
-        out *= X[:, columns, None]
-    for position, j in enumerate(columns.tolist()):
-        if j in steps:
-            how, divisor = steps[j]
-            out[:, position] = 0.0
-            for sign, moved in _stepped(X, j, how):
-                out[:, position] += (
-                    sign / divisor * value(likelihood, predictors(moved, params, offset, k), effect.log_y)
-                )
-    return np.asarray(out)
+    @property
+    def width(self) -> int:
+        """How many numbers a row needs."""
+        return responses(self.likelihood) * self.columns.size * self.likelihood.outputs + self.params.size
 
+    def averaged(self, parts: Iterator[Part], covariance: Array) -> Margins:
+        """The sum of the effects over all rows by their shares, with its covariance."""
+        m, k, classes = self.columns.size, self.likelihood.outputs, responses(self.likelihood)
+        mean, jacobian = np.zeros((m, classes)), np.zeros((classes, m, k, self.params.size // k))
+        for X, offset, share in parts:
+            mean += np.tensordot(share, self.effects(X, offset), 1)
+            jacobian += self.jacobian(X, offset, share)
+        J = jacobian.reshape(classes * m, self.params.size)
+        return Margins(mean, self.columns, J @ covariance @ J.T)
 
-def _jacobian(
-    likelihood: Likelihood,
-    X: Array,
-    params: Array,
-    offset: Array | None,
-    share: Array,
-    effect: Effect,
-    columns: NDArray[np.intp],
-    steps: Mapping[int, tuple[str, float]],
-) -> Array:
-    """The derivative of the weighted sum of the rows' effects in the parameters, (C, m, k, p)."""
-    k = likelihood.outputs
-    theta = params.reshape(k, -1)
-    eta = predictors(X, params, offset, k)
-    first, second = slope(likelihood, eta, effect.log_y), bend(likelihood, eta, effect.log_y)
-    out = np.zeros((first.shape[1], columns.size, k, X.shape[1]))
-    for position, j in enumerate(columns.tolist()):
-        if j in steps:
-            how, divisor = steps[j]
-            for sign, moved in _stepped(X, j, how):
-                local = slope(likelihood, predictors(moved, params, offset, k), effect.log_y)
-                out[:, position] += sign / divisor * _summed(local, share, moved)
-            continue
-        scale = share * X[:, j] if effect.log_x else share
-        out[:, position] = _summed(second @ theta[:, j], scale, X)
-        out[:, position, :, j] += np.einsum("n,nck->ck", scale, first)
-    return out
+    def effects(self, X: Array, offset: Array | None) -> Array:
+        """The effect of each column at each row, (n, m, C)."""
+        theta = self.params.reshape(self.likelihood.outputs, -1)[:, self.columns]
+        out = np.swapaxes(slope(self.likelihood, self._eta(X, offset), self.effect.log_y) @ theta, 1, 2)
+        if self.effect.log_x:
+            return np.asarray(out * X[:, self.columns, None])
+        for position, sign, moved in self._moved(X):
+            after = value(self.likelihood, self._eta(moved, offset), self.effect.log_y)
+            out[:, position] = sign * after if sign > 0.0 else out[:, position] + sign * after
+        return out
 
+    def jacobian(self, X: Array, offset: Array | None, share: Array) -> Array:
+        """The derivative of the sum of the rows' effects, by their shares, in the parameters, (C, m, k, p)."""
+        theta = self.params.reshape(self.likelihood.outputs, -1)[:, self.columns]
+        eta, log = self._eta(X, offset), self.effect.log_y
+        first, second = slope(self.likelihood, eta, log), bend(self.likelihood, eta, theta, log)
+        scale = np.broadcast_to(share[:, None], (share.size, self.columns.size))
+        if self.effect.log_x:
+            scale = scale * X[:, self.columns]
+            second = second * X[:, None, self.columns, None]
+        out = weighted_sums(second, share, X)
+        own = (scale.T @ first.reshape(share.size, -1)).reshape(-1, *first.shape[1:])
+        out[:, np.arange(self.columns.size), :, self.columns] += own
+        for position, sign, moved in self._moved(X):
+            change = sign * weighted_sums(slope(self.likelihood, self._eta(moved, offset), log), share, moved)
+            out[:, position] = change if sign > 0.0 else out[:, position] + change
+        return out
 
-def _summed(curve: Array, share: Array, X: Array) -> Array:
-    """The sum over rows of share * curve (n, C, k) times the row of X, (C, k, p)."""
-    n, classes, k = curve.shape
-    return np.asarray(((share[:, None] * curve.reshape(n, -1)).T @ X).reshape(classes, k, -1))
+    def _eta(self, X: Array, offset: Array | None) -> Array:
+        return predictors(X, self.params, offset, self.likelihood.outputs)
+
+    def _moved(self, X: Array) -> Iterator[tuple[int, float, Array]]:
+        """For each step the rows after it, then those before it: the column's position, what they count for, the rows."""
+        for position, step in self.steps.items():
+            j, share = self.columns[position], 1.0 / (step.high - step.low)
+            for to, sign in ((step.high, share), (step.low, -share)):
+                moved = X.copy()
+                moved[:, j] = step.keep * X[:, j] + to
+                yield position, sign, moved

@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from logit_engine.columns import Array
-from logit_engine.errors import UsageError
-from logit_engine.inference.response import predictors, slope, value
+from logit_engine.inference.delta import roots, row_blocks, wald_interval, weighted_sums
+from logit_engine.inference.response import predictors, responses, slope, value
 from logit_engine.likelihoods import Bernoulli, Likelihood
 from logit_engine.links import Link
-
-ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +24,26 @@ class Prediction:
     linear: "Prediction | None" = None
 
     def interval(self, level: float = 0.95, delta: bool = False) -> Array:
-        """Intervals, (..., 2): of a binary probability by its end points, which never leave (0, 1), or by the delta method.
+        """Intervals, (..., 2): of a binary probability by its end points, which never leave [0, 1], or by the delta method.
 
         Raises UsageError unless 0 < level < 1.
         """
-        if not 0.0 < level < 1.0:
-            raise UsageError(f"the level of an interval is {level:g}; give a number between 0 and 1, such as 0.95.")
         if self.link is not None and self.linear is not None and not delta:
             return self.link.cdf(self.linear.interval(level))
-        reach = special.ndtri(0.5 + 0.5 * level) * self.std_errors
-        return np.stack([self.predicted - reach, self.predicted + reach], axis=-1)
+        return wald_interval(self.predicted, self.std_errors, level)
 
 
 def predict_linear(
     likelihood: Likelihood, X: Array, params: Array, covariance: Array, offset: Array | None = None
 ) -> Prediction:
     """The linear predictors of rows X, (n, p), with standard errors, (n,) or (n, k). covariance: (k p, k p) of params."""
-    k = likelihood.outputs
+    k, p = likelihood.outputs, X.shape[1]
     eta = predictors(X, params, offset, k)
-    squares = np.einsum("naa->na", _quadratic(X, covariance, k))
-    errors = np.sqrt(np.maximum(squares, 0.0))
+    own = [covariance[a : a + p, a : a + p] for a in range(0, k * p, p)]
+    errors = np.empty_like(eta)
+    for b in row_blocks(X.shape[0], p):
+        for a, V in enumerate(own):
+            errors[b, a] = roots(np.einsum("np,np->n", X[b] @ V, X[b]))
     return Prediction(eta[:, 0], errors[:, 0]) if k == 1 else Prediction(eta, errors)
 
 
@@ -54,18 +51,18 @@ def predict_mean(
     likelihood: Likelihood, X: Array, params: Array, covariance: Array, offset: Array | None = None
 ) -> Prediction:
     """The probabilities of rows X with delta-method standard errors, (n,) or, of every class, (n, C)."""
-    k = likelihood.outputs
-    eta = predictors(X, params, offset, k)
-    probabilities = value(likelihood, eta)
-    errors = np.empty_like(probabilities)
-    for start in range(0, X.shape[0], ROWS):
-        b = slice(start, start + ROWS)
-        first = slope(likelihood, eta[b])
-        squares = np.einsum("nca,nab,ncb->nc", first, _quadratic(X[b], covariance, k), first, optimize=True)
-        errors[b] = np.sqrt(np.maximum(squares, 0.0))
     if isinstance(likelihood, Bernoulli):
         linear = predict_linear(likelihood, X, params, covariance, offset)
-        return Prediction(probabilities[:, 0], errors[:, 0], likelihood.link, linear)
+        density = np.exp(likelihood.link.log_pdf(linear.predicted))
+        probability = likelihood.mean(linear.predicted)
+        return Prediction(probability, density * linear.std_errors, likelihood.link, linear)
+    (n, p), k, classes = X.shape, likelihood.outputs, responses(likelihood)
+    probabilities, errors = np.empty((n, classes)), np.empty((n, classes))
+    for b in row_blocks(n, k * max(p, classes)):
+        eta = predictors(X[b], params, None if offset is None else offset[b], k)
+        first = slope(likelihood, eta)
+        probabilities[b] = value(likelihood, eta)
+        errors[b] = roots((first @ _quadratic(X[b], covariance, k) * first).sum(axis=2))
     return Prediction(probabilities, errors)
 
 
@@ -82,21 +79,23 @@ def average(
 
     weights: (n,), multiplied as they are: a mean needs weights that sum to n.
     """
-    k, n = likelihood.outputs, X.shape[0]
-    share = np.full(n, 1.0 / n) if weights is None else weights / n
-    eta = predictors(X, params, offset, k)
-    values = eta if linear else value(likelihood, eta)
-    jacobian = np.zeros((values.shape[1], k, X.shape[1]))
-    for start in range(0, n, ROWS):
-        b = slice(start, start + ROWS)
-        first = np.broadcast_to(np.eye(k), (eta[b].shape[0], k, k)) if linear else slope(likelihood, eta[b])
-        jacobian += np.einsum("n,nck,np->ckp", share[b], first, X[b], optimize=True)
-    J = jacobian.reshape(values.shape[1], -1)
-    return Prediction(share @ values, np.sqrt(np.einsum("cq,qr,cr->c", J, covariance, J, optimize=True)))
+    (n, p), k = X.shape, likelihood.outputs
+    rows = k if linear else responses(likelihood)
+    mean, jacobian = np.zeros(rows), np.zeros((rows, k, p))
+    for b in row_blocks(n, max(p, k * rows)):
+        eta = predictors(X[b], params, None if offset is None else offset[b], k)
+        share = np.full(eta.shape[0], 1.0 / n) if weights is None else weights[b] / n
+        mean += share @ (eta if linear else value(likelihood, eta))
+        first = np.broadcast_to(np.eye(k), (eta.shape[0], k, k)) if linear else slope(likelihood, eta)
+        jacobian += weighted_sums(first, share, X[b])
+    J = jacobian.reshape(rows, -1)
+    return Prediction(mean, roots(np.einsum("cq,cq->c", J @ covariance, J)))
 
 
 def _quadratic(X: Array, covariance: Array, k: int) -> Array:
     """x'V_ab x of each row for every pair of predictors, (n, k, k)."""
-    p = X.shape[1]
-    V = covariance.reshape(k, p, k, p)
-    return np.asarray(np.einsum("np,apbr,nr->nab", X, V, X, optimize=True))
+    n, p = X.shape
+    out = np.empty((n, k, k))
+    for a in range(k):
+        out[:, a] = ((X @ covariance[a * p : (a + 1) * p]).reshape(n, k, p) @ X[:, :, None])[:, :, 0]
+    return out

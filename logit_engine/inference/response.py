@@ -6,13 +6,19 @@ C is how many probabilities a row has: one for a binary outcome (of the event), 
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.likelihoods import Bernoulli, Likelihood
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial, weighted
+from logit_engine.links import event_terms
 
 
 def predictors(X: Array, params: Array, offset: Array | None, outputs: int) -> Array:
     """The linear predictors of each row, (n, k). X: (n, p); params: (k p,); offset: (n,) or (n, k)."""
     eta = X @ params.reshape(outputs, -1).T
     return np.asarray(eta if offset is None else eta + offset.reshape(eta.shape[0], -1))
+
+
+def responses(likelihood: Likelihood) -> int:
+    """C."""
+    return 1 if isinstance(likelihood, Bernoulli) else likelihood.classes
 
 
 def value(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
@@ -25,31 +31,34 @@ def value(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
 def slope(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
     """The derivative of `value` in the predictors, (n, C, k)."""
     if isinstance(likelihood, Bernoulli):
-        return _density(likelihood, eta, log)[:, :, None]
+        link = likelihood.link
+        return (event_terms(link, eta).score if log else np.exp(link.log_pdf(eta)))[:, :, None]
     p = likelihood.probabilities(eta)
-    inner = _identity(likelihood) - p[:, None, 1:]
-    return np.asarray(inner if log else p[:, :, None] * inner)
+    gap = _gap(likelihood, p)
+    return gap if log else p[:, :, None] * gap
 
 
-def bend(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
-    """The second derivative of `value` in the predictors, (n, C, k, k)."""
+def bend(likelihood: Likelihood, eta: Array, along: Array, log: bool = False) -> Array:
+    """The derivative of `slope` as the predictors move along each of m directions, (n, C, m, k). along: (k, m)."""
     if isinstance(likelihood, Bernoulli):
-        first = _density(likelihood, eta, log)
-        fall = likelihood.link.dlog_pdf(eta)
-        return np.asarray((first * ((fall - first) if log else fall))[:, :, None, None])
+        link = likelihood.link
+        if log:
+            second = -event_terms(link, eta).curvature
+        else:  # the density is zero where its logarithm falls infinitely fast
+            second = weighted(np.exp(link.log_pdf(eta)), link.dlog_pdf(eta))
+        return np.asarray(second[:, :, None, None] * along.T)
     p = likelihood.probabilities(eta)
-    inner = _identity(likelihood) - p[:, None, 1:]
-    own = p[:, 1:, None] * (np.eye(likelihood.outputs) - p[:, None, 1:])
+    gap = _gap(likelihood, p)
+    first = int(likelihood.base)
+    fall = -np.swapaxes(p[:, first:, None] * (gap[:, first:] @ along), 1, 2)[:, None]  # of gap, (n, 1, m, k)
     if log:
-        return np.asarray(np.broadcast_to(-own[:, None], (eta.shape[0], likelihood.outputs + 1, *own.shape[1:])))
-    return np.asarray(p[:, :, None, None] * (inner[:, :, :, None] * inner[:, :, None, :] - own[:, None]))
+        return np.broadcast_to(fall, (*p.shape, *fall.shape[2:]))
+    return np.asarray(p[:, :, None, None] * ((gap @ along)[:, :, :, None] * gap[:, :, None, :] + fall))
 
 
-def _density(likelihood: Bernoulli, eta: Array, log: bool) -> Array:
-    link = likelihood.link
-    return np.exp(link.log_pdf(eta) - link.log_cdf(eta) if log else link.log_pdf(eta))
-
-
-def _identity(likelihood: Likelihood) -> Array:
-    """Which class each predictor is of, (1, k + 1, k): none is of the base."""
-    return np.eye(likelihood.outputs + 1)[None, :, 1:]
+def _gap(likelihood: Multinomial, p: Array) -> Array:
+    """The derivative of log p in the predictors, 1[own] - p, (n, C, k); 1 - p is the sum of the others."""
+    own, first = np.arange(likelihood.outputs), int(likelihood.base)
+    gap = np.repeat(-p[:, None, first:], p.shape[1], axis=1)
+    gap[:, own + first, own] = (p @ (1.0 - np.eye(p.shape[1])))[:, first:]
+    return gap

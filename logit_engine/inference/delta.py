@@ -1,0 +1,36 @@
+"""The parts of the delta method: sums of derivatives over blocks of rows, standard errors, and intervals around them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import special
+
+from logit_engine.columns import Array
+from logit_engine.errors import UsageError
+
+NUMBERS = 2**17  # of the largest array that a block of rows may need: one megabyte
+
+
+def row_blocks(n: int, width: int) -> Iterator[slice]:
+    """Slices of n rows, each of so many that an array of `width` numbers a row stays small."""
+    size = max(16, NUMBERS // width)
+    return (slice(start, start + size) for start in range(0, n, size))
+
+
+def weighted_sums(curve: Array, share: Array, X: Array) -> Array:
+    """The sum over rows of share, (n,), times curve, (n, ...), times the row of X, (n, p); (..., p)."""
+    flat = share[:, None] * curve.reshape(curve.shape[0], -1)
+    return np.asarray((flat.T @ X).reshape(*curve.shape[1:], X.shape[1]))
+
+
+def roots(variances: Array) -> Array:
+    """Standard errors; a variance of zero may have been rounded below it."""
+    return np.sqrt(np.maximum(variances, 0.0))
+
+
+def wald_interval(center: Array, std_errors: Array, level: float) -> Array:
+    """Normal intervals around estimates of any shape, (..., 2). Raises UsageError unless 0 < level < 1."""
+    if not 0.0 < level < 1.0:
+        raise UsageError(f"the level of an interval is {level:g}; give a number between 0 and 1, such as 0.95.")
+    reach = special.ndtri(0.5 + 0.5 * level) * std_errors
+    return np.stack([center - reach, center + reach], axis=-1)
