@@ -14,10 +14,10 @@ from logit_engine.summary import summarize
 
 if TYPE_CHECKING:
     from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
-    from logit_engine.estimators import LogisticRegression
+    from logit_engine.estimators import LogisticRegression, LogisticRegressionCV
 
 _LAZY = {
-    "LogisticRegression": "logit_engine.estimators",
+    **dict.fromkeys(("LogisticRegression", "LogisticRegressionCV"), "logit_engine.estimators"),
     **dict.fromkeys(("CLogLog", "Logit", "MNLogit", "Probit"), "logit_engine.discrete"),
 }
 
@@ -42,6 +42,7 @@ __all__ = [
     "FitResult",
     "Link",
     "LogisticRegression",
+    "LogisticRegressionCV",
     "Logit",
     "MNLogit",
     "Multinomial",

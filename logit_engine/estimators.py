@@ -5,6 +5,7 @@ routing. Without it the class does the same for arrays and frames.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from warnings import warn
@@ -13,10 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from logit_engine import arrays
+from logit_engine.blocks import one_blas_thread
 from logit_engine.columns import Array, Columns, Dense, SideBySide, Sparse
 from logit_engine.constraints import Equalities, Inequalities
 from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning, UsageError
-from logit_engine.fitting import fit
+from logit_engine.fitting import cores, fit
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.penalties import NONE, ElasticNet, Penalty
@@ -75,8 +77,8 @@ class LogisticRegression(_Base):
     The penalty is (1 - l1_ratio) |w|^2 / 2 + l1_ratio |w|_1 over the coefficients of all classes; C is its inverse strength,
     infinity for none; the intercepts are never penalized. penalty_factor: (p,), what each column's penalty is multiplied
     by, 0 for a column that is never penalized. bounds: a pair of arrays or numbers, lowest and highest coefficients (two
-    classes, l1_ratio 0). solver: "auto"; scikit-learn's names are accepted, and `solver_` tells what ran: Newton's method, or
-    proximal Newton for l1, both to rounding, so that tol, dual, intercept_scaling and random_state have nothing to do.
+    classes, l1_ratio 0). solver: "auto"; scikit-learn's names are accepted, and `solver_` tells what ran: Newton's method,
+    or proximal Newton for l1, to rounding, so that tol, dual, intercept_scaling and random_state have nothing to do.
 
     After `fit`: `classes_` (K,), `coef_` (1, p) or (K, p), `intercept_` (1,) or (K,), `n_iter_` (1,), `n_features_in_`,
     `solver_`, and without a penalty `inference_`. Hastie, Tibshirani & Friedman (2009), 4.4.
@@ -131,7 +133,7 @@ class LogisticRegression(_Base):
         table, labels = _read(self, X, y)
         outcome, self.classes_ = _classes(labels)
         weight = _row_weights(self, outcome, sample_weight)
-        task = Task(table, outcome, weight, offset, self.classes_.size, self.fit_intercept)
+        task = Task(table, outcome, weight, offset, self.classes_.size, self.fit_intercept, _columns(self))
         start = self._warm(table.shape[1]) if self.warm_start else None
         found = task.solve(C, l1_ratio, self.penalty_factor, self.bounds, self.max_iter, start)
         self.coef_, self.intercept_ = found.coef, found.intercept
@@ -242,6 +244,8 @@ class Task:
     offset: ArrayLike | None
     classes: int
     intercept: bool
+    columns: tuple[str, ...]
+    threads: int | None = None
 
     def solve(
         self,
@@ -261,10 +265,10 @@ class Task:
         several = self.classes > 2
         outputs = 1 if not several else self.classes if penalized else self.classes - 1
         likelihood = Multinomial(outputs, base=not penalized) if several else Bernoulli(LOGIT)
-        p, q = self.X.shape[1], self.X.shape[1] + self.intercept
+        q = self.X.shape[1] + self.intercept
         penalty = self._penalty(C, l1_ratio, factor, outputs) if penalized else NONE
         kinked = isinstance(penalty, ElasticNet) and bool((penalty.l1 > 0.0).any())
-        names = tuple(["intercept"] * self.intercept + [f"x{j}" for j in range(p)])
+        names = ("intercept",) * self.intercept + self.columns
         result = fit(
             self._rows(names),
             likelihood,
@@ -272,6 +276,7 @@ class Task:
             equalities=_one_scale(outputs, q, kinked) if several and penalized and self.intercept else None,
             inequalities=None if bounds is None else self._bounds(bounds, kinked),
             allow_separation=True,
+            threads=self.threads,
             solver=Proximal(max_passes=max_iter) if kinked else Newton(max_passes=max_iter),
             start=None if start is None else self._start(start, outputs),
         )
@@ -362,6 +367,11 @@ def _read(model: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
     return table, labels
 
 
+def _columns(model: Any) -> tuple[str, ...]:
+    """The names of the columns: those of the frame, else x0, x1, ... as scikit-learn has them."""
+    return tuple(map(str, getattr(model, "feature_names_in_", [f"x{j}" for j in range(model.n_features_in_)])))
+
+
 def _classes(labels: NDArray[Any]) -> tuple[Array, NDArray[Any]]:
     """Codes of the classes, or shares of events, (n,), and the classes in order. Raises DataError for a single class."""
     if labels.dtype.kind == "f" and not (labels == np.floor(labels)).all():
@@ -385,11 +395,11 @@ def _row_weights(model: LogisticRegression, codes: Array, sample_weight: ArrayLi
     if model.class_weight is None:
         return weight
     own = np.ones(n) if weight is None else weight
-    counts = np.bincount(codes.astype(np.intp), minlength=model.classes_.size)
+    counts = np.bincount(codes.astype(np.intp), own, minlength=model.classes_.size)
     if isinstance(model.class_weight, str):
         if model.class_weight != "balanced":
             raise UsageError(f"class_weight '{model.class_weight}' is not known; give 'balanced' or a mapping.")
-        by_class = n / (counts.size * counts)
+        by_class = own.sum() / (counts.size * counts)
     else:
         by_class = np.array([float(model.class_weight.get(label, 1.0)) for label in model.classes_.tolist()])
     return np.asarray(own * by_class[codes.astype(np.intp)])
@@ -407,3 +417,197 @@ def _matched(model: Any, X: Any) -> NDArray[Any]:
     if table.shape[1] != model.n_features_in_:
         raise DataError(f"X has {table.shape[1]} features, but the model was fitted with {model.n_features_in_}.")
     return table
+
+
+class LogisticRegressionCV(LogisticRegression):
+    """LogisticRegression whose C and l1_ratio are chosen by cross-validation along warm-started paths.
+
+    Cs: a number of values between 1e-4 and 1e4, or the values; l1_ratios: the values tried; cv: a number of stratified folds
+    (default 5) or one of scikit-learn's splitters; scoring: one of its scorers; rule: "best", or "one_standard_error", the
+    strongest penalty whose mean score is within one standard error of the best. refit: on all rows at the chosen values,
+    else the mean of the folds' best. Needs scikit-learn.
+
+    After `fit`, beside LogisticRegression's: `Cs_` and `l1_ratios_` as tried, `C_` and `l1_ratio_` as chosen, `scores_`,
+    (folds, l1_ratios, Cs), and `coefs_paths_`, (folds, l1_ratios, Cs, classes, p), intercepts last where there are any.
+    """
+
+    def __init__(
+        self,
+        *,
+        Cs: int | ArrayLike = 10,
+        l1_ratios: ArrayLike = (0.0,),
+        fit_intercept: bool = True,
+        cv: Any = None,
+        dual: bool = False,
+        scoring: Any = "neg_log_loss",
+        solver: str = "auto",
+        tol: float = 1e-4,
+        max_iter: int = 100,
+        class_weight: Mapping[Any, float] | str | None = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+        refit: bool = True,
+        intercept_scaling: float = 1.0,
+        random_state: Any = None,
+        use_legacy_attributes: bool = False,
+        penalty_factor: ArrayLike | None = None,
+        rule: str = "best",
+    ) -> None:
+        self.Cs = Cs
+        self.l1_ratios = l1_ratios
+        self.fit_intercept = fit_intercept
+        self.cv = cv
+        self.dual = dual
+        self.scoring = scoring
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.class_weight = class_weight
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.refit = refit
+        self.intercept_scaling = intercept_scaling
+        self.random_state = random_state
+        self.use_legacy_attributes = use_legacy_attributes
+        self.penalty_factor = penalty_factor
+        self.rule = rule
+
+    def fit(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> "LogisticRegressionCV":
+        """Choose on folds, then fit on all rows. X (n, p); y, sample_weight, groups (for the splitter): (n,)."""
+        from sklearn.model_selection import check_cv
+
+        self._checked()
+        table, labels = _read(self, X, y)
+        outcome, self.classes_ = _classes(labels)
+        weight = _row_weights(self, outcome, sample_weight)
+        folds = list(check_cv(self.cv, labels, classifier=True).split(table, labels, groups))
+        scorer = self._scorer()
+        scored = None if sample_weight is None else np.broadcast_to(np.asarray(sample_weight), outcome.shape)
+
+        def one_fold(fold: tuple[NDArray[np.intp], NDArray[np.intp]]) -> list[list[tuple[Found, float]]]:
+            train, held = fold
+            task = Task(
+                table[train],
+                outcome[train],
+                None if weight is None else weight[train],
+                None,
+                self.classes_.size,
+                self.fit_intercept,
+                _columns(self),
+                threads=1,
+            )
+            options = {} if scored is None else {"sample_weight": scored[held]}
+            paths = []
+            for ratio in self.l1_ratios_.tolist():
+                path, start = [], None
+                for C in self.Cs_.tolist():
+                    found = task.solve(C, ratio, self.penalty_factor, max_iter=self.max_iter, start=start)
+                    start = np.column_stack([found.intercept, found.coef])
+                    path.append(
+                        (found, float(scorer(_Scored(self.classes_, found), table[held], labels[held], **options)))
+                    )
+                paths.append(path)
+            return paths
+
+        with ThreadPoolExecutor(min(len(folds), cores())) as pool, one_blas_thread():
+            found = list(pool.map(one_fold, folds))
+        self.scores_ = np.array([[[score for _, score in path] for path in paths] for paths in found])
+        self.n_iter_ = np.array(
+            [[[f.result.passes for f, _ in path] for path in paths] for paths in found], dtype=np.int32
+        )
+        self.coefs_paths_ = np.array([[[self._whole(f) for f, _ in path] for path in paths] for paths in found])
+        self._choose()
+        if self.refit:
+            task = Task(table, outcome, weight, None, self.classes_.size, self.fit_intercept, _columns(self))
+            final = task.solve(self.C_, self.l1_ratio_, self.penalty_factor, max_iter=self.max_iter)
+            self.coef_, self.intercept_, self.solver_, self._result = (
+                final.coef,
+                final.intercept,
+                final.solver,
+                final.result,
+            )
+            self._say(final.result)
+        return self
+
+    def _checked(self) -> None:
+        """The values to try. Raises UsageError where they make no sense."""
+        Cs = (
+            np.logspace(-4, 4, int(self.Cs))
+            if isinstance(self.Cs, int | np.integer)
+            else np.sort(np.asarray(self.Cs, float))
+        )
+        if Cs.ndim != 1 or Cs.size == 0 or not (Cs > 0.0).all():
+            raise UsageError("Cs is a number of values, or some values above 0.")
+        ratios = np.atleast_1d(np.asarray(self.l1_ratios, dtype=np.float64))
+        if ratios.size == 0 or not ((ratios >= 0.0) & (ratios <= 1.0)).all():
+            raise UsageError("l1_ratios are values between 0 (l2) and 1 (l1).")
+        if self.rule not in ("best", "one_standard_error"):
+            raise UsageError(f"rule is '{self.rule}'; it is 'best' or 'one_standard_error'.")
+        if self.use_legacy_attributes:
+            raise UsageError("use_legacy_attributes is False here: scores_ and coefs_paths_ are arrays.")
+        self.penalty, self.l1_ratio, self.C, self.bounds, self.warm_start = "deprecated", 0.0, 1.0, None, False
+        self._strength()
+        for name in ("penalty", "l1_ratio", "C", "bounds", "warm_start"):
+            delattr(self, name)
+        self.Cs_, self.l1_ratios_ = Cs, ratios
+
+    def _whole(self, found: Found) -> Array:
+        return np.column_stack([found.coef, found.intercept]) if self.fit_intercept else found.coef
+
+    def _choose(self) -> None:
+        """C_ and l1_ratio_, and without a refit the mean of the folds' coefficients at their own best."""
+        mean = self.scores_.mean(axis=0)
+        if not self.refit:
+            best = [np.unravel_index(np.argmax(fold), fold.shape) for fold in self.scores_]
+            self.C_ = float(np.mean([self.Cs_[c] for _, c in best]))
+            self.l1_ratio_ = float(np.mean([self.l1_ratios_[r] for r, _ in best]))
+            whole = np.mean([self.coefs_paths_[i, r, c] for i, (r, c) in enumerate(best)], axis=0)
+            p = whole.shape[1] - self.fit_intercept
+            self.coef_, self.intercept_ = whole[:, :p], whole[:, p] if self.fit_intercept else np.zeros(whole.shape[0])
+            self.solver_ = "mean of folds"
+            return
+        ratio, at = np.unravel_index(np.argmax(mean), mean.shape)
+        if self.rule == "one_standard_error":
+            error = self.scores_[:, ratio, at].std(ddof=1) / np.sqrt(self.scores_.shape[0])
+            at = np.flatnonzero(mean[ratio] >= mean[ratio, at] - error)[0]
+        self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[ratio])
+
+    @property
+    def inference_(self) -> FitResult:
+        """Refused: C was chosen on the same rows, and a penalty biases the estimates. Raises UsageError."""
+        raise UsageError(
+            "there is no inference after a penalty chosen by cross-validation; fit LogisticRegression(C=inf)."
+        )
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """The score by `scoring`."""
+        options = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return float(self._scorer()(self, X, y, **options))
+
+    def _scorer(self) -> Any:
+        """scikit-learn's scorer; of the log-loss our own, which needs no class to be in every fold and never rounds to 0."""
+        from sklearn.metrics import check_scoring
+
+        if self.scoring == "neg_log_loss":
+            return _neg_log_loss
+        return check_scoring(_Scored(self.classes_), scoring=self.scoring)
+
+
+class _Scored(LogisticRegression):
+    """A point of a path, as a scorer wants it: fitted, with classes and coefficients."""
+
+    def __init__(self, classes: NDArray[Any], found: Found | None = None) -> None:
+        super().__init__()
+        self.classes_ = classes
+        if found is not None:
+            self.coef_, self.intercept_ = found.coef, found.intercept
+            self.n_features_in_ = found.coef.shape[1]
+
+
+def _neg_log_loss(model: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    """The mean log-probability of the rows' own classes."""
+    code = np.searchsorted(model.classes_, np.asarray(y))
+    found = model.predict_log_proba(X)[np.arange(code.size), code]
+    return float(np.average(found, weights=None if sample_weight is None else np.asarray(sample_weight)))
