@@ -1,155 +1,51 @@
-"""Tables for people: rows of text that render as plain text, HTML, LaTeX and CSV, and the two summaries of a fit."""
+"""What a statistician sees of a fit: frozen tables that print as text, HTML, LaTeX and CSV, laid out as statsmodels does."""
 
 import csv
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from html import escape
-from io import StringIO
-from textwrap import wrap
+import html
+import io
+import textwrap
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
 
-import numpy as np
+from logit_engine.columns import Array
 
-from logit_engine.links import Array
+Row = tuple[str, ...]
+Pair = tuple[str, str]
 
-LEAST_WIDTH = 78
-LATEX = {
-    "\\": r"\textbackslash{}",
-    **{c: f"\\{c}" for c in "&%$#_{}"},
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "|": r"\textbar{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-}
+SYMBOLS = {"dydx": "dy/dx", "eyex": "d(lny)/d(lnx)", "dyex": "dy/d(lnx)", "eydx": "d(lny)/dx"}
 
-Block = tuple[str, Sequence[str], Array, Array, Array, Array, Array]
+_PAIR_WIDTHS = (16, 18, 17, 18)  # with gaps of 3 these make statsmodels' 78 columns
+_NUMBER_WIDTHS = (10, 10, 10, 10, 10, 11, 11)  # and these with gaps of 1
+_STYLES = {"l": "text-align: left; padding: 1px 8px", "r": "text-align: right; padding: 1px 8px"}
+_LATEX = str.maketrans(
+    {c: f"\\{c}" for c in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of text under a header (or none); the first column is flush left, the others right.
+class Shown(ABC):
+    """What has as_text, as_html, as_latex and as_csv shows itself: as text on a console, as HTML in a notebook."""
 
-    pairs: the columns come in twos, a label and its value, as in the head of a summary.
-    """
+    __slots__ = ()
 
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    pairs: bool = False
+    @abstractmethod
+    def as_text(self) -> str: ...
 
-    @property
-    def data(self) -> list[list[str]]:
-        """All rows with the header first, as lists."""
-        return [list(row) for row in ((self.header, *self.rows) if self.header else self.rows)]
+    @abstractmethod
+    def as_html(self) -> str: ...
 
-    def lines(self, width: int) -> list[str]:
-        """The rows in columns, spread to the width; a rule of hyphens under the header."""
-        widths = [max(len(row[i]) for row in self.data) for i in range(len(self.data[0]))]
-        spare = width - sum(widths)
-        if self.pairs:
-            gaps = [max(1, (width - 3) // 2 - widths[0] - widths[1]), 3, 0]
-            gaps[2] = max(1, width - sum(widths) - gaps[0] - gaps[1]) if len(widths) == 4 else 0
-            texts = [self._pair(row, widths, gaps) for row in self.rows]
-        else:
-            each, more = divmod(max(spare, 2 * (len(widths) - 1)), max(1, len(widths) - 1))
-            gap = [0] + [each + (i <= more) for i in range(1, len(widths))]
-            texts = [
-                row[0].ljust(widths[0])
-                + "".join(cell.rjust(w + g) for cell, w, g in zip(row[1:], widths[1:], gap[1:], strict=True))
-                for row in self.data
-            ]
-        if self.header:
-            texts.insert(1, "-" * max(width, len(texts[0])))
-        return [text.rstrip() for text in texts]
-
-    @staticmethod
-    def _pair(row: tuple[str, ...], widths: list[int], gaps: list[int]) -> str:
-        text = row[0].ljust(widths[0]) + " " * gaps[0] + row[1].rjust(widths[1])
-        if len(row) == 4:
-            text += " " * gaps[1] + row[2].ljust(widths[2]) + " " * gaps[2] + row[3].rjust(widths[3])
-        return text
-
-    @property
-    def least_width(self) -> int:
-        """The narrowest that its columns fit in."""
-        widths = [max(len(row[i]) for row in self.data) for i in range(len(self.data[0]))]
-        return sum(widths) + 2 * (len(widths) - 1) + 2
-
-    def as_text(self) -> str:
-        """The table between two rules."""
-        width = max(LEAST_WIDTH, self.least_width)
-        return "\n".join(["=" * width, *self.lines(width), "=" * width])
-
-    def as_html(self) -> str:
-        """A table element."""
-        lines = ['<table class="simpletable">']
-        for i, row in enumerate(self.data):
-            heading = bool(self.header) and i == 0
-            cells = []
-            for j, cell in enumerate(row):
-                label = j == 0 or (self.pairs and j == 2)
-                tag, side = "th" if heading or label else "td", "left" if label else "right"
-                cells.append(f'<{tag} style="text-align: {side}; padding: 0 0.4em">{escape(cell)}</{tag}>')
-            lines.append(f"<tr>{''.join(cells)}</tr>")
-        return "\n".join([*lines, "</table>"])
-
-    def as_latex_tabular(self) -> str:
-        """A tabular environment (booktabs' rules)."""
-        columns = "lr" * (len(self.data[0]) // 2) if self.pairs else "l" + "r" * (len(self.data[0]) - 1)
-        body = [" & ".join(map(latex_escaped, row)) + r" \\" for row in self.data]
-        if self.header:
-            body.insert(1, r"\midrule")
-        return "\n".join([f"\\begin{{tabular}}{{{columns}}}", r"\toprule", *body, r"\bottomrule", r"\end{tabular}"])
-
-    def as_csv(self) -> str:
-        """Comma-separated rows, quoted where needed."""
-        out = StringIO()
-        csv.writer(out, lineterminator="\n").writerows(self.data)
-        return out.getvalue()
-
-    def _repr_html_(self) -> str:
-        return self.as_html()
+    @abstractmethod
+    def as_latex(self) -> str: ...
 
     def __str__(self) -> str:
         return self.as_text()
 
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Tables one under the other, with a title and notes."""
-
-    title: str
-    tables: tuple[Table, ...]
-    notes: tuple[str, ...] = ()
-
-    def as_text(self) -> str:
-        """All in plain text, as wide as its widest table."""
-        width = max(LEAST_WIDTH, *(table.least_width for table in self.tables))
-        lines = [self.title.center(width).rstrip(), "=" * width]
-        for table in self.tables:
-            lines += [*table.lines(width), "=" * width]
-        lines += [line for note in self.notes for line in wrap(note, width)]
-        return "\n".join(lines)
-
-    def as_html(self) -> str:
-        """All as HTML."""
-        notes = "".join(f"<p>{escape(note)}</p>\n" for note in self.notes)
-        tables = "\n".join(table.as_html() for table in self.tables)
-        return f"<h4>{escape(self.title)}</h4>\n{tables}\n{notes}"
-
-    def as_latex(self) -> str:
-        """All as LaTeX."""
-        parts = [table.as_latex_tabular() for table in self.tables]
-        notes = [latex_escaped(note) + r"\\" for note in self.notes]
-        caption = f"\\caption{{{latex_escaped(self.title)}}}"
-        return "\n".join([r"\begin{table}", caption, *parts, *notes, r"\end{table}"])
-
-    def as_csv(self) -> str:
-        """All as comma-separated rows: the title, the tables, the notes."""
-        out = StringIO()
-        csv.writer(out, lineterminator="\n").writerows([[self.title]])
-        tables = "".join(table.as_csv() for table in self.tables)
-        csv.writer(notes := StringIO(), lineterminator="\n").writerows([[note] for note in self.notes])
-        return out.getvalue() + tables + notes.getvalue()
+    def __repr__(self) -> str:
+        return self.as_text()
 
     def _repr_html_(self) -> str:
         return self.as_html()
@@ -157,89 +53,286 @@ class Report:
     def _repr_latex_(self) -> str:
         return self.as_latex()
 
-    def __str__(self) -> str:
-        return self.as_text()
 
-    __repr__ = __str__
+@dataclass(frozen=True, slots=True, repr=False)
+class Table(Shown):
+    """Cells of text, in blocks of rows of equal length.
+
+    headed: each block opens with its heading, and the first column holds labels; else each row is label, value, label,
+    value. align: 'l' or 'r' by column; widths: the least by column; gap: the least between columns, all in characters.
+    """
+
+    blocks: tuple[tuple[Row, ...], ...]
+    align: str
+    widths: tuple[int, ...]
+    gap: int = 1
+    headed: bool = True
+    title: str = ""
+
+    @property
+    def data(self) -> list[list[str]]:
+        """All rows, headings included."""
+        return [list(row) for row in chain(*self.blocks)]
+
+    @property
+    def width(self) -> int:
+        """Of the text, in characters, without spare width."""
+        return sum(self.column_widths()) + self.gap * (len(self.align) - 1)
+
+    def column_widths(self) -> list[int]:
+        """Of the text, in characters."""
+        cells = zip(*chain(*self.blocks), strict=True)
+        return [max(least, *map(_room, column)) for least, column in zip(self.widths, cells, strict=True)]
+
+    def as_text(self) -> str:
+        """The title and the cells in columns, between two rules."""
+        return _framed(self.title, [self.lines(self.width)], self.width)
+
+    def lines(self, width: int) -> list[str]:
+        """The rows as text with rules between them; spare width goes behind the labels, or between the pairs."""
+        widths, gaps = self.column_widths(), [0] + [self.gap] * (len(self.align) - 1)
+        if len(gaps) > 2:  # a lone pair stays together
+            gaps[1 if self.headed else 2] += width - self.width
+
+        def line(row: Row, head: bool) -> str:
+            sides = "r" * len(row) if head else self.align
+            cells = zip(gaps, row, widths, sides, strict=True)
+            return "".join(" " * gap + _padded(cell, room, side) for gap, cell, room, side in cells).rstrip()
+
+        return self._ruled(line, "-" * width)
+
+    def as_html(self) -> str:
+        """A table element, of the class that statsmodels gives its own."""
+        rows = [self._html_row(row, self.headed and not i) for block in self.blocks for i, row in enumerate(block)]
+        caption = [f"<caption>{html.escape(_plain(self.title))}</caption>"] if self.title else []
+        return "\n".join(['<table class="simpletable">', *caption, *rows, "</table>"])
+
+    def as_latex(self) -> str:
+        """A tabular environment with the rules of booktabs."""
+        rows = self._ruled(self._latex_row, r"\midrule")
+        return "\n".join([rf"\begin{{tabular}}{{{self.align}}}", r"\toprule", *rows, r"\bottomrule", r"\end{tabular}"])
+
+    as_latex_tabular = as_latex
+
+    def as_csv(self) -> str:
+        """All rows, headings included, a comma between cells."""
+        return _csv(self.data)
+
+    def _ruled(self, show: Callable[[Row, bool], str], rule: str) -> list[str]:
+        """The rows as shown, a rule under each heading and between two blocks."""
+        lines = []
+        for first, *others in self.blocks:
+            lines += [show(first, self.headed), *[rule] * self.headed, *(show(row, False) for row in others), rule]
+        return lines[:-1]
+
+    def _is_label(self, j: int) -> bool:
+        return j == 0 if self.headed else j % 2 == 0
+
+    def _html_row(self, row: Row, head: bool) -> str:
+        cells = []
+        for j, (cell, side) in enumerate(zip(row, self.align, strict=True)):
+            tag = f'th scope="{"col" if head else "row"}"' if cell and (head or self._is_label(j)) else "td"
+            cells.append(f'<{tag} style="{_STYLES[side]}">{html.escape(_plain(cell))}</{tag[:2]}>')
+        return f"<tr>{''.join(cells)}</tr>"
+
+    def _latex_row(self, row: Row, head: bool) -> str:
+        cells = [_latex(cell) for cell in row]
+        bold = [rf"\textbf{{{c}}}" if c and (head or self._is_label(j)) else c for j, c in enumerate(cells)]
+        return " & ".join(bold) + r" \\"
 
 
-def latex_escaped(text: str) -> str:
-    """Text that LaTeX prints as it is."""
-    return "".join(LATEX.get(character, character) for character in text)
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(Shown):
+    """Tables under one another, as wide as the widest, with notes under them; between: what the rule between two is of."""
+
+    tables: list[Table]
+    notes: tuple[str, ...] = ()
+    between: str = "="
+
+    def as_text(self) -> str:
+        """The first table's title, the tables between rules, and the notes wrapped to their width."""
+        width = max(table.width for table in self.tables)
+        text = _framed(self.tables[0].title, [table.lines(width) for table in self.tables], width, self.between)
+        notes = [line for note in self.notes for line in _wrapped(note, width)]
+        return "\n".join([text, "", *notes] if notes else [text])
+
+    def as_html(self) -> str:
+        """The tables, and each note as a paragraph."""
+        notes = (f"<p>{html.escape(_plain(note))}</p>" for note in self.notes)
+        return "\n".join([*(table.as_html() for table in self.tables), *notes])
+
+    def as_latex(self) -> str:
+        """A table environment; its preamble needs booktabs."""
+        title = self.tables[0].title
+        caption = [rf"\caption{{{_latex(title)}}}"] if title else []
+        tables = "\n\n\\medskip\n".join(table.as_latex() for table in self.tables)
+        notes = ["", r"\medskip", *(rf"{_latex(note)}\par" for note in self.notes)] if self.notes else []
+        return "\n".join([r"\begin{table}", r"\centering", *caption, tables, *notes, r"\end{table}"])
+
+    def as_csv(self) -> str:
+        """The title, all rows of all tables, and the notes."""
+        title = [[self.tables[0].title]] if self.tables[0].title else []
+        return _csv([*title, *chain(*(table.data for table in self.tables)), *([note] for note in self.notes)])
 
 
-def number(value: float, places: int = 4) -> str:
-    """A number to so many places; below 1e-4 and from 1e4 on to so many significant digits, as statsmodels has it."""
-    if value == 0.0 or 1e-4 <= abs(value) < 1e4:
-        return f"{value:.{places}f}"
-    return f"{value:.{places}g}"
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """The estimates of one equation.
 
+    label: heads its names ('' where there is only one equation); names: p of them; estimate, std_error, z, p_value: (p,);
+    interval: (p, 2).
+    """
 
-def coefficient_table(
-    names: Sequence[str],
-    estimates: Array,
-    std_errors: Array,
-    z: Array,
-    p_values: Array,
-    interval: Array,
-    alpha: float = 0.05,
-    use_t: bool = False,
-    label: str = "",
-    estimate_label: str = "coef",
-) -> Table:
-    """One row for each estimate: value, standard error, z (or t), p-value and interval; arrays (m,), interval (m, 2)."""
-    letter = "t" if use_t else "z"
-    header = (label, estimate_label, "std err", letter, f"P>|{letter}|", f"[{alpha / 2:.3g}", f"{1 - alpha / 2:.3g}]")
-    rows = tuple(
-        (str(name), number(b), number(s, 3), f"{t:.3f}", f"{p:.3f}", number(low, 3), number(high, 3))
-        for name, b, s, t, p, (low, high) in zip(names, estimates, std_errors, z, p_values, interval, strict=True)
-    )
-    return Table(header, rows)
-
-
-def pairs_table(left: Sequence[tuple[str, str]], right: Sequence[tuple[str, str]]) -> Table:
-    """Labels with values in two columns."""
-    short = max(len(left), len(right))
-    blank = [("", "")] * short
-    rows = zip([*left, *blank][:short], [*right, *blank][:short], strict=True)
-    return Table((), tuple((*a, *b) for a, b in rows), pairs=True)
+    label: str
+    names: Sequence[str]
+    estimate: Array
+    std_error: Array
+    z: Array
+    p_value: Array
+    interval: Array
 
 
 def summary(
     title: str,
-    left: Sequence[tuple[str, str]],
-    right: Sequence[tuple[str, str]],
-    blocks: Sequence[Block],
+    left: Sequence[Pair],
+    right: Sequence[Pair],
+    equations: Sequence[Equation],
+    *,
     alpha: float = 0.05,
-    use_t: bool = False,
-    notes: Sequence[str] = (),
-    estimate_label: str = "coef",
+    letter: str = "z",
+    notes: Iterable[str] = (),
 ) -> Report:
-    """A fit: its facts in two columns, then a table of coefficients for each block (label, names and arrays)."""
-    tables = [coefficient_table(*block[1:], alpha, use_t, block[0], estimate_label) for block in blocks]
-    return Report(title, (pairs_table(left, right), *tables), tuple(notes))
+    """The report that statsmodels' summary() prints; letter: z, or t.
+
+    left, right: label and text, the two columns of the header, date and time among them, as no clock is read here;
+    alpha: one minus the level of the equations' intervals.
+    """
+    return Report([_header(title, left, right), _coefficients("coef", equations, alpha, letter)], tuple(notes))
 
 
 def summary2(
     title: str,
-    facts: Sequence[tuple[str, str]],
-    blocks: Sequence[Block],
+    left: Sequence[Pair],
+    right: Sequence[Pair],
+    equations: Sequence[Equation],
+    *,
     alpha: float = 0.05,
     float_format: str = "%.4f",
-    notes: Sequence[str] = (),
+    notes: Iterable[str] = (),
 ) -> Report:
-    """A fit in the second layout: facts in pairs from left to right, all numbers in one format."""
+    """The report that statsmodels' summary2() prints: a table for each equation, every number in one format."""
 
-    def text(value: float) -> str:
-        return float_format % value
+    def number(value: float) -> str:
+        text = float_format % value
+        return text if len(text) <= 16 else f"{value:.4e}"
 
-    head = pairs_table(facts[0::2], facts[1::2])
-    tables = [_plain(block, alpha, text) for block in blocks]
-    return Report(title, (head, *tables), tuple(notes))
+    heading = ("Coef.", "Std.Err.", "z", "P>|z|", *_limits(alpha))
+    blocks = [_block(equation, heading, [number] * 6) for equation in equations]
+    widths = tuple(Table(tuple(blocks), "lrrrrrr", (0,) * 7).column_widths())  # of all, so columns stand below columns
+    head = _header(title, left, right, "llll", (0,) * 4, gap=1)
+    return Report([head, *(Table((block,), "lrrrrrr", widths, gap=2) for block in blocks)], tuple(notes), between="-")
 
 
-def _plain(block: Block, alpha: float, text: Callable[[float], str]) -> Table:
-    label, names, *columns, interval = block
-    header = (label, "Coef.", "Std.Err.", "z", "P>|z|", f"[{alpha / 2:.3g}", f"{1 - alpha / 2:.3g}]")
-    numbers = np.column_stack([*columns, interval])
-    return Table(header, tuple((str(n), *map(text, row)) for n, row in zip(names, numbers.tolist(), strict=True)))
+def margins_table(
+    title: str,
+    outcome: str,
+    method: str,
+    at: str,
+    equations: Sequence[Equation],
+    *,
+    alpha: float = 0.05,
+    notes: Iterable[str] = (),
+) -> Report:
+    """The report that statsmodels' get_margeff().summary() prints; method: a name in SYMBOLS, which heads the effects."""
+    top = [("Dep. Variable:", outcome), ("Method:", method), ("At:", at)]
+    return Report([_header(title, top), _coefficients(SYMBOLS[method], equations, alpha)], tuple(notes))
+
+
+def contrasts_table(title: str, equation: Equation, *, alpha: float = 0.05, letter: str = "z") -> Report:
+    """The report that statsmodels' t_test() prints; letter: z, or t."""
+    return Report([replace(_coefficients("coef", [equation], alpha, letter), title=title)])
+
+
+def plain(value: float, digits: int = 3) -> str:
+    """A number to some decimals; at 1e4 and more and below 1e-4 to as many significant digits."""
+    return f"{value:.{digits}{'f' if 1e-4 <= abs(value) < 1e4 else 'g'}}"
+
+
+def significant(value: float, digits: int) -> str:
+    """A number to some significant digits, trailing zeros kept."""
+    return f"{value:#.{digits}g}"
+
+
+def count(value: float) -> str:
+    """A count: whole where it is whole, else, as a sum of weights may be, to two decimals."""
+    return f"{value:.0f}" if value == value // 1 else f"{value:.2f}"
+
+
+def _header(
+    title: str,
+    left: Sequence[Pair],
+    right: Sequence[Pair] = (),
+    align: str = "lrlr",
+    widths: tuple[int, ...] = _PAIR_WIDTHS,
+    gap: int = 3,
+) -> Table:
+    """Pairs of label and text in two columns, or in one where there is nothing at the right."""
+    rows = tuple(a + b for a, b in zip_longest(left, right, fillvalue=("", ""))) if right else tuple(left)
+    k = len(rows[0])
+    return Table((rows,), align[:k], widths[:k], gap, headed=False, title=title)
+
+
+def _coefficients(heading: str, equations: Sequence[Equation], alpha: float, letter: str = "z") -> Table:
+    columns = (heading, "std err", letter, f"P>|{letter}|", *_limits(alpha))
+    formats = [lambda v: plain(v, 4), plain, plain, "{:.3f}".format, plain, plain]
+    return Table(tuple(_block(equation, columns, formats) for equation in equations), "lrrrrrr", _NUMBER_WIDTHS)
+
+
+def _limits(alpha: float) -> Pair:
+    return f"[{alpha / 2:.10g}", f"{1 - alpha / 2:.10g}]"
+
+
+def _block(e: Equation, heading: Row, formats: Sequence[Callable[[float], str]]) -> tuple[Row, ...]:
+    numbers = zip(e.estimate, e.std_error, e.z, e.p_value, *e.interval.T, strict=True)
+    rows = (
+        (name, *(show(float(v)) for show, v in zip(formats, row, strict=True)))
+        for name, row in zip(e.names, numbers, strict=True)
+    )
+    return ((e.label, *heading), *rows)
+
+
+def _framed(title: str, tables: Sequence[list[str]], width: int, between: str = "=") -> str:
+    """The title centered above the tables' lines, a double rule above and below, another between two tables."""
+    titles = [" " * ((width - _room(line)) // 2) + line for line in _wrapped(title, width)]
+    bodies = f"\n{between * width}\n".join("\n".join(lines) for lines in tables)
+    return "\n".join([*titles, "=" * width, bodies, "=" * width])
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    room = width if _room(text) <= len(text) else width // 2  # textwrap counts a wide character as one
+    return [line for part in text.splitlines() for line in textwrap.wrap(_plain(part), room)]
+
+
+def _plain(text: str) -> str:
+    """On one line: a line break in a name would tear the row apart."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _room(text: str) -> int:
+    """The columns of a terminal that the text takes: wide characters take two, combining marks none."""
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in _plain(text))
+
+
+def _padded(text: str, width: int, side: str) -> str:
+    space = " " * (width - _room(text))
+    return _plain(text) + space if side == "l" else space + _plain(text)
+
+
+def _latex(text: str) -> str:
+    return _plain(text).translate(_LATEX)
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()

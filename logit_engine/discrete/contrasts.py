@@ -10,7 +10,7 @@ from logit_engine.columns import Array
 from logit_engine.discrete.frames import Dress
 from logit_engine.inference.hypotheses import Contrasts, Test
 from logit_engine.inference.multiplicity import Pairwise
-from logit_engine.tables import Report, coefficient_table
+from logit_engine.tables import Equation, Report, contrasts_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,8 @@ class ContrastResults:
     def summary(self, xname: Any = None, alpha: float = 0.05, title: str = "Test for Constraints") -> Report:
         """The table of the effects, in text, HTML, LaTeX and CSV."""
         names = self.names if xname is None else tuple(xname)
-        table = coefficient_table(
-            names,
-            self.effect,
-            self.sd,
-            self.tvalue,
-            self.pvalue,
-            self.conf_int(alpha),
-            alpha,
-            self.df_denom is not None,
-        )
-        return Report(title, (table,))
+        rows = Equation("", names, self.effect, self.sd, self.tvalue, self.pvalue, self.conf_int(alpha))
+        return contrasts_table(title, rows, alpha=alpha, letter="z" if self.df_denom is None else "t")
 
     def __str__(self) -> str:
         return str(self.summary())

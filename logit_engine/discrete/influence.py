@@ -9,7 +9,7 @@ from logit_engine.blocks import one_blas_thread
 from logit_engine.columns import Array
 from logit_engine.diagnostics.influence import Influence, influence
 from logit_engine.errors import DataError
-from logit_engine.inference.covariance import Kind
+from logit_engine.inference.covariance import Information, Kind
 from logit_engine.solvers.triangular import cholesky_factor
 
 
@@ -24,7 +24,8 @@ class InfluenceResults:
     def of(results: Any) -> "InfluenceResults":
         """The influence of the rows of a fit. Raises DataError where the information is singular."""
         model = results.model
-        factor = cholesky_factor(-model.hessian(results._at))
+        expected = results.found.covariance.information is Information.EXPECTED
+        factor = cholesky_factor(model.information(results._at) if expected else -model.hessian(results._at))
         if factor is None or not results.found.kept.all():
             raise DataError("influence needs all parameters identified: the information is singular at the estimates.")
         robust = results.found.covariance.kind is not Kind.NONROBUST

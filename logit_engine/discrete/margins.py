@@ -1,5 +1,6 @@
 """Marginal effects as statsmodels hands them out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +9,7 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.inference.margins import At, Effect, Margins, margins
-from logit_engine.tables import Report, coefficient_table, pairs_table
-
-LABELS = {"dydx": "dy/dx", "eyex": "d(lny)/d(lnx)", "dyex": "dy/d(lnx)", "eydx": "d(lny)/dx"}
+from logit_engine.tables import SYMBOLS, Equation, Report, margins_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,43 +62,41 @@ class MarginsResults:
         names = self.results.model.exog_names
         return [names[j] for j in self.margins.columns]
 
-    def _blocks(self, alpha: float) -> list[tuple[str, tuple[Array, Array, Array, Array, Array]]]:
-        """A label and the table's arrays for each probability."""
+    def _equations(self, alpha: float) -> list[Equation]:
+        """The effects on each probability, as tables have them."""
         m = self.margins
         labels = [""]
         if m.effects.shape[1] > 1:
             labels = [f"{self.results.model.endog_names}={c}" for c in self.results.model.class_names]
         interval = m.interval(1.0 - alpha)
         return [
-            (label, (m.effects[:, c], m.std_errors[:, c], m.z[:, c], m.p_values[:, c], interval[:, c]))
+            Equation(
+                label, self.names, m.effects[:, c], m.std_errors[:, c], m.z[:, c], m.p_values[:, c], interval[:, c]
+            )
             for c, label in enumerate(labels)
         ]
 
     def summary_frame(self, alpha: float = 0.05) -> Any:
         """The effects as a table."""
-        blocks = self._blocks(alpha)
-        stacked = [np.concatenate([np.atleast_1d(block[i]) for _, block in blocks]) for i in range(5)]
+        equations = self._equations(alpha)
+        interval = np.concatenate([e.interval for e in equations])
         columns = {
-            LABELS[self.margeff_options["method"]]: stacked[0],
-            "Std. Err.": stacked[1],
-            "z": stacked[2],
-            "Pr(>|z|)": stacked[3],
-            "Conf. Int. Low": stacked[4][:, 0],
-            "Cont. Int. Hi.": stacked[4][:, 1],
+            SYMBOLS[self.margeff_options["method"]]: np.concatenate([e.estimate for e in equations]),
+            "Std. Err.": np.concatenate([e.std_error for e in equations]),
+            "z": np.concatenate([e.z for e in equations]),
+            "Pr(>|z|)": np.concatenate([e.p_value for e in equations]),
+            "Conf. Int. Low": interval[:, 0],
+            "Cont. Int. Hi.": interval[:, 1],
         }
-        names = self.names if len(blocks) == 1 else [(label, name) for label, _ in blocks for name in self.names]
+        names = self.names if len(equations) == 1 else [(e.label, name) for e in equations for name in self.names]
         return self.results._dress.table(columns, names)
 
     def summary(self, alpha: float = 0.05) -> Report:
         """The effects as a table, in text, HTML, LaTeX and CSV."""
         model, options = self.results.model, self.margeff_options
-        facts = [("Dep. Variable:", model.endog_names), ("Method:", options["method"]), ("At:", options["at"])]
-        label = LABELS[options["method"]]
-        tables = [
-            coefficient_table(self.names, *block, alpha=alpha, label=name, estimate_label=label)
-            for name, block in self._blocks(alpha)
-        ]
-        return Report(f"{type(model).__name__} Marginal Effects", (pairs_table(facts, []), *tables))
+        title = f"{type(model).__name__} Marginal Effects"
+        equations = self._equations(alpha)
+        return margins_table(title, model.endog_names, options["method"], options["at"], equations, alpha=alpha)
 
 
 def margins_of(results: Any, at: str, method: str, atexog: Any, dummy: bool, count: bool) -> MarginsResults:
@@ -111,35 +108,33 @@ def margins_of(results: Any, at: str, method: str, atexog: Any, dummy: bool, cou
     sample = model.sample
     found = margins(
         model.likelihood,
-        _replaced(sample.X, atexog),
+        sample.X,
         results._at,
         results._known,
         offset=sample.offset,
         weight=sample.weight,
         at=At(at),
         effect=Effect(method),
-        fixed=_by_position(atexog, model.exog_names),
+        fixed=_fixed(atexog, sample.X, model.exog_names),
         dummy=dummy,
         count=count,
     )
     return MarginsResults(results, found, {"at": at, "method": method})
 
 
-def _by_position(atexog: Any, names: list[str]) -> dict[int, Any] | None:
-    """Values by column, whose key may be a position or a name."""
-    if not isinstance(atexog, dict):
+def _fixed(atexog: Any, X: Array, names: list[str]) -> dict[int, Any] | None:
+    """Values by column: of a mapping by position or name, or of an array of one row or all rows, in place of X.
+
+    Raises UsageError for a column that is not there, or another shape.
+    """
+    if atexog is None:
         return None
-    for key in atexog:
-        if isinstance(key, str) and key not in names:
-            raise UsageError(f"atexog: '{key}' is no column of exog: {', '.join(names)}.")
-    return {names.index(key) if isinstance(key, str) else int(key): value for key, value in atexog.items()}
-
-
-def _replaced(X: Array, atexog: Any) -> Array:
-    """The rows that were given in place of the model's, if any."""
-    if atexog is None or isinstance(atexog, dict):
-        return X
+    if isinstance(atexog, Mapping):
+        for key in atexog:
+            if key not in names and not (isinstance(key, int | np.integer) and 0 <= key < len(names)):
+                raise UsageError(f"atexog: {key!r} is no column of exog: {', '.join(names)}, or a position from 0 on.")
+        return {names.index(key) if key in names else int(key): value for key, value in atexog.items()}
     rows = np.atleast_2d(np.asarray(atexog, dtype=np.float64))
-    if rows.shape[1] != X.shape[1]:
-        raise UsageError(f"atexog has {rows.shape[1]} columns; exog has {X.shape[1]}.")
-    return rows
+    if rows.shape[1] != X.shape[1] or rows.shape[0] not in (1, X.shape[0]):
+        raise UsageError(f"atexog has shape {rows.shape}; give one row or all {X.shape[0]:,}, of {X.shape[1]} columns.")
+    return {j: float(column[0]) if rows.shape[0] == 1 else column for j, column in enumerate(rows.T)}

@@ -29,7 +29,7 @@ from logit_engine.inference.multiplicity import pairwise
 from logit_engine.inference.score_tests import score_test
 from logit_engine.result import FitResult
 from logit_engine.solvers.triangular import r_factor
-from logit_engine.tables import Report, summary, summary2
+from logit_engine.tables import Equation, Report, count, significant, summary, summary2
 
 load = saving.load
 
@@ -528,8 +528,8 @@ class DiscreteResults:
     ) -> Report:
         """The fit as a table, in text, HTML, LaTeX and CSV."""
         return summary(
-            title=title or f"{type(self.model).__name__} Regression Results",
-            left=[
+            title or f"{type(self.model).__name__} Regression Results",
+            [
                 ("Dep. Variable:", str(yname or self.model.endog_names)),
                 ("Model:", type(self.model).__name__),
                 ("Method:", self.method),
@@ -538,18 +538,18 @@ class DiscreteResults:
                 ("converged:", str(self.converged)),
                 ("Covariance Type:", self.cov_type),
             ],
-            right=[
-                ("No. Observations:", f"{self.nobs:g}" if self.nobs != int(self.nobs) else str(int(self.nobs))),
-                ("Df Residuals:", f"{self.df_resid:.0f}"),
-                ("Df Model:", f"{self.df_model:.0f}"),
-                ("Pseudo R-squ.:", f"{self.prsquared:#.4g}"),
-                ("Log-Likelihood:", f"{self.llf:#.5g}"),
-                ("LL-Null:", f"{self.llnull:#.5g}"),
-                ("LLR p-value:", f"{self.llr_pvalue:#.4g}"),
+            [
+                ("No. Observations:", count(self.nobs)),
+                ("Df Residuals:", count(self.df_resid)),
+                ("Df Model:", count(self.df_model)),
+                ("Pseudo R-squ.:", significant(self.prsquared, 4)),
+                ("Log-Likelihood:", significant(self.llf, 5)),
+                ("LL-Null:", significant(self.llnull, 5)),
+                ("LLR p-value:", significant(self.llr_pvalue, 4)),
             ],
-            blocks=self._blocks(xname, yname_list, alpha),
+            self._equations(xname, yname_list, alpha),
             alpha=alpha,
-            use_t=self.use_t,
+            letter="t" if self.use_t else "z",
             notes=self._notes(),
         )
 
@@ -563,26 +563,28 @@ class DiscreteResults:
     ) -> Report:
         """The fit in statsmodels' second layout."""
         return summary2(
-            title=title or f"Results: {type(self.model).__name__}",
-            facts=[
+            title or f"Results: {type(self.model).__name__}",
+            [
                 ("Model:", type(self.model).__name__),
-                ("Method:", self.method),
                 ("Dependent Variable:", str(yname or self.model.endog_names)),
-                ("Pseudo R-squared:", f"{self.prsquared:.3f}"),
                 ("Date:", strftime("%Y-%m-%d %H:%M")),
-                ("AIC:", f"{self.aic:.4f}"),
-                ("No. Observations:", str(self.nobs)),
-                ("BIC:", f"{self.bic:.4f}"),
-                ("Df Model:", f"{self.df_model:.0f}"),
-                ("Log-Likelihood:", f"{self.llf:#.5g}"),
-                ("Df Residuals:", f"{self.df_resid:.0f}"),
-                ("LL-Null:", f"{self.llnull:#.5g}"),
+                ("No. Observations:", count(self.nobs)),
+                ("Df Model:", count(self.df_model)),
+                ("Df Residuals:", count(self.df_resid)),
                 ("Converged:", f"{float(self.converged):.4f}"),
-                ("LLR p-value:", f"{self.llr_pvalue:.5g}"),
                 ("No. Iterations:", f"{float(self.fit_result.passes):.4f}"),
+            ],
+            [
+                ("Method:", self.method),
+                ("Pseudo R-squared:", f"{self.prsquared:.3f}"),
+                ("AIC:", f"{self.aic:.4f}"),
+                ("BIC:", f"{self.bic:.4f}"),
+                ("Log-Likelihood:", significant(self.llf, 5)),
+                ("LL-Null:", significant(self.llnull, 5)),
+                ("LLR p-value:", significant(self.llr_pvalue, 5)),
                 ("Scale:", f"{self.scale:.4f}"),
             ],
-            blocks=self._blocks(xname, None, alpha),
+            self._equations(xname, None, alpha),
             alpha=alpha,
             float_format=float_format,
             notes=self._notes(),
@@ -603,7 +605,7 @@ class DiscreteResults:
             notes.append(f"Aliased columns were left out, their parameters are nan: {', '.join(lost)}.")
         return notes
 
-    def _blocks(self, xname: Any, yname_list: Any, alpha: float) -> list[Any]:
+    def _equations(self, xname: Any, yname_list: Any, alpha: float) -> list[Equation]:
         raise NotImplementedError
 
     def _row_names(self, xname: Any) -> list[str]:
@@ -663,10 +665,10 @@ class BinaryResults(DiscreteResults):
         """Leverages, Cook's distances, dfbetas and studentized residuals of the rows."""
         return InfluenceResults.of(self)
 
-    def _blocks(self, xname: Any, yname_list: Any, alpha: float) -> list[Any]:
+    def _equations(self, xname: Any, yname_list: Any, alpha: float) -> list[Equation]:
         names = self._row_names(xname)
         c = self._contrasts
-        return [("", names, c.effects, c.std_errors, c.z, c.p_values, c.interval(1.0 - alpha))]
+        return [Equation("", names, c.effects, c.std_errors, c.z, c.p_values, c.interval(1.0 - alpha))]
 
 
 class MultinomialResults(DiscreteResults):
@@ -718,10 +720,10 @@ class MultinomialResults(DiscreteResults):
         """Raises UsageError: the method is called get_margeff."""
         raise UsageError("margeff is not a method; use get_margeff.")
 
-    def _blocks(self, xname: Any, yname_list: Any, alpha: float) -> list[Any]:
+    def _equations(self, xname: Any, yname_list: Any, alpha: float) -> list[Equation]:
         names = self._row_names(xname)
         labels = yname_list or [f"{self.model.endog_names}={c}" for c in self.model.class_names[1:]]
         c = self._contrasts
-        parts = [v.reshape(self.J - 1, self.K) for v in (c.effects, c.std_errors, c.z, c.p_values)]
+        b, se, z, p = (v.reshape(self.J - 1, self.K) for v in (c.effects, c.std_errors, c.z, c.p_values))
         interval = c.interval(1.0 - alpha).reshape(self.J - 1, self.K, 2)
-        return [(label, names, *(part[a] for part in parts), interval[a]) for a, label in enumerate(labels)]
+        return [Equation(label, names, b[a], se[a], z[a], p[a], interval[a]) for a, label in enumerate(labels)]

@@ -59,10 +59,9 @@ def test_residuals(name: str, kind: str) -> None:
     assert gap(found[kind], CASES[name]["residuals"][kind]) < TIGHT
 
 
-@pytest.mark.parametrize("name", [name for name in ROWS if CASES[name]["link"] == "logit"])
+@pytest.mark.parametrize("name", ROWS)
 def test_leverages_and_distances(name: str) -> None:
-    """Other links: test_r.py, since the face's influence is of the observed information, and R's of the expected."""
-    case, influence = CASES[name], fitted(name).get_influence()
+    case, influence = CASES[name], fitted(name, cov_kwds=EXPECTED).get_influence()
     assert gap(influence.hat_matrix_diag, case["hat"]) < TIGHT
     assert gap(influence.cooks_distance[0], case["cooks_distance"]) < TIGHT
 

@@ -343,3 +343,22 @@ def test_without_pandas_tables_are_polars(monkeypatch: pytest.MonkeyPatch) -> No
     assert r.odds_ratios().columns == ["term", "odds ratio", "lower", "upper"]
     assert r.get_margeff().summary_frame()["term"].to_list() == ["x1", "x2", "x3"]
     assert r.get_influence().summary_frame().height == 240
+
+
+def test_margins_at_given_rows() -> None:
+    X, y = data()
+    r = Logit(y, X).fit(disp=0)
+    theirs = sm.Logit(y, X).fit(disp=0, tol=1e-14)
+    one = X[3] * 0.5
+    np.testing.assert_allclose(
+        r.get_margeff(atexog={1: 0.5}).margeff, theirs.get_margeff(atexog={1: 0.5}).margeff, rtol=1e-8
+    )
+    np.testing.assert_allclose(
+        r.get_margeff(atexog=one).margeff, theirs.get_margeff(atexog=np.tile(one, (240, 1))).margeff, rtol=1e-8
+    )
+    for bad, sentence in (
+        ({9: 1.0}, "atexog: 9 is no column of exog"),
+        (np.ones((3, 4)), r"atexog has shape \(3, 4\)"),
+    ):
+        with pytest.raises(UsageError, match=sentence):
+            r.get_margeff(atexog=bad)
