@@ -112,7 +112,7 @@ class Dense:
         return np.stack([bincount(groups, r * column, count) for column in self.X.T], axis=1)
 
     def inner(self, center: Real, scale: Real) -> "Dense":
-        """Centered and scaled into one Fortran-ordered buffer of the center's type, whatever the type and order of X."""
+        """Centered and scaled into one row-major buffer of the center's type, whatever the type and order of X."""
         out = empty_like(center, *self.shape)
         self.write(out, center, scale)
         return Dense(out)
@@ -120,11 +120,11 @@ class Dense:
     def write(self, out: Array, center: Real, scale: Real) -> None:
         """(X - center) / scale into out, (n, p)."""
         np.subtract(self.X, center, out=out)
-        out /= scale
+        out *= 1.0 / scale  # scales are powers of two: exact, and faster than a division
 
     def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
         """Mean, spread and range by outcome of each column."""
-        X = np.asarray(self.X, dtype=np.float64, order="F")  # one order: sums of another would differ in their last bit
+        X = np.asarray(self.X, dtype=np.float64, order="C")  # one order: sums of another would differ in their last bit
         yes, no = keep & (y > 0.0), keep & (y < 1.0)
         rows = X if keep.all() else X[keep]
         p = X.shape[1]
@@ -328,8 +328,8 @@ def _dense_runs(
 
 
 def empty_like(center: Real, rows: int, columns: int) -> Array:
-    """A Fortran-ordered buffer of the center's type, which may be an extended one; (rows, columns)."""
-    out: Array = np.empty((rows, columns), dtype=center.dtype, order="F")
+    """A row-major buffer of the center's type, which may be an extended one; (rows, columns)."""
+    out: Array = np.empty((rows, columns), dtype=center.dtype)
     return out
 
 
