@@ -51,6 +51,14 @@ def _threshold(value: Any) -> Any:
     return float(value)
 
 
+def _strength(value: Any) -> Any:
+    if value is None or value == "cv":
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value < float("inf"):
+        raise ValueError(f"expected a number above 0, or cv, found {shown(value)}")
+    return float(value)
+
+
 def _threads(value: Any) -> Any:
     if value != "auto" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         raise ValueError(f"expected auto or a number of threads from 1 on, found {shown(value)}")
@@ -178,10 +186,16 @@ class SplitRule(_Section):
 class Penalty(_Section):
     """The penalty on the coefficients."""
 
-    type: Literal["none", "l2"] = "none"
-    """none is maximum likelihood."""
-    strength: Annotated[float, Field(gt=0.0)] | None = None
-    """lambda on the mean log-likelihood (glmnet's); the equal C is printed."""
+    type: Literal["none", "l1", "l2", "elastic_net"] = "none"
+    """none is maximum likelihood; several classes are penalized as contrasts with their base."""
+    l1_ratio: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    """The share of the l1 in an elastic_net."""
+    strength: Annotated[Any, BeforeValidator(_strength)] = None
+    """lambda on the mean log-likelihood (glmnet's), the equal C is printed; or cv: chosen on folds of the training rows."""
+    rule: Literal["best", "one_standard_error"] = "best"
+    """Of cv: the best mean log-loss, or the strongest penalty within one standard error of it."""
+    folds: Annotated[int, Field(ge=2)] = 5
+    """Of cv."""
 
 
 class CovarianceRule(_Section):

@@ -21,10 +21,6 @@ LATER = {
     "data.offset": "offsets are not built yet in the pipeline; leave it out",
     "features.formula": "formulas are not built yet; list the columns under features.numeric and features.categorical",
     "model.type": "the kind of outcome is model.family: binary or multinomial",
-    "model.penalty.type=l1": "the l1 penalty is not built yet; use none or l2",
-    "model.penalty.type=elastic_net": "the elastic net is not built yet; use none or l2",
-    "model.penalty.l1_ratio": "the elastic net is not built yet; use type none or l2",
-    "model.penalty.strength=cv": "choosing the strength by cross-validation is not built yet; give a number",
     "model.estimator": "other estimators are not built yet; leave it out",
     "gate.approval=manual": "manual approval is not built yet; use automatic, or `logit train` and `logit promote`",
     "compute.backend=dask": "the Dask backend is not built yet; use threads",
@@ -166,9 +162,19 @@ def contradictions(config: Config) -> list[tuple[tuple[str, ...], str]]:
         "a clustered covariance needs data.cluster",
     )
     refuse(
-        (model.penalty.type == "l2") != (model.penalty.strength is not None),
+        (model.penalty.type != "none") != (model.penalty.strength is not None),
         "model.penalty",
-        "type l2 goes with a strength, and a strength with type l2",
+        "a type goes with a strength, and a strength with a type",
+    )
+    refuse(
+        (model.penalty.type == "elastic_net") != (model.penalty.l1_ratio is not None),
+        "model.penalty.l1_ratio",
+        "type elastic_net goes with an l1_ratio, and an l1_ratio with type elastic_net",
+    )
+    refuse(
+        model.penalty.strength == "cv" and data.id is None and data.cluster is None,
+        "model.penalty.strength",
+        "cv makes folds by a hash of data.cluster or data.id; name one of them",
     )
     return found
 

@@ -32,6 +32,7 @@ from flows.steps.load import load  # noqa: E402
 from flows.steps.publish import crown, publish_run  # noqa: E402
 from flows.steps.score import load_model, score_cohort  # noqa: E402
 from flows.steps.split import split_rows  # noqa: E402
+from flows.steps.tune import tune_penalty  # noqa: E402
 
 T = TypeVar("T")
 
@@ -72,6 +73,7 @@ CONTRACTS = (
     Contract(load, TRANSIENT, 3600.0),
     Contract(split_rows, TRANSIENT, 3600.0),
     Contract(learn_design, timeout=3600.0),
+    Contract(tune_penalty),
     Contract(fit_model),
     Contract(evaluate_model, artifact=_metrics_artifact),
     Contract(publish_run, TRANSIENT, 3600.0),

@@ -12,6 +12,7 @@ from flows.steps.learn import learn_design
 from flows.steps.load import Dataset, load
 from flows.steps.publish import build_model, crown, identify, open_store, publish_run
 from flows.steps.split import split_rows
+from flows.steps.tune import tune_penalty
 from flows.store import ChampionMoved
 from logit_engine.artifact import Model, read_model
 
@@ -47,10 +48,14 @@ def published_run(config: Config, run: Run) -> Trained:
     else:
         split = run(split_rows, config, dataset)
         learned = run(learn_design, config, dataset, split)
-        result = run(fit_model, config, dataset, split, learned)
+        tuning = run(tune_penalty, config, dataset, split) if config.model.penalty.strength == "cv" else None
+        if tuning is not None:
+            learned = replace(learned, notes=(*learned.notes, tuning.sentence))
+        strength = None if tuning is None else tuning.strength
+        result = run(fit_model, config, dataset, split, learned, strength)
         evaluation = run(evaluate_model, config, dataset, split, learned, result)
         model = build_model(config, dataset, split, learned, result, evaluation)
-        run(publish_run, config, dataset, split, model, evaluation)
+        run(publish_run, config, dataset, split, model, evaluation, tuning)
     champion = store.champion()
     is_champion = champion is not None and champion.run == name
     return Trained(name, str(store.run_folder(name)), dataset, model, evaluation, reused, is_champion)

@@ -167,6 +167,7 @@ def fit_content(r: FitResult) -> dict[str, Any]:
         "classes": list(r.classes),
         "link": r.link,
         "penalty_strength": r.penalty_strength,
+        "l1_ratio": r.l1_ratio,
         "n": r.n,
         "observations": r.observations,
         "loglik": r.loglik,

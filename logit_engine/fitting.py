@@ -16,7 +16,7 @@ from logit_engine.diagnostics.collinearity import aliases, explain_aliases
 from logit_engine.diagnostics.separation import REMEDY, perfect_predictors, recession, witness
 from logit_engine.errors import DataError, RankError, SeparationError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance
-from logit_engine.likelihoods import Bernoulli, Likelihood
+from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
@@ -131,6 +131,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         clusters=estimated.clusters,
         link=likelihood.name,
         penalty_strength=_strength(penalty),
+        l1_ratio=_l1_ratio(penalty),
         n=first.moments.n,
         observations=first.observations,
         loglik=solution.loglik,
@@ -143,7 +144,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         condition=condition,
         infinite=judged.signs,
         status=judged.status,
-        notes=_constraint_notes(asked, constrained) + _notes(coordinates, condition, objective),
+        notes=_constraint_notes(asked, constrained) + _notes(coordinates, condition, objective, asked.naive),
     )
 
 
@@ -195,6 +196,34 @@ def _fixed(objective: Objective, equalities: Equalities | None, start: Array) ->
     rows = coordinates.pull_back(independent(equalities)[0].T).T
     nearest = change_of_variables(equalities).nearest(coordinates.to_user(start))
     return replace(objective, fixed=rows), coordinates.to_inner(nearest)
+
+
+def _l1_ratio(penalty: Penalty) -> float:
+    """The share of the l1 in an elastic net; 0 of an l2."""
+    if not isinstance(penalty, ElasticNet):
+        return 0.0
+    at = int(np.argmax(np.where(np.isfinite(penalty.l1), penalty.l1 + penalty.l2, 0.0)))
+    whole = penalty.l1[at] + penalty.l2[at]
+    return float(penalty.l1[at] / whole) if whole > 0.0 else 0.0
+
+
+def largest_strength(rows: Rows, likelihood: Likelihood, l1_ratio: float, threads: int | None = None) -> float:
+    """The least strength, on the mean log-likelihood, at which an elastic net leaves the constants alone.
+
+    l1_ratio below 0.001 counts as that. Needs a constant as the first column. Friedman, Hastie & Tibshirani (2010), 2.5.
+    """
+    with one_blas_thread():
+        first = _first_pass(rows, likelihood, threads or cores())
+        constants = likelihood.constants(first.classes)
+
+        def score(block: Block) -> Sums:
+            eta = np.broadcast_to(constants, (block.y.size, constants.size))
+            terms = likelihood.terms(eta[:, 0] if constants.size == 1 else eta, block.y)
+            return (block.X.tdot(weighted(block.weights, terms.score)),)
+
+        (total_score,) = total(rows, score, threads or cores())
+    size = np.abs(total_score.reshape(len(rows.names), -1)[1:])
+    return float(size.max(initial=0.0) / first.classes.sum() / max(l1_ratio, 1e-3))
 
 
 class First(NamedTuple):
@@ -304,7 +333,7 @@ def _constraint_notes(asked: Asked, constrained: ChangeOfVariables | None) -> tu
     return (f"Active inequalities, as if known: {'; '.join(active)}. Standard errors are conditional on them.",)
 
 
-def _notes(coordinates: Coordinates, condition: float, objective: Objective) -> tuple[str, ...]:
+def _notes(coordinates: Coordinates, condition: float, objective: Objective, naive: bool) -> tuple[str, ...]:
     notes = []
     if coordinates.constant is None:
         notes.append("There is no constant column, so columns were not centered: shifted columns cost digits.")
@@ -313,7 +342,7 @@ def _notes(coordinates: Coordinates, condition: float, objective: Objective) -> 
         notes.append(
             f"The condition number is {condition:.1e}: the columns are nearly collinear, {digits} digits are real."
         )
-    if isinstance(objective.penalty, ElasticNet):
+    if naive and isinstance(objective.penalty, ElasticNet):
         notes.append(
             "The penalty biases the estimates: standard errors after it are naive, as if its zeros were known."
         )

@@ -48,6 +48,7 @@ class FitResult:
     clusters: tuple[int, ...]
     link: str
     penalty_strength: float
+    l1_ratio: float
     n: int
     observations: float
     loglik: float

@@ -35,7 +35,7 @@ def _header(r: FitResult) -> list[str]:
         ("Covariance", covariance),
         (
             "Penalty",
-            f"l2, strength {r.penalty_strength:g} (C {1 / r.penalty_strength:g})" if r.penalty_strength else "none",
+            _penalty(r),
         ),
     ]
     right = [
@@ -44,7 +44,16 @@ def _header(r: FitResult) -> list[str]:
         ("McFadden R2", f"{r.mcfadden_r2:.5f}"),
         ("AIC / BIC", f"{r.aic:,.1f} / {r.bic:,.1f}"),
     ]
-    return [f"{a + ':':<14}{b:<38}{c + ':':<22}{d:>26}" for (a, b), (c, d) in zip(left, right, strict=True)]
+    wide = max(38, *(len(text) + 2 for _, text in left))
+    return [f"{a + ':':<14}{b:<{wide}}{c + ':':<22}{d:>26}" for (a, b), (c, d) in zip(left, right, strict=True)]
+
+
+def _penalty(r: FitResult) -> str:
+    """The penalty, with its strength on the sum of the rows and scikit-learn's C."""
+    if not r.penalty_strength:
+        return "none"
+    name = {0.0: "l2", 1.0: "l1"}.get(r.l1_ratio, f"elastic net {r.l1_ratio:g}")
+    return f"{name}, strength {r.penalty_strength:.4g} (C {1 / r.penalty_strength:.4g})"
 
 
 def _coefficients(r: FitResult, standardized: FitResult | None, level: float) -> list[str]:

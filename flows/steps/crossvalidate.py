@@ -59,7 +59,7 @@ def _fold_losses(
     result = fit(
         frame_rows(design, frame, y, classes=class_names(dataset)),
         likelihood,
-        penalty=penalty_of(config, frame.height),
+        penalty=penalty_of(config, frame.height, len(design.names), likelihood.outputs),
         allow_separation=config.model.on_separation == "warn",
         threads=threads_of(config),
     )

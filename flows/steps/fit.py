@@ -1,5 +1,7 @@
 """Fit: the model of the config on the training rows, through the engine."""
 
+import numpy as np
+
 from flows.config import Config
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
@@ -10,7 +12,7 @@ from logit_engine.fitting import fit
 from logit_engine.inference.covariance import covariance_named
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
-from logit_engine.penalties import L2, NONE, Penalty
+from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult
 from logit_engine.sources.frames import frame_rows
 
@@ -20,10 +22,20 @@ def threads_of(config: Config) -> int | None:
     return None if config.compute.threads == "auto" else config.compute.threads
 
 
-def penalty_of(config: Config, rows: int) -> Penalty:
-    """The penalty of the config; its strength is on the mean log-likelihood, the engine's on the sum."""
+def penalty_of(config: Config, rows: int, coefficients: int, outputs: int, strength: float | None = None) -> Penalty:
+    """The penalty of the config, or at another strength: it is on the mean log-likelihood, the engine's on the sum.
+
+    coefficients: of each of the linear predictors (outputs), the constant first, which is left alone.
+    """
     asked = config.model.penalty
-    return NONE if asked.type == "none" or asked.strength is None else L2(asked.strength * rows)
+    size = asked.strength if strength is None else strength
+    if asked.type == "none" or size is None:
+        return NONE
+    if asked.type == "l2":
+        return L2(size * rows)
+    ratio = 1.0 if asked.l1_ratio is None else asked.l1_ratio
+    share = np.tile(np.r_[0.0, np.ones(coefficients - 1)] * (size * rows), outputs)
+    return ElasticNet(ratio * share, (1.0 - ratio) * share)
 
 
 def likelihood_of(config: Config, dataset: Dataset) -> Likelihood:
@@ -33,8 +45,13 @@ def likelihood_of(config: Config, dataset: Dataset) -> Likelihood:
     return Bernoulli(LINKS[config.model.link])
 
 
-def fit_model(config: Config, dataset: Dataset, split: Split, learned: Learned) -> FitResult:
-    """The fit on the scale of X. Raises SeparationError or RankError naming columns, unless the config only warns."""
+def fit_model(
+    config: Config, dataset: Dataset, split: Split, learned: Learned, strength: float | None = None
+) -> FitResult:
+    """The fit on the scale of X; strength: of the penalty, where it was chosen by cross-validation.
+
+    Raises SeparationError or RankError naming columns, unless the config only warns.
+    """
     frame = read_rows(config, dataset, split, "train")
     y = outcomes(config, dataset, frame)
     absent = [label for code, label in enumerate(dataset.classes) if not (y == code).any()]
@@ -42,10 +59,11 @@ def fit_model(config: Config, dataset: Dataset, split: Split, learned: Learned) 
         raise DataError(
             f"no training row has {config.data.target.column} = {absent[0]!r}; choose another split, or drop these rows."
         )
+    likelihood = likelihood_of(config, dataset)
     return fit(
         frame_rows(learned.design, frame, y, config.data.cluster, class_names(dataset)),
-        likelihood_of(config, dataset),
-        penalty=penalty_of(config, frame.height),
+        likelihood,
+        penalty=penalty_of(config, frame.height, len(learned.design.names), likelihood.outputs, strength),
         covariance_type=covariance_named(config.model.covariance.type),
         allow_separation=config.model.on_separation == "warn",
         threads=threads_of(config),

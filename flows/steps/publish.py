@@ -15,6 +15,7 @@ from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import read_rows
 from flows.steps.split import Split
+from flows.steps.tune import Tuning
 from flows.store import Store, run_id
 from logit_engine._version import __version__
 from logit_engine.artifact import Model, Target, write_model
@@ -48,13 +49,22 @@ def build_model(
     return Model(learned.design, result, target, evaluation.threshold, learned.notes, origin)
 
 
-def publish_run(config: Config, dataset: Dataset, split: Split, model: Model, evaluation: Evaluation) -> Path:
+def publish_run(
+    config: Config,
+    dataset: Dataset,
+    split: Split,
+    model: Model,
+    evaluation: Evaluation,
+    tuning: Tuning | None = None,
+) -> Path:
     """Write the run's folder: model, metrics, predictions and config, the manifest last. Returns the folder."""
     run = str(model.origin["run"])
 
     def write(folder: Path) -> None:
         write_model(model, folder / "model.parquet")
         evaluation.table.write_parquet(folder / "metrics.parquet")
+        if tuning is not None:
+            tuning.table.write_parquet(folder / "tuning.parquet")
         if config.write.predictions != "none":
             predictions(config, dataset, split, model).write_parquet(folder / "predictions.parquet")
         (folder / "config.yaml").write_text(to_yaml(config.result_content()), encoding="utf-8")

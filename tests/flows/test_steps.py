@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import warnings
 from collections.abc import Callable
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
+from sklearn.linear_model import LogisticRegression
 
 from flows.config import Config, ConfigError, from_mapping
 from flows.experiment import experiment
@@ -30,6 +32,7 @@ from flows.steps.rows import outcomes, read_rows
 from flows.steps.score import load_model
 from flows.steps.split import SPLIT_SALT, Split, hashed, split_rows
 from flows.train import stored_run, train
+from logit_engine.columns import dense
 from logit_engine.errors import ArtifactError, DataError, UsageError
 from logit_engine.links import LINKS
 
@@ -728,3 +731,62 @@ def test_an_id_cannot_have_the_name_of_an_output(make: Make, name: str) -> None:
         ConfigError, match=f"data.id: '{name}' is the name of a column that predictions write themselves"
     ):
         make(data__id=name)
+
+
+# Penalties ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "ratio"), [("l1", 1.0), ("elastic_net", 0.4), ("l2", 0.0)])
+def test_penalties_of_a_given_strength_are_scikit_learns(make: Make, kind: str, ratio: float) -> None:
+    config = make(
+        model__penalty={"type": kind, "strength": 0.02} | ({"l1_ratio": ratio} if kind == "elastic_net" else {})
+    )
+    model = train(config).model
+    dataset = load(config)
+    frame = read_rows(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
+    X, y = dense(model.design.encode(frame))[:, 1:], outcomes(config, dataset, frame)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peer = LogisticRegression(
+            C=1.0 / (0.02 * frame.height), l1_ratio=ratio, solver="saga", tol=1e-12, max_iter=100_000, random_state=0
+        ).fit(X, y)
+    np.testing.assert_allclose(model.result.estimates[1:], peer.coef_[0], atol=1e-8)
+    assert np.isnan(model.result.std_errors).all()
+    assert (kind == "l1") == bool((model.result.estimates == 0.0).any())
+
+
+def test_a_strength_is_chosen_on_folds_of_the_training_rows_and_its_curve_published(make: Make) -> None:
+    settings = {"type": "elastic_net", "l1_ratio": 0.5, "strength": "cv"}
+    best = train(make(model__penalty=settings))
+    curve = pl.read_parquet(Path(best.folder) / "tuning.parquet")
+    assert curve.height == 30
+    assert curve["strength"].is_sorted(descending=True)
+    assert curve["terms"][0] < 2.0  # the constant, and in a fold or two the column that is left first
+    (row,) = curve.filter("chosen").iter_rows(named=True)
+    assert row["log_loss"] == curve["log_loss"].min()
+    n = best.model.result.n
+    assert best.model.result.penalty_strength == pytest.approx(row["strength"] * n, rel=1e-12)
+    assert any(
+        note.startswith(f"The penalty's strength {row['strength']:.4g} was chosen among 30")
+        for note in best.model.notes
+    )
+    plain = train(make(model__penalty=settings | {"rule": "one_standard_error"}))
+    assert plain.model.result.penalty_strength > best.model.result.penalty_strength
+    limit = row["log_loss"] + row["std_error"]
+    chosen = pl.read_parquet(Path(plain.folder) / "tuning.parquet").filter("chosen")
+    assert chosen["log_loss"][0] <= limit
+    assert curve.filter(pl.col("strength") > chosen["strength"][0])["log_loss"].min() > limit
+
+
+@pytest.mark.parametrize(
+    ("penalty", "sentence"),
+    [
+        ({"type": "elastic_net", "strength": 1.0}, "type elastic_net goes with an l1_ratio"),
+        ({"type": "l1", "strength": 1.0, "l1_ratio": 0.5}, "type elastic_net goes with an l1_ratio"),
+        ({"type": "l1"}, "a type goes with a strength"),
+        ({"type": "l1", "strength": "some"}, "expected a number above 0, or cv, found 'some'"),
+    ],
+)
+def test_penalties_that_make_no_sense_are_refused(make: Make, penalty: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        make(model__penalty=penalty)

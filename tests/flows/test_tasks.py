@@ -51,10 +51,12 @@ def steps_of(config: Config) -> dict[str, tuple[Any, ...]]:
     model = build_model(config, dataset, split, learned, result, evaluation)
     run = train(config).run
     cell = config.with_overrides({"experiment": {"matrix": {}, "folds": 2}})
+    tuned = config.with_overrides({"model.penalty": {"type": "l1", "strength": "cv"}})
     return {
         "load": (config,),
         "split_rows": (config, dataset),
         "learn_design": (config, dataset, split),
+        "tune_penalty": (tuned, dataset, split),
         "fit_model": (config, dataset, split, learned),
         "evaluate_model": (config, dataset, split, learned, result),
         "publish_run": (config, dataset, split, model, evaluation),
