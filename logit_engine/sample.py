@@ -7,6 +7,7 @@ the gradient of the log-likelihood, the Hessian is negative definite.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Dense
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
@@ -54,6 +55,21 @@ class Sample:
         """The Fisher information: minus the expected second derivative, (q, q)."""
         expected = self.likelihood.expected(self.predictors(params))
         return self._summed(expected if self.weight is None else weighted(self.weight, expected))
+
+    def covariance(self, params: Array, among: NDArray[np.bool_]) -> Array:
+        """The inverse of minus the Hessian among some parameters, as if the others were known; nan for those, (q, q)."""
+        on = np.flatnonzero(among)
+        out = np.full((among.size, among.size), np.nan)
+        out[np.ix_(on, on)] = np.linalg.inv(-self.hessian(params)[np.ix_(on, on)])
+        return out
+
+    def information_ratio(self, params: Array) -> Array:
+        """The inverse of minus the Hessian times the sum of squared scores, (q, q): the identity, were the model right.
+
+        White (1982).
+        """
+        scores = self.score_rows(params)
+        return np.asarray(np.linalg.solve(-self.hessian(params), scores.T @ scores))
 
     def _weighted(self, terms: Terms) -> Terms:
         if self.weight is None:

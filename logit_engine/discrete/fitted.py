@@ -82,27 +82,28 @@ class Fitted:
 def fitted(
     model: Any,
     *,
-    start: Array | None,
-    method: str,
-    maxiter: int | None,
-    callback: Callable[[Array], None] | None,
-    cov_type: str | None,
-    cov_kwds: Mapping[str, Any],
-    on_separation: str,
-    warn_convergence: bool,
-    disp: bool,
-    options: Mapping[str, Any],
+    start: Array | None = None,
+    method: str = "newton",
+    maxiter: int | None = None,
+    full_output: bool = True,
+    disp: bool = True,
+    callback: Callable[[Array], None] | None = None,
+    cov_type: str | None = None,
+    cov_kwds: Mapping[str, Any] | None = None,
+    on_separation: str = "warn",
+    warn_convergence: bool = True,
     alpha: Array | None = None,
     trim: float | None = None,
     equalities: Equalities | None = None,
     inequalities: Inequalities | None = None,
+    **options: Any,
 ) -> Fitted:
     """Fit the model's sample; see `DiscreteModel.fit`."""
     if start is not None and not np.isfinite(start).all():
         raise UsageError("start_params holds values that are not finite.")
     if on_separation not in ("error", "warn", "ignore"):
         raise UsageError(f"on_separation is '{on_separation}'; it is 'error', 'warn' or 'ignore'.")
-    wanted, groups = covariance_asked(cov_type, cov_kwds, model.inputs.kept, model.weights.survey)
+    wanted, groups = covariance_asked(cov_type, cov_kwds or {}, model.inputs.kept, model.weights.survey)
     solver = _l1_solver(method, maxiter) if alpha is not None else _solver(method, maxiter, callback, options)
     settings = {
         "optimizer": method,

@@ -283,13 +283,13 @@ class DiscreteModel:
             start=None if start_params is None else self._params(start_params),
             method=method,
             maxiter=maxiter,
+            disp=disp,
             callback=callback,
             cov_type=cov_type,
-            cov_kwds=cov_kwds or {},
+            cov_kwds=cov_kwds,
             on_separation=on_separation,
             warn_convergence=warn_convergence,
-            disp=disp,
-            options=options,
+            **options,
         )
         return self._results(found, use_t)
 
@@ -319,15 +319,11 @@ class DiscreteModel:
             start=None if start_params is None else self._params(start_params),
             method=method,
             maxiter=None if maxiter == "defined_by_method" else int(maxiter),
-            callback=callback,
-            cov_type=options.pop("cov_type", None),
-            cov_kwds=options.pop("cov_kwds", None) or {},
-            on_separation="ignore",
-            warn_convergence=bool(options.pop("warn_convergence", True)),
             disp=disp,
-            options=options,
+            on_separation="ignore",
             alpha=self._alpha(alpha),
             trim=size_trim_tol if trim_mode == "size" else None,
+            **options,
         )
         return self._results(found, False)
 
@@ -353,25 +349,9 @@ class DiscreteModel:
             raise UsageError("fit_constrained needs constraints, or inequalities.")
         equalities = None if constraints is None else linear_equalities(constraints, names)
         bounds = None if inequalities is None else linear_inequalities(inequalities, names)
-        known = {"method", "maxiter", "callback", "cov_type", "cov_kwds", "on_separation", "warn_convergence", "disp"}
-        given = {key: fit_kwds.pop(key) for key in list(fit_kwds) if key in known}
         use_t = bool(fit_kwds.pop("use_t", False))
-        fit_kwds.pop("full_output", None)
-        found = fitted(
-            self,
-            start=None if start_params is None else self._params(start_params),
-            method=given.get("method", "newton"),
-            maxiter=given.get("maxiter"),
-            callback=given.get("callback"),
-            cov_type=given.get("cov_type"),
-            cov_kwds=given.get("cov_kwds") or {},
-            on_separation=given.get("on_separation", "warn"),
-            warn_convergence=given.get("warn_convergence", True),
-            disp=given.get("disp", True),
-            options=fit_kwds,
-            equalities=equalities,
-            inequalities=bounds,
-        )
+        start = None if start_params is None else self._params(start_params)
+        found = fitted(self, start=start, equalities=equalities, inequalities=bounds, **fit_kwds)
         return self._results(found, use_t)
 
     def _names_of_constraints(self) -> list[str]:
@@ -380,10 +360,7 @@ class DiscreteModel:
     def cov_params_func_l1(self, likelihood_model: Any, xopt: Any, retvals: Any) -> Array:
         """The covariance after an l1 fit: the inverse information of the terms that are not zero, nan for the others."""
         params = self._params(xopt)
-        on = np.flatnonzero(params)
-        out = np.full((params.size, params.size), np.nan)
-        out[np.ix_(on, on)] = np.linalg.inv(-self.hessian(params)[np.ix_(on, on)])
-        return out
+        return self.sample.covariance(params, params != 0.0)
 
     def _results(self, found: Fitted, use_t: bool) -> Any:
         raise NotImplementedError

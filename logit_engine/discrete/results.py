@@ -163,10 +163,7 @@ class DiscreteResults:
         """The model's own covariance, whatever `cov_type` is: the inverse of the observed information."""
         if self.found.covariance.kind is Kind.NONROBUST:
             return self._square(self._covariance)
-        on = np.flatnonzero(np.isfinite(np.diagonal(self._covariance)))
-        out = np.full_like(self._covariance, np.nan)
-        out[np.ix_(on, on)] = np.linalg.inv(-self.model.hessian(self._at)[np.ix_(on, on)])
-        return self._square(out)
+        return self._square(self.model.sample.covariance(self._at, np.isfinite(np.diagonal(self._covariance))))
 
     @property
     def cov_type(self) -> str:
@@ -272,8 +269,7 @@ class DiscreteResults:
     @property
     def im_ratio(self) -> Array:
         """White's ratio of both informations, (q, q): the inverse Hessian times the sum of squared scores."""
-        scores = self.model.score_obs(self._at)
-        return np.asarray(np.linalg.solve(-self.model.hessian(self._at), scores.T @ scores))
+        return self.model.sample.information_ratio(self._at)  # type: ignore[no-any-return]
 
     @property
     def converged(self) -> bool:
