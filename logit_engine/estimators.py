@@ -6,7 +6,6 @@ routing. Without it the class does the same for arrays and frames.
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
@@ -15,17 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from logit_engine import arrays
 from logit_engine.blocks import one_blas_thread
-from logit_engine.columns import Array, Columns, Dense, SideBySide, Sparse
-from logit_engine.constraints import Equalities, Inequalities
+from logit_engine.columns import Array
 from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning, UsageError
-from logit_engine.fitting import cores, fit
-from logit_engine.likelihoods import Bernoulli, Multinomial
+from logit_engine.estimation import Found, Task
+from logit_engine.fitting import cores
+from logit_engine.likelihoods import Multinomial
 from logit_engine.links import LOGIT
-from logit_engine.penalties import NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult, Verdict
-from logit_engine.solvers.newton import Newton
-from logit_engine.solvers.proximal import Proximal
-from logit_engine.sources.arrays import MemoryRows
 
 if TYPE_CHECKING:
 
@@ -222,124 +217,6 @@ class LogisticRegression(_Base):
         tags = super().__sklearn_tags__()  # type: ignore[misc]
         tags.input_tags.sparse = True
         return tags
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """coef: (1, p) or (K, p); intercept: (1,) or (K,); solver: what ran."""
-
-    coef: Array
-    intercept: Array
-    result: FitResult
-    solver: str
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One set of rows, to be fitted at any strength: X (n, p), codes or shares y (n,), weights and offsets (n,)."""
-
-    X: Any
-    y: Array
-    weight: Array | None
-    offset: ArrayLike | None
-    classes: int
-    intercept: bool
-    columns: tuple[str, ...]
-    threads: int | None = None
-
-    def solve(
-        self,
-        C: float,
-        l1_ratio: float,
-        factor: ArrayLike | None = None,
-        bounds: tuple[ArrayLike, ArrayLike] | None = None,
-        max_iter: int = 100,
-        start: Array | None = None,
-    ) -> Found:
-        """The fit at inverse strength C; start: (K, p + 1), intercepts first.
-
-        Of more than two classes with a penalty, every class has a predictor of its own; without one they are those against
-        the first, centered.
-        """
-        penalized = np.isfinite(C)
-        several = self.classes > 2
-        outputs = 1 if not several else self.classes if penalized else self.classes - 1
-        likelihood = Multinomial(outputs, base=not penalized) if several else Bernoulli(LOGIT)
-        q = self.X.shape[1] + self.intercept
-        penalty = self._penalty(C, l1_ratio, factor, outputs) if penalized else NONE
-        kinked = isinstance(penalty, ElasticNet) and bool((penalty.l1 > 0.0).any())
-        names = ("intercept",) * self.intercept + self.columns
-        result = fit(
-            self._rows(names),
-            likelihood,
-            penalty=penalty,
-            equalities=_one_scale(outputs, q, kinked) if several and penalized and self.intercept else None,
-            inequalities=None if bounds is None else self._bounds(bounds, kinked),
-            allow_separation=True,
-            threads=self.threads,
-            solver=Proximal(max_passes=max_iter) if kinked else Newton(max_passes=max_iter),
-            start=None if start is None else self._start(start, outputs),
-        )
-        by_class = result.estimates.reshape(outputs, q)
-        if several and not penalized:
-            by_class = np.vstack([np.zeros(q), by_class])
-        intercept = by_class[:, 0] if self.intercept else np.zeros(by_class.shape[0])
-        coef = by_class[:, int(self.intercept) :]
-        if several:
-            intercept = intercept - intercept.mean()
-            coef = coef if penalized else coef - coef.mean(axis=0)
-        return Found(coef.copy(), intercept.copy(), result, "proximal newton" if kinked else "newton")
-
-    def _rows(self, names: tuple[str, ...]) -> MemoryRows:
-        sparse = hasattr(self.X, "tocsr")
-        columns: Columns = Sparse(self.X.tocsr()) if sparse else Dense(self.X)
-        if self.intercept:
-            columns = SideBySide((Dense(np.ones((self.X.shape[0], 1))), columns))
-        if self.offset is not None and self.classes > 2:
-            raise UsageError("an offset goes with two classes; leave it out.")
-        offset = None if self.offset is None else arrays.vector(self.offset, self.y.size, "offset")
-        return MemoryRows(columns, self.y, names, self.weight, offset, intercept=self.intercept)
-
-    def _penalty(self, C: float, l1_ratio: float, factor: ArrayLike | None, outputs: int) -> Penalty:
-        p = self.X.shape[1]
-        share = np.ones(p) if factor is None else arrays.vector(factor, p, "penalty_factor")
-        if share.min() < 0.0:
-            raise UsageError(f"penalty_factor is {share.min():g} for column {int(share.argmin())}; it is from 0 on.")
-        whole = np.concatenate([np.zeros(int(self.intercept)), share])
-        l1, l2 = np.tile(whole * (l1_ratio / C), outputs), np.tile(whole * ((1.0 - l1_ratio) / C), outputs)
-        if outputs > 1 and self.intercept and l1_ratio > 0.0:
-            l1[0] = np.inf  # only differences of intercepts count: the first class's stays at zero
-        return ElasticNet(l1, l2)
-
-    def _bounds(self, bounds: tuple[ArrayLike, ArrayLike], kinked: bool) -> Inequalities:
-        if kinked or self.classes > 2:
-            raise UsageError("bounds go with two classes and l1_ratio 0; leave them out.")
-        p = self.X.shape[1]
-        low, high = (np.broadcast_to(np.asarray(b, dtype=np.float64), (p,)) for b in bounds)
-        if (low > high).any():
-            raise UsageError(
-                f"bounds: the lowest coefficient of column {int((low > high).argmax())} is above the highest."
-            )
-        free = np.full(int(self.intercept), np.inf)
-        lower, upper = np.concatenate([-free, low]), np.concatenate([free, high])
-        names = tuple(f"x{j}" for j in range(lower.size))
-        return Inequalities(lower, upper, np.zeros((0, lower.size)), np.zeros(0), names)
-
-    def _start(self, start: Array, outputs: int) -> Array | None:
-        by_class = start if self.intercept else start[:, 1:]
-        if self.classes > 2 and outputs == self.classes - 1:
-            by_class = by_class[1:] - by_class[0]
-        elif self.classes > 2 and self.intercept:
-            by_class = by_class - np.eye(1, by_class.shape[1]) * by_class[0, 0]
-        return np.asarray(by_class.reshape(-1)) if by_class.shape[0] == outputs else None
-
-
-def _one_scale(outputs: int, q: int, kinked: bool) -> Equalities | None:
-    """The intercepts sum to zero: only their differences count. (A kinked penalty pins the first one instead.)"""
-    if kinked:
-        return None
-    row = np.tile(np.eye(1, q)[0], outputs)
-    return Equalities(row[None], np.zeros(1), tuple(f"b{j}" for j in range(row.size)))
 
 
 def _read(model: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:

@@ -27,6 +27,7 @@ flows.environment
 flows
 logit_engine
 logit_engine.discrete logit_engine.estimators
+logit_engine.estimation
 logit_engine.artifact
 logit_engine.summary logit_engine.tables
 logit_engine.fitting

@@ -2,7 +2,8 @@
 
 from logit_engine.discrete.inputs import add_constant
 from logit_engine.discrete.models import CLogLog, Logit, MNLogit, Probit
-from logit_engine.discrete.results import BinaryResults, MultinomialResults, load
+from logit_engine.discrete.results import BinaryResults, MultinomialResults
+from logit_engine.discrete.saving import load
 
 logit, probit, cloglog, mnlogit = (model.from_formula for model in (Logit, Probit, CLogLog, MNLogit))
 
