@@ -9,10 +9,11 @@ from flows.steps.load import scan_files
 from logit_engine.errors import DataError
 
 MOST_LEVELS = 200  # a text column with more is no categorical
+MOST_CLASSES = 12  # nor with more than these an outcome
 
 
 def first_config(data: Path) -> tuple[dict[str, Any], list[str]]:
-    """A config for a Parquet or CSV file, and a sentence for each guess. Raises DataError if there is no binary column."""
+    """A config for a Parquet or CSV file, and a sentence for each guess. Raises DataError if nothing can be the outcome."""
     if not data.exists():
         raise DataError(f"{data}: there is no such file.")
     if data.suffix not in (".parquet", ".csv"):
@@ -24,11 +25,16 @@ def first_config(data: Path) -> tuple[dict[str, Any], list[str]]:
     if frame.is_empty():
         raise DataError(f"{data} has no rows.")
     counts = {name: frame[name].drop_nulls().n_unique() for name in frame.columns}
-    target = next((name for name in reversed(frame.columns) if counts[name] == 2), None)
+    target = _outcome(frame, counts)
     if target is None:
-        raise DataError(f"{data}: no column has exactly two values, so there is no binary outcome to model.")
-    positive = frame[target].drop_nulls().unique().sort()[-1]
-    said = [f"the outcome is '{target}' (two values), its positive class {positive!r}"]
+        raise DataError(
+            f"{data}: no column has exactly two values, and none holds text of 3 to {MOST_CLASSES}, so nothing looks "
+            "like an outcome."
+        )
+    binary = counts[target] == 2
+    classes = frame[target].drop_nulls().unique().sort()
+    shown = f"two values), its positive class {classes[-1]!r}" if binary else f"{counts[target]} classes)"
+    said = [f"the outcome is '{target}' ({shown}"]
     key = next((n for n in frame.columns if counts[n] == frame.height and _is_key(frame[n])), None)
     said.append(f"the id is '{key}' (unique)" if key else "no column is a unique id, so there is no test split")
     times = [n for n in frame.columns if frame[n].dtype.is_temporal()]
@@ -39,7 +45,8 @@ def first_config(data: Path) -> tuple[dict[str, Any], list[str]]:
     if left_out:
         said.append(f"left out: {', '.join(left_out)} (times, constants, or text with too many values)")
     said.append("check that no feature is known only after the outcome")
-    data_section: dict[str, Any] = {"source": data.name, "target": {"column": target, "positive": positive}}
+    outcome: dict[str, Any] = {"column": target} | ({"positive": classes[-1]} if binary else {"base": classes[0]})
+    data_section: dict[str, Any] = {"source": data.name, "target": outcome}
     if key:
         data_section["id"] = key
     if frame[target].null_count():
@@ -61,8 +68,16 @@ def first_config(data: Path) -> tuple[dict[str, Any], list[str]]:
         "features": features,
         "normalize": "standard",
         "split": method,
+        **({} if binary else {"model": {"family": "multinomial"}}),
         "store": "store",
     }, said
+
+
+def _outcome(frame: pl.DataFrame, counts: dict[str, int]) -> str | None:
+    """The last column of two values, else the last of text with a few."""
+    two = [name for name in frame.columns if counts[name] == 2]
+    few = [name for name in frame.columns if 3 <= counts[name] <= MOST_CLASSES and _is_label(frame[name])]
+    return next(reversed([*few, *two]), None)
 
 
 def _is_key(column: pl.Series) -> bool:
