@@ -353,6 +353,8 @@ class LogisticRegressionCV(LogisticRegression):
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None
     ) -> "LogisticRegressionCV":
         """Choose on folds, then fit on all rows. X (n, p); y, sample_weight, groups (for the splitter): (n,)."""
+        if not HAVE_SKLEARN:
+            raise UsageError("LogisticRegressionCV needs the extra: pip install 'logit-engine[sklearn]'.")
         from sklearn.model_selection import check_cv
 
         self._checked()

@@ -355,22 +355,27 @@ ALONE = """
 import sys
 sys.modules['sklearn'] = None
 import numpy as np
-from logit_engine import LogisticRegression
+from logit_engine import LogisticRegression, LogisticRegressionCV
 x = np.array([[-2.0], [-1.0], [0.0], [1.0], [2.0], [3.0]])
 y = np.array([0, 0, 1, 0, 1, 1])
 model = LogisticRegression(C=2.0).fit(x, y)
 print(LogisticRegression.__mro__[1].__module__, *map(repr, map(float, [model.intercept_[0], model.coef_[0, 0]])))
 print(model.predict(x).tolist(), model.score(x, y))
+try:
+    LogisticRegressionCV().fit(x, y)
+except ValueError as error:
+    print(error)
 """
 
 
 def test_works_without_scikit_learn():
     run = subprocess.run([sys.executable, "-W", "error", "-c", ALONE], capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
-    first, second = run.stdout.splitlines()
+    first, second, third = run.stdout.splitlines()
     module, intercept, slope = first.split()
     x, y = np.arange(-2.0, 4.0)[:, None], np.array([0, 0, 1, 0, 1, 1])
     other = peer(C=2.0).fit(x, y)
     assert module == "logit_engine.estimators"
     np.testing.assert_allclose([float(intercept), float(slope)], [other.intercept_[0], other.coef_[0, 0]], rtol=1e-8)
     assert second == f"{other.predict(x).tolist()} {other.score(x, y)}"
+    assert third == "LogisticRegressionCV needs the extra: pip install 'logit-engine[sklearn]'."
