@@ -31,7 +31,7 @@ class Block:
 
     weight: what the row's terms are multiplied by. precision: the part of the weight that is not a count of equal rows,
     (n,): weight / precision is how many rows this one stands for. offset: (n,), or (n, k) where there are k linear
-    predictors. cluster: (n, 1), or (n, 2) for two ways.
+    predictors. cluster: (n, 1), or (n, 2) for two ways. fold: (n,), of a cross-validation.
     """
 
     X: Columns
@@ -40,6 +40,7 @@ class Block:
     offset: Array | None = None
     cluster: NDArray[np.int64] | None = None
     precision: Array | None = None
+    fold: NDArray[np.int64] | None = None
 
     @property
     def weights(self) -> Array:
@@ -83,6 +84,10 @@ class Rows(Protocol):
     def classes(self) -> tuple[str, ...]: ...
 
     def pieces(self) -> Sequence[Piece]: ...
+
+    def select(self, which: NDArray[np.intp]) -> "Rows":
+        """The same rows with some of their columns alone, (r,) rising."""
+        ...
 
 
 @dataclass(slots=True)

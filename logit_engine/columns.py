@@ -1,13 +1,13 @@
-"""Columns of X as values with three products: dense numbers, the codes of a categorical, and several side by side.
+"""Columns of X as values with three products: numbers dense or sparse, the codes of a categorical, several side by side.
 
 Every piece of linear algebra that touches rows goes through `dot` (X theta), `tdot` (X' r) and `gram` (X' diag(w) X, for
-w >= 0). Theta and r may be matrices, one column for each product. A categorical with L columns is its codes: code j < L
-is column j, code L is the reference level, which has no column; it is never expanded to one-hot.
+w >= 0, in float32 if a rough one will do). Theta and r may be matrices, one column for each product. A categorical with L
+columns is its codes: code j < L is column j, code L is the reference level, which has no column; it is never expanded to
+one-hot.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Real = NDArray[np.floating]  # float64, or an extended type
 Codes = NDArray[np.int32] | NDArray[np.int64]
+
+MILD = (2.0**-200, 2.0**200)  # units between these can wait for the end of a product: its sums cannot overflow
+FILLED = 0.08  # the share of entries above which a sparse Gram matrix is slower than a dense one
 
 
 class Columns(Protocol):
@@ -28,14 +31,18 @@ class Columns(Protocol):
 
     def tdot(self, r: Array) -> Array: ...
 
-    def gram(self, w: Array) -> Array: ...
+    def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array: ...
 
     def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """X' r within each group: r, groups: (n,), groups in 0..count-1; (count, p)."""
         ...
 
     def inner(self, center: Real, scale: Real) -> "Columns":
-        """(X - center) / scale, (p,) each; codes are left alone. The result is in one canonical memory order."""
+        """(X - center) / scale, (p,) each; codes are left alone. Its bits do not depend on X's memory order."""
+        ...
+
+    def select(self, which: NDArray[np.intp]) -> "Columns":
+        """Some of the columns, (r,) rising, copied."""
         ...
 
     def moments(self, y: Array, keep: NDArray[np.bool_]) -> "Moments":
@@ -49,7 +56,7 @@ class Moments:
 
     low, high: (2, p), over the rows with y < 1 and the rows with y > 0. events: (2, p), for a code column the number of
     its rows with either outcome, for a dense one of all rows. groups: where each categorical's columns start and stop.
-    Means merge as in Chan, Golub & LeVeque (1983).
+    sparse: (p,), which columns keep their zeros. Means merge as in Chan, Golub & LeVeque (1983).
     """
 
     n: int
@@ -60,6 +67,7 @@ class Moments:
     events: Array
     total: Array
     groups: tuple[tuple[int, int], ...]
+    sparse: NDArray[np.bool_]
 
     def __iadd__(self, other: "Moments") -> "Moments":
         n = self.n + other.n
@@ -84,10 +92,55 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
+class Constant:
+    """A column of ones, (n, 1), which takes no memory."""
+
+    rows: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, one."""
+        return self.rows, 1
+
+    def dot(self, theta: Array) -> Array:
+        """Theta, for every row."""
+        return np.repeat(theta, self.rows, axis=0)
+
+    def tdot(self, r: Array) -> Array:
+        """The sums of r."""
+        return np.asarray(r.sum(axis=0, keepdims=True))
+
+    def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
+        """The sum of w, (1, 1)."""
+        return np.array([[w.sum()]])
+
+    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+        """Sums of r by group, (count, 1)."""
+        return bincount(groups, r, count)[:, None]
+
+    def inner(self, center: Real, scale: Real) -> Columns:
+        """Itself, in its own units."""
+        own = center[0] == 0.0 and scale[0] == 1.0
+        return self if own else Dense(np.ones((self.rows, 1))).inner(center, scale)
+
+    def select(self, which: NDArray[np.intp]) -> Columns:
+        """Itself, or nothing of it."""
+        return self if which.size else Dense(np.empty((self.rows, 0)))
+
+    def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
+        """Those of ones."""
+        return Dense(np.ones((self.rows, 1))).moments(y, keep)
+
+
+@dataclass(frozen=True, slots=True)
 class Dense:
-    """A plain array, (n, p), of any numeric type and memory order."""
+    """A plain array, (n, p), of any numeric type and memory order, in units (p,): X / unit, powers of two.
+
+    The division is made on the small side of each product, which is exact, and leaves X where it is.
+    """
 
     X: NDArray[np.floating | np.integer]
+    unit: Real | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -96,31 +149,40 @@ class Dense:
 
     def dot(self, theta: Array) -> Array:
         """X theta."""
-        return np.asarray(self.X @ theta)
+        return np.asarray(self.X @ in_units(theta, self.unit))
 
     def tdot(self, r: Array) -> Array:
         """X' r."""
-        return np.asarray(self.X.T @ r)
+        return in_units(np.asarray(self.X.T @ r), self.unit)
 
-    def gram(self, w: Array) -> Array:
+    def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """X' diag(w) X by one symmetric product of the rows scaled by sqrt(w)."""
-        scaled = self.X * np.sqrt(w)[:, None]
-        return np.asarray(scaled.T @ scaled)
+        scaled = np.asarray(self.X * np.sqrt(w)[:, None], dtype=dtype)
+        product = np.asarray(scaled.T @ scaled, dtype=np.float64)
+        if self.unit is not None:
+            product /= self.unit
+            product /= self.unit[:, None]
+        return product
 
     def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """X' r within each group, a column at a time."""
-        return np.stack([bincount(groups, r * column, count) for column in self.X.T], axis=1)
+        return in_units(np.stack([bincount(groups, r * column, count) for column in self.X.T]), self.unit).T
 
-    def inner(self, center: Real, scale: Real) -> "Dense":
-        """Centered and scaled into one row-major buffer of the center's type, whatever the type and order of X."""
-        out = empty_like(center, *self.shape)
-        self.write(out, center, scale)
+    def inner(self, center: Real, scale: Real) -> Columns:
+        """Centered and scaled; written out, row by row in the center's type, unless X is that already."""
+        mild = bool(((scale > MILD[0]) & (scale < MILD[1])).all())
+        if mild and not center.any() and self.X.dtype == center.dtype and self.X.flags.c_contiguous:
+            return Dense(self.X, scale)
+        out: Array = np.empty(self.shape, dtype=center.dtype)
+        np.subtract(self.X, center, out=out)
+        if mild:
+            return Dense(out, scale)
+        out /= scale
         return Dense(out)
 
-    def write(self, out: Array, center: Real, scale: Real) -> None:
-        """(X - center) / scale into out, (n, p)."""
-        np.subtract(self.X, center, out=out)
-        out *= 1.0 / scale  # scales are powers of two: exact, and faster than a division
+    def select(self, which: NDArray[np.intp]) -> Columns:
+        """Some of the columns, copied."""
+        return Dense(self.X[:, which], None if self.unit is None else self.unit[which])
 
     def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
         """Mean, spread and range by outcome of each column."""
@@ -140,14 +202,16 @@ class Dense:
             events=np.repeat(counts[:, None], p, axis=1),
             total=counts,
             groups=(),
+            sparse=np.zeros(p, dtype=bool),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Sparse:
-    """A scipy.sparse CSR array, (n, p); a block of it is written out as dense numbers."""
+    """A scipy.sparse CSR array, (n, p), in units as `Dense` has them; it is not centered, so that its zeros stay zero."""
 
     X: Any
+    unit: Real | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -156,36 +220,70 @@ class Sparse:
 
     def dot(self, theta: Array) -> Array:
         """X theta."""
-        return np.asarray(self.X @ theta)
+        return np.asarray(self.X @ in_units(theta, self.unit))
 
     def tdot(self, r: Array) -> Array:
         """X' r."""
-        return np.asarray(self.X.T @ r)
+        return in_units(np.asarray(self.X.T @ r), self.unit)
 
-    def gram(self, w: Array) -> Array:
-        """X' diag(w) X."""
-        return np.asarray((self.X.T @ self.X.multiply(w[:, None])).toarray())
+    def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
+        """X' diag(w) X, by a sparse product where that is the cheaper one."""
+        if self.X.nnz > FILLED * self.X.shape[0] * self.X.shape[1]:
+            return Dense(self.X.toarray(), self.unit).gram(w, dtype)
+        product = np.asarray((self.X.T @ self.X.multiply(w[:, None]).tocsr()).toarray())
+        return in_units(in_units(product, self.unit).T, self.unit)
 
     def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """X' r within each group."""
-        return self._dense().grouped(r, groups, count)
+        return Dense(self.X.toarray(), self.unit).grouped(r, groups, count)
 
-    def inner(self, center: Real, scale: Real) -> Dense:
-        """Centered and scaled, dense."""
-        out = empty_like(center, *self.shape)
-        self.write(out, center, scale)
-        return Dense(out)
+    def inner(self, center: Real, scale: Real) -> Columns:
+        """Scaled; written out only where centers or extended precision ask for it."""
+        if center.any() or center.dtype != self.X.dtype:
+            return Dense(self.X.toarray()).inner(center, scale)
+        return Sparse(self.X, scale)
 
-    def write(self, out: Array, center: Real, scale: Real) -> None:
-        """(X - center) / scale into out, (n, p)."""
-        self._dense().write(out, center, scale)
+    def select(self, which: NDArray[np.intp]) -> Columns:
+        """Some of the columns, copied."""
+        return Sparse(self.X[:, which], None if self.unit is None else self.unit[which])
 
     def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
-        """Mean, spread and range by outcome of each column."""
-        return self._dense().moments(y, keep)
+        """Mean, spread and range by outcome of each column, zeros included."""
+        yes, no = keep & (y > 0.0), keep & (y < 1.0)
+        rows = self.X if keep.all() else self.X[keep]
+        n, p = rows.shape
+        mean = bincount(rows.indices, rows.data, p) / max(n, 1)
+        filled = bincount(rows.indices, np.ones(rows.nnz), p)
+        away = bincount(rows.indices, np.square(rows.data - mean[rows.indices]), p)
+        ranges = [_sparse_range(self.X[side]) for side in (no, yes)]
+        counts = np.array([no.sum(), yes.sum()], dtype=np.float64)
+        return Moments(
+            n=n,
+            mean=mean,
+            square=away + (n - filled) * np.square(mean),
+            low=np.stack([low for low, _ in ranges]),
+            high=np.stack([high for _, high in ranges]),
+            events=np.repeat(counts[:, None], p, axis=1),
+            total=counts,
+            groups=(),
+            sparse=np.ones(p, dtype=bool),
+        )
 
-    def _dense(self) -> Dense:
-        return Dense(self.X.toarray())
+
+def _sparse_range(rows: Any) -> tuple[Array, Array]:
+    """The least and the largest value of each column of CSR rows, zeros included; infinite without rows."""
+    n, p = rows.shape
+    by_column = rows.tocsc()
+    filled = np.diff(by_column.indptr)
+    low, high = np.full(p, np.inf), np.full(p, -np.inf)
+    some = np.flatnonzero(filled)
+    if some.size:
+        starts = by_column.indptr[some]
+        low[some] = np.minimum.reduceat(by_column.data, starts)
+        high[some] = np.maximum.reduceat(by_column.data, starts)
+    gaps = filled < n
+    low[gaps], high[gaps] = np.minimum(low[gaps], 0.0), np.maximum(high[gaps], 0.0)
+    return low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +308,7 @@ class Coded:
             return bincount(self.codes, r, self.width + 1)[: self.width]
         return np.stack([bincount(self.codes, column, self.width + 1)[: self.width] for column in r.T], axis=1)
 
-    def gram(self, w: Array) -> Array:
+    def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """The diagonal matrix of the sums of w by level."""
         return np.diag(self.tdot(w))
 
@@ -222,6 +320,12 @@ class Coded:
     def inner(self, center: Real, scale: Real) -> "Coded":
         """Itself: codes are neither centered nor scaled."""
         return self
+
+    def select(self, which: NDArray[np.intp]) -> Columns:
+        """Some of the levels; all others join the reference, whose coefficient is zero."""
+        code = np.full(self.width + 1, which.size, dtype=self.codes.dtype)
+        code[which] = np.arange(which.size)
+        return Coded(code[self.codes], which.size)
 
     def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
         """Rows of each level by outcome."""
@@ -239,6 +343,7 @@ class Coded:
             events=events,
             total=total,
             groups=((0, self.width),),
+            sparse=np.zeros(self.width, dtype=bool),
         )
 
 
@@ -255,8 +360,7 @@ class SideBySide:
 
     def spans(self) -> list[tuple[int, int]]:
         """Where each part's columns start and stop."""
-        edges = np.cumsum([0, *(part.shape[1] for part in self.parts)])
-        return list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
+        return list(pairwise(accumulate((part.shape[1] for part in self.parts), initial=0)))
 
     def dot(self, theta: Array) -> Array:
         """The sum of the parts' products."""
@@ -270,12 +374,12 @@ class SideBySide:
         """The parts' products, stacked."""
         return np.concatenate([part.tdot(r) for part in self.parts])
 
-    def gram(self, w: Array) -> Array:
+    def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """The parts' own Gram matrices on the diagonal, their cross products beside them."""
         spans = self.spans()
         out = np.empty((spans[-1][1], spans[-1][1]))
         for i, (a, b) in enumerate(spans):
-            out[a:b, a:b] = self.parts[i].gram(w)
+            out[a:b, a:b] = self.parts[i].gram(w, dtype)
             for j in range(i):
                 c, d = spans[j]
                 out[a:b, c:d] = cross(self.parts[i], self.parts[j], w)
@@ -287,19 +391,14 @@ class SideBySide:
         return np.concatenate([part.grouped(r, groups, count) for part in self.parts], axis=1)
 
     def inner(self, center: Real, scale: Real) -> Columns:
-        """Each part centered and scaled by its share; dense neighbors join into one buffer."""
-        parts: list[Columns] = []
-        for run, spans in _dense_runs(self.parts, self.spans()):
-            start, stop = spans[0][0], spans[-1][1]
-            if isinstance(run[0], Dense | Sparse) and len(run) > 1:
-                out = empty_like(center, self.shape[0], stop - start)
-                for part, (a, b) in zip(run, spans, strict=True):
-                    assert isinstance(part, Dense | Sparse)
-                    part.write(out[:, a - start : b - start], center[a:b], scale[a:b])
-                parts.append(Dense(out))
-            else:
-                parts.append(run[0].inner(center[start:stop], scale[start:stop]))
-        return parts[0] if len(parts) == 1 else SideBySide(tuple(parts))
+        """Each part centered and scaled by its share."""
+        spans = zip(self.parts, self.spans(), strict=True)
+        return SideBySide(tuple(part.inner(center[a:b], scale[a:b]) for part, (a, b) in spans))
+
+    def select(self, which: NDArray[np.intp]) -> Columns:
+        """Some of the columns of those parts that have any."""
+        cuts = [which[(which >= a) & (which < b)] - a for a, b in self.spans()]
+        return SideBySide(tuple(part.select(cut) for part, cut in zip(self.parts, cuts, strict=True) if cut.size))
 
     def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
         """The parts' moments, joined."""
@@ -314,23 +413,13 @@ class SideBySide:
             events=np.concatenate([m.events for m in found], axis=1),
             total=found[0].total,
             groups=tuple((a + g, a + h) for m, (a, _) in zip(found, spans, strict=True) for g, h in m.groups),
+            sparse=np.concatenate([m.sparse for m in found]),
         )
 
 
-def _dense_runs(
-    parts: tuple[Columns, ...], spans: list[tuple[int, int]]
-) -> Iterator[tuple[list[Columns], list[tuple[int, int]]]]:
-    """Neighboring dense parts together, every other part alone."""
-    pairs = list(zip(parts, spans, strict=True))
-    for _, group in groupby(enumerate(pairs), lambda item: -1 if isinstance(item[1][0], Dense | Sparse) else item[0]):
-        members = [pair for _, pair in group]
-        yield [part for part, _ in members], [span for _, span in members]
-
-
-def empty_like(center: Real, rows: int, columns: int) -> Array:
-    """A row-major buffer of the center's type, which may be an extended one; (rows, columns)."""
-    out: Array = np.empty((rows, columns), dtype=center.dtype)
-    return out
+def in_units(values: Array, unit: Real | None) -> Array:
+    """values / unit along the first axis; (p[, k]), unit: (p,) or None for ones."""
+    return values if unit is None else np.asarray((values.T / unit).T)
 
 
 def bincount(codes: NDArray[np.integer], w: Array, size: int) -> Array:
@@ -340,12 +429,16 @@ def bincount(codes: NDArray[np.integer], w: Array, size: int) -> Array:
 
 def cross(left: Columns, right: Columns, w: Array) -> Array:
     """left' diag(w) right, (p_left, p_right): by joint codes where both are codes, else by sums of the dense side."""
+    if isinstance(left, Constant):
+        return right.tdot(w)[None]
     if isinstance(left, Coded) and isinstance(right, Coded):
         joint = left.codes.astype(np.int64) * (right.width + 1) + right.codes
         table = bincount(joint, w, (left.width + 1) * (right.width + 1))
         return table.reshape(left.width + 1, right.width + 1)[: left.width, : right.width]
     if isinstance(right, Dense):
-        return left.tdot(right.X * w[:, None])
+        return in_units(left.tdot(right.X * w[:, None]).T, right.unit).T
+    if isinstance(right, Sparse) and isinstance(left, Sparse | Coded):
+        return cross(left, Dense(right.X.toarray(), right.unit), w)
     return cross(right, left, w).T
 
 

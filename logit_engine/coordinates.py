@@ -2,7 +2,7 @@
 
 With a constant column k of value v in X, (X - c) / s spans the same space as X, and user theta = A inner theta, where A
 divides by s and moves the centers into the constant. Dense columns only: codes are left alone, and without a constant
-column nothing is centered.
+column, or with all means near zero, nothing is centered.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Moments
+
+NEAR = 1.0  # means within as many spreads of zero cost no digits: such columns are not centered, and not copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class Coordinates:
     constant: int | None
     value: float
     resolution: Array
+
+    def some(self, which: NDArray[np.intp]) -> "Coordinates":
+        """The coordinates of some of the columns, (r,) rising, the constant among them."""
+        at = None if self.constant is None else int(np.searchsorted(which, self.constant))
+        return Coordinates(self.center[which], self.scale[which], at, self.value, self.resolution[which])
 
     def to_user(self, inner: Array) -> Array:
         """A inner: coefficients, or a matrix of columns in coefficient space, (q[, m]), in the user's units.
@@ -77,7 +84,10 @@ def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:
     if constant is None:
         center = np.zeros_like(moments.mean)
     else:
-        center = np.where(moments.coded, 0.0, np.where(low == high, high, moments.mean))
+        center = np.where(moments.coded | moments.sparse, 0.0, np.where(low == high, high, moments.mean))
+        spread = np.sqrt(moments.square / max(moments.n, 1))
+        if (np.abs(center) <= NEAR * spread)[low != high].all():
+            center = np.where(low == high, center, 0.0)
         center[constant] = 0.0
     square = moments.square / max(moments.n, 1) + np.square(moments.mean - center)
     scale = np.where(moments.coded, 1.0, _power_of_two(np.sqrt(square)))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from logit_engine.columns import Array, Coded, Columns, Dense, SideBySide
+from logit_engine.columns import Array, Coded, Columns, Constant, Dense, SideBySide
 from logit_engine.coordinates import Coordinates
 from logit_engine.errors import DataError
 
@@ -167,7 +167,7 @@ class Design:
         codes = [
             c.lookup(c.codes, -1 if c.other is None else c.other, pl.Int32).alias(c.name) for c in self.categorical
         ]
-        parts: list[Columns] = [Dense(np.ones((frame.height, 1)))]
+        parts: list[Columns] = [Constant(frame.height)]
         if dense:
             parts.append(Dense(frame.select(dense).to_numpy(order="fortran")))
         coded = frame.select(codes)

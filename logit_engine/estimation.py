@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from logit_engine import arrays
-from logit_engine.columns import Array, Columns, Dense, SideBySide, Sparse
-from logit_engine.constraints import Equalities, Inequalities
+from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
+from logit_engine.constraints import Inequalities
 from logit_engine.errors import UsageError
 from logit_engine.fitting import fit
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
-from logit_engine.penalties import NONE, ElasticNet, Penalty
+from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.result import FitResult
 from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.proximal import Proximal
@@ -62,18 +62,17 @@ class Task:
         outputs = 1 if not several else self.classes if penalized else self.classes - 1
         likelihood = Multinomial(outputs, base=not penalized) if several else Bernoulli(LOGIT)
         q = self.X.shape[1] + self.intercept
-        penalty = self._penalty(C, l1_ratio, factor, outputs) if penalized else NONE
-        kinked = isinstance(penalty, ElasticNet) and bool((penalty.l1 > 0.0).any())
+        limits = None if bounds is None else self._bounds(bounds)
+        penalty = self.unit(l1_ratio, factor, limits, outputs).times(1.0 / C) if penalized else NONE
         names = ("intercept",) * self.intercept + self.columns
         result = fit(
             self._rows(names),
             likelihood,
             penalty=penalty,
-            equalities=_one_scale(outputs, q, kinked) if several and penalized and self.intercept else None,
-            inequalities=None if bounds is None else self._bounds(bounds, kinked),
+            inequalities=None if penalized or limits is None else self._inequalities(*limits),
             allow_separation=True,
             threads=self.threads,
-            solver=Proximal(max_passes=max_iter) if kinked else Newton(max_passes=max_iter),
+            solver=Proximal(max_passes=10 * max_iter) if penalized else Newton(max_passes=max_iter),
             start=None if start is None else self._start(start, outputs),
         )
         by_class = result.estimates.reshape(outputs, q)
@@ -84,32 +83,37 @@ class Task:
         if several:
             intercept = intercept - intercept.mean()
             coef = coef if penalized else coef - coef.mean(axis=0)
-        return Found(coef.copy(), intercept.copy(), result, "proximal newton" if kinked else "newton")
+        kinked = isinstance(penalty, ElasticNet) and penalty.kinked
+        solver = "proximal quasi-newton" if kinked else "quasi-newton" if penalized else "newton"
+        return Found(coef.copy(), intercept.copy(), result, solver)
 
     def _rows(self, names: tuple[str, ...]) -> MemoryRows:
         sparse = hasattr(self.X, "tocsr")
         columns: Columns = Sparse(self.X.tocsr()) if sparse else Dense(self.X)
         if self.intercept:
-            columns = SideBySide((Dense(np.ones((self.X.shape[0], 1))), columns))
+            columns = SideBySide((Constant(self.X.shape[0]), columns))
         if self.offset is not None and self.classes > 2:
             raise UsageError("an offset goes with two classes; leave it out.")
         offset = None if self.offset is None else arrays.vector(self.offset, self.y.size, "offset")
         return MemoryRows(columns, self.y, names, self.weight, offset, intercept=self.intercept)
 
-    def _penalty(self, C: float, l1_ratio: float, factor: ArrayLike | None, outputs: int) -> Penalty:
+    def unit(
+        self, l1_ratio: float, factor: ArrayLike | None, limits: tuple[Array, Array] | None, outputs: int
+    ) -> ElasticNet:
+        """The penalty of strength one. Of several classes only differences of intercepts count: the first is zero."""
         p = self.X.shape[1]
         share = np.ones(p) if factor is None else arrays.vector(factor, p, "penalty_factor")
-        if share.min() < 0.0:
+        if share.min(initial=0.0) < 0.0:
             raise UsageError(f"penalty_factor is {share.min():g} for column {int(share.argmin())}; it is from 0 on.")
-        whole = np.concatenate([np.zeros(int(self.intercept)), share])
-        l1, l2 = np.tile(whole * (l1_ratio / C), outputs), np.tile(whole * ((1.0 - l1_ratio) / C), outputs)
-        if outputs > 1 and self.intercept and l1_ratio > 0.0:
-            l1[0] = np.inf  # only differences of intercepts count: the first class's stays at zero
-        return ElasticNet(l1, l2)
+        whole = np.tile(np.concatenate([np.zeros(int(self.intercept)), share]), outputs)
+        l1 = l1_ratio * whole
+        if outputs > 1 and self.intercept:
+            l1[0] = np.inf
+        low, high = (None, None) if limits is None else (np.tile(limit, outputs) for limit in limits)
+        return ElasticNet(l1, (1.0 - l1_ratio) * whole, low, high)
 
-    def _bounds(self, bounds: tuple[ArrayLike, ArrayLike], kinked: bool) -> Inequalities:
-        if kinked or self.classes > 2:
-            raise UsageError("bounds go with two classes and l1_ratio 0; leave them out.")
+    def _bounds(self, bounds: tuple[ArrayLike, ArrayLike]) -> tuple[Array, Array]:
+        """The lowest and the highest coefficients of a class, (q,) each, the intercept free."""
         p = self.X.shape[1]
         low, high = (np.broadcast_to(np.asarray(b, dtype=np.float64), (p,)) for b in bounds)
         if (low > high).any():
@@ -117,7 +121,13 @@ class Task:
                 f"bounds: the lowest coefficient of column {int((low > high).argmax())} is above the highest."
             )
         free = np.full(int(self.intercept), np.inf)
-        lower, upper = np.concatenate([-free, low]), np.concatenate([free, high])
+        return np.concatenate([-free, low]), np.concatenate([free, high])
+
+    def _inequalities(self, lower: Array, upper: Array) -> Inequalities:
+        if self.classes > 2:
+            raise UsageError(
+                "bounds of several classes go with a penalty, without which only contrasts are known; set C."
+            )
         names = tuple(f"x{j}" for j in range(lower.size))
         return Inequalities(lower, upper, np.zeros((0, lower.size)), np.zeros(0), names)
 
@@ -128,11 +138,3 @@ class Task:
         elif self.classes > 2 and self.intercept:
             by_class = by_class - np.eye(1, by_class.shape[1]) * by_class[0, 0]
         return np.asarray(by_class.reshape(-1)) if by_class.shape[0] == outputs else None
-
-
-def _one_scale(outputs: int, q: int, kinked: bool) -> Equalities | None:
-    """The intercepts sum to zero: only their differences count. (A kinked penalty pins the first one instead.)"""
-    if kinked:
-        return None
-    row = np.tile(np.eye(1, q)[0], outputs)
-    return Equalities(row[None], np.zeros(1), tuple(f"b{j}" for j in range(row.size)))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from logit_engine.blocks import Block, Rows, Sums, coefficient_names, one_blas_thread, total
-from logit_engine.columns import Array, Dense, Moments
+from logit_engine.columns import Array, Constant, Moments
 from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities, change_of_variables, independent
 from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
@@ -81,31 +81,27 @@ class Asked:
     @property
     def method(self) -> Solver:
         """The solver asked for, else the one for the penalty."""
-        return self.solver or (Proximal() if isinstance(self.penalty, ElasticNet) else Newton())
+        solver = self.solver or (Proximal() if isinstance(self.penalty, ElasticNet) else Newton())
+        return replace(solver, informed=self.naive) if isinstance(solver, Proximal) else solver
 
 
 def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     likelihood, penalty = asked.likelihood, asked.penalty
-    first = _first_pass(rows, likelihood, threads)
-    _check_counts(first, len(rows.names), penalty)
-    coordinates = inner_coordinates(
-        first.moments, centered=penalty is NONE or rows.intercept or _leaves_constant(penalty, first.moments)
-    )
-    objective = _objective(rows, asked, coordinates, threads)
+    first, objective, flat_start = prepared(rows, likelihood, penalty, threads)
+    coordinates = objective.coordinates
     perfect = _perfect(objective, first.moments)
     if perfect and not asked.allow_separation:
         raise SeparationError(_separation_sentence(perfect, len(perfect) > 1))
 
-    constants = likelihood.constants(first.classes)
-    start = _start(coordinates, constants) if asked.start is None else coordinates.to_inner(asked.start)
+    start = flat_start if asked.start is None else coordinates.to_inner(asked.start)
     objective, start, constrained = _constrained(objective, asked, start)
     solution = asked.method.solve(objective, start)
     lost = (Outcome.SINGULAR, Outcome.NO_ASCENT, Outcome.ITERATIONS)
     if asked.start is not None and isinstance(asked.method, Newton) and solution.outcome in lost:  # it was too far out
-        objective, start, constrained = _constrained(objective, asked, _start(coordinates, constants))
+        objective, start, constrained = _constrained(objective, asked, flat_start)
         solution = asked.method.solve(objective, start)
     informed = bool(np.isfinite(solution.factor).all())
-    if not informed:
+    if not informed and not isinstance(penalty, ElasticNet):
         found = aliases(weighted_r_factor(objective, start, flat=True), coordinates.resolution, rows.names)
         if found:
             raise RankError(explain_aliases(found), tuple(found))
@@ -115,13 +111,15 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     if judged.status.verdict is Verdict.SEPARATED and not asked.allow_separation:
         raise SeparationError(judged.status.sentence)
 
-    estimated = Estimated(np.full((start.size, start.size), np.nan))
+    estimated = Estimated(np.broadcast_to(np.nan, (start.size, start.size)))
     if (objective.separable or asked.naive) and informed:
         estimated = covariance(objective, solution, asked.covariance, first.observations)
-    if isinstance(penalty, ElasticNet):
+    if isinstance(penalty, ElasticNet) and asked.naive:
         zero = solution.theta == 0.0
         estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
-    condition = condition_number(solution.triangle) if informed else np.inf
+    condition = (
+        condition_number(solution.triangle) if informed else np.nan if isinstance(penalty, ElasticNet) else np.inf
+    )
     return FitResult(
         names=rows.names,
         classes=rows.classes,
@@ -148,12 +146,26 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     )
 
 
-def _objective(rows: Rows, asked: Asked, coordinates: Coordinates, threads: int) -> Objective:
+class Prepared(NamedTuple):
+    """What every fit begins with: what a first pass told, the objective, and the constants that fit the overall shares."""
+
+    first: "First"
+    objective: Objective
+    start: Array
+
+
+def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int) -> Prepared:
+    """One pass over the rows, for everything that must be known before a step. Raises DataError as `fit` does."""
+    first = _first_pass(rows, likelihood, threads)
+    _check_counts(first, len(rows.names), penalty)
+    coordinates = inner_coordinates(
+        first.moments, centered=penalty is NONE or rows.intercept or _leaves_constant(penalty, first.moments)
+    )
     free = np.zeros(len(rows.names), dtype=bool)
     if coordinates.constant is not None:
         free[coordinates.constant] = True
-    outputs = asked.likelihood.outputs
-    return Objective(rows, asked.likelihood, coordinates, np.tile(free, outputs), asked.penalty, threads)
+    objective = Objective(rows, likelihood, coordinates, np.tile(free, likelihood.outputs), penalty, threads)
+    return Prepared(first, objective, _start(coordinates, likelihood.constants(first.classes)))
 
 
 def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:
@@ -315,6 +327,12 @@ def _arrival(objective: Objective, solution: Solution) -> Status:
             "Scale or drop columns, set a penalty, or use a log-concave link."
         )
         return Status(Verdict.NOT_CONVERGED, sentence)
+    if isinstance(objective.penalty, ElasticNet):
+        return Status(
+            Verdict.CONVERGED,
+            f"Converged after {solution.passes} passes; no coefficient is further from optimal than "
+            f"{solution.certificate:.1e} of the gradient's size.",
+        )
     sentence = f"Converged after {solution.passes} passes; the last step was {solution.decrement:.1e} standard errors."
     if not objective.likelihood.log_concave:
         sentence += f" The {objective.likelihood.name} log-likelihood is not concave: this is a local maximum."
@@ -356,7 +374,7 @@ class _ConstantPiece:
     block: Block
 
     def load(self) -> Block:
-        return replace(self.block, X=Dense(np.ones((self.block.y.size, 1))))
+        return replace(self.block, X=Constant(self.block.y.size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +392,9 @@ class _ConstantOnly:
 
     def pieces(self) -> list[_ConstantPiece]:
         return [_ConstantPiece(piece.load()) for piece in self.rows.pieces()]
+
+    def select(self, which: NDArray[np.intp]) -> Rows:
+        return self
 
 
 def _null_loglik(rows: Rows, likelihood: Likelihood, classes: Array, threads: int) -> float:

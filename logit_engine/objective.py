@@ -1,11 +1,12 @@
 """The objective: minus the penalized log-likelihood over rows, in inner coordinates; the only place where a sign changes."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, Largest, Rows, Sums, total
 from logit_engine.columns import Array, Columns
@@ -32,6 +33,17 @@ class Evaluation(NamedTuple):
     reach: float
 
 
+class Slope(NamedTuple):
+    """A light pass at theta: the loss (minus the log-likelihood), its gradient (q,), and its size: sum_i |score_i|.
+
+    The gradient of a column in inner units, whose spread is one, is at most about the size: gradients are judged by it.
+    """
+
+    loss: float
+    gradient: Array
+    size: float
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
     """Rows, likelihood and penalty seen in inner coordinates theta, (q,): q = p k, one linear predictor after another.
@@ -54,6 +66,13 @@ class Objective:
         """Whether a separating direction would send the estimate to infinity: only without a penalty."""
         return isinstance(self.penalty, NoPenalty)
 
+    def some(self, which: NDArray[np.intp]) -> "Objective":
+        """The objective of some of the columns alone, (r,): that of the whole where the others' coefficients are zero."""
+        everywhere = (np.arange(self.likelihood.outputs)[:, None] * self.coordinates.scale.size + which).reshape(-1)
+        return replace(
+            self, rows=self.rows.select(which), coordinates=self.coordinates.some(which), free=self.free[everywhere]
+        )
+
     def columns(self, block: Block) -> Columns:
         """The block's X in inner coordinates."""
         return block.X.inner(self.coordinates.center, self.coordinates.scale)
@@ -75,6 +94,53 @@ class Objective:
         head = np.ldexp(np.round(mantissa * 2.0**11) / 2.0**11, exponent)
         linear = X.dot(head.astype(np.longdouble)) + X.dot((theta - head).astype(np.longdouble))
         return linear.astype(np.float64)
+
+    def slope(self, theta: Array) -> Slope:
+        """The loss and its gradient at theta, (q,), with neither penalty nor information: a light pass."""
+        return self.slopes(theta[None], (-1,))[0]
+
+    def slopes(self, thetas: Array, without: Sequence[int]) -> list[Slope]:
+        """One light pass for several models: at the rows of thetas, (m, q), each without the rows of one fold, -1 for none.
+
+        X is read once, and its products are those of matrices.
+        """
+        outputs, models = self.likelihood.outputs, len(without)
+        matrix = flat_columns(thetas, outputs)
+
+        @np.errstate(over="ignore", invalid="ignore")
+        def block_sums(block: Block) -> Sums:
+            X = self.columns(block)
+            linear = X.dot(matrix).reshape(block.y.size, models, outputs)
+            scores, losses, sizes = np.empty_like(linear), np.empty(models), np.empty(models)
+            for j, fold in enumerate(without):
+                eta = linear[:, j, 0] if outputs == 1 else linear[:, j]
+                terms = self.likelihood.terms(eta if block.offset is None else eta + block.offset, block.y)
+                weight, loglik, score = block.weight, terms.loglik, terms.score
+                if fold >= 0 and block.fold is not None:
+                    weight = np.where(block.fold == fold, 0.0, 1.0 if weight is None else weight)
+                if weight is not None:
+                    loglik, score = weighted(weight, loglik), weighted(weight, score)
+                scores[:, j] = score.reshape(-1, outputs)
+                losses[j], sizes[j] = -loglik.sum(), np.abs(score).sum()
+            return losses, X.tdot(scores.reshape(block.y.size, -1)), sizes
+
+        losses, columns, sizes = total(self.rows, block_sums, self.threads)
+        gradients = -columns.T.reshape(models, -1)
+        return [Slope(float(v), g, float(s)) for v, g, s in zip(losses, gradients, sizes, strict=True)]
+
+    def information(self, theta: Array, rough: bool = False) -> Array:
+        """The curvature of the loss alone at theta, (q, q); rough: in single precision, where it only steers."""
+        dtype = np.float32 if rough else np.float64
+
+        @np.errstate(over="ignore", invalid="ignore")
+        def block_sums(block: Block) -> Sums:
+            X = self.columns(block)
+            curvature = self.likelihood.terms(self.predictors(block, X, theta), block.y).curvature
+            if block.weight is not None:
+                curvature = weighted(block.weight, curvature)
+            return (_blocked(curvature, partial(signed_gram, X, dtype=dtype)),)
+
+        return np.asarray(total(self.rows, block_sums, self.threads)[0])
 
     def evaluate(self, theta: Array, basis: Array | None = None, expected: bool = False) -> Evaluation:
         """Value, gradient and curvature at theta, (q,); `expected` asks for the Fisher information as the curvature."""
@@ -123,6 +189,11 @@ def by_predictor(theta: Array, outputs: int) -> Array:
     return theta if outputs == 1 else np.asarray(theta.reshape(outputs, -1).T)
 
 
+def flat_columns(thetas: Array, outputs: int) -> Array:
+    """Several theta, (m, q), as columns of one predictor each, model by model: (p, m k)."""
+    return np.ascontiguousarray(thetas.reshape(thetas.shape[0] * outputs, -1).T)
+
+
 def flat(columns: Array) -> Array:
     """The inverse of `by_predictor`: (p[, k]) to (q,)."""
     return columns.T.reshape(-1)
@@ -155,13 +226,13 @@ def triangular_inverse(T: Array) -> Array:
     return np.asarray(solve_triangular(T, np.eye(T.shape[0])))
 
 
-def signed_gram(X: Columns, w: Array) -> Array:
+def signed_gram(X: Columns, w: Array, dtype: type[np.floating] = np.float64) -> Array:
     """X' diag(w) X for w of either sign: the positive and the negative rows apart."""
     if (w >= 0.0).all():
-        return X.gram(w)
+        return X.gram(w, dtype)
     if (w <= 0.0).all():
-        return -X.gram(-w)
-    return X.gram(np.maximum(w, 0.0)) - X.gram(np.maximum(-w, 0.0))
+        return -X.gram(-w, dtype)
+    return X.gram(np.maximum(w, 0.0), dtype) - X.gram(np.maximum(-w, 0.0), dtype)
 
 
 def _signed_square(Y: Array, w: Array) -> Array:

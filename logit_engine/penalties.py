@@ -4,7 +4,7 @@ To add one: a frozen dataclass with `value`, `gradient` and `curvature` (if smoo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -68,12 +68,15 @@ class L2:
 class ElasticNet:
     """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2, l1, l2: (q,), zero for a coefficient left alone. Zou & Hastie (2005).
 
-    Without l2 it is the lasso (Tibshirani 1996). Its kinks are the solver's business (solvers/proximal.py): gradient and
-    curvature are those of its smooth part. An infinite l1 pins its coefficient, in inner coordinates, to zero.
+    low, high: (q,), bounds of the coefficients, or None. Without l2 it is the lasso (Tibshirani 1996). Kinks and bounds are
+    the solver's business (solvers/quadratic.py): gradient and curvature are those of the smooth part. An infinite l1 pins
+    its coefficient to zero.
     """
 
     l1: Array
     l2: Array
+    low: Array | None = None
+    high: Array | None = None
 
     def value(self, theta: Array, free: np.ndarray) -> float:
         """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2."""
@@ -87,6 +90,68 @@ class ElasticNet:
     def curvature(self, theta: Array, free: np.ndarray) -> Array:
         """l2, (q,)."""
         return self.l2
+
+    @property
+    def bounded(self) -> bool:
+        """Whether any coefficient has bounds."""
+        return self.low is not None or self.high is not None
+
+    @property
+    def kinked(self) -> bool:
+        """Whether it is more than a ridge: an l1 or bounds; coefficients pinned to zero do not count."""
+        return bool(((self.l1 > 0.0) & np.isfinite(self.l1)).any()) or self.bounded
+
+    def times(self, strength: float) -> "ElasticNet":
+        """The same penalty so many times as strong, within the same bounds."""
+        return replace(self, l1=self.l1 * strength, l2=self.l2 * strength)
+
+    def scaled(self, scale: Array) -> "ElasticNet":
+        """The same penalty of scale * theta, scale: (q,)."""
+        bounds = (None if b is None else b * scale for b in (self.low, self.high))
+        return ElasticNet(self.l1 / scale, self.l2 / np.square(scale), *bounds)
+
+    def some(self, which: np.ndarray) -> "ElasticNet":
+        """The penalty of some of the coefficients."""
+        bounds = (None if b is None else b[which] for b in (self.low, self.high))
+        return ElasticNet(self.l1[which], self.l2[which], *bounds)
+
+    def nearest(self, x: Array, curvature: Array, tie: float = 0.0) -> Array:
+        """The proximal point: what minimizes curvature_j (t - x_j)^2 / 2 + l1_j |t| within the bounds, (q,)."""
+        kink = self.l1 / curvature
+        size = np.abs(x) - kink
+        with np.errstate(invalid="ignore"):
+            moved = np.where(size > tie * kink, np.copysign(size, x), 0.0)
+        return np.clip(moved, self.low, self.high) if self.bounded else moved
+
+    def holds(self, theta: Array) -> np.ndarray:
+        """Which coefficients sit at a kink or a bound, (q,)."""
+        held: np.ndarray = (theta == 0.0) & (self.l1 > 0.0)
+        for bound in (self.low, self.high):
+            if bound is not None:
+                held |= theta == bound
+        return held
+
+    def pull(self, theta: Array) -> Array:
+        """The slope of the l1 part beside its kinks, (q,)."""
+        return np.multiply(self.l1, np.sign(theta), out=np.zeros_like(theta), where=np.isfinite(self.l1))
+
+    def distance(self, theta: Array, gradient: Array) -> Array:
+        """How far each coefficient is from optimal, (q,), in units of the gradient: that of the smooth part at theta.
+
+        The distance of minus the gradient to the subdifferential (Karush, Kuhn & Tucker).
+        """
+        slack = np.maximum(np.abs(gradient) - self.l1, 0.0)
+        away = np.where((theta == 0.0) & (self.l1 > 0.0), slack, np.abs(gradient + self.pull(theta)))
+        down = gradient + np.where(theta > 0.0, self.pull(theta), -np.where(np.isfinite(self.l1), self.l1, 0.0))
+        up = gradient + np.where(theta < 0.0, self.pull(theta), np.where(np.isfinite(self.l1), self.l1, 0.0))
+        if self.low is not None:  # it may not go down: only a wish to go up counts
+            away = np.where(theta <= self.low, np.maximum(-up, 0.0), away)
+        if self.high is not None:
+            away = np.where(theta >= self.high, np.maximum(down, 0.0), away)
+        pinned = np.isinf(self.l1)
+        if self.low is not None and self.high is not None:
+            pinned |= self.low == self.high
+        return np.where(pinned, 0.0, away)
 
 
 def lasso(strength: Array) -> ElasticNet:

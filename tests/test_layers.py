@@ -30,6 +30,7 @@ logit_engine.discrete logit_engine.estimators
 logit_engine.estimation
 logit_engine.artifact
 logit_engine.summary logit_engine.tables
+logit_engine.paths
 logit_engine.fitting
 logit_engine.result
 logit_engine.inference

@@ -1,14 +1,15 @@
 """Rows held in memory: any set of Columns with its outcome, cut into blocks by views."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from logit_engine import arrays
 from logit_engine.blocks import BLOCK, Block
-from logit_engine.columns import Array, Coded, Columns, Dense, SideBySide, Sparse
+from logit_engine.columns import Array, Coded, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.errors import DataError
 
 
@@ -28,6 +29,7 @@ class MemoryRows:
     precision: Array | None = None
     intercept: bool = True
     classes: tuple[str, ...] = ()
+    fold: NDArray[np.int64] | None = None
 
     @property
     def n(self) -> int:
@@ -37,6 +39,10 @@ class MemoryRows:
     def pieces(self) -> Sequence["Slice"]:
         """The blocks, as slices yet to be cut."""
         return [Slice(self, start, min(start + BLOCK, self.n)) for start in range(0, self.n, BLOCK)]
+
+    def select(self, which: NDArray[np.intp]) -> "MemoryRows":
+        """The same rows with some of their columns, copied, (r,) rising."""
+        return replace(self, X=self.X.select(which), names=tuple(self.names[j] for j in which.tolist()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +64,31 @@ class Slice:
             None if rows.offset is None else rows.offset[cut],
             None if rows.cluster is None else rows.cluster[cut],
             None if rows.precision is None else rows.precision[cut],
+            None if rows.fold is None else rows.fold[cut],
         )
 
 
 def _cut(columns: Columns, rows: slice) -> Columns:
     match columns:
+        case Constant(count):
+            return Constant(len(range(*rows.indices(count))))
         case Dense(X):
             return Dense(X[rows])
         case Sparse(X):
-            return Sparse(X[rows])
+            return Sparse(_sparse_rows(X, rows))
         case Coded(codes, width):
             return Coded(codes[rows], width)
         case SideBySide(parts):
             return SideBySide(tuple(_cut(part, rows) for part in parts))
     raise TypeError(f"cannot cut {type(columns).__name__} into blocks")
+
+
+def _sparse_rows(X: Any, rows: slice) -> Any:
+    """Rows of a CSR array as a view: SciPy's own slices are copies."""
+    start, stop, _ = rows.indices(X.shape[0])
+    first, last = X.indptr[start], X.indptr[stop]
+    parts = (X.data[first:last], X.indices[first:last], X.indptr[start : stop + 1] - first)
+    return type(X)(parts, shape=(stop - start, X.shape[1]))
 
 
 def array_rows(
@@ -100,7 +117,7 @@ def array_rows(
         raise DataError(f"{len(terms)} names were given for the {p} columns of X.")
     columns: Columns = Dense(table)
     if intercept:
-        columns = SideBySide((Dense(np.ones((n, 1))), columns)) if p else Dense(np.ones((n, 1)))
+        columns = SideBySide((Constant(n), columns)) if p else Constant(n)
         terms = ("intercept", *terms)
     weight, precision = _weights(weight, precision, n)
     return MemoryRows(

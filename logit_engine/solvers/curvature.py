@@ -1,0 +1,107 @@
+"""Models of the curvature that learn from gradients: a matrix where there are kinks, else a factor and pairs.
+
+Each knows the step that minimizes its quadratic model, and is corrected by the change of the gradient that a step brought
+(Broyden, Fletcher, Goldfarb & Shanno; in its limited-memory form by Liu & Nocedal 1989). Nocedal & Wright (2006), 6.1, 7.2.
+"""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from logit_engine.columns import Array
+from logit_engine.penalties import ElasticNet
+from logit_engine.solvers.quadratic import model_step
+from logit_engine.solvers.triangular import cholesky_factor
+
+PAIRS = 20  # remembered by a factored model
+
+
+class Model(Protocol):
+    """step: d, (q,), from theta, where the smooth part has this gradient, and its length in the model's own metric."""
+
+    def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]: ...
+
+    def learn(self, step: Array, change: Array) -> None:
+        """Take in that the loss's gradient changed so over a step."""
+        ...
+
+
+class Whole:
+    """The whole curvature of the loss, (q, q): for penalties with kinks or bounds, or coefficients pinned to zero."""
+
+    def __init__(self, curvature: Array) -> None:
+        self.curvature = curvature
+
+    def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]:
+        """See `Model`."""
+        H = self.curvature.copy()
+        H[np.diag_indices_from(H)] += kinks.l2
+        d = model_step(gradient, H, theta, kinks)
+        return d, float(np.sqrt(max(0.0, float(d @ H @ d))))
+
+    def learn(self, step: Array, change: Array) -> None:
+        """See `Model`."""
+        bent = self.curvature @ step
+        size, seen = float(step @ bent), float(step @ change)
+        if seen > 1e-10 * size:
+            self.curvature = self.curvature + np.outer(change, change / seen) - np.outer(bent, bent / size)
+
+
+class Pair(NamedTuple):
+    """A step and the change of the whole smooth part's gradient over it."""
+
+    step: Array
+    change: Array
+    seen: float
+
+
+class Factored:
+    """A Cholesky factor of the curvature at some point, ridge included, or None for a multiple of ones, and what came after.
+
+    Never factored again, and where there is no factor never more than `PAIRS` vectors: for smooth penalties.
+    """
+
+    def __init__(self, factor: Array | None, ridge: Array) -> None:
+        self.factor, self.ridge = factor, ridge
+        self.pairs: list[Pair] = []
+
+    def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]:
+        """See `Model`: the two loops of Liu & Nocedal (1989)."""
+        d = -gradient
+        shares = []
+        for pair in reversed(self.pairs):
+            share = float(pair.step @ d) / pair.seen
+            shares.append(share)
+            d = d - share * pair.change
+        d = self._unbent(d)
+        for pair, share in zip(self.pairs, reversed(shares), strict=True):
+            d = d + (share - float(pair.change @ d) / pair.seen) * pair.step
+        return d, float(np.sqrt(max(0.0, -float(gradient @ d))))
+
+    def _unbent(self, d: Array) -> Array:
+        if self.factor is not None:
+            half = solve_triangular(self.factor, d, trans="T", check_finite=False)
+            return np.asarray(solve_triangular(self.factor, half, check_finite=False))
+        if not self.pairs:
+            return d / max(1.0, float(np.abs(d).sum()))
+        last = self.pairs[-1]
+        return d * (last.seen / float(last.change @ last.change))
+
+    def learn(self, step: Array, change: Array) -> None:
+        """See `Model`."""
+        whole = change + self.ridge * step
+        seen = float(step @ whole)
+        if seen > 1e-12 * float(np.linalg.norm(step) * np.linalg.norm(whole)):
+            self.pairs = [*self.pairs[-(PAIRS - 1) :], Pair(step, whole, seen)]
+
+
+def model_of(curvature: Array | None, kinks: ElasticNet) -> Model:
+    """The model for a penalty, from the curvature of the loss, (q, q), or None where that would be too large."""
+    if curvature is None:
+        return Factored(None, kinks.l2)
+    if kinks.kinked or np.isinf(kinks.l1).any():
+        return Whole(curvature)
+    H = curvature.copy()
+    H[np.diag_indices_from(H)] += kinks.l2
+    return Factored(cholesky_factor(H), kinks.l2)

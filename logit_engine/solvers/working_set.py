@@ -1,0 +1,144 @@
+"""Fits on the columns that matter: a working set that grows until no column left out wants to move.
+
+Descents run on the working set alone; one light pass over all columns then proves that zero is right for the others, or
+names those that want in, the most eager first. Several fits share it, as the folds of a cross-validation do: they differ in
+little, and one pass serves all. Johnson & Guestrin (2015); Massias, Gramfort & Salmon (2018).
+"""
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.columns import Array
+from logit_engine.objective import Objective, Slope
+from logit_engine.penalties import ElasticNet
+from logit_engine.solvers.curvature import Model, model_of
+from logit_engine.solvers.descent import Descent
+
+NARROW = 256  # columns up to which all take part: a pass over all of them costs little more than one over some
+EAGER = 100  # columns let in at once, at least
+WIDE = 5000  # coefficients above which a ridge makes no matrix of their size
+ROUGH = 500  # coefficients above which the information that steers is in single precision
+LOOSE = 0.1  # of the eagerness outside: how well the working set is solved before the others are asked again
+STALLS = 3  # passes without gain, once converged, after which rounding has the last word
+CONVERGED = 1e-8  # the residual that counts as converged
+
+
+class WorkingSet:
+    """Fits of one loss: thetas (fits, q), slopes there, and the columns that take part, (p,).
+
+    without: of each fit the fold whose rows it leaves out, or -1; the first fit has all rows. passes: of either kind.
+    """
+
+    def __init__(self, loss: Objective, thetas: Array, without: tuple[int, ...], kinks: ElasticNet) -> None:
+        self.loss, self.thetas, self.without = loss, thetas, without
+        self.outputs = loss.likelihood.outputs
+        self.slopes = loss.slopes(thetas, without)
+        self.passes = 1
+        columns = loss.coordinates.scale.size
+        self.taken = np.ones(columns, dtype=bool)
+        if columns > NARROW and kinks.kinked:
+            self.taken = self._any((kinks.l1 == 0.0) | (thetas != 0.0).any(axis=0))
+        self._gathered = False
+
+    def settle(self, kinks: ElasticNet, tolerance: float, most: int, ahead: float | None = None) -> float:
+        """All fits under this penalty to the tolerance, in so many passes at most; the largest residual.
+
+        ahead: columns whose slopes exceed so much of their kinks are let in beforehand.
+        """
+        last = self.passes + most
+        whole = bool(self.taken.all())
+        if not whole and ahead is not None:
+            self._let_in(
+                self._any(np.max([np.abs(s.gradient) for s in self.slopes], axis=0) >= ahead * kinks.l1), kinks
+            )
+        if not self._gathered:
+            self._gather(kinks)
+        aim = tolerance
+        while True:
+            residual = self._descend(kinks, aim if not whole else tolerance, last)
+            if self.taken.all():
+                return residual
+            self.slopes = self.loss.slopes(self.thetas, self.without)
+            self.passes += 1
+            away = np.max(
+                [
+                    kinks.distance(t, s.gradient + kinks.l2 * t) / s.size
+                    for t, s in zip(self.thetas, self.slopes, strict=True)
+                ],
+                axis=0,
+            ).reshape(self.outputs, -1)
+            outside = np.where(self.taken, 0.0, away.max(axis=0))
+            eager = float(outside.max())
+            if max(eager, residual) <= tolerance or self.passes >= last or (eager <= tolerance and residual > aim):
+                return max(eager, residual)
+            self._let_in(outside > tolerance, kinks, outside)
+            aim = max(tolerance, LOOSE * eager) if eager > tolerance else tolerance
+
+    def _any(self, coefficients: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The columns any of whose coefficients is meant, (p,)."""
+        return np.asarray(coefficients.reshape(self.outputs, -1).any(axis=0))
+
+    def _let_in(self, wanted: NDArray[np.bool_], kinks: ElasticNet, eagerness: Array | None = None) -> None:
+        """Add columns to the working set; of very many the most eager."""
+        new = np.flatnonzero(wanted & ~self.taken)
+        room = max(EAGER, int(self.taken.sum()))
+        if eagerness is not None and new.size > room:
+            new = new[np.argsort(-eagerness[new], kind="stable")[:room]]
+        if new.size:
+            self.taken[new] = True
+            self._gather(kinks)
+
+    def _gather(self, kinks: ElasticNet) -> None:
+        """Descents on the columns that take part, with the curvature there."""
+        self._gathered = True
+        self.on = np.tile(self.taken, self.outputs)
+        self.part = self.loss if self.taken.all() else self.loss.some(np.flatnonzero(self.taken))
+        self.kinks = kinks.some(self.on)
+        wide = int(self.on.sum()) > WIDE and not kinks.kinked
+        curvature = None if wide else self._information(self.thetas[0, self.on])
+        self.descents = [
+            Descent(
+                t[self.on],
+                Slope(s.loss, s.gradient[self.on], s.size),
+                self._model(curvature, i),
+                None if wide else partial(self._informed, i),
+            )
+            for i, (t, s) in enumerate(zip(self.thetas, self.slopes, strict=True))
+        ]
+
+    def _information(self, theta: Array) -> Array:
+        self.passes += 1
+        return self.part.information(theta, rough=theta.size > ROUGH)
+
+    def _informed(self, fit: int, theta: Array) -> Model:
+        return self._model(self._information(theta), fit)
+
+    def _model(self, curvature: Array | None, fit: int) -> Model:
+        """The model of a fit: of one without a fold, as if folds were equal and alike."""
+        share = 1.0 if fit == 0 else 1.0 - 1.0 / (len(self.without) - 1)
+        return model_of(None if curvature is None else curvature * share, self.kinks)
+
+    def _descend(self, kinks: ElasticNet, tolerance: float, last: int) -> float:
+        """All descents to the tolerance, or as far as they go; the largest residual on the working set."""
+        self.kinks = kinks.some(self.on)
+        for down in self.descents:
+            down.aim(self.kinks, tolerance)
+        stalls = 0
+        while self.passes < last and stalls < STALLS:
+            active = [i for i, down in enumerate(self.descents) if not down.done]
+            if not active:
+                break
+            before = max(self.descents[i].residual for i in active)
+            targets = np.stack([self.descents[i].target() for i in active])
+            found = self.part.slopes(targets, [self.without[i] for i in active])
+            self.passes += 1
+            for i, target, ahead in zip(active, targets, found, strict=True):
+                self.descents[i].take(target, ahead)
+            after = max(self.descents[i].residual for i in active)
+            stalls = stalls + 1 if after <= CONVERGED and after > 0.5 * before else 0
+        for theta, down in zip(self.thetas, self.descents, strict=True):
+            theta[self.on] = down.theta
+        self.slopes = [down.slope for down in self.descents]
+        return max(down.residual for down in self.descents)
