@@ -21,6 +21,7 @@ from logit_engine import arrays
 from logit_engine.blocks import BLOCK, Block, block_count
 from logit_engine.design import Design
 from logit_engine.errors import DataError, UsageError
+from logit_engine.frames import regrouped
 from logit_engine.sources.arrays import MemoryRows
 from logit_engine.sources.frames import Outcome
 
@@ -74,21 +75,17 @@ class ParquetFrames:
     def cut(self, first: int, last: int, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows of the blocks first..last - 1, each frame but the last a whole number of blocks."""
         start, stop = first * BLOCK, min(last * BLOCK, self.n)
-        left: pl.DataFrame | None = None
-        edge = 0
-        for part in self.parts:
-            low, high = max(start - edge, 0), min(stop - edge, part.kept)
-            edge += part.kept
-            if low >= high:
-                continue
-            frame = part.read(self.columns if columns is None else columns).slice(low, high - low)
-            frame = frame if left is None else pl.concat([left, frame])
-            whole = frame.height // BLOCK * BLOCK
-            if whole:
-                yield frame.head(whole)
-            left = frame.slice(whole)
-        if left is not None and left.height:
-            yield left
+        wanted = self.columns if columns is None else columns
+
+        def parts() -> Iterator[pl.DataFrame]:
+            edge = 0
+            for part in self.parts:
+                low, high = max(start - edge, 0), min(stop - edge, part.kept)
+                edge += part.kept
+                if low < high:
+                    yield part.read(wanted).slice(low, high - low)
+
+        return regrouped(parts(), BLOCK)
 
 
 @dataclass(frozen=True, slots=True)

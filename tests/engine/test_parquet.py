@@ -11,7 +11,7 @@ import pytest
 
 from logit_engine.blocks import BLOCK, block_count
 from logit_engine.columns import dense
-from logit_engine.design import Design, Impute, Spec, Unknown
+from logit_engine.design import Design, Impute, Normalize, Spec, Unknown
 from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import HC1
@@ -140,6 +140,32 @@ def test_one_column_of_the_kept_rows_can_be_read_alone(tmp_path: Path) -> None:
     read = pl.concat(frames.frames(["small"]))
     assert read.equals(frame.filter(pl.Series(odd(frame))).select("small"))
     assert frames.schema == frame.select("x", "small").schema
+
+
+LEARNT = {
+    "standard": SPEC,
+    "constant": replace(SPEC, impute_numeric=Impute.CONSTANT, constant=-1.5, normalize=Normalize.MINMAX),
+    "median": replace(SPEC, impute_numeric=Impute.MEDIAN, normalize=Normalize.ROBUST, min_frequency=1_000),
+}
+
+
+@pytest.mark.parametrize("spec", LEARNT.values(), ids=LEARNT)
+def test_a_design_learnt_from_files_is_that_of_the_rows_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: Spec
+) -> None:
+    monkeypatch.setattr(parquet, "CHUNK_BYTES", 300_000)
+    frame = table()
+    kept = frame.filter(pl.Series(odd(frame)))
+    learnt = learn(kept, spec)
+    for row_group, files in ((501, 3), (30_000, 1)):
+        frames = parquet_frames(written(frame, tmp_path, row_group, files), kept.columns, odd, ("id",))
+        assert learn(frames, spec) == learnt
+    x = kept["x"].to_numpy()
+    if spec is SPEC:
+        x = np.where(np.isnan(x), np.nanmean(x), x)
+        term = learnt[0].numeric[0]
+        assert (term.center, term.scale) == pytest.approx((x.mean(), x.std()), rel=1e-14)
+    assert [i.sources for i in learnt[0].indicators] == [("x", "count")]
 
 
 def test_what_the_design_has_no_rule_for_is_counted_over_all_rows(tmp_path: Path) -> None:
