@@ -210,6 +210,10 @@ class Design:
         """
         if frame.height:
             self.check(frame.lazy())
+        return self.linear_predictors(frame, estimates)
+
+    def linear_predictors(self, frame: pl.DataFrame, estimates: Array) -> Array:
+        """`predictors` of rows whose check is the caller's: nan wherever a term has no rule."""
         by_predictor = estimates.reshape(-1, len(self.names))
         columns = frame.select(
             self.linear_predictor(theta).alias(str(i)) for i, theta in enumerate(by_predictor)

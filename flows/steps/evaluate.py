@@ -2,6 +2,8 @@
 
 import math
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 import polars as pl
@@ -9,7 +11,7 @@ import polars as pl
 from flows.config import Config
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
-from flows.steps.rows import outcomes, read_rows
+from flows.steps.rows import Side, open_rows, outcome_of
 from flows.steps.split import Split
 from logit_engine.columns import Array
 from logit_engine.diagnostics.metric_intervals import (
@@ -88,10 +90,18 @@ def evaluate_model(config: Config, dataset: Dataset, split: Split, learned: Lear
     return Evaluation(threshold, tuple(m for side in sides for m in _measure(config, side, link, threshold, rate)))
 
 
-def _side(config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, name: str) -> _Side:
-    frame = read_rows(config, dataset, split, "train" if name == "train" else "test")
-    eta = learned.design.predictors(frame, result.estimates)
-    return _Side(name, outcomes(config, dataset, frame), eta, clusters(frame, config.data.cluster))
+def _side(config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, name: Side) -> _Side:
+    rows, design, cluster = open_rows(config, dataset, split, name), learned.design, config.data.cluster
+    if rows.n == 0:
+        return _Side(name, np.empty(0), np.empty(0), None)
+    code_of = outcome_of(dataset)
+    parts = [
+        (code_of(frame), design.linear_predictors(frame, result.estimates), design.audit(frame.lazy()))
+        for frame in rows.frames()
+    ]
+    design.refuse(reduce(add, (audit for _, _, audit in parts)))
+    y, eta = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    return _Side(name, y, eta, None if cluster is None else clusters(pl.concat(rows.frames([cluster])), cluster))
 
 
 def _rule(config: Config) -> float | MaxF1 | Cost:

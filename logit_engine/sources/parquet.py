@@ -43,8 +43,7 @@ class Part:
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """The kept rows."""
-        file = _scan(self.path, os.stat(self.path).st_mtime_ns)
-        frame = file.select(columns).slice(self.start, self.length).collect()
+        frame = _scan(self.path).select(columns).slice(self.start, self.length).collect()
         if self.mask is None:
             return frame
         bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length)
@@ -66,7 +65,7 @@ class ParquetFrames:
     @property
     def schema(self) -> pl.Schema:
         """The types of the columns."""
-        return self.parts[0].read(self.columns).schema
+        return _scan(self.parts[0].path).select(self.columns).collect_schema()
 
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """All kept rows in order, each frame but the last a whole number of blocks, decoded one frame ahead."""
@@ -140,6 +139,8 @@ def parquet_rows(
         return there if keep is None else there & keep(frame)
 
     frames = parquet_frames(paths, columns, kept, (outcome.column, *reads))
+    if frames.n == 0:
+        raise DataError(f"{', '.join(list(paths)[:3])}: no rows are left to read.")
     audits, values = [], []
     for frame in frames.frames():
         audits.append(design.audit(frame.lazy()))
@@ -159,15 +160,13 @@ def parquet_frames(
     keep: Callable[[pl.DataFrame], Mask] | None = None,
     reads: Sequence[str] = (),
 ) -> ParquetFrames:
-    """The rows that `keep`, given frames of the columns it reads, keeps; one pass over those. Raises DataError if none."""
+    """The rows that `keep`, given frames of the columns it reads, keeps; one pass over those."""
     limit = max(BLOCK, CHUNK_BYTES // (8 * max(1, len(columns))))
     parts = [Part(path, start, length, length) for path in paths for start, length in _cuts(path, limit)]
     if keep is not None:
         counted = read_ahead((part, keep(part.read(list(dict.fromkeys(reads))))) for part in parts)
         parts = [_kept(part, mask) for part, mask in counted]
-    if not any(part.kept for part in parts):
-        raise DataError(f"{', '.join(list(paths)[:3])}: no rows are left to read.")
-    return ParquetFrames(tuple(part for part in parts if part.kept), tuple(columns))
+    return ParquetFrames(tuple(parts), tuple(columns))
 
 
 def _kept(part: Part, mask: Mask) -> Part:
@@ -195,8 +194,12 @@ def _cuts(path: str, limit: int) -> Iterator[tuple[int, int]]:
         yield start, length
 
 
+def _scan(path: str) -> pl.LazyFrame:
+    return _scan_once(path, os.stat(path).st_mtime_ns)
+
+
 @lru_cache(maxsize=256)
-def _scan(path: str, _changed: int) -> pl.LazyFrame:
+def _scan_once(path: str, _changed: int) -> pl.LazyFrame:
     """The file, lazily: kept, so that its footer is read once."""
     return pl.scan_parquet(path, glob=False, hive_partitioning=False)
 
