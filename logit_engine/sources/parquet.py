@@ -41,13 +41,20 @@ class Part:
     kept: int
     mask: bytes | None = None
 
-    def read(self, columns: Sequence[str]) -> pl.DataFrame:
-        """The kept rows."""
-        frame = _scan(self.path).select(columns).slice(self.start, self.length).collect()
+    def read(self, columns: Sequence[str], low: int = 0, high: int | None = None) -> pl.DataFrame:
+        """The kept rows low..high - 1, or all; what lies before and after them is not decoded."""
+        high = self.kept if high is None else high
         if self.mask is None:
-            return frame
-        bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length)
-        return frame.filter(pl.Series(bits.view(np.bool_)))
+            return self._decoded(columns, low, high)
+        bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(np.bool_)
+        if (low, high) == (0, self.kept):
+            first, last = 0, self.length
+        else:
+            first, last = (np.flatnonzero(bits)[[low, high - 1]] + (0, 1)).tolist()
+        return self._decoded(columns, first, last).filter(pl.Series(bits[first:last]))
+
+    def _decoded(self, columns: Sequence[str], first: int, last: int) -> pl.DataFrame:
+        return _scan(self.path).select(columns).slice(self.start + first, last - first).collect()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ class ParquetFrames:
                 low, high = max(start - edge, 0), min(stop - edge, part.kept)
                 edge += part.kept
                 if low < high:
-                    yield part.read(wanted).slice(low, high - low)
+                    yield part.read(wanted, low, high)
 
         return regrouped(parts(), BLOCK)
 
