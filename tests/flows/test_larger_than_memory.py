@@ -151,7 +151,7 @@ def test_of_very_many_training_rows_the_metrics_are_of_evenly_spread_blocks(
 
 # A run in a process that may not hold its data ------------------------------------------------------------------------
 
-ROWS, NUMBERS, LIMIT = 2_000_000, 20, 900 * 2**20
+ROWS, NUMBERS, LIMIT = 2_000_000, 20, 1_300 * 2**20
 
 LIMITED = """
 import resource, sys
