@@ -78,10 +78,12 @@ class Numeric:
         value = pl.col(self.name).cast(pl.Float64).fill_nan(None)
         return value if self.fill is None else value.fill_null(self.fill)
 
-    def normalized(self) -> pl.Expr:
-        """The column as it is in X, where nothing is missing that has no fill."""
+    def normalized(self, dtype: pl.DataType) -> pl.Expr:
+        """The column of that type as it is in X, where nothing is missing that has no fill."""
         value = pl.col(self.name).cast(pl.Float64) if self.fill is None else self.expression()
-        return value if (self.center, self.scale) == (0.0, 1.0) else (value - self.center) / self.scale
+        if (self.center, self.scale) != (0.0, 1.0):
+            return (value - self.center) / self.scale
+        return pl.col(self.name) if self.fill is None and dtype == pl.Float32 else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ class Design:
 
     def columns(self, frame: pl.DataFrame) -> Columns:
         """The columns of X for rows that `check` has passed."""
-        dense = [t.normalized().alias(t.name) for t in self.numeric]
+        dense = [t.normalized(frame.schema[t.name]).alias(t.name) for t in self.numeric]
         dense += [t.expression().alias(t.name) for t in self.indicators]
         codes = [
             c.lookup(c.codes, -1 if c.other is None else c.other, pl.Int32).alias(c.name) for c in self.categorical

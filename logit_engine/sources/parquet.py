@@ -25,7 +25,8 @@ from logit_engine.frames import regrouped
 from logit_engine.sources.arrays import MemoryRows
 from logit_engine.sources.frames import Outcome
 
-CHUNK_BYTES = 2**25  # of decoded columns, eight bytes a value
+ENCODED = 16 * BLOCK  # rows encoded at once: few enough to stay in a cache
+CHUNK_BYTES = 2**26  # of decoded columns, eight bytes a value
 
 Mask = NDArray[np.bool_]
 Item = TypeVar("Item")
@@ -115,12 +116,12 @@ class ParquetRows:
         return self.design.names
 
     def blocks(self, first: int, last: int) -> Iterator[Block]:
-        """The blocks, encoded one chunk ahead."""
-        for rows in read_ahead(map(self._encoded, self.frames.cut(first, last))):
-            yield from rows.blocks(0, block_count(rows.n))
-
-    def _encoded(self, frame: pl.DataFrame) -> MemoryRows:
-        return MemoryRows(self.design.columns(frame), self.outcome(frame), self.names, classes=self.classes)
+        """The blocks, decoded one chunk ahead, encoded a few at a time."""
+        for chunk in read_ahead(self.frames.cut(first, last)):
+            for start in range(0, chunk.height, ENCODED):
+                frame = chunk.slice(start, ENCODED)
+                rows = MemoryRows(self.design.columns(frame), self.outcome(frame), self.names, classes=self.classes)
+                yield from rows.blocks(0, block_count(rows.n))
 
 
 def parquet_rows(
