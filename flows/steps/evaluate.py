@@ -35,7 +35,7 @@ from logit_engine.result import FitResult
 from logit_engine.sources.arrays import array_rows
 from logit_engine.sources.frames import clusters
 
-MOST_TRAINING_ROWS = 2**22  # measured; of more, every second, third, ... block: metrics take 180 bytes a row
+MOST_ROWS = 2**22  # of a side that are measured; of more, every second, third, ... block: they take 180 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _side(config: Config, dataset: Dataset, split: Split, learned: Learned, resu
     rows, design, cluster = open_rows(config, dataset, split, name), learned.design, config.data.cluster
     if rows.n == 0:
         return _Side(name, np.empty(0), np.empty(0), None)
-    code_of, every = outcome_of(dataset), -(-rows.n // MOST_TRAINING_ROWS) if name == "train" else 1
+    code_of, every = outcome_of(dataset), -(-rows.n // MOST_ROWS)
     parts = [
         (code_of(frame), design.linear_predictors(frame, result.estimates), design.audit(frame.lazy()))
         for frame in _some_blocks(rows.frames(), every)

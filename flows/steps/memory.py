@@ -17,7 +17,7 @@ def streamed(config: Config, dataset: Dataset) -> bool:
     """Whether the rows are read a chunk at a time. Raises DataError where they should be, and cannot be."""
     if _size(config, dataset) <= config.compute.memory_bytes:
         return False
-    if dataset.kind == "csv":
+    if "csv" in (dataset.kind, dataset.test.kind if dataset.test else ""):
         refuse_large(config, dataset, "a CSV file is read whole: convert it to Parquet")
     if config.data.cluster is not None:
         refuse_large(config, dataset, "clusters need all rows at once: leave out data.cluster")

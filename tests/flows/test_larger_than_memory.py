@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows.config import Config, from_mapping
+from flows.config import Config, ConfigError, from_mapping
 from flows.steps import evaluate as evaluating
 from flows.steps import load as loading
 from flows.steps.load import distinct, load
@@ -57,7 +57,7 @@ def table(rows: int, seed: int = 3) -> pl.DataFrame:
             "part": rng.choice(["early", "late"], rows),
             "a": pl.Series(a).set(pl.Series(gone[0]), None),
             "b": rng.exponential(30.0, rows),
-            "city": pl.Series(rng.choice([*"abcdefgh"], rows)).set(pl.Series(gone[1]), None),
+            "city": pl.Series(rng.choice([*"abcdefgh"], rows)).set(pl.Series(gone[1]), None).cast(pl.Categorical),
             "y": pl.Series(np.where(yes, "yes", "no")).set(pl.Series(gone[2]), None),
             "kind": rng.integers(0, 3, rows),
         }
@@ -95,9 +95,10 @@ MULTINOMIAL = {"data__target": {"column": "kind", "base": 1}, "model__family": "
         {"split__method": "stratified", "features__impute__numeric__strategy": "median"},
         {"split": {"method": "column", "column": "part", "test": ["late"]}, "model__link": "probit"},
         {"split__method": "none", "model__penalty": {"type": "elastic_net", "l1_ratio": 0.5, "strength": 0.01}},
+        {"split__method": "none", "data__source": "data/1.parquet", "data__test": "data/2.parquet"},
         MULTINOMIAL,
     ],
-    ids=["random", "time", "stratified", "column", "none", "multinomial"],
+    ids=["random", "time", "stratified", "column", "none", "file", "multinomial"],
 )
 def test_a_run_publishes_the_same_bytes_streamed_and_in_memory(make: Make, overrides: Mapping[str, Any]) -> None:
     held, streamed = (train(make(memory, **overrides)) for memory in ("1GB", "1KB"))
@@ -105,7 +106,7 @@ def test_a_run_publishes_the_same_bytes_streamed_and_in_memory(make: Make, overr
     for name in ("model.parquet", "predictions.parquet", "metrics.parquet", "config.yaml"):
         assert (Path(held.folder) / name).read_bytes() == (Path(streamed.folder) / name).read_bytes(), name
     rows = pl.read_parquet(Path(held.folder) / "predictions.parquet")
-    assert rows.height == held.dataset.rows
+    assert rows.height == held.dataset.rows + (held.dataset.test.rows if held.dataset.test else 0)
     assert rows["key"].n_unique() == rows.height
 
 
@@ -135,18 +136,27 @@ def test_ids_are_counted_by_shares(make: Make, monkeypatch: pytest.MonkeyPatch) 
         load(config)
 
 
-def test_of_very_many_training_rows_the_metrics_are_of_evenly_spread_blocks(
-    make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(evaluating, "MOST_TRAINING_ROWS", 10_000)
+def test_of_very_many_rows_the_metrics_are_of_evenly_spread_blocks(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluating, "MOST_ROWS", 10_000)
     held, streamed = (train(make(memory)) for memory in ("1GB", "1KB"))
     assert held.evaluation == streamed.evaluation
-    rows = pl.read_parquet(Path(held.folder) / "predictions.parquet").filter(split="train")
-    blocks = [rows[start : start + BLOCK] for start in range(0, rows.height, BLOCK)]
-    some = pl.concat(blocks[:: -(-rows.height // 10_000)])
-    assert held.evaluation.value("rows", "train") == some.height < rows.height
-    brier = ((some["target"] == "yes") - some["probability"]).pow(2).mean()
-    assert held.evaluation.value("brier", "train") == pytest.approx(brier, rel=1e-12)
+    for side in ("train", "test"):
+        rows = pl.read_parquet(Path(held.folder) / "predictions.parquet").filter(split=side)
+        blocks = [rows[start : start + BLOCK] for start in range(0, rows.height, BLOCK)]
+        some = pl.concat(blocks[:: -(-rows.height // 10_000)])
+        assert (some.height < rows.height) == (side == "train")
+        assert held.evaluation.value("rows", side) == some.height
+        brier = ((some["target"] == "yes") - some["probability"]).pow(2).mean()
+        assert held.evaluation.value("brier", side) == pytest.approx(brier, rel=1e-12)
+
+
+def test_a_size_is_a_number_with_a_unit(make: Make) -> None:
+    for text, size in (("1.5GB", 3 * 2**29), ("2 TB", 2**41), ("64KB", 2**16)):
+        assert make(text).compute.memory_bytes == size
+    assert 2**27 < make("auto").compute.memory_bytes < 2**50
+    for wrong in ("2", "2 gigabytes", 2, "-1GB", ""):
+        with pytest.raises(ConfigError, match="expected auto or a size such as 2GB, found"):
+            make("1GB", compute__memory=wrong)
 
 
 # A run in a process that may not hold its data ------------------------------------------------------------------------
