@@ -65,6 +65,22 @@ def _threads(value: Any) -> Any:
     return value
 
 
+MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])B")
+
+
+def _machine_memory() -> int:
+    """Of the container, where there is one with a limit."""
+    limit, physical = Path("/sys/fs/cgroup/memory.max"), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    text = limit.read_text().strip() if limit.exists() else "max"
+    return physical if text == "max" else min(int(text), physical)
+
+
+def _memory(value: Any) -> Any:
+    if not isinstance(value, str) or (value != "auto" and not MEMORY.fullmatch(value)):
+        raise ValueError(f"expected auto or a size such as 2GB, found {shown(value)}")
+    return value
+
+
 CRON_FIELD = re.compile(r"(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?(,(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?)*")
 
 
@@ -316,8 +332,18 @@ class Compute(_Section):
 
     threads: Annotated[Any, BeforeValidator(_threads)] = "auto"
     """auto, or how many."""
+    memory: Annotated[Any, BeforeValidator(_memory)] = "auto"
+    """Above what size, as 2GB, Parquet is streamed; auto: a quarter of the machine's."""
     backend: Literal["threads"] = "threads"
     """Where blocks are summed."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """The size in bytes."""
+        if self.memory == "auto":
+            return _machine_memory() // 4
+        number, unit = MEMORY.fullmatch(self.memory).groups()  # type: ignore[union-attr]  (it was checked)
+        return int(float(number) * 1024 ** ("KMGT".index(unit) + 1))
 
 
 class Write(_Section):

@@ -26,7 +26,6 @@ LATER = {
     "compute.backend=dask": "the Dask backend is not built yet; use threads",
     "compute.engine": "other engines are not built yet; leave it out",
     "compute.scheduler": "the Dask backend is not built yet; leave it out",
-    "compute.memory": "a memory cap is not built yet; leave it out",
     "score.output=interval": "intervals of predictions are not built yet; leave it out",
 }
 

@@ -58,17 +58,12 @@ def coefficient_names(names: tuple[str, ...], classes: tuple[str, ...]) -> tuple
     return tuple(f"{name} ({c})" for c in classes[1:] for name in names) if classes else names
 
 
-class Piece(Protocol):
-    """A block that has yet to be loaded."""
-
-    def load(self) -> Block: ...
-
-
 class Rows(Protocol):
-    """A source of rows: their number, the names of the p columns, and the pieces that load to blocks, in order.
+    """A source of rows: their number, the names of the p columns, and their blocks.
 
-    intercept: whether the first column is the model's own constant, which no penalty touches. classes: the names of an
-    outcome's classes by code, the base first; none for a binary outcome.
+    Block b holds rows b * BLOCK on, BLOCK of them or what is left; `blocks(first, last)` gives those first..last - 1 in
+    order, and may be called from several threads. intercept: whether the first column is the model's own constant, which
+    no penalty touches. classes: the names of an outcome's classes by code, the base first; none for a binary outcome.
     """
 
     @property
@@ -83,11 +78,16 @@ class Rows(Protocol):
     @property
     def classes(self) -> tuple[str, ...]: ...
 
-    def pieces(self) -> Sequence[Piece]: ...
+    def blocks(self, first: int, last: int) -> Iterator[Block]: ...
 
     def select(self, which: NDArray[np.intp]) -> "Rows":
         """The same rows with some of their columns alone, (r,) rising."""
         ...
+
+
+def block_count(n: int) -> int:
+    """How many blocks hold n rows."""
+    return -(-n // BLOCK)
 
 
 @dataclass(slots=True)
@@ -107,11 +107,10 @@ def total(rows: Rows, fn: Callable[[Block], Sums], threads: int = 1) -> Sums:
     fn returns a tuple of things that add in place by `+=` (fresh arrays, floats, `Largest`, `Moments`).
     threads: how many stripes run at once; each runs BLAS on one thread, and at most threads + 1 partial sums are alive.
     """
-    pieces = rows.pieces()
-    stripes = list(_stripes(len(pieces)))
+    stripes = list(_stripes(block_count(rows.n)))
 
     def stripe_sums(stripe: range) -> Sums:
-        return _add_up(fn(pieces[i].load()) for i in stripe)
+        return _add_up(map(fn, rows.blocks(stripe.start, stripe.stop)))
 
     with one_blas_thread():
         if threads == 1 or len(stripes) == 1:

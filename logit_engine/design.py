@@ -6,7 +6,7 @@ columns missing together, and categoricals as level codes. `encode` gives the co
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -77,6 +77,13 @@ class Numeric:
         """The column as it enters X, before center and scale: null where it is missing and nothing stands in."""
         value = pl.col(self.name).cast(pl.Float64).fill_nan(None)
         return value if self.fill is None else value.fill_null(self.fill)
+
+    def normalized(self, dtype: pl.DataType) -> pl.Expr:
+        """The column of that type as it is in X, where nothing is missing that has no fill."""
+        value = pl.col(self.name).cast(pl.Float64) if self.fill is None else self.expression()
+        if (self.center, self.scale) != (0.0, 1.0):
+            return (value - self.center) / self.scale
+        return pl.col(self.name) if self.fill is None and dtype == pl.Float32 else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,11 @@ class Design:
         Raises DataError where a value is missing, infinite or unseen and the design has no rule for it.
         """
         self.check(frame.lazy())
-        dense = [((t.expression() - t.center) / t.scale).alias(t.name) for t in self.numeric]
+        return self.columns(frame)
+
+    def columns(self, frame: pl.DataFrame) -> Columns:
+        """The columns of X for rows that `check` has passed."""
+        dense = [t.normalized(frame.schema[t.name]).alias(t.name) for t in self.numeric]
         dense += [t.expression().alias(t.name) for t in self.indicators]
         codes = [
             c.lookup(c.codes, -1 if c.other is None else c.other, pl.Int32).alias(c.name) for c in self.categorical
@@ -201,6 +212,10 @@ class Design:
         """
         if frame.height:
             self.check(frame.lazy())
+        return self.linear_predictors(frame, estimates)
+
+    def linear_predictors(self, frame: pl.DataFrame, estimates: Array) -> Array:
+        """`predictors` of rows whose check is the caller's: nan wherever a term has no rule."""
         by_predictor = estimates.reshape(-1, len(self.names))
         columns = frame.select(
             self.linear_predictor(theta).alias(str(i)) for i, theta in enumerate(by_predictor)
@@ -209,6 +224,10 @@ class Design:
 
     def check(self, frame: pl.LazyFrame) -> "Audit":
         """Counts what the rows hold that is missing or unseen. Raises DataError if a term has no rule for it."""
+        return self.refuse(self.audit(frame))
+
+    def audit(self, frame: pl.LazyFrame) -> "Audit":
+        """Counts what the rows hold that is missing, infinite or unseen."""
         found = frame.select(
             pl.len().alias("rows"),
             *(is_missing(t.name).sum().alias(f"missing {t.name}") for t in self.numeric),
@@ -221,37 +240,43 @@ class Design:
         ).collect()
         row = found.row(0, named=True)
         missing = {name: int(row[f"missing {name}"]) for name in self.sources}
+        infinite = {t.name: int(row[f"infinite {t.name}"]) for t in self.numeric}
         unseen = {
             c.name: {str(v[c.name]): int(v["count"]) for v in row[f"unseen {c.name}"] or []} for c in self.categorical
         }
-        for t in self.numeric:
-            if row[f"infinite {t.name}"]:
-                raise DataError(
-                    f"column '{t.name}' is infinite in {row[f'infinite {t.name}']:,} of {row['rows']:,} rows; "
-                    "make these values missing or finite."
-                )
-            if missing[t.name] and t.fill is None:
-                raise DataError(
-                    f"column '{t.name}' is missing in {missing[t.name]:,} of {row['rows']:,} rows; "
-                    "set features.impute.numeric, or drop these rows."
-                )
-        for c in self.categorical:
-            if missing[c.name] and not c.missing_as_level:
-                raise DataError(
-                    f"column '{c.name}' is missing in {missing[c.name]:,} of {row['rows']:,} rows; "
-                    "set features.impute.categorical to {strategy: level}, or drop these rows."
-                )
-            if unseen[c.name] and c.other is None:
-                listed = ", ".join(f"{level} ({n:,} rows)" for level, n in list(unseen[c.name].items())[:5])
-                raise DataError(
-                    f"column '{c.name}' has levels that were not in the training rows: {listed}; "
-                    "set features.handle_unknown to reference or pooled, or retrain."
-                )
         return Audit(
             int(row["rows"]),
             {name: n for name, n in missing.items() if n},
             {name: levels for name, levels in unseen.items() if levels},
+            {name: n for name, n in infinite.items() if n},
         )
+
+    def refuse(self, audit: "Audit") -> "Audit":
+        """The audit itself. Raises DataError if a term has no rule for what it counts."""
+        for t in self.numeric:
+            if t.name in audit.infinite:
+                raise DataError(
+                    f"column '{t.name}' is infinite in {audit.infinite[t.name]:,} of {audit.rows:,} rows; "
+                    "make these values missing or finite."
+                )
+            if t.name in audit.missing and t.fill is None:
+                raise DataError(
+                    f"column '{t.name}' is missing in {audit.missing[t.name]:,} of {audit.rows:,} rows; "
+                    "set features.impute.numeric, or drop these rows."
+                )
+        for c in self.categorical:
+            if c.name in audit.missing and not c.missing_as_level:
+                raise DataError(
+                    f"column '{c.name}' is missing in {audit.missing[c.name]:,} of {audit.rows:,} rows; "
+                    "set features.impute.categorical to {strategy: level}, or drop these rows."
+                )
+            if c.name in audit.unseen and c.other is None:
+                listed = ", ".join(f"{level} ({n:,} rows)" for level, n in list(audit.unseen[c.name].items())[:5])
+                raise DataError(
+                    f"column '{c.name}' has levels that were not in the training rows: {listed}; "
+                    "set features.handle_unknown to reference or pooled, or retrain."
+                )
+        return audit
 
     def to_content(self) -> dict[str, Any]:
         """JSON-ready content; `from_content` is its inverse."""
@@ -272,11 +297,29 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What some rows hold that the design had to stand in for: missing values by column, unseen levels by column."""
+    """What some rows hold that the design had to stand in for: missing values and unseen levels by column; and infinities.
+
+    Audits of rows one after another add up.
+    """
 
     rows: int
     missing: dict[str, int]
     unseen: dict[str, dict[str, int]]
+    infinite: dict[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: "Audit") -> "Audit":
+        names = self.unseen | other.unseen
+        unseen = {name: _added(self.unseen.get(name, {}), other.unseen.get(name, {})) for name in names}
+        return Audit(
+            self.rows + other.rows,
+            _added(self.missing, other.missing),
+            {name: dict(sorted(levels.items(), key=lambda pair: -pair[1])) for name, levels in unseen.items()},
+            _added(self.infinite, other.infinite),
+        )
+
+
+def _added(left: dict[str, int], right: dict[str, int]) -> dict[str, int]:
+    return {key: left.get(key, 0) + right.get(key, 0) for key in left | right}
 
 
 def is_missing(name: str) -> pl.Expr:

@@ -1,6 +1,7 @@
 """Fitting: rows, likelihood, penalty and covariance in, a frozen `FitResult` out; the order of the steps, no arithmetic."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -370,14 +371,6 @@ def _notes(coordinates: Coordinates, condition: float, objective: Objective, nai
 
 
 @dataclass(frozen=True, slots=True)
-class _ConstantPiece:
-    block: Block
-
-    def load(self) -> Block:
-        return replace(self.block, X=Constant(self.block.y.size))
-
-
-@dataclass(frozen=True, slots=True)
 class _ConstantOnly:
     """The same rows with the constant as their only column: the null model's."""
 
@@ -390,8 +383,9 @@ class _ConstantOnly:
     def n(self) -> int:
         return self.rows.n
 
-    def pieces(self) -> list[_ConstantPiece]:
-        return [_ConstantPiece(piece.load()) for piece in self.rows.pieces()]
+    def blocks(self, first: int, last: int) -> Iterator[Block]:
+        for block in self.rows.blocks(first, last):
+            yield replace(block, X=Constant(block.y.size))
 
     def select(self, which: NDArray[np.intp]) -> Rows:
         return self
@@ -399,7 +393,7 @@ class _ConstantOnly:
 
 def _null_loglik(rows: Rows, likelihood: Likelihood, classes: Array, threads: int) -> float:
     """The log-likelihood of the constants alone: in closed form, or by a fit of its own where rows carry offsets."""
-    if rows.pieces()[0].load().offset is None:
+    if next(rows.blocks(0, 1)).offset is None:
         return float(special.xlogy(classes, classes / classes.sum()).sum())
     null = _ConstantOnly(rows)
     (moments,) = total(null, lambda b: (b.X.moments(b.y, np.ones(b.y.size, dtype=bool)),), threads)

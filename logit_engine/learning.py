@@ -1,5 +1,6 @@
 """Learning a Design from training rows: levels and pooling, imputed values, centers and scales, each choice said."""
 
+import math
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -18,124 +19,122 @@ from logit_engine.design import (
     Numeric,
     Spec,
     Unknown,
-    is_missing,
 )
 from logit_engine.errors import DataError, UsageError
+from logit_engine.frames import Frames, MemoryFrames
+from logit_engine.learning_sums import Numbers, Survey, numbers_of, survey
 
 
-def learn(frame: pl.DataFrame, spec: Spec) -> tuple[Design, tuple[str, ...]]:
+def learn(rows: pl.DataFrame | Frames, spec: Spec) -> tuple[Design, tuple[str, ...]]:
     """The design of these training rows, and a sentence for everything imputed, pooled or merged.
 
-    Statistics are summed by NumPy in row order, so they are the same bits in every run. Raises DataError for a column
-    that is constant, of the wrong type, missing without a rule, or infinite; UsageError for an unknown reference level.
+    Statistics are summed by NumPy over blocks in row order, so they are the same bits in every run and however the rows
+    come. A median or a quartile takes its column whole, one column at a time. Raises DataError for a column that is
+    constant, of the wrong type, missing without a rule, or infinite; UsageError for an unknown reference level.
     """
+    rows = MemoryFrames(rows) if isinstance(rows, pl.DataFrame) else rows
+    schema = rows.schema
+    _check_types(schema, spec)
+    found = survey(rows, spec.numeric, spec.categorical)
     notes: list[str] = []
-    numeric = tuple(_numeric(frame[name], spec, notes) for name in spec.numeric)
-    indicators = _indicators(frame, spec, notes) if spec.add_indicator else ()
-    categorical = tuple(_categorical(frame[name], spec, notes) for name in spec.categorical)
+    numeric = tuple(_numeric(rows, name, found.numbers[name], spec, notes) for name in spec.numeric)
+    indicators = _indicators(found, spec, notes) if spec.add_indicator else ()
+    categorical = tuple(_categorical(name, found, schema[name].is_integer(), spec, notes) for name in spec.categorical)
     return Design(numeric, indicators, categorical), tuple(notes)
 
 
-def _numeric(column: pl.Series, spec: Spec, notes: list[str]) -> Numeric:
-    name = column.name
-    if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
-        raise DataError(
-            f"column '{name}' holds {column.dtype} values; list it under features.categorical, or convert it."
-        )
-    x = column.cast(pl.Float64).fill_null(np.nan).to_numpy()
-    present = x[~np.isnan(x)]
-    if not np.isfinite(present).all():
-        raise DataError(f"column '{name}' is infinite in {np.isinf(present).sum():,} of {x.size:,} rows.")
-    missing = x.size - present.size
-    if present.size == 0:
-        raise DataError(f"column '{name}' is missing in all {x.size:,} training rows; drop it.")
-    fill = _fill(present, spec)
-    if missing:
+def _check_types(schema: pl.Schema, spec: Spec) -> None:
+    for name in spec.numeric:
+        dtype = schema[name]
+        if not (dtype.is_numeric() or dtype == pl.Boolean):
+            raise DataError(f"column '{name}' holds {dtype} values; list it under features.categorical, or convert it.")
+    for name in spec.categorical:
+        dtype = schema[name]
+        if not (dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)):
+            raise DataError(f"column '{name}' holds {dtype} values; a categorical holds text, integers or booleans.")
+
+
+def _numeric(rows: Frames, name: str, numbers: Numbers, spec: Spec, notes: list[str]) -> Numeric:
+    if numbers.present == 0:
+        raise DataError(f"column '{name}' is missing in all {numbers.rows:,} training rows; drop it.")
+    ordered = spec.impute_numeric is Impute.MEDIAN or spec.normalize is Normalize.ROBUST
+    x = numbers_of(rows, name) if ordered else np.empty(0)
+    fill = _fill(x, numbers, spec)
+    if numbers.missing:
         if fill is None:
             raise DataError(
-                f"column '{name}' is missing in {missing:,} of {x.size:,} rows; "
+                f"column '{name}' is missing in {numbers.missing:,} of {numbers.rows:,} rows; "
                 "set features.impute.numeric, or drop these rows."
             )
         notes.append(
-            f"{name}: {missing:,} of {x.size:,} values were missing and became {fill:.6g} ({spec.impute_numeric})."
+            f"{name}: {numbers.missing:,} of {numbers.rows:,} values were missing and became {fill:.6g} "
+            f"({spec.impute_numeric})."
         )
-        x = np.where(np.isnan(x), fill, x)
-    center, scale = _center_scale(x, spec.normalize, name)
+        numbers = numbers.filled(fill)
+        x[np.isnan(x)] = fill
+    center, scale = _center_scale(x, numbers, spec.normalize, name)
     return Numeric(name, fill, center, scale)
 
 
-def _fill(present: Array, spec: Spec) -> float | None:
+def _fill(x: Array, numbers: Numbers, spec: Spec) -> float | None:
     match spec.impute_numeric:
         case Impute.MEAN:
-            return float(present.mean())
+            return numbers.mean
         case Impute.MEDIAN:
-            return float(np.median(present))
+            return float(np.nanmedian(x))
         case Impute.CONSTANT:
             return spec.constant
     return None
 
 
-def _center_scale(x: Array, normalize: Normalize, name: str) -> tuple[float, float]:
+def _center_scale(x: Array, numbers: Numbers, normalize: Normalize, name: str) -> tuple[float, float]:
     match normalize:
         case Normalize.STANDARD:
-            center, scale = float(x.mean()), float(x.std())
+            center, scale = numbers.mean, math.sqrt(numbers.square / numbers.rows)
         case Normalize.MINMAX:
-            center, scale = float(x.min()), float(x.max() - x.min())
+            center, scale = numbers.low, numbers.high - numbers.low
         case Normalize.ROBUST:
             first, center, third = (float(q) for q in np.percentile(x, [25, 50, 75]))
             scale = third - first
-            if scale == 0.0 and x.min() < x.max():
+            if scale == 0.0 and numbers.low < numbers.high:
                 raise DataError(
                     f"column '{name}' has the same first and third quartile ({first:g}), so normalize: robust "
                     "has no scale for it; use standard or minmax."
                 )
         case _:
             center, scale = 0.0, 1.0
-    if x.min() == x.max():
-        raise DataError(f"column '{name}' is {x[0]:g} in all {x.size:,} training rows; drop it.")
+    if numbers.low == numbers.high:
+        raise DataError(f"column '{name}' is {numbers.low:g} in all {numbers.rows:,} training rows; drop it.")
     return center, scale
 
 
-def _indicators(frame: pl.DataFrame, spec: Spec, notes: list[str]) -> tuple[Indicator, ...]:
+def _indicators(found: Survey, spec: Spec, notes: list[str]) -> tuple[Indicator, ...]:
     """One indicator for each pattern of missing rows, named after all columns that share it."""
-    patterns: dict[bytes, list[str]] = {}
-    counts: dict[bytes, int] = {}
-    for name in spec.numeric:
-        mask = frame.select(is_missing(name)).to_series().to_numpy()
-        if mask.any():
-            key = np.packbits(mask).tobytes()
-            patterns.setdefault(key, []).append(name)
-            counts[key] = int(mask.sum())
-    found = []
-    for key, names in patterns.items():
-        indicator = Indicator(tuple(names))
-        if counts[key] < spec.min_frequency:
-            notes.append(f"{', '.join(names)}: missing in {counts[key]:,} rows, too few for an indicator of their own.")
+    indicators = []
+    for names in found.together:
+        rows = found.numbers[names[0]].missing
+        if rows < spec.min_frequency:
+            notes.append(f"{', '.join(names)}: missing in {rows:,} rows, too few for an indicator of their own.")
         else:
-            found.append(indicator)
-    return tuple(found)
+            indicators.append(Indicator(names))
+    return tuple(indicators)
 
 
-def _categorical(column: pl.Series, spec: Spec, notes: list[str]) -> Categorical:
-    name = column.name
-    if not (column.dtype.is_integer() or column.dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)):
-        raise DataError(f"column '{name}' holds {column.dtype} values; a categorical holds text, integers or booleans.")
+def _categorical(name: str, found: Survey, integers: bool, spec: Spec, notes: list[str]) -> Categorical:
     as_level = spec.impute_categorical is Impute.LEVEL
-    missing = column.null_count()
+    counts, missing = dict(found.levels[name]), found.nulls[name]
     if missing and not as_level:
         raise DataError(
-            f"column '{name}' is missing in {missing:,} of {column.len():,} rows; "
+            f"column '{name}' is missing in {missing:,} of {found.rows:,} rows; "
             "set features.impute.categorical to {strategy: level}, or drop these rows."
         )
-    labels = column.cast(pl.String).fill_null(MISSING)
     for taken, used in ((MISSING, as_level), (POOLED, spec.min_frequency > 1)):
-        if used and (labels == taken).sum() > (missing if taken == MISSING else 0):
+        if used and taken in counts:
             raise DataError(f"column '{name}' has a level '{taken}', a name that the design gives itself; rename it.")
-    table = labels.value_counts()
-    counts = dict(zip(table[name].to_list(), table["count"].to_list(), strict=True))
     if missing:
-        notes.append(f"{name}: {missing:,} of {column.len():,} values were missing and became the level {MISSING}.")
-    known = _ordered(counts, column.dtype.is_integer())
+        counts[MISSING] = missing
+        notes.append(f"{name}: {missing:,} of {found.rows:,} values were missing and became the level {MISSING}.")
+    known = _ordered(counts, integers)
     reference = _reference(name, known, counts, spec)
     rare = tuple(v for v in known if counts[v] < spec.min_frequency and v != reference)
     pooled_rows = sum(counts[v] for v in rare)

@@ -40,7 +40,7 @@ logit_engine.sample
 logit_engine.objective
 logit_engine.sources logit_engine.learning logit_engine.formulas
 logit_engine.design
-logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.coordinates
+logit_engine.frames logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.coordinates
 logit_engine.blocks
 logit_engine.links logit_engine.columns
 logit_engine.arrays logit_engine.publish
@@ -53,6 +53,7 @@ LIBRARIES = {
     "logit_engine.publish": set(),
     "logit_engine.errors": set(),
     "logit_engine.sources": {"numpy", "polars", "pyarrow"},
+    "logit_engine.frames": {"polars"},
     "logit_engine.learning": {"numpy", "polars"},
     "logit_engine.formulas": {"numpy", "polars", "pandas", "formulaic", "interface_meta"},
     "logit_engine.design": {"numpy", "polars"},

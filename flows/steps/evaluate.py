@@ -1,7 +1,10 @@
 """Evaluate: how good the model is on the rows it learnt from and on those it has not seen, beside the base rate."""
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 import polars as pl
@@ -9,8 +12,9 @@ import polars as pl
 from flows.config import Config
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
-from flows.steps.rows import outcomes, read_rows
+from flows.steps.rows import Side, open_rows, outcome_of
 from flows.steps.split import Split
+from logit_engine.blocks import BLOCK
 from logit_engine.columns import Array
 from logit_engine.diagnostics.metric_intervals import (
     Bootstrap,
@@ -30,6 +34,8 @@ from logit_engine.links import LINKS, Link
 from logit_engine.result import FitResult
 from logit_engine.sources.arrays import array_rows
 from logit_engine.sources.frames import clusters
+
+MOST_ROWS = 2**22  # of a side that are measured; of more, every second, third, ... block: they take 180 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +94,29 @@ def evaluate_model(config: Config, dataset: Dataset, split: Split, learned: Lear
     return Evaluation(threshold, tuple(m for side in sides for m in _measure(config, side, link, threshold, rate)))
 
 
-def _side(config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, name: str) -> _Side:
-    frame = read_rows(config, dataset, split, "train" if name == "train" else "test")
-    eta = learned.design.predictors(frame, result.estimates)
-    return _Side(name, outcomes(config, dataset, frame), eta, clusters(frame, config.data.cluster))
+def _side(config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, name: Side) -> _Side:
+    rows, design, cluster = open_rows(config, dataset, split, name), learned.design, config.data.cluster
+    if rows.n == 0:
+        return _Side(name, np.empty(0), np.empty(0), None)
+    code_of, every = outcome_of(dataset), -(-rows.n // MOST_ROWS)
+    parts = [
+        (code_of(frame), design.linear_predictors(frame, result.estimates), design.audit(frame.lazy()))
+        for frame in _some_blocks(rows.frames(), every)
+    ]
+    design.refuse(reduce(add, (audit for _, _, audit in parts)))
+    y, eta = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    if cluster is None:
+        return _Side(name, y, eta, None)
+    return _Side(name, y, eta, clusters(pl.concat(_some_blocks(rows.frames([cluster]), every)), cluster))
+
+
+def _some_blocks(frames: Iterable[pl.DataFrame], every: int) -> Iterator[pl.DataFrame]:
+    """One block of `every` of the rows."""
+    start = 0
+    for frame in frames:
+        block = (start + np.arange(frame.height)) // BLOCK
+        yield frame if every == 1 else frame.filter(pl.Series(block % every == 0))
+        start += frame.height
 
 
 def _rule(config: Config) -> float | MaxF1 | Cost:

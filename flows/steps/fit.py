@@ -5,7 +5,7 @@ import numpy as np
 from flows.config import Config
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
-from flows.steps.rows import class_names, outcomes, read_rows
+from flows.steps.rows import open_rows, outcome_of, rows_for_fit
 from flows.steps.split import Split
 from logit_engine.errors import DataError
 from logit_engine.fitting import fit
@@ -14,7 +14,6 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult
-from logit_engine.sources.frames import frame_rows
 
 
 def threads_of(config: Config) -> int | None:
@@ -52,18 +51,19 @@ def fit_model(
 
     Raises SeparationError or RankError naming columns, unless the config only warns.
     """
-    frame = read_rows(config, dataset, split, "train")
-    y = outcomes(config, dataset, frame)
-    absent = [label for code, label in enumerate(dataset.classes) if not (y == code).any()]
+    frames = open_rows(config, dataset, split, "train")
+    code_of = outcome_of(dataset)
+    seen = {code for frame in frames.frames([dataset.target]) for code in np.unique(code_of(frame)).tolist()}
+    absent = [label for code, label in enumerate(dataset.classes) if code not in seen]
     if absent:
         raise DataError(
             f"no training row has {config.data.target.column} = {absent[0]!r}; choose another split, or drop these rows."
         )
     likelihood = likelihood_of(config, dataset)
     return fit(
-        frame_rows(learned.design, frame, y, config.data.cluster, class_names(dataset)),
+        rows_for_fit(config, dataset, frames, learned.design),
         likelihood,
-        penalty=penalty_of(config, frame.height, len(learned.design.names), likelihood.outputs, strength),
+        penalty=penalty_of(config, frames.n, len(learned.design.names), likelihood.outputs, strength),
         covariance_type=covariance_named(config.model.covariance.type),
         allow_separation=config.model.on_separation == "warn",
         threads=threads_of(config),

@@ -14,6 +14,7 @@ import polars as pl
 from flows.config import Config
 from flows.steps.evaluate import Evaluation
 from flows.steps.load import Dataset, needed_columns
+from flows.steps.memory import refuse_large
 from flows.steps.rows import outcomes
 from flows.steps.split import Split, test_mask
 from logit_engine.artifact import Model
@@ -99,6 +100,7 @@ class IncomparableError(DataError):
 
 def compare(config: Config, dataset: Dataset, challenger: Model, other: Model) -> Comparison:
     """Paired log-loss on the rows that both models' split rules hold out, by cluster where there is one."""
+    refuse_large(config, dataset, "the gate compares two models on all rows at once: promote by hand")
     rules = [Split.from_content(model.origin["split"]) for model in (challenger, other)]
     used = {column for model in (challenger, other) for column in model.design.sources}
     columns = dict.fromkeys([*needed_columns(config), *used, *(c for rule in rules for c in rule.columns)])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flows.config import Config
 from flows.steps.load import Dataset
-from flows.steps.rows import read_rows
+from flows.steps.rows import open_rows
 from flows.steps.split import Split
 from logit_engine.design import Design, Impute, Normalize, Spec, Unknown
 from logit_engine.learning import learn
@@ -38,7 +38,7 @@ def design_spec(config: Config) -> Spec:
 
 def learn_design(config: Config, dataset: Dataset, split: Split) -> Learned:
     """Levels, imputed values, centers and scales, from the training rows alone."""
-    design, notes = learn(read_rows(config, dataset, split, "train"), design_spec(config))
+    design, notes = learn(open_rows(config, dataset, split, "train"), design_spec(config))
     dropped = f"{dataset.dropped:,} rows without a target were left out."
     return Learned(design, (dropped, *notes) if dataset.dropped else notes)
 

@@ -16,6 +16,7 @@ from logit_engine.errors import DataError
 from logit_engine.publish import sha256_of
 
 MOST_CLASSES = 100
+MOST_HELD = 2**23  # values of a column at once, to see whether they repeat
 NUMBERS = "numbers written as text"
 
 
@@ -194,19 +195,18 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) 
     group = config.split.column if config.split.method == "group" else None
     roles = [role for role in dict.fromkeys((data.id, data.time, data.cluster, group)) if role is not None]
     counts += [pl.col(role).is_null().sum().alias(f"missing {role}") for role in roles]
-    if data.id is not None:
-        counts.append(pl.col(data.id).n_unique().alias("ids"))
-    row = nan_is_missing(scan_files(paths, kind), data.target.column).select(counts).collect().row(0, named=True)
+    scan = nan_is_missing(scan_files(paths, kind), data.target.column)
+    row = scan.select(counts).collect(engine="streaming").row(0, named=True)
     rows, dropped = int(row["rows"]), int(row["target_missing"])
     problems = [
         f"column '{role}' is missing in {row[f'missing {role}']:,} of {rows:,} rows; fill or drop them."
         for role in roles
         if row[f"missing {role}"]
     ]
-    if data.id is not None and row["ids"] < rows and not row[f"missing {data.id}"]:
-        problems.append(
-            f"column '{data.id}' (data.id) is not unique: {rows - row['ids']:,} of {rows:,} rows repeat an id."
-        )
+    if data.id is not None and not row[f"missing {data.id}"]:
+        repeats = rows - distinct(scan, data.id, rows)
+        if repeats:
+            problems.append(f"column '{data.id}' (data.id) is not unique: {repeats:,} of {rows:,} rows repeat an id.")
     if dropped and data.missing_target == "error":
         problems.append(
             f"the target '{data.target.column}' is missing in {dropped:,} of {rows:,} rows; "
@@ -219,6 +219,14 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) 
     digests = "\n".join(sha256_of(Path(path)) for path in paths)
     fingerprint = hashlib.sha256(digests.encode()).hexdigest()
     return Dataset(paths, kind, fingerprint, rows - dropped, dropped, classes, data.target.column)
+
+
+def distinct(rows: pl.LazyFrame, column: str, count: int) -> int:
+    """How many values a column of `count` rows has, by shares of the values, so that never are all of them held."""
+    shares = max(1, -(-count // MOST_HELD))
+    value = pl.col(column)
+    parts = [rows.select(value.filter(value.hash() % shares == i).n_unique()) for i in range(shares)]
+    return sum(part.collect(engine="streaming").item() for part in parts)
 
 
 def _classes(values: list[Label], config: Config, problems: list[str], training: bool) -> tuple[Label, ...]:

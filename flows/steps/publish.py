@@ -1,25 +1,32 @@
 """Publish: a run's model, metrics and predictions, written whole into the store or not at all."""
 
 import platform
+from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from flows.config import Config
 from flows.config_reading import to_yaml
 from flows.steps.evaluate import Evaluation
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
-from flows.steps.rows import read_rows
+from flows.steps.rows import Side, open_rows
 from flows.steps.split import Split
 from flows.steps.tune import Tuning
 from flows.store import Store, run_id
 from logit_engine._version import __version__
 from logit_engine.artifact import Model, Target, write_model
+from logit_engine.frames import STEP, regrouped
 from logit_engine.result import FitResult
+
+ROW_GROUP = STEP
 
 
 def open_store(config: Config) -> Store:
@@ -66,7 +73,7 @@ def publish_run(
         if tuning is not None:
             tuning.table.write_parquet(folder / "tuning.parquet")
         if config.write.predictions != "none":
-            predictions(config, dataset, split, model).write_parquet(folder / "predictions.parquet")
+            write_predictions(config, dataset, split, model, folder / "predictions.parquet")
         (folder / "config.yaml").write_text(to_yaml(config.result_content()), encoding="utf-8")
 
     manifest = {
@@ -80,20 +87,38 @@ def publish_run(
     return open_store(config).publish_run(run, write, manifest)
 
 
-def predictions(config: Config, dataset: Dataset, split: Split, model: Model) -> pl.DataFrame:
-    """id, split, target, linear predictor, probability and predicted class of the rows the config asks for."""
+def write_predictions(config: Config, dataset: Dataset, split: Split, model: Model, path: Path) -> None:
+    """id, split, target, linear predictor, probability and predicted class of the rows the config asks for.
+
+    Row groups are of fixed length, so the file has the same bytes whether the rows are streamed or in memory.
+    """
+    frames = _predictions(config, dataset, split, model)
+    first = next(frames)
+    with pq.ParquetWriter(path, _arrow(first).schema, compression="zstd") as writer:
+        for frame in regrouped(chain([first], frames), ROW_GROUP):
+            for start in range(0, frame.height, ROW_GROUP):
+                writer.write_table(_arrow(frame.slice(start, ROW_GROUP)))
+
+
+def _predictions(config: Config, dataset: Dataset, split: Split, model: Model) -> Iterator[pl.DataFrame]:
+    """The predictions, a frame at a time, the first perhaps an empty one."""
     kept = [pl.col(config.data.id)] if config.data.id is not None else []
-    parts = []
-    for side in ("train", "test") if config.write.predictions == "all" else ("test",):
-        frame = read_rows(config, dataset, split, side)  # type: ignore[arg-type]
+    sides: tuple[Side, ...] = ("train", "test") if config.write.predictions == "all" else ("test",)
+    for side in sides:
         columns = [  # in one select, so that no output takes the name of a feature before it is used
             *kept,
             pl.lit(side).alias("split"),
             pl.col(model.target.column).alias("target"),
             *model.outputs(("linear_predictor", "probability", "predicted_class")),
         ]
-        parts.append(frame.select(columns))
-    return pl.concat(parts)
+        rows = open_rows(config, dataset, split, side)
+        yield rows.schema.to_frame().select(columns)
+        for frame in rows.frames():
+            yield frame.select(columns)
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def versions() -> dict[str, Any]:

@@ -1,23 +1,51 @@
-"""Rows: the training or the test rows of a dataset, read afresh, with the outcome as 0 and 1."""
+"""Rows: the training or the test rows of a dataset, read afresh, in memory or streamed, with the outcome as 0 and 1."""
 
 from typing import Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from flows.config import Config
 from flows.steps.load import Dataset, needed_columns
+from flows.steps.memory import refuse_large, streamed
 from flows.steps.split import Split, test_mask
+from logit_engine.blocks import Rows
 from logit_engine.columns import Array
+from logit_engine.design import Design
+from logit_engine.frames import MemoryFrames
+from logit_engine.sources.frames import Outcome, frame_rows
+from logit_engine.sources.parquet import ParquetFrames, ParquetRows, parquet_frames
 
 Side = Literal["train", "test", "all"]
+Table = MemoryFrames | ParquetFrames
+
+
+def open_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> Table:
+    """The rows of `read_rows` a frame at a time: from memory, or from the files where their table would not fit."""
+    if not streamed(config, dataset):
+        return MemoryFrames(read_rows(config, dataset, split, side))
+    test_file = side == "test" and dataset.test is not None
+    outcome = Outcome(dataset.target)
+
+    def keep(frame: pl.DataFrame) -> NDArray[np.bool_]:
+        there = outcome.present(frame)
+        if test_file or side == "all":
+            return there
+        mask = test_mask(split, frame)
+        return there & (mask if side == "test" else ~mask)
+
+    files = dataset.test if test_file and dataset.test is not None else dataset
+    reads = () if test_file else split.columns
+    return parquet_frames(files.paths, needed_columns(config), keep, (dataset.target, *reads))
 
 
 def read_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> pl.DataFrame:
-    """The rows of a side that have a target, with the columns a run needs.
+    """The rows of a side that have a target, with the columns a run needs. Raises DataError if they would not fit.
 
     Under split method none the test rows are those of the test file, or there are none.
     """
+    refuse_large(config, dataset, "this step needs all rows at once")
     if side == "test" and dataset.test is not None:
         return _present(config, dataset.test.scan())
     frame = _present(config, dataset.scan())
@@ -27,13 +55,22 @@ def read_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> pl.
     return frame.filter(mask if side == "test" else ~mask)
 
 
+def outcome_of(dataset: Dataset) -> Outcome:
+    """The code of each row's class: of two classes 1.0 for the positive one."""
+    return Outcome(dataset.target, dataset.classes)
+
+
 def outcomes(config: Config, dataset: Dataset, frame: pl.DataFrame) -> Array:
-    """The code of each row's class, (n,): of two classes 1.0 for the positive one."""
-    target = frame[config.data.target.column]
-    codes = np.zeros(frame.height)
-    for code, label in enumerate(dataset.classes[1:], 1):
-        codes[(target == label).to_numpy()] = code
-    return codes
+    """The code of each row's class, (n,)."""
+    return outcome_of(dataset)(frame)
+
+
+def rows_for_fit(config: Config, dataset: Dataset, frames: Table, design: Design) -> Rows:
+    """The rows of `open_rows`, encoded for a fit; the design was learnt from them."""
+    names = class_names(dataset)
+    if isinstance(frames, ParquetFrames):
+        return ParquetRows(frames, design, outcome_of(dataset), names)
+    return frame_rows(design, frames.table, outcomes(config, dataset, frames.table), config.data.cluster, names)
 
 
 def class_names(dataset: Dataset) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from flows.config import Config
-from flows.steps.load import find_files, first_text, missing_columns, scan_files
+from flows.steps.load import distinct, find_files, first_text, missing_columns, scan_files
 from flows.steps.publish import open_store
 from flows.store import Store
 from logit_engine.artifact import Model, read_model
@@ -131,13 +131,12 @@ def check_cohort(config: Config, model: Model, cohort: Cohort) -> tuple[pl.LazyF
 
 def _check_ids(rows: pl.LazyFrame, column: str) -> None:
     """Raises DataError where an id is missing or repeats: a score could not be told whose it is."""
-    ids = rows.select(column).collect()[column]
-    if ids.null_count():
-        raise DataError(
-            f"the id '{column}' is missing in {ids.null_count():,} of {ids.len():,} rows; fill or drop them."
-        )
-    twice = ids.filter(ids.is_duplicated())
-    if twice.len():
+    id_ = pl.col(column)
+    count, missing = rows.select(pl.len(), id_.null_count().alias("missing")).collect(engine="streaming").row(0)
+    if missing:
+        raise DataError(f"the id '{column}' is missing in {missing:,} of {count:,} rows; fill or drop them.")
+    if distinct(rows, column, count) < count:
+        twice = rows.select(id_).filter(id_.is_duplicated()).collect()[column]
         raise DataError(f"the id '{column}' is not unique: {twice.len():,} rows share one, {twice[0]!r} first.")
 
 

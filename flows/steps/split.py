@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from flows.config import Config
 from flows.steps.load import Dataset
+from flows.steps.memory import columns_of
 from logit_engine.errors import DataError
 
 SPLIT_SALT = 0x5EED_0001
@@ -82,12 +83,12 @@ def split_rows(config: Config, dataset: Dataset) -> Split:
         case "time":
             rule = _time_rule(dataset, str(data.time), data.cluster, target, asked.test_size)
         case "stratified":
-            rule = _stratified_rule(dataset, str(unit), target, asked.test_size)
+            rule = _stratified_rule(config, dataset, str(unit), target, asked.test_size)
         case _:
             rule = Split("hash", unit, threshold=asked.test_size)
     if data.cluster not in (None, unit) and rule.method in ("hash", "column"):
         _refuse_cut_clusters(dataset, rule, str(data.cluster))
-    _check_sides(dataset, rule, target)
+    _check_sides(config, dataset, rule, target)
     return rule
 
 
@@ -159,7 +160,7 @@ def _time_rule(dataset: Dataset, time: str, cluster: str | None, target: str, te
     columns = [time, target] if cluster is None else [time, target, cluster]
     first = pl.col(time) if cluster is None else pl.col(time).min().over(cluster)
     rows = dataset.scan().select(columns).select(first.alias("first"), pl.col(target).is_not_null().alias("has"))
-    times = rows.group_by("first").agg(pl.col("has").sum()).sort("first").collect()
+    times = rows.group_by("first").agg(pl.col("has").sum()).sort("first").collect(engine="streaming")
     if times.height < 2:
         raise DataError(f"all rows have the same {time}; a time split needs at least two times.")
     before = times["has"].cum_sum().to_numpy()[:-1] / dataset.rows
@@ -167,12 +168,15 @@ def _time_rule(dataset: Dataset, time: str, cluster: str | None, target: str, te
     return Split("time", time, cluster, threshold=times["first"][cut])
 
 
-def _stratified_rule(dataset: Dataset, unit: str, target: str, test_size: float) -> Split:
-    frame = dataset.scan().select(unit, target).drop_nulls(target).collect()
-    hashes, labels = hashed(frame[unit], SPLIT_SALT), frame[target].cast(pl.String).to_numpy()
+def _stratified_rule(config: Config, dataset: Dataset, unit: str, target: str, test_size: float) -> Split:
+    hashes: dict[str, list[NDArray[np.float64]]] = {}
+    for frame in columns_of(config, dataset, [unit, target]):
+        shares_of, labels = hashed(frame[unit], SPLIT_SALT), frame[target].cast(pl.String)
+        for label in labels.unique().to_list():
+            hashes.setdefault(label, []).append(shares_of[(labels == label).to_numpy()])
     shares = []
-    for label in sorted(set(labels.tolist())):
-        own = np.sort(hashes[labels == label])
+    for label in sorted(hashes):
+        own = np.sort(np.concatenate(hashes[label]))
         count = round(test_size * own.size)
         edge = 1.0 if count >= own.size else float(own[count])
         shares.append((str(label), edge))
@@ -190,14 +194,15 @@ def _refuse_cut_clusters(dataset: Dataset, rule: Split, cluster: str) -> None:
         )
 
 
-def _check_sides(dataset: Dataset, rule: Split, target: str) -> None:
-    frame = dataset.scan().select(list(dict.fromkeys([*rule.columns, target]))).drop_nulls(target).collect()
-    mask = test_mask(rule, frame)
-    for name, side in (("training", ~mask), ("test", mask)):
-        values = frame[target].filter(pl.Series(side)).n_unique()
-        if not side.any():
+def _check_sides(config: Config, dataset: Dataset, rule: Split, target: str) -> None:
+    rows, values = [0, 0], [set[Any](), set[Any]()]
+    for frame in columns_of(config, dataset, [*rule.columns, target]):
+        mask = test_mask(rule, frame)
+        for i, side in enumerate((~mask, mask)):
+            rows[i] += int(side.sum())
+            values[i].update(frame[target].filter(pl.Series(side)).unique().to_list())
+    for i, name in enumerate(("training", "test")):
+        if rows[i] == 0:
             raise DataError(f"the split leaves no {name} rows; change split.test_size or split.column.")
-        if values < 2:
-            raise DataError(
-                f"the {side.sum():,} {name} rows of the split all have the same '{target}'; change the split."
-            )
+        if len(values[i]) < 2:
+            raise DataError(f"the {rows[i]:,} {name} rows of the split all have the same '{target}'; change the split.")

@@ -326,17 +326,17 @@ def evaluate(
     rows = falling(sample, weights)
     sample, weights = sample.rows(rows), weights[rows]
     codes = None if codes is None else cluster_codes(codes[rows])
-    statistics = [metric.statistic(sample) for metric in METRICS.values()]
     if isinstance(method, Bootstrap):
+        statistics = [metric.statistic(sample) for metric in METRICS.values()]
         replicates = resampled(statistics, weights, codes, method)
         return tuple(
             percentile_interval(name, statistic.value(weights), column, level)
             for name, statistic, column in zip(METRICS, statistics, replicates.T, strict=True)
         )
-    return tuple(
+    return tuple(  # one statistic at a time: each holds arrays of all rows
         closed_form(
             name,
-            statistic,
+            metric.statistic(sample),
             weights,
             codes,
             level,
@@ -344,7 +344,7 @@ def evaluate(
             highest=metric.highest,
             by_class_of=sample.y if metric.by_class else None,
         )
-        for (name, metric), statistic in zip(METRICS.items(), statistics, strict=True)
+        for name, metric in METRICS.items()
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, total
+from logit_engine.blocks import Block, block_count, total
 from logit_engine.columns import Array, Moments, dense
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
@@ -199,8 +199,7 @@ def _total_margin(objective: Objective, won: NDArray[np.bool_] | None) -> Array:
 
         return np.asarray(total(objective.rows, gain, objective.threads)[0])
     out, start = np.zeros(objective.free.size), 0
-    for piece in objective.rows.pieces():
-        block = piece.load()
+    for block in objective.rows.blocks(0, block_count(objective.rows.n)):
         stop = start + block.y.size
         out += _gain(objective, block, block.kept & ~won[start:stop], outputs)
         start = stop

@@ -1,6 +1,6 @@
 """Rows held in memory: any set of Columns with its outcome, cut into blocks by views."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,36 +36,23 @@ class MemoryRows:
         """The number of rows."""
         return self.y.size
 
-    def pieces(self) -> Sequence["Slice"]:
-        """The blocks, as slices yet to be cut."""
-        return [Slice(self, start, min(start + BLOCK, self.n)) for start in range(0, self.n, BLOCK)]
+    def blocks(self, first: int, last: int) -> Iterator[Block]:
+        """Views of the rows; nothing is copied."""
+        for start in range(first * BLOCK, min(last * BLOCK, self.n), BLOCK):
+            cut = slice(start, start + BLOCK)
+            yield Block(
+                _cut(self.X, cut),
+                self.y[cut],
+                None if self.weight is None else self.weight[cut],
+                None if self.offset is None else self.offset[cut],
+                None if self.cluster is None else self.cluster[cut],
+                None if self.precision is None else self.precision[cut],
+                None if self.fold is None else self.fold[cut],
+            )
 
     def select(self, which: NDArray[np.intp]) -> "MemoryRows":
         """The same rows with some of their columns, copied, (r,) rising."""
         return replace(self, X=self.X.select(which), names=tuple(self.names[j] for j in which.tolist()))
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """Rows start..stop of MemoryRows."""
-
-    rows: MemoryRows
-    start: int
-    stop: int
-
-    def load(self) -> Block:
-        """Views of the rows; nothing is copied."""
-        cut = slice(self.start, self.stop)
-        rows = self.rows
-        return Block(
-            _cut(rows.X, cut),
-            rows.y[cut],
-            None if rows.weight is None else rows.weight[cut],
-            None if rows.offset is None else rows.offset[cut],
-            None if rows.cluster is None else rows.cluster[cut],
-            None if rows.precision is None else rows.precision[cut],
-            None if rows.fold is None else rows.fold[cut],
-        )
 
 
 def _cut(columns: Columns, rows: slice) -> Columns:

@@ -1,5 +1,7 @@
 """Rows from a Polars frame: its columns through a Design, its outcome as 0 and 1, its clusters as codes."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -8,6 +10,32 @@ from logit_engine import arrays
 from logit_engine.columns import Array
 from logit_engine.design import Design
 from logit_engine.sources.arrays import MemoryRows
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome in a column: the code of each row's label; without labels the numbers themselves."""
+
+    column: str
+    labels: tuple[str | int | float | bool, ...] = ()
+
+    def __call__(self, frame: pl.DataFrame) -> Array:
+        """0.0, 1.0, ... by label, the first for any other value, (n,)."""
+        values = frame[self.column]
+        if not self.labels:
+            return np.asarray(values.cast(pl.Float64).to_numpy())
+        codes = np.zeros(frame.height)
+        for code, label in enumerate(self.labels[1:], 1):
+            codes[(values == label).to_numpy()] = code
+        return codes
+
+    def present(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
+        """Where there is an outcome: not null, and a number where they are numbers, (n,)."""
+        values = frame[self.column]
+        there = values.is_not_null()
+        if values.dtype.is_float():
+            there &= values.is_not_nan().fill_null(False)
+        return np.asarray(there.to_numpy())
 
 
 def frame_rows(

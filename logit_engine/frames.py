@@ -1,0 +1,61 @@
+"""Frames: rows of a table that come a frame at a time, whether they lie in memory or in files."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+
+from logit_engine.blocks import BLOCK
+
+STEP = 64 * BLOCK  # rows of a frame that lie in memory anyway
+
+
+class Frames(Protocol):
+    """n rows in frames whose lengths, but for the last, are whole numbers of blocks; to be read as often as one likes."""
+
+    @property
+    def n(self) -> int: ...
+
+    @property
+    def schema(self) -> pl.Schema: ...
+
+    def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows in order, with these columns, or all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFrames:
+    """A frame in memory, in slices."""
+
+    table: pl.DataFrame
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return self.table.height
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The types of the columns."""
+        return self.table.schema
+
+    def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Views of the rows; nothing is copied."""
+        table = self.table if columns is None else self.table.select(columns)
+        for start in range(0, self.n, STEP):
+            yield table.slice(start, STEP)
+
+
+def regrouped(frames: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
+    """The same rows in frames whose lengths, but for the last, are whole numbers of `size`."""
+    left: pl.DataFrame | None = None
+    for frame in frames:
+        whole = frame if left is None else pl.concat([left, frame])
+        cut = whole.height // size * size
+        if cut:
+            yield whole.head(cut)
+        left = whole.slice(cut)
+    if left is not None and left.height:
+        yield left

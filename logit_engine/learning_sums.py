@@ -1,0 +1,169 @@
+"""What a design needs to know of its rows, summed in one pass: numbers by blocks in a fixed order, levels, what is missing.
+
+The sums are over blocks of 4096 rows numbered from the first row on, so they have the same bits however the rows come.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from logit_engine.blocks import BLOCK
+from logit_engine.columns import Array
+from logit_engine.design import is_missing
+from logit_engine.errors import DataError
+from logit_engine.frames import Frames
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Of a numeric column of `rows` rows: how many are present and how many infinite, mean, centered square sum, range."""
+
+    rows: int
+    present: int
+    infinite: int
+    mean: float
+    square: float
+    low: float
+    high: float
+
+    @property
+    def missing(self) -> int:
+        """How many rows have no number."""
+        return self.rows - self.present
+
+    def filled(self, fill: float) -> "Numbers":
+        """With a number in place of each missing one."""
+        if not self.missing:
+            return self
+        share, shift = self.missing / self.rows, fill - self.mean
+        square = self.square + shift * shift * (self.present * share)
+        low, high = min(self.low, fill), max(self.high, fill)
+        return Numbers(self.rows, self.rows, self.infinite, self.mean + shift * share, square, low, high)
+
+
+@dataclass(slots=True)
+class Survey:
+    """What one pass counts. together: the columns that are missing in the same rows; levels: rows by level, null apart."""
+
+    rows: int = 0
+    numbers: dict[str, Numbers] = field(default_factory=dict)
+    together: tuple[tuple[str, ...], ...] = ()
+    levels: dict[str, dict[str, int]] = field(default_factory=dict)
+    nulls: dict[str, int] = field(default_factory=dict)
+
+
+def survey(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]) -> Survey:
+    """Count it. Raises DataError for a numeric column that is infinite somewhere."""
+    found = Survey(levels={name: {} for name in categorical}, nulls=dict.fromkeys(categorical, 0))
+    sums = _nothing(len(numeric))
+    pattern = [0] * len(numeric)
+    for frame in rows.frames([*numeric, *categorical]):
+        found.rows += frame.height
+        for blocks in _by_blocks(frame, numeric):
+            sums += blocks
+        pattern = _refined(pattern, frame, numeric)
+        for name in categorical:
+            _count(frame[name], found.levels[name])
+            found.nulls[name] += frame[name].null_count()
+    for i, name in enumerate(numeric):
+        numbers = Numbers(
+            found.rows, *(v[i].item() for v in (sums.n, sums.infinite, sums.mean, sums.square, *sums.range))
+        )
+        if numbers.infinite:
+            raise DataError(f"column '{name}' is infinite in {numbers.infinite:,} of {found.rows:,} rows.")
+        found.numbers[name] = numbers
+    gone = [(key, name) for key, name in zip(pattern, numeric, strict=True) if found.numbers[name].missing]
+    keys = dict.fromkeys(key for key, _ in gone)
+    found.together = tuple(tuple(name for key, name in gone if key == own) for own in keys)
+    return found
+
+
+def numbers_of(rows: Frames, name: str) -> Array:
+    """One column as numbers, nan where it is missing, (n,): for what takes all of them at once, as a median does."""
+    parts = [_numbers(frame[name]) for frame in rows.frames([name])]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _numbers(column: pl.Series) -> Array:
+    return np.asarray(column.cast(pl.Float64).fill_null(np.nan).to_numpy())
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Statistics of a block, or of all up to now, of p columns, (p,) each; range: (2, p). `+=` merges the next block in."""
+
+    n: NDArray[np.int64]
+    infinite: NDArray[np.int64]
+    mean: Array
+    square: Array
+    range: Array
+
+    def __iadd__(self, block: "_Sums") -> "_Sums":  # Chan, Golub & LeVeque (1983)
+        n = self.n + block.n
+        share = block.n / np.maximum(n, 1)
+        shift = np.where(block.n > 0, block.mean - self.mean, 0.0)
+        self.mean = self.mean + shift * share
+        self.square = self.square + (block.square + shift * shift * (self.n * share))
+        self.n, self.infinite = n, self.infinite + block.infinite
+        self.range[0] = np.minimum(self.range[0], block.range[0])
+        self.range[1] = np.maximum(self.range[1], block.range[1])
+        return self
+
+
+def _nothing(p: int) -> _Sums:
+    none = np.zeros(p, dtype=np.int64)
+    return _Sums(none, none, np.zeros(p), np.zeros(p), np.array([[np.inf], [-np.inf]]).repeat(p, axis=1))
+
+
+def _by_blocks(frame: pl.DataFrame, numeric: Sequence[str]) -> list[_Sums]:
+    """The statistics of each block of a frame that starts where a block does."""
+    if not numeric:
+        return []
+    whole = frame.height // BLOCK * BLOCK
+    columns = [_numbers(frame[name]) for name in numeric]
+    tables = [[x[:whole].reshape(-1, BLOCK) for x in columns], [x[whole:].reshape(1, -1) for x in columns]]
+    found = []
+    for table in tables:
+        if table[0].size:
+            by_column = [_statistics(x) for x in table]
+            n, infinite, mean, square, low, high = (np.stack(part, axis=1) for part in zip(*by_column, strict=True))
+            ranges = np.stack([low, high], axis=1)
+            found += [_Sums(*parts) for parts in zip(n, infinite, mean, square, ranges, strict=True)]
+    return found
+
+
+def _statistics(x: Array) -> tuple[np.ndarray, ...]:
+    """Count, infinities, mean, centered square sum, least and largest of each row of x, (blocks, m), without its nans."""
+    absent = np.isnan(x)
+    some = bool(absent.any())
+    n = x.shape[1] - absent.sum(axis=1)
+    low, high = (np.where(absent, end, x) if some else x for end in (np.inf, -np.inf))
+    low, high = low.min(axis=1), high.max(axis=1)
+    infinite = np.zeros(n.size, dtype=np.int64)
+    if np.isinf(low).any() or np.isinf(high).any():  # of a block without numbers the range is infinite too
+        infinite = np.isinf(x).sum(axis=1)
+        x = np.where(np.isinf(x), 0.0, x)  # refused in the end; until then sums stay quiet
+    mean = (np.where(absent, 0.0, x) if some else x).sum(axis=1) / np.maximum(n, 1)
+    rest = x - mean[:, None]
+    if some:
+        rest[absent] = 0.0
+    return n, infinite, mean, np.square(rest).sum(axis=1), low, high
+
+
+def _refined(pattern: list[int], frame: pl.DataFrame, numeric: Sequence[str]) -> list[int]:
+    """Classes of columns missing in the same rows so far, split further where they differ in this frame."""
+    if not numeric:
+        return pattern
+    masks = frame.select(is_missing(name).alias(name) for name in numeric)
+    keys: dict[tuple[int, bytes], int] = {}
+    own = [(old, np.packbits(masks[name].to_numpy()).tobytes()) for old, name in zip(pattern, numeric, strict=True)]
+    return [keys.setdefault(key, len(keys)) for key in own]
+
+
+def _count(column: pl.Series, counts: dict[str, int]) -> None:
+    table = column.cast(pl.String).drop_nulls().value_counts()
+    for level, n in table.iter_rows():
+        counts[level] = counts.get(level, 0) + n

@@ -1,0 +1,232 @@
+"""Rows of Parquet files, decoded a chunk at a time: a pass needs memory for a few chunks, however long the files.
+
+A counting pass notes which rows are kept, one bit a row; blocks are cut from the kept rows as if they were one table, so
+neither row groups nor files change a bit of a result. While one chunk is summed, the next is decoded on a thread.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache, reduce
+from operator import add
+from typing import TypeVar
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from logit_engine import arrays
+from logit_engine.blocks import BLOCK, Block, block_count
+from logit_engine.design import Design
+from logit_engine.errors import DataError, UsageError
+from logit_engine.frames import regrouped
+from logit_engine.sources.arrays import MemoryRows
+from logit_engine.sources.frames import Outcome
+
+ENCODED = 16 * BLOCK  # rows encoded at once: few enough to stay in a cache
+CHUNK_BYTES = 2**26  # of decoded columns, eight bytes a value
+
+Mask = NDArray[np.bool_]
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of a file that are decoded together: length of them from start, of which `kept`; mask: which, None for all."""
+
+    path: str
+    start: int
+    length: int
+    kept: int
+    mask: bytes | None = None
+
+    def read(self, columns: Sequence[str], low: int = 0, high: int | None = None) -> pl.DataFrame:
+        """The kept rows low..high - 1, or all; what lies before and after them is not decoded."""
+        high = self.kept if high is None else high
+        if self.mask is None:
+            return self._decoded(columns, low, high)
+        bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(np.bool_)
+        if (low, high) == (0, self.kept):
+            first, last = 0, self.length
+        else:
+            first, last = (np.flatnonzero(bits)[[low, high - 1]] + (0, 1)).tolist()
+        return self._decoded(columns, first, last).filter(pl.Series(bits[first:last]))
+
+    def _decoded(self, columns: Sequence[str], first: int, last: int) -> pl.DataFrame:
+        return _scan(self.path).select(columns).slice(self.start + first, last - first).collect()
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetFrames:
+    """The kept rows of some files with some of their columns; made by `parquet_frames`."""
+
+    parts: tuple[Part, ...]
+    columns: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """The number of kept rows."""
+        return sum(part.kept for part in self.parts)
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The types of the columns."""
+        return _scan(self.parts[0].path).select(self.columns).collect_schema()
+
+    def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """All kept rows in order, each frame but the last a whole number of blocks, decoded one frame ahead."""
+        yield from read_ahead(self.cut(0, block_count(self.n), columns))
+
+    def cut(self, first: int, last: int, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows of the blocks first..last - 1, each frame but the last a whole number of blocks."""
+        start, stop = first * BLOCK, min(last * BLOCK, self.n)
+        wanted = self.columns if columns is None else columns
+
+        def parts() -> Iterator[pl.DataFrame]:
+            edge = 0
+            for part in self.parts:
+                low, high = max(start - edge, 0), min(stop - edge, part.kept)
+                edge += part.kept
+                if low < high:
+                    yield part.read(wanted, low, high)
+
+        return regrouped(parts(), BLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetRows:
+    """Rows for a fit from `frames`, encoded by a design that has a rule for all they hold; see `parquet_rows`."""
+
+    frames: ParquetFrames
+    design: Design
+    outcome: Outcome
+    classes: tuple[str, ...] = ()
+    intercept: bool = True
+    which: tuple[int, ...] | None = None
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return self.frames.n
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns of X."""
+        names = self.design.names
+        return names if self.which is None else tuple(names[j] for j in self.which)
+
+    def blocks(self, first: int, last: int) -> Iterator[Block]:
+        """The blocks, decoded one chunk ahead, encoded a few at a time."""
+        for chunk in read_ahead(self.frames.cut(first, last)):
+            for start in range(0, chunk.height, ENCODED):
+                frame = chunk.slice(start, ENCODED)
+                X = self.design.columns(frame)
+                if self.which is not None:
+                    X = X.select(np.array(self.which))
+                rows = MemoryRows(X, self.outcome(frame), self.names, classes=self.classes)
+                yield from rows.blocks(0, block_count(rows.n))
+
+    def select(self, which: NDArray[np.intp]) -> "ParquetRows":
+        """The same rows with some of their columns."""
+        return replace(self, which=tuple(which.tolist()))
+
+
+def parquet_rows(
+    design: Design,
+    paths: Sequence[str],
+    outcome: Outcome,
+    *,
+    keep: Callable[[pl.DataFrame], Mask] | None = None,
+    reads: Sequence[str] = (),
+    cluster: str | None = None,
+    classes: tuple[str, ...] = (),
+) -> ParquetRows:
+    """The rows of Parquet files for a fit: those whose outcome is there and that `keep`, given the columns it reads, keeps.
+
+    Raises DataError as `Design.check` does, and if the outcome is no such outcome; UsageError if clusters are asked for.
+    """
+    if cluster is not None:
+        raise UsageError(f"clusters ('{cluster}') need all rows at hand; collect the files and use frame_rows.")
+    columns = tuple(dict.fromkeys((*design.sources, outcome.column)))
+
+    def kept(frame: pl.DataFrame) -> Mask:
+        there = outcome.present(frame)
+        return there if keep is None else there & keep(frame)
+
+    frames = parquet_frames(paths, columns, kept, (outcome.column, *reads))
+    if frames.n == 0:
+        raise DataError(f"{', '.join(list(paths)[:3])}: no rows are left to read.")
+    audits, values = [], []
+    for frame in frames.frames():
+        audits.append(design.audit(frame.lazy()))
+        values.append(np.unique(outcome(frame)))
+    design.refuse(reduce(add, audits))
+    seen = np.unique(np.concatenate(values))
+    if classes:
+        arrays.codes(seen, seen.size, len(classes))
+    else:
+        arrays.outcome(np.append(seen, (0.0, 1.0)), seen.size + 2)  # their range; that both are there, the fit checks
+    return ParquetRows(frames, design, outcome, classes)
+
+
+def parquet_frames(
+    paths: Sequence[str],
+    columns: Sequence[str],
+    keep: Callable[[pl.DataFrame], Mask] | None = None,
+    reads: Sequence[str] = (),
+) -> ParquetFrames:
+    """The rows that `keep`, given frames of the columns it reads, keeps; one pass over those."""
+    limit = max(BLOCK, CHUNK_BYTES // (8 * max(1, len(columns))))
+    parts = [Part(path, start, length, length) for path in paths for start, length in _cuts(path, limit)]
+    if keep is not None:
+        counted = read_ahead((part, keep(part.read(list(dict.fromkeys(reads))))) for part in parts)
+        parts = [_kept(part, mask) for part, mask in counted]
+    return ParquetFrames(tuple(parts), tuple(columns))
+
+
+def _kept(part: Part, mask: Mask) -> Part:
+    count = int(mask.sum())
+    packed = None if count == part.length else np.packbits(mask).tobytes()
+    return Part(part.path, part.start, part.length, count, packed)
+
+
+def _cuts(path: str, limit: int) -> Iterator[tuple[int, int]]:
+    """Start and length of what is decoded together: small row groups joined, large ones cut evenly."""
+    with pq.ParquetFile(path) as file:
+        metadata = file.metadata
+        sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+    start, length = 0, 0
+    for size in sizes:
+        if length and length + size > limit:
+            yield start, length
+            start, length = start + length, 0
+        length += size
+        while length > limit:
+            piece = -(-length // -(-length // limit))
+            yield start, piece
+            start, length = start + piece, length - piece
+    if length:
+        yield start, length
+
+
+def _scan(path: str) -> pl.LazyFrame:
+    return _scan_once(path, os.stat(path).st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _scan_once(path: str, _changed: int) -> pl.LazyFrame:
+    """The file, lazily: kept, so that its footer is read once."""
+    return pl.scan_parquet(path, glob=False, hive_partitioning=False)
+
+
+def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The items in order; while one is used, the next is made on a thread."""
+    nothing = object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, nothing)
+        while (item := coming.result()) is not nothing:
+            coming = pool.submit(next, items, nothing)
+            yield item  # type: ignore[misc]
+            del item

@@ -1,0 +1,207 @@
+"""Larger than memory: under compute.memory a run holds its rows, above it streams them, and both publish the same bytes."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from flows.config import Config, ConfigError, from_mapping
+from flows.steps import evaluate as evaluating
+from flows.steps import load as loading
+from flows.steps.load import distinct, load
+from flows.train import train
+from logit_engine.blocks import BLOCK
+from logit_engine.errors import DataError
+from logit_engine.sources import parquet
+
+ROOT = Path(__file__).parents[2]
+CONTENT: dict[str, Any] = {
+    "name": "t",
+    "data": {
+        "source": "data/*.parquet",
+        "target": {"column": "y", "positive": "yes"},
+        "id": "key",
+        "time": "day",
+        "missing_target": "drop",
+    },
+    "features": {
+        "numeric": ["a", "b"],
+        "categorical": ["city"],
+        "impute": {"numeric": {"strategy": "mean", "add_indicator": True}, "categorical": {"strategy": "level"}},
+        "min_frequency": 50,
+        "handle_unknown": "pooled",
+    },
+    "write": {"predictions": "all"},
+}
+
+
+def table(rows: int, seed: int = 3) -> pl.DataFrame:
+    """Numbers, cities and a time, some of them missing, and a target of two or three classes that is missing at times."""
+    rng = np.random.default_rng(seed)
+    a = rng.standard_normal(rows).astype(np.float32)
+    gone = rng.random((3, rows)) < 0.04
+    yes = rng.random(rows) < 1.0 / (1.0 + np.exp(-a))
+    return pl.DataFrame(
+        {
+            "key": np.arange(rows),
+            "day": rng.integers(0, 300, rows),
+            "part": rng.choice(["early", "late"], rows),
+            "a": pl.Series(a).set(pl.Series(gone[0]), None),
+            "b": rng.exponential(30.0, rows),
+            "city": pl.Series(rng.choice([*"abcdefgh"], rows)).set(pl.Series(gone[1]), None).cast(pl.Categorical),
+            "y": pl.Series(np.where(yes, "yes", "no")).set(pl.Series(gone[2]), None),
+            "kind": rng.integers(0, 3, rows),
+        }
+    )
+
+
+Make = Callable[..., Config]
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """A config over two files of ragged row groups, read in chunks of a few blocks where they are streamed."""
+    monkeypatch.setattr(parquet, "CHUNK_BYTES", 700_000)
+    (tmp_path / "data").mkdir()
+    frame = table(40_000)
+    frame[:23_456].write_parquet(tmp_path / "data" / "1.parquet", row_group_size=777)
+    frame[23_456:].write_parquet(tmp_path / "data" / "2.parquet", row_group_size=9_999)
+    frame[:100].write_csv(tmp_path / "data.csv")
+
+    def config(memory: str, **overrides: Any) -> Config:
+        asked = {"compute.memory": memory, "store": memory} | {k.replace("__", "."): v for k, v in overrides.items()}
+        return from_mapping(CONTENT, tmp_path).with_overrides(asked)
+
+    return config
+
+
+MULTINOMIAL = {"data__target": {"column": "kind", "base": 1}, "model__family": "multinomial"}
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {},
+        {"split__method": "time", "normalize": "robust", "model__covariance__type": "HC1"},
+        {"split__method": "stratified", "features__impute__numeric__strategy": "median"},
+        {"split": {"method": "column", "column": "part", "test": ["late"]}, "model__link": "probit"},
+        {"split__method": "none", "model__penalty": {"type": "elastic_net", "l1_ratio": 0.5, "strength": 0.01}},
+        {"split__method": "none", "data__source": "data/1.parquet", "data__test": "data/2.parquet"},
+        MULTINOMIAL,
+    ],
+    ids=["random", "time", "stratified", "column", "none", "file", "multinomial"],
+)
+def test_a_run_publishes_the_same_bytes_streamed_and_in_memory(make: Make, overrides: Mapping[str, Any]) -> None:
+    held, streamed = (train(make(memory, **overrides)) for memory in ("1GB", "1KB"))
+    assert held.run == streamed.run
+    for name in ("model.parquet", "predictions.parquet", "metrics.parquet", "config.yaml"):
+        assert (Path(held.folder) / name).read_bytes() == (Path(streamed.folder) / name).read_bytes(), name
+    rows = pl.read_parquet(Path(held.folder) / "predictions.parquet")
+    assert rows.height == held.dataset.rows + (held.dataset.test.rows if held.dataset.test else 0)
+    assert rows["key"].n_unique() == rows.height
+
+
+@pytest.mark.parametrize(
+    ("overrides", "why"),
+    [
+        ({"data__cluster": "day"}, "clusters need all rows at once: leave out data.cluster"),
+        ({"model__penalty": {"type": "l1", "strength": "cv"}}, "strength: cv needs all rows at once"),
+        ({"data__source": "data.csv"}, "a CSV file is read whole: convert it to Parquet"),
+    ],
+    ids=["cluster", "cv", "csv"],
+)
+def test_what_cannot_be_streamed_is_refused_with_what_to_do(make: Make, overrides: Mapping[str, Any], why: str) -> None:
+    with pytest.raises(DataError, match=rf"rows of 6 columns take about .* MB as a table, more than compute.*; {why}"):
+        train(make("1KB", **overrides))
+
+
+def test_ids_are_counted_by_shares(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "MOST_HELD", 1_000)
+    frame = table(5_000)
+    for column in ("key", "day", "city"):
+        assert distinct(frame.lazy(), column, 5_000) == frame[column].n_unique()
+    config = make("1KB")
+    pl.concat([frame, frame[:7]]).write_parquet(config.folder / "data" / "1.parquet")
+    (config.folder / "data" / "2.parquet").unlink()
+    with pytest.raises(DataError, match=r"column 'key' \(data.id\) is not unique: 7 of 5,007 rows repeat an id"):
+        load(config)
+
+
+def test_of_very_many_rows_the_metrics_are_of_evenly_spread_blocks(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluating, "MOST_ROWS", 10_000)
+    held, streamed = (train(make(memory)) for memory in ("1GB", "1KB"))
+    assert held.evaluation == streamed.evaluation
+    for side in ("train", "test"):
+        rows = pl.read_parquet(Path(held.folder) / "predictions.parquet").filter(split=side)
+        blocks = [rows[start : start + BLOCK] for start in range(0, rows.height, BLOCK)]
+        some = pl.concat(blocks[:: -(-rows.height // 10_000)])
+        assert (some.height < rows.height) == (side == "train")
+        assert held.evaluation.value("rows", side) == some.height
+        brier = ((some["target"] == "yes") - some["probability"]).pow(2).mean()
+        assert held.evaluation.value("brier", side) == pytest.approx(brier, rel=1e-12)
+
+
+def test_a_size_is_a_number_with_a_unit(make: Make) -> None:
+    for text, size in (("1.5GB", 3 * 2**29), ("2 TB", 2**41), ("64KB", 2**16)):
+        assert make(text).compute.memory_bytes == size
+    assert 2**27 < make("auto").compute.memory_bytes < 2**50
+    for wrong in ("2", "2 gigabytes", 2, "-1GB", ""):
+        with pytest.raises(ConfigError, match="expected auto or a size such as 2GB, found"):
+            make("1GB", compute__memory=wrong)
+
+
+# A run in a process that may not hold its data ------------------------------------------------------------------------
+
+ROWS, NUMBERS, LIMIT = 2_000_000, 20, 1_300 * 2**20
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[1]), int(sys.argv[1])))
+from flows.cli import main
+sys.argv[1:] = sys.argv[2:]
+main()
+"""
+
+
+def limited(folder: Path, memory: str) -> subprocess.CompletedProcess[str]:
+    """`logit train` in a process of its own that may hold LIMIT bytes of data; allocators reserve none ahead."""
+    words = ["train", "--no-prefect", "--config", str(folder / "c.yaml"), "--set", f"compute.memory={memory}"]
+    plain = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2", "POLARS_MAX_THREADS": "2"}
+    environment = os.environ | plain | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", LIMITED, str(LIMIT), *words, "--set", "compute.threads=2"]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit of a process's data is Linux's")
+def test_two_million_rows_are_trained_in_a_process_that_cannot_hold_them(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    names = [f"x{j}" for j in range(NUMBERS)]
+    frame = pl.DataFrame(rng.standard_normal((100_000, NUMBERS)), names)
+    eta = frame.to_numpy() @ np.linspace(-0.3, 0.3, NUMBERS)
+    with pq.ParquetWriter(tmp_path / "t.parquet", rows_of(frame, eta, 0, rng).schema) as writer:
+        for start in range(0, ROWS, frame.height):
+            writer.write_table(rows_of(frame, eta, start, rng))
+    data = {"source": "t.parquet", "target": {"column": "y", "positive": True}, "id": "key"}
+    config = {"name": "t", "data": data, "features": {"numeric": names}, "store": "store"}
+    (tmp_path / "c.yaml").write_text(json.dumps(config))
+    held = limited(tmp_path, "100GB")
+    assert held.returncode != 0
+    assert "MemoryError" in held.stderr or "allocat" in held.stderr or held.returncode < 0, held.stderr
+    streamed = limited(tmp_path, "100MB")
+    assert streamed.returncode == 0, streamed.stderr
+
+
+def rows_of(frame: pl.DataFrame, eta: np.ndarray, start: int, rng: np.random.Generator) -> pa.Table:
+    """The frame with keys from start on and an outcome."""
+    y = rng.random(frame.height) < 1.0 / (1.0 + np.exp(-eta))
+    return frame.with_columns(key=np.arange(start, start + frame.height), y=y).to_arrow()
