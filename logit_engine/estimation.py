@@ -1,10 +1,10 @@
 """What scikit-learn's face asks of the engine: one set of rows fitted at any inverse strength C, of two classes or more."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from logit_engine import arrays
 from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
@@ -13,11 +13,14 @@ from logit_engine.errors import UsageError
 from logit_engine.fitting import fit
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
+from logit_engine.paths import fit_path
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.result import FitResult
 from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.sources.arrays import MemoryRows
+
+TIGHT = 1e-10  # the residual of a path's points: coefficients are then good to about nine digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,23 @@ class Found:
     intercept: Array
     result: FitResult
     solver: str
+
+
+class Trace(NamedTuple):
+    """A path over m values of C: coef (m, 1 or K, p), intercept (m, 1 or K), passes and converged (m,)."""
+
+    coef: Array
+    intercept: Array
+    passes: NDArray[np.int64]
+    converged: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """The path of all rows, and those without the rows of each fold."""
+
+    whole: Trace
+    folds: tuple[Trace, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +81,6 @@ class Task:
         several = self.classes > 2
         outputs = 1 if not several else self.classes if penalized else self.classes - 1
         likelihood = Multinomial(outputs, base=not penalized) if several else Bernoulli(LOGIT)
-        q = self.X.shape[1] + self.intercept
         limits = None if bounds is None else self._bounds(bounds)
         penalty = self.unit(l1_ratio, factor, limits, outputs).times(1.0 / C) if penalized else NONE
         names = ("intercept",) * self.intercept + self.columns
@@ -75,17 +94,39 @@ class Task:
             solver=Proximal(max_passes=10 * max_iter) if penalized else Newton(max_passes=max_iter),
             start=None if start is None else self._start(start, outputs),
         )
-        by_class = result.estimates.reshape(outputs, q)
-        if several and not penalized:
-            by_class = np.vstack([np.zeros(q), by_class])
-        intercept = by_class[:, 0] if self.intercept else np.zeros(by_class.shape[0])
-        coef = by_class[:, int(self.intercept) :]
-        if several:
-            intercept = intercept - intercept.mean()
-            coef = coef if penalized else coef - coef.mean(axis=0)
+        coef, intercept = self._shaped(result.estimates, outputs)
         kinked = isinstance(penalty, ElasticNet) and penalty.kinked
         solver = "proximal quasi-newton" if kinked else "quasi-newton" if penalized else "newton"
-        return Found(coef.copy(), intercept.copy(), result, solver)
+        return Found(coef, intercept, result, solver)
+
+    def path(self, Cs: Array, l1_ratio: float, factor: ArrayLike | None, fold: NDArray[np.int64] | None) -> Traced:
+        """The fits at rising C, (m,), of all rows and without each fold; fold: (n,) codes from 0, -1 for rows always in."""
+        outputs = 1 if self.classes == 2 else self.classes
+        likelihood = Multinomial(outputs, base=False) if outputs > 1 else Bernoulli(LOGIT)
+        rows = replace(self._rows(("intercept",) * self.intercept + self.columns), fold=fold)
+        folds = 0 if fold is None else int(fold.max()) + 1
+        unit = self.unit(l1_ratio, factor, None, outputs)
+        found = fit_path(rows, likelihood, unit, 1.0 / Cs, folds=folds, tolerance=TIGHT, threads=self.threads)
+        every = [found.estimates, *found.folds.swapaxes(0, 1)]  # (m, q) each
+
+        def trace(estimates: Array) -> Trace:
+            coef, intercept = zip(*(self._shaped(point, outputs) for point in estimates), strict=True)
+            return Trace(np.stack(coef), np.stack(intercept), found.passes, found.converged)
+
+        whole, *apart = map(trace, every)
+        return Traced(whole, tuple(apart))
+
+    def _shaped(self, estimates: Array, outputs: int) -> tuple[Array, Array]:
+        """Coefficients (1 or K, p) and intercepts (1 or K,), centered over several classes where only differences count."""
+        by_class = estimates.reshape(outputs, self.X.shape[1] + self.intercept)
+        contrasts = self.classes > 2 and outputs < self.classes
+        if contrasts:
+            by_class = np.vstack([np.zeros(by_class.shape[1]), by_class])
+        intercept = by_class[:, 0] if self.intercept else np.zeros(by_class.shape[0])
+        coef = by_class[:, int(self.intercept) :]
+        if self.classes > 2:
+            intercept = intercept - intercept.mean()
+        return (coef - coef.mean(axis=0) if contrasts else coef.copy()), intercept.copy()
 
     def _rows(self, names: tuple[str, ...]) -> MemoryRows:
         sparse = hasattr(self.X, "tocsr")

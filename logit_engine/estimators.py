@@ -6,6 +6,7 @@ routing. Without it the class does the same for arrays and frames.
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
@@ -16,7 +17,7 @@ from logit_engine import arrays
 from logit_engine.blocks import one_blas_thread
 from logit_engine.columns import Array
 from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning, UsageError
-from logit_engine.estimation import Found, Task
+from logit_engine.estimation import Task, Trace, Traced
 from logit_engine.fitting import cores
 from logit_engine.likelihoods import Multinomial
 from logit_engine.links import LOGIT
@@ -282,6 +283,18 @@ def _row_weights(model: LogisticRegression, codes: Array, sample_weight: ArrayLi
     return np.asarray(own * by_class[codes.astype(np.intp)])
 
 
+def _codes(folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]], n: int) -> NDArray[np.int64] | None:
+    """The fold that holds each row, (n,), -1 for none; None where folds overlap or leave rows out on both sides."""
+    codes = np.full(n, -1, dtype=np.int64)
+    for k, (train, held) in enumerate(folds):
+        if train.size + held.size != n or (codes[held] >= 0).any():
+            return None
+        codes[held] = k
+        if np.isin(held, train).any():
+            return None
+    return codes
+
+
 def _matched(model: Any, X: Any) -> NDArray[Any]:
     """X with its columns in the order of the fit: by name where both sides have names."""
     fitted, names = getattr(model, "feature_names_in_", None), getattr(X, "columns", None)
@@ -365,42 +378,49 @@ class LogisticRegressionCV(LogisticRegression):
         scorer = self._scorer()
         scored = None if sample_weight is None else np.broadcast_to(np.asarray(sample_weight), outcome.shape)
 
-        def one_fold(fold: tuple[NDArray[np.intp], NDArray[np.intp]]) -> list[list[tuple[Found, float]]]:
-            train, held = fold
-            task = Task(
-                table[train],
-                outcome[train],
-                None if weight is None else weight[train],
-                None,
-                self.classes_.size,
-                self.fit_intercept,
-                _columns(self),
-                threads=1,
-            )
-            options = {} if scored is None else {"sample_weight": scored[held]}
-            paths = []
-            for ratio in self.l1_ratios_.tolist():
-                path, start = [], None
-                for C in self.Cs_.tolist():
-                    found = task.solve(C, ratio, self.penalty_factor, max_iter=self.max_iter, start=start)
-                    start = np.column_stack([found.intercept, found.coef])
-                    path.append(
-                        (found, float(scorer(_Scored(self.classes_, found), table[held], labels[held], **options)))
-                    )
-                paths.append(path)
-            return paths
+        codes = _codes(folds, outcome.size)
 
+        def task(rows: Any, threads: int | None = None) -> Task:
+            own = None if weight is None else weight[rows]
+            return Task(
+                table[rows], outcome[rows], own, None, self.classes_.size, self.fit_intercept, _columns(self), threads
+            )
+
+        def scores(held: NDArray[np.intp], coef: Array, intercept: Array) -> list[float]:
+            options = {} if scored is None else {"sample_weight": scored[held]}
+            rows, own = table[held], labels[held]
+            return [
+                float(scorer(_Scored(self.classes_, c, b), rows, own, **options))
+                for c, b in zip(coef, intercept, strict=True)
+            ]
+
+        def own_path(ratio: float, fold: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Traced:
+            return task(fold[0], 1).path(self.Cs_, ratio, self.penalty_factor, None)
+
+        by_ratio = []
         with ThreadPoolExecutor(min(len(folds), cores())) as pool, one_blas_thread():
-            found = list(pool.map(one_fold, folds))
-        self.scores_ = np.array([[[score for _, score in path] for path in paths] for paths in found])
-        self.n_iter_ = np.array(
-            [[[f.result.passes for f, _ in path] for path in paths] for paths in found], dtype=np.int32
+            for ratio in self.l1_ratios_.tolist():
+                if codes is not None:  # all folds in the same passes over the rows
+                    paths = list(task(slice(None)).path(self.Cs_, ratio, self.penalty_factor, codes).folds)
+                else:
+                    paths = [traced.whole for traced in pool.map(partial(own_path, ratio), folds)]
+                found = list(pool.map(lambda fold, path: scores(fold[1], path.coef, path.intercept), folds, paths))
+                by_ratio.append((paths, found))
+        self.scores_ = np.array([found for _, found in by_ratio]).swapaxes(0, 1)
+        self.n_iter_ = np.array([[path.passes for path in paths] for paths, _ in by_ratio], dtype=np.int32).swapaxes(
+            0, 1
         )
-        self.coefs_paths_ = np.array([[[self._whole(f) for f, _ in path] for path in paths] for paths in found])
+        self.coefs_paths_ = np.array([[self._whole(path) for path in paths] for paths, _ in by_ratio]).swapaxes(0, 1)
+        short = sum(int((~path.converged).sum()) for paths, _ in by_ratio for path in paths)
+        if short:
+            warn(
+                f"{short} of the paths' points are not converged; drop the largest Cs.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
         self._choose()
         if self.refit:
-            task = Task(table, outcome, weight, None, self.classes_.size, self.fit_intercept, _columns(self))
-            final = task.solve(self.C_, self.l1_ratio_, self.penalty_factor, max_iter=self.max_iter)
+            final = task(slice(None)).solve(self.C_, self.l1_ratio_, self.penalty_factor, max_iter=self.max_iter)
             self.coef_, self.intercept_, self.solver_, self._result = (
                 final.coef,
                 final.intercept,
@@ -432,8 +452,8 @@ class LogisticRegressionCV(LogisticRegression):
             delattr(self, name)
         self.Cs_, self.l1_ratios_ = Cs, ratios
 
-    def _whole(self, found: Found) -> Array:
-        return np.column_stack([found.coef, found.intercept]) if self.fit_intercept else found.coef
+    def _whole(self, path: Trace) -> Array:
+        return np.concatenate([path.coef, path.intercept[..., None]], axis=-1) if self.fit_intercept else path.coef
 
     def _choose(self) -> None:
         """C_ and l1_ratio_, and without a refit the mean of the folds' coefficients at their own best."""
@@ -477,12 +497,12 @@ class LogisticRegressionCV(LogisticRegression):
 class _Scored(LogisticRegression):
     """A point of a path, as a scorer wants it: fitted, with classes and coefficients."""
 
-    def __init__(self, classes: NDArray[Any], found: Found | None = None) -> None:
+    def __init__(self, classes: NDArray[Any], coef: Array | None = None, intercept: Array | None = None) -> None:
         super().__init__()
         self.classes_ = classes
-        if found is not None:
-            self.coef_, self.intercept_ = found.coef, found.intercept
-            self.n_features_in_ = found.coef.shape[1]
+        if coef is not None and intercept is not None:
+            self.coef_, self.intercept_ = coef, intercept
+            self.n_features_in_ = coef.shape[1]
 
 
 def _neg_log_loss(model: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
