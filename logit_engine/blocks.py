@@ -1,6 +1,6 @@
 """Row blocks and their ordered sum: a fit is a sum over rows, folded in an order that no thread can change.
 
-Blocks are 4096 rows; stripes of blocks are a function of the number of blocks alone. Each stripe is summed block by
+Blocks are 16384 rows; stripes of blocks are a function of the number of blocks alone. Each stripe is summed block by
 block, and stripes are added in order, whoever ran them: the same bits for any number of threads.
 """
 
@@ -19,7 +19,7 @@ from threadpoolctl import ThreadpoolController
 
 from logit_engine.columns import Array, Columns
 
-BLOCK = 4096
+BLOCK = 16384
 STRIPES = 64
 
 Sums = tuple[Any, ...]

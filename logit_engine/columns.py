@@ -18,6 +18,7 @@ Real = NDArray[np.floating]  # float64, or an extended type
 Codes = NDArray[np.int32] | NDArray[np.int64]
 
 MILD = (2.0**-200, 2.0**200)  # units between these can wait for the end of a product: its sums cannot overflow
+IN_CACHE = 4096  # rows scaled at a time for a Gram matrix
 FILLED = 0.08  # the share of entries above which a sparse Gram matrix is slower than a dense one
 
 
@@ -32,6 +33,10 @@ class Columns(Protocol):
     def tdot(self, r: Array) -> Array: ...
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array: ...
+
+    def squares(self, w: Array) -> Array:
+        """The diagonal of X' diag(w) X, (p,)."""
+        ...
 
     def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """X' r within each group: r, groups: (n,), groups in 0..count-1; (count, p)."""
@@ -114,6 +119,10 @@ class Constant:
         """The sum of w, (1, 1)."""
         return np.array([[w.sum()]])
 
+    def squares(self, w: Array) -> Array:
+        """The sum of w, (1,)."""
+        return np.array([w.sum()])
+
     def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """Sums of r by group, (count, 1)."""
         return bincount(groups, r, count)[:, None]
@@ -157,12 +166,20 @@ class Dense:
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """X' diag(w) X by one symmetric product of the rows scaled by sqrt(w)."""
-        scaled = np.asarray(self.X * np.sqrt(w)[:, None], dtype=dtype)
-        product = np.asarray(scaled.T @ scaled, dtype=np.float64)
+        root = np.sqrt(w)[:, None]
+        product = np.zeros((self.X.shape[1], self.X.shape[1]))
+        for start in range(0, self.X.shape[0], IN_CACHE):
+            rows = slice(start, start + IN_CACHE)
+            scaled = np.asarray(self.X[rows] * root[rows], dtype=dtype)
+            product += scaled.T @ scaled
         if self.unit is not None:
             product /= self.unit
             product /= self.unit[:, None]
         return product
+
+    def squares(self, w: Array) -> Array:
+        """Sums of w x^2, (p,)."""
+        return in_units(in_units(np.einsum("ij,ij,i->j", self.X, self.X, w), self.unit), self.unit)
 
     def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """X' r within each group, a column at a time."""
@@ -232,6 +249,10 @@ class Sparse:
             return Dense(self.X.toarray(), self.unit).gram(w, dtype)
         product = np.asarray((self.X.T @ self.X.multiply(w[:, None]).tocsr()).toarray())
         return in_units(in_units(product, self.unit).T, self.unit)
+
+    def squares(self, w: Array) -> Array:
+        """Sums of w x^2, (p,)."""
+        return in_units(in_units(np.asarray(self.X.power(2).T @ w), self.unit), self.unit)
 
     def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """X' r within each group."""
@@ -312,6 +333,10 @@ class Coded:
         """The diagonal matrix of the sums of w by level."""
         return np.diag(self.tdot(w))
 
+    def squares(self, w: Array) -> Array:
+        """The sums of w by level."""
+        return self.tdot(w)
+
     def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """Sums of r by group and level, from their joint codes."""
         joint = groups * (self.width + 1) + self.codes
@@ -385,6 +410,10 @@ class SideBySide:
                 out[a:b, c:d] = cross(self.parts[i], self.parts[j], w)
                 out[c:d, a:b] = out[a:b, c:d].T
         return out
+
+    def squares(self, w: Array) -> Array:
+        """The parts' own."""
+        return np.concatenate([part.squares(w) for part in self.parts])
 
     def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """The parts' sums, side by side."""

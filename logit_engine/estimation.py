@@ -20,6 +20,7 @@ from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.sources.arrays import MemoryRows
 
+ROUNDING = 1e-12  # the residual of a single fit
 TIGHT = 1e-10  # the residual of a path's points: coefficients are then good to about nine digits
 
 
@@ -71,6 +72,7 @@ class Task:
         bounds: tuple[ArrayLike, ArrayLike] | None = None,
         max_iter: int = 100,
         start: Array | None = None,
+        tolerance: float = ROUNDING,
     ) -> Found:
         """The fit at inverse strength C; start: (K, p + 1), intercepts first.
 
@@ -91,7 +93,7 @@ class Task:
             inequalities=None if penalized or limits is None else self._inequalities(*limits),
             allow_separation=True,
             threads=self.threads,
-            solver=Proximal(max_passes=10 * max_iter) if penalized else Newton(max_passes=max_iter),
+            solver=Proximal(tolerance, 10 * max_iter) if penalized else Newton(max_passes=max_iter),
             start=None if start is None else self._start(start, outputs),
         )
         coef, intercept = self._shaped(result.estimates, outputs)
@@ -99,14 +101,21 @@ class Task:
         solver = "proximal quasi-newton" if kinked else "quasi-newton" if penalized else "newton"
         return Found(coef, intercept, result, solver)
 
-    def path(self, Cs: Array, l1_ratio: float, factor: ArrayLike | None, fold: NDArray[np.int64] | None) -> Traced:
+    def path(
+        self,
+        Cs: Array,
+        l1_ratio: float,
+        factor: ArrayLike | None = None,
+        fold: NDArray[np.int64] | None = None,
+        tolerance: float = TIGHT,
+    ) -> Traced:
         """The fits at rising C, (m,), of all rows and without each fold; fold: (n,) codes from 0, -1 for rows always in."""
         outputs = 1 if self.classes == 2 else self.classes
         likelihood = Multinomial(outputs, base=False) if outputs > 1 else Bernoulli(LOGIT)
         rows = replace(self._rows(("intercept",) * self.intercept + self.columns), fold=fold)
         folds = 0 if fold is None else int(fold.max()) + 1
         unit = self.unit(l1_ratio, factor, None, outputs)
-        found = fit_path(rows, likelihood, unit, 1.0 / Cs, folds=folds, tolerance=TIGHT, threads=self.threads)
+        found = fit_path(rows, likelihood, unit, 1.0 / Cs, folds=folds, tolerance=tolerance, threads=self.threads)
         every = [found.estimates, *found.folds.swapaxes(0, 1)]  # (m, q) each
 
         def trace(estimates: Array) -> Trace:

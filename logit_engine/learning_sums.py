@@ -1,6 +1,6 @@
 """What a design needs to know of its rows, summed in one pass: numbers by blocks in a fixed order, levels, what is missing.
 
-The sums are over blocks of 4096 rows numbered from the first row on, so they have the same bits however the rows come.
+The sums are over blocks of rows numbered from the first row on, so they have the same bits however the rows come.
 """
 
 from collections.abc import Sequence

@@ -31,13 +31,13 @@ class Bernoulli:
 
     def terms(self, eta: Array, y: Array) -> Terms:
         """Log-likelihood, score and observed curvature of each row. eta, y: (n,); y in [0, 1]."""
-        event = y == 1.0
-        if not np.all(event | (y == 0.0)):
+        sign = 2.0 * y - 1.0
+        if not np.all(np.abs(sign) == 1.0):
             return self._mixed(eta, y)
         if self.link.symmetric:
-            sign = np.where(event, 1.0, -1.0)
             terms = event_terms(self.link, sign * eta)
             return Terms(terms.loglik, sign * terms.score, terms.curvature)
+        event = y == 1.0
         return _interleave(event, event_terms(self.link, eta[event]), nonevent_terms(self.link, eta[~event]))
 
     def expected(self, eta: Array) -> Array:

@@ -108,11 +108,11 @@ def logit_dlog_pdf(eta: Array) -> Array:
 
 
 def logit_success(eta: Array) -> Terms:
-    """Closed form for an event: one exponential and one logarithm a row, no cancellation in either tail."""
+    """Closed form for an event: exponentials and one logarithm a row, no cancellation in either tail."""
     small = np.exp(-np.abs(eta))
     whole = 1.0 + small
     loglik = np.minimum(eta, 0.0) - np.log1p(small)
-    score = np.where(eta >= 0.0, small, 1.0) / whole
+    score = np.exp(np.minimum(-eta, 0.0)) / whole  # a second exponential is cheaper than a choice between two
     return Terms(loglik, score, small / (whole * whole))
 
 

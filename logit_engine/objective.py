@@ -115,11 +115,12 @@ class Objective:
             for j, fold in enumerate(without):
                 eta = linear[:, j, 0] if outputs == 1 else linear[:, j]
                 terms = self.likelihood.terms(eta if block.offset is None else eta + block.offset, block.y)
-                weight, loglik, score = block.weight, terms.loglik, terms.score
+                loglik, score = terms.loglik, terms.score
+                if block.weight is not None:
+                    loglik, score = weighted(block.weight, loglik), weighted(block.weight, score)
                 if fold >= 0 and block.fold is not None:
-                    weight = np.where(block.fold == fold, 0.0, 1.0 if weight is None else weight)
-                if weight is not None:
-                    loglik, score = weighted(weight, loglik), weighted(weight, score)
+                    seen = (block.fold != fold).astype(np.float64)
+                    loglik, score = loglik * seen, (score.T * seen).T
                 scores[:, j] = score.reshape(-1, outputs)
                 losses[j], sizes[j] = -loglik.sum(), np.abs(score).sum()
             return losses, X.tdot(scores.reshape(block.y.size, -1)), sizes

@@ -72,6 +72,7 @@ def publish_run(
         evaluation.table.write_parquet(folder / "metrics.parquet")
         if tuning is not None:
             tuning.table.write_parquet(folder / "tuning.parquet")
+            tuning.path.write_parquet(folder / "path.parquet")
         if config.write.predictions != "none":
             write_predictions(config, dataset, split, model, folder / "predictions.parquet")
         (folder / "config.yaml").write_text(to_yaml(config.result_content()), encoding="utf-8")

@@ -1,21 +1,26 @@
 """Tune: the strength of the penalty, chosen by cross-validation within the training rows, along one falling grid."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from flows.config import Config
-from flows.steps.fit import likelihood_of, penalty_of, threads_of
+from flows.steps.fit import likelihood_of, threads_of
 from flows.steps.learn import design_spec
 from flows.steps.load import Dataset
 from flows.steps.rows import class_names, outcomes, read_rows
 from flows.steps.split import Split, folds
+from logit_engine.blocks import coefficient_names
 from logit_engine.columns import Array
+from logit_engine.design import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
-from logit_engine.fitting import fit, largest_strength
+from logit_engine.fitting import largest_strength
 from logit_engine.learning import learn
+from logit_engine.paths import fit_path
+from logit_engine.penalties import ElasticNet
 from logit_engine.sources.frames import clusters, frame_rows
 
 STRENGTHS = 30
@@ -32,14 +37,28 @@ class Point:
     terms: float
 
 
+class Traced(NamedTuple):
+    """A coefficient of the whole training rows at a strength, on the scale of the normalized columns."""
+
+    strength: float
+    term: str
+    coefficient: float
+
+
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The strengths tried, falling, and the one chosen."""
+    """The strengths tried, falling, the one chosen, and the path of the coefficients."""
 
     points: tuple[Point, ...]
     strength: float
     rule: str
     folds: int
+    trace: tuple[Traced, ...]
+
+    @property
+    def path(self) -> pl.DataFrame:
+        """One row a strength and coefficient."""
+        return pl.DataFrame(self.trace, schema=list(Traced._fields), orient="row")
 
     @property
     def table(self) -> pl.DataFrame:
@@ -68,37 +87,50 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     fold = folds(frame, unit, asked.folds)
     likelihood = likelihood_of(config, dataset)
     design, _ = learn(frame, design_spec(config))
-    ratio = {"l1": 1.0, "l2": 0.0}.get(asked.type, asked.l1_ratio)
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
-    top = largest_strength(rows, likelihood, 0.0 if ratio is None else ratio, threads_of(config))
-    strengths = (top * np.logspace(0.0, np.log10(SMALLEST), STRENGTHS)).tolist()
+    top = largest_strength(rows, likelihood, _ratio(config), threads_of(config))
+    strengths = top * np.logspace(0.0, np.log10(SMALLEST), STRENGTHS)
     losses, terms = np.empty((STRENGTHS, frame.height)), np.zeros(STRENGTHS)
     for k in range(asked.folds):
         inside = fold == k
         if not inside.any() or inside.all():
             raise DataError(f"fold {k + 1} of {asked.folds} has no rows; use fewer model.penalty.folds.")
-        path = _path(config, dataset, (frame.filter(pl.Series(~inside)), y[~inside]), strengths)
-        for i, (estimates, fold_design) in enumerate(path):
-            eta = fold_design.predictors(frame.filter(pl.Series(inside)), estimates)
+        train, held = frame.filter(pl.Series(~inside)), frame.filter(pl.Series(inside))
+        own, _ = learn(train, design_spec(config))  # a fold's rows have no say in how they are normalized
+        for i, estimates in enumerate(_path(config, dataset, (own, train, y[~inside]), strengths)):
+            eta = own.predictors(held, estimates)
             losses[i, inside] = -likelihood.terms(eta, y[inside]).loglik
             terms[i] += np.count_nonzero(estimates) / asked.folds
     cluster = clusters(frame, data.cluster)
     found = [difference_interval(row, cluster=cluster) for row in losses]
-    points = tuple(Point(s, d.mean, d.std_error, float(t)) for s, d, t in zip(strengths, found, terms, strict=True))
-    return Tuning(points, _chosen(points, asked.rule), asked.rule, asked.folds)
+    points = tuple(
+        Point(s, d.mean, d.std_error, float(t)) for s, d, t in zip(strengths.tolist(), found, terms, strict=True)
+    )
+    estimates = _path(config, dataset, (design, frame, y), strengths)
+    names = coefficient_names(design.names, class_names(dataset))
+    trace = tuple(
+        Traced(s, name, v)
+        for s, row in zip(strengths.tolist(), estimates.tolist(), strict=True)
+        for name, v in zip(names, row, strict=True)
+    )
+    return Tuning(points, _chosen(points, asked.rule), asked.rule, asked.folds, trace)
 
 
-def _path(config: Config, dataset: Dataset, train: tuple[pl.DataFrame, Array], strengths: list[float]):
-    """The estimates at each strength, each from the one before, with the design of these rows."""
-    frame, y = train
-    design, _ = learn(frame, design_spec(config))
+def _path(config: Config, dataset: Dataset, train: tuple[Design, pl.DataFrame, Array], strengths: Array) -> Array:
+    """The estimates at each strength, (m, q), on the scale of the normalized columns."""
+    design, frame, y = train
     likelihood = likelihood_of(config, dataset)
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
-    start = None
-    for strength in strengths:
-        penalty = penalty_of(config, frame.height, len(design.names), likelihood.outputs, strength)
-        start = fit(rows, likelihood, penalty=penalty, threads=threads_of(config), start=start).estimates
-        yield start, design
+    share = np.tile(np.r_[0.0, np.ones(len(design.names) - 1)] * frame.height, likelihood.outputs)
+    ratio = _ratio(config)
+    unit = ElasticNet(ratio * share, (1.0 - ratio) * share)
+    return fit_path(rows, likelihood, unit, strengths, threads=threads_of(config)).estimates
+
+
+def _ratio(config: Config) -> float:
+    """The share of the l1 in the penalty."""
+    asked = config.model.penalty
+    return {"l1": 1.0, "l2": 0.0}.get(asked.type, asked.l1_ratio or 0.0)
 
 
 def _chosen(points: tuple[Point, ...], rule: str) -> float:

@@ -9,16 +9,25 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from logit_engine.columns import Array
+from logit_engine.columns import Array, Columns
 from logit_engine.penalties import ElasticNet
+from logit_engine.solvers.products import Products, products_step
 from logit_engine.solvers.quadratic import model_step
 from logit_engine.solvers.triangular import cholesky_factor
 
 PAIRS = 20  # remembered by a factored model
+CHEAP = (
+    100  # coefficients up to which one slow light pass is reason enough for exact information; for more, more of them
+)
 
 
 class Model(Protocol):
-    """step: d, (q,), from theta, where the smooth part has this gradient, and its length in the model's own metric."""
+    """A quadratic model of the loss. price: how many slow light passes are worth a new one.
+
+    step: d, (q,), from theta, where the smooth part has this gradient, and its length in the model's own metric.
+    """
+
+    price: float
 
     def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]: ...
 
@@ -32,6 +41,7 @@ class Whole:
 
     def __init__(self, curvature: Array) -> None:
         self.curvature = curvature
+        self.price = max(1.0, curvature.shape[0] / CHEAP)
 
     def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]:
         """See `Model`."""
@@ -46,6 +56,29 @@ class Whole:
         size, seen = float(step @ bent), float(step @ change)
         if seen > 1e-10 * size:
             self.curvature = self.curvature + np.outer(change, change / seen) - np.outer(bent, bent / size)
+
+
+class Implied:
+    """The exact curvature at a point, by products with sparse columns: for kinks where a matrix would be too large.
+
+    X: the columns in inner units; w: the rows' curvature. It learns nothing: it costs little, and is made at every point.
+    """
+
+    price = 0.0
+
+    def __init__(self, X: Columns, w: Array) -> None:
+        self.X, self.w = X, w
+        self.diagonal = X.squares(w)
+
+    def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]:
+        """See `Model`."""
+        tiny = np.finfo(float).tiny
+        H = Products(self.X, self.w, kinks.l2, np.maximum(self.diagonal + kinks.l2, tiny))
+        d = products_step(gradient, H, theta, kinks)
+        return d, float(np.sqrt(max(0.0, float(d @ H.times(d)))))
+
+    def learn(self, step: Array, change: Array) -> None:
+        """Nothing; see the class."""
 
 
 class Pair(NamedTuple):
@@ -64,6 +97,7 @@ class Factored:
 
     def __init__(self, factor: Array | None, ridge: Array) -> None:
         self.factor, self.ridge = factor, ridge
+        self.price = max(1.0, ridge.size / CHEAP)
         self.pairs: list[Pair] = []
 
     def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]:
@@ -96,10 +130,8 @@ class Factored:
             self.pairs = [*self.pairs[-(PAIRS - 1) :], Pair(step, whole, seen)]
 
 
-def model_of(curvature: Array | None, kinks: ElasticNet) -> Model:
-    """The model for a penalty, from the curvature of the loss, (q, q), or None where that would be too large."""
-    if curvature is None:
-        return Factored(None, kinks.l2)
+def model_of(curvature: Array, kinks: ElasticNet) -> Model:
+    """The model for a penalty, from the curvature of the loss, (q, q)."""
     if kinks.kinked or np.isinf(kinks.l1).any():
         return Whole(curvature)
     H = curvature.copy()

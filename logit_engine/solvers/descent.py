@@ -16,7 +16,6 @@ from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.curvature import Model
 
 SLOW = 0.2  # a step that leaves more of the residual than this is slow
-CHEAP = 100  # coefficients up to which one slow step is reason enough for exact information; for more, more of them
 SMALLEST_SHARE = 2.0**-40
 
 
@@ -50,7 +49,7 @@ class Descent:
     def target(self) -> Array:
         """Where the next light pass is wanted, (q,)."""
         if self._share == 1.0:
-            if self.inform is not None and self._slow >= max(1.0, self.theta.size / CHEAP):
+            if self.inform is not None and self._slow >= self.model.price:
                 self.model, self._slow = self.inform(self.theta), 0.0
             self._step, self.decrement = self.model.step(self._gradient, self.theta, self.kinks)
         return self.theta + (self._step if self._share == 1.0 else self._share * self._step)

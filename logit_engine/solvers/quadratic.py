@@ -6,6 +6,7 @@ minimum. Where guesses go round in circles, coordinate descent takes over. Hinte
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from logit_engine.columns import Array
@@ -22,39 +23,35 @@ def model_step(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array:
     diagonal = np.maximum(np.diagonal(H), np.finfo(float).tiny)
     now, slope = theta, g
     before: Array | None = None
-    d = np.zeros_like(theta)
     for _ in range(GUESSES):
         alone = kinks.nearest(now - slope / diagonal, diagonal, TIE)
         held = kinks.holds(alone)
         guess = np.where(held, alone, np.copysign(np.inf, alone))
         if before is not None and np.array_equal(guess, before):
-            return d
+            return now - theta
         before = guess
         d = _given(g, H, theta, kinks, held, alone)
         now, slope = theta + d, g + H @ d
     return _descended(g, H, theta, kinks, diagonal)
 
 
-def _given(g: Array, H: Array, theta: Array, kinks: ElasticNet, held: np.ndarray, alone: Array) -> Array:
+def _given(g: Array, H: Array, theta: Array, kinks: ElasticNet, held: NDArray[np.bool_], alone: Array) -> Array:
     """The minimum of the model where some coefficients are held at their values in alone and the others keep their signs."""
     d = np.where(held, alone - theta, 0.0)
     on = np.flatnonzero(~held)
     if on.size == 0:
         return d
+    pull = (g + kinks.pull(alone))[on]
     moved = np.flatnonzero(d)
-    pull = g[on] + kinks.pull(alone)[on]
     if moved.size:
         pull = pull + H[np.ix_(on, moved)] @ d[moved]
     inner = H if on.size == theta.size else H[np.ix_(on, on)]
     factor = cholesky_factor(inner)
-    if (
-        factor is None
-    ):  # more columns than rows, or a model that lost its curvature: a little ridge makes the guess unique
+    if factor is None:  # more columns than rows, or curvature lost: a little ridge makes the guess unique
         factor = cholesky_factor(inner + np.diag(1e-8 * np.diagonal(inner) + np.finfo(float).tiny))
-        if factor is None:
-            return d
-    half = solve_triangular(factor, pull, trans="T", check_finite=False)
-    d[on] = -solve_triangular(factor, half, check_finite=False)
+    if factor is not None:
+        half = solve_triangular(factor, pull, trans="T", check_finite=False)
+        d[on] = -solve_triangular(factor, half, check_finite=False)
     return d
 
 

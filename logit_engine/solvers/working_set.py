@@ -6,20 +6,25 @@ little, and one pass serves all. Johnson & Guestrin (2015); Massias, Gramfort & 
 """
 
 from functools import partial
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns import Array
+from logit_engine.columns import Array, Columns, Sparse
+from logit_engine.likelihoods import weighted
 from logit_engine.objective import Objective, Slope
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.curvature import Model, model_of
+from logit_engine.solvers.curvature import Factored, Implied, Model, model_of
 from logit_engine.solvers.descent import Descent
+from logit_engine.sources.arrays import MemoryRows
 
 NARROW = 256  # columns up to which all take part: a pass over all of them costs little more than one over some
 EAGER = 100  # columns let in at once, at least
 WIDE = 5000  # coefficients above which a ridge makes no matrix of their size
+IMPLIED = 600  # coefficients above which kinks of sparse columns go by products instead of a matrix
 ROUGH = 500  # coefficients above which the information that steers is in single precision
+GROWTH = 4  # times as many of sparse columns, which cost only what they hold
 LOOSE = 0.1  # of the eagerness outside: how well the working set is solved before the others are asked again
 STALLS = 3  # passes without gain, once converged, after which rounding has the last word
 CONVERGED = 1e-8  # the residual that counts as converged
@@ -83,7 +88,7 @@ class WorkingSet:
     def _let_in(self, wanted: NDArray[np.bool_], kinks: ElasticNet, eagerness: Array | None = None) -> None:
         """Add columns to the working set; of very many the most eager."""
         new = np.flatnonzero(wanted & ~self.taken)
-        room = max(EAGER, int(self.taken.sum()))
+        room = max(EAGER, int(self.taken.sum())) * (GROWTH if self._sparse else 1)
         if eagerness is not None and new.size > room:
             new = new[np.argsort(-eagerness[new], kind="stable")[:room]]
         if new.size:
@@ -96,17 +101,23 @@ class WorkingSet:
         self.on = np.tile(self.taken, self.outputs)
         self.part = self.loss if self.taken.all() else self.loss.some(np.flatnonzero(self.taken))
         self.kinks = kinks.some(self.on)
-        wide = int(self.on.sum()) > WIDE and not kinks.kinked
-        curvature = None if wide else self._information(self.thetas[0, self.on])
-        self.descents = [
-            Descent(
-                t[self.on],
-                Slope(s.loss, s.gradient[self.on], s.size),
-                self._model(curvature, i),
-                None if wide else partial(self._informed, i),
-            )
-            for i, (t, s) in enumerate(zip(self.thetas, self.slopes, strict=True))
+        size = int(self.on.sum())
+        starts = [
+            (t[self.on], Slope(s.loss, s.gradient[self.on], s.size))
+            for t, s in zip(self.thetas, self.slopes, strict=True)
         ]
+        if size > IMPLIED and self._sparse:
+            rows = cast(MemoryRows, self.part.rows)
+            X = rows.X.inner(self.part.coordinates.center, self.part.coordinates.scale)
+            implied = [partial(self._implied, rows, X, fold) for fold in self.without]
+            self.descents = [Descent(t, s, make(t), make) for make, (t, s) in zip(implied, starts, strict=True)]
+        elif size > WIDE and not kinks.kinked:
+            self.descents = [Descent(t, s, Factored(None, self.kinks.l2)) for t, s in starts]
+        else:
+            curvature = self._information(self.thetas[0, self.on])
+            self.descents = [
+                Descent(t, s, self._model(curvature, i), partial(self._informed, i)) for i, (t, s) in enumerate(starts)
+            ]
 
     def _information(self, theta: Array) -> Array:
         self.passes += 1
@@ -115,10 +126,27 @@ class WorkingSet:
     def _informed(self, fit: int, theta: Array) -> Model:
         return self._model(self._information(theta), fit)
 
-    def _model(self, curvature: Array | None, fit: int) -> Model:
+    def _model(self, curvature: Array, fit: int) -> Model:
         """The model of a fit: of one without a fold, as if folds were equal and alike."""
         share = 1.0 if fit == 0 else 1.0 - 1.0 / (len(self.without) - 1)
-        return model_of(None if curvature is None else curvature * share, self.kinks)
+        return model_of(curvature * share, self.kinks)
+
+    @property
+    def _sparse(self) -> bool:
+        """Whether the rows are in memory, sparse, with one linear predictor."""
+        rows = self.loss.rows
+        if not isinstance(rows, MemoryRows) or self.outputs > 1:
+            return False
+        return any(isinstance(part, Sparse) for part in getattr(rows.X, "parts", (rows.X,)))
+
+    def _implied(self, rows: MemoryRows, X: Columns, fold: int, theta: Array) -> Model:
+        """The exact curvature at theta, of the rows without a fold, as products."""
+        self.passes += 1
+        eta = X.dot(theta) if rows.offset is None else X.dot(theta) + rows.offset
+        w = self.loss.likelihood.terms(eta, rows.y).curvature
+        if rows.weight is not None:
+            w = weighted(rows.weight, w)
+        return Implied(X, w if fold < 0 or rows.fold is None else np.where(rows.fold == fold, 0.0, w))
 
     def _descend(self, kinks: ElasticNet, tolerance: float, last: int) -> float:
         """All descents to the tolerance, or as far as they go; the largest residual on the working set."""

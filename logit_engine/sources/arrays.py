@@ -1,7 +1,7 @@
 """Rows held in memory: any set of Columns with its outcome, cut into blocks by views."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ class MemoryRows:
     intercept: bool = True
     classes: tuple[str, ...] = ()
     fold: NDArray[np.int64] | None = None
+    views: dict[int, Block] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def n(self) -> int:
@@ -37,18 +38,23 @@ class MemoryRows:
         return self.y.size
 
     def blocks(self, first: int, last: int) -> Iterator[Block]:
-        """Views of the rows; nothing is copied."""
+        """Views of the rows, cut once; nothing is copied."""
         for start in range(first * BLOCK, min(last * BLOCK, self.n), BLOCK):
-            cut = slice(start, start + BLOCK)
-            yield Block(
-                _cut(self.X, cut),
-                self.y[cut],
-                None if self.weight is None else self.weight[cut],
-                None if self.offset is None else self.offset[cut],
-                None if self.cluster is None else self.cluster[cut],
-                None if self.precision is None else self.precision[cut],
-                None if self.fold is None else self.fold[cut],
-            )
+            block = self.views.get(start)
+            if block is None:
+                block = self.views[start] = self._block(slice(start, start + BLOCK))
+            yield block
+
+    def _block(self, cut: slice) -> Block:
+        return Block(
+            _cut(self.X, cut),
+            self.y[cut],
+            None if self.weight is None else self.weight[cut],
+            None if self.offset is None else self.offset[cut],
+            None if self.cluster is None else self.cluster[cut],
+            None if self.precision is None else self.precision[cut],
+            None if self.fold is None else self.fold[cut],
+        )
 
     def select(self, which: NDArray[np.intp]) -> "MemoryRows":
         """The same rows with some of their columns, copied, (r,) rising."""
@@ -74,8 +80,9 @@ def _sparse_rows(X: Any, rows: slice) -> Any:
     """Rows of a CSR array as a view: SciPy's own slices are copies."""
     start, stop, _ = rows.indices(X.shape[0])
     first, last = X.indptr[start], X.indptr[stop]
-    parts = (X.data[first:last], X.indices[first:last], X.indptr[start : stop + 1] - first)
-    return type(X)(parts, shape=(stop - start, X.shape[1]))
+    cut = type(X)((stop - start, X.shape[1]), dtype=X.dtype)
+    cut.data, cut.indices, cut.indptr = X.data[first:last], X.indices[first:last], X.indptr[start : stop + 1] - first
+    return cut
 
 
 def array_rows(
