@@ -351,6 +351,26 @@ def show(
 
 
 @app.command()
+def report(
+    run: Annotated[str, typer.Argument(help="A run id or its beginning, or champion.")] = "champion",
+    config: ConfigFile = CONFIG,
+    set_: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a run's page: coefficients, metrics, plots, and the path of a penalty that was chosen, in one HTML file."""
+    from flows.steps.publish import open_store
+    from flows.report import write_report
+
+    read = _read(None, config, set_)
+    name = open_store(read).resolve(run)
+    path = write_report(read, name)
+    if as_json:
+        _print_json({"run": name, "report": str(path)})
+    else:
+        print(path)
+
+
+@app.command()
 def promote(
     run: Annotated[str, typer.Argument(help="A run id or its beginning.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; kept in the history.")] = "by hand",

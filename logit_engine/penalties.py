@@ -117,9 +117,9 @@ class ElasticNet:
 
     def nearest(self, x: Array, curvature: Array, tie: float = 0.0) -> Array:
         """The proximal point: what minimizes curvature_j (t - x_j)^2 / 2 + l1_j |t| within the bounds, (q,)."""
-        kink = self.l1 / curvature
-        size = np.abs(x) - kink
-        with np.errstate(invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            kink = self.l1 / curvature
+            size = np.abs(x) - kink
             moved = np.where(size > tie * kink, np.copysign(size, x), 0.0)
         return np.clip(moved, self.low, self.high) if self.bounded else moved
 

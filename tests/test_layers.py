@@ -17,10 +17,10 @@ LAYERS = """
 flows.cli
 flows.serve
 flows.tasks
-flows.experiment flows.retrain
+flows.experiment flows.retrain flows.report
 flows.train flows.score
 flows.recipe
-flows.printing flows.doctor
+flows.plots flows.printing flows.doctor
 flows.steps
 flows.store flows.config
 flows.environment
@@ -65,6 +65,8 @@ LIBRARIES = {
     "flows.config": {"pydantic", "ruamel"},
     "flows.tasks": {"prefect", "pydantic"},
     "flows.serve": {"prefect", "pydantic"},
+    "flows.plots": {"numpy", "polars", "matplotlib"},
+    "flows.report": {"numpy", "polars", "jinja2"},
     "flows.cli": {"typer", "rich", "click", "pydantic", "polars"},
 }
 

@@ -74,6 +74,7 @@ class Tuning:
             f"The penalty's strength {self.strength:.4g} was chosen among {len(self.points)} by {self.folds}-fold "
             f"cross-validation ({self.rule.replace('_', ' ')}): log-loss {chosen.log_loss:.5f}, standard error "
             f"{chosen.std_error:.5f}, {chosen.terms:.1f} terms on average."
+            + (" It is the weakest that was tried." if chosen == self.points[-1] else "")
         )
 
 
