@@ -1,172 +1,224 @@
 """The report's figures as SVG text: plain axes, the same bytes for the same numbers."""
 
+import html
 import io
-from collections.abc import Callable
-from itertools import pairwise
-from typing import Any
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
 import polars as pl
+from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from logit_engine.columns import Array
 
-matplotlib.use("svg")
 STYLE: dict[str, Any] = {
     "svg.hashsalt": "logit-engine",
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a level may hold dollars
     "font.family": "sans-serif",
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.8,
 }
-INK, ACCENT, PALE = "#222222", "#1f5fa8", "#9bb8d9"
+NOTHING = dict.fromkeys(("Date", "Creator", "Format", "Type"))  # of metadata: a date and addresses
+INK, ACCENT, PALE, RED = "#222222", "#1f5fa8", "#9bb8d9", "#b3261e"
 NAMED = 10  # coefficients of a path that get a label
-BARS = 20  # terms of a forest plot
-BINS = 10  # of a calibration plot
+HALF, THIRD = 3.6, 2.9  # widths of figures side by side, in inches
+PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 
 
-def drawn(draw: Callable[[Axes], None], width: float = 7.0, height: float = 3.6) -> str:
-    """The SVG of what `draw` puts on its axes."""
-    with matplotlib.rc_context(STYLE):
+class Bin(NamedTuple):
+    """Rows of like predictions: how many, their mean probability, the observed share and its interval."""
+
+    rows: int
+    predicted: float
+    observed: float
+    lower: float
+    upper: float
+
+
+def drawn(draw: Callable[[Axes], None], label: str, width: float = 7.0, height: float = 3.4) -> str:
+    """The SVG, for use within HTML, of what `draw` puts on its axes; label: what a reader who does not see it is told."""
+    with rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # the reader's fonts draw the text, not ours
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure.add_subplot())
         out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None})
-    text = out.getvalue()
-    return text[text.index("<svg") :]
+        FigureCanvasSVG(figure).print_svg(out, metadata=NOTHING)
+    svg = out.getvalue()
+    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg[svg.index("<svg") :])
+    own = re.sub(r"\W+", "-", label)  # ids are shared by a whole page
+    svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{own}-", svg)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(label)}"', 1)
 
 
-def cv_curve(tuning: pl.DataFrame) -> str:
-    """The held-out log-loss with its standard error along the strengths, those chosen by either rule marked."""
+def cv_curve(tuning: pl.DataFrame, plain: float) -> str:
+    """The held-out log-loss with its standard error along the strengths; plain: the strength of the rule of one error."""
 
     def draw(axes: Axes) -> None:
-        strength, loss, error = (tuning[name].to_numpy() for name in ("strength", "log_loss", "std_error"))
-        best = int(loss.argmin())
-        plain = int(np.flatnonzero(loss <= loss[best] + error[best])[0])
-        axes.errorbar(strength, loss, error, fmt="o", ms=3.5, color=ACCENT, ecolor=PALE, elinewidth=1.2)
-        axes.axvline(strength[best], color=INK, lw=0.9, ls="--", label="best")
-        axes.axvline(strength[plain], color=INK, lw=0.9, ls=":", label="one standard error")
+        strength, loss, error, terms = (
+            tuning[name].to_numpy() for name in ("strength", "log_loss", "std_error", "terms")
+        )
         chosen = tuning["chosen"].to_numpy()
-        axes.plot(strength[chosen], loss[chosen], "o", ms=8, mfc="none", color="#b3261e", label="chosen")
-        axes.set_xscale("log")
-        axes.invert_xaxis()
-        axes.set_xlabel("strength of the penalty (on the mean log-likelihood), falling")
-        axes.set_ylabel("held-out log-loss")
-        axes.legend(frameon=False, loc="upper center")
+        axes.errorbar(strength, loss, error, fmt="o", ms=3.5, color=ACCENT, ecolor=PALE, elinewidth=1.2)
+        axes.axvline(strength[loss.argmin()], color=INK, lw=0.9, ls="--", label="lowest log-loss", zorder=0)
+        axes.axvline(plain, color=INK, lw=0.9, ls=":", label="one standard error", zorder=0)
+        axes.plot(strength[chosen], loss[chosen], "o", ms=8, mfc="none", color=RED, label="chosen")
+        _falling(axes)
+        axes.set_ylabel("mean log-loss of the held-out rows")
+        axes.legend(loc="upper center", framealpha=1.0, edgecolor="white")
+        some = np.unique(np.linspace(0, strength.size - 1, 10).round().astype(int))
         top = axes.secondary_xaxis("top")
-        some = np.linspace(0, strength.size - 1, min(strength.size, 8)).round().astype(int)
-        top.set_xticks(strength[some], [f"{n:.0f}" for n in tuning["terms"].to_numpy()[some]])
-        top.tick_params(which="minor", length=0, labelsize=0)
+        top.set_xticks(strength[some], [f"{n:.0f}" for n in terms[some]])
         top.minorticks_off()
-        top.set_xlabel("terms that are not zero, mean of the folds")
+        top.set_xlabel("coefficients that are not zero, mean of the folds")
 
-    return drawn(draw, height=4.0)
+    return drawn(draw, "Cross-validation curve", height=4.0)
 
 
-def coefficient_path(path: pl.DataFrame, chosen: float) -> str:
-    """Each coefficient along the strengths, the largest at the end of the path named; the constant is left out."""
+def coefficient_path(path: pl.DataFrame, chosen: float, label: str) -> str:
+    """The coefficients of a predictor along the strengths, those that end largest named; without the constant."""
 
     def draw(axes: Axes) -> None:
-        terms = path["term"].unique(maintain_order=True).to_list()
         wide = path.pivot(on="term", index="strength", values="coefficient")
-        slopes = [term for term in terms if not term.startswith("intercept")]
-        strength = wide["strength"].to_numpy()
+        strength, slopes = wide["strength"].to_numpy(), wide.columns[1:]
         last = {term: float(wide[term][-1]) for term in slopes}
         named = sorted(slopes, key=lambda term: -abs(last[term]))[:NAMED]
         for term in slopes:
-            axes.plot(
-                strength, wide[term].to_numpy(), lw=1.3 if term in named else 0.6, color=None if term in named else PALE
-            )
-        axes.axvline(chosen, color="#b3261e", lw=0.9, ls="--")
+            if term not in named:
+                axes.plot(strength, wide[term].to_numpy(), lw=0.6, color=PALE)
         axes.axhline(0.0, color=INK, lw=0.6)
-        axes.set_xscale("log")
-        axes.invert_xaxis()
-        heights = _apart(np.array([last[term] for term in named]), axes)
-        for term, height in zip(named, heights, strict=True):
-            end, beside = (strength[-1], last[term]), axes.get_yaxis_transform()
-            line = {"arrowstyle": "-", "lw": 0.5, "color": PALE}
-            axes.annotate(
-                _short(term), end, (1.02, height), textcoords=beside, va="center", fontsize=8, arrowprops=line
-            )
-        axes.set_xlabel("strength of the penalty, falling; the one chosen is dashed")
+        axes.axvline(chosen, color=RED, lw=0.9, ls="--")
+        lines = [axes.plot(strength, wide[term].to_numpy(), lw=1.3)[0] for term in named]
+        _falling(axes)
+        axes.set_xlim(strength[0], strength[-1])
         axes.set_ylabel("coefficient of the normalized column")
+        low, high = axes.get_ylim()
+        heights = apart(np.array([last[term] for term in named]), 0.045 * (high - low), (low, high))
+        side = axes.get_yaxis_transform()
+        for term, height, line in zip(named, heights, lines, strict=True):
+            color = line.get_color()
+            lead = {"arrowstyle": "-", "lw": 0.6, "color": color, "relpos": (0.0, 0.5), "shrinkA": 1, "shrinkB": 0}
+            at = {"xy": (1.0, last[term]), "xytext": (1.04, height), "xycoords": side, "textcoords": side}
+            axes.annotate(short(term), va="center", color=color, fontsize=8, arrowprops=lead, **at)
 
-    return drawn(draw, height=4.4)
-
-
-def forest(table: pl.DataFrame) -> str:
-    """Odds ratios with their intervals (where there are any), the largest standardized effects first."""
-
-    def draw(axes: Axes) -> None:
-        rows = table.filter(pl.col("term") != "intercept").filter(pl.col("estimate") != 0.0)
-        rows = rows.sort(pl.col("standardized").abs(), descending=True, maintain_order=True).head(BARS).reverse()
-        at = np.arange(rows.height)
-        ratio, low, high = (rows[name].to_numpy() for name in ("odds_ratio", "odds_ratio_lower", "odds_ratio_upper"))
-        axes.hlines(at, low, high, color=ACCENT, lw=1.4)
-        axes.plot(ratio, at, "o", ms=4, color=ACCENT)
-        axes.axvline(1.0, color=INK, lw=0.8)
-        labels = [_short(term) for term in rows["term"].to_list()]
-        axes.set_yticks(at, labels)
-        axes.set_xscale("log")
-        for ticks in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
-            ticks(LogFormatter(minor_thresholds=(2.0, 0.5)))
-        axes.set_xlabel("odds ratio, a unit of the column" + (", with its interval" if np.isfinite(low).any() else ""))
-
-    return drawn(draw, height=0.8 + 0.24 * min(BARS, max(1, table.height)))
+    return drawn(draw, label, height=4.4)
 
 
-def calibration(y: Array, probability: Array) -> str:
-    """Observed shares against predicted ones, by tenths of the predictions."""
+def forest(terms: Sequence[str], effect: Array, interval: Array, label: str, xlabel: str, ratios: bool) -> str:
+    """Effects with their intervals (where there are any), the first on top; ratios are drawn on a log axis."""
 
     def draw(axes: Axes) -> None:
-        order = np.argsort(probability, kind="stable")
-        groups = np.array_split(order, min(BINS, max(1, y.size // 5)))
-        predicted = np.array([probability[g].mean() for g in groups])
-        observed = np.array([y[g].mean() for g in groups])
-        error = np.array([np.sqrt(max(o * (1.0 - o), 1e-12) / g.size) for o, g in zip(observed, groups, strict=True)])
-        most = 1.05 * max(predicted.max(), (observed + 1.96 * error).max())
+        at = -np.arange(len(terms))
+        axes.axvline(1.0 if ratios else 0.0, color=INK, lw=0.8)
+        axes.hlines(at, interval[:, 0], interval[:, 1], color=PALE, lw=2.0)
+        axes.plot(effect, at, "o", ms=4, color=ACCENT)
+        axes.set_yticks(at, [short(term) for term in terms])
+        axes.set_ylim(0.6 - len(terms), 0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        if ratios:
+            _ratio_axis(axes)
+        axes.set_xlabel(xlabel)
+
+    return drawn(draw, label, height=0.75 + 0.22 * len(terms))
+
+
+def calibration(bins: Sequence[Bin], label: str, width: float) -> str:
+    """Observed shares with their intervals against predicted ones."""
+
+    def draw(axes: Axes) -> None:
+        _, predicted, observed, lower, upper = np.array(bins).T
+        most = min(1.02, 1.05 * max(predicted.max(), upper.max()))
         axes.plot([0.0, most], [0.0, most], color=INK, lw=0.8)
-        axes.errorbar(predicted, observed, 1.96 * error, fmt="o", ms=4, color=ACCENT, ecolor=PALE)
-        axes.set_xlim(0.0, most)
-        axes.set_ylim(0.0, most)
-        axes.set_xlabel("predicted probability, mean of a tenth")
-        axes.set_ylabel("observed share, 95%")
+        axes.vlines(predicted, lower, upper, color=PALE, lw=1.6)
+        axes.plot(predicted, observed, "o", ms=4, color=ACCENT, clip_on=False)
+        axes.set(xlim=(0.0, most), ylim=(0.0, most), aspect="equal")
+        axes.set(xlabel="predicted probability, mean of the bin", ylabel="observed share")
 
-    return drawn(draw, width=3.6)
+    return drawn(draw, label, width, height=width)
 
 
-def roc(y: Array, probability: Array) -> str:
-    """True against false positives over all thresholds."""
+def roc(curves: Mapping[str, tuple[Array, Array]], label: str) -> str:
+    """True against false positives over all thresholds, (y, probability) by name."""
 
     def draw(axes: Axes) -> None:
-        order = np.argsort(-probability, kind="stable")
-        hits, misses = np.cumsum(y[order]), np.cumsum(1.0 - y[order])
-        ends = np.flatnonzero(np.diff(probability[order], append=-1.0) != 0.0)  # ties move together
-        ends = ends[np.unique(np.linspace(0, ends.size - 1, 400).round().astype(int))]
-        axes.plot(np.r_[0.0, misses[ends] / misses[-1]], np.r_[0.0, hits[ends] / hits[-1]], color=ACCENT, lw=1.4)
         axes.plot([0.0, 1.0], [0.0, 1.0], color=INK, lw=0.8)
-        axes.set_xlabel("false positive rate")
-        axes.set_ylabel("true positive rate")
+        for name, (y, probability) in curves.items():
+            order = np.argsort(-probability, kind="stable")
+            hits, misses = np.cumsum(y[order]), np.cumsum(1.0 - y[order])
+            ends = np.flatnonzero(np.diff(probability[order], append=-1.0) != 0.0)  # ties move together
+            ends = ends[np.unique(np.linspace(0, ends.size - 1, 400).round().astype(int))]
+            at = np.r_[0.0, misses[ends] / misses[-1]], np.r_[0.0, hits[ends] / hits[-1]]
+            axes.plot(*at, lw=1.4, color=ACCENT if len(curves) == 1 else None, label=short(name))
+        axes.set(xlim=(0.0, 1.01), ylim=(0.0, 1.01), aspect="equal")
+        axes.set(xlabel="false positive rate", ylabel="true positive rate")
+        if len(curves) > 1:
+            axes.legend(loc="lower right", frameon=False)
 
-    return drawn(draw, width=3.6)
-
-
-def _apart(heights: Array, axes: Axes) -> Array:
-    """Label heights moved so far apart that they do not overlap, in the order of their values."""
-    low, high = axes.get_ylim()
-    gap = 0.06 * (high - low)
-    order = np.argsort(heights)
-    out = heights.astype(np.float64)
-    for before, after in pairwise(order):
-        out[after] = max(out[after], out[before] + gap)
-    over = out.max(initial=high) - high
-    return out - max(0.0, over) * np.linspace(0.0, 1.0, out.size)[np.argsort(order)] if out.size > 1 else out
+    return drawn(draw, label, width=HALF, height=HALF)
 
 
-def _short(term: str, most: int = 28) -> str:
-    return term if len(term) <= most else f"{term[: most - 3]}..."
+def distribution(y: Array, probability: Array, names: tuple[str, str], threshold: float, label: str) -> str:
+    """How the predicted probabilities of each class are spread, as shares of the class; the threshold is dashed."""
+
+    def draw(axes: Axes) -> None:
+        most = float(probability.max())
+        edges = np.linspace(0.0, most, 41)
+        for code, color, fill in ((0, "#8a8a8a", True), (1, ACCENT, False)):
+            share = np.histogram(probability[y == code], edges)[0] / max(1, (y == code).sum())
+            kind = {"fill": True, "alpha": 0.35} if fill else {"lw": 1.4}
+            axes.stairs(share, edges, color=color, label=short(names[code]), **kind)
+        if threshold <= most:
+            axes.axvline(threshold, color=INK, lw=0.9, ls="--")
+        axes.set(xlim=(0.0, most), xlabel=f"predicted probability of {short(names[1])}", ylabel="share of the class")
+        axes.legend(loc="best", frameon=False)
+
+    return drawn(draw, label, height=2.6)
+
+
+def apart(heights: Array, gap: float, between: tuple[float, float]) -> Array:
+    """The heights of labels, moved to keep the gap between any two; within the limits, if these have room for all."""
+    out = np.array(heights, dtype=np.float64)
+    falling = np.argsort(-out, kind="stable")
+    floor, ceiling = between
+    for i in falling:
+        out[i] = min(out[i], ceiling)
+        ceiling = out[i] - gap
+    for i in falling[::-1]:
+        out[i] = max(out[i], floor)
+        floor = out[i] + gap
+    return out
+
+
+def short(text: str, most: int = 28) -> str:
+    """The text on one line, its end cut off if it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
+def _falling(axes: Axes) -> None:
+    axes.set_xscale("log")
+    axes.invert_xaxis()
+    axes.xaxis.set_major_formatter(PLAIN)
+    axes.set_xlabel("strength of the penalty on the mean log-likelihood, falling")
+
+
+def _ratio_axis(axes: Axes) -> None:
+    """A log axis with plain numbers: at 1, 2 and 5 of each decade, closer where the axis is short."""
+    low, high = axes.get_xlim()
+    axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    if high / max(low, 1e-300) > 4.0:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(6))
+        axes.minorticks_off()
+    axes.xaxis.set_major_formatter(PLAIN)

@@ -1,116 +1,247 @@
 """Report: one self-contained HTML page of a published run, from what the run holds; nothing is fitted again."""
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from flows import plots
 from flows.config import Config
+from flows.config_reading import read_config
+from flows.plots import Bin
 from flows.steps.evaluate import Evaluation
 from flows.steps.publish import open_store
 from flows.train import stored_run
 from logit_engine.artifact import Model, coefficient_table
-from logit_engine.publish import publish_text
-from logit_engine.summary import number, p_text
+from logit_engine.columns import Array
+from logit_engine.result import FitResult
+from logit_engine.summary import number, p_text, z_text
 
 TEMPLATE = "report.html.j2"
+BARS = 20  # terms of a forest plot
+BINS = 10  # of a calibration plot
+LEVEL = 0.95
+A_UNIT = {
+    "standard": "one standard deviation of a numeric column",
+    "minmax": "the whole range of a numeric column",
+    "robust": "the quartile range of a numeric column",
+    "none": "one unit of a numeric column",
+}
+
+
+class Group(NamedTuple):
+    """The coefficients of a linear predictor: the table's rows, and a plot that leaves so many of them out."""
+
+    title: str
+    rows: list[dict[str, Any]]
+    plot: str
+    shown: int
+    smaller: int
+    zero: int
+    infinite: int
+
+
+class Tested(NamedTuple):
+    """A class on the test rows: its calibration, by bins and as a plot."""
+
+    title: str
+    bins: list[Bin]
+    plot: str
 
 
 def write_report(config: Config, run: str) -> Path:
     """Render the page of a published run, a full id, into the store's reports. Raises ArtifactError if it is damaged."""
-    store = open_store(config)
-    target = store.folder / "reports" / f"{run}.html"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    publish_text(target, rendered(config, run), store.folder / ".staging")
-    return target
+    return open_store(config).publish_report(run, rendered(config, run))
 
 
 def rendered(config: Config, run: str) -> str:
     """The page as text: the same bytes for the same run."""
     store = open_store(config)
-    manifest = store.verify_run(run)
     model, evaluation = stored_run(config, run)
     folder = store.run_folder(run)
-    table = coefficient_table(model)
-    known = bool(np.isfinite(model.result.std_errors).any())
-    environment = Environment(loader=PackageLoader("flows", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"number": _number, "p": _p, "count": lambda n: f"{int(n):,}"}
+    own = read_config(folder / "config.yaml")
+    environment = Environment(
+        loader=PackageLoader("flows", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {"number": number, "p": p_text, "z": z_text, "count": lambda n: f"{n:,.0f}", "fixed": _fixed}
     return environment.get_template(TEMPLATE).render(
-        name=config.name,
         run=run,
-        manifest=manifest,
+        own=own,
+        a_unit=A_UNIT[own.normalize],
+        manifest=store.verify_run(run),
         model=model,
-        status=model.result.status.sentence,
-        notes=[*model.notes, *model.result.notes],
-        groups=_groups(model, table),
-        known=known,
+        fit=model.result,
+        penalty=_penalty(own, model.result),
+        evaluation=evaluation,
+        notes=list(dict.fromkeys([*model.notes, *model.result.notes])),
+        groups=_groups(model),
+        known=bool(np.isfinite(model.result.std_errors).any()),
+        ratios=_has_ratios(model),
+        level=f"{100 * LEVEL:g}%",
         measured=_measured(evaluation),
         sides=list(dict.fromkeys(m.split for m in evaluation.metrics)),
+        tuned=_tuned(folder),
+        tested=_tested(folder, model),
         config=(folder / "config.yaml").read_text(encoding="utf-8"),
-        **_tuned(folder),
-        **_predicted(folder, model),
     )
 
 
-def _groups(model: Model, table: pl.DataFrame) -> list[dict[str, Any]]:
-    """The coefficients and their plot, of each class that has some."""
-    ratios = "odds_ratio" in table.columns
-    named = [(None, table)] if "class" not in table.columns else list(table.group_by("class", maintain_order=True))
+def _has_ratios(model: Model) -> bool:
+    return model.result.link in ("logit", "multinomial")
+
+
+def _penalty(own: Config, fit: FitResult) -> str:
+    """The penalty with its strength on the mean log-likelihood, and scikit-learn's C."""
+    if not fit.penalty_strength:
+        return "none"
+    asked = own.model.penalty
+    name = f"elastic net, l1 ratio {fit.l1_ratio:g}" if asked.type == "elastic_net" else asked.type
+    return f"{name}, strength {number(fit.penalty_strength / fit.n)} (C {number(1.0 / fit.penalty_strength)})"
+
+
+def _groups(model: Model) -> list[Group]:
+    """The coefficients of each class that has some, with the largest standardized effects as a plot."""
+    infinite = model.result.infinite
+    with np.errstate(over="ignore"):  # beyond the largest number an odds ratio is infinite
+        table = coefficient_table(model, LEVEL).with_columns(
+            free=model.result.free,
+            infinite=np.zeros(model.result.free.size, bool) if infinite is None else infinite != 0,
+        )
+    if "class" not in table.columns:
+        return [_group("", table, _has_ratios(model))]
+    base = model.result.classes[0]
     return [
-        {
-            "title": "" if key is None else str(key[0]),
-            "rows": group.to_dicts(),
-            "plot": plots.forest(group) if ratios else None,
-            "hidden": max(0, int((group["estimate"] != 0.0).sum()) - 1 - plots.BARS),
-        }
-        for key, group in named
+        _group(f"{label}, against {base}", part, _has_ratios(model))
+        for (label,), part in table.group_by("class", maintain_order=True)
     ]
 
 
+def _group(title: str, table: pl.DataFrame, ratios: bool) -> Group:
+    slopes = table.filter(~pl.col("free") & ~pl.col("infinite"))
+    moving = slopes.filter(pl.col("standardized") != 0.0)
+    top = moving.sort(pl.col("standardized").abs(), descending=True, maintain_order=True).head(BARS)
+    effect = top["standardized"].to_numpy()
+    reach = 1.959963984540054 * top["standardized_std_error"].to_numpy()
+    drawn = np.stack([effect, effect - reach, effect + reach], axis=1)
+    what = "odds ratio" if ratios else "coefficient"
+    label = "Standardized " + what + "s" + (f": {title}" if title else "")
+    with np.errstate(over="ignore"):
+        drawn = np.exp(drawn) if ratios else drawn
+    plot = plots.forest(top["term"].to_list(), drawn[:, 0], drawn[:, 1:], label, f"standardized {what}", ratios)
+    counts = moving.height - top.height, slopes.height - moving.height, int(table["infinite"].sum())
+    return Group(title, table.to_dicts(), plot if top.height else "", top.height, *counts)
+
+
 def _measured(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
-    """Each metric by side; counts of the confusion are left to `logit show`."""
+    """Each metric by side; counts are not among them."""
     found: dict[str, dict[str, Any]] = {}
     for m in evaluation.metrics:
-        if "positive" not in m.metric and "negative" not in m.metric and not m.metric.startswith("confusion["):
+        if (
+            "_positive" not in m.metric
+            and "_negative" not in m.metric
+            and not m.metric.startswith(("confusion[", "rows"))
+        ):
             found.setdefault(m.metric, {})[m.split] = m
     return found
 
 
-def _tuned(folder: Path) -> dict[str, Any]:
-    """The curve and the path of a strength that was chosen by cross-validation."""
+def _tuned(folder: Path) -> dict[str, Any] | None:
+    """The curve and the paths of a strength that was chosen by cross-validation."""
     if not (folder / "tuning.parquet").exists():
-        return {"curve": None}
-    tuning = pl.read_parquet(folder / "tuning.parquet")
+        return None
+    tuning, path = pl.read_parquet(folder / "tuning.parquet"), pl.read_parquet(folder / "path.parquet")
+    best = tuning.sort("log_loss").row(0, named=True)
+    limit = best["log_loss"] + best["std_error"]
+    plain = tuning.filter(pl.col("log_loss") <= limit).row(0, named=True)
     (chosen,) = tuning.filter("chosen").iter_rows(named=True)
-    path = pl.read_parquet(folder / "path.parquet")
+    parts = path.group_by("class", maintain_order=True) if "class" in path.columns else [(("",), path)]
+    slopes = path.select(pl.col("term").n_unique()).item() - 1
     return {
-        "curve": plots.cv_curve(tuning),
-        "path": plots.coefficient_path(path, chosen["strength"]),
+        "strengths": tuning.height,
+        "best": best,
+        "plain": plain,
         "chosen": chosen,
-        "named": plots.NAMED,
+        "curve": plots.cv_curve(tuning, plain["strength"]),
+        "paths": [
+            (
+                str(label),
+                plots.coefficient_path(
+                    part.filter(pl.col("term") != part["term"][0]),
+                    chosen["strength"],
+                    "Coefficient path" + (f": {label}" if label else ""),
+                ),
+            )
+            for (label,), part in parts
+        ],
+        "named": min(plots.NAMED, slopes),
+        "slopes": slopes,
     }
 
 
-def _predicted(folder: Path, model: Model) -> dict[str, Any]:
-    """Calibration and ROC of the test rows of two classes, if their predictions are there."""
+def _tested(folder: Path, model: Model) -> dict[str, Any] | None:
+    """Calibration, ROC and, of two classes, the distribution of the test rows; None where no test rows were written."""
     file = folder / "predictions.parquet"
-    if model.result.classes or not file.exists():
-        return {"calibration": None}
-    rows = pl.read_parquet(file, columns=["split", "target", "probability"]).filter(pl.col("split") == "test")
-    y = (rows["target"] == model.target.classes[1]).to_numpy().astype(np.float64)
-    if rows.is_empty() or y.min() == y.max():
-        return {"calibration": None}
-    probability = rows["probability"].to_numpy()
-    return {"calibration": plots.calibration(y, probability), "roc": plots.roc(y, probability), "tested": rows.height}
+    if not file.exists():
+        return None
+    rows = pl.scan_parquet(file).filter(pl.col("split") == "test").collect()
+    if rows.is_empty():
+        return None
+    classes = list(_classes(rows, model))
+    mixed = {title: (y, p) for title, y, p in classes if 0.0 < y.mean() < 1.0}
+    width = plots.THIRD if model.result.classes else plots.HALF
+    bins = {title: binned(y, p) for title, y, p in classes}
+    found: dict[str, Any] = {
+        "rows": rows.height,
+        "calibration": [
+            Tested(title, part, plots.calibration(part, f"Calibration: {title}", width)) for title, part in bins.items()
+        ],
+        "roc": plots.roc(mixed, "ROC curve") if mixed else "",
+        "distribution": "",
+    }
+    if not model.result.classes:
+        _, y, probability = classes[0]
+        names = (str(model.target.classes[0]), str(model.target.classes[1]))
+        found["distribution"] = plots.distribution(
+            y, probability, names, model.threshold, "Distribution of the predicted probability by class"
+        )
+    return found
 
 
-def _number(value: float) -> str:
-    return "" if value is None or math.isnan(value) else number(value)
+def _classes(rows: pl.DataFrame, model: Model) -> Iterator[tuple[str, Array, Array]]:
+    """Each class whose probability is given: its name, whether a row is of it, and the probability."""
+    several = bool(model.result.classes)
+    for label in model.target.classes if several else model.target.classes[1:]:
+        y = (rows["target"] == label).to_numpy().astype(np.float64)
+        yield str(label), y, rows[f"probability[{label}]" if several else "probability"].to_numpy()
 
 
-def _p(value: float) -> str:
-    return "" if value is None or math.isnan(value) else p_text(value)
+def binned(y: Array, probability: Array, bins: int = BINS) -> list[Bin]:
+    """Rows in bins of about equal size by their probability, equal ones together, with Wilson's intervals.
+
+    Wilson (1927): the rows count as independent.
+    """
+    edges = np.unique(np.quantile(probability, np.arange(1, bins) / bins))
+    place = np.searchsorted(edges, probability, side="right")
+    found, z = [], 1.959963984540054
+    for k in np.unique(place):
+        inside = place == k
+        n, share = int(inside.sum()), float(y[inside].mean())
+        middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+        reach = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+        found.append(
+            Bin(n, float(probability[inside].mean()), share, max(0.0, middle - reach), min(1.0, middle + reach))
+        )
+    return found
+
+
+def _fixed(value: float) -> str:
+    """Four places, as `logit show` prints metrics; nothing where there is none."""
+    return "" if math.isnan(value) else f"{round(value, 4) + 0.0:.4f}"

@@ -7,6 +7,7 @@
       scores/run=<run id>/cohort=<cohort>/predictions.parquet    a hive table, and nothing else in its folder
       manifests/scores/<cohort>.json                             what was last published for the cohort
       experiments/<id>/              leaderboard.parquet, manifest.json
+      reports/<run id>.html          what a person reads of a run; made from it, and again at any time
     <root>/.staging/                 where everything is written before it is renamed into place
 
 Publication is: files first, manifest last, then the pointer; readers trust only what a manifest names.
@@ -304,6 +305,12 @@ class Store:
     def verify_experiment(self, experiment_id: str) -> dict[str, Any]:
         """The manifest of an experiment whose leaderboard is as published; else raises ArtifactError."""
         return verify_manifest(self._experiment_folder(experiment_id))
+
+    def publish_report(self, run_id: str, page: str) -> Path:
+        """Put the run's page in the place of an older one."""
+        target = self.folder / "reports" / f"{checked_name(run_id, 'The run id')}.html"
+        publish_text(target, page, self._staging)
+        return target
 
     @property
     def _staging(self) -> Path:

@@ -12,7 +12,6 @@ from flows.steps.learn import design_spec
 from flows.steps.load import Dataset
 from flows.steps.rows import class_names, outcomes, read_rows
 from flows.steps.split import Split, folds
-from logit_engine.blocks import coefficient_names
 from logit_engine.columns import Array
 from logit_engine.design import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
@@ -38,9 +37,10 @@ class Point:
 
 
 class Traced(NamedTuple):
-    """A coefficient of the whole training rows at a strength, on the scale of the normalized columns."""
+    """A coefficient of the whole training rows at a strength, on the scale of X; class_: '' of two classes."""
 
     strength: float
+    class_: str
     term: str
     coefficient: float
 
@@ -57,8 +57,9 @@ class Tuning:
 
     @property
     def path(self) -> pl.DataFrame:
-        """One row a strength and coefficient."""
-        return pl.DataFrame(self.trace, schema=list(Traced._fields), orient="row")
+        """One row a strength and coefficient; with several classes, as in the model's table, each has its class."""
+        frame = pl.DataFrame(self.trace, schema=["strength", "class", "term", "coefficient"], orient="row")
+        return frame if self.trace[0].class_ else frame.drop("class")
 
     @property
     def table(self) -> pl.DataFrame:
@@ -108,11 +109,11 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
         Point(s, d.mean, d.std_error, float(t)) for s, d, t in zip(strengths.tolist(), found, terms, strict=True)
     )
     estimates = _path(config, dataset, (design, frame, y), strengths)
-    names = coefficient_names(design.names, class_names(dataset))
+    names = [(label, term) for label in class_names(dataset)[1:] or ("",) for term in design.names]
     trace = tuple(
-        Traced(s, name, v)
+        Traced(s, label, term, v)
         for s, row in zip(strengths.tolist(), estimates.tolist(), strict=True)
-        for name, v in zip(names, row, strict=True)
+        for (label, term), v in zip(names, row, strict=True)
     )
     return Tuning(points, _chosen(points, asked.rule), asked.rule, asked.folds, trace)
 
