@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ TEMPLATE = "report.html.j2"
 BARS = 20  # terms of a forest plot
 BINS = 10  # of a calibration plot
 LEVEL = 0.95
+REACH = NormalDist().inv_cdf(0.5 + LEVEL / 2)  # standard errors to each side
 A_UNIT = {
     "standard": "one standard deviation of a numeric column",
     "minmax": "the whole range of a numeric column",
@@ -129,7 +131,7 @@ def _group(title: str, table: pl.DataFrame, ratios: bool) -> Group:
     moving = slopes.filter(pl.col("standardized") != 0.0)
     top = moving.sort(pl.col("standardized").abs(), descending=True, maintain_order=True).head(BARS)
     effect = top["standardized"].to_numpy()
-    reach = 1.959963984540054 * top["standardized_std_error"].to_numpy()
+    reach = REACH * top["standardized_std_error"].to_numpy()
     drawn = np.stack([effect, effect - reach, effect + reach], axis=1)
     what = "odds ratio" if ratios else "coefficient"
     label = "Standardized " + what + "s" + (f": {title}" if title else "")
@@ -191,7 +193,8 @@ def _tested(folder: Path, model: Model) -> dict[str, Any] | None:
     file = folder / "predictions.parquet"
     if not file.exists():
         return None
-    rows = pl.scan_parquet(file).filter(pl.col("split") == "test").collect()
+    needed = pl.col("target"), pl.col("^probability.*$")
+    rows = pl.scan_parquet(file).filter(pl.col("split") == "test").select(needed).collect()
     if rows.is_empty():
         return None
     classes = list(_classes(rows, model))
@@ -230,7 +233,7 @@ def binned(y: Array, probability: Array, bins: int = BINS) -> list[Bin]:
     """
     edges = np.unique(np.quantile(probability, np.arange(1, bins) / bins))
     place = np.searchsorted(edges, probability, side="right")
-    found, z = [], 1.959963984540054
+    found, z = [], REACH
     for k in np.unique(place):
         inside = place == k
         n, share = int(inside.sum()), float(y[inside].mean())
