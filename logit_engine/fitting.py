@@ -390,6 +390,9 @@ class _ConstantOnly:
     def select(self, which: NDArray[np.intp]) -> Rows:
         return self
 
+    def sample(self, rows: int) -> None:
+        return None
+
 
 def _null_loglik(rows: Rows, likelihood: Likelihood, classes: Array, threads: int) -> float:
     """The log-likelihood of the constants alone: in closed form, or by a fit of its own where rows carry offsets."""

@@ -15,7 +15,7 @@ from logit_engine.errors import UsageError
 from logit_engine.fitting import cores, prepared
 from logit_engine.likelihoods import Likelihood
 from logit_engine.penalties import NONE, ElasticNet
-from logit_engine.solvers.working_set import WorkingSet
+from logit_engine.solvers.working_set import CONVERGED, WorkingSet
 
 AHEAD = 5  # strengths ahead for which columns are let in
 PASSES = 1000  # for one strength
@@ -27,7 +27,7 @@ class Path:
 
     folds: (m, K, q), the estimates without the rows of each fold. residual: the largest distance of a coefficient to
     optimality over the size of the gradient, by standardized columns, over all fits at that strength; converged: whether it
-    is within the tolerance. passes: passes over the rows, (m,).
+    is within the tolerance, or 1e-8. passes: passes over the rows, (m,).
     """
 
     strengths: Array
@@ -73,4 +73,12 @@ def fit_path(
         thetas = np.stack(inner)
         user = objective.coordinates.to_user(thetas.reshape(-1, start.size).T).T.reshape(thetas.shape)
         worst = np.array(residual)
-        return Path(strengths, user[:, 0], user[:, 1:], np.array(loglik), worst, np.array(passes), worst <= tolerance)
+        return Path(
+            strengths,
+            user[:, 0],
+            user[:, 1:],
+            np.array(loglik),
+            worst,
+            np.array(passes),
+            worst <= max(tolerance, CONVERGED),
+        )

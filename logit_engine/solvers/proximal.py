@@ -10,7 +10,11 @@ from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.solvers.newton import Outcome, Solution
 from logit_engine.solvers.triangular import cholesky_factor
-from logit_engine.solvers.working_set import CONVERGED, WorkingSet
+from logit_engine.solvers.working_set import CONVERGED, NARROW, WorkingSet
+
+PILOT = 8192  # rows of a pilot fit, at least
+LEAST = 1e-2  # of the median: a column whose curvature is less has too few rows in a pilot
+RARE = 50  # rows of a class that a pilot's first block must hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,9 @@ class Proximal:
             raise UsageError("this solver is for an elastic net, which does not go with linear constraints.")
         kinks = penalty.scaled(np.tile(objective.coordinates.scale, objective.likelihood.outputs))
         theta = kinks.nearest(start, np.ones_like(start)) if kinks.bounded else start
-        fits = WorkingSet(replace(objective, penalty=NONE), theta[None].copy(), (-1,), kinks)
+        loss = replace(objective, penalty=NONE)
+        theta, curvature = _piloted(loss, theta, kinks)
+        fits = WorkingSet(loss, theta[None].copy(), (-1,), kinks, curvature)
         residual = fits.settle(kinks, self.tolerance, self.max_passes)
         theta = fits.thetas[0]
         support = np.flatnonzero(~kinks.holds(theta) & np.isfinite(kinks.l1))
@@ -52,3 +58,24 @@ class Proximal:
             passes=fits.passes,
             observed=True,
         )
+
+
+def _piloted(loss: Objective, start: Array, kinks: ElasticNet) -> tuple[Array, Array | None]:
+    """Where a fit of a few rows would start the fit of all, (q,), and about the curvature there, (q, q).
+
+    Nothing rests on it: where the rows are few, or a class hardly there, it is the start itself.
+    """
+    few = loss.rows.sample(max(PILOT, 50 * start.size))
+    if start.size > NARROW or few is None or 4 * few.n > loss.rows.n:
+        return start, None
+    small = replace(loss, rows=few)
+    block = next(few.blocks(0, 1))
+    if loss.likelihood.class_weights(block.y, block.kept.astype(np.float64)).min() < RARE:
+        return start, None
+    share = few.n / loss.rows.n
+    fits = WorkingSet(small, start[None].copy(), (-1,), kinks.times(share))
+    if fits.settle(kinks.times(share), 1e-4, 50) > 1e-4:
+        return start, None
+    curvature = small.information(fits.thetas[0]) / share
+    seen = np.diagonal(curvature) > LEAST * float(np.median(np.diagonal(curvature)))
+    return (fits.thetas[0], curvature) if seen.all() else (start, None)  # rare levels would be far off

@@ -34,9 +34,17 @@ class WorkingSet:
     """Fits of one loss: thetas (fits, q), slopes there, and the columns that take part, (p,).
 
     without: of each fit the fold whose rows it leaves out, or -1; the first fit has all rows. passes: of either kind.
+    curvature: about that of the first fit, (q, q), if it is at hand.
     """
 
-    def __init__(self, loss: Objective, thetas: Array, without: tuple[int, ...], kinks: ElasticNet) -> None:
+    def __init__(
+        self,
+        loss: Objective,
+        thetas: Array,
+        without: tuple[int, ...],
+        kinks: ElasticNet,
+        curvature: Array | None = None,
+    ) -> None:
         self.loss, self.thetas, self.without = loss, thetas, without
         self.outputs = loss.likelihood.outputs
         self.slopes = loss.slopes(thetas, without)
@@ -46,6 +54,7 @@ class WorkingSet:
         if columns > NARROW and kinks.kinked:
             self.taken = self._any((kinks.l1 == 0.0) | (thetas != 0.0).any(axis=0))
         self._gathered = False
+        self._at_hand = curvature
 
     def settle(self, kinks: ElasticNet, tolerance: float, most: int, ahead: float | None = None) -> float:
         """All fits under this penalty to the tolerance, in so many passes at most; the largest residual.
@@ -114,22 +123,23 @@ class WorkingSet:
         elif size > WIDE and not kinks.kinked:
             self.descents = [Descent(t, s, Factored(None, self.kinks.l2)) for t, s in starts]
         else:
-            curvature = self._information(self.thetas[0, self.on])
+            curvature = self._at_hand
+            if curvature is None or not self.taken.all():
+                curvature = self._information(-1, self.thetas[0, self.on])
+            share = 1.0 - 1.0 / max(1, len(starts) - 1)  # of a fit without a fold, as if folds were equal and alike
             self.descents = [
-                Descent(t, s, self._model(curvature, i), partial(self._informed, i)) for i, (t, s) in enumerate(starts)
+                Descent(
+                    t, s, model_of(curvature * (1.0 if i == 0 else share), self.kinks), partial(self._informed, fold)
+                )
+                for i, (fold, (t, s)) in enumerate(zip(self.without, starts, strict=True))
             ]
 
-    def _information(self, theta: Array) -> Array:
+    def _information(self, fold: int, theta: Array) -> Array:
         self.passes += 1
-        return self.part.information(theta, rough=theta.size > ROUGH)
+        return self.part.information(theta, rough=theta.size > ROUGH, without=fold)
 
-    def _informed(self, fit: int, theta: Array) -> Model:
-        return self._model(self._information(theta), fit)
-
-    def _model(self, curvature: Array, fit: int) -> Model:
-        """The model of a fit: of one without a fold, as if folds were equal and alike."""
-        share = 1.0 if fit == 0 else 1.0 - 1.0 / (len(self.without) - 1)
-        return model_of(curvature * share, self.kinks)
+    def _informed(self, fold: int, theta: Array) -> Model:
+        return model_of(self._information(fold, theta), self.kinks)
 
     @property
     def _sparse(self) -> bool:
