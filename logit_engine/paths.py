@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from logit_engine.blocks import Rows, one_blas_thread
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.fitting import cores, prepared
+from logit_engine.fitting import cores, fit, prepared
 from logit_engine.likelihoods import Likelihood
 from logit_engine.penalties import NONE, ElasticNet
+from logit_engine.result import FitResult
 from logit_engine.solvers.working_set import CONVERGED, WorkingSet
 
 AHEAD = 5  # strengths ahead for which columns are let in
@@ -82,3 +83,16 @@ def fit_path(
             np.array(passes),
             worst <= max(tolerance, CONVERGED),
         )
+
+
+def relaxed(
+    rows: Rows, likelihood: Likelihood, estimates: Array, *, threads: int | None = None, naive: bool = False
+) -> FitResult:
+    """The unpenalized fit of the coefficients that a penalty left, (q,); the others stay zero. Meinshausen (2007).
+
+    naive: with standard errors as if the zeros had been known beforehand. Constants are free.
+    """
+    zero = np.where(estimates == 0.0, np.inf, 0.0)
+    if rows.intercept:
+        zero.reshape(likelihood.outputs, -1)[:, 0] = 0.0
+    return fit(rows, likelihood, penalty=ElasticNet(zero, np.zeros_like(zero)), threads=threads, naive=naive)

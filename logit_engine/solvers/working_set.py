@@ -15,14 +15,13 @@ from logit_engine.columns import Array, Columns, Sparse
 from logit_engine.likelihoods import weighted
 from logit_engine.objective import Objective, Slope
 from logit_engine.penalties import ElasticNet
+from logit_engine.solvers.choose import Curvature, Shape, curvature_for
 from logit_engine.solvers.curvature import Factored, Implied, Model, model_of
 from logit_engine.solvers.descent import Descent
 from logit_engine.sources.arrays import MemoryRows
 
 NARROW = 256  # columns up to which all take part: a pass over all of them costs little more than one over some
 EAGER = 100  # columns let in at once, at least
-WIDE = 5000  # coefficients above which a ridge makes no matrix of their size
-IMPLIED = 600  # coefficients above which kinks of sparse columns go by products instead of a matrix
 ROUGH = 500  # coefficients above which the information that steers is in single precision
 GROWTH = 4  # times as many of sparse columns, which cost only what they hold
 LOOSE = 0.1  # of the eagerness outside: how well the working set is solved before the others are asked again
@@ -110,29 +109,28 @@ class WorkingSet:
         self.on = np.tile(self.taken, self.outputs)
         self.part = self.loss if self.taken.all() else self.loss.some(np.flatnonzero(self.taken))
         self.kinks = kinks.some(self.on)
-        size = int(self.on.sum())
         starts = [
             (t[self.on], Slope(s.loss, s.gradient[self.on], s.size))
             for t, s in zip(self.thetas, self.slopes, strict=True)
         ]
-        if size > IMPLIED and self._sparse:
-            rows = cast(MemoryRows, self.part.rows)
-            X = rows.X.inner(self.part.coordinates.center, self.part.coordinates.scale)
-            implied = [partial(self._implied, rows, X, fold) for fold in self.without]
-            self.descents = [Descent(t, s, make(t), make) for make, (t, s) in zip(implied, starts, strict=True)]
-        elif size > WIDE and not kinks.kinked:
-            self.descents = [Descent(t, s, Factored(None, self.kinks.l2)) for t, s in starts]
-        else:
-            curvature = self._at_hand
-            if curvature is None or not self.taken.all():
-                curvature = self._information(-1, self.thetas[0, self.on])
-            share = 1.0 - 1.0 / max(1, len(starts) - 1)  # of a fit without a fold, as if folds were equal and alike
-            self.descents = [
-                Descent(
-                    t, s, model_of(curvature * (1.0 if i == 0 else share), self.kinks), partial(self._informed, fold)
-                )
-                for i, (fold, (t, s)) in enumerate(zip(self.without, starts, strict=True))
-            ]
+        match curvature_for(Shape(int(self.on.sum()), kinks.kinked, self._sparse)):
+            case Curvature.PRODUCTS:
+                rows = cast(MemoryRows, self.part.rows)
+                X = rows.X.inner(self.part.coordinates.center, self.part.coordinates.scale)
+                implied = [partial(self._implied, rows, X, fold) for fold in self.without]
+                self.descents = [Descent(t, s, make(t), make) for make, (t, s) in zip(implied, starts, strict=True)]
+            case Curvature.STEPS:
+                self.descents = [Descent(t, s, Factored(None, self.kinks.l2)) for t, s in starts]
+            case Curvature.MATRIX:
+                shared = self._at_hand
+                if shared is None or not self.taken.all():
+                    shared = self._information(-1, self.thetas[0, self.on])
+                share = 1.0 - 1.0 / max(1, len(starts) - 1)  # of a fit without a fold, as if folds were alike
+                models = [model_of(shared if fold < 0 else shared * share, self.kinks) for fold in self.without]
+                informs = [partial(self._informed, fold) for fold in self.without]
+                self.descents = [
+                    Descent(t, s, model, inform) for (t, s), model, inform in zip(starts, models, informs, strict=True)
+                ]
 
     def _information(self, fold: int, theta: Array) -> Array:
         self.passes += 1
