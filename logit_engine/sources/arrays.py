@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csc_array, csr_array
 
 from logit_engine import arrays
 from logit_engine.blocks import BLOCK, Block
@@ -93,7 +94,7 @@ def _cut(columns: Columns, rows: slice) -> Columns:
         case Dense(X):
             return Dense(X[rows])
         case Sparse(X):
-            return Sparse(_sparse_rows(X, rows))
+            return _sparse_rows(X, rows)
         case Coded(codes, width):
             return Coded(codes[rows], width)
         case SideBySide(parts):
@@ -101,13 +102,19 @@ def _cut(columns: Columns, rows: slice) -> Columns:
     raise TypeError(f"cannot cut {type(columns).__name__} into blocks")
 
 
-def _sparse_rows(X: Any, rows: slice) -> Any:
-    """Rows of a CSR array as a view: SciPy's own slices are copies."""
+def _sparse_rows(X: Any, rows: slice) -> Sparse:
+    """Rows of a CSR array and their transpose as views: SciPy's own slices are copies."""
     start, stop, _ = rows.indices(X.shape[0])
     first, last = X.indptr[start], X.indptr[stop]
-    cut = type(X)((stop - start, X.shape[1]), dtype=X.dtype)
-    cut.data, cut.indices, cut.indptr = X.data[first:last], X.indices[first:last], X.indptr[start : stop + 1] - first
-    return cut
+    shape = (stop - start, X.shape[1])
+    cut, transposed = csr_array(shape, dtype=X.dtype), csc_array(shape[::-1], dtype=X.dtype)
+    for part in (cut, transposed):
+        part.data, part.indices, part.indptr = (
+            X.data[first:last],
+            X.indices[first:last],
+            X.indptr[start : stop + 1] - first,
+        )
+    return Sparse(cut, T=transposed)
 
 
 def array_rows(
