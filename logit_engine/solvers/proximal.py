@@ -9,12 +9,9 @@ from logit_engine.errors import UsageError
 from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.solvers.newton import Outcome, Solution
+from logit_engine.solvers.pilot import piloted
 from logit_engine.solvers.triangular import cholesky_factor
-from logit_engine.solvers.working_set import CONVERGED, NARROW, WorkingSet
-
-PILOT = 8192  # rows of a pilot fit, at least
-LEAST = 1e-2  # of the median: a column whose curvature is less has too few rows in a pilot
-RARE = 50  # rows of a class that a pilot's first block must hold
+from logit_engine.solvers.working_set import CONVERGED, WorkingSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class Proximal:
         kinks = penalty.scaled(np.tile(objective.coordinates.scale, objective.likelihood.outputs))
         theta = kinks.nearest(start, np.ones_like(start)) if kinks.bounded else start
         loss = replace(objective, penalty=NONE)
-        theta, curvature = _piloted(loss, theta, kinks)
+        theta, curvature = piloted(loss, theta, kinks)
         fits = WorkingSet(loss, theta[None].copy(), (-1,), kinks, curvature)
         residual = fits.settle(kinks, self.tolerance, self.max_passes)
         theta = fits.thetas[0]
@@ -58,24 +55,3 @@ class Proximal:
             passes=fits.passes,
             observed=True,
         )
-
-
-def _piloted(loss: Objective, start: Array, kinks: ElasticNet) -> tuple[Array, Array | None]:
-    """Where a fit of a few rows would start the fit of all, (q,), and about the curvature there, (q, q).
-
-    Nothing rests on it: where the rows are few, or a class hardly there, it is the start itself.
-    """
-    few = loss.rows.sample(max(PILOT, 50 * start.size))
-    if start.size > NARROW or few is None or 4 * few.n > loss.rows.n:
-        return start, None
-    small = replace(loss, rows=few)
-    block = next(few.blocks(0, 1))
-    if loss.likelihood.class_weights(block.y, block.kept.astype(np.float64)).min() < RARE:
-        return start, None
-    share = few.n / loss.rows.n
-    fits = WorkingSet(small, start[None].copy(), (-1,), kinks.times(share))
-    if fits.settle(kinks.times(share), 1e-4, 50) > 1e-4:
-        return start, None
-    curvature = small.information(fits.thetas[0]) / share
-    seen = np.diagonal(curvature) > LEAST * float(np.median(np.diagonal(curvature)))
-    return (fits.thetas[0], curvature) if seen.all() else (start, None)  # rare levels would be far off
