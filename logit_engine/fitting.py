@@ -24,6 +24,7 @@ from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult, Status, Verdict
 from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, Solver, solve
+from logit_engine.solvers.pilot import approached
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import condition_number, weighted_r_factor
 
@@ -96,7 +97,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
 
     start = flat_start if asked.start is None else coordinates.to_inner(asked.start)
     objective, start, constrained = _constrained(objective, asked, start)
-    solution = asked.method.solve(objective, start)
+    solution = _solved(objective, asked, start)
     lost = (Outcome.SINGULAR, Outcome.NO_ASCENT, Outcome.ITERATIONS)
     if asked.start is not None and isinstance(asked.method, Newton) and solution.outcome in lost:  # it was too far out
         objective, start, constrained = _constrained(objective, asked, flat_start)
@@ -145,6 +146,15 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         status=judged.status,
         notes=_constraint_notes(asked, constrained) + _notes(coordinates, condition, objective, asked.naive),
     )
+
+
+def _solved(objective: Objective, asked: Asked, start: Array) -> Solution:
+    """The solver's own run; Newton's, where nothing else is asked for, from where a pilot leads."""
+    ahead = approached(objective, start) if asked.solver is None and asked.start is None else None
+    if ahead is None:
+        return asked.method.solve(objective, start)
+    solution = solve(objective, ahead.theta, Newton(), ahead.basis)
+    return replace(solution, passes=solution.passes + ahead.passes)
 
 
 class Prepared(NamedTuple):
@@ -389,6 +399,9 @@ class _ConstantOnly:
 
     def select(self, which: NDArray[np.intp]) -> Rows:
         return self
+
+    def sample(self, rows: int) -> None:
+        return None
 
 
 def _null_loglik(rows: Rows, likelihood: Likelihood, classes: Array, threads: int) -> float:

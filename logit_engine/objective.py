@@ -129,8 +129,11 @@ class Objective:
         gradients = -columns.T.reshape(models, -1)
         return [Slope(float(v), g, float(s)) for v, g, s in zip(losses, gradients, sizes, strict=True)]
 
-    def information(self, theta: Array, rough: bool = False) -> Array:
-        """The curvature of the loss alone at theta, (q, q); rough: in single precision, where it only steers."""
+    def information(self, theta: Array, rough: bool = False, without: int = -1) -> Array:
+        """The curvature of the loss alone at theta, (q, q); rough: in single precision, where it only steers.
+
+        without: the fold whose rows are left out, -1 for none.
+        """
         dtype = np.float32 if rough else np.float64
 
         @np.errstate(over="ignore", invalid="ignore")
@@ -139,6 +142,8 @@ class Objective:
             curvature = self.likelihood.terms(self.predictors(block, X, theta), block.y).curvature
             if block.weight is not None:
                 curvature = weighted(block.weight, curvature)
+            if without >= 0 and block.fold is not None:
+                curvature = (curvature.T * (block.fold != without)).T
             return (_blocked(curvature, partial(signed_gram, X, dtype=dtype)),)
 
         return np.asarray(total(self.rows, block_sums, self.threads)[0])

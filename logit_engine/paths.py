@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from logit_engine.blocks import Rows, one_blas_thread
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.fitting import cores, prepared
+from logit_engine.fitting import cores, fit, prepared
 from logit_engine.likelihoods import Likelihood
 from logit_engine.penalties import NONE, ElasticNet
-from logit_engine.solvers.working_set import WorkingSet
+from logit_engine.result import FitResult
+from logit_engine.solvers.working_set import CONVERGED, WorkingSet
 
 AHEAD = 5  # strengths ahead for which columns are let in
 PASSES = 1000  # for one strength
@@ -27,7 +28,7 @@ class Path:
 
     folds: (m, K, q), the estimates without the rows of each fold. residual: the largest distance of a coefficient to
     optimality over the size of the gradient, by standardized columns, over all fits at that strength; converged: whether it
-    is within the tolerance. passes: passes over the rows, (m,).
+    is within the tolerance, or 1e-8. passes: passes over the rows, (m,).
     """
 
     strengths: Array
@@ -73,4 +74,25 @@ def fit_path(
         thetas = np.stack(inner)
         user = objective.coordinates.to_user(thetas.reshape(-1, start.size).T).T.reshape(thetas.shape)
         worst = np.array(residual)
-        return Path(strengths, user[:, 0], user[:, 1:], np.array(loglik), worst, np.array(passes), worst <= tolerance)
+        return Path(
+            strengths,
+            user[:, 0],
+            user[:, 1:],
+            np.array(loglik),
+            worst,
+            np.array(passes),
+            worst <= max(tolerance, CONVERGED),
+        )
+
+
+def relaxed(
+    rows: Rows, likelihood: Likelihood, estimates: Array, *, threads: int | None = None, naive: bool = False
+) -> FitResult:
+    """The unpenalized fit of the coefficients that a penalty left, (q,); the others stay zero. Meinshausen (2007).
+
+    naive: with standard errors as if the zeros had been known beforehand. Constants are free.
+    """
+    zero = np.where(estimates == 0.0, np.inf, 0.0)
+    if rows.intercept:
+        zero.reshape(likelihood.outputs, -1)[:, 0] = 0.0
+    return fit(rows, likelihood, penalty=ElasticNet(zero, np.zeros_like(zero)), threads=threads, naive=naive)

@@ -100,7 +100,7 @@ def _conjugate(H: Products, b: Array) -> Array:
     x, r = np.zeros_like(b), b.copy()
     z = scale * r
     p, rz = z.copy(), float(r @ z)
-    enough = 1e-4 * rz
+    enough = 1e-3 * rz
     for _ in range(CG_STEPS):
         if not rz > enough:
             break

@@ -9,6 +9,7 @@ from logit_engine.errors import UsageError
 from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.solvers.newton import Outcome, Solution
+from logit_engine.solvers.pilot import piloted
 from logit_engine.solvers.triangular import cholesky_factor
 from logit_engine.solvers.working_set import CONVERGED, WorkingSet
 
@@ -28,7 +29,9 @@ class Proximal:
             raise UsageError("this solver is for an elastic net, which does not go with linear constraints.")
         kinks = penalty.scaled(np.tile(objective.coordinates.scale, objective.likelihood.outputs))
         theta = kinks.nearest(start, np.ones_like(start)) if kinks.bounded else start
-        fits = WorkingSet(replace(objective, penalty=NONE), theta[None].copy(), (-1,), kinks)
+        loss = replace(objective, penalty=NONE)
+        theta, curvature = piloted(loss, theta, kinks)
+        fits = WorkingSet(loss, theta[None].copy(), (-1,), kinks, curvature)
         residual = fits.settle(kinks, self.tolerance, self.max_passes)
         theta = fits.thetas[0]
         support = np.flatnonzero(~kinks.holds(theta) & np.isfinite(kinks.l1))

@@ -15,14 +15,13 @@ from logit_engine.columns import Array, Columns, Sparse
 from logit_engine.likelihoods import weighted
 from logit_engine.objective import Objective, Slope
 from logit_engine.penalties import ElasticNet
+from logit_engine.solvers.choose import Curvature, Shape, curvature_for
 from logit_engine.solvers.curvature import Factored, Implied, Model, model_of
 from logit_engine.solvers.descent import Descent
 from logit_engine.sources.arrays import MemoryRows
 
 NARROW = 256  # columns up to which all take part: a pass over all of them costs little more than one over some
 EAGER = 100  # columns let in at once, at least
-WIDE = 5000  # coefficients above which a ridge makes no matrix of their size
-IMPLIED = 600  # coefficients above which kinks of sparse columns go by products instead of a matrix
 ROUGH = 500  # coefficients above which the information that steers is in single precision
 GROWTH = 4  # times as many of sparse columns, which cost only what they hold
 LOOSE = 0.1  # of the eagerness outside: how well the working set is solved before the others are asked again
@@ -34,9 +33,17 @@ class WorkingSet:
     """Fits of one loss: thetas (fits, q), slopes there, and the columns that take part, (p,).
 
     without: of each fit the fold whose rows it leaves out, or -1; the first fit has all rows. passes: of either kind.
+    curvature: about that of the first fit, (q, q), if it is at hand.
     """
 
-    def __init__(self, loss: Objective, thetas: Array, without: tuple[int, ...], kinks: ElasticNet) -> None:
+    def __init__(
+        self,
+        loss: Objective,
+        thetas: Array,
+        without: tuple[int, ...],
+        kinks: ElasticNet,
+        curvature: Array | None = None,
+    ) -> None:
         self.loss, self.thetas, self.without = loss, thetas, without
         self.outputs = loss.likelihood.outputs
         self.slopes = loss.slopes(thetas, without)
@@ -46,6 +53,7 @@ class WorkingSet:
         if columns > NARROW and kinks.kinked:
             self.taken = self._any((kinks.l1 == 0.0) | (thetas != 0.0).any(axis=0))
         self._gathered = False
+        self._at_hand = curvature
 
     def settle(self, kinks: ElasticNet, tolerance: float, most: int, ahead: float | None = None) -> float:
         """All fits under this penalty to the tolerance, in so many passes at most; the largest residual.
@@ -101,35 +109,35 @@ class WorkingSet:
         self.on = np.tile(self.taken, self.outputs)
         self.part = self.loss if self.taken.all() else self.loss.some(np.flatnonzero(self.taken))
         self.kinks = kinks.some(self.on)
-        size = int(self.on.sum())
         starts = [
             (t[self.on], Slope(s.loss, s.gradient[self.on], s.size))
             for t, s in zip(self.thetas, self.slopes, strict=True)
         ]
-        if size > IMPLIED and self._sparse:
-            rows = cast(MemoryRows, self.part.rows)
-            X = rows.X.inner(self.part.coordinates.center, self.part.coordinates.scale)
-            implied = [partial(self._implied, rows, X, fold) for fold in self.without]
-            self.descents = [Descent(t, s, make(t), make) for make, (t, s) in zip(implied, starts, strict=True)]
-        elif size > WIDE and not kinks.kinked:
-            self.descents = [Descent(t, s, Factored(None, self.kinks.l2)) for t, s in starts]
-        else:
-            curvature = self._information(self.thetas[0, self.on])
-            self.descents = [
-                Descent(t, s, self._model(curvature, i), partial(self._informed, i)) for i, (t, s) in enumerate(starts)
-            ]
+        match curvature_for(Shape(int(self.on.sum()), kinks.kinked, self._sparse)):
+            case Curvature.PRODUCTS:
+                rows = cast(MemoryRows, self.part.rows)
+                X = rows.X.inner(self.part.coordinates.center, self.part.coordinates.scale)
+                implied = [partial(self._implied, rows, X, fold) for fold in self.without]
+                self.descents = [Descent(t, s, make(t), make) for make, (t, s) in zip(implied, starts, strict=True)]
+            case Curvature.STEPS:
+                self.descents = [Descent(t, s, Factored(None, self.kinks.l2)) for t, s in starts]
+            case Curvature.MATRIX:
+                shared = self._at_hand
+                if shared is None or not self.taken.all():
+                    shared = self._information(-1, self.thetas[0, self.on])
+                share = 1.0 - 1.0 / max(1, len(starts) - 1)  # of a fit without a fold, as if folds were alike
+                models = [model_of(shared if fold < 0 else shared * share, self.kinks) for fold in self.without]
+                informs = [partial(self._informed, fold) for fold in self.without]
+                self.descents = [
+                    Descent(t, s, model, inform) for (t, s), model, inform in zip(starts, models, informs, strict=True)
+                ]
 
-    def _information(self, theta: Array) -> Array:
+    def _information(self, fold: int, theta: Array) -> Array:
         self.passes += 1
-        return self.part.information(theta, rough=theta.size > ROUGH)
+        return self.part.information(theta, rough=theta.size > ROUGH, without=fold)
 
-    def _informed(self, fit: int, theta: Array) -> Model:
-        return self._model(self._information(theta), fit)
-
-    def _model(self, curvature: Array, fit: int) -> Model:
-        """The model of a fit: of one without a fold, as if folds were equal and alike."""
-        share = 1.0 if fit == 0 else 1.0 - 1.0 / (len(self.without) - 1)
-        return model_of(curvature * share, self.kinks)
+    def _informed(self, fold: int, theta: Array) -> Model:
+        return model_of(self._information(fold, theta), self.kinks)
 
     @property
     def _sparse(self) -> bool:

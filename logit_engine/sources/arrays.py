@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csc_array, csr_array
 
 from logit_engine import arrays
 from logit_engine.blocks import BLOCK, Block
@@ -60,6 +61,31 @@ class MemoryRows:
         """The same rows with some of their columns, copied, (r,) rising."""
         return replace(self, X=self.X.select(which), names=tuple(self.names[j] for j in which.tolist()))
 
+    def sample(self, rows: int) -> "MemoryRows":
+        """Every so many-th row, copied."""
+        every = slice(None, None, max(1, self.n // rows))
+        return replace(
+            self,
+            X=_spread(self.X, every),
+            y=self.y[every],
+            weight=None if self.weight is None else self.weight[every],
+            offset=None if self.offset is None else self.offset[every],
+            cluster=None if self.cluster is None else self.cluster[every],
+            precision=None if self.precision is None else self.precision[every],
+            fold=None if self.fold is None else self.fold[every],
+        )
+
+
+def _spread(columns: Columns, rows: slice) -> Columns:
+    match columns:
+        case Dense(X):
+            return Dense(np.ascontiguousarray(X[rows]))
+        case Sparse(X):
+            return Sparse(X[rows])
+        case SideBySide(parts):
+            return SideBySide(tuple(_spread(part, rows) for part in parts))
+    return _cut(columns, rows)
+
 
 def _cut(columns: Columns, rows: slice) -> Columns:
     match columns:
@@ -68,7 +94,7 @@ def _cut(columns: Columns, rows: slice) -> Columns:
         case Dense(X):
             return Dense(X[rows])
         case Sparse(X):
-            return Sparse(_sparse_rows(X, rows))
+            return _sparse_rows(X, rows)
         case Coded(codes, width):
             return Coded(codes[rows], width)
         case SideBySide(parts):
@@ -76,13 +102,19 @@ def _cut(columns: Columns, rows: slice) -> Columns:
     raise TypeError(f"cannot cut {type(columns).__name__} into blocks")
 
 
-def _sparse_rows(X: Any, rows: slice) -> Any:
-    """Rows of a CSR array as a view: SciPy's own slices are copies."""
+def _sparse_rows(X: Any, rows: slice) -> Sparse:
+    """Rows of a CSR array and their transpose as views: SciPy's own slices are copies."""
     start, stop, _ = rows.indices(X.shape[0])
     first, last = X.indptr[start], X.indptr[stop]
-    cut = type(X)((stop - start, X.shape[1]), dtype=X.dtype)
-    cut.data, cut.indices, cut.indptr = X.data[first:last], X.indices[first:last], X.indptr[start : stop + 1] - first
-    return cut
+    shape = (stop - start, X.shape[1])
+    cut, transposed = csr_array(shape, dtype=X.dtype), csc_array(shape[::-1], dtype=X.dtype)
+    for part in (cut, transposed):
+        part.data, part.indices, part.indptr = (
+            X.data[first:last],
+            X.indices[first:last],
+            X.indptr[start : stop + 1] - first,
+        )
+    return Sparse(cut, T=transposed)
 
 
 def array_rows(

@@ -12,8 +12,9 @@ from logit_engine.errors import UsageError
 from logit_engine.fitting import fit
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, LOGIT
-from logit_engine.paths import fit_path
+from logit_engine.paths import fit_path, relaxed
 from logit_engine.penalties import ElasticNet
+from logit_engine.solvers.choose import Curvature, Shape, curvature_for
 from logit_engine.sources.arrays import MemoryRows
 
 
@@ -88,6 +89,7 @@ def test_folds_are_the_fits_without_their_rows(several: bool) -> None:
     classes = ("a", "b", "c") if several else ()
     rows = rows_of(X, y, fold=fold, weight=weight, classes=classes)
     path = fit_path(rows, likelihood, unit, strengths, folds=3, tolerance=1e-11)
+    assert path.passes.max() <= 25  # a fold's own curvature steers it
     for k in range(3):
         kept = fold != k
         alone = rows_of(X[kept], y[kept], weight=weight[kept], classes=classes)
@@ -190,3 +192,38 @@ def test_the_nearest_point_minimizes_its_definition() -> None:
     away = penalty.distance(found, h * (found - x))
     np.testing.assert_allclose(away, 0.0, atol=1e-12)
     assert (penalty.distance(found + np.where(found < high, 1e-3, -1e-3), h * (found - x)) >= 0.0).all()
+
+
+def test_a_relaxed_fit_is_the_unpenalized_one_of_the_columns_left() -> None:
+    X, y = data(500, 8)
+    path = fit_path(rows_of(X, y), Bernoulli(LOGIT), net(8, 1.0), np.array([20.0]))
+    left = np.flatnonzero(path.estimates[0, 1:])
+    assert 0 < left.size < 8
+    result = relaxed(rows_of(X, y), Bernoulli(LOGIT), path.estimates[0], naive=True)
+    alone = fit(rows_of(X[:, left], y))
+    at = np.r_[0, left + 1]
+    np.testing.assert_allclose(result.estimates[at], alone.estimates, atol=1e-9)
+    np.testing.assert_allclose(result.std_errors[at], alone.std_errors, rtol=1e-7)
+    assert (np.delete(result.estimates, at) == 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "curvature"),
+    [
+        (Shape(51, True, False), Curvature.MATRIX),
+        (Shape(2000, True, False), Curvature.MATRIX),
+        (Shape(2000, True, True), Curvature.PRODUCTS),
+        (Shape(2000, False, False), Curvature.MATRIX),
+        (Shape(50_000, False, False), Curvature.STEPS),
+        (Shape(50_000, False, True), Curvature.PRODUCTS),
+    ],
+)
+def test_the_curvature_is_chosen_by_shape(shape: Shape, curvature: Curvature) -> None:
+    assert curvature_for(shape) is curvature
+
+
+def test_a_ridge_of_very_many_dense_columns_needs_no_matrix() -> None:
+    X, y = data(60, 5200)
+    result = fit(rows_of(X, y), penalty=net(5200, 0.0).times(30.0))
+    assert result.converged
+    assert violation(X, y, result.estimates, 30.0, 0.0) <= 1e-9

@@ -1,0 +1,40 @@
+"""Which model of the curvature steers a penalized fit: a table by shape, the first line that fits (bench/penalized.py)."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import NamedTuple
+
+
+class Curvature(Enum):
+    """How a model holds the curvature of the loss."""
+
+    PRODUCTS = "exact at every step, by products with sparse columns"
+    STEPS = "what the last steps told, and no matrix"
+    MATRIX = "a matrix, corrected by every step; factored once where there are no kinks"
+
+
+class Shape(NamedTuple):
+    """What a choice depends on: the coefficients that take part, kinks or bounds among them, columns sparse in memory."""
+
+    coefficients: int
+    kinked: bool
+    sparse: bool
+
+
+class Choice(NamedTuple):
+    """A curvature, and the shapes that get it."""
+
+    curvature: Curvature
+    fits: Callable[[Shape], bool]
+
+
+CHOICES = (
+    Choice(Curvature.PRODUCTS, lambda shape: shape.sparse and shape.coefficients > 600),
+    Choice(Curvature.STEPS, lambda shape: not shape.kinked and shape.coefficients > 5000),
+    Choice(Curvature.MATRIX, lambda shape: True),
+)
+
+
+def curvature_for(shape: Shape) -> Curvature:
+    """The first choice that fits."""
+    return next(choice.curvature for choice in CHOICES if choice.fits(shape))
