@@ -170,7 +170,7 @@ def distribution(y: Array, probability: Array, names: tuple[str, str], threshold
     """How the predicted probabilities of each class are spread, as shares of the class; the threshold is dashed."""
 
     def draw(axes: Axes) -> None:
-        most = float(probability.max())
+        most = float(probability.max()) or 1.0
         edges = np.linspace(0.0, most, 41)
         for code, color, fill in ((0, "#8a8a8a", True), (1, ACCENT, False)):
             share = np.histogram(probability[y == code], edges)[0] / max(1, (y == code).sum())
@@ -212,12 +212,12 @@ def _falling(axes: Axes) -> None:
 
 
 def _ratio_axis(axes: Axes) -> None:
-    """A log axis with plain numbers: at 1, 2 and 5 of each decade, closer where the axis is short."""
-    low, high = axes.get_xlim()
+    """A log axis with plain numbers: at 1, 2 and 5 of each decade, or closer or wider as the axis is long."""
     axes.set_xscale("log")
     axes.xaxis.set_minor_formatter(NullFormatter())
-    if high / max(low, 1e-300) > 4.0:
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
+    low, high = axes.get_xlim()
+    if high > 4.0 * low:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1e4 * low else (1.0,), numticks=12))
     else:
         axes.xaxis.set_major_locator(MaxNLocator(6))
         axes.minorticks_off()

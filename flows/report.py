@@ -14,6 +14,7 @@ from flows import plots
 from flows.config import Config
 from flows.config_reading import read_config
 from flows.plots import Bin
+from flows.printing import CONFUSION, COUNTS
 from flows.steps.evaluate import Evaluation
 from flows.steps.publish import open_store
 from flows.train import stored_run
@@ -25,6 +26,7 @@ from logit_engine.summary import number, p_text, z_text
 TEMPLATE = "report.html.j2"
 BARS = 20  # terms of a forest plot
 BINS = 10  # of a calibration plot
+FARTHEST = 25.0  # a log odds ratio is drawn no further out
 LEVEL = 0.95
 REACH = NormalDist().inv_cdf(0.5 + LEVEL / 2)  # standard errors to each side
 A_UNIT = {
@@ -130,27 +132,25 @@ def _group(title: str, table: pl.DataFrame, ratios: bool) -> Group:
     slopes = table.filter(~pl.col("free") & ~pl.col("infinite"))
     moving = slopes.filter(pl.col("standardized") != 0.0)
     top = moving.sort(pl.col("standardized").abs(), descending=True, maintain_order=True).head(BARS)
-    effect = top["standardized"].to_numpy()
-    reach = REACH * top["standardized_std_error"].to_numpy()
-    drawn = np.stack([effect, effect - reach, effect + reach], axis=1)
+    counts = top.height, moving.height - top.height, slopes.height - moving.height, int(table["infinite"].sum())
+    return Group(title, table.to_dicts(), _effects(title, top, ratios) if top.height else "", *counts)
+
+
+def _effects(title: str, top: pl.DataFrame, ratios: bool) -> str:
+    """The plot of the standardized effects of these terms."""
+    effect, error = top["standardized"].to_numpy(), top["standardized_std_error"].to_numpy()
+    drawn = np.stack([effect, effect - REACH * error, effect + REACH * error])
+    drawn = np.exp(np.clip(drawn, -FARTHEST, FARTHEST)) if ratios else drawn
     what = "odds ratio" if ratios else "coefficient"
-    label = "Standardized " + what + "s" + (f": {title}" if title else "")
-    with np.errstate(over="ignore"):
-        drawn = np.exp(drawn) if ratios else drawn
-    plot = plots.forest(top["term"].to_list(), drawn[:, 0], drawn[:, 1:], label, f"standardized {what}", ratios)
-    counts = moving.height - top.height, slopes.height - moving.height, int(table["infinite"].sum())
-    return Group(title, table.to_dicts(), plot if top.height else "", top.height, *counts)
+    label = f"Standardized {what}s" + (f": {title}" if title else "")
+    return plots.forest(top["term"].to_list(), drawn[0], drawn[1:].T, label, f"standardized {what}", ratios)
 
 
 def _measured(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
     """Each metric by side; counts are not among them."""
     found: dict[str, dict[str, Any]] = {}
     for m in evaluation.metrics:
-        if (
-            "_positive" not in m.metric
-            and "_negative" not in m.metric
-            and not m.metric.startswith(("confusion[", "rows"))
-        ):
+        if m.metric not in COUNTS and not m.metric.startswith(CONFUSION):
             found.setdefault(m.metric, {})[m.split] = m
     return found
 

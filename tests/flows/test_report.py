@@ -17,7 +17,7 @@ from statsmodels.stats.proportion import proportion_confint
 from flows.config import Config, from_mapping
 from flows.config_reading import to_yaml
 from flows.plots import apart
-from flows.report import binned, rendered, write_report
+from flows.report import _effects, binned, rendered, write_report
 from flows.train import train
 from logit_engine.artifact import coefficient_table
 from logit_engine.errors import ArtifactError
@@ -227,6 +227,17 @@ def test_a_separated_fit_is_said_first_and_its_coefficient_has_no_number(tmp_pat
     assert f"Separated: column 'city[{TAG}]' predicts y = 1 perfectly" in read.text
     assert read.row(f"city[{TAG}]")[1:] == ["no finite estimate: + infinity"]
     assert "1 coefficient without a finite estimate is left out" in read.text
+
+
+def test_a_penalty_that_leaves_nothing_has_no_effects_to_draw(tmp_path: Path) -> None:
+    read = Reader(page_of(made(tmp_path, model={"penalty": {"type": "l1", "strength": 10.0}}))[1])
+    assert "Standardized odds ratios" not in read.figures
+    assert read.row("x") == ["x", "0.0000", "1.000"]
+
+
+def test_intervals_beyond_all_numbers_are_drawn_to_the_edge() -> None:
+    top = pl.DataFrame({"term": ["a", "b"], "standardized": [30.0, 0.5], "standardized_std_error": [9e5, 0.1]})
+    assert _effects("", top, True).count("<svg") == 1
 
 
 def test_other_links_show_coefficients_in_place_of_odds(tmp_path: Path) -> None:
