@@ -4,12 +4,13 @@ import html
 import io
 import re
 import warnings
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from matplotlib import rc_context
+from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -46,7 +47,9 @@ class Bin(NamedTuple):
 
 def drawn(draw: Callable[[Axes], None], label: str, width: float = 7.0, height: float = 3.4) -> str:
     """The SVG, for use within HTML, of what `draw` puts on its axes; label: what a reader who does not see it is told."""
-    with rc_context(STYLE), warnings.catch_warnings():
+    with rc_context(), warnings.catch_warnings():
+        rcdefaults()  # whatever this machine's matplotlibrc says
+        rcParams.update(STYLE)
         warnings.filterwarnings("ignore", "Glyph .* missing from")  # the reader's fonts draw the text, not ours
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure.add_subplot())
@@ -54,7 +57,7 @@ def drawn(draw: Callable[[Axes], None], label: str, width: float = 7.0, height: 
         FigureCanvasSVG(figure).print_svg(out, metadata=NOTHING)
     svg = out.getvalue()
     svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg[svg.index("<svg") :])
-    own = re.sub(r"\W+", "-", label)  # ids are shared by a whole page
+    own = f"f{zlib.crc32(label.encode()):08x}"  # ids are shared by a whole page
     svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{own}-", svg)
     return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(label)}"', 1)
 

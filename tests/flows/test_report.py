@@ -126,6 +126,7 @@ def test_the_page_is_published_beside_the_runs_and_has_the_same_bytes_twice(plai
         f"print(rendered(read_config('c.yaml'), '{name}'))"
     )
     (config.folder / "c.yaml").write_text(to_yaml(config.content()))
+    (config.folder / "matplotlibrc").write_text("axes.facecolor: black\n")
     elsewhere = subprocess.run(
         [sys.executable, "-c", code], cwd=config.folder, capture_output=True, check=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
