@@ -358,8 +358,8 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write a run's page: coefficients, metrics, plots, and the path of a penalty that was chosen, in one HTML file."""
-    from flows.steps.publish import open_store
     from flows.report import write_report
+    from flows.steps.publish import open_store
 
     read = _read(None, config, set_)
     name = open_store(read).resolve(run)
