@@ -84,10 +84,6 @@ class Rows(Protocol):
         """The same rows with some of their columns alone, (r,) rising."""
         ...
 
-    def sample(self, rows: int) -> "Rows | None":
-        """At least so many rows, evenly spread, or None where they are not at hand."""
-        ...
-
 
 def block_count(n: int) -> int:
     """How many blocks hold n rows."""

@@ -6,6 +6,7 @@ columns is its codes: code j < L is column j, code L is the reference level, whi
 one-hot.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, Protocol
@@ -454,6 +455,25 @@ class SideBySide:
 def in_units(values: Array, unit: Real | None) -> Array:
     """values / unit along the first axis; (p[, k]), unit: (p,) or None for ones."""
     return values if unit is None else np.asarray((values.T / unit).T)
+
+
+def stacked(parts: Sequence[Any]) -> Columns:
+    """Columns of the same kinds, one below the other."""
+    first = parts[0]
+    match first:
+        case Constant():
+            return Constant(sum(part.rows for part in parts))
+        case Dense():
+            return Dense(np.concatenate([part.X for part in parts]), first.unit)
+        case Sparse():
+            from scipy.sparse import vstack
+
+            return Sparse(vstack([part.X for part in parts], format="csr"), first.unit)
+        case Coded():
+            return Coded(np.concatenate([part.codes for part in parts]), first.width)
+        case SideBySide():
+            return SideBySide(tuple(map(stacked, zip(*(part.parts for part in parts), strict=True))))
+    raise TypeError(f"cannot stack {type(first).__name__}")
 
 
 def bincount(codes: NDArray[np.integer], w: Array, size: int) -> Array:

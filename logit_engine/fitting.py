@@ -24,9 +24,10 @@ from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult, Status, Verdict
 from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, Solver, solve
-from logit_engine.solvers.pilot import approached
+from logit_engine.solvers.pilot import approached, sampled
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import condition_number, weighted_r_factor
+from logit_engine.sources.arrays import Gathered, thinned
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
 HOPELESS = 1e12
@@ -175,7 +176,8 @@ def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int)
     free = np.zeros(len(rows.names), dtype=bool)
     if coordinates.constant is not None:
         free[coordinates.constant] = True
-    objective = Objective(rows, likelihood, coordinates, np.tile(free, likelihood.outputs), penalty, threads)
+    free = np.tile(free, likelihood.outputs)
+    objective = Objective(rows, likelihood, coordinates, free, penalty, threads, sample=first.sample)
     return Prepared(first, objective, _start(coordinates, likelihood.constants(first.classes)))
 
 
@@ -250,20 +252,26 @@ def largest_strength(rows: Rows, likelihood: Likelihood, l1_ratio: float, thread
 
 
 class First(NamedTuple):
-    """What a first pass tells: the columns' moments, the weight of each class, and how many rows they stand for."""
+    """What a first pass tells: the columns' moments, the weight of each class, how many rows they stand for; a sample."""
 
     moments: Moments
     classes: Array
     observations: float
+    sample: Rows | None
 
 
 def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:
+    every = sampled(rows.n, likelihood.outputs * len(rows.names))
+
     def block_sums(block: Block) -> Sums:
         copies = block.weights if block.precision is None else block.weights / block.precision
         moments = block.X.moments(block.y, block.kept)
-        return moments, likelihood.class_weights(block.y, block.weights), float(copies[block.kept].sum())
+        some = Gathered([]) if every is None else thinned(block, every)
+        return moments, likelihood.class_weights(block.y, block.weights), float(copies[block.kept].sum()), some
 
-    return First(*total(rows, block_sums, threads))
+    moments, classes, observations, some = total(rows, block_sums, threads)
+    sample = some.rows(rows.names, rows.intercept, rows.classes) if some.blocks else None
+    return First(moments, classes, observations, sample)
 
 
 def _check_counts(first: First, p: int, penalty: Penalty) -> None:
@@ -399,9 +407,6 @@ class _ConstantOnly:
 
     def select(self, which: NDArray[np.intp]) -> Rows:
         return self
-
-    def sample(self, rows: int) -> None:
-        return None
 
 
 def _null_loglik(rows: Rows, likelihood: Likelihood, classes: Array, threads: int) -> float:

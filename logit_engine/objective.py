@@ -51,6 +51,7 @@ class Objective:
     A `basis` is an upper triangular T, (p, p): gradient and curvature are then those of T theta, summed over the whitened
     rows X T^-1, which keeps the digits that X'WX would lose (architecture.md, "Digits"). free: which theta no penalty
     touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @ theta stays what it is at the start.
+    sample: evenly spread rows for a pilot, or None.
     """
 
     rows: Rows
@@ -60,6 +61,7 @@ class Objective:
     penalty: Penalty = NONE
     threads: int = 1
     fixed: Array | None = None
+    sample: Rows | None = None
 
     @property
     def separable(self) -> bool:
@@ -70,7 +72,11 @@ class Objective:
         """The objective of some of the columns alone, (r,): that of the whole where the others' coefficients are zero."""
         everywhere = (np.arange(self.likelihood.outputs)[:, None] * self.coordinates.scale.size + which).reshape(-1)
         return replace(
-            self, rows=self.rows.select(which), coordinates=self.coordinates.some(which), free=self.free[everywhere]
+            self,
+            rows=self.rows.select(which),
+            coordinates=self.coordinates.some(which),
+            free=self.free[everywhere],
+            sample=None,
         )
 
     def columns(self, block: Block) -> Columns:

@@ -19,15 +19,21 @@ NEAR = 1e-9  # the residual at which Newton's method takes over
 PATIENCE = 12  # light passes that may take
 
 
+def sampled(n: int, coefficients: int) -> int | None:
+    """Every how many-th of n rows a pilot takes; None where it would take too many, or the columns are too many."""
+    every = n // max(PILOT, 50 * coefficients)
+    return every if every >= 4 and coefficients <= NARROW else None
+
+
 def piloted(loss: Objective, start: Array, kinks: ElasticNet) -> tuple[Array, Array | None]:
     """Where a fit of a few rows would start the fit of all, (q,), and about the curvature there, (q, q).
 
     Nothing rests on it: where the rows are few, or a class hardly there, it is the start itself.
     """
-    few = loss.rows.sample(max(PILOT, 50 * start.size))
-    if start.size > NARROW or few is None or 4 * few.n > loss.rows.n:
+    few = loss.sample
+    if few is None:
         return start, None
-    small = replace(loss, rows=few)
+    small = replace(loss, rows=few, sample=None)
     block = next(few.blocks(0, 1))
     if loss.likelihood.class_weights(block.y, block.kept.astype(np.float64)).min() < RARE:
         return start, None

@@ -10,7 +10,7 @@ from scipy.sparse import csc_array, csr_array
 
 from logit_engine import arrays
 from logit_engine.blocks import BLOCK, Block
-from logit_engine.columns import Array, Coded, Columns, Constant, Dense, SideBySide, Sparse
+from logit_engine.columns import Array, Coded, Columns, Constant, Dense, SideBySide, Sparse, stacked
 from logit_engine.errors import DataError
 
 
@@ -61,29 +61,47 @@ class MemoryRows:
         """The same rows with some of their columns, copied, (r,) rising."""
         return replace(self, X=self.X.select(which), names=tuple(self.names[j] for j in which.tolist()))
 
-    def sample(self, rows: int) -> "MemoryRows":
-        """Every so many-th row, copied."""
-        every = slice(None, None, max(1, self.n // rows))
-        return replace(
-            self,
-            X=_spread(self.X, every),
-            y=self.y[every],
-            weight=None if self.weight is None else self.weight[every],
-            offset=None if self.offset is None else self.offset[every],
-            cluster=None if self.cluster is None else self.cluster[every],
-            precision=None if self.precision is None else self.precision[every],
-            fold=None if self.fold is None else self.fold[every],
-        )
+
+@dataclass(slots=True)
+class Gathered:
+    """Some rows of blocks, copied; `+=` adds those of the next blocks."""
+
+    blocks: list[Block]
+
+    def __iadd__(self, other: "Gathered") -> "Gathered":
+        self.blocks += other.blocks
+        return self
+
+    def rows(self, names: tuple[str, ...], intercept: bool, classes: tuple[str, ...]) -> MemoryRows:
+        """All of them, as rows of their own."""
+
+        def joined(name: str) -> Any:
+            parts = [getattr(block, name) for block in self.blocks]
+            return None if parts[0] is None else np.concatenate(parts)
+
+        X = stacked([block.X for block in self.blocks])
+        weight, offset = joined("weight"), joined("offset")
+        return MemoryRows(X, joined("y"), names, weight, offset, intercept=intercept, classes=classes)
 
 
-def _spread(columns: Columns, rows: slice) -> Columns:
+def thinned(block: Block, every: int) -> Gathered:
+    """Every so many-th row of a block, copied."""
+    rows = slice(None, None, every)
+    weight = None if block.weight is None else block.weight[rows].copy()
+    offset = None if block.offset is None else block.offset[rows].copy()
+    return Gathered([Block(_copied(block.X, rows), block.y[rows].copy(), weight, offset)])
+
+
+def _copied(columns: Columns, rows: slice) -> Columns:
     match columns:
         case Dense(X):
-            return Dense(np.ascontiguousarray(X[rows]))
+            return Dense(np.array(X[rows], order="C"))
         case Sparse(X):
             return Sparse(X[rows])
+        case Coded(codes, width):
+            return Coded(codes[rows].copy(), width)
         case SideBySide(parts):
-            return SideBySide(tuple(_spread(part, rows) for part in parts))
+            return SideBySide(tuple(_copied(part, rows) for part in parts))
     return _cut(columns, rows)
 
 

@@ -132,9 +132,6 @@ class ParquetRows:
         """The same rows with some of their columns."""
         return replace(self, which=tuple(which.tolist()))
 
-    def sample(self, rows: int) -> None:
-        """None: it would take a pass of its own."""
-
 
 def parquet_rows(
     design: Design,

@@ -33,7 +33,7 @@ SPEC = Spec(
 LATE = Outcome("late", ("no", "yes"))
 
 
-def table(rows: int = 30_000, seed: int = 5) -> pl.DataFrame:
+def table(rows: int = 120_000, seed: int = 5) -> pl.DataFrame:
     """Float64, float32 and integer numbers, text and integer categories, missing values, and a target that has some."""
     rng = np.random.default_rng(seed)
     x = 1000.0 + 30.0 * rng.standard_normal(rows)
@@ -67,7 +67,7 @@ def written(frame: pl.DataFrame, folder: Path, row_group: int, files: int = 1) -
 def odd(frame: pl.DataFrame) -> np.ndarray:
     """Two rows of three, and none of a long stretch in the middle."""
     ids = frame["id"].to_numpy()
-    return (ids % 3 != 0) & ((ids < 9_000) | (ids > 17_000))
+    return (ids % 3 != 0) & ((ids < 40_000) | (ids > 57_000))
 
 
 def pair(frame: pl.DataFrame, paths: list[str]) -> tuple[Design, ParquetRows, pl.DataFrame]:
@@ -115,7 +115,7 @@ def test_any_run_of_blocks_is_that_of_the_rows_in_memory(tmp_path: Path, monkeyp
 
 
 def test_several_classes_have_the_bits_of_the_rows_in_memory(tmp_path: Path) -> None:
-    frame, names = table(9_000), ("0", "1", "2")
+    frame, names = table(40_000), ("0", "1", "2")
     spec = Spec(numeric=("small",), categorical=("hour",))
     design, _ = learn(frame, spec)
     rows = parquet_rows(design, written(frame, tmp_path, 500), Outcome("kind", (0, 1, 2)), classes=names)

@@ -72,7 +72,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """A config over two files of ragged row groups, read in chunks of a few blocks where they are streamed."""
     monkeypatch.setattr(parquet, "CHUNK_BYTES", 700_000)
     (tmp_path / "data").mkdir()
-    frame = table(40_000)
+    frame = table(90_000)
     frame[:23_456].write_parquet(tmp_path / "data" / "1.parquet", row_group_size=777)
     frame[23_456:].write_parquet(tmp_path / "data" / "2.parquet", row_group_size=9_999)
     frame[:100].write_csv(tmp_path / "data.csv")
@@ -137,13 +137,13 @@ def test_ids_are_counted_by_shares(make: Make, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_of_very_many_rows_the_metrics_are_of_evenly_spread_blocks(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluating, "MOST_ROWS", 10_000)
+    monkeypatch.setattr(evaluating, "MOST_ROWS", 30_000)
     held, streamed = (train(make(memory)) for memory in ("1GB", "1KB"))
     assert held.evaluation == streamed.evaluation
     for side in ("train", "test"):
         rows = pl.read_parquet(Path(held.folder) / "predictions.parquet").filter(split=side)
         blocks = [rows[start : start + BLOCK] for start in range(0, rows.height, BLOCK)]
-        some = pl.concat(blocks[:: -(-rows.height // 10_000)])
+        some = pl.concat(blocks[:: -(-rows.height // 30_000)])
         assert (some.height < rows.height) == (side == "train")
         assert held.evaluation.value("rows", side) == some.height
         brier = ((some["target"] == "yes") - some["probability"]).pow(2).mean()
