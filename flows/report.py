@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows import plots
 from flows.config import Config
@@ -69,7 +69,7 @@ def rendered(config: Config, run: str) -> str:
     folder = store.run_folder(run)
     own = read_config(folder / "config.yaml")
     environment = Environment(
-        loader=PackageLoader("flows", "."),
+        loader=FileSystemLoader(Path(__file__).parent),  # by path: tests have a folder named flows too
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -144,11 +144,12 @@ def coefficient_table(model: Model, level: float = 0.95) -> pl.DataFrame:
         "upper": interval[:, 1],
     }
     if raw.link in ("logit", "multinomial"):
-        columns |= {
-            "odds_ratio": np.exp(raw.estimates),
-            "odds_ratio_lower": np.exp(interval[:, 0]),
-            "odds_ratio_upper": np.exp(interval[:, 1]),
-        }
+        with np.errstate(over="ignore"):  # of an infinite estimate
+            columns |= {
+                "odds_ratio": np.exp(raw.estimates),
+                "odds_ratio_lower": np.exp(interval[:, 0]),
+                "odds_ratio_upper": np.exp(interval[:, 1]),
+            }
     columns |= {
         "standardized": scaled.estimates,
         "standardized_std_error": scaled.std_errors,
