@@ -52,6 +52,10 @@ class Block:
         """Which rows have weight, (n,)."""
         return self.weights > 0.0
 
+    def largest(self, values: Array) -> float:
+        """The largest of values, (n,), over the rows with weight; minus infinity without any."""
+        return float((values if self.weight is None else values[self.kept]).max(initial=-np.inf))
+
 
 def coefficient_names(names: tuple[str, ...], classes: tuple[str, ...]) -> tuple[str, ...]:
     """A name for each coefficient, (q,): of the term, and with several classes of the class as well."""

@@ -6,9 +6,9 @@ columns is its codes: code j < L is column j, code L is the reference level, whi
 one-hot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,7 +19,11 @@ Real = NDArray[np.floating]  # float64, or an extended type
 Codes = NDArray[np.int32] | NDArray[np.int64]
 
 MILD = (2.0**-200, 2.0**200)  # units between these can wait for the end of a product: its sums cannot overflow
-IN_CACHE = 4096  # rows scaled at a time for a Gram matrix
+IN_CACHE = (
+    2**17
+)  # numbers scaled at a time for a Gram matrix: more would not stay in a core's cache, nor in its page table
+SIDE_BY_SIDE = 64  # rows summed as one long row
+FAR = 1e-8  # of its square sum: a column whose spread is less is summed again, about its first value
 FILLED = 0.08  # the share of entries above which a sparse Gram matrix is slower than a dense one
 
 
@@ -51,27 +55,30 @@ class Columns(Protocol):
         """Some of the columns, (r,) rising, copied."""
         ...
 
-    def moments(self, y: Array, keep: NDArray[np.bool_]) -> "Moments":
-        """What one pass over the rows tells of each column, before any fit; rows not kept are left out."""
+    def lengths(self) -> Array:
+        """The sum of squares of each row, (n,)."""
+        ...
+
+    def moments(self, keep: NDArray[np.bool_] | None) -> "Moments":
+        """Mean and spread of each column; rows not kept, (n,), are left out, none where it is None."""
+        ...
+
+    def ranges(self, y: Array, keep: NDArray[np.bool_]) -> "Ranges":
+        """The values that each column takes beside each outcome; rows not kept are left out."""
         ...
 
 
 @dataclass(slots=True)
 class Moments:
-    """Count, mean, centered square sum, and range by outcome of p columns; `+=` merges the next rows in.
+    """Count, mean and centered square sum of p columns; `+=` merges the next rows in.
 
-    low, high: (2, p), over the rows with y < 1 and the rows with y > 0. events: (2, p), for a code column the number of
-    its rows with either outcome, for a dense one of all rows. groups: where each categorical's columns start and stop.
-    sparse: (p,), which columns keep their zeros. Means merge as in Chan, Golub & LeVeque (1983).
+    A column of one value has a square sum of exactly 0. groups: where each categorical's columns start and stop. sparse:
+    (p,), which columns keep their zeros. Means merge as in Chan, Golub & LeVeque (1983).
     """
 
     n: int
     mean: Array
     square: Array
-    low: Array
-    high: Array
-    events: Array
-    total: Array
     groups: tuple[tuple[int, int], ...]
     sparse: NDArray[np.bool_]
 
@@ -81,20 +88,52 @@ class Moments:
             shift = other.mean - self.mean
             self.mean += shift * (other.n / n)
             self.square += other.square + shift * shift * (self.n * (other.n / n))
-        np.minimum(self.low, other.low, out=self.low)
-        np.maximum(self.high, other.high, out=self.high)
-        self.events += other.events
-        self.total += other.total
         self.n = n
         return self
 
     @property
     def coded(self) -> NDArray[np.bool_]:
         """Which columns are codes, (p,)."""
-        mask = np.zeros(self.mean.size, dtype=bool)
-        for start, stop in self.groups:
-            mask[start:stop] = True
-        return mask
+        return _inside(self.groups, self.mean.size)
+
+
+@dataclass(slots=True)
+class Ranges:
+    """What p columns hold beside y = 0 and y = 1, a row each; `+=` merges the next rows in.
+
+    low, high: (2, p), over the rows with y < 1 and the rows with y > 0. events: (2, p), for a code column the number of
+    its rows with either outcome, for others of all rows; total: (2,), of all rows. groups: as in `Moments`.
+    """
+
+    low: Array
+    high: Array
+    events: Array
+    total: Array
+    groups: tuple[tuple[int, int], ...]
+
+    def __iadd__(self, other: "Ranges") -> "Ranges":
+        np.minimum(self.low, other.low, out=self.low)
+        np.maximum(self.high, other.high, out=self.high)
+        self.events += other.events
+        self.total += other.total
+        return self
+
+    @property
+    def coded(self) -> NDArray[np.bool_]:
+        """Which columns are codes, (p,)."""
+        return _inside(self.groups, self.low.shape[1])
+
+
+def _inside(groups: tuple[tuple[int, int], ...], size: int) -> NDArray[np.bool_]:
+    mask = np.zeros(size, dtype=bool)
+    for start, stop in groups:
+        mask[start:stop] = True
+    return mask
+
+
+def _sides(y: Array, keep: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The kept rows that speak for y = 0, and those for y = 1: a share of events is both."""
+    return keep & (y < 1.0), keep & (y > 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +176,18 @@ class Constant:
         """Itself, or nothing of it."""
         return self if which.size else Dense(np.empty((self.rows, 0)))
 
-    def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
+    def lengths(self) -> Array:
+        """Ones, (n,)."""
+        return np.ones(self.rows)
+
+    def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
         """Those of ones."""
-        return Dense(np.ones((self.rows, 1))).moments(y, keep)
+        n = self.rows if keep is None else int(keep.sum())
+        return Moments(n, np.ones(1), np.zeros(1), (), np.zeros(1, dtype=bool))
+
+    def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
+        """Those of ones."""
+        return Dense(np.ones((self.rows, 1))).ranges(y, keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +214,8 @@ class Dense:
         return in_units(np.asarray(self.X.T @ r), self.unit)
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
-        """X' diag(w) X by one symmetric product of the rows scaled by sqrt(w)."""
-        root = np.sqrt(w)[:, None]
-        product = np.zeros((self.X.shape[1], self.X.shape[1]))
-        for start in range(0, self.X.shape[0], IN_CACHE):
-            rows = slice(start, start + IN_CACHE)
-            scaled = np.asarray(self.X[rows] * root[rows], dtype=dtype)
-            product += scaled.T @ scaled
-        if self.unit is not None:
-            product /= self.unit
-            product /= self.unit[:, None]
-        return product
+        """X' diag(w) X by symmetric products of the rows scaled by sqrt(w)."""
+        return written_gram((self,), w, dtype)
 
     def squares(self, w: Array) -> Array:
         """Sums of w x^2, (p,)."""
@@ -189,12 +228,13 @@ class Dense:
     def inner(self, center: Real, scale: Real) -> Columns:
         """Centered and scaled; written out, row by row in the center's type, unless X is that already."""
         mild = bool(((scale > MILD[0]) & (scale < MILD[1])).all())
+        unit = None if (scale == 1.0).all() else scale
         if mild and not center.any() and self.X.dtype == center.dtype and self.X.flags.c_contiguous:
-            return Dense(self.X, scale)
+            return Dense(self.X, unit)
         out: Array = np.empty(self.shape, dtype=center.dtype)
         np.subtract(self.X, center, out=out)
         if mild:
-            return Dense(out, scale)
+            return Dense(out, unit)
         out /= scale
         return Dense(out)
 
@@ -202,27 +242,54 @@ class Dense:
         """Some of the columns, copied."""
         return Dense(self.X[:, which], None if self.unit is None else self.unit[which])
 
-    def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
-        """Mean, spread and range by outcome of each column."""
+    def lengths(self) -> Array:
+        """Sums of squares by row, (n,), in the columns' units."""
+        if self.unit is None:
+            return np.asarray(np.einsum("ij,ij->i", self.X, self.X))
+        return np.asarray(np.einsum("ij,ij,j->i", self.X, self.X, 1.0 / np.square(self.unit)))
+
+    def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
+        """Mean and spread of each column."""
         X = np.asarray(self.X, dtype=np.float64, order="C")  # one order: sums of another would differ in their last bit
-        yes, no = keep & (y > 0.0), keep & (y < 1.0)
-        rows = X if keep.all() else X[keep]
-        p = X.shape[1]
-        mean = rows.mean(axis=0) if rows.size else np.zeros(p)
-        away = rows - mean
-        ranges = [X.take(np.flatnonzero(side), axis=0) for side in (no, yes)]
-        counts = np.array([no.sum(), yes.sum()], dtype=np.float64)
-        return Moments(
-            n=rows.shape[0],
-            mean=mean,
-            square=np.einsum("ij,ij->j", away, away),  # a product and a sum in one, a quarter of the time of two
-            low=np.stack([part.min(axis=0, initial=np.inf) for part in ranges]),
-            high=np.stack([part.max(axis=0, initial=-np.inf) for part in ranges]),
-            events=np.repeat(counts[:, None], p, axis=1),
+        rows = X if keep is None else X[keep]
+        mean, square = _mean_and_square(rows)
+        return Moments(rows.shape[0], mean, square, (), np.zeros(mean.size, dtype=bool))
+
+    def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
+        """The range of each column beside each outcome."""
+        parts = [np.take(self.X, np.flatnonzero(side), axis=0).astype(np.float64) for side in _sides(y, keep)]
+        counts = np.array([part.shape[0] for part in parts], dtype=np.float64)
+        return Ranges(
+            low=np.stack([part.min(axis=0, initial=np.inf) for part in parts]),
+            high=np.stack([part.max(axis=0, initial=-np.inf) for part in parts]),
+            events=np.repeat(counts[:, None], self.X.shape[1], axis=1),
             total=counts,
             groups=(),
-            sparse=np.zeros(p, dtype=bool),
         )
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _mean_and_square(X: Array) -> tuple[Array, Array]:
+    """Mean and centered square sum of each column, (p,), of rows in C order.
+
+    By plain sums, many rows side by side; columns far from zero, whose squares would cancel, about their first value.
+    """
+    n, p = X.shape
+    if n == 0:
+        return np.zeros(p), np.zeros(p)
+    whole = n - n % SIDE_BY_SIDE
+    wide = X[:whole].reshape(-1, SIDE_BY_SIDE * p)
+    sums = (np.ones(wide.shape[0]) @ wide).reshape(-1, p).sum(axis=0) + X[whole:].sum(axis=0)
+    squares = np.einsum("ij,ij->j", wide, wide).reshape(-1, p).sum(axis=0) + np.square(X[whole:]).sum(axis=0)
+    mean = sums / n
+    square = squares - sums * mean
+    far = np.flatnonzero(~(square > FAR * squares) & (squares != 0.0))
+    if far.size:
+        first = X[0, far]
+        away = X[:, far] - first
+        shift = away.mean(axis=0)
+        mean[far], square[far] = first + shift, np.square(away - shift).sum(axis=0)
+    return mean, square
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,26 +341,33 @@ class Sparse:
         """Some of the columns, copied."""
         return Sparse(self.X[:, which], None if self.unit is None else self.unit[which])
 
-    def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
-        """Mean, spread and range by outcome of each column, zeros included."""
-        yes, no = keep & (y > 0.0), keep & (y < 1.0)
-        rows = self.X if keep.all() else self.X[keep]
+    def lengths(self) -> Array:
+        """Sums of squares by row, (n,)."""
+        squared = self.X.power(2)
+        return np.asarray(squared.sum(axis=1) if self.unit is None else squared @ (1.0 / np.square(self.unit)))
+
+    def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
+        """Mean and spread of each column, zeros included."""
+        rows = self.X if keep is None else self.X[keep]
         n, p = rows.shape
         mean = bincount(rows.indices, rows.data, p) / max(n, 1)
         filled = bincount(rows.indices, np.ones(rows.nnz), p)
         away = bincount(rows.indices, np.square(rows.data - mean[rows.indices]), p)
-        ranges = [_sparse_range(self.X[side]) for side in (no, yes)]
-        counts = np.array([no.sum(), yes.sum()], dtype=np.float64)
-        return Moments(
-            n=n,
-            mean=mean,
-            square=away + (n - filled) * np.square(mean),
-            low=np.stack([low for low, _ in ranges]),
-            high=np.stack([high for _, high in ranges]),
-            events=np.repeat(counts[:, None], p, axis=1),
+        square = away + (n - filled) * np.square(mean)
+        square[square <= n * np.square(4.0 * np.finfo(float).eps * mean)] = 0.0  # one value, but for rounding
+        return Moments(n, mean, square, (), np.ones(p, dtype=bool))
+
+    def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
+        """The range of each column beside each outcome, zeros included."""
+        parts = [self.X[side] for side in _sides(y, keep)]
+        found = [_sparse_range(part) for part in parts]
+        counts = np.array([part.shape[0] for part in parts], dtype=np.float64)
+        return Ranges(
+            low=np.stack([low for low, _ in found]),
+            high=np.stack([high for _, high in found]),
+            events=np.repeat(counts[:, None], self.X.shape[1], axis=1),
             total=counts,
             groups=(),
-            sparse=np.ones(p, dtype=bool),
         )
 
 
@@ -358,23 +432,28 @@ class Coded:
         code[which] = np.arange(which.size)
         return Coded(code[self.codes], which.size)
 
-    def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
+    def lengths(self) -> Array:
+        """One for a row with a column, zero for one at the reference, (n,)."""
+        return (self.codes < self.width).astype(np.float64)
+
+    def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
+        """The share of each level's rows."""
+        kept = np.ones(self.codes.size) if keep is None else keep.astype(np.float64)
+        n = int(kept.sum())
+        mean = self.tdot(kept) / max(n, 1)
+        return Moments(n, mean, n * mean * (1.0 - mean), ((0, self.width),), np.zeros(self.width, dtype=bool))
+
+    def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
         """Rows of each level by outcome."""
-        sides = [keep & (y < 1.0), keep & (y > 0.0)]
+        sides = _sides(y, keep)
         total = np.array([side.sum() for side in sides], dtype=np.float64)
         events = np.stack([self.tdot(side.astype(np.float64)) for side in sides])
-        n = int(keep.sum())
-        mean = self.tdot(keep.astype(np.float64)) / max(n, 1)
-        return Moments(
-            n=n,
-            mean=mean,
-            square=n * mean * (1.0 - mean),
+        return Ranges(
             low=np.where(events < total[:, None], 0.0, np.where(events > 0.0, 1.0, np.inf)),
             high=np.where(events > 0.0, 1.0, np.where(total[:, None] > 0.0, 0.0, -np.inf)),
             events=events,
             total=total,
             groups=((0, self.width),),
-            sparse=np.zeros(self.width, dtype=bool),
         )
 
 
@@ -407,13 +486,16 @@ class SideBySide:
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """The parts' own Gram matrices on the diagonal, their cross products beside them."""
-        spans = self.spans()
+        if all(map(_written, self.parts)):
+            return written_gram(self.parts, w, dtype)
+        parts = [part for written, group in groupby(self.parts, _written) for part in _joined(written, group)]
+        spans = list(pairwise(accumulate((part.shape[1] for part in parts), initial=0)))
         out = np.empty((spans[-1][1], spans[-1][1]))
         for i, (a, b) in enumerate(spans):
-            out[a:b, a:b] = self.parts[i].gram(w, dtype)
+            out[a:b, a:b] = parts[i].gram(w, dtype)
             for j in range(i):
                 c, d = spans[j]
-                out[a:b, c:d] = cross(self.parts[i], self.parts[j], w)
+                out[a:b, c:d] = cross(parts[i], parts[j], w)
                 out[c:d, a:b] = out[a:b, c:d].T
         return out
 
@@ -435,21 +517,73 @@ class SideBySide:
         cuts = [which[(which >= a) & (which < b)] - a for a, b in self.spans()]
         return SideBySide(tuple(part.select(cut) for part, cut in zip(self.parts, cuts, strict=True) if cut.size))
 
-    def moments(self, y: Array, keep: NDArray[np.bool_]) -> Moments:
+    def lengths(self) -> Array:
+        """The sum of the parts' own."""
+        return np.asarray(sum(part.lengths() for part in self.parts))
+
+    def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
         """The parts' moments, joined."""
-        found = [part.moments(y, keep) for part in self.parts]
-        spans = self.spans()
+        found = [part.moments(keep) for part in self.parts]
         return Moments(
             n=found[0].n,
             mean=np.concatenate([m.mean for m in found]),
             square=np.concatenate([m.square for m in found]),
-            low=np.concatenate([m.low for m in found], axis=1),
-            high=np.concatenate([m.high for m in found], axis=1),
-            events=np.concatenate([m.events for m in found], axis=1),
-            total=found[0].total,
-            groups=tuple((a + g, a + h) for m, (a, _) in zip(found, spans, strict=True) for g, h in m.groups),
+            groups=self._moved([m.groups for m in found]),
             sparse=np.concatenate([m.sparse for m in found]),
         )
+
+    def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
+        """The parts' ranges, joined."""
+        found = [part.ranges(y, keep) for part in self.parts]
+        return Ranges(
+            low=np.concatenate([r.low for r in found], axis=1),
+            high=np.concatenate([r.high for r in found], axis=1),
+            events=np.concatenate([r.events for r in found], axis=1),
+            total=found[0].total,
+            groups=self._moved([r.groups for r in found]),
+        )
+
+    def _moved(self, groups: Sequence[tuple[tuple[int, int], ...]]) -> tuple[tuple[int, int], ...]:
+        """The parts' groups, counted from the first column of all."""
+        spans = zip(groups, self.spans(), strict=True)
+        return tuple((start + a, start + b) for own, (start, _) in spans for a, b in own)
+
+
+def written_gram(parts: Sequence[Any], w: Array, dtype: type[np.floating]) -> Array:
+    """The Gram matrix of constants and dense columns side by side: their rows, scaled by sqrt(w), by symmetric products."""
+    widths = [part.shape[1] for part in parts]
+    p, root = sum(widths), np.sqrt(w)
+    product = np.zeros((p, p))
+    size = max(p // 2, IN_CACHE // max(p, 1))
+    room = np.empty((min(w.size, size), p), dtype=dtype)
+    for start in range(0, w.size, size):
+        rows = slice(start, start + size)
+        share = root[rows, None]
+        scaled = room[: share.size]
+        for part, stop, width in zip(parts, accumulate(widths), widths, strict=True):
+            into = scaled[:, stop - width : stop]
+            if isinstance(part, Constant):
+                into[:] = share
+            else:
+                np.multiply(part.X[rows], share, out=into, casting="same_kind")
+        product += scaled.T @ scaled
+    units = [getattr(part, "unit", None) for part in parts]
+    for unit, stop, width in zip(units, accumulate(widths), widths, strict=True):
+        if unit is not None:
+            product[stop - width : stop] /= unit[:, None]
+            product[:, stop - width : stop] /= unit
+    return product
+
+
+def _written(part: Columns) -> bool:
+    """Whether the columns are numbers written out, or a constant."""
+    return isinstance(part, Constant | Dense)
+
+
+def _joined(written: bool, parts: Iterable[Columns]) -> list[Columns]:
+    """Neighbors that are written out as one, so that they share a product; others as they are."""
+    own = list(parts)
+    return [SideBySide(tuple(own))] if written and len(own) > 1 else own
 
 
 def in_units(values: Array, unit: Real | None) -> Array:
@@ -483,6 +617,8 @@ def bincount(codes: NDArray[np.integer], w: Array, size: int) -> Array:
 
 def cross(left: Columns, right: Columns, w: Array) -> Array:
     """left' diag(w) right, (p_left, p_right): by joint codes where both are codes, else by sums of the dense side."""
+    if isinstance(left, SideBySide):
+        return np.concatenate([cross(part, right, w) for part in left.parts])
     if isinstance(left, Constant):
         return right.tdot(w)[None]
     if isinstance(left, Coded) and isinstance(right, Coded):

@@ -68,9 +68,8 @@ class Coordinates:
 
 
 def constant_column(moments: Moments) -> int | None:
-    """The first dense column that holds one value other than zero, or None."""
-    low, high = moments.low.min(axis=0), moments.high.max(axis=0)
-    there = np.flatnonzero((low == high) & (high != 0.0) & ~moments.coded)
+    """The first column, not of codes, that holds one value other than zero, or None."""
+    there = np.flatnonzero((moments.square == 0.0) & (moments.mean != 0.0) & ~moments.coded)
     return int(there[0]) if there.size else None
 
 
@@ -79,20 +78,18 @@ def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:
 
     Not centered: for a penalty that a constant among the penalized columns would feel.
     """
-    low, high = moments.low.min(axis=0), moments.high.max(axis=0)
+    mean, square = moments.mean, moments.square / max(moments.n, 1)
     constant = constant_column(moments) if centered else None
-    if constant is None:
-        center = np.zeros_like(moments.mean)
-    else:
-        center = np.where(moments.coded | moments.sparse, 0.0, np.where(low == high, high, moments.mean))
-        spread = np.sqrt(moments.square / max(moments.n, 1))
-        if (np.abs(center) <= NEAR * spread)[low != high].all():
-            center = np.where(low == high, center, 0.0)
+    center = np.zeros_like(mean)
+    if constant is not None:
+        dense, varies = ~(moments.coded | moments.sparse), square > 0.0
+        far = (np.abs(mean) > NEAR * np.sqrt(square)) & dense & varies
+        center = np.where(dense & (far.any() | ~varies), mean, 0.0)
         center[constant] = 0.0
-    square = moments.square / max(moments.n, 1) + np.square(moments.mean - center)
-    scale = np.where(moments.coded, 1.0, _power_of_two(np.sqrt(square)))
-    value = 1.0 if constant is None else float(high[constant])
-    size = np.where(moments.coded, 0.0, np.maximum(np.abs(low), np.abs(high)))
+    away = square + np.square(mean - center)
+    scale = np.where(moments.coded, 1.0, _power_of_two(np.sqrt(away)))
+    value = 1.0 if constant is None else float(mean[constant])
+    size = np.where(moments.coded, 0.0, np.sqrt(square + np.square(mean)))
     return Coordinates(center, scale, constant, value, np.finfo(np.float64).eps * size / scale)
 
 

@@ -24,7 +24,7 @@ from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult, Status, Verdict
 from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, Solver, solve
-from logit_engine.solvers.pilot import approached, sampled
+from logit_engine.solvers.pilot import PATIENCE, Approach, approached, sampled
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import condition_number, weighted_r_factor
 from logit_engine.sources.arrays import Gathered, thinned
@@ -82,6 +82,13 @@ class Asked:
     start: Array | None
 
     @property
+    def plainly(self) -> bool:
+        """Whether any way to the maximum will do, and nothing constrains it."""
+        method = self.method
+        free = isinstance(method, Newton) and method.watch is None and method.max_passes >= PATIENCE
+        return free and all(one is None for one in (self.start, self.equalities, self.inequalities))
+
+    @property
     def method(self) -> Solver:
         """The solver asked for, else the one for the penalty."""
         solver = self.solver or (Proximal() if isinstance(self.penalty, ElasticNet) else Newton())
@@ -92,13 +99,13 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     likelihood, penalty = asked.likelihood, asked.penalty
     first, objective, flat_start = prepared(rows, likelihood, penalty, threads)
     coordinates = objective.coordinates
-    perfect = _perfect(objective, first.moments)
+    start = flat_start if asked.start is None else coordinates.to_inner(asked.start)
+    ahead = approached(objective, flat_start) if asked.plainly else None
+    perfect = [] if ahead is not None else _perfect(objective, asked)
     if perfect and not asked.allow_separation:
         raise SeparationError(_separation_sentence(perfect, len(perfect) > 1))
-
-    start = flat_start if asked.start is None else coordinates.to_inner(asked.start)
     objective, start, constrained = _constrained(objective, asked, start)
-    solution = _solved(objective, asked, start)
+    solution = asked.method.solve(objective, start) if ahead is None else _finished(objective, ahead)
     lost = (Outcome.SINGULAR, Outcome.NO_ASCENT, Outcome.ITERATIONS)
     if asked.start is not None and isinstance(asked.method, Newton) and solution.outcome in lost:  # it was too far out
         objective, start, constrained = _constrained(objective, asked, flat_start)
@@ -133,7 +140,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         link=likelihood.name,
         penalty_strength=_strength(penalty),
         l1_ratio=_l1_ratio(penalty),
-        n=first.moments.n,
+        n=first.n,
         observations=first.observations,
         loglik=solution.loglik,
         null_loglik=_null_loglik(rows, likelihood, first.classes, threads),
@@ -149,11 +156,8 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     )
 
 
-def _solved(objective: Objective, asked: Asked, start: Array) -> Solution:
-    """The solver's own run; Newton's, where nothing else is asked for, from where a pilot leads."""
-    ahead = approached(objective, start) if asked.solver is None and asked.start is None else None
-    if ahead is None:
-        return asked.method.solve(objective, start)
+def _finished(objective: Objective, ahead: Approach) -> Solution:
+    """Newton's method from where a pilot led."""
     solution = solve(objective, ahead.theta, Newton(), ahead.basis)
     return replace(solution, passes=solution.passes + ahead.passes)
 
@@ -252,10 +256,14 @@ def largest_strength(rows: Rows, likelihood: Likelihood, l1_ratio: float, thread
 
 
 class First(NamedTuple):
-    """What a first pass tells: the columns' moments, the weight of each class, how many rows they stand for; a sample."""
+    """What a first pass tells: moments of the columns, the weight of each class, rows, how many they stand for; a sample.
+
+    moments: of the sample, where there is one in which all columns vary: what needs them needs about them.
+    """
 
     moments: Moments
     classes: Array
+    n: int
     observations: float
     sample: Rows | None
 
@@ -265,27 +273,38 @@ def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:
 
     def block_sums(block: Block) -> Sums:
         copies = block.weights if block.precision is None else block.weights / block.precision
-        moments = block.X.moments(block.y, block.kept)
         some = Gathered([]) if every is None else thinned(block, every)
-        return moments, likelihood.class_weights(block.y, block.weights), float(copies[block.kept].sum()), some
+        n = block.y.size if block.weight is None else int(block.kept.sum())
+        return likelihood.class_weights(block.y, block.weights), n, float(copies.sum()), some
 
-    moments, classes, observations, some = total(rows, block_sums, threads)
+    classes, n, observations, some = total(rows, block_sums, threads)
     sample = some.rows(rows.names, rows.intercept, rows.classes) if some.blocks else None
-    return First(moments, classes, observations, sample)
+    moments = _moments(rows if sample is None else sample, threads)
+    if sample is not None and not ((moments.square > 0.0) | moments.coded)[int(rows.intercept) :].all():
+        moments = _moments(rows, threads)
+    return First(moments, classes, n, observations, sample)
+
+
+def _moments(rows: Rows, threads: int) -> Moments:
+    """Mean and spread of the columns, over the rows with weight."""
+    (moments,) = total(rows, lambda b: (b.X.moments(None if b.weight is None else b.kept),), threads)
+    return moments  # type: ignore[no-any-return]
 
 
 def _check_counts(first: First, p: int, penalty: Penalty) -> None:
     for outcome in np.flatnonzero(first.classes == 0.0).tolist():
         raise DataError(f"no row has y = {outcome}; a model needs all its classes.")
-    if p > first.moments.n and penalty is NONE:
-        raise DataError(f"there are {p:,} columns for {first.moments.n:,} rows; drop columns or set a penalty.")
+    if p > first.n and penalty is NONE:
+        raise DataError(f"there are {p:,} columns for {first.n:,} rows; drop columns or set a penalty.")
 
 
-def _perfect(objective: Objective, moments: Moments) -> list[str]:
-    """What predicts perfectly by itself, read from the moments: of a binary outcome whose likelihood nothing holds back."""
-    if objective.likelihood.outputs > 1 or not objective.separable or objective.fixed is not None:
+def _perfect(objective: Objective, asked: Asked) -> list[str]:
+    """What predicts perfectly by itself: of a binary outcome whose likelihood nothing holds back."""
+    constrained = asked.equalities is not None or asked.inequalities is not None
+    if objective.likelihood.outputs > 1 or not objective.separable or constrained:
         return []
-    return perfect_predictors(moments, objective.rows.names, objective.coordinates.constant)
+    (ranges,) = total(objective.rows, lambda block: (block.X.ranges(block.y, block.kept),), objective.threads)
+    return perfect_predictors(ranges, objective.rows.names, objective.coordinates.constant)
 
 
 def _start(coordinates: Coordinates, constants: Array) -> Array:
@@ -414,7 +433,6 @@ def _null_loglik(rows: Rows, likelihood: Likelihood, classes: Array, threads: in
     if next(rows.blocks(0, 1)).offset is None:
         return float(special.xlogy(classes, classes / classes.sum()).sum())
     null = _ConstantOnly(rows)
-    (moments,) = total(null, lambda b: (b.X.moments(b.y, np.ones(b.y.size, dtype=bool)),), threads)
-    coordinates = inner_coordinates(moments)
+    coordinates = inner_coordinates(_moments(null, threads))
     objective = Objective(null, likelihood, coordinates, np.ones(likelihood.outputs, dtype=bool), NONE, threads)
     return solve(objective, _start(coordinates, likelihood.constants(classes))).loglik

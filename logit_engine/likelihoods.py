@@ -40,6 +40,10 @@ class Bernoulli:
         event = y == 1.0
         return _interleave(event, event_terms(self.link, eta[event]), nonevent_terms(self.link, eta[~event]))
 
+    def score(self, eta: Array, y: Array) -> Array:
+        """The score of each row alone, to the rounding of the whole. eta, y: (n,)."""
+        return self.terms(eta, y).score if self.link.residual is None else self.link.residual(eta, y)
+
     def expected(self, eta: Array) -> Array:
         """Expected curvature of each row: never negative, whatever the link. eta: (n,)."""
         return expected_curvature(self.link, eta)
@@ -50,7 +54,11 @@ class Bernoulli:
 
     def margins(self, linear: Array, y: Array) -> Array:
         """x'd of each row in the direction of its outcome, (n,): negative if d speaks against it. linear: (n,)."""
-        return np.where(y == 1.0, linear, np.where(y == 0.0, -linear, -np.abs(linear)))
+        margins = (2.0 * y - 1.0) * linear
+        shares = (y > 0.0) & (y < 1.0)
+        if shares.any():
+            margins[shares] = -np.abs(linear[shares])
+        return np.asarray(margins)
 
     def class_weights(self, y: Array, weight: Array) -> Array:
         """The weight of non-events and of events, (2,)."""
@@ -108,6 +116,12 @@ class Multinomial:
         classes = np.arange(self.outputs)
         curvature[:, classes, classes] = inner * rest[:, self.base :]
         return Terms(self._log_probability(eta, code), score[:, self.base :], curvature)
+
+    def score(self, eta: Array, y: Array) -> Array:
+        """The score of each row alone, (n, k), to the rounding of the whole. eta: (n, k), or (n,) where k is one."""
+        score = -self.probabilities(eta)
+        score[np.arange(y.size), y.astype(np.intp)] += 1.0
+        return score[:, 1] if eta.ndim == 1 else score[:, self.base :]
 
     def expected(self, eta: Array) -> Array:
         """Expected curvature of each row, (n, k, k): the observed one, which does not depend on y."""

@@ -33,7 +33,8 @@ class Link:
 
     `cdf` is F; `log_cdf` log F; `log_sf` log(1 - F); `log_pdf` log f; `dlog_pdf` the derivative of log f.
     `symmetric` says F(-eta) = 1 - F(eta); `log_concave` that both log F and log(1 - F) are concave (then a stationary
-    point is the maximum). `success` and `failure` are the closed forms, if any, of `law_terms` for y = 1 and y = 0.
+    point is the maximum). `success` and `failure` are the closed forms, if any, of `law_terms` for y = 1 and y = 0;
+    `residual` the score of any y in [0, 1] in one, for passes that need no more.
     McCullagh & Nelder (1989), 4.3.
     """
 
@@ -47,6 +48,7 @@ class Link:
     log_concave: bool
     success: Callable[[Array], Terms] | None = None
     failure: Callable[[Array], Terms] | None = None
+    residual: Callable[[Array, Array], Array] | None = None
 
 
 def law_terms(link: Link, eta: Array, event: bool) -> Terms:
@@ -109,11 +111,25 @@ def logit_dlog_pdf(eta: Array) -> Array:
 
 def logit_success(eta: Array) -> Terms:
     """Closed form for an event: exponentials and one logarithm a row, no cancellation in either tail."""
-    small = np.exp(-np.abs(eta))
-    whole = 1.0 + small
-    loglik = np.minimum(eta, 0.0) - np.log1p(small)
-    score = np.exp(np.minimum(-eta, 0.0)) / whole  # a second exponential is cheaper than a choice between two
-    return Terms(loglik, score, small / (whole * whole))
+    size = np.abs(eta)
+    small = np.exp(-size)
+    share = 1.0 / (1.0 + small)
+    loglik = 0.5 * (eta - size) - np.log1p(small)
+    score = np.where(eta > 0.0, small, 1.0)
+    score *= share
+    small *= share
+    small *= share
+    return Terms(loglik, score, small)
+
+
+def logit_residual(eta: Array, y: Array) -> Array:
+    """y - F(eta), the score of either outcome; absolutely exact to rounding, relatively only away from y = F."""
+    out = np.negative(eta)
+    with np.errstate(over="ignore"):  # to infinity, whose inverse is the right zero
+        np.exp(out, out=out)
+    out += 1.0
+    np.divide(1.0, out, out=out)
+    return np.asarray(np.subtract(y, out, out=out))
 
 
 LOGIT = Link(
@@ -126,6 +142,7 @@ LOGIT = Link(
     symmetric=True,
     log_concave=True,
     success=logit_success,
+    residual=logit_residual,
 )
 
 

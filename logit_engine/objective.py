@@ -9,20 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, Largest, Rows, Sums, total
-from logit_engine.columns import Array, Columns
+from logit_engine.columns import Array, Columns, Dense
 from logit_engine.coordinates import Coordinates
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.penalties import NONE, NoPenalty, Penalty
 
+GLANCE = 64  # rows of a block, looked at first for one that is not on the side of its outcome
 EXTENDED_PIVOT = 1e-5  # below it (kappa above 1e5) the linear predictor is summed in extended precision
 
 
 class Evaluation(NamedTuple):
     """One pass at theta: value to minimize, its gradient (q,) and curvature (q, q), in the basis asked for.
 
-    loglik: without the penalty. margin: the smallest lead of a row's outcome under theta; above zero, theta separates the
-    data completely. reach: a bound of how far a row's predictors differ by a unit step in whitened coordinates (0 without
-    a basis).
+    loglik: without the penalty. margin: the smallest lead of a row's outcome under theta, or one below zero; above zero,
+    theta separates the data completely. reach: a bound of how far a row's predictors differ by a unit step in the
+    coordinates of the basis.
     """
 
     value: float
@@ -101,6 +102,31 @@ class Objective:
         linear = X.dot(head.astype(np.longdouble)) + X.dot((theta - head).astype(np.longdouble))
         return linear.astype(np.float64)
 
+    def gradient(self, theta: Array) -> Array:
+        """The gradient of the loss alone at theta, (q,): the lightest pass."""
+
+        @np.errstate(over="ignore", invalid="ignore")
+        def block_sums(block: Block) -> Sums:
+            X = self.columns(block)
+            score = self.likelihood.score(self.predictors(block, X, theta), block.y)
+            return (X.tdot(score if block.weight is None else weighted(block.weight, score)),)
+
+        return -flat(np.asarray(total(self.rows, block_sums, self.threads)[0]))
+
+    def local(self, theta: Array) -> tuple[Array, Array]:
+        """Gradient (q,) and curvature (q, q) of the loss alone at theta; the curvature, which only steers, is rough."""
+
+        @np.errstate(over="ignore", invalid="ignore")
+        def block_sums(block: Block) -> Sums:
+            X = self.columns(block)
+            _, score, curvature = self.likelihood.terms(self.predictors(block, X, theta), block.y)
+            if block.weight is not None:
+                score, curvature = weighted(block.weight, score), weighted(block.weight, curvature)
+            return X.tdot(score), _blocked(curvature, partial(signed_gram, X, dtype=np.float32))
+
+        score, information = total(self.rows, block_sums, self.threads)
+        return -flat(score), information
+
     def slope(self, theta: Array) -> Slope:
         """The loss and its gradient at theta, (q,), with neither penalty nor information: a light pass."""
         return self.slopes(theta[None], (-1,))[0]
@@ -111,12 +137,15 @@ class Objective:
         X is read once, and its products are those of matrices.
         """
         outputs, models = self.likelihood.outputs, len(without)
-        matrix = flat_columns(thetas, outputs)
+        matrix = (
+            thetas[0] if outputs * models == 1 else flat_columns(thetas, outputs)
+        )  # products with vectors are faster
 
         @np.errstate(over="ignore", invalid="ignore")
         def block_sums(block: Block) -> Sums:
             X = self.columns(block)
-            linear = X.dot(matrix).reshape(block.y.size, models, outputs)
+            products = X.dot(matrix)
+            linear = products.reshape(block.y.size, models, outputs)
             scores, losses, sizes = np.empty_like(linear), np.empty(models), np.empty(models)
             for j, fold in enumerate(without):
                 eta = linear[:, j, 0] if outputs == 1 else linear[:, j]
@@ -129,7 +158,7 @@ class Objective:
                     loglik, score = loglik * seen, (score.T * seen).T
                 scores[:, j] = score.reshape(-1, outputs)
                 losses[j], sizes[j] = -loglik.sum(), np.abs(score).sum()
-            return losses, X.tdot(scores.reshape(block.y.size, -1)), sizes
+            return losses, X.tdot(scores.reshape(products.shape)), sizes
 
         losses, columns, sizes = total(self.rows, block_sums, self.threads)
         gradients = -columns.T.reshape(models, -1)
@@ -154,6 +183,17 @@ class Objective:
 
         return np.asarray(total(self.rows, block_sums, self.threads)[0])
 
+    def _margin(self, block: Block, linear: Array) -> float:
+        """The smallest lead of a row's outcome in a block; of the first rows alone where that is below zero already."""
+        least = np.inf
+        for rows in (slice(GLANCE), slice(GLANCE, None)):
+            margin = self.likelihood.margins(linear[rows], block.y[rows])
+            kept = margin if block.weight is None else margin[block.weight[rows] > 0.0]
+            least = min(least, float(kept.min(initial=np.inf)))
+            if least < 0.0:
+                break
+        return least
+
     def evaluate(self, theta: Array, basis: Array | None = None, expected: bool = False) -> Evaluation:
         """Value, gradient and curvature at theta, (q,); `expected` asks for the Fisher information as the curvature."""
         outputs = self.likelihood.outputs
@@ -170,17 +210,12 @@ class Objective:
             loglik, score, curvature = self.likelihood.terms(eta, block.y)
             if expected:
                 curvature = self.likelihood.expected(eta)
-            margin = self.likelihood.margins(linear, block.y)
+            margin = self._margin(block, linear)
             if block.weight is not None:
                 loglik, score, curvature = (weighted(block.weight, v) for v in (loglik, score, curvature))
-                margin = margin[block.kept]
-            if inverse is None:
-                gradient, information, reach = X.tdot(score), _blocked(curvature, partial(signed_gram, X)), 0.0
-            else:
-                Y = X.dot(inverse)
-                gradient, information = Y.T @ score, _blocked(curvature, partial(_signed_square, Y))
-                reach = float(np.einsum("ij,ij->i", Y, Y)[block.kept].max(initial=0.0))
-            return loglik.sum(), gradient, information, Largest(-float(margin.min(initial=np.inf))), Largest(reach)
+            Y = X if inverse is None else Dense(X.dot(inverse))
+            gradient, information = Y.tdot(score), _blocked(curvature, partial(signed_gram, Y))
+            return loglik.sum(), gradient, information, Largest(-margin), Largest(block.largest(Y.lengths()))
 
         loglik, score, information, margin, reach = total(self.rows, block_sums, self.threads)
         user = self.coordinates.to_user(theta)
@@ -192,7 +227,7 @@ class Objective:
             pull, bend = whole.T @ pull, whole.T @ bend @ whole
         value = -float(loglik) + self.penalty.value(user, self.free)
         # two predictors of a row may part at once: a pair of unit entries is sqrt(2) long
-        widest = float(np.sqrt(reach.value * min(outputs, 2)))
+        widest = float(np.sqrt(max(reach.value, 0.0) * min(outputs, 2)))
         return Evaluation(value, flat(-score) + pull, information + bend, float(loglik), -margin.value, widest)
 
 
@@ -245,13 +280,3 @@ def signed_gram(X: Columns, w: Array, dtype: type[np.floating] = np.float64) -> 
     if (w <= 0.0).all():
         return -X.gram(-w, dtype)
     return X.gram(np.maximum(w, 0.0), dtype) - X.gram(np.maximum(-w, 0.0), dtype)
-
-
-def _signed_square(Y: Array, w: Array) -> Array:
-    scaled = Y * np.sqrt(np.abs(w))[:, None]
-    if (w >= 0.0).all():
-        return np.asarray(scaled.T @ scaled)
-    if (w <= 0.0).all():
-        return np.asarray(-(scaled.T @ scaled))
-    up, down = scaled[w > 0.0], scaled[w < 0.0]
-    return np.asarray(up.T @ up - down.T @ down)

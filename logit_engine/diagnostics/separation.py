@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, block_count, total
-from logit_engine.columns import Array, Moments, dense
+from logit_engine.columns import Array, Ranges, dense
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective, by_predictor, flat
@@ -21,13 +21,13 @@ from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, so
 REMEDY = "Drop it, pool its level with others, or set a penalty."
 
 
-def perfect_predictors(moments: Moments, names: Sequence[str], constant: int | None) -> list[str]:
-    """One clause for each column or level that alone predicts the outcome, read from the moments."""
+def perfect_predictors(ranges: Ranges, names: Sequence[str], constant: int | None) -> list[str]:
+    """One clause for each column or level that alone predicts the outcome, read from the ranges."""
     clauses = []
-    for start, stop in moments.groups:
+    for start, stop in ranges.groups:
         family = names[start].split("[")[0]
         counts = np.concatenate(
-            [moments.events[:, start:stop], (moments.total - moments.events[:, start:stop].sum(axis=1))[:, None]],
+            [ranges.events[:, start:stop], (ranges.total - ranges.events[:, start:stop].sum(axis=1))[:, None]],
             axis=1,
         )
         labels = [*(f"column '{name}'" for name in names[start:stop]), f"the reference level of '{family}'"]
@@ -37,8 +37,8 @@ def perfect_predictors(moments: Moments, names: Sequence[str], constant: int | N
                 rows = int(no + yes)
                 clauses.append(f"{label} predicts y = {int(yes > 0)} perfectly ({rows:,} of {rows:,} rows)")
     if constant is not None:
-        for j in np.flatnonzero(~moments.coded).tolist():
-            clause = _threshold(moments.low[:, j], moments.high[:, j], names[j])
+        for j in np.flatnonzero(~ranges.coded).tolist():
+            clause = _threshold(ranges.low[:, j], ranges.high[:, j], names[j])
             if clause and j != constant:
                 clauses.append(clause)
     return clauses

@@ -16,9 +16,10 @@ from scipy.linalg import qr, solve_triangular
 
 from logit_engine.columns import Array
 from logit_engine.objective import Evaluation, Objective, repeated, smallest_pivot, triangular_inverse
-from logit_engine.solvers.triangular import aliased, cholesky_factor, r_factor, weighted_r_factor
+from logit_engine.solvers.triangular import aliased, cholesky_factor, condition_number, r_factor, weighted_r_factor
 
 PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
+PLAIN_DIGITS = 100.0  # the condition number up to which plain sums keep the digits that are promised
 SAFE_PIVOT = 3e-6  # below it a Cholesky factor of the plain information may be noise: they are off by about sqrt(n eps)
 POLISHED = (
     1e-13  # lambda * reach at which the information is exact to rounding: at 1e-12 one fit in a hundred lost a digit
@@ -63,6 +64,11 @@ class Newton:
         """See `solve`."""
         return solve(objective, start, self)
 
+    def see(self, objective: Objective, theta: Array) -> None:
+        """Tell who watches of a step to theta, (q,)."""
+        if self.watch is not None:
+            self.watch(objective.coordinates.to_user(theta))
+
 
 @dataclass(frozen=True, slots=True)
 class Solution:
@@ -70,8 +76,8 @@ class Solution:
 
     factor: (r, r) triangular, factor'factor the information along the r directions that are free to move (all q without
     constraints), in whitened coordinates where there is a basis. basis: (p, p), or None; free: (q, r) orthonormal, or None
-    for all. next_basis: the whitening this information would give. decrement: the last lambda. certificate: lambda times
-    the reach at the last whitened pass, else infinite. direction: the last Newton direction, (q,). observed: the
+    for all. next_basis: the whitening this information would give. decrement: the last lambda. certificate: a bound of
+    lambda times the reach. direction: the last Newton direction, (q,). observed: the
     information is the observed one.
     """
 
@@ -111,7 +117,7 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
     settings = settings or Newton()
     theta = start
     here: Solution | None = None
-    value, last_whitened = np.inf, np.inf
+    value, last = np.inf, np.inf
     step = np.zeros_like(start)
     for passes in range(1, settings.max_passes + 1):
         current = objective.evaluate(theta, basis)
@@ -131,21 +137,27 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
         if settings.until_certified and here.certificate < CERTIFIED:
             return replace(here, outcome=Outcome.CONVERGED)
         near = here.decrement**2 <= settings.tolerance * min(1.0, abs(here.loglik))
-        if near and basis is not None:
-            stalled = here.decrement > 0.5 * last_whitened
+        exact = near and (basis is not None or _plain_is_exact(here))
+        stalled = here.decrement > 0.5 * last
+        if exact:
             if here.certificate <= POLISHED or (stalled and here.certificate < CERTIFIED):
                 outcome = Outcome.CONVERGED if here.observed else Outcome.SADDLE
+                settings.see(objective, theta + here.direction)
                 return replace(here, theta=theta + here.direction, outcome=outcome)
-            if stalled:
+            if stalled and basis is not None:
                 return replace(here, outcome=Outcome.UNCERTIFIED)
-            last_whitened = here.decrement
-        if near or basis is not None or smallest_pivot(here.factor) < PLAIN_PIVOT:
+            last = here.decrement
+        if (near and (stalled or not exact)) or basis is not None or smallest_pivot(here.factor) < PLAIN_PIVOT:
             basis = here.next_basis if here.next_basis is not None else np.eye(objective.coordinates.scale.size)
         step, theta = here.direction, theta + here.direction
-        if settings.watch is not None:
-            settings.watch(objective.coordinates.to_user(theta))
+        settings.see(objective, theta)
     assert here is not None
     return here
+
+
+def _plain_is_exact(here: Solution) -> bool:
+    """Whether rows that are not whitened lose no digit that is promised."""
+    return here.free is None and condition_number(here.factor) <= PLAIN_DIGITS
 
 
 def local_solution(objective: Objective, theta: Array, passes: int) -> Solution:
@@ -225,9 +237,8 @@ def _stepped(theta: Array, local: _Local, passes: int, outputs: int) -> Solution
     half = solve_triangular(factor, gradient, trans="T", check_finite=False)
     direction = -solve_triangular(factor, half, check_finite=False)
     decrement, certificate = float(np.linalg.norm(half)), np.inf
-    if basis is not None:
-        smallest = np.linalg.svd(factor, compute_uv=False).min(initial=np.inf)
-        certificate = decrement * evaluation.reach / float(smallest)
+    if free is None or basis is not None:
+        certificate = decrement * evaluation.reach * _largest_stretch(factor)
     return Solution(
         theta=theta,
         factor=factor,
@@ -242,6 +253,12 @@ def _stepped(theta: Array, local: _Local, passes: int, outputs: int) -> Solution
         passes=passes,
         observed=observed,
     )
+
+
+def _largest_stretch(factor: Array) -> float:
+    """A bound of the 2-norm of the inverse of a triangle, by its 1-norm and its infinity-norm (Higham 2002, 6.2)."""
+    inverse = np.abs(triangular_inverse(factor))
+    return float(np.sqrt(inverse.sum(axis=0).max(initial=0.0) * inverse.sum(axis=1).max(initial=0.0)))
 
 
 def _shared_basis(full: Array, basis: Array | None, outputs: int) -> Array:

@@ -1,74 +1,165 @@
 """A pilot: the fit of a few rows, from which the fit of all needs only light passes and a last look at the information."""
 
 from dataclasses import replace
+from math import ceil, inf, log
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
+from logit_engine.blocks import total
 from logit_engine.columns import Array
 from logit_engine.objective import Objective, smallest_pivot
-from logit_engine.penalties import NONE, ElasticNet, NoPenalty
-from logit_engine.solvers.newton import SAFE_PIVOT
-from logit_engine.solvers.triangular import cholesky_factor
+from logit_engine.penalties import ElasticNet, NoPenalty
+from logit_engine.solvers.curvature import Factored
+from logit_engine.solvers.newton import PLAIN_DIGITS, POLISHED, SAFE_PIVOT
+from logit_engine.solvers.triangular import cholesky_factor, condition_number
 from logit_engine.solvers.working_set import NARROW, WorkingSet
+from logit_engine.sources.arrays import thinned
 
-PILOT = 8192  # rows of a pilot fit, at least
+PILOT = 8192  # rows of a pilot, at least
+SHARE = 16  # one row in so many, where that is more
+WIDE = 1000  # coefficients above which there is no pilot
+VALUES = 2**24  # numbers in a pilot, at most
 RARE = 50  # rows of a class that a pilot's first block must hold
 LEAST = 1e-2  # of the median: a column whose curvature is less has too few rows in a pilot
-NEAR = 1e-9  # the residual at which Newton's method takes over
-PATIENCE = 12  # light passes that may take
+SETTLED = 0.1  # of a pilot's own standard errors: a step as small changes nothing that its rows know
+NEAR = 1e-6  # standard errors: steps that rounding stops there are near enough for Newton's method
+BEYOND = 2.0  # times the longest row of a pilot: about the longest of all
+HEAVY = 30.0  # columns at which an information pass costs two light ones
+PATIENCE = 20  # passes that the whole may take
 
 
 def sampled(n: int, coefficients: int) -> int | None:
     """Every how many-th of n rows a pilot takes; None where it would take too many, or the columns are too many."""
-    every = n // max(PILOT, 50 * coefficients)
-    return every if every >= 4 and coefficients <= NARROW else None
+    every = min(n // max(PILOT, 50 * coefficients), max(SHARE, -(-n * coefficients // VALUES)))
+    return every if every >= 4 and coefficients <= WIDE else None
 
 
 def piloted(loss: Objective, start: Array, kinks: ElasticNet) -> tuple[Array, Array | None]:
-    """Where a fit of a few rows would start the fit of all, (q,), and about the curvature there, (q, q).
+    """Where a penalized fit of a few rows would start the fit of all, (q,), and about the curvature there, (q, q).
 
     Nothing rests on it: where the rows are few, or a class hardly there, it is the start itself.
     """
-    few = loss.sample
-    if few is None:
+    small = _small(loss)
+    if small is None or start.size > NARROW:
         return start, None
-    small = replace(loss, rows=few, sample=None)
-    block = next(few.blocks(0, 1))
-    if loss.likelihood.class_weights(block.y, block.kept.astype(np.float64)).min() < RARE:
-        return start, None
-    share = few.n / loss.rows.n
+    share = small.rows.n / loss.rows.n
     fits = WorkingSet(small, start[None].copy(), (-1,), kinks.times(share))
     if fits.settle(kinks.times(share), 1e-4, 50) > 1e-4:
         return start, None
     curvature = small.information(fits.thetas[0]) / share
-    seen = np.diagonal(curvature) > LEAST * float(np.median(np.diagonal(curvature)))
-    return (fits.thetas[0], curvature) if seen.all() else (start, None)  # rare levels would be far off
+    return (fits.thetas[0], curvature) if _seen(curvature) else (start, None)
+
+
+def _small(loss: Objective) -> Objective | None:
+    """The loss on the pilot's rows alone; None where there are none, or a class is hardly there."""
+    few = loss.sample
+    if few is None:
+        return None
+    block = next(few.blocks(0, 1))
+    if loss.likelihood.class_weights(block.y, block.kept.astype(np.float64)).min() < RARE:
+        return None
+    return replace(loss, rows=few, sample=None)
+
+
+def _seen(curvature: Array) -> bool:
+    """Whether the pilot's rows tell of every column: rare levels would be far off."""
+    diagonal = np.diagonal(curvature)
+    return bool((diagonal > LEAST * float(np.median(diagonal))).all())
 
 
 class Approach(NamedTuple):
-    """A point near the maximum, (q,), a triangle that whitens the rows there, (p, p), and the passes it took."""
+    """A point near the maximum, (q,), a triangle that whitens the rows there, (p, p), where that pays, and the passes."""
 
     theta: Array
-    basis: Array
+    basis: Array | None
     passes: int
 
 
 def approached(objective: Objective, start: Array) -> Approach | None:
-    """Near the maximum by light passes; None where a pilot does not lead there, as with rare levels or separated classes."""
-    likelihood = objective.likelihood
+    """The maximum to rounding, by light passes; None where a pilot does not lead there, as with rare levels.
+
+    A step by the pilot's curvature, which learns from the gradients, leaves a steady share of the way; one by the curvature
+    of all rows leaves a share that is as small as the way itself. `_informed_now` weighs a pass for that against the light
+    ones it saves.
+    """
+    likelihood, small = objective.likelihood, _small(objective)
     smooth = isinstance(objective.penalty, NoPenalty) and objective.fixed is None
-    if not smooth or likelihood.outputs > 1 or not likelihood.log_concave:
+    if small is None or not smooth or likelihood.outputs > 1 or not likelihood.log_concave:
+        return None
+    pilot = _settled(small, start)
+    if pilot is None:
         return None
     nothing = ElasticNet(np.zeros_like(start), np.zeros_like(start))
-    loss = replace(objective, penalty=NONE)
-    theta, curvature = piloted(loss, start, nothing)
-    if curvature is None:
-        return None
-    basis = cholesky_factor(curvature)
-    if basis is None or smallest_pivot(basis) < SAFE_PIVOT:
-        return None
-    fits = WorkingSet(loss, theta[None].copy(), (-1,), nothing, curvature)
-    if fits.settle(nothing, NEAR, PATIENCE) > NEAR:
-        return None
-    return Approach(fits.thetas[0], basis, fits.passes)
+    share = float(np.sqrt(small.rows.n / objective.rows.n))
+    factor = pilot.factor / share
+    basis = factor if condition_number(factor) > PLAIN_DIGITS else None
+    enough = POLISHED / (BEYOND * share * pilot.reach)  # a way as short changes no row's predictor any more
+    bend = 1.0 / float(np.sqrt(np.median(np.square(factor).sum(axis=0))))  # of the curvature, by a way of one
+    theta, model, exact = pilot.theta, Factored(factor, nothing.l2), False
+    rate, before = float(np.sqrt(start.size / small.rows.n)), inf
+    gradient = objective.gradient(theta)
+    for passes in range(1, PATIENCE):
+        step, way = model.step(gradient, theta, nothing)
+        if not way < 0.5 * before:
+            return Approach(theta, basis, passes) if way < NEAR else None
+        rate = rate if before == inf else way / before
+        theta, before = theta + step, way
+        if way * rate <= enough:
+            return Approach(theta, basis, passes)
+        if exact or not _informed_now(way * rate, rate, bend, enough, 1.0 + start.size / HEAVY):
+            ahead = objective.gradient(theta)
+            model.learn(step, ahead - gradient)
+        else:
+            ahead, curvature = objective.local(theta)
+            whole = cholesky_factor(curvature)
+            if whole is None:
+                return None
+            model, exact, rate, before = Factored(whole, nothing.l2), True, way * rate * bend, inf
+        gradient = ahead
+    return None
+
+
+def _informed_now(way: float, rate: float, bend: float, enough: float, price: float) -> bool:
+    """Whether the next pass is for the information: cheaper than light ones alone, and than one light one before it."""
+
+    def light(way: float, rate: float) -> int:
+        return ceil(log(enough / way) / log(rate)) if way > enough else 0
+
+    def informed(way: float) -> float:
+        return price + light(way, min(0.1, way * bend)) - 1
+
+    return informed(way) < light(way, rate) and informed(way) <= 1 + informed(way * rate)
+
+
+class Pilot(NamedTuple):
+    """Where the pilot's rows have their maximum, (q,), the triangle of their information, and their reach."""
+
+    theta: Array
+    factor: Array
+    reach: float
+
+
+def _settled(small: Objective, theta: Array) -> Pilot | None:
+    """Newton's steps on a pilot's rows, until they are small beside its own standard errors; from a pilot's own pilot."""
+    before, rows = inf, small.rows
+    every = rows.n // max(PILOT, 50 * theta.size)
+    if every >= 4:
+        (some,) = total(rows, lambda block: (thinned(block, every),))
+        fewer = _settled(replace(small, rows=some.rows(rows.names, rows.intercept, rows.classes)), theta)
+        theta = theta if fewer is None else fewer.theta
+    for _ in range(PATIENCE):
+        found = small.evaluate(theta)
+        factor = cholesky_factor(found.curvature)
+        if factor is None or smallest_pivot(factor) < SAFE_PIVOT or not _seen(found.curvature):
+            return None
+        half = solve_triangular(factor, found.gradient, trans="T", check_finite=False)
+        theta, length = theta - solve_triangular(factor, half, check_finite=False), float(np.linalg.norm(half))
+        if length <= SETTLED * np.sqrt(theta.size):
+            stretch = np.linalg.norm(solve_triangular(factor, np.eye(theta.size), check_finite=False), 2)
+            return Pilot(theta, factor, found.reach * float(stretch))
+        if length > before:
+            return None
+        before = length
+    return None

@@ -10,8 +10,9 @@ from logit_engine.fitting import fit, prepared
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS, LOGIT
 from logit_engine.penalties import NONE
+from logit_engine.result import FitResult
 from logit_engine.solvers.pilot import approached
-from logit_engine.sources.arrays import array_rows
+from logit_engine.sources.arrays import MemoryRows, array_rows
 
 N = 60_000
 
@@ -40,18 +41,54 @@ def test_a_fit_from_a_pilot_is_the_fit_without_one(name: str, shift: float, monk
     assert piloted.decrement < 1e-11
 
 
-def test_rare_levels_and_few_events_do_without_a_pilot() -> None:
+def without_a_pilot(rows: MemoryRows, monkeypatch: pytest.MonkeyPatch) -> FitResult:
+    with monkeypatch.context() as patched:
+        patched.setattr(fitting, "approached", lambda objective, start: None)
+        return fit(rows)
+
+
+def assert_same(one: FitResult, other: FitResult) -> None:
+    np.testing.assert_allclose(one.estimates, other.estimates, rtol=1e-11, atol=1e-12)
+    np.testing.assert_allclose(one.std_errors, other.std_errors, rtol=1e-12)
+
+
+def test_a_column_that_a_pilot_hardly_sees_is_fitted_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = data()
     X[:, 3] = np.arange(N) < 3  # in three rows, one of them an event
     y[:3] = [0.0, 1.0, 0.0]
-    _, objective, start = prepared(array_rows(X, y), Bernoulli(LOGIT), NONE, 1)
+    rows = array_rows(X, y)
+    assert fit(rows).converged
+    assert_same(fit(rows), without_a_pilot(rows, monkeypatch))
+
+
+def test_a_column_that_no_row_of_a_pilot_shows_is_looked_at_in_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = data()
+    X[:, 3] = 7.0
+    X[[1, 2, 4], 3], y[[1, 2, 4]] = 8.0, [0.0, 1.0, 0.0]  # the pilot takes every seventh row
+    rows = array_rows(X, y)
+    first, objective, start = prepared(rows, Bernoulli(LOGIT), NONE, 1)
+    assert first.sample is not None
+    assert first.moments.n == N
     assert approached(objective, start) is None
-    assert fit(array_rows(X, y)).converged
+    assert_same(fit(rows), without_a_pilot(rows, monkeypatch))
+
+
+def test_few_events_do_without_a_pilot() -> None:
+    X, _ = data()
     rare = np.zeros(N)
     rare[::2000] = 1.0
     _, objective, start = prepared(array_rows(X[:, :3], rare), Bernoulli(LOGIT), NONE, 1)
     assert approached(objective, start) is None
     assert fit(array_rows(X[:, :3], rare)).converged
+
+
+def test_a_pilot_that_leads_astray_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = data()
+    every = N // 8192
+    y[::every] = np.arange(0, N, every) % 2  # where the pilot looks, nothing is as elsewhere
+    X[::every] *= 3.0
+    rows = array_rows(X, y)
+    assert_same(fit(rows), without_a_pilot(rows, monkeypatch))
 
 
 def test_separated_classes_are_named_as_without_a_pilot() -> None:
