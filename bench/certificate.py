@@ -14,8 +14,9 @@ from logit_engine.coordinates import inner_coordinates
 from logit_engine.fitting import cores
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
-from logit_engine.objective import Objective, triangular_inverse
+from logit_engine.objective import Objective
 from logit_engine.solvers.newton import solve
+from logit_engine.triangles import triangular_inverse
 
 ROWS, COLUMNS, REPEATS = 1_000_000, 50, 5
 

@@ -26,8 +26,9 @@ from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, Solver, solve
 from logit_engine.solvers.pilot import PATIENCE, Approach, approached, sampled
 from logit_engine.solvers.proximal import Proximal
-from logit_engine.solvers.triangular import condition_number, weighted_r_factor
+from logit_engine.solvers.triangular import weighted_r_factor
 from logit_engine.sources.arrays import Gathered, thinned
+from logit_engine.triangles import condition_number
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
 HOPELESS = 1e12

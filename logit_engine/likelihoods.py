@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.links import Array, Link, Terms, event_terms, expected_curvature, nonevent_terms
+from logit_engine.links import LOGIT, Array, Link, Terms, event_terms, expected_curvature, nonevent_terms
+
+GRID = 257  # points of a grid in which a root is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,20 +199,19 @@ def _interleave(event: np.ndarray, yes: Terms, no: Terms) -> Terms:
 
 
 def constant_predictor(link: Link, rate: float) -> float:
-    """The eta at which F(eta) = rate, 0 < rate < 1, by bracketing and bisection on the log-odds of F."""
-
-    def excess(eta: float) -> float:
-        at = np.array([eta])
-        return float((link.log_cdf(at) - link.log_sf(at))[0] - np.log(rate / (1.0 - rate)))
-
+    """The eta at which F(eta) = rate, 0 < rate < 1: its log-odds, or between points of ever finer grids on those of F."""
+    wanted = float(np.log(rate) - np.log1p(-rate))
+    if link is LOGIT:
+        return wanted
     low, high = -1.0, 1.0
-    while excess(low) > 0.0:
-        low *= 2.0
-    while excess(high) < 0.0:
-        high *= 2.0
-    while high - low > 1e-15 * max(1.0, abs(low), abs(high)):
-        middle = 0.5 * (low + high)
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if excess(middle) < 0.0 else (low, middle)
-    return 0.5 * (low + high)
+    while True:
+        grid = np.linspace(low, high, GRID)
+        above = int(np.searchsorted(link.log_cdf(grid) - link.log_sf(grid), wanted))
+        if above == 0:
+            low, high = 4.0 * low - 1.0, low
+        elif above == GRID:
+            low, high = high, 4.0 * high + 1.0
+        else:
+            low, high = float(grid[above - 1]), float(grid[above])
+            if high - low <= 4e-16 * max(1.0, abs(low), abs(high)):
+                return 0.5 * (low + high)

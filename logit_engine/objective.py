@@ -13,6 +13,7 @@ from logit_engine.columns import Array, Columns, Dense
 from logit_engine.coordinates import Coordinates
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.penalties import NONE, NoPenalty, Penalty
+from logit_engine.triangles import smallest_pivot, triangular_inverse
 
 GLANCE = 64  # rows of a block, looked at first for one that is not on the side of its outcome
 EXTENDED_PIVOT = 1e-5  # below it (kappa above 1e5) the linear predictor is summed in extended precision
@@ -218,17 +219,23 @@ class Objective:
             return loglik.sum(), gradient, information, Largest(-margin), Largest(block.largest(Y.lengths()))
 
         loglik, score, information, margin, reach = total(self.rows, block_sums, self.threads)
-        user = self.coordinates.to_user(theta)
-        pull = self.coordinates.pull_back(self.penalty.gradient(user, self.free))
-        scale = np.tile(self.coordinates.scale, outputs)
-        bend = np.diag(self.penalty.curvature(user, self.free) / np.square(scale))
-        if inverse is not None:
-            whole = repeated(inverse, outputs)
-            pull, bend = whole.T @ pull, whole.T @ bend @ whole
-        value = -float(loglik) + self.penalty.value(user, self.free)
+        value, gradient = -float(loglik), flat(-score)
+        if not isinstance(self.penalty, NoPenalty):
+            user = self.coordinates.to_user(theta)
+            pull = self.coordinates.pull_back(self.penalty.gradient(user, self.free))
+            scale = np.tile(self.coordinates.scale, outputs)
+            bend = np.diag(self.penalty.curvature(user, self.free) / np.square(scale))
+            if inverse is not None:
+                whole = repeated(inverse, outputs)
+                pull, bend = whole.T @ pull, whole.T @ bend @ whole
+            value, gradient, information = (
+                value + self.penalty.value(user, self.free),
+                gradient + pull,
+                information + bend,
+            )
         # two predictors of a row may part at once: a pair of unit entries is sqrt(2) long
         widest = float(np.sqrt(max(reach.value, 0.0) * min(outputs, 2)))
-        return Evaluation(value, flat(-score) + pull, information + bend, float(loglik), -margin.value, widest)
+        return Evaluation(value, gradient, information, float(loglik), -margin.value, widest)
 
 
 def by_predictor(theta: Array, outputs: int) -> Array:
@@ -258,19 +265,6 @@ def _blocked(curvature: Array, gram: Callable[[Array], Array]) -> Array:
     outputs = curvature.shape[1]
     pairs = {(a, b): gram(curvature[:, a, b]) for a in range(outputs) for b in range(a + 1)}
     return np.block([[pairs[max(a, b), min(a, b)] for b in range(outputs)] for a in range(outputs)])
-
-
-def smallest_pivot(R: Array) -> float:
-    """min_j R_jj / |column j of R|: the sine of the smallest angle of a column to those before it; 1/kappa to a factor."""
-    norms = np.sqrt(np.einsum("ij,ij->j", R, R))
-    return float(np.min(np.abs(np.diagonal(R)) / np.where(norms > 0.0, norms, 1.0), initial=1.0))
-
-
-def triangular_inverse(T: Array) -> Array:
-    """T^-1 of an upper triangular T, (p, p)."""
-    from scipy.linalg import solve_triangular
-
-    return np.asarray(solve_triangular(T, np.eye(T.shape[0])))
 
 
 def signed_gram(X: Columns, w: Array, dtype: type[np.floating] = np.float64) -> Array:

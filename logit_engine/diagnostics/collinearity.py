@@ -6,8 +6,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from logit_engine.columns import Array
-from logit_engine.objective import triangular_inverse
-from logit_engine.solvers.triangular import aliased, r_factor
+from logit_engine.triangles import aliased, r_factor, triangular_inverse
 
 
 def aliases(R: Array, resolution: Array, names: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from logit_engine.columns import Array
 from logit_engine.diagnostics.influence import Influence, influence
 from logit_engine.errors import DataError
 from logit_engine.inference.covariance import Information, Kind
-from logit_engine.solvers.triangular import cholesky_factor
+from logit_engine.triangles import cholesky_factor
 
 
 @dataclass(frozen=True, slots=True)

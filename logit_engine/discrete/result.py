@@ -26,8 +26,8 @@ from logit_engine.inference.hypotheses import Contrasts, contrasts, wald, wald_t
 from logit_engine.inference.multiplicity import pairwise
 from logit_engine.inference.score_tests import score_test
 from logit_engine.result import FitResult
-from logit_engine.solvers.triangular import r_factor
 from logit_engine.tables import Equation, Report, count, significant, summary, summary2
+from logit_engine.triangles import r_factor
 
 
 class DiscreteResults:

@@ -14,9 +14,9 @@ from logit_engine.columns import Array, Columns
 from logit_engine.errors import DataError, UsageError
 from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.links import LOGIT
-from logit_engine.objective import Objective, triangular_inverse
+from logit_engine.objective import Objective
 from logit_engine.solvers.newton import Solution, unwhitened
-from logit_engine.solvers.triangular import cholesky_factor
+from logit_engine.triangles import cholesky_factor, triangular_inverse
 
 
 class Kind(Enum):

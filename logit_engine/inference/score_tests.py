@@ -12,8 +12,7 @@ from logit_engine.errors import DataError, RankError, UsageError
 from logit_engine.inference.covariance import Kind
 from logit_engine.inference.hypotheses import Test, wald
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
-from logit_engine.objective import triangular_inverse
-from logit_engine.solvers.triangular import aliased, cholesky_factor, r_factor
+from logit_engine.triangles import aliased, cholesky_factor, r_factor, triangular_inverse
 
 
 @dataclass(frozen=True, slots=True)

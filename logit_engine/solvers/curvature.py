@@ -7,13 +7,12 @@ Each knows the step that minimizes its quadratic model, and is corrected by the 
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from logit_engine.columns import Array, Columns
 from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.products import Products, products_step
 from logit_engine.solvers.quadratic import model_step
-from logit_engine.solvers.triangular import cholesky_factor
+from logit_engine.triangles import cholesky_factor, triangular_solve
 
 PAIRS = 20  # remembered by a factored model
 CHEAP = (
@@ -115,8 +114,7 @@ class Factored:
 
     def _unbent(self, d: Array) -> Array:
         if self.factor is not None:
-            half = solve_triangular(self.factor, d, trans="T", check_finite=False)
-            return np.asarray(solve_triangular(self.factor, half, check_finite=False))
+            return triangular_solve(self.factor, triangular_solve(self.factor, d, transposed=True))
         if not self.pairs:
             return d / max(1.0, float(np.abs(d).sum()))
         last = self.pairs[-1]

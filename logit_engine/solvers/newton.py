@@ -12,11 +12,21 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from scipy.linalg import qr, solve_triangular
+from scipy.linalg import qr
 
 from logit_engine.columns import Array
-from logit_engine.objective import Evaluation, Objective, repeated, smallest_pivot, triangular_inverse
-from logit_engine.solvers.triangular import aliased, cholesky_factor, condition_number, r_factor, weighted_r_factor
+from logit_engine.objective import Evaluation, Objective, repeated
+from logit_engine.solvers.triangular import weighted_r_factor
+from logit_engine.triangles import (
+    aliased,
+    cholesky_factor,
+    condition_number,
+    largest_stretch,
+    r_factor,
+    smallest_pivot,
+    triangular_inverse,
+    triangular_solve,
+)
 
 PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
 PLAIN_DIGITS = 100.0  # the condition number up to which plain sums keep the digits that are promised
@@ -226,7 +236,7 @@ def unwhitened(columns: Array, basis: Array | None) -> Array:
         return columns
     p = basis.shape[0]
     by_class = columns.reshape(columns.shape[0] // p, p, 1 if columns.ndim == 1 else columns.shape[1])
-    solved = [solve_triangular(basis, part, check_finite=False) for part in by_class]
+    solved = [triangular_solve(basis, part) for part in by_class]
     return np.concatenate(solved).reshape(columns.shape)
 
 
@@ -234,11 +244,11 @@ def _stepped(theta: Array, local: _Local, passes: int, outputs: int) -> Solution
     """The Newton step at theta by two triangular solves, its decrement, and the certificate where the rows are white."""
     evaluation, basis, factor, free, full, observed = local
     gradient = evaluation.gradient if free is None else free.T @ evaluation.gradient
-    half = solve_triangular(factor, gradient, trans="T", check_finite=False)
-    direction = -solve_triangular(factor, half, check_finite=False)
+    half = triangular_solve(factor, gradient, transposed=True)
+    direction = -triangular_solve(factor, half)
     decrement, certificate = float(np.linalg.norm(half)), np.inf
     if free is None or basis is not None:
-        certificate = decrement * evaluation.reach * _largest_stretch(factor)
+        certificate = decrement * evaluation.reach * largest_stretch(factor)
     return Solution(
         theta=theta,
         factor=factor,
@@ -253,12 +263,6 @@ def _stepped(theta: Array, local: _Local, passes: int, outputs: int) -> Solution
         passes=passes,
         observed=observed,
     )
-
-
-def _largest_stretch(factor: Array) -> float:
-    """A bound of the 2-norm of the inverse of a triangle, by its 1-norm and its infinity-norm (Higham 2002, 6.2)."""
-    inverse = np.abs(triangular_inverse(factor))
-    return float(np.sqrt(inverse.sum(axis=0).max(initial=0.0) * inverse.sum(axis=1).max(initial=0.0)))
 
 
 def _shared_basis(full: Array, basis: Array | None, outputs: int) -> Array:

@@ -5,17 +5,16 @@ from math import ceil, inf, log
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from logit_engine.blocks import total
 from logit_engine.columns import Array
-from logit_engine.objective import Objective, smallest_pivot
+from logit_engine.objective import Objective
 from logit_engine.penalties import ElasticNet, NoPenalty
 from logit_engine.solvers.curvature import Factored
 from logit_engine.solvers.newton import PLAIN_DIGITS, POLISHED, SAFE_PIVOT
-from logit_engine.solvers.triangular import cholesky_factor, condition_number
 from logit_engine.solvers.working_set import NARROW, WorkingSet
 from logit_engine.sources.arrays import thinned
+from logit_engine.triangles import cholesky_factor, condition_number, largest_stretch, smallest_pivot, triangular_solve
 
 PILOT = 8192  # rows of a pilot, at least
 SHARE = 16  # one row in so many, where that is more
@@ -154,11 +153,10 @@ def _settled(small: Objective, theta: Array) -> Pilot | None:
         factor = cholesky_factor(found.curvature)
         if factor is None or smallest_pivot(factor) < SAFE_PIVOT or not _seen(found.curvature):
             return None
-        half = solve_triangular(factor, found.gradient, trans="T", check_finite=False)
-        theta, length = theta - solve_triangular(factor, half, check_finite=False), float(np.linalg.norm(half))
+        half = triangular_solve(factor, found.gradient, transposed=True)
+        theta, length = theta - triangular_solve(factor, half), float(np.linalg.norm(half))
         if length <= SETTLED * np.sqrt(theta.size):
-            stretch = np.linalg.norm(solve_triangular(factor, np.eye(theta.size), check_finite=False), 2)
-            return Pilot(theta, factor, found.reach * float(stretch))
+            return Pilot(theta, factor, found.reach * largest_stretch(factor))
         if length > before:
             return None
         before = length

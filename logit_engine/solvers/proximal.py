@@ -10,8 +10,8 @@ from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.solvers.newton import Outcome, Solution
 from logit_engine.solvers.pilot import piloted
-from logit_engine.solvers.triangular import cholesky_factor
 from logit_engine.solvers.working_set import CONVERGED, WorkingSet
+from logit_engine.triangles import cholesky_factor
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from scipy.linalg import solve_triangular
 
 from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.triangular import cholesky_factor
+from logit_engine.triangles import cholesky_factor
 
 GUESSES = 40
 SWEEPS = 200

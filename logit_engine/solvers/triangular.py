@@ -1,18 +1,13 @@
-"""Triangular factors of the information: Cholesky where it is safe, orthogonal (TSQR) where it is not."""
+"""The triangular factor of the information by orthogonal steps (TSQR), where a Cholesky factor would not be safe."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.linalg import LinAlgError
-from numpy.typing import NDArray
-from scipy.linalg import cholesky, qr
-from scipy.linalg.lapack import dtrcon
 
 from logit_engine.blocks import Block, total
 from logit_engine.columns import Array, dense
 from logit_engine.objective import Objective
-
-MANY = 500  # columns above which a condition number is an estimate
+from logit_engine.triangles import r_factor
 
 
 @dataclass(slots=True)
@@ -24,13 +19,6 @@ class Stacked:
     def __iadd__(self, other: "Stacked") -> "Stacked":
         self.R = r_factor(np.vstack([self.R, other.R]))
         return self
-
-
-def r_factor(A: Array) -> Array:
-    """The upper triangular R of A = QR with a non-negative diagonal, (min(m, p), p). A: (m, p)."""
-    R = np.asarray(qr(A, mode="r", overwrite_a=True, check_finite=False)[0])[: min(A.shape)]
-    signs = np.where(np.diagonal(R) < 0.0, -1.0, 1.0)
-    return np.asarray(R * signs[:, None], dtype=np.float64)
 
 
 def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) -> Array:
@@ -54,40 +42,3 @@ def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) ->
     p = objective.coordinates.scale.size
     bend = np.sqrt(objective.penalty.curvature(user, objective.free)[:p]) / objective.coordinates.scale
     return r_factor(np.vstack([stacked.R, np.diag(bend), np.zeros((p, p))]))[:p]
-
-
-def cholesky_factor(A: Array) -> Array | None:
-    """Upper R with R'R = A, scaled so that A has a unit diagonal before it is factored; None if A is not definite."""
-    diagonal = np.diagonal(A)
-    if not (np.isfinite(A).all() and (diagonal > 0.0).all()):
-        return None
-    size = np.sqrt(diagonal)
-    try:
-        return np.asarray(cholesky(A / np.outer(size, size), check_finite=False)) * size
-    except (LinAlgError, ValueError):
-        return None
-
-
-def condition_number(R: Array) -> float:
-    """2-norm condition number of the columns of R scaled to unit length; R: (p, p) upper triangular.
-
-    Of many columns LAPACK's estimate in the 1-norm, which is within a factor of p (Higham 1987).
-    """
-    if R.size == 0:
-        return 1.0
-    norms = np.sqrt(np.einsum("ij,ij->j", R, R))
-    if norms.size > MANY:
-        inverse = float(dtrcon(R / norms)[0])
-        return 1.0 / inverse if inverse > 0.0 else float("inf")
-    singular = np.linalg.svd(R / norms, compute_uv=False)
-    return float(singular[0] / singular[-1]) if singular[-1] > 0.0 else float("inf")
-
-
-def aliased(R: Array, resolution: Array) -> NDArray[np.bool_]:
-    """Which columns are combinations of those before them, to the rounding of the data; R: (p, p), result (p,).
-
-    resolution: (p,), the rounding error of each column relative to its spread. R's own columns carry about p eps.
-    """
-    norms = np.sqrt(np.einsum("ij,ij->j", R, R))
-    pivots = np.abs(np.diagonal(R)) / np.where(norms > 0.0, norms, 1.0)
-    return np.asarray(pivots <= np.maximum(1e-13, 4.0 * resolution))

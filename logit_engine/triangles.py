@@ -1,0 +1,78 @@
+"""Upper triangular factors: made from a matrix, solved with, inverted, and what they tell of its columns; LAPACK at once.
+
+SciPy's own functions check and dispatch for twenty microseconds before they call the same routines, which small fits feel.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import qr
+from scipy.linalg.lapack import dpotrf, dtrcon, dtrtri, dtrtrs
+
+from logit_engine.arrays import Array
+
+MANY = 500  # columns above which a condition number is an estimate
+
+
+def cholesky_factor(A: Array) -> Array | None:
+    """Upper R with R'R = A, scaled so that A has a unit diagonal before it is factored; None if A is not definite."""
+    diagonal = np.diagonal(A)
+    if not (np.isfinite(A).all() and (diagonal > 0.0).all()):
+        return None
+    size = np.sqrt(diagonal)
+    R, failed = dpotrf(A / (size[:, None] * size), lower=0, clean=1, overwrite_a=1)
+    return None if failed else np.asarray(R * size)
+
+
+def r_factor(A: Array) -> Array:
+    """The upper triangular R of A = QR with a non-negative diagonal, (min(m, p), p). A: (m, p)."""
+    R = np.asarray(qr(A, mode="r", overwrite_a=True, check_finite=False)[0])[: min(A.shape)]
+    signs = np.where(np.diagonal(R) < 0.0, -1.0, 1.0)
+    return np.asarray(R * signs[:, None], dtype=np.float64)
+
+
+def triangular_solve(R: Array, b: Array, transposed: bool = False) -> Array:
+    """x with R x = b, or R' x = b; b: (p,) or (p, m)."""
+    return np.asarray(dtrtrs(R, b, trans=int(transposed))[0])
+
+
+def triangular_inverse(R: Array) -> Array:
+    """R^-1, (p, p)."""
+    return np.asarray(dtrtri(R)[0])
+
+
+def smallest_pivot(R: Array) -> float:
+    """min_j R_jj / |column j of R|: the sine of the smallest angle of a column to those before it; 1/kappa to a factor."""
+    norms = np.sqrt(np.einsum("ij,ij->j", R, R))
+    norms[norms == 0.0] = 1.0
+    return float((np.abs(R.diagonal()) / norms).min(initial=1.0))
+
+
+def condition_number(R: Array) -> float:
+    """2-norm condition number of the columns of R scaled to unit length; R: (p, p) upper triangular.
+
+    Of many columns LAPACK's estimate in the 1-norm, which is within a factor of p (Higham 1987).
+    """
+    if R.size == 0:
+        return 1.0
+    scaled = R / np.sqrt(np.einsum("ij,ij->j", R, R))
+    if R.shape[1] > MANY:
+        reciprocal = float(dtrcon(scaled)[0])
+        return 1.0 / reciprocal if reciprocal > 0.0 else float("inf")
+    singular = np.linalg.svd(scaled, compute_uv=False)
+    return float(singular[0] / singular[-1]) if singular[-1] > 0.0 else float("inf")
+
+
+def largest_stretch(R: Array) -> float:
+    """A bound of the 2-norm of R^-1, by its 1-norm and its infinity-norm. Higham (2002), 6.2."""
+    size = np.abs(triangular_inverse(R))
+    return float(np.sqrt(size.sum(axis=0).max(initial=0.0) * size.sum(axis=1).max(initial=0.0)))
+
+
+def aliased(R: Array, resolution: Array) -> NDArray[np.bool_]:
+    """Which columns are combinations of those before them, to the rounding of the data; R: (p, p), result (p,).
+
+    resolution: (p,), the rounding error of each column relative to its spread. R's own columns carry about p eps.
+    """
+    norms = np.sqrt(np.einsum("ij,ij->j", R, R))
+    pivots = np.abs(np.diagonal(R)) / np.where(norms > 0.0, norms, 1.0)
+    return np.asarray(pivots <= np.maximum(1e-13, 4.0 * resolution))
