@@ -104,26 +104,35 @@ class Multinomial:
         return True
 
     def terms(self, eta: Array, y: Array) -> Terms:
-        """Log-likelihood (n,), score (n, k) and curvature (n, k, k) of each row; no cancellation where P is near one."""
+        """Log-likelihood (n,), score (n, k) and curvature (n, k, k) of each row; no cancellation where P is near one.
+
+        In memory one class, or pair of classes, lies after another.
+        """
         if eta.ndim == 1:
             loglik, score, curvature = self.terms(eta[:, None], y)
             return Terms(loglik, score[:, 0], curvature[:, 0, 0])
         row, code = np.arange(y.size), y.astype(np.intp)
-        p = self.probabilities(eta)
+        whole = self._by_class(eta)
+        loglik, p = self._log_probability(whole, code), _shares(whole)
         rest = _all_but_one(p)
         score = -p
-        score[row, code] = rest[row, code]
-        inner = p[:, self.base :]
-        curvature = -inner[:, :, None] * inner[:, None, :]
-        classes = np.arange(self.outputs)
-        curvature[:, classes, classes] = inner * rest[:, self.base :]
-        return Terms(self._log_probability(eta, code), score[:, self.base :], curvature)
+        score[code, row] = rest[code, row]
+        first = int(self.base)
+        curvature = np.empty((self.outputs, self.outputs, y.size))
+        for a in range(self.outputs):
+            for b in range(a):
+                np.multiply(p[first + a], p[first + b], out=curvature[a, b])
+                np.negative(curvature[a, b], out=curvature[a, b])
+                curvature[b, a] = curvature[a, b]
+            np.multiply(p[first + a], rest[first + a], out=curvature[a, a])
+        return Terms(loglik, score[first:].T, curvature.transpose(2, 0, 1))
 
     def score(self, eta: Array, y: Array) -> Array:
         """The score of each row alone, (n, k), to the rounding of the whole. eta: (n, k), or (n,) where k is one."""
-        score = -self.probabilities(eta)
-        score[np.arange(y.size), y.astype(np.intp)] += 1.0
-        return score[:, 1] if eta.ndim == 1 else score[:, self.base :]
+        score = _shares(self._by_class(eta))
+        np.negative(score, out=score)
+        score[y.astype(np.intp), np.arange(y.size)] += 1.0
+        return score[1] if eta.ndim == 1 else score[int(self.base) :].T
 
     def expected(self, eta: Array) -> Array:
         """Expected curvature of each row, (n, k, k): the observed one, which does not depend on y."""
@@ -131,21 +140,20 @@ class Multinomial:
 
     def probabilities(self, eta: Array) -> Array:
         """P(y = c) of all classes, (n, classes); each row sums to one. eta: (n, k)."""
-        whole = self._whole(eta)
-        size = np.exp(whole - whole.max(axis=1, keepdims=True))
-        return np.asarray(size / size.sum(axis=1, keepdims=True))
+        return np.ascontiguousarray(_shares(self._by_class(eta)).T)
 
     def log_probabilities(self, eta: Array) -> Array:
         """log P(y = c), (n, classes), finite for every finite eta. eta: (n, k)."""
+        whole = self._by_class(eta)
         codes = range(self.classes)
-        return np.stack([self._log_probability(eta, np.full(eta.shape[0], c)) for c in codes], axis=1)
+        return np.stack([self._log_probability(whole, np.full(eta.shape[0], c)) for c in codes], axis=1)
 
     def margins(self, linear: Array, y: Array) -> Array:
         """The smallest lead of each row's class over the others, (n,). linear: (n, k)."""
-        row, code, whole = np.arange(y.size), y.astype(np.intp), self._whole(linear)
-        lead = whole[row, code][:, None] - whole
-        lead[row, code] = np.inf
-        return np.asarray(lead.min(axis=1))
+        row, code, whole = np.arange(y.size), y.astype(np.intp), self._by_class(linear)
+        lead = whole[code, row] - whole
+        lead[code, row] = np.inf
+        return np.asarray(lead.min(axis=0))
 
     def class_weights(self, y: Array, weight: Array) -> Array:
         """The weight of each class, (classes,)."""
@@ -156,31 +164,41 @@ class Multinomial:
         logs = np.log(weights)
         return np.asarray(logs[1:] - logs[0] if self.base else logs - logs.mean())
 
-    def _whole(self, eta: Array) -> Array:
-        """eta of all classes, (n, classes): that of the base is zero."""
-        columns = eta.reshape(eta.shape[0], -1)
-        return np.concatenate([np.zeros((eta.shape[0], 1)), columns], axis=1) if self.base else columns
+    def _by_class(self, eta: Array) -> Array:
+        """eta of all classes, one after another, (classes, n): that of the base is zero."""
+        whole = np.zeros((self.classes, eta.shape[0]))
+        whole[int(self.base) :] = eta.T
+        return whole
 
-    def _log_probability(self, eta: Array, code: NDArray[np.integer]) -> Array:
-        """log P of one class of each row: minus log1p of the sum of all but the largest odds against it."""
-        row, whole = np.arange(eta.shape[0]), self._whole(eta)
-        against = whole - whole[row, code][:, None]
-        largest = against.argmax(axis=1)
-        top = against[row, largest]
-        small = np.exp(against - top[:, None])
-        small[row, largest] = 0.0
-        return np.asarray(-top - np.log1p(small.sum(axis=1)))
+    @staticmethod
+    def _log_probability(whole: Array, code: NDArray[np.integer]) -> Array:
+        """log P of one class of each row: its distance to the largest, less log1p of the sum of all others' odds."""
+        row, largest = np.arange(code.size), whole.argmax(axis=0)
+        top = whole[largest, row]
+        small = np.exp(whole - top)
+        small[largest, row] = 0.0
+        return np.asarray(whole[code, row] - top - np.log1p(small.sum(axis=0)))
 
 
 Likelihood = Bernoulli | Multinomial
 
 
+def _shares(whole: Array) -> Array:
+    """The probabilities of all classes, (classes, n). whole: (classes, n)."""
+    size = whole - whole.max(axis=0)
+    np.exp(size, out=size)
+    size /= size.sum(axis=0)
+    return size
+
+
 def _all_but_one(p: Array) -> Array:
-    """Of each column the sum of the others, added from both ends, so that nothing cancels. p: (n, m), not negative."""
-    before, after = np.zeros_like(p), np.zeros_like(p)
-    np.cumsum(p[:, :-1], axis=1, out=before[:, 1:])
-    after[:, :-1] = np.cumsum(p[:, :0:-1], axis=1)[:, ::-1]
-    return np.asarray(before + after)
+    """Of each class the sum of the others, added from both ends, so that nothing cancels. p: (m, n), not negative."""
+    rest, after = np.zeros_like(p), np.zeros(p.shape[1])
+    np.cumsum(p[:-1], axis=0, out=rest[1:])
+    for c in range(p.shape[0] - 2, -1, -1):
+        after += p[c + 1]
+        rest[c] += after
+    return rest
 
 
 def weighted(share: Array, value: Array) -> Array:

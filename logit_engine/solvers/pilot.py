@@ -85,7 +85,7 @@ def approached(objective: Objective, start: Array) -> Approach | None:
     """
     likelihood, small = objective.likelihood, _small(objective)
     smooth = isinstance(objective.penalty, NoPenalty) and objective.fixed is None
-    if small is None or not smooth or likelihood.outputs > 1 or not likelihood.log_concave:
+    if small is None or not smooth or not likelihood.log_concave:
         return None
     pilot = _settled(small, start)
     if pilot is None:
@@ -93,7 +93,7 @@ def approached(objective: Objective, start: Array) -> Approach | None:
     nothing = ElasticNet(np.zeros_like(start), np.zeros_like(start))
     share = float(np.sqrt(small.rows.n / objective.rows.n))
     factor = pilot.factor / share
-    basis = factor if condition_number(factor) > PLAIN_DIGITS else None
+    basis = factor if likelihood.outputs == 1 and condition_number(factor) > PLAIN_DIGITS else None
     enough = POLISHED / (BEYOND * share * pilot.reach)  # a way as short changes no row's predictor any more
     bend = 1.0 / float(np.sqrt(np.median(np.square(factor).sum(axis=0))))  # of the curvature, by a way of one
     theta, model, exact = pilot.theta, Factored(factor, nothing.l2), False
