@@ -159,7 +159,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
 
 def _finished(objective: Objective, ahead: Approach) -> Solution:
     """Newton's method from where a pilot led."""
-    solution = solve(objective, ahead.theta, Newton(), ahead.basis)
+    solution = solve(objective, ahead.theta, Newton(enough=ahead.enough), ahead.basis)
     return replace(solution, passes=solution.passes + ahead.passes)
 
 

@@ -132,7 +132,7 @@ class Multinomial:
         score = _shares(self._by_class(eta))
         np.negative(score, out=score)
         score[y.astype(np.intp), np.arange(y.size)] += 1.0
-        return score[1] if eta.ndim == 1 else score[int(self.base) :].T
+        return np.asarray(score[1] if eta.ndim == 1 else score[int(self.base) :].T)
 
     def expected(self, eta: Array) -> Array:
         """Expected curvature of each row, (n, k, k): the observed one, which does not depend on y."""

@@ -61,12 +61,14 @@ class Outcome(Enum):
 class Newton:
     """Settings: tolerance on the squared decrement (see the module), and the largest number of passes.
 
+    enough: a decrement known to leave the information exact, however loose the certificate's bound of the reach is.
     until_certified: stop at the first point whose certificate is below `CERTIFIED`, with no further polish. watch: called
     with the user's coefficients, (q,), after every step.
     """
 
     tolerance: float = 1e-10
     max_passes: int = 100
+    enough: float = 0.0
     until_certified: bool = False
     watch: Callable[[Array], None] | None = None
 
@@ -150,7 +152,8 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
         exact = near and (basis is not None or _plain_is_exact(here))
         stalled = here.decrement > 0.5 * last
         if exact:
-            if here.certificate <= POLISHED or (stalled and here.certificate < CERTIFIED):
+            polished = here.certificate <= POLISHED or here.decrement <= settings.enough
+            if here.certificate < CERTIFIED and (polished or stalled):
                 outcome = Outcome.CONVERGED if here.observed else Outcome.SADDLE
                 settings.see(objective, theta + here.direction)
                 return replace(here, theta=theta + here.direction, outcome=outcome)

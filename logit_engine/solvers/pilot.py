@@ -7,14 +7,20 @@ from typing import NamedTuple
 import numpy as np
 
 from logit_engine.blocks import total
-from logit_engine.columns import Array
+from logit_engine.columns import Array, Dense
 from logit_engine.objective import Objective
 from logit_engine.penalties import ElasticNet, NoPenalty
 from logit_engine.solvers.curvature import Factored
 from logit_engine.solvers.newton import PLAIN_DIGITS, POLISHED, SAFE_PIVOT
 from logit_engine.solvers.working_set import NARROW, WorkingSet
 from logit_engine.sources.arrays import thinned
-from logit_engine.triangles import cholesky_factor, condition_number, largest_stretch, smallest_pivot, triangular_solve
+from logit_engine.triangles import (
+    cholesky_factor,
+    condition_number,
+    smallest_pivot,
+    triangular_inverse,
+    triangular_solve,
+)
 
 PILOT = 8192  # rows of a pilot, at least
 SHARE = 16  # one row in so many, where that is more
@@ -24,7 +30,9 @@ RARE = 50  # rows of a class that a pilot's first block must hold
 LEAST = 1e-2  # of the median: a column whose curvature is less has too few rows in a pilot
 SETTLED = 0.1  # of a pilot's own standard errors: a step as small changes nothing that its rows know
 NEAR = 1e-6  # standard errors: steps that rounding stops there are near enough for Newton's method
-BEYOND = 2.0  # times the longest row of a pilot: about the longest of all
+FEW = 2048  # rows that tell how long rows are
+FLOOR = 1e-12  # standard errors: what rounding leaves of a step
+BEYOND = 3.0  # times the longest row of a pilot: about the longest of all
 HEAVY = 30.0  # columns at which an information pass costs two light ones
 PATIENCE = 20  # passes that the whole may take
 
@@ -69,10 +77,14 @@ def _seen(curvature: Array) -> bool:
 
 
 class Approach(NamedTuple):
-    """A point near the maximum, (q,), a triangle that whitens the rows there, (p, p), where that pays, and the passes."""
+    """A point near the maximum, (q,), a triangle that whitens the rows there, (p, p), where that pays, and the passes.
+
+    enough: the way in standard errors that changes no row's curvature any more, judged by the pilot's rows.
+    """
 
     theta: Array
     basis: Array | None
+    enough: float
     passes: int
 
 
@@ -93,8 +105,8 @@ def approached(objective: Objective, start: Array) -> Approach | None:
     nothing = ElasticNet(np.zeros_like(start), np.zeros_like(start))
     share = float(np.sqrt(small.rows.n / objective.rows.n))
     factor = pilot.factor / share
-    basis = factor if likelihood.outputs == 1 and condition_number(factor) > PLAIN_DIGITS else None
-    enough = POLISHED / (BEYOND * share * pilot.reach)  # a way as short changes no row's predictor any more
+    white = likelihood.outputs == 1 and condition_number(factor) > 2.0 * PLAIN_DIGITS
+    enough = max(FLOOR, POLISHED / (BEYOND * share * pilot.reach))
     bend = 1.0 / float(np.sqrt(np.median(np.square(factor).sum(axis=0))))  # of the curvature, by a way of one
     theta, model, exact = pilot.theta, Factored(factor, nothing.l2), False
     rate, before = float(np.sqrt(start.size / small.rows.n)), inf
@@ -102,11 +114,11 @@ def approached(objective: Objective, start: Array) -> Approach | None:
     for passes in range(1, PATIENCE):
         step, way = model.step(gradient, theta, nothing)
         if not way < 0.5 * before:
-            return Approach(theta, basis, passes) if way < NEAR else None
+            return Approach(theta, factor if white else None, enough, passes) if way < NEAR else None
         rate = rate if before == inf else way / before
         theta, before = theta + step, way
         if way * rate <= enough:
-            return Approach(theta, basis, passes)
+            return Approach(theta, factor if white else None, enough, passes)
         if exact or not _informed_now(way * rate, rate, bend, enough, 1.0 + start.size / HEAVY):
             ahead = objective.gradient(theta)
             model.learn(step, ahead - gradient)
@@ -115,7 +127,8 @@ def approached(objective: Objective, start: Array) -> Approach | None:
             whole = cholesky_factor(curvature)
             if whole is None:
                 return None
-            model, exact, rate, before = Factored(whole, nothing.l2), True, way * rate * bend, inf
+            factor = whole
+            model, exact, rate, before = Factored(factor, nothing.l2), True, way * rate * bend, inf
         gradient = ahead
     return None
 
@@ -132,8 +145,21 @@ def _informed_now(way: float, rate: float, bend: float, enough: float, price: fl
     return informed(way) < light(way, rate) and informed(way) <= 1 + informed(way * rate)
 
 
+def _reach(small: Objective, factor: Array) -> float:
+    """The largest change of a row's predictor by a way of one standard error: the longest of some rows in its metric."""
+    outputs = small.likelihood.outputs
+    p = factor.shape[0] // outputs
+    inverse = triangular_inverse(factor)
+
+    first = next(small.rows.blocks(0, 1))
+    (block,) = thinned(first, -(-first.y.size // FEW)).blocks
+    X = small.columns(block)
+    rows = [Dense(X.dot(inverse[a * p : (a + 1) * p])).lengths() for a in range(outputs)]
+    return float(np.sqrt(block.largest(np.max(rows, axis=0))))
+
+
 class Pilot(NamedTuple):
-    """Where the pilot's rows have their maximum, (q,), the triangle of their information, and their reach."""
+    """Where the pilot's rows have their maximum, (q,), the triangle of their information, and their reach in it."""
 
     theta: Array
     factor: Array
@@ -156,7 +182,7 @@ def _settled(small: Objective, theta: Array) -> Pilot | None:
         half = triangular_solve(factor, found.gradient, transposed=True)
         theta, length = theta - triangular_solve(factor, half), float(np.linalg.norm(half))
         if length <= SETTLED * np.sqrt(theta.size):
-            return Pilot(theta, factor, found.reach * largest_stretch(factor))
+            return Pilot(theta, factor, _reach(small, factor))
         if length > before:
             return None
         before = length
