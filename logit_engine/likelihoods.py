@@ -185,7 +185,7 @@ Likelihood = Bernoulli | Multinomial
 
 def _shares(whole: Array) -> Array:
     """The probabilities of all classes, (classes, n). whole: (classes, n)."""
-    size = whole - whole.max(axis=0)
+    size: Array = whole - whole.max(axis=0)
     np.exp(size, out=size)
     size /= size.sum(axis=0)
     return size
