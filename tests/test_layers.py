@@ -53,6 +53,7 @@ LIBRARIES = {
     "logit_engine.publish": set(),
     "logit_engine.errors": set(),
     "logit_engine.sources": {"numpy", "scipy", "polars", "pyarrow"},
+    "logit_engine.sources.cluster": {"numpy", "dask", "distributed", "cloudpickle"},
     "logit_engine.frames": {"polars"},
     "logit_engine.learning": {"numpy", "polars"},
     "logit_engine.formulas": {"numpy", "polars", "pandas", "formulaic", "interface_meta"},
