@@ -252,6 +252,16 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def blas_builds() -> list[str]:
+    """Each BLAS loaded, with its version and the CPU whose kernels it took: bits are the same only where these are."""
+    found = {
+        f"{b['internal_api']} {b['version']} {b.get('architecture', 'unknown')}"
+        for b in _blas().info()
+        if b["user_api"] == "blas"
+    }
+    return sorted(found)
+
+
 class _Limit:
     """The limit is one for the whole process: the first to enter sets it, the last to leave lifts it."""
 

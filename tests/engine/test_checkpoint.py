@@ -101,7 +101,8 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits_and_sums_nothing_twice(tmp_
 
 def test_a_question_has_the_same_digest_in_another_process_and_another_one_has_another() -> None:
     script = (
-        "from tests.engine.test_checkpoint import asked, digest; print(digest(asked(1.0)), digest(asked(1.0 + 3e-16)))"
+        "from logit_engine.sources.checkpoint import digest; from tests.engine.test_checkpoint import asked; "
+        "print(digest(asked(1.0)), digest(asked(1.0 + 3e-16)))"
     )
     command = [sys.executable, "-c", script]
     first, second = (subprocess.check_output(command, text=True, cwd=ROOT).split() for _ in range(2))

@@ -40,7 +40,7 @@ ROWS = 9 * BLOCK + 777
 def client() -> Iterator[Client]:
     """Two workers, processes of one thread each, and a client of theirs."""
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield client
