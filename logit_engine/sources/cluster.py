@@ -141,7 +141,7 @@ def cluster_rows(rows: Divisible, client: Client) -> ClusterRows:
     count = min(_threads(client), len(runs))
     units = []
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):  # rows in memory go with a task
-        for low, high in pairwise(i * len(runs) // count for i in range(count + 1)):
+        for low, high in pairwise(_edges(len(runs), count)):
             part = rows.part(runs[low].start, runs[high - 1].stop)
             lengths = [len(stripe) for stripe in runs[low:high]]
             units.append(client.submit(_held, part, low, lengths, pure=False, retries=RETRIES))
@@ -162,6 +162,12 @@ def _threads(client: Client) -> int:
             what = f"has logit-engine {found}" if isinstance(found, str) else f"cannot import logit-engine ({found})"
             raise ClusterError(f"the Dask worker {worker} {what}; install {__version__} there, as here.")
     return sum(client.nthreads().values())  # type: ignore[no-untyped-call]
+
+
+def _edges(stripes: int, units: int) -> list[int]:
+    """Where units of about equal length start and end: at whole branches of the tree, so that a unit has few sums."""
+    even = 1 << max(0, (stripes // (8 * units)).bit_length() - 1)
+    return [*(round(i * stripes / units / even) * even for i in range(units)), stripes]
 
 
 def _address(client: Client) -> str:
