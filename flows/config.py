@@ -91,6 +91,12 @@ def _cron(value: str) -> str:
     return value
 
 
+def _scheduler(value: str) -> str:
+    if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://\S+:\d+", value):
+        raise ValueError(f"expected the address of a Dask scheduler such as tcp://host:8786, found {shown(value)}")
+    return value
+
+
 def _timezone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError(f"expected a time zone such as America/New_York, found {shown(value)}")
@@ -334,8 +340,10 @@ class Compute(_Section):
     """auto, or how many."""
     memory: Annotated[Any, BeforeValidator(_memory)] = "auto"
     """Above what size, as 2GB, Parquet is streamed; auto: a quarter of the machine's."""
-    backend: Literal["threads"] = "threads"
-    """Where blocks are summed."""
+    backend: Literal["threads", "dask"] = "threads"
+    """Where the fit's rows are summed: here, or on the workers of a Dask cluster, by the extra [dask]."""
+    scheduler: Annotated[str, AfterValidator(_scheduler)] | None = None
+    """Of backend dask, as tcp://host:8786; without one a cluster of processes is started here for the run."""
 
     @property
     def memory_bytes(self) -> int:

@@ -23,9 +23,7 @@ LATER = {
     "model.type": "the kind of outcome is model.family: binary or multinomial",
     "model.estimator": "other estimators are not built yet; leave it out",
     "gate.approval=manual": "manual approval is not built yet; use automatic, or `logit train` and `logit promote`",
-    "compute.backend=dask": "the Dask backend is not built yet; use threads",
-    "compute.engine": "other engines are not built yet; leave it out",
-    "compute.scheduler": "the Dask backend is not built yet; leave it out",
+    "compute.engine": "where rows are summed is compute.backend: threads or dask",
     "score.output=interval": "intervals of predictions are not built yet; leave it out",
 }
 
@@ -174,6 +172,12 @@ def contradictions(config: Config) -> list[tuple[tuple[str, ...], str]]:
         model.penalty.strength == "cv" and data.id is None and data.cluster is None,
         "model.penalty.strength",
         "cv makes folds by a hash of data.cluster or data.id; name one of them",
+    )
+    compute = config.compute
+    refuse(
+        compute.scheduler is not None and compute.backend != "dask",
+        "compute.scheduler",
+        "a scheduler goes with compute.backend dask",
     )
     return found
 

@@ -67,8 +67,8 @@ def experiment(config: Config, run: Run = DIRECT) -> Leaderboard:
 
 
 def one_thread(config: Config) -> Config:
-    """The same config on one thread: cells run side by side, and threads do not change the result."""
-    return config.with_overrides({"compute.threads": 1})
+    """The same config on one thread of its process: cells run side by side, and where changes no result."""
+    return config.with_overrides({"compute.threads": 1, "compute.backend": "threads", "compute.scheduler": None})
 
 
 def run_cell(job: tuple[dict[str, Any], Config]) -> Cell:

@@ -7,6 +7,7 @@
       scores/run=<run id>/cohort=<cohort>/predictions.parquet    a hive table, and nothing else in its folder
       manifests/scores/<cohort>.json                             what was last published for the cohort
       experiments/<id>/              leaderboard.parquet, manifest.json
+      checkpoints/<run id>/          the sums of the passes of a fit on a cluster; gone once the run is published
       reports/<run id>.html          what a person reads of a run; made from it, and again at any time
     <root>/.staging/                 where everything is written before it is renamed into place
 
@@ -19,6 +20,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -125,12 +127,20 @@ class Store:
         """Let `write` fill a staging folder, add the manifest and publish; a run that is there is verified and reused."""
         folder = self.run_folder(run_id)
         try:
-            with publish_folder(folder, self._staging) as staged:
+            with publish_folder(folder, self.staging) as staged:
                 write(staged)
                 write_manifest(staged, {**manifest, "run": run_id})
         except AlreadyPublished:
             self.verify_run(run_id)
         return folder
+
+    def checkpoint_folder(self, run_id: str) -> Path:
+        """Where the passes of a fit under way are kept."""
+        return self.folder / "checkpoints" / checked_name(run_id, "The run id")
+
+    def drop_checkpoint(self, run_id: str) -> None:
+        """Remove what was kept of the run's fit, if anything was."""
+        shutil.rmtree(self.checkpoint_folder(run_id), ignore_errors=True)
 
     def verify_run(self, run_id: str) -> dict[str, Any]:
         """The manifest of a run whose files are all as published; else raises ArtifactError."""
@@ -214,7 +224,7 @@ class Store:
             anchor = current.anchor if current else run_id
             champion = Champion(run=run_id, anchor=anchor, previous=found, reason=reason, since=_now())
             text = canonical_json(asdict(champion), indent=2) + "\n"
-            publish_text(self.folder / "champion.json", text, self._staging)
+            publish_text(self.folder / "champion.json", text, self.staging)
             self._record(champion)
         return champion
 
@@ -263,9 +273,9 @@ class Store:
     def publish_scores(self, run_id: str, cohort: str, write: Write, manifest: Mapping[str, Any]) -> Path:
         """Let `write` write the predictions' file, publish it, and then the cohort's manifest, which names run and file."""
         target = self.scores_file(run_id, cohort)
-        publish_file(target, write, self._staging)
+        publish_file(target, write, self.staging)
         content = {**manifest, "run": run_id, "cohort": cohort, **fingerprint(target)}
-        publish_text(self._scores_manifest(cohort), sealed(content), self._staging)
+        publish_text(self._scores_manifest(cohort), sealed(content), self.staging)
         return target
 
     def scores_manifest(self, cohort: str) -> dict[str, Any]:
@@ -297,9 +307,9 @@ class Store:
         """Let `write` write the leaderboard, publish it, then its manifest; a resumed experiment replaces an older one."""
         folder = self._experiment_folder(experiment_id)
         target = folder / "leaderboard.parquet"
-        publish_file(target, write, self._staging)
+        publish_file(target, write, self.staging)
         content = {"experiment": experiment_id, "files": {target.name: fingerprint(target)}}
-        publish_text(folder / MANIFEST, sealed(content), self._staging)
+        publish_text(folder / MANIFEST, sealed(content), self.staging)
         return target
 
     def verify_experiment(self, experiment_id: str) -> dict[str, Any]:
@@ -309,11 +319,12 @@ class Store:
     def publish_report(self, run_id: str, page: str) -> Path:
         """Put the run's page in the place of an older one."""
         target = self.folder / "reports" / f"{checked_name(run_id, 'The run id')}.html"
-        publish_text(target, page, self._staging)
+        publish_text(target, page, self.staging)
         return target
 
     @property
-    def _staging(self) -> Path:
+    def staging(self) -> Path:
+        """Where what is written stands until it is renamed into place."""
         return self.root / ".staging"
 
     def _run_ids(self) -> list[str]:

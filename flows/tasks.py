@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flows import environment
-from logit_engine.errors import LogitEngineError
+from logit_engine.errors import LogitEngineError, UsageError
 
 environment.prepare()
 
@@ -16,7 +16,7 @@ from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.events import emit_event  # noqa: E402
 from prefect.runtime import flow_run  # noqa: E402
 from prefect.states import Completed, State  # noqa: E402
-from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner  # noqa: E402
 
 from flows import experiment as experiment_recipe  # noqa: E402
 from flows import retrain as retrain_recipe  # noqa: E402
@@ -24,6 +24,7 @@ from flows import score as score_recipe  # noqa: E402
 from flows import train as train_recipe  # noqa: E402
 from flows.config import Config, from_mapping  # noqa: E402
 from flows.recipe import tell  # noqa: E402
+from flows.steps.cluster import NEEDED, local_cluster  # noqa: E402
 from flows.steps.evaluate import Evaluation, evaluate_model  # noqa: E402
 from flows.steps.fit import fit_model  # noqa: E402
 from flows.steps.gate import Decision, judge  # noqa: E402
@@ -180,7 +181,25 @@ def retrain_flow(config: dict[str, Any], folder: str) -> Any:
     return outcome
 
 
-@_flow("experiment", task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count()))  # type: ignore[arg-type]
-def experiment_flow(config: dict[str, Any], folder: str) -> experiment_recipe.Leaderboard:
+@_flow("experiment")
+def _experiment_flow(config: dict[str, Any], folder: str) -> experiment_recipe.Leaderboard:
     """Run the matrix, each cell a task."""
     return experiment_recipe.experiment(from_mapping(config, folder), Orchestrated())
+
+
+def experiment_flow(config: dict[str, Any], folder: str) -> experiment_recipe.Leaderboard:
+    """The experiment's flow, its cells on threads here or on the workers of the config's Dask cluster."""
+    runner = _runner(from_mapping(config, folder))
+    return _experiment_flow.with_options(task_runner=runner)(config, folder)
+
+
+def _runner(config: Config) -> TaskRunner[Any]:
+    if config.compute.backend == "threads":
+        return ThreadPoolTaskRunner(max_workers=os.cpu_count())  # type: ignore[arg-type]
+    try:
+        from prefect_dask import DaskTaskRunner
+    except ImportError:
+        raise UsageError(NEEDED) from None
+    if config.compute.scheduler is None:
+        return DaskTaskRunner(cluster_kwargs=local_cluster(config))
+    return DaskTaskRunner(address=config.compute.scheduler)

@@ -1,17 +1,17 @@
-"""Row blocks and their ordered sum: a fit is a sum over rows, folded in an order that no thread can change.
+"""Row blocks and their ordered sum: a fit is a sum over rows, folded in an order that no thread or machine can change.
 
 Blocks are 16384 rows; stripes of blocks are a function of the number of blocks alone. Each stripe is summed block by
-block, and stripes are added in order, whoever ran them: the same bits for any number of threads.
+block, and stripes are added in one fixed binary tree, whoever ran them: the same bits for any number of threads or workers.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, reduce
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,9 @@ from threadpoolctl import ThreadpoolController
 from logit_engine.columns import Array, Columns
 
 BLOCK = 16384
-STRIPES = 64
+STRIPES = 64  # about so many, until they reach LONGEST blocks
+LONGEST = 64  # blocks of a stripe, about a million rows, until there are MOST of them
+MOST = 1024
 
 Sums = tuple[Any, ...]
 
@@ -62,6 +64,7 @@ def coefficient_names(names: tuple[str, ...], classes: tuple[str, ...]) -> tuple
     return tuple(f"{name} ({c})" for c in classes[1:] for name in names) if classes else names
 
 
+@runtime_checkable
 class Rows(Protocol):
     """A source of rows: their number, the names of the p columns, and their blocks.
 
@@ -89,9 +92,51 @@ class Rows(Protocol):
         ...
 
 
+@runtime_checkable
+class Summing(Protocol):
+    """Rows that sum a function of their blocks themselves, with the bits of `total`: elsewhere, or from a checkpoint."""
+
+    def sums(self, fn: Callable[[Block], Sums], threads: int) -> Sums: ...
+
+
 def block_count(n: int) -> int:
     """How many blocks hold n rows."""
     return -(-n // BLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What a function of blocks carries in the place of the rows it is summed over: who sums it brings its own."""
+
+    n: int
+    names: tuple[str, ...]
+    intercept: bool
+    classes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rows: Rows) -> "Elsewhere":
+        """The name tag of rows."""
+        return cls(rows.n, rows.names, rows.intercept, rows.classes)
+
+    def blocks(self, first: int, last: int) -> Iterator[Block]:
+        """There are none here."""
+        raise TypeError("these rows are elsewhere: only their sums travel.")
+
+    def select(self, which: NDArray[np.intp]) -> "Elsewhere":
+        """The tag of the same rows with some of their columns, (r,) rising."""
+        return replace(self, names=tuple(self.names[j] for j in which.tolist()))
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A function of a block that overflows without a word; a value, unlike NumPy's own decorator, which cannot travel."""
+
+    fn: Callable[[Block], Sums]
+
+    def __call__(self, block: Block) -> Sums:
+        """fn of the block."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.fn(block)
 
 
 @dataclass(slots=True)
@@ -109,24 +154,83 @@ def total(rows: Rows, fn: Callable[[Block], Sums], threads: int = 1) -> Sums:
     """The sums of fn over all blocks of rows, in the fixed order.
 
     fn returns a tuple of things that add in place by `+=` (fresh arrays, floats, `Largest`, `Moments`).
-    threads: how many stripes run at once; each runs BLAS on one thread, and at most threads + 1 partial sums are alive.
+    threads: how many stripes run at once; each runs BLAS on one thread, and beside theirs log2(stripes) partial sums at
+    most are alive.
     """
-    stripes = list(_stripes(block_count(rows.n)))
+    if isinstance(rows, Summing):
+        return rows.sums(fn, threads)
+    runs = stripes(rows.n)
 
     def stripe_sums(stripe: range) -> Sums:
-        return _add_up(map(fn, rows.blocks(stripe.start, stripe.stop)))
+        return added_up(map(fn, rows.blocks(stripe.start, stripe.stop)))
 
     with one_blas_thread():
-        if threads == 1 or len(stripes) == 1:
-            return _add_up(map(stripe_sums, stripes))
+        if threads == 1 or len(runs) == 1:
+            return whole(leaves(map(stripe_sums, runs)), len(runs))
         with ThreadPoolExecutor(threads) as pool:
-            return _add_up(_in_order(pool, stripe_sums, stripes, threads))
+            return whole(leaves(_in_order(pool, stripe_sums, runs, threads)), len(runs))
 
 
-def _stripes(blocks: int) -> Iterator[range]:
-    size = -(-blocks // STRIPES)
-    for start in range(0, blocks, size):
-        yield range(start, min(start + size, blocks))
+def stripes(n: int) -> list[range]:
+    """The runs of blocks that are summed one block after another, of n rows."""
+    blocks = block_count(n)
+    size = max(-(-blocks // MOST), min(-(-blocks // STRIPES), LONGEST))
+    return [range(start, min(start + size, blocks)) for start in range(0, blocks, size)]
+
+
+class Node(NamedTuple):
+    """The sums of the stripes start..stop - 1."""
+
+    start: int
+    stop: int
+    sums: Any
+
+
+def folded(nodes: Iterable[Node], stripes: int, add: Callable[[Any, Any], Any]) -> list[Node]:
+    """Neighboring nodes, in order, added up as far as they are siblings in the tree over so many stripes.
+
+    The tree halves: its root is the first 2^k stripes and the others, 2^k the largest power below their number, and so on
+    down. Of all stripes one node is left, at most log2 of them are alive at once; what a few nodes leave can be folded
+    with what others left, to the same bits.
+    """
+    done: list[Node] = []
+    for node in nodes:
+        done.append(node)
+        while len(done) > 1 and _siblings(done[-2], done[-1], stripes):
+            right, left = done.pop(), done.pop()
+            done.append(Node(left.start, right.stop, add(left.sums, right.sums)))
+    return done
+
+
+def _siblings(left: Node, right: Node, stripes: int) -> bool:
+    length = right.stop - left.start
+    full = 1 << (length - 1).bit_length()
+    whole = length == full or right.stop == stripes
+    return whole and left.start % full == 0 and 2 * (right.start - left.start) == full
+
+
+def leaves(sums: Iterable[Sums], first: int = 0) -> Iterator[Node]:
+    """The sums of one stripe each, from the first on, as nodes."""
+    return (Node(i, i + 1, value) for i, value in enumerate(sums, first))
+
+
+def whole(nodes: Iterable[Node], stripes: int) -> Sums:
+    """The sums of all stripes from nodes that cover them; those of the nodes are added to in place."""
+    (root,) = folded(nodes, stripes, added)
+    return cast(Sums, root.sums)
+
+
+def added_up(parts: Iterable[Sums]) -> Sums:
+    """The sums one after another; the first is added to in place."""
+    return reduce(added, parts)
+
+
+def added(sums: Sums, more: Sums) -> Sums:
+    """The sums with more added to them in place."""
+    out = list(sums)
+    for i, part in enumerate(more):
+        out[i] += part
+    return tuple(out)
 
 
 def _in_order(
@@ -141,17 +245,21 @@ def _in_order(
         yield waiting.popleft().result()
 
 
-def _add_up(parts: Iterator[Sums]) -> Sums:
-    sums = list(next(parts))
-    for part in parts:
-        for i, value in enumerate(part):
-            sums[i] += value
-    return tuple(sums)
-
-
 @lru_cache(maxsize=1)
 def _blas() -> ThreadpoolController:
+    import scipy.linalg  # noqa: F401  (with a BLAS of its own, which is only found once it is loaded)
+
     return ThreadpoolController()
+
+
+def blas_builds() -> list[str]:
+    """Each BLAS loaded, with its version and the CPU whose kernels it took: bits are the same only where these are."""
+    found = {
+        f"{b['internal_api']} {b['version']} {b.get('architecture', 'unknown')}"
+        for b in _blas().info()
+        if b["user_api"] == "blas"
+    }
+    return sorted(found)
 
 
 class _Limit:

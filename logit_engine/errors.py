@@ -32,6 +32,10 @@ class ArtifactError(LogitEngineError):
     """A stored model, run or prediction is missing, damaged, or written by a newer version."""
 
 
+class ClusterError(LogitEngineError):
+    """The machines that were to sum the rows are not there, not alike, or were lost."""
+
+
 class KeywordError(UsageError, TypeError):
     """A keyword that does not exist, or not with this meaning; the text names the ones that do."""
 

@@ -1,7 +1,7 @@
 """Fitting: rows, likelihood, penalty and covariance in, a frozen `FitResult` out; the order of the steps, no arithmetic."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -422,11 +422,17 @@ class _ConstantOnly:
         return self.rows.n
 
     def blocks(self, first: int, last: int) -> Iterator[Block]:
-        for block in self.rows.blocks(first, last):
-            yield replace(block, X=Constant(block.y.size))
+        return map(_constant_only, self.rows.blocks(first, last))
+
+    def sums(self, fn: Callable[[Block], Sums], threads: int) -> Sums:
+        return total(self.rows, lambda block: fn(_constant_only(block)), threads)
 
     def select(self, which: NDArray[np.intp]) -> Rows:
         return self
+
+
+def _constant_only(block: Block) -> Block:
+    return replace(block, X=Constant(block.y.size))
 
 
 def _null_loglik(rows: Rows, likelihood: Likelihood, classes: Array, threads: int) -> float:

@@ -1,14 +1,14 @@
 """The objective: minus the penalized log-likelihood over rows, in inner coordinates; the only place where a sign changes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, Largest, Rows, Sums, total
+from logit_engine.blocks import Block, Elsewhere, Largest, Quiet, Rows, Sums, total
 from logit_engine.columns import Array, Columns, Dense
 from logit_engine.coordinates import Coordinates
 from logit_engine.likelihoods import Likelihood, weighted
@@ -65,6 +65,11 @@ class Objective:
     fixed: Array | None = None
     sample: Rows | None = None
 
+    def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
+        """What travels to a cluster in every pass: neither the rows nor their sample, which no block needs."""
+        bare = replace(self, rows=Elsewhere.of(self.rows), sample=None)
+        return Objective, tuple(getattr(bare, field.name) for field in fields(bare))
+
     @property
     def separable(self) -> bool:
         """Whether a separating direction would send the estimate to infinity: only without a penalty."""
@@ -106,7 +111,7 @@ class Objective:
     def gradient(self, theta: Array) -> Array:
         """The gradient of the loss alone at theta, (q,): the lightest pass."""
 
-        @np.errstate(over="ignore", invalid="ignore")
+        @Quiet
         def block_sums(block: Block) -> Sums:
             X = self.columns(block)
             score = self.likelihood.score(self.predictors(block, X, theta), block.y)
@@ -117,7 +122,7 @@ class Objective:
     def local(self, theta: Array) -> tuple[Array, Array]:
         """Gradient (q,) and curvature (q, q) of the loss alone at theta; the curvature, which only steers, is rough."""
 
-        @np.errstate(over="ignore", invalid="ignore")
+        @Quiet
         def block_sums(block: Block) -> Sums:
             X = self.columns(block)
             _, score, curvature = self.likelihood.terms(self.predictors(block, X, theta), block.y)
@@ -142,7 +147,7 @@ class Objective:
             thetas[0] if outputs * models == 1 else flat_columns(thetas, outputs)
         )  # products with vectors are faster
 
-        @np.errstate(over="ignore", invalid="ignore")
+        @Quiet
         def block_sums(block: Block) -> Sums:
             X = self.columns(block)
             products = X.dot(matrix)
@@ -172,7 +177,7 @@ class Objective:
         """
         dtype = np.float32 if rough else np.float64
 
-        @np.errstate(over="ignore", invalid="ignore")
+        @Quiet
         def block_sums(block: Block) -> Sums:
             X = self.columns(block)
             curvature = self.likelihood.terms(self.predictors(block, X, theta), block.y).curvature
@@ -203,7 +208,7 @@ class Objective:
         matrix = by_predictor(theta, outputs)
 
         # a step too far may overflow: its value shows it, and it is halved
-        @np.errstate(over="ignore", invalid="ignore")
+        @Quiet
         def block_sums(block: Block) -> Sums:
             X = self.columns(block)
             linear = self._extended_dot(block, matrix) if extended else X.dot(matrix)

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from flows.config import Config
-from flows.steps.fit import likelihood_of, penalty_of, threads_of
+from flows.steps.cluster import threads_of
+from flows.steps.fit import likelihood_of, penalty_of
 from flows.steps.learn import design_spec
 from flows.steps.load import Dataset
 from flows.steps.rows import class_names, outcomes, read_rows

@@ -3,6 +3,7 @@
 import numpy as np
 
 from flows.config import Config
+from flows.steps.cluster import placed, threads_of
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import open_rows, outcome_of, rows_for_fit
@@ -14,11 +15,6 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult
-
-
-def threads_of(config: Config) -> int | None:
-    """The threads asked for; None lets the engine take the cores there are."""
-    return None if config.compute.threads == "auto" else config.compute.threads
 
 
 def penalty_of(config: Config, rows: int, coefficients: int, outputs: int, strength: float | None = None) -> Penalty:
@@ -60,11 +56,12 @@ def fit_model(
             f"no training row has {config.data.target.column} = {absent[0]!r}; choose another split, or drop these rows."
         )
     likelihood = likelihood_of(config, dataset)
-    return fit(
-        rows_for_fit(config, dataset, frames, learned.design),
-        likelihood,
-        penalty=penalty_of(config, frames.n, len(learned.design.names), likelihood.outputs, strength),
-        covariance_type=covariance_named(config.model.covariance.type),
-        allow_separation=config.model.on_separation == "warn",
-        threads=threads_of(config),
-    )
+    with placed(config, dataset, rows_for_fit(config, dataset, frames, learned.design)) as rows:
+        return fit(
+            rows,
+            likelihood,
+            penalty=penalty_of(config, frames.n, len(learned.design.names), likelihood.outputs, strength),
+            covariance_type=covariance_named(config.model.covariance.type),
+            allow_separation=config.model.on_separation == "warn",
+            threads=threads_of(config),
+        )

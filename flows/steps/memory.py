@@ -14,16 +14,28 @@ VALUE_BYTES = 16  # of a value in a table and in the columns made from it
 
 
 def streamed(config: Config, dataset: Dataset) -> bool:
-    """Whether the rows are read a chunk at a time. Raises DataError where they should be, and cannot be."""
+    """Whether the rows are read a chunk at a time: if they are large, or if workers of a cluster can read them themselves.
+
+    Raises DataError where they should be, and cannot be.
+    """
+    hurdles = _hurdles(config, dataset)
     if _size(config, dataset) <= config.compute.memory_bytes:
-        return False
-    if "csv" in (dataset.kind, dataset.test.kind if dataset.test else ""):
-        refuse_large(config, dataset, "a CSV file is read whole: convert it to Parquet")
-    if config.data.cluster is not None:
-        refuse_large(config, dataset, "clusters need all rows at once: leave out data.cluster")
-    if config.model.penalty.strength == "cv":
-        refuse_large(config, dataset, "strength: cv needs all rows at once: give model.penalty.strength as a number")
+        return config.compute.backend == "dask" and not hurdles
+    for hurdle in hurdles:
+        refuse_large(config, dataset, hurdle)
     return True
+
+
+def _hurdles(config: Config, dataset: Dataset) -> list[str]:
+    """What needs all rows at once, each with what to do instead."""
+    found = []
+    if "csv" in (dataset.kind, dataset.test.kind if dataset.test else ""):
+        found.append("a CSV file is read whole: convert it to Parquet")
+    if config.data.cluster is not None:
+        found.append("clusters need all rows at once: leave out data.cluster")
+    if config.model.penalty.strength == "cv":
+        found.append("strength: cv needs all rows at once: give model.penalty.strength as a number")
+    return found
 
 
 def refuse_large(config: Config, dataset: Dataset, why: str) -> None:

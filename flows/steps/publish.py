@@ -6,7 +6,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
@@ -19,12 +19,15 @@ from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import Side, open_rows
 from flows.steps.split import Split
-from flows.steps.tune import Tuning
 from flows.store import Store, run_id
 from logit_engine._version import __version__
 from logit_engine.artifact import Model, Target, write_model
+from logit_engine.blocks import blas_builds
 from logit_engine.frames import STEP, regrouped
 from logit_engine.result import FitResult
+
+if TYPE_CHECKING:
+    from flows.steps.tune import Tuning
 
 ROW_GROUP = STEP
 
@@ -62,7 +65,7 @@ def publish_run(
     split: Split,
     model: Model,
     evaluation: Evaluation,
-    tuning: Tuning | None = None,
+    tuning: "Tuning | None" = None,
 ) -> Path:
     """Write the run's folder: model, metrics, predictions and config, the manifest last. Returns the folder."""
     run = str(model.origin["run"])
@@ -85,7 +88,10 @@ def publish_run(
         "dropped": dataset.dropped,
         "versions": versions(),
     }
-    return open_store(config).publish_run(run, write, manifest)
+    store = open_store(config)
+    folder = store.publish_run(run, write, manifest)
+    store.drop_checkpoint(run)
+    return folder
 
 
 def write_predictions(config: Config, dataset: Dataset, split: Split, model: Model, path: Path) -> None:
@@ -123,9 +129,10 @@ def _arrow(frame: pl.DataFrame) -> pa.Table:
 
 
 def versions() -> dict[str, Any]:
-    """The versions that can change the bits, and the kind of CPU."""
+    """What can change the bits beside config and data: versions, the CPU, and which kernels its BLAS took for it."""
     packages = {name: version(name) for name in ("numpy", "scipy", "polars")}
-    return {"logit-engine": __version__, **packages, "python": platform.python_version(), "machine": platform.machine()}
+    machine = {"python": platform.python_version(), "machine": platform.machine(), "blas": blas_builds()}
+    return {"logit-engine": __version__, **packages, **machine}
 
 
 def evaluation_content(evaluation: Evaluation) -> list[dict[str, Any]]:

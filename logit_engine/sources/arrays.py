@@ -46,6 +46,11 @@ class MemoryRows:
                 block = self.views[start] = self._block(slice(start, start + BLOCK))
             yield block
 
+    def part(self, first: int, last: int) -> "MemoryRows":
+        """The rows of the blocks first..last - 1 as rows of their own: views."""
+        block = self._block(slice(first * BLOCK, min(last * BLOCK, self.n)))
+        return replace(self, **{name: getattr(block, name) for name in Block.__slots__})
+
     def _block(self, cut: slice) -> Block:
         return Block(
             _cut(self.X, cut),

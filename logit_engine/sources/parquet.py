@@ -54,6 +54,14 @@ class Part:
             first, last = (np.flatnonzero(bits)[[low, high - 1]] + (0, 1)).tolist()
         return self._decoded(columns, first, last).filter(pl.Series(bits[first:last]))
 
+    def cut(self, low: int, high: int) -> "Part":
+        """The kept rows low..high - 1 alone."""
+        if self.mask is None:
+            return Part(self.path, self.start + low, high - low, high - low)
+        bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(np.bool_)
+        first, last = (np.flatnonzero(bits)[[low, high - 1]] + (0, 1)).tolist()
+        return _kept(Part(self.path, self.start + first, last - first, last - first), bits[first:last])
+
     def _decoded(self, columns: Sequence[str], first: int, last: int) -> pl.DataFrame:
         return _scan(self.path).select(columns).slice(self.start + first, last - first).collect()
 
@@ -81,18 +89,21 @@ class ParquetFrames:
 
     def cut(self, first: int, last: int, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows of the blocks first..last - 1, each frame but the last a whole number of blocks."""
-        start, stop = first * BLOCK, min(last * BLOCK, self.n)
         wanted = self.columns if columns is None else columns
+        return regrouped((part.read(wanted, low, high) for part, low, high in self._spans(first, last)), BLOCK)
 
-        def parts() -> Iterator[pl.DataFrame]:
-            edge = 0
-            for part in self.parts:
-                low, high = max(start - edge, 0), min(stop - edge, part.kept)
-                edge += part.kept
-                if low < high:
-                    yield part.read(wanted, low, high)
+    def part(self, first: int, last: int) -> "ParquetFrames":
+        """The rows of the blocks first..last - 1 as rows of their own, which know no other's."""
+        return replace(self, parts=tuple(part.cut(low, high) for part, low, high in self._spans(first, last)))
 
-        return regrouped(parts(), BLOCK)
+    def _spans(self, first: int, last: int) -> Iterator[tuple[Part, int, int]]:
+        """The parts that hold the blocks first..last - 1, each with its first row of them and that after its last."""
+        start, stop, edge = first * BLOCK, min(last * BLOCK, self.n), 0
+        for part in self.parts:
+            low, high = max(start - edge, 0), min(stop - edge, part.kept)
+            edge += part.kept
+            if low < high:
+                yield part, low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,10 @@ class ParquetRows:
                     X = X.select(np.array(self.which))
                 rows = MemoryRows(X, self.outcome(frame), self.names, classes=self.classes)
                 yield from rows.blocks(0, block_count(rows.n))
+
+    def part(self, first: int, last: int) -> "ParquetRows":
+        """The rows of the blocks first..last - 1 as rows of their own, re-cut here whatever the row groups."""
+        return replace(self, frames=self.frames.part(first, last))
 
     def select(self, which: NDArray[np.intp]) -> "ParquetRows":
         """The same rows with some of their columns."""

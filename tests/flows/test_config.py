@@ -292,8 +292,9 @@ PRODUCT = {
     "schedule": "{cron: 0 5 * * 1, timezone: America/New_York}",
     "compute.threads": "auto",
     "compute.memory": "auto",
-    "compute.backend": "threads",
-    "compute.scheduler": "tcp://there:8786",
+    "compute.backend": "dask",
+    "compute": "{backend: dask, scheduler: tcp://there:8786}",
+    "compute.engine": "dask",
     "store": "store",
 }
 
@@ -311,7 +312,7 @@ def test_a_key_of_the_product_is_accepted_or_refused_because_it_comes_later(
 
 @pytest.mark.parametrize(
     "choice",
-    ["gate.approval=manual", "compute.backend=dask"],
+    ["gate.approval=manual"],
 )
 def test_a_choice_of_the_product_that_comes_later_is_refused_by_its_sentence(problems: Problems, choice: str) -> None:
     assert problems(BASE, choice) == [f"--set {choice}: {choice.partition('=')[0]}: {LATER[choice]}."]
