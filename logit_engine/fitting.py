@@ -92,7 +92,9 @@ class Asked:
     @property
     def method(self) -> Solver:
         """The solver asked for, else the one for the penalty."""
-        solver = self.solver or (Proximal() if isinstance(self.penalty, ElasticNet) else Newton())
+        constrained = self.equalities is not None or self.inequalities is not None
+        smooth = not isinstance(self.penalty, ElasticNet) or (constrained and self.penalty.differentiable)
+        solver = self.solver or (Newton() if smooth else Proximal())
         return replace(solver, informed=self.naive) if isinstance(solver, Proximal) else solver
 
 
@@ -192,14 +194,14 @@ def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:
     p = moments.mean.size
     if not isinstance(penalty, ElasticNet) or constant is None:
         return False
-    touched = np.where(np.isfinite(penalty.l1), penalty.l1, 0.0) + penalty.l2
+    touched = penalty.kink + penalty.ridge
     return not touched.reshape(-1, p)[:, constant].any()
 
 
 def _strength(penalty: Penalty) -> float:
-    """One number for a penalty: the strength of an l2, the largest of an elastic net."""
+    """One number for a penalty: the strength of an l2, the largest of an elastic net (of a group, over its size's root)."""
     if isinstance(penalty, ElasticNet):
-        return float(np.max(penalty.l1 + penalty.l2, where=np.isfinite(penalty.l1), initial=0.0))
+        return float(np.max(penalty.kink + penalty.l2, initial=0.0) or np.max(penalty.ridge, initial=0.0))
     return penalty.strength if isinstance(penalty, L2) else 0.0
 
 
@@ -232,9 +234,9 @@ def _l1_ratio(penalty: Penalty) -> float:
     """The share of the l1 in an elastic net; 0 of an l2."""
     if not isinstance(penalty, ElasticNet):
         return 0.0
-    at = int(np.argmax(np.where(np.isfinite(penalty.l1), penalty.l1 + penalty.l2, 0.0)))
-    whole = penalty.l1[at] + penalty.l2[at]
-    return float(penalty.l1[at] / whole) if whole > 0.0 else 0.0
+    whole = penalty.kink + penalty.l2
+    at = int(np.argmax(whole))
+    return float(penalty.kink[at] / whole[at]) if whole[at] > 0.0 else 0.0
 
 
 def largest_strength(rows: Rows, likelihood: Likelihood, l1_ratio: float, threads: int | None = None) -> float:
@@ -366,7 +368,7 @@ def _arrival(objective: Objective, solution: Solution) -> Status:
             "Scale or drop columns, set a penalty, or use a log-concave link."
         )
         return Status(Verdict.NOT_CONVERGED, sentence)
-    if isinstance(objective.penalty, ElasticNet):
+    if isinstance(objective.penalty, ElasticNet) and solution.basis is None:  # it came by light passes
         return Status(
             Verdict.CONVERGED,
             f"Converged after {solution.passes} passes; no coefficient is further from optimal than "
@@ -399,7 +401,12 @@ def _notes(coordinates: Coordinates, condition: float, objective: Objective, nai
         notes.append(
             f"The condition number is {condition:.1e}: the columns are nearly collinear, {digits} digits are real."
         )
-    if naive and isinstance(objective.penalty, ElasticNet):
+    penalty = objective.penalty
+    if isinstance(penalty, ElasticNet) and penalty.groups is not None:
+        notes.append("The penalty is on norms of groups: the coefficients of a group are zero together.")
+    if isinstance(penalty, ElasticNet) and penalty.smooth is not None:
+        notes.append("Levels that are ordered are drawn to their neighbors.")
+    if naive and isinstance(penalty, ElasticNet):
         notes.append(
             "The penalty biases the estimates: standard errors after it are naive, as if its zeros were known."
         )

@@ -37,7 +37,7 @@ class Proximal:
         support = np.flatnonzero(~kinks.holds(theta) & np.isfinite(kinks.l1))
         factor = None
         if self.informed:
-            H = fits.loss.information(theta) + np.diag(kinks.l2)
+            H = kinks.added_to(fits.loss.information(theta))
             factor = cholesky_factor(H[np.ix_(support, support)])
         down = fits.descents[0]
         stopped = Outcome.NO_ASCENT if down.stuck else Outcome.ITERATIONS
