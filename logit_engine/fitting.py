@@ -136,7 +136,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     return FitResult(
         names=rows.names,
         classes=rows.classes,
-        estimates=coordinates.to_user(solution.theta),
+        estimates=_at_bounds(coordinates.to_user(solution.theta), asked.inequalities, constrained),
         covariance=estimated.matrix,
         covariance_type=asked.covariance.kind.value,
         clusters=estimated.clusters,
@@ -218,6 +218,17 @@ def _constrained(objective: Objective, asked: Asked, start: Array) -> tuple[Obje
         fixed = Equalities(R, q, bounds.names) if q.size else None
         objective, start = _fixed(objective, fixed, start)
     return objective, start, None if fixed is None else change_of_variables(fixed)
+
+
+def _at_bounds(estimates: Array, asked: Inequalities | None, constrained: ChangeOfVariables | None) -> Array:
+    """The estimates, (q,), exactly at the bounds that hold them, where rounding would leave them beside: signs are kept."""
+    if asked is None or constrained is None:
+        return estimates
+    held = np.abs(constrained.basis).max(axis=1, initial=0.0) < 1e-12
+    for bound in (asked.lower, asked.upper):
+        near = held & np.isfinite(bound) & (np.abs(estimates - bound) <= 1e-9 * (1.0 + np.abs(estimates)))
+        estimates = np.where(near, bound, estimates)
+    return estimates
 
 
 def _fixed(objective: Objective, equalities: Equalities | None, start: Array) -> tuple[Objective, Array]:

@@ -222,6 +222,21 @@ def test_offsets_factors_and_bounds():
     assert bounded.coef_[0, 1] == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("C", [0.05, np.inf])
+def test_signs_are_kept_to_the_last_bit_and_the_others_are_the_fit_without_those_at_zero(C: float, l1_ratio: float):
+    X, y = sample(seed=5)
+    free = LogisticRegression(C=C, l1_ratio=l1_ratio).fit(X, y).coef_[0]
+    low, high = np.where(free > 0.0, -np.inf, 0.0), np.where(free > 0.0, 0.0, np.inf)  # every sign turned but the last
+    low[-1], high[-1] = (0.0, np.inf) if free[-1] > 0.0 else (-np.inf, 0.0)
+    signed = LogisticRegression(C=C, l1_ratio=l1_ratio, bounds=(low, high)).fit(X, y)
+    kept = np.flatnonzero(signed.coef_[0])
+    assert ((signed.coef_[0] >= low) & (signed.coef_[0] <= high)).all()
+    assert kept.size < X.shape[1]
+    again = LogisticRegression(C=C, l1_ratio=l1_ratio).fit(X[:, kept], y)
+    np.testing.assert_allclose(signed.coef_[0, kept], again.coef_[0], atol=1e-8)
+
+
 def test_shares_of_events_are_events_and_non_events_in_their_measure():
     X, y = sample()
     share = np.where(np.arange(300) % 3 == 0, 0.25, y)
