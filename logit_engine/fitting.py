@@ -127,7 +127,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     estimated = Estimated(np.broadcast_to(np.nan, (start.size, start.size)))
     if (objective.separable or asked.naive) and informed:
         estimated = covariance(objective, solution, asked.covariance, first.observations)
-    if isinstance(penalty, ElasticNet) and asked.naive:
+    if isinstance(penalty, ElasticNet) and asked.naive and informed:
         zero = solution.theta == 0.0
         estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
     condition = (

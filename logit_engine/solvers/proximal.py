@@ -6,12 +6,14 @@ import numpy as np
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.objective import Objective
+from logit_engine.objective import Objective, smallest_pivot
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.solvers.newton import Outcome, Solution
 from logit_engine.solvers.pilot import piloted
 from logit_engine.solvers.working_set import CONVERGED, WorkingSet
 from logit_engine.triangles import cholesky_factor
+
+SINGULAR = 1e-7  # a pivot below it is rounding: what the information says of such directions is nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Proximal:
         if self.informed:
             H = kinks.added_to(fits.loss.information(theta))
             factor = cholesky_factor(H[np.ix_(support, support)])
+            if factor is not None and smallest_pivot(factor) < SINGULAR:
+                factor = None
         down = fits.descents[0]
         stopped = Outcome.NO_ASCENT if down.stuck else Outcome.ITERATIONS
         return Solution(
