@@ -19,7 +19,7 @@ from logit_engine.errors import DataError, RankError, SeparationError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links import LOGIT
-from logit_engine.objective import Objective
+from logit_engine.objective import Objective, flat
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult, Status, Verdict
 from logit_engine.solvers.active import active_set
@@ -155,6 +155,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         condition=condition,
         infinite=judged.signs,
         status=judged.status,
+        grouped=isinstance(penalty, ElasticNet) and penalty.groups is not None,
         notes=_constraint_notes(asked, constrained) + _notes(coordinates, condition, objective, asked.naive),
     )
 
@@ -250,10 +251,10 @@ def _l1_ratio(penalty: Penalty) -> float:
     return float(penalty.kink[at] / whole[at]) if whole[at] > 0.0 else 0.0
 
 
-def largest_strength(rows: Rows, likelihood: Likelihood, l1_ratio: float, threads: int | None = None) -> float:
-    """The least strength, on the mean log-likelihood, at which an elastic net leaves the constants alone.
+def largest_strength(rows: Rows, likelihood: Likelihood, unit: ElasticNet, threads: int | None = None) -> float:
+    """The least multiple of a penalty on the sum of the rows that leaves the constants alone.
 
-    l1_ratio below 0.001 counts as that. Needs a constant as the first column. Friedman, Hastie & Tibshirani (2010), 2.5.
+    Needs a constant as the first column. Friedman, Hastie & Tibshirani (2010), 2.5; Meier et al. (2008), 2.2.
     """
     with one_blas_thread():
         first = _first_pass(rows, likelihood, threads or cores())
@@ -265,8 +266,7 @@ def largest_strength(rows: Rows, likelihood: Likelihood, l1_ratio: float, thread
             return (block.X.tdot(weighted(block.weights, terms.score)),)
 
         (total_score,) = total(rows, score, threads or cores())
-    size = np.abs(total_score.reshape(len(rows.names), -1)[1:])
-    return float(size.max(initial=0.0) / first.classes.sum() / max(l1_ratio, 1e-3))
+    return unit.enough(flat(total_score))
 
 
 class First(NamedTuple):

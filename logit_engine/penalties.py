@@ -143,6 +143,19 @@ class ElasticNet:
             return own
         return own + self.groups.each(self.groups.strength / np.sqrt(np.maximum(self.groups.sizes, 1.0)))
 
+    def enough(self, gradient: Array) -> float:
+        """The least multiple of itself that keeps all it penalizes at zero, given the gradient there, (q,).
+
+        Where there is no kink a thousandth of the ridge counts as one; groups count as if they had no l1 beside them.
+        """
+        own = np.where(np.isfinite(self.l1), self.l1, 0.0)
+        kink = np.maximum(own, 1e-3 * (own + self.ridge))
+        alone = np.divide(np.abs(gradient), kink, out=np.zeros_like(kink), where=kink > 0.0)
+        if self.groups is None:
+            return float(alone.max(initial=0.0))
+        norms = self.groups.norms(gradient / self.groups.weight) / self.groups.strength
+        return max(float(norms.max(initial=0.0)), float(alone[~self.groups.members].max(initial=0.0)))
+
     def times(self, strength: float) -> "ElasticNet":
         """The same penalty so many times as strong, within the same bounds."""
         return ElasticNet(
