@@ -115,13 +115,15 @@ class Task:
         tolerance: float = TIGHT,
         *,
         groups: ArrayLike | None = None,
+        bounds: tuple[ArrayLike, ArrayLike] | None = None,
     ) -> Traced:
         """The fits at rising C, (m,), of all rows and without each fold; fold: (n,) codes from 0, -1 for rows always in."""
         outputs = 1 if self.classes == 2 else self.classes
         likelihood = Multinomial(outputs, base=False) if outputs > 1 else Bernoulli(LOGIT)
         rows = replace(self._rows(("intercept",) * self.intercept + self.columns), fold=fold)
         folds = 0 if fold is None else int(fold.max()) + 1
-        unit = self.unit(l1_ratio, factor, None, outputs, groups)
+        limits = None if bounds is None else self._bounds(bounds)
+        unit = self.unit(l1_ratio, factor, limits, outputs, groups)
         found = fit_path(rows, likelihood, unit, 1.0 / Cs, folds=folds, tolerance=tolerance, threads=self.threads)
         every = [found.estimates, *found.folds.swapaxes(0, 1)]  # (m, q) each
 

@@ -138,16 +138,7 @@ class LogisticRegression(_Base):
         weight = _row_weights(self, outcome, sample_weight)
         task = Task(table, outcome, weight, offset, self.classes_.size, self.fit_intercept, _columns(self))
         start = self._warm(table.shape[1]) if self.warm_start else None
-        found = task.solve(
-            C,
-            l1_ratio,
-            self.penalty_factor,
-            self.bounds,
-            self.max_iter,
-            start,
-            groups=self.penalty_groups,
-            naive=self.naive_inference,
-        )
+        found = task.solve(C, l1_ratio, max_iter=self.max_iter, start=start, naive=self.naive_inference, **self._asked)
         self.coef_, self.intercept_ = found.coef, found.intercept
         self.n_iter_ = np.array([found.result.passes], dtype=np.int32)
         self.solver_ = found.solver
@@ -177,6 +168,11 @@ class LogisticRegression(_Base):
         if not isinstance(self.max_iter, int | np.integer) or self.max_iter < 1:
             raise UsageError(f"max_iter is {self.max_iter!r}; it is a number of iterations from 1 on.")
         return float(C), float(ratio)
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        """What is asked of single coefficients."""
+        return {"factor": self.penalty_factor, "groups": self.penalty_groups, "bounds": self.bounds}
 
     def _warm(self, p: int) -> Array | None:
         """The last fit as a start, (K, p + 1), if it fits these data."""
@@ -364,6 +360,7 @@ class LogisticRegressionCV(LogisticRegression):
         use_legacy_attributes: bool = False,
         penalty_factor: ArrayLike | None = None,
         penalty_groups: ArrayLike | None = None,
+        bounds: tuple[ArrayLike, ArrayLike] | None = None,
         rule: str = "best",
         naive_inference: bool = False,
     ) -> None:
@@ -385,6 +382,7 @@ class LogisticRegressionCV(LogisticRegression):
         self.use_legacy_attributes = use_legacy_attributes
         self.penalty_factor = penalty_factor
         self.penalty_groups = penalty_groups
+        self.bounds = bounds
         self.rule = rule
         self.naive_inference = naive_inference
 
@@ -421,15 +419,13 @@ class LogisticRegressionCV(LogisticRegression):
             ]
 
         def own_path(ratio: float, fold: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Traced:
-            return task(fold[0], 1).path(self.Cs_, ratio, self.penalty_factor, groups=self.penalty_groups)
+            return task(fold[0], 1).path(self.Cs_, ratio, **self._asked)
 
         by_ratio = []
         with ThreadPoolExecutor(min(len(folds), cores())) as pool, one_blas_thread():
             for ratio in self.l1_ratios_.tolist():
                 if codes is not None:  # all folds in the same passes over the rows
-                    every = task(slice(None))
-                    whole = every.path(self.Cs_, ratio, self.penalty_factor, codes, groups=self.penalty_groups)
-                    paths = list(whole.folds)
+                    paths = list(task(slice(None)).path(self.Cs_, ratio, fold=codes, **self._asked).folds)
                 else:
                     paths = [traced.whole for traced in pool.map(partial(own_path, ratio), folds)]
                 found = list(pool.map(lambda fold, path: scores(fold[1], path.coef, path.intercept), folds, paths))
@@ -449,12 +445,7 @@ class LogisticRegressionCV(LogisticRegression):
         self._choose()
         if self.refit:
             final = task(slice(None)).solve(
-                self.C_,
-                self.l1_ratio_,
-                self.penalty_factor,
-                max_iter=self.max_iter,
-                groups=self.penalty_groups,
-                naive=self.naive_inference,
+                self.C_, self.l1_ratio_, max_iter=self.max_iter, naive=self.naive_inference, **self._asked
             )
             self.coef_, self.intercept_, self.solver_, self._result = (
                 final.coef,
@@ -481,9 +472,9 @@ class LogisticRegressionCV(LogisticRegression):
             raise UsageError(f"rule is '{self.rule}'; it is 'best' or 'one_standard_error'.")
         if self.use_legacy_attributes:
             raise UsageError("use_legacy_attributes is False here: scores_ and coefs_paths_ are arrays.")
-        self.penalty, self.l1_ratio, self.C, self.bounds, self.warm_start = "deprecated", 0.0, 1.0, None, False
+        self.penalty, self.l1_ratio, self.C, self.warm_start = "deprecated", 0.0, 1.0, False
         self._strength()
-        for name in ("penalty", "l1_ratio", "C", "bounds", "warm_start"):
+        for name in ("penalty", "l1_ratio", "C", "warm_start"):
             delattr(self, name)
         self.Cs_, self.l1_ratios_ = Cs, ratios
 

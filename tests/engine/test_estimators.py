@@ -264,7 +264,7 @@ def test_grouped_columns_are_zero_together_and_stand_at_the_optimum(several: boo
     assert not W[:, 3].any()
 
 
-def test_single_columns_as_groups_are_the_lasso_and_cross_validation_takes_groups():
+def test_single_columns_as_groups_are_the_lasso_and_cross_validation_takes_groups_and_bounds():
     X, y = sample()
     alone = LogisticRegression(C=0.1, l1_ratio=1.0, penalty_groups=[0, 1, 2]).fit(X, y)
     lasso = LogisticRegression(C=0.1, l1_ratio=1.0).fit(X, y)
@@ -274,6 +274,10 @@ def test_single_columns_as_groups_are_the_lasso_and_cross_validation_takes_group
     np.testing.assert_allclose(tuned.coef_, again.coef_, atol=1e-9)
     zero = tuned.coefs_paths_[..., 0, :3] == 0.0
     np.testing.assert_array_equal(zero[..., 0], zero[..., 1])
+    signed = LogisticRegressionCV(Cs=5, l1_ratios=(0.5,), bounds=(0.0, np.inf)).fit(X, y)
+    again = LogisticRegression(C=signed.C_, l1_ratio=0.5, bounds=(0.0, np.inf)).fit(X, y)
+    np.testing.assert_allclose(signed.coef_, again.coef_, atol=1e-9)
+    assert (signed.coefs_paths_[..., :3] >= 0.0).all()
     with pytest.raises(UsageError, match=r"penalty_groups has shape \(2,\); give one label for each of the 3 columns"):
         LogisticRegression(penalty_groups=[0, 1]).fit(X, y)
 
