@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array, Columns
 from logit_engine.penalties import ElasticNet
 
-STEPS = 60  # accelerated ones
+STEPS = 20  # accelerated ones
 SETTLED = 4  # of them that leave the zeros alone, after which conjugate gradients take over
 CG_STEPS = 200
 

@@ -24,7 +24,7 @@ NARROW = 256  # columns up to which all take part: a pass over all of them costs
 EAGER = 100  # columns let in at once, at least
 ROUGH = 500  # coefficients above which the information that steers is in single precision
 GROWTH = 4  # times as many of sparse columns, which cost only what they hold
-LOOSE = 0.1  # of the eagerness outside: how well the working set is solved before the others are asked again
+LOOSE = 0.3  # of the eagerness outside: how well the working set is solved before the others are asked again
 STALLS = 3  # passes without gain, once converged, after which rounding has the last word
 CONVERGED = 1e-8  # the residual that counts as converged
 
