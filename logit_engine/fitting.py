@@ -379,7 +379,8 @@ def _arrival(objective: Objective, solution: Solution) -> Status:
             "Scale or drop columns, set a penalty, or use a log-concave link."
         )
         return Status(Verdict.NOT_CONVERGED, sentence)
-    if isinstance(objective.penalty, ElasticNet) and solution.basis is None:  # it came by light passes
+    by_light_passes = solution.basis is None and solution.next_basis is None
+    if isinstance(objective.penalty, ElasticNet) and by_light_passes:
         return Status(
             Verdict.CONVERGED,
             f"Converged after {solution.passes} passes; no coefficient is further from optimal than "

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
 from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet
 from logit_engine.penalties_groups import Groups
 from logit_engine.solvers.products import Curved, Products, accelerated, conjugate, floored, model_value
-from logit_engine.triangles import cholesky_factor
+from logit_engine.triangles import cholesky_factor, triangular_solve
 
 ROUNDS = 30
 NEWTON_STEPS = 12
@@ -102,8 +101,7 @@ def _bent_solution(H: Matrix | Products, b: Array, on: NDArray[np.intp], groups:
         factor = cholesky_factor(bent + np.diag(1e-8 * np.abs(np.diagonal(bent)) + np.finfo(float).tiny))
     if factor is None:
         return np.zeros_like(b)
-    half = solve_triangular(factor, b, trans="T", check_finite=False)
-    return np.asarray(solve_triangular(factor, half, check_finite=False))
+    return triangular_solve(factor, triangular_solve(factor, b, transposed=True))
 
 
 class _Bent:

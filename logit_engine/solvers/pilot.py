@@ -96,7 +96,7 @@ def approached(objective: Objective, start: Array) -> Approach | None:
     basis = factor if condition_number(factor) > PLAIN_DIGITS else None
     enough = POLISHED / (BEYOND * share * pilot.reach)  # a way as short changes no row's predictor any more
     bend = 1.0 / float(np.sqrt(np.median(np.square(factor).sum(axis=0))))  # of the curvature, by a way of one
-    theta, model, exact = pilot.theta, Factored(factor, nothing.l2), False
+    theta, model, exact = pilot.theta, Factored(factor, nothing), False
     rate, before = float(np.sqrt(start.size / small.rows.n)), inf
     gradient = objective.gradient(theta)
     for passes in range(1, PATIENCE):
@@ -115,7 +115,7 @@ def approached(objective: Objective, start: Array) -> Approach | None:
             whole = cholesky_factor(curvature)
             if whole is None:
                 return None
-            model, exact, rate, before = Factored(whole, nothing.l2), True, way * rate * bend, inf
+            model, exact, rate, before = Factored(whole, nothing), True, way * rate * bend, inf
         gradient = ahead
     return None
 
