@@ -208,8 +208,9 @@ class SplitRule(_Section):
 class Penalty(_Section):
     """The penalty on the coefficients."""
 
-    type: Literal["none", "l1", "l2", "elastic_net"] = "none"
-    """none is maximum likelihood; several classes are penalized as contrasts with their base."""
+    type: Literal["none", "l1", "l2", "elastic_net", "group_lasso"] = "none"
+    """none is maximum likelihood; several classes are penalized as contrasts with their base; group_lasso keeps or drops all
+    levels of a categorical together, for all classes."""
     l1_ratio: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
     """The share of the l1 in an elastic_net."""
     strength: Annotated[Any, BeforeValidator(_strength)] = None
@@ -218,6 +219,11 @@ class Penalty(_Section):
     """Of cv: the best mean log-loss, or the strongest penalty within one standard error of it."""
     folds: Annotated[int, Field(ge=2)] = 5
     """Of cv."""
+    fold_method: Literal["random", "stratified", "time"] = "random"
+    """Of cv: random, by a hash of data.cluster, else of data.id; stratified, each class in equal shares; time, each fold
+    after the rows it is predicted from."""
+    smooth: list[str] = []
+    """Ordered categoricals: squared differences of neighboring levels are penalized in place of their coefficients."""
 
 
 class CovarianceRule(_Section):

@@ -168,18 +168,38 @@ def contradictions(config: Config) -> list[tuple[tuple[str, ...], str]]:
         "model.penalty.l1_ratio",
         "type elastic_net goes with an l1_ratio, and an l1_ratio with type elastic_net",
     )
-    refuse(
-        model.penalty.strength == "cv" and data.id is None and data.cluster is None,
-        "model.penalty.strength",
-        "cv makes folds by a hash of data.cluster or data.id; name one of them",
-    )
     compute = config.compute
     refuse(
         compute.scheduler is not None and compute.backend != "dask",
         "compute.scheduler",
         "a scheduler goes with compute.backend dask",
     )
+    _penalty_contradictions(config, refuse)
     return found
+
+
+def _penalty_contradictions(config: Config, refuse: Callable[[bool, str, str], None]) -> None:
+    data, penalty = config.data, config.model.penalty
+    chosen, by_time = penalty.strength == "cv", penalty.fold_method == "time"
+    refuse(
+        chosen and not by_time and data.id is None and data.cluster is None,
+        "model.penalty.strength",
+        "cv makes folds by a hash of data.cluster or data.id; name one of them",
+    )
+    refuse(not chosen and penalty.fold_method != "random", "model.penalty.fold_method", "it goes with strength: cv")
+    refuse(by_time and data.time is None, "model.penalty.fold_method", "folds by time need data.time")
+    refuse(
+        penalty.fold_method == "stratified" and data.cluster is not None,
+        "model.penalty.fold_method",
+        "stratified folds would cut clusters in two; use random or time",
+    )
+    stray = sorted(set(penalty.smooth) - set(config.features.categorical))
+    refuse(bool(stray), "model.penalty.smooth", f"'{(stray or [''])[0]}' is not one of features.categorical")
+    refuse(
+        bool(penalty.smooth) and penalty.type == "none",
+        "model.penalty.smooth",
+        "ordered levels are drawn to their neighbors by a penalty; set its type and strength",
+    )
 
 
 def to_yaml(content: Mapping[str, Any]) -> str:

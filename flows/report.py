@@ -107,7 +107,9 @@ def _penalty(own: Config, fit: FitResult) -> str:
     if not fit.penalty_strength:
         return "none"
     asked = own.model.penalty
-    name = f"elastic net, l1 ratio {fit.l1_ratio:g}" if asked.type == "elastic_net" else asked.type
+    name = f"elastic net, l1 ratio {fit.l1_ratio:g}" if asked.type == "elastic_net" else asked.type.replace("_", " ")
+    if asked.smooth:
+        name += f", neighboring levels of {' and '.join(asked.smooth)}"
     return f"{name}, strength {number(fit.penalty_strength / fit.n)} (C {number(1.0 / fit.penalty_strength)})"
 
 

@@ -169,6 +169,7 @@ def fit_content(r: FitResult) -> dict[str, Any]:
         "link": r.link,
         "penalty_strength": r.penalty_strength,
         "l1_ratio": r.l1_ratio,
+        "grouped": r.grouped,
         "n": r.n,
         "observations": r.observations,
         "loglik": r.loglik,

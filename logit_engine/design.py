@@ -149,6 +149,24 @@ class Design:
         return ("intercept", *(t.name for t in self.numeric), *(t.name for t in self.indicators), *levels)
 
     @property
+    def groups(self) -> tuple[int, ...]:
+        """A label for each of the p columns: the levels of a categorical share one, the intercept has -1."""
+        single = len(self.numeric) + len(self.indicators)
+        levels = [single + i for i, c in enumerate(self.categorical) for _ in c.columns]
+        return (-1, *range(single), *levels)
+
+    def ordered(self, name: str) -> tuple[int, ...]:
+        """The columns of a categorical's levels in order, -1 for the reference; pooled and missing ones have no place."""
+        at = 1 + len(self.numeric) + len(self.indicators)
+        for c in self.categorical:
+            if c.name == name:
+                apart = {POOLED, MISSING}
+                own = {level: at + i for i, level in enumerate(c.columns) if level not in apart} | {c.reference: -1}
+                return tuple(own[level] for level in c.known if level in own)
+            at += len(c.columns)
+        raise KeyError(name)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The data columns it reads."""
         return (*(t.name for t in self.numeric), *(c.name for c in self.categorical))

@@ -15,6 +15,7 @@ from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.paths import fit_path
 from logit_engine.penalties import NONE, ElasticNet
+from logit_engine.penalties_groups import Groups, groups_of
 from logit_engine.result import FitResult
 from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.proximal import Proximal
@@ -73,8 +74,11 @@ class Task:
         max_iter: int = 100,
         start: Array | None = None,
         tolerance: float = ROUNDING,
+        *,
+        groups: ArrayLike | None = None,
+        naive: bool = False,
     ) -> Found:
-        """The fit at inverse strength C; start: (K, p + 1), intercepts first.
+        """The fit at inverse strength C; start: (K, p + 1), intercepts first; naive: with standard errors after a penalty.
 
         Of more than two classes with a penalty, every class has a predictor of its own; without one they are those against
         the first, centered.
@@ -84,7 +88,7 @@ class Task:
         outputs = 1 if not several else self.classes if penalized else self.classes - 1
         likelihood = Multinomial(outputs, base=not penalized) if several else Bernoulli(LOGIT)
         limits = None if bounds is None else self._bounds(bounds)
-        penalty = self.unit(l1_ratio, factor, limits, outputs).times(1.0 / C) if penalized else NONE
+        penalty = self.unit(l1_ratio, factor, limits, outputs, groups).times(1.0 / C) if penalized else NONE
         names = ("intercept",) * self.intercept + self.columns
         result = fit(
             self._rows(names),
@@ -94,6 +98,7 @@ class Task:
             allow_separation=True,
             threads=self.threads,
             solver=Proximal(tolerance, 10 * max_iter) if penalized else Newton(max_passes=max_iter),
+            naive=naive and penalized,
             start=None if start is None else self._start(start, outputs),
         )
         coef, intercept = self._shaped(result.estimates, outputs)
@@ -108,13 +113,17 @@ class Task:
         factor: ArrayLike | None = None,
         fold: NDArray[np.int64] | None = None,
         tolerance: float = TIGHT,
+        *,
+        groups: ArrayLike | None = None,
+        bounds: tuple[ArrayLike, ArrayLike] | None = None,
     ) -> Traced:
         """The fits at rising C, (m,), of all rows and without each fold; fold: (n,) codes from 0, -1 for rows always in."""
         outputs = 1 if self.classes == 2 else self.classes
         likelihood = Multinomial(outputs, base=False) if outputs > 1 else Bernoulli(LOGIT)
         rows = replace(self._rows(("intercept",) * self.intercept + self.columns), fold=fold)
         folds = 0 if fold is None else int(fold.max()) + 1
-        unit = self.unit(l1_ratio, factor, None, outputs)
+        limits = None if bounds is None else self._bounds(bounds)
+        unit = self.unit(l1_ratio, factor, limits, outputs, groups)
         found = fit_path(rows, likelihood, unit, 1.0 / Cs, folds=folds, tolerance=tolerance, threads=self.threads)
         every = [found.estimates, *found.folds.swapaxes(0, 1)]  # (m, q) each
 
@@ -148,19 +157,44 @@ class Task:
         return MemoryRows(columns, self.y, names, self.weight, offset, intercept=self.intercept)
 
     def unit(
-        self, l1_ratio: float, factor: ArrayLike | None, limits: tuple[Array, Array] | None, outputs: int
+        self,
+        l1_ratio: float,
+        factor: ArrayLike | None,
+        limits: tuple[Array, Array] | None,
+        outputs: int,
+        groups: ArrayLike | None = None,
     ) -> ElasticNet:
-        """The penalty of strength one. Of several classes only differences of intercepts count: the first is zero."""
+        """The penalty of strength one. Of several classes only differences of intercepts count: the first is zero.
+
+        groups: (p,), a label for each column; the norms of all classes' coefficients then stand in place of the l1.
+        """
         p = self.X.shape[1]
         share = np.ones(p) if factor is None else arrays.vector(factor, p, "penalty_factor")
         if share.min(initial=0.0) < 0.0:
             raise UsageError(f"penalty_factor is {share.min():g} for column {int(share.argmin())}; it is from 0 on.")
         whole = np.tile(np.concatenate([np.zeros(int(self.intercept)), share]), outputs)
-        l1 = l1_ratio * whole
+        norms = None if groups is None else self._norms(groups, share, outputs)
+        grouped = norms is not None and l1_ratio > 0.0
+        l1 = l1_ratio * (np.zeros_like(whole) if grouped else whole)
         if outputs > 1 and self.intercept:
             l1[0] = np.inf
         low, high = (None, None) if limits is None else (np.tile(limit, outputs) for limit in limits)
-        return ElasticNet(l1, (1.0 - l1_ratio) * whole, low, high)
+        own = norms.times(l1_ratio) if norms is not None and grouped else None
+        return ElasticNet(l1, (1.0 - l1_ratio) * whole, low, high, own)
+
+    def _norms(self, groups: ArrayLike, share: Array, outputs: int) -> Groups | None:
+        """Norms over columns with equal labels, as strong as the root of their number; None where no column is penalized."""
+        labels = np.asarray(groups)
+        if labels.shape != share.shape:
+            raise UsageError(
+                f"penalty_groups has shape {labels.shape}; give one label for each of the {share.size} columns."
+            )
+        codes = np.unique(labels, return_inverse=True)[1]
+        free = int(self.intercept)
+        one = groups_of(np.r_[np.full(free, -1), codes], np.r_[np.ones(free), share])
+        if not one.strength.size:
+            return None
+        return Groups(np.tile(one.codes, outputs), one.strength, np.tile(one.weight, outputs))
 
     def _bounds(self, bounds: tuple[ArrayLike, ArrayLike]) -> tuple[Array, Array]:
         """The lowest and the highest coefficients of a class, (q,) each, the intercept free."""

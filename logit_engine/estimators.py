@@ -72,12 +72,15 @@ class LogisticRegression(_Base):
 
     The penalty is (1 - l1_ratio) |w|^2 / 2 + l1_ratio |w|_1 over the coefficients of all classes; C is its inverse strength,
     infinity for none; the intercepts are never penalized. penalty_factor: (p,), what each column's penalty is multiplied
-    by, 0 for a column that is never penalized. bounds: a pair of arrays or numbers, lowest and highest coefficients (two
-    classes, l1_ratio 0). solver: "auto"; scikit-learn's names are accepted, and `solver_` tells what ran: Newton's method,
-    or proximal Newton for l1, to rounding, so that tol, dual, intercept_scaling and random_state have nothing to do.
+    by, 0 for a column that is never penalized. penalty_groups: (p,), a label for each column; the sum over labels of
+    root(columns) * |w| then stands in place of |w|_1, so that the columns of a label, of all classes, are zero together.
+    bounds: a pair of arrays or numbers, lowest and highest coefficients (without a penalty for two classes).
+    naive_inference: give `inference_` after a penalty too, as if it did not bias and its zeros had been known. solver:
+    "auto"; scikit-learn's names are accepted, and `solver_` tells what ran: Newton's method, or quasi-Newton steps under a
+    penalty, to rounding, so that tol, dual, intercept_scaling and random_state have nothing to do.
 
     After `fit`: `classes_` (K,), `coef_` (1, p) or (K, p), `intercept_` (1,) or (K,), `n_iter_` (1,), `n_features_in_`,
-    `solver_`, and without a penalty `inference_`. Hastie, Tibshirani & Friedman (2009), 4.4.
+    `solver_`, and `inference_` without a penalty. Hastie, Tibshirani & Friedman (2009), 4.4.
     """
 
     def __init__(
@@ -98,7 +101,9 @@ class LogisticRegression(_Base):
         warm_start: bool = False,
         n_jobs: int | None = None,
         penalty_factor: ArrayLike | None = None,
+        penalty_groups: ArrayLike | None = None,
         bounds: tuple[ArrayLike, ArrayLike] | None = None,
+        naive_inference: bool = False,
     ) -> None:
         self.penalty = penalty
         self.C = C
@@ -115,7 +120,9 @@ class LogisticRegression(_Base):
         self.warm_start = warm_start
         self.n_jobs = n_jobs
         self.penalty_factor = penalty_factor
+        self.penalty_groups = penalty_groups
         self.bounds = bounds
+        self.naive_inference = naive_inference
 
     def fit(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None
@@ -131,7 +138,7 @@ class LogisticRegression(_Base):
         weight = _row_weights(self, outcome, sample_weight)
         task = Task(table, outcome, weight, offset, self.classes_.size, self.fit_intercept, _columns(self))
         start = self._warm(table.shape[1]) if self.warm_start else None
-        found = task.solve(C, l1_ratio, self.penalty_factor, self.bounds, self.max_iter, start)
+        found = task.solve(C, l1_ratio, max_iter=self.max_iter, start=start, naive=self.naive_inference, **self._asked)
         self.coef_, self.intercept_ = found.coef, found.intercept
         self.n_iter_ = np.array([found.result.passes], dtype=np.int32)
         self.solver_ = found.solver
@@ -162,6 +169,11 @@ class LogisticRegression(_Base):
             raise UsageError(f"max_iter is {self.max_iter!r}; it is a number of iterations from 1 on.")
         return float(C), float(ratio)
 
+    @property
+    def _asked(self) -> dict[str, Any]:
+        """What is asked of single coefficients."""
+        return {"factor": self.penalty_factor, "groups": self.penalty_groups, "bounds": self.bounds}
+
     def _warm(self, p: int) -> Array | None:
         """The last fit as a start, (K, p + 1), if it fits these data."""
         coef = getattr(self, "coef_", None)
@@ -186,13 +198,19 @@ class LogisticRegression(_Base):
     def inference_(self) -> FitResult:
         """Standard errors, intervals and p-values of an unpenalized fit, the intercept first.
 
-        Raises UsageError after a penalty: it biases the estimates, and an l1 chose them by the same data.
+        Raises UsageError after a penalty, unless naive_inference asked for it: a penalty biases the estimates, and an l1
+        chose them by the same data.
         """
+        return self._inference("there is no inference after a penalty, which biases the estimates; fit with C=inf")
+
+    def _inference(self, refusal: str) -> FitResult:
         result: FitResult | None = getattr(self, "_result", None)
         if result is None:
-            raise UsageError("this LogisticRegression is not fitted yet; call fit first.")
-        if result.penalty_strength:
-            raise UsageError("there is no inference after a penalty, which biases the estimates; fit with C=inf.")
+            raise UsageError(f"this {type(self).__name__} is not fitted yet; call fit first.")
+        if result.penalty_strength and not self.naive_inference:
+            raise UsageError(f"{refusal}, or with naive_inference=True to take it all the same.")
+        if result.penalty_strength and np.isnan(result.covariance).all():
+            raise UsageError("the information is singular where the penalty left off, so there is no naive inference.")
         return result
 
     def decision_function(self, X: Any, offset: ArrayLike | None = None) -> Array:
@@ -341,7 +359,10 @@ class LogisticRegressionCV(LogisticRegression):
         random_state: Any = None,
         use_legacy_attributes: bool = False,
         penalty_factor: ArrayLike | None = None,
+        penalty_groups: ArrayLike | None = None,
+        bounds: tuple[ArrayLike, ArrayLike] | None = None,
         rule: str = "best",
+        naive_inference: bool = False,
     ) -> None:
         self.Cs = Cs
         self.l1_ratios = l1_ratios
@@ -360,7 +381,10 @@ class LogisticRegressionCV(LogisticRegression):
         self.random_state = random_state
         self.use_legacy_attributes = use_legacy_attributes
         self.penalty_factor = penalty_factor
+        self.penalty_groups = penalty_groups
+        self.bounds = bounds
         self.rule = rule
+        self.naive_inference = naive_inference
 
     def fit(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None
@@ -395,13 +419,13 @@ class LogisticRegressionCV(LogisticRegression):
             ]
 
         def own_path(ratio: float, fold: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Traced:
-            return task(fold[0], 1).path(self.Cs_, ratio, self.penalty_factor, None)
+            return task(fold[0], 1).path(self.Cs_, ratio, **self._asked)
 
         by_ratio = []
         with ThreadPoolExecutor(min(len(folds), cores())) as pool, one_blas_thread():
             for ratio in self.l1_ratios_.tolist():
                 if codes is not None:  # all folds in the same passes over the rows
-                    paths = list(task(slice(None)).path(self.Cs_, ratio, self.penalty_factor, codes).folds)
+                    paths = list(task(slice(None)).path(self.Cs_, ratio, fold=codes, **self._asked).folds)
                 else:
                     paths = [traced.whole for traced in pool.map(partial(own_path, ratio), folds)]
                 found = list(pool.map(lambda fold, path: scores(fold[1], path.coef, path.intercept), folds, paths))
@@ -420,7 +444,9 @@ class LogisticRegressionCV(LogisticRegression):
             )
         self._choose()
         if self.refit:
-            final = task(slice(None)).solve(self.C_, self.l1_ratio_, self.penalty_factor, max_iter=self.max_iter)
+            final = task(slice(None)).solve(
+                self.C_, self.l1_ratio_, max_iter=self.max_iter, naive=self.naive_inference, **self._asked
+            )
             self.coef_, self.intercept_, self.solver_, self._result = (
                 final.coef,
                 final.intercept,
@@ -446,9 +472,9 @@ class LogisticRegressionCV(LogisticRegression):
             raise UsageError(f"rule is '{self.rule}'; it is 'best' or 'one_standard_error'.")
         if self.use_legacy_attributes:
             raise UsageError("use_legacy_attributes is False here: scores_ and coefs_paths_ are arrays.")
-        self.penalty, self.l1_ratio, self.C, self.bounds, self.warm_start = "deprecated", 0.0, 1.0, None, False
+        self.penalty, self.l1_ratio, self.C, self.warm_start = "deprecated", 0.0, 1.0, False
         self._strength()
-        for name in ("penalty", "l1_ratio", "C", "bounds", "warm_start"):
+        for name in ("penalty", "l1_ratio", "C", "warm_start"):
             delattr(self, name)
         self.Cs_, self.l1_ratios_ = Cs, ratios
 
@@ -475,9 +501,9 @@ class LogisticRegressionCV(LogisticRegression):
 
     @property
     def inference_(self) -> FitResult:
-        """Refused: C was chosen on the same rows, and a penalty biases the estimates. Raises UsageError."""
-        raise UsageError(
-            "there is no inference after a penalty chosen by cross-validation; fit LogisticRegression(C=inf)."
+        """As LogisticRegression's: refused unless it was asked for as naive, for C was chosen on the same rows too."""
+        return self._inference(
+            "there is no inference after a penalty chosen by cross-validation; fit LogisticRegression(C=inf)"
         )
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:

@@ -19,7 +19,7 @@ from logit_engine.errors import DataError, RankError, SeparationError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links import LOGIT
-from logit_engine.objective import Objective
+from logit_engine.objective import Objective, flat
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult, Status, Verdict
 from logit_engine.solvers.active import active_set
@@ -92,7 +92,9 @@ class Asked:
     @property
     def method(self) -> Solver:
         """The solver asked for, else the one for the penalty."""
-        solver = self.solver or (Proximal() if isinstance(self.penalty, ElasticNet) else Newton())
+        constrained = self.equalities is not None or self.inequalities is not None
+        smooth = not isinstance(self.penalty, ElasticNet) or (constrained and self.penalty.differentiable)
+        solver = self.solver or (Newton() if smooth else Proximal())
         return replace(solver, informed=self.naive) if isinstance(solver, Proximal) else solver
 
 
@@ -125,7 +127,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     estimated = Estimated(np.broadcast_to(np.nan, (start.size, start.size)))
     if (objective.separable or asked.naive) and informed:
         estimated = covariance(objective, solution, asked.covariance, first.observations)
-    if isinstance(penalty, ElasticNet) and asked.naive:
+    if isinstance(penalty, ElasticNet) and asked.naive and informed:
         zero = solution.theta == 0.0
         estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
     condition = (
@@ -134,7 +136,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     return FitResult(
         names=rows.names,
         classes=rows.classes,
-        estimates=coordinates.to_user(solution.theta),
+        estimates=_at_bounds(coordinates.to_user(solution.theta), asked.inequalities, constrained),
         covariance=estimated.matrix,
         covariance_type=asked.covariance.kind.value,
         clusters=estimated.clusters,
@@ -153,6 +155,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         condition=condition,
         infinite=judged.signs,
         status=judged.status,
+        grouped=isinstance(penalty, ElasticNet) and penalty.groups is not None,
         notes=_constraint_notes(asked, constrained) + _notes(coordinates, condition, objective, asked.naive),
     )
 
@@ -192,14 +195,14 @@ def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:
     p = moments.mean.size
     if not isinstance(penalty, ElasticNet) or constant is None:
         return False
-    touched = np.where(np.isfinite(penalty.l1), penalty.l1, 0.0) + penalty.l2
+    touched = penalty.kink + penalty.ridge
     return not touched.reshape(-1, p)[:, constant].any()
 
 
 def _strength(penalty: Penalty) -> float:
-    """One number for a penalty: the strength of an l2, the largest of an elastic net."""
+    """One number for a penalty: the strength of an l2, the largest of an elastic net (of a group, over its size's root)."""
     if isinstance(penalty, ElasticNet):
-        return float(np.max(penalty.l1 + penalty.l2, where=np.isfinite(penalty.l1), initial=0.0))
+        return float(np.max(penalty.kink + penalty.l2, initial=0.0) or np.max(penalty.ridge, initial=0.0))
     return penalty.strength if isinstance(penalty, L2) else 0.0
 
 
@@ -218,6 +221,17 @@ def _constrained(objective: Objective, asked: Asked, start: Array) -> tuple[Obje
     return objective, start, None if fixed is None else change_of_variables(fixed)
 
 
+def _at_bounds(estimates: Array, asked: Inequalities | None, constrained: ChangeOfVariables | None) -> Array:
+    """The estimates, (q,), exactly at the bounds that hold them, where rounding would leave them beside: signs are kept."""
+    if asked is None or constrained is None:
+        return estimates
+    held = np.abs(constrained.basis).max(axis=1, initial=0.0) < 1e-12
+    for bound in (asked.lower, asked.upper):
+        near = held & np.isfinite(bound) & (np.abs(estimates - bound) <= 1e-9 * (1.0 + np.abs(estimates)))
+        estimates = np.where(near, bound, estimates)
+    return estimates
+
+
 def _fixed(objective: Objective, equalities: Equalities | None, start: Array) -> tuple[Objective, Array]:
     """The objective under equalities, and the nearest start that meets them."""
     if equalities is None:
@@ -232,15 +246,15 @@ def _l1_ratio(penalty: Penalty) -> float:
     """The share of the l1 in an elastic net; 0 of an l2."""
     if not isinstance(penalty, ElasticNet):
         return 0.0
-    at = int(np.argmax(np.where(np.isfinite(penalty.l1), penalty.l1 + penalty.l2, 0.0)))
-    whole = penalty.l1[at] + penalty.l2[at]
-    return float(penalty.l1[at] / whole) if whole > 0.0 else 0.0
+    whole = penalty.kink + penalty.l2
+    at = int(np.argmax(whole))
+    return float(penalty.kink[at] / whole[at]) if whole[at] > 0.0 else 0.0
 
 
-def largest_strength(rows: Rows, likelihood: Likelihood, l1_ratio: float, threads: int | None = None) -> float:
-    """The least strength, on the mean log-likelihood, at which an elastic net leaves the constants alone.
+def largest_strength(rows: Rows, likelihood: Likelihood, unit: ElasticNet, threads: int | None = None) -> float:
+    """The least multiple of a penalty on the sum of the rows that leaves the constants alone.
 
-    l1_ratio below 0.001 counts as that. Needs a constant as the first column. Friedman, Hastie & Tibshirani (2010), 2.5.
+    Needs a constant as the first column. Friedman, Hastie & Tibshirani (2010), 2.5; Meier et al. (2008), 2.2.
     """
     with one_blas_thread():
         first = _first_pass(rows, likelihood, threads or cores())
@@ -252,8 +266,7 @@ def largest_strength(rows: Rows, likelihood: Likelihood, l1_ratio: float, thread
             return (block.X.tdot(weighted(block.weights, terms.score)),)
 
         (total_score,) = total(rows, score, threads or cores())
-    size = np.abs(total_score.reshape(len(rows.names), -1)[1:])
-    return float(size.max(initial=0.0) / first.classes.sum() / max(l1_ratio, 1e-3))
+    return unit.enough(flat(total_score))
 
 
 class First(NamedTuple):
@@ -366,7 +379,8 @@ def _arrival(objective: Objective, solution: Solution) -> Status:
             "Scale or drop columns, set a penalty, or use a log-concave link."
         )
         return Status(Verdict.NOT_CONVERGED, sentence)
-    if isinstance(objective.penalty, ElasticNet):
+    by_light_passes = solution.basis is None and solution.next_basis is None
+    if isinstance(objective.penalty, ElasticNet) and by_light_passes:
         return Status(
             Verdict.CONVERGED,
             f"Converged after {solution.passes} passes; no coefficient is further from optimal than "
@@ -399,7 +413,12 @@ def _notes(coordinates: Coordinates, condition: float, objective: Objective, nai
         notes.append(
             f"The condition number is {condition:.1e}: the columns are nearly collinear, {digits} digits are real."
         )
-    if naive and isinstance(objective.penalty, ElasticNet):
+    penalty = objective.penalty
+    if isinstance(penalty, ElasticNet) and penalty.groups is not None:
+        notes.append("The penalty is on norms of groups: the coefficients of a group are zero together.")
+    if isinstance(penalty, ElasticNet) and penalty.smooth is not None:
+        notes.append("Levels that are ordered are drawn to their neighbors.")
+    if naive and isinstance(penalty, ElasticNet):
         notes.append(
             "The penalty biases the estimates: standard errors after it are naive, as if its zeros were known."
         )

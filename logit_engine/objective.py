@@ -180,7 +180,9 @@ class Objective:
         @Quiet
         def block_sums(block: Block) -> Sums:
             X = self.columns(block)
-            curvature = self.likelihood.terms(self.predictors(block, X, theta), block.y).curvature
+            eta = self.predictors(block, X, theta)
+            concave = self.likelihood.log_concave  # else the expected information, which is never negative
+            curvature = self.likelihood.terms(eta, block.y).curvature if concave else self.likelihood.expected(eta)
             if block.weight is not None:
                 curvature = weighted(block.weight, curvature)
             if without >= 0 and block.fold is not None:
@@ -229,7 +231,7 @@ class Objective:
             user = self.coordinates.to_user(theta)
             pull = self.coordinates.pull_back(self.penalty.gradient(user, self.free))
             scale = np.tile(self.coordinates.scale, outputs)
-            bend = np.diag(self.penalty.curvature(user, self.free) / np.square(scale))
+            bend = self.penalty.curvature(user, self.free) / np.outer(scale, scale)
             if inverse is not None:
                 whole = repeated(inverse, outputs)
                 pull, bend = whole.T @ pull, whole.T @ bend @ whole

@@ -3,13 +3,15 @@
 To add one: a frozen dataclass with `value`, `gradient` and `curvature` (if smooth), and a line in `PENALTIES`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from scipy.sparse import csr_array, diags_array, vstack
 
 from logit_engine.links import Array
+from logit_engine.penalties_groups import Groups, groups_of
 
 
 class Penalty(Protocol):
@@ -20,7 +22,7 @@ class Penalty(Protocol):
     def gradient(self, theta: Array, free: np.ndarray) -> Array: ...
 
     def curvature(self, theta: Array, free: np.ndarray) -> Array:
-        """The diagonal of the second derivative, (p,)."""
+        """The second derivative, (p, p)."""
         ...
 
 
@@ -37,8 +39,8 @@ class NoPenalty:
         return np.zeros_like(theta)
 
     def curvature(self, theta: Array, free: np.ndarray) -> Array:
-        """Zeros, (p,)."""
-        return np.zeros_like(theta)
+        """Zeros, (p, p)."""
+        return np.zeros((theta.size, theta.size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,17 @@ class L2:
         return np.where(free, 0.0, self.strength * theta)
 
     def curvature(self, theta: Array, free: np.ndarray) -> Array:
-        """strength, (p,)."""
-        return np.where(free, 0.0, self.strength)
+        """strength on the diagonal, (p, p)."""
+        return np.diag(np.where(free, 0.0, self.strength))
 
 
 @dataclass(frozen=True, slots=True)
 class ElasticNet:
     """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2, l1, l2: (q,), zero for a coefficient left alone. Zou & Hastie (2005).
 
-    low, high: (q,), bounds of the coefficients, or None. Without l2 it is the lasso (Tibshirani 1996). Kinks and bounds are
+    low, high: (q,), bounds of the coefficients, or None. groups: norms of groups of coefficients beside it, or None. smooth:
+    a matrix S, (q, q), for theta' S theta / 2 beside it, or None (`differences`). Without l2 it is the lasso (Tibshirani
+    1996); with groups in place of l1 the group lasso, with both the sparse one (Simon et al. 2013). Kinks and bounds are
     the solver's business (solvers/quadratic.py): gradient and curvature are those of the smooth part. An infinite l1 pins
     its coefficient to zero.
     """
@@ -77,19 +81,38 @@ class ElasticNet:
     l2: Array
     low: Array | None = None
     high: Array | None = None
+    groups: Groups | None = None
+    smooth: Any = None
 
     def value(self, theta: Array, free: np.ndarray) -> float:
-        """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2."""
+        """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2, the groups' norms, and half of theta' S theta."""
         kinks = np.multiply(self.l1, np.abs(theta), out=np.zeros_like(theta), where=np.isfinite(self.l1))
-        return float(kinks.sum() + 0.5 * self.l2 @ np.square(theta))
+        whole = float(kinks.sum() + 0.5 * theta @ self.bent(theta))
+        return whole if self.groups is None else whole + self.groups.value(theta)
 
     def gradient(self, theta: Array, free: np.ndarray) -> Array:
-        """l2 * theta, (q,)."""
-        return self.l2 * theta
+        """l2 * theta + S theta, (q,)."""
+        return self.bent(theta)
 
     def curvature(self, theta: Array, free: np.ndarray) -> Array:
-        """l2, (q,)."""
-        return self.l2
+        """l2 on the diagonal, and S, (q, q)."""
+        return self.added_to(np.zeros((theta.size, theta.size)))
+
+    def bent(self, v: Array) -> Array:
+        """The curvature of the smooth part times v, (q,)."""
+        own = self.l2 * v
+        return own if self.smooth is None else own + self.smooth @ v
+
+    def added_to(self, H: Array) -> Array:
+        """A copy of H with the curvature of the smooth part added, (q, q)."""
+        whole = H.copy() if self.smooth is None else H + self.smooth.toarray()
+        whole[np.diag_indices_from(whole)] += self.l2
+        return whole
+
+    @property
+    def ridge(self) -> Array:
+        """The diagonal of the smooth part's curvature, (q,)."""
+        return self.l2 if self.smooth is None else self.l2 + self.smooth.diagonal()
 
     @property
     def bounded(self) -> bool:
@@ -98,48 +121,132 @@ class ElasticNet:
 
     @property
     def kinked(self) -> bool:
-        """Whether it is more than a ridge: an l1 or bounds; coefficients pinned to zero do not count."""
-        return bool(((self.l1 > 0.0) & np.isfinite(self.l1)).any()) or self.bounded
+        """Whether it is more than a ridge: an l1, groups or bounds; coefficients pinned to zero do not count."""
+        return bool(((self.l1 > 0.0) & np.isfinite(self.l1)).any()) or self.bounded or self.groups is not None
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether it is a ridge, with no coefficient pinned to zero."""
+        return not self.kinked and bool(np.isfinite(self.l1).all())
+
+    @property
+    def optional(self) -> np.ndarray:
+        """Which coefficients a kink may keep at zero, (q,)."""
+        alone: np.ndarray = self.l1 > 0.0
+        return alone if self.groups is None else alone | self.groups.members
+
+    @property
+    def kink(self) -> Array:
+        """The kink of each coefficient, (q,): a finite l1, and its group's strength shared out by the root of its size."""
+        own = np.where(np.isfinite(self.l1), self.l1, 0.0)
+        if self.groups is None:
+            return own
+        return own + self.groups.each(self.groups.strength / np.sqrt(np.maximum(self.groups.sizes, 1.0)))
+
+    def enough(self, gradient: Array) -> float:
+        """The least multiple of itself that keeps all it penalizes at zero, given the gradient there, (q,).
+
+        Where there is no kink a thousandth of the ridge counts as one; groups count as if they had no l1 beside them.
+        """
+        own = np.where(np.isfinite(self.l1), self.l1, 0.0)
+        kink = np.maximum(own, 1e-3 * (own + self.ridge))
+        alone = np.divide(np.abs(gradient), kink, out=np.zeros_like(kink), where=kink > 0.0)
+        if self.groups is None:
+            return float(alone.max(initial=0.0))
+        norms = self.groups.norms(gradient / self.groups.weight) / self.groups.strength
+        return max(float(norms.max(initial=0.0)), float(alone[~self.groups.members].max(initial=0.0)))
 
     def times(self, strength: float) -> "ElasticNet":
         """The same penalty so many times as strong, within the same bounds."""
-        return replace(self, l1=self.l1 * strength, l2=self.l2 * strength)
+        return ElasticNet(
+            self.l1 * strength,
+            self.l2 * strength,
+            self.low,
+            self.high,
+            None if self.groups is None else self.groups.times(strength),
+            None if self.smooth is None else self.smooth * strength,
+        )
 
     def scaled(self, scale: Array) -> "ElasticNet":
         """The same penalty of scale * theta, scale: (q,)."""
-        bounds = (None if b is None else b * scale for b in (self.low, self.high))
-        return ElasticNet(self.l1 / scale, self.l2 / np.square(scale), *bounds)
+        low, high = (None if b is None else b * scale for b in (self.low, self.high))
+        groups = None if self.groups is None else self.groups.scaled(scale)
+        smooth = None if self.smooth is None else diags_array(1.0 / scale) @ self.smooth @ diags_array(1.0 / scale)
+        return ElasticNet(self.l1 / scale, self.l2 / np.square(scale), low, high, groups, smooth)
 
     def some(self, which: np.ndarray) -> "ElasticNet":
-        """The penalty of some of the coefficients."""
-        bounds = (None if b is None else b[which] for b in (self.low, self.high))
-        return ElasticNet(self.l1[which], self.l2[which], *bounds)
+        """The penalty of some of the coefficients, (q,) bool or indices, the others being zero."""
+        low, high = (None if b is None else b[which] for b in (self.low, self.high))
+        groups = None if self.groups is None else self.groups.some(which)
+        smooth = None if self.smooth is None else self.smooth.tocsr()[which][:, which]
+        return ElasticNet(self.l1[which], self.l2[which], low, high, groups, smooth)
 
     def nearest(self, x: Array, curvature: Array, tie: float = 0.0) -> Array:
-        """The proximal point: what minimizes curvature_j (t - x_j)^2 / 2 + l1_j |t| within the bounds, (q,)."""
+        """The proximal point, (q,): what minimizes curvature_j (t - x_j)^2 / 2 + l1_j |t| and the norms, within bounds."""
+        if self.groups is not None:
+            return self._nearest_of_groups(self.groups, x, curvature, tie)
         with np.errstate(over="ignore", invalid="ignore"):
             kink = self.l1 / curvature
             size = np.abs(x) - kink
             moved = np.where(size > tie * kink, np.copysign(size, x), 0.0)
         return np.clip(moved, self.low, self.high) if self.bounded else moved
 
+    def _nearest_of_groups(self, groups: Groups, x: Array, h: Array, tie: float) -> Array:
+        """A group is zero if its pulls, less l1 and what bounds hold, are within its strength; else its norm is a root."""
+        alone = replace(self, groups=None, low=None, high=None).nearest(x, h, tie)
+        low, high = (np.full_like(x, s * np.inf) if b is None else b for s, b in ((-1.0, self.low), (1.0, self.high)))
+        pulls = h * alone
+        held = np.where(np.where(pulls > 0.0, high <= 0.0, low >= 0.0), 0.0, pulls)
+        excess = groups.excess(held, tie)
+        outside = groups.each(groups.sums(np.where((low > 0.0) | (high < 0.0), 1.0, 0.0)))
+        gone = groups.members & (excess == 0.0) & (outside == 0.0)
+        found = np.where(gone, 0.0, np.clip(alone, low, high))
+        at = np.flatnonzero(groups.members & ~gone)
+        if at.size:
+            found[at] = groups.some(at).shrunk(pulls[at], h[at], low[at], high[at], excess[at])
+        return found
+
     def holds(self, theta: Array) -> np.ndarray:
         """Which coefficients sit at a kink or a bound, (q,)."""
         held: np.ndarray = (theta == 0.0) & (self.l1 > 0.0)
+        if self.groups is not None:
+            held |= self.groups.zero(theta)
         for bound in (self.low, self.high):
             if bound is not None:
                 held |= theta == bound
         return held
 
     def pull(self, theta: Array) -> Array:
-        """The slope of the l1 part beside its kinks, (q,)."""
-        return np.multiply(self.l1, np.sign(theta), out=np.zeros_like(theta), where=np.isfinite(self.l1))
+        """The slope of the l1 part and of the norms beside their kinks, (q,)."""
+        own = np.multiply(self.l1, np.sign(theta), out=np.zeros_like(theta), where=np.isfinite(self.l1))
+        return own if self.groups is None else own + self.groups.slope(theta)
+
+    def eager(self, gradient: Array, share: float) -> np.ndarray:
+        """Which coefficients would leave zero under so much of the kinks, given the gradient there, (q,) bool."""
+        alone = np.asarray(np.abs(gradient) >= share * self.l1)
+        if self.groups is None:
+            return alone
+        beyond = np.maximum(np.abs(gradient) - share * np.where(np.isfinite(self.l1), self.l1, np.inf), 0.0)
+        ahead = self.groups.each(self.groups.norms(beyond / self.groups.weight) - share * self.groups.strength)
+        return np.where(self.groups.members, (beyond > 0.0) & (ahead >= 0.0), alone)
+
+    def together(self, values: Array) -> Array:
+        """The largest of each coefficient's group, (q,): groups enter a fit as one."""
+        return values if self.groups is None else np.maximum(values, self.groups.each(self.groups.largest(values)))
 
     def distance(self, theta: Array, gradient: Array) -> Array:
         """How far each coefficient is from optimal, (q,), in units of the gradient: that of the smooth part at theta.
 
-        The distance of minus the gradient to the subdifferential (Karush, Kuhn & Tucker).
+        The distance of minus the gradient to the subdifferential (Karush, Kuhn & Tucker); of a group at zero to its point
+        in the same direction, which is no nearer.
         """
+        if self.groups is not None:
+            gradient = gradient + self.groups.slope(theta)
+        alone = self if self.groups is None else replace(self, groups=None)
+        away = alone._away(theta, gradient)
+        return away if self.groups is None else away * np.where(self.groups.zero(theta), self.groups.excess(away), 1.0)
+
+    def _away(self, theta: Array, gradient: Array) -> Array:
         slack = np.maximum(np.abs(gradient) - self.l1, 0.0)
         away = np.where((theta == 0.0) & (self.l1 > 0.0), slack, np.abs(gradient + self.pull(theta)))
         down = gradient + np.where(theta > 0.0, self.pull(theta), -np.where(np.isfinite(self.l1), self.l1, 0.0))
@@ -157,6 +264,28 @@ class ElasticNet:
 def lasso(strength: Array) -> ElasticNet:
     """The sum of strength_j |theta_j|, strength: (q,)."""
     return ElasticNet(strength, np.zeros_like(strength))
+
+
+def group_lasso(labels: Sequence[int], strength: float = 1.0) -> ElasticNet:
+    """strength * the sum over groups of root(size) * norm, from a label for each coefficient, (q,), -1 for none."""
+    nothing = np.zeros(len(labels))
+    return ElasticNet(nothing, nothing, groups=groups_of(np.asarray(labels, dtype=np.intp))).times(strength)
+
+
+def differences(runs: Sequence[Sequence[int]], coefficients: int, order: int = 1) -> csr_array:
+    """S of so many coefficients: theta' S theta is the sum of squared differences of neighbors within each run.
+
+    A run lists the positions of ordered levels' coefficients, -1 for the reference level, whose coefficient is zero. order:
+    1 draws levels to their neighbors, 2 to a straight line through them. Gertheiss & Tutz (2009).
+    """
+    rows = [csr_array((0, coefficients))]
+    for run in runs:
+        level = csr_array(np.asarray(run)[:, None] == np.arange(coefficients), dtype=np.float64)
+        for _ in range(min(order, len(run))):
+            level = level[1:] - level[:-1]
+        rows.append(level)
+    whole = vstack(rows, format="csr")
+    return csr_array(whole.T @ whole)
 
 
 NONE = NoPenalty()

@@ -34,11 +34,12 @@ class FitResult:
 
     names: (p,); classes: by code, the base first, none for a binary outcome; estimates: (q,), q = p k, one predictor after
     another; covariance: (q, q), of the kind named, nan after a penalized fit; penalty_strength: on the sum of the rows;
-    l1_ratio: the share of an l1 in it; n: rows with weight; observations: how many rows they stand for; clusters: how many,
-    each way. condition: of the centered, weighted columns at unit length. certificate: well below one it proves that the
-    maximum exists (`CERTIFIED`); infinite where there is none. infinite: the sign of each coefficient whose estimate lies at
-    infinity, 0 for others, (q,), or None where all are finite. free: which terms are the constant, (q,) bool. fixed: how
-    many coefficients linear constraints took away.
+    l1_ratio: the share of an l1 in it, or, if grouped, of norms of groups; n: rows with weight; observations: how many rows
+    they stand for; clusters: how many, each way. condition: of the centered, weighted columns at unit length. certificate:
+    well below one it proves that the maximum exists (`CERTIFIED`); infinite where there is none; under most penalties the
+    residual. infinite: the sign of each coefficient whose estimate lies at infinity, 0 for others, (q,),
+    or None where all are finite. free: which terms are the constant, (q,) bool. fixed: how many coefficients linear
+    constraints took away.
     """
 
     names: tuple[str, ...]
@@ -63,6 +64,7 @@ class FitResult:
     infinite: NDArray[np.int8] | None
     status: Status
     notes: tuple[str, ...]
+    grouped: bool = False
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:

@@ -53,6 +53,8 @@ def _penalty(r: FitResult) -> str:
     if not r.penalty_strength:
         return "none"
     name = {0.0: "l2", 1.0: "l1"}.get(r.l1_ratio, f"elastic net {r.l1_ratio:g}")
+    if r.grouped:
+        name = "group lasso" if r.l1_ratio == 1.0 else f"group lasso with a ridge, {r.l1_ratio:g}"
     return f"{name}, strength {r.penalty_strength:.4g} (C {1 / r.penalty_strength:.4g})"
 
 

@@ -14,7 +14,7 @@ from flows.steps.rows import class_names, outcomes, read_rows
 from flows.steps.split import Split, folds
 from logit_engine.columns import Array
 from logit_engine.diagnostics.metric_intervals import difference_interval
-from logit_engine.errors import DataError
+from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting import fit
 from logit_engine.learning import learn
 from logit_engine.sources.frames import clusters, frame_rows
@@ -34,6 +34,11 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
     unit = data.cluster or config.split.column or data.id
     if unit is None:
         raise DataError("cross-validation folds are made by a hash of data.cluster or data.id; name one of them.")
+    if config.model.penalty.strength == "cv":
+        raise UsageError(
+            "the cells of an experiment are compared by cross-validation and cannot choose their strength by another; "
+            "list strengths under experiment.matrix: {model.penalty.strength: [...]}."
+        )
     frame = read_rows(config, dataset, split, "train")
     count = config.experiment.folds
     fold = folds(frame, unit, count)
@@ -60,7 +65,7 @@ def _fold_losses(
     result = fit(
         frame_rows(design, frame, y, classes=class_names(dataset)),
         likelihood,
-        penalty=penalty_of(config, frame.height, len(design.names), likelihood.outputs),
+        penalty=penalty_of(config, frame.height, design, likelihood.outputs),
         allow_separation=config.model.on_separation == "warn",
         threads=threads_of(config),
     )

@@ -8,29 +8,46 @@ from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import open_rows, outcome_of, rows_for_fit
 from flows.steps.split import Split
+from logit_engine.design import Design
 from logit_engine.errors import DataError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import covariance_named
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
-from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
+from logit_engine.penalties import L2, NONE, ElasticNet, Penalty, differences
+from logit_engine.penalties_groups import groups_of
 from logit_engine.result import FitResult
 
 
-def penalty_of(config: Config, rows: int, coefficients: int, outputs: int, strength: float | None = None) -> Penalty:
-    """The penalty of the config, or at another strength: it is on the mean log-likelihood, the engine's on the sum.
-
-    coefficients: of each of the linear predictors (outputs), the constant first, which is left alone.
-    """
+def penalty_of(config: Config, rows: int, design: Design, outputs: int, strength: float | None = None) -> Penalty:
+    """The penalty of the config, or at another strength: it is on the mean log-likelihood, the engine's on the sum."""
     asked = config.model.penalty
     size = asked.strength if strength is None else strength
     if asked.type == "none" or size is None:
         return NONE
-    if asked.type == "l2":
+    if asked.type == "l2" and not asked.smooth:
         return L2(size * rows)
-    ratio = 1.0 if asked.l1_ratio is None else asked.l1_ratio
-    share = np.tile(np.r_[0.0, np.ones(coefficients - 1)] * (size * rows), outputs)
-    return ElasticNet(ratio * share, (1.0 - ratio) * share)
+    return unit_penalty(config, design, outputs).times(size * rows)
+
+
+def unit_penalty(config: Config, design: Design, outputs: int) -> ElasticNet:
+    """The penalty of strength one on the coefficients of all linear predictors (outputs); the constants are left alone."""
+    asked = config.model.penalty
+    p = len(design.names)
+    runs = [design.ordered(name) for name in asked.smooth]
+    share = np.r_[0.0, np.ones(p - 1)]
+    share[[j for run in runs for j in run if j >= 0]] = 0.0  # the differences are in its place
+    whole = np.tile(share, outputs)
+    smooth = None
+    if runs:
+        every = [[j + k * p if j >= 0 else -1 for j in run] for k in range(outputs) for run in runs]
+        smooth = differences(every, p * outputs)
+    if asked.type == "group_lasso":
+        groups = groups_of(np.tile(design.groups, outputs), whole)
+        nothing = np.zeros_like(whole)
+        return ElasticNet(nothing, nothing, groups=groups if groups.strength.size else None, smooth=smooth)
+    ratio = {"l1": 1.0, "l2": 0.0}.get(asked.type, asked.l1_ratio or 0.0)
+    return ElasticNet(ratio * whole, (1.0 - ratio) * whole, smooth=smooth)
 
 
 def likelihood_of(config: Config, dataset: Dataset) -> Likelihood:
@@ -60,7 +77,7 @@ def fit_model(
         return fit(
             rows,
             likelihood,
-            penalty=penalty_of(config, frames.n, len(learned.design.names), likelihood.outputs, strength),
+            penalty=penalty_of(config, frames.n, learned.design, likelihood.outputs, strength),
             covariance_type=covariance_named(config.model.covariance.type),
             allow_separation=config.model.on_separation == "warn",
             threads=threads_of(config),

@@ -7,7 +7,7 @@ is fixed by the data of its run. A time rule compares the first time of the row'
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -115,6 +115,61 @@ def test_mask(split: Split, frame: pl.DataFrame) -> NDArray[np.bool_]:
 def folds(frame: pl.DataFrame, unit: str, count: int) -> NDArray[np.int64]:
     """The validation fold of each row, 0..count-1, (n,): by a hash of its unit, so that no unit is cut."""
     return np.floor(hashed(frame[unit], FOLD_SALT) * count).astype(np.int64)
+
+
+class Fold(NamedTuple):
+    """Which rows a fold's model learns from, and which it is judged by, (n,) bool each."""
+
+    train: NDArray[np.bool_]
+    held: NDArray[np.bool_]
+
+
+def validation_folds(config: Config, frame: pl.DataFrame, y: NDArray[np.float64]) -> list[Fold]:
+    """The folds of model.penalty for training rows with outcome codes y, (n,). Raises DataError for a fold that cannot be.
+
+    By time rows are cut into one piece more than there are folds, and each fold learns from all that came before it: the
+    first rows are held out by none. Clusters go by their first time.
+    """
+    asked, data = config.model.penalty, config.data
+    count = asked.folds
+    match asked.fold_method:
+        case "time":
+            codes = _time_pieces(frame, str(data.time), data.cluster, count + 1) - 1
+            found = [Fold(codes < k, codes == k) for k in range(count)]
+        case "stratified":
+            codes = _equal_shares(hashed(frame[str(data.id)], FOLD_SALT), y, count)
+            found = [Fold(codes != k, codes == k) for k in range(count)]
+        case _:
+            codes = folds(frame, str(data.cluster or data.id), count)
+            found = [Fold(codes != k, codes == k) for k in range(count)]
+    classes = np.unique(y)
+    for k, fold in enumerate(found):
+        name = f"fold {k + 1} of {count}"
+        if not fold.held.any() or not fold.train.any():
+            raise DataError(f"{name} has no rows; use fewer model.penalty.folds.")
+        if np.unique(y[fold.train]).size < classes.size:
+            raise DataError(
+                f"the rows that {name} learns from lack a class; use fewer model.penalty.folds or another fold_method."
+            )
+    return found
+
+
+def _time_pieces(frame: pl.DataFrame, time: str, cluster: str | None, count: int) -> NDArray[np.int64]:
+    """Pieces 0, 1, ... of about equally many rows, (n,), each after the one before; equal times are in one."""
+    first = pl.col(time) if cluster is None else pl.col(time).min().over(cluster)
+    rank = frame.select(first.rank("dense").cast(pl.Int64)).to_series().to_numpy() - 1
+    rows = np.bincount(rank)
+    middle = (np.cumsum(rows) - 0.5 * rows) / rank.size
+    return np.asarray(np.floor(middle * count).astype(np.int64)[rank])
+
+
+def _equal_shares(order: NDArray[np.float64], y: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Folds 0, 1, ... that hold equally many rows of each class, to a row, (n,), in the order of a hash."""
+    codes = np.empty(y.size, dtype=np.int64)
+    for label in np.unique(y):
+        own = np.flatnonzero(y == label)
+        codes[own[np.argsort(order[own], kind="stable")]] = np.arange(own.size) * count // own.size
+    return codes
 
 
 def hashed(column: pl.Series, salt: int) -> NDArray[np.float64]:

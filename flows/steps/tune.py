@@ -8,19 +8,17 @@ import polars as pl
 
 from flows.config import Config
 from flows.steps.cluster import threads_of
-from flows.steps.fit import likelihood_of
+from flows.steps.fit import likelihood_of, unit_penalty
 from flows.steps.learn import design_spec
 from flows.steps.load import Dataset
 from flows.steps.rows import class_names, outcomes, read_rows
-from flows.steps.split import Split, folds
+from flows.steps.split import Split, validation_folds
 from logit_engine.columns import Array
 from logit_engine.design import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
-from logit_engine.errors import DataError
 from logit_engine.fitting import largest_strength
 from logit_engine.learning import learn
 from logit_engine.paths import fit_path
-from logit_engine.penalties import ElasticNet
 from logit_engine.sources.frames import clusters, frame_rows
 
 STRENGTHS = 30
@@ -54,6 +52,7 @@ class Tuning:
     strength: float
     rule: str
     folds: int
+    fold_method: str
     trace: tuple[Traced, ...]
 
     @property
@@ -72,40 +71,38 @@ class Tuning:
     def sentence(self) -> str:
         """What was chosen, among what."""
         chosen = next(p for p in self.points if p.strength == self.strength)
+        how = {"random": "", "stratified": "stratified ", "time": "forward "}[self.fold_method]
         return (
             f"The penalty's strength {self.strength:.4g} was chosen among {len(self.points)} by {self.folds}-fold "
-            f"cross-validation ({self.rule.replace('_', ' ')}): log-loss {chosen.log_loss:.5f}, standard error "
+            f"{how}cross-validation ({self.rule.replace('_', ' ')}): log-loss {chosen.log_loss:.5f}, standard error "
             f"{chosen.std_error:.5f}, {chosen.terms:.1f} terms on average."
             + (" It is the weakest that was tried." if chosen == self.points[-1] else "")
         )
 
 
 def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
-    """Fit the grid on all folds but one, from the strongest on, and score that one, for each fold."""
-    asked, data = config.model.penalty, config.data
+    """Fit the grid on the rows each fold learns from, from the strongest on, and score those it holds out."""
+    asked = config.model.penalty
     frame = read_rows(config, dataset, split, "train")
     y = outcomes(config, dataset, frame)
-    unit = data.cluster or data.id
-    assert unit is not None  # the config was checked
-    fold = folds(frame, unit, asked.folds)
+    every = validation_folds(config, frame, y)
     likelihood = likelihood_of(config, dataset)
     design, _ = learn(frame, design_spec(config))
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
-    top = largest_strength(rows, likelihood, _ratio(config), threads_of(config))
+    unit = unit_penalty(config, design, likelihood.outputs).times(frame.height)
+    top = largest_strength(rows, likelihood, unit, threads_of(config))
     strengths = top * np.logspace(0.0, np.log10(SMALLEST), STRENGTHS)
     losses, terms = np.empty((STRENGTHS, frame.height)), np.zeros(STRENGTHS)
-    for k in range(asked.folds):
-        inside = fold == k
-        if not inside.any() or inside.all():
-            raise DataError(f"fold {k + 1} of {asked.folds} has no rows; use fewer model.penalty.folds.")
-        train, held = frame.filter(pl.Series(~inside)), frame.filter(pl.Series(inside))
+    for inside, held in every:
+        train, rest = frame.filter(pl.Series(inside)), frame.filter(pl.Series(held))
         own, _ = learn(train, design_spec(config))  # a fold's rows have no say in how they are normalized
-        for i, estimates in enumerate(_path(config, dataset, (own, train, y[~inside]), strengths)):
-            eta = own.predictors(held, estimates)
-            losses[i, inside] = -likelihood.terms(eta, y[inside]).loglik
+        for i, estimates in enumerate(_path(config, dataset, (own, train, y[inside]), strengths)):
+            eta = own.predictors(rest, estimates)
+            losses[i, held] = -likelihood.terms(eta, y[held]).loglik
             terms[i] += np.count_nonzero(estimates) / asked.folds
-    cluster = clusters(frame, data.cluster)
-    found = [difference_interval(row, cluster=cluster) for row in losses]
+    judged = np.any([fold.held for fold in every], axis=0)  # by time the first rows only teach
+    cluster = clusters(frame.filter(pl.Series(judged)), config.data.cluster)
+    found = [difference_interval(row[judged], cluster=cluster) for row in losses]
     points = tuple(
         Point(s, d.mean, d.std_error, float(t)) for s, d, t in zip(strengths.tolist(), found, terms, strict=True)
     )
@@ -116,7 +113,7 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
         for s, row in zip(strengths.tolist(), estimates.tolist(), strict=True)
         for (label, term), v in zip(names, row, strict=True)
     )
-    return Tuning(points, _chosen(points, asked.rule), asked.rule, asked.folds, trace)
+    return Tuning(points, _chosen(points, asked.rule), asked.rule, asked.folds, asked.fold_method, trace)
 
 
 def _path(config: Config, dataset: Dataset, train: tuple[Design, pl.DataFrame, Array], strengths: Array) -> Array:
@@ -124,16 +121,8 @@ def _path(config: Config, dataset: Dataset, train: tuple[Design, pl.DataFrame, A
     design, frame, y = train
     likelihood = likelihood_of(config, dataset)
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
-    share = np.tile(np.r_[0.0, np.ones(len(design.names) - 1)] * frame.height, likelihood.outputs)
-    ratio = _ratio(config)
-    unit = ElasticNet(ratio * share, (1.0 - ratio) * share)
+    unit = unit_penalty(config, design, likelihood.outputs).times(frame.height)
     return fit_path(rows, likelihood, unit, strengths, threads=threads_of(config)).estimates
-
-
-def _ratio(config: Config) -> float:
-    """The share of the l1 in the penalty."""
-    asked = config.model.penalty
-    return {"l1": 1.0, "l2": 0.0}.get(asked.type, asked.l1_ratio or 0.0)
 
 
 def _chosen(points: tuple[Point, ...], rule: str) -> float:

@@ -10,7 +10,8 @@ import numpy as np
 
 from logit_engine.columns import Array, Columns
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.products import Products, products_step
+from logit_engine.solvers.grouped import Matrix, grouped_step
+from logit_engine.solvers.products import Products, floored, products_step
 from logit_engine.solvers.quadratic import model_step
 from logit_engine.triangles import cholesky_factor, triangular_solve
 
@@ -44,9 +45,11 @@ class Whole:
 
     def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]:
         """See `Model`."""
-        H = self.curvature.copy()
-        H[np.diag_indices_from(H)] += kinks.l2
-        d = model_step(gradient, H, theta, kinks)
+        H = kinks.added_to(self.curvature)
+        if kinks.groups is None:
+            d = model_step(gradient, H, theta, kinks)
+        else:
+            d = grouped_step(gradient, Matrix(H), theta, kinks)
         return d, float(np.sqrt(max(0.0, float(d @ H @ d))))
 
     def learn(self, step: Array, change: Array) -> None:
@@ -71,9 +74,9 @@ class Implied:
 
     def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]:
         """See `Model`."""
-        tiny = np.finfo(float).tiny
-        H = Products(self.X, self.w, kinks.l2, np.maximum(self.diagonal + kinks.l2, tiny))
-        d = products_step(gradient, H, theta, kinks)
+        H = Products(self.X, self.w, kinks, floored(self.diagonal + kinks.ridge))
+        step = products_step if kinks.groups is None else grouped_step
+        d = step(gradient, H, theta, kinks)
         return d, float(np.sqrt(max(0.0, float(d @ H.times(d)))))
 
     def learn(self, step: Array, change: Array) -> None:
@@ -94,9 +97,9 @@ class Factored:
     Never factored again, and where there is no factor never more than `PAIRS` vectors: for smooth penalties.
     """
 
-    def __init__(self, factor: Array | None, ridge: Array) -> None:
+    def __init__(self, factor: Array | None, ridge: ElasticNet) -> None:
         self.factor, self.ridge = factor, ridge
-        self.price = max(1.0, ridge.size / CHEAP)
+        self.price = max(1.0, ridge.l2.size / CHEAP)
         self.pairs: list[Pair] = []
 
     def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]:
@@ -122,7 +125,7 @@ class Factored:
 
     def learn(self, step: Array, change: Array) -> None:
         """See `Model`."""
-        whole = change + self.ridge * step
+        whole = change + self.ridge.bent(step)
         seen = float(step @ whole)
         if seen > 1e-12 * float(np.linalg.norm(step) * np.linalg.norm(whole)):
             self.pairs = [*self.pairs[-(PAIRS - 1) :], Pair(step, whole, seen)]
@@ -130,8 +133,6 @@ class Factored:
 
 def model_of(curvature: Array, kinks: ElasticNet) -> Model:
     """The model for a penalty, from the curvature of the loss, (q, q)."""
-    if kinks.kinked or np.isinf(kinks.l1).any():
+    if not kinks.differentiable:
         return Whole(curvature)
-    H = curvature.copy()
-    H[np.diag_indices_from(H)] += kinks.l2
-    return Factored(cholesky_factor(H), kinks.l2)
+    return Factored(cholesky_factor(kinks.added_to(curvature)), kinks)

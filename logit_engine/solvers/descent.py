@@ -68,7 +68,7 @@ class Descent:
         self._slow += self.residual > SLOW * self._before
 
     def _judge(self) -> None:
-        self._gradient = self.slope.gradient + self.kinks.l2 * self.theta
+        self._gradient = self.slope.gradient + self.kinks.bent(self.theta)
         self._value = self.slope.loss + self.kinks.value(self.theta, np.zeros(0))
         self._share = 1.0
         away = float(self.kinks.distance(self.theta, self._gradient).max(initial=0.0))

@@ -108,7 +108,7 @@ def approached(objective: Objective, start: Array) -> Approach | None:
     white = likelihood.outputs == 1 and condition_number(factor) > 2.0 * PLAIN_DIGITS
     enough = max(FLOOR, POLISHED / (BEYOND * share * pilot.reach))
     bend = 1.0 / float(np.sqrt(np.median(np.square(factor).sum(axis=0))))  # of the curvature, by a way of one
-    theta, model, exact = pilot.theta, Factored(factor, nothing.l2), False
+    theta, model, exact = pilot.theta, Factored(factor, nothing), False
     rate, before = float(np.sqrt(start.size / small.rows.n)), inf
     gradient = objective.gradient(theta)
     for passes in range(1, PATIENCE):
@@ -128,7 +128,7 @@ def approached(objective: Objective, start: Array) -> Approach | None:
             if whole is None:
                 return None
             factor = whole
-            model, exact, rate, before = Factored(factor, nothing.l2), True, way * rate * bend, inf
+            model, exact, rate, before = Factored(factor, nothing), True, way * rate * bend, inf
         gradient = ahead
     return None
 

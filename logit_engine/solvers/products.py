@@ -5,6 +5,7 @@ last. Neither needs more of H than H v. Beck & Teboulle (2009); Wen, Yin, Goldfa
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,40 +13,51 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array, Columns
 from logit_engine.penalties import ElasticNet
 
-STEPS = 60  # accelerated ones
+STEPS = 20  # accelerated ones
 SETTLED = 4  # of them that leave the zeros alone, after which conjugate gradients take over
 CG_STEPS = 200
 
 
+class Curved(Protocol):
+    """A matrix H, (q, q), known by its products and its diagonal, (q,)."""
+
+    @property
+    def diagonal(self) -> Array: ...
+
+    def times(self, v: Array) -> Array:
+        """H v."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Products:
-    """H = X' diag(w) X + diag(ridge), (q, q), and its diagonal, (q,)."""
+    """H = X' diag(w) X and the curvature of a penalty's smooth part, (q, q), and its diagonal, (q,)."""
 
     X: Columns
     w: Array
-    ridge: Array
+    ridge: ElasticNet
     diagonal: Array
 
     def times(self, v: Array) -> Array:
         """H v."""
-        return self.X.tdot(self.w * self.X.dot(v)) + self.ridge * v
+        return self.X.tdot(self.w * self.X.dot(v)) + self.ridge.bent(v)
 
     def select(self, on: NDArray[np.intp]) -> "Products":
         """Some rows and columns of H."""
-        return Products(self.X.select(on), self.w, self.ridge[on], self.diagonal[on])
+        return Products(self.X.select(on), self.w, self.ridge.some(on), self.diagonal[on])
 
 
 def products_step(g: Array, H: Products, theta: Array, kinks: ElasticNet) -> Array:
     """The d that nearly minimizes the model, and lowers it, (q,); g: the slope of the smooth part at theta."""
     if not kinks.kinked:
-        return _conjugate(H, -g)
-    d = _accelerated(g, H, theta, kinks)
+        return conjugate(H, -g)
+    d = accelerated(g, H, theta, kinks, np.zeros_like(g))
     on = np.flatnonzero(~kinks.holds(theta + d))
     slope = g + H.times(d)
     if on.size == 0:
         return d
     rest = np.zeros_like(d)
-    rest[on] = _conjugate(H.select(on), -(slope + kinks.pull(theta + d))[on])
+    rest[on] = conjugate(H.select(on), -(slope + kinks.pull(theta + d))[on])
     there = theta + d
     further = there + rest
     crosses = (np.sign(further) * np.sign(there) < 0.0) & (kinks.l1 > 0.0)  # it stops at zero
@@ -53,19 +65,27 @@ def products_step(g: Array, H: Products, theta: Array, kinks: ElasticNet) -> Arr
     if kinks.bounded:
         further = np.clip(further, kinks.low, kinks.high)
     step = further - theta
-    old, new = (_value(g, H, theta, v, kinks) for v in (d, step))
+    old, new = (model_value(g, H, theta, v, kinks) for v in (d, step))
     return step if new <= old else d
 
 
-def _value(g: Array, H: Products, theta: Array, d: Array, kinks: ElasticNet) -> float:
-    return float(g @ d + 0.5 * d @ H.times(d) + np.abs(theta + d) @ np.where(np.isfinite(kinks.l1), kinks.l1, 0.0))
+def floored(diagonal: Array) -> Array:
+    """A diagonal fit to divide by, (q,): a column that no row of a fold holds has no curvature."""
+    return np.maximum(diagonal, max(1e-12 * float(diagonal.max(initial=0.0)), np.finfo(float).tiny))
 
 
-def _accelerated(g: Array, H: Products, theta: Array, kinks: ElasticNet) -> Array:
-    """Beck & Teboulle's steps in the metric of H's diagonal, restarted where they turn (O'Donoghue & Candes 2015)."""
+def model_value(g: Array, H: Curved, theta: Array, d: Array, kinks: ElasticNet) -> float:
+    """The model at theta + d, less what d does not change."""
+    held = np.where(np.isfinite(kinks.l1), kinks.l1, 0.0)
+    own = float(g @ d + 0.5 * d @ H.times(d) + np.abs(theta + d) @ held)
+    return own if kinks.groups is None else own + kinks.groups.value(theta + d)
+
+
+def accelerated(g: Array, H: Curved, theta: Array, kinks: ElasticNet, d: Array) -> Array:
+    """Beck & Teboulle's steps from d in the metric of H's diagonal, restarted where they turn (O'Donoghue & Candes 2015)."""
     metric = H.diagonal * _largest(H)
-    d, ahead, momentum, quiet = np.zeros_like(g), np.zeros_like(g), 1.0, 0
-    held = kinks.holds(theta)
+    ahead, momentum, quiet = d, 1.0, 0
+    held = kinks.holds(theta + d)
     for _ in range(STEPS):
         slope = g + H.times(ahead)
         new = kinks.nearest(theta + ahead - slope / metric, metric) - theta
@@ -82,7 +102,7 @@ def _accelerated(g: Array, H: Products, theta: Array, kinks: ElasticNet) -> Arra
     return d
 
 
-def _largest(H: Products) -> float:
+def _largest(H: Curved) -> float:
     """A bound of the largest eigenvalue of H scaled to a unit diagonal, by a few power steps."""
     root = np.sqrt(H.diagonal)
     v = 1.0 / root
@@ -94,7 +114,7 @@ def _largest(H: Products) -> float:
     return 1.1 * size
 
 
-def _conjugate(H: Products, b: Array) -> Array:
+def conjugate(H: Curved, b: Array) -> Array:
     """x with H x = b, scaled by the diagonal, to two digits, which is enough for a step. Hestenes & Stiefel (1952)."""
     scale = 1.0 / H.diagonal
     x, r = np.zeros_like(b), b.copy()

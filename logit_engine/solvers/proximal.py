@@ -11,7 +11,9 @@ from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.solvers.newton import Outcome, Solution
 from logit_engine.solvers.pilot import piloted
 from logit_engine.solvers.working_set import CONVERGED, WorkingSet
-from logit_engine.triangles import cholesky_factor
+from logit_engine.triangles import cholesky_factor, smallest_pivot
+
+SINGULAR = 1e-7  # a pivot below it is rounding: what the information says of such directions is nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,10 @@ class Proximal:
         support = np.flatnonzero(~kinks.holds(theta) & np.isfinite(kinks.l1))
         factor = None
         if self.informed:
-            H = fits.loss.information(theta) + np.diag(kinks.l2)
+            H = kinks.added_to(fits.loss.information(theta))
             factor = cholesky_factor(H[np.ix_(support, support)])
+            if factor is not None and smallest_pivot(factor) < SINGULAR:
+                factor = None
         down = fits.descents[0]
         stopped = Outcome.NO_ASCENT if down.stuck else Outcome.ITERATIONS
         return Solution(

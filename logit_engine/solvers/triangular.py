@@ -40,5 +40,14 @@ def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) ->
     (stacked,) = total(objective.rows, block_factor, objective.threads)
     user = objective.coordinates.to_user(theta)
     p = objective.coordinates.scale.size
-    bend = np.sqrt(objective.penalty.curvature(user, objective.free)[:p]) / objective.coordinates.scale
-    return r_factor(np.vstack([stacked.R, np.diag(bend), np.zeros((p, p))]))[:p]
+    bend = objective.penalty.curvature(user, objective.free)[:p, :p]
+    return r_factor(np.vstack([stacked.R, _root(bend) / objective.coordinates.scale, np.zeros((p, p))]))[:p]
+
+
+def _root(A: Array) -> Array:
+    """B with B'B = A, (p, p), for an A that is not negative."""
+    diagonal = np.diagonal(A)
+    if np.count_nonzero(A) == np.count_nonzero(diagonal):
+        return np.diag(np.sqrt(diagonal))
+    values, vectors = np.linalg.eigh(A)
+    return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)

@@ -24,7 +24,7 @@ NARROW = 256  # columns up to which all take part: a pass over all of them costs
 EAGER = 100  # columns let in at once, at least
 ROUGH = 500  # coefficients above which the information that steers is in single precision
 GROWTH = 4  # times as many of sparse columns, which cost only what they hold
-LOOSE = 0.1  # of the eagerness outside: how well the working set is solved before the others are asked again
+LOOSE = 0.3  # of the eagerness outside: how well the working set is solved before the others are asked again
 STALLS = 3  # passes without gain, once converged, after which rounding has the last word
 CONVERGED = 1e-8  # the residual that counts as converged
 
@@ -51,7 +51,7 @@ class WorkingSet:
         columns = loss.coordinates.scale.size
         self.taken = np.ones(columns, dtype=bool)
         if columns > NARROW and kinks.kinked:
-            self.taken = self._any((kinks.l1 == 0.0) | (thetas != 0.0).any(axis=0))
+            self.taken = self._any(~kinks.optional | (thetas != 0.0).any(axis=0))
         self._gathered = False
         self._at_hand = curvature
 
@@ -61,28 +61,26 @@ class WorkingSet:
         ahead: columns whose slopes exceed so much of their kinks are let in beforehand.
         """
         last = self.passes + most
-        whole = bool(self.taken.all())
-        if not whole and ahead is not None:
-            self._let_in(
-                self._any(np.max([np.abs(s.gradient) for s in self.slopes], axis=0) >= ahead * kinks.l1), kinks
-            )
+        if not self.taken.all() and ahead is not None:
+            slopes = np.max([np.abs(s.gradient) for s in self.slopes], axis=0)
+            self._let_in(self._any(kinks.eager(slopes, ahead)), kinks)
         if not self._gathered:
             self._gather(kinks)
         aim = tolerance
         while True:
-            residual = self._descend(kinks, aim if not whole else tolerance, last)
+            residual = self._descend(kinks, tolerance if self.taken.all() else aim, last)
             if self.taken.all():
                 return residual
             self.slopes = self.loss.slopes(self.thetas, self.without)
             self.passes += 1
             away = np.max(
                 [
-                    kinks.distance(t, s.gradient + kinks.l2 * t) / s.size
+                    kinks.distance(t, s.gradient + kinks.bent(t)) / s.size
                     for t, s in zip(self.thetas, self.slopes, strict=True)
                 ],
                 axis=0,
-            ).reshape(self.outputs, -1)
-            outside = np.where(self.taken, 0.0, away.max(axis=0))
+            )
+            outside = np.where(self.taken, 0.0, kinks.together(away).reshape(self.outputs, -1).max(axis=0))
             eager = float(outside.max())
             if max(eager, residual) <= tolerance or self.passes >= last or (eager <= tolerance and residual > aim):
                 return max(eager, residual)
@@ -120,7 +118,7 @@ class WorkingSet:
                 implied = [partial(self._implied, rows, X, fold) for fold in self.without]
                 self.descents = [Descent(t, s, make(t), make) for make, (t, s) in zip(implied, starts, strict=True)]
             case Curvature.STEPS:
-                self.descents = [Descent(t, s, Factored(None, self.kinks.l2)) for t, s in starts]
+                self.descents = [Descent(t, s, Factored(None, self.kinks)) for t, s in starts]
             case Curvature.MATRIX:
                 shared = self._at_hand
                 if shared is None or not self.taken.all():
@@ -151,7 +149,8 @@ class WorkingSet:
         """The exact curvature at theta, of the rows without a fold, as products."""
         self.passes += 1
         eta = X.dot(theta) if rows.offset is None else X.dot(theta) + rows.offset
-        w = self.loss.likelihood.terms(eta, rows.y).curvature
+        likelihood = self.loss.likelihood
+        w = likelihood.terms(eta, rows.y).curvature if likelihood.log_concave else likelihood.expected(eta)
         if rows.weight is not None:
             w = weighted(rows.weight, w)
         return Implied(X, w if fold < 0 or rows.fold is None else np.where(rows.fold == fold, 0.0, w))

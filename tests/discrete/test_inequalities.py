@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, minimize
 
-from logit_engine.discrete import Logit, MNLogit, Probit
+from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
 from logit_engine.errors import UsageError
 
 
@@ -92,3 +92,12 @@ def test_contradictions_are_refused() -> None:
         Logit(y, X).fit_constrained("x1 = 0, x2 = 0", inequalities="x1 + x2 >= 1", disp=0)
     with pytest.raises(UsageError, match="fit_constrained needs constraints, or inequalities"):
         Logit(y, X).fit_constrained()
+
+
+@pytest.mark.parametrize("model", [Logit, Probit, CLogLog])
+def test_a_sign_that_binds_is_kept_to_the_last_bit(model: type) -> None:
+    for seed in range(10):
+        X, y = data(seed)
+        r = model(y, X).fit_constrained(inequalities="x1 <= 0.25, x2 >= 0", disp=0)
+        assert np.asarray(r.params)[1:3].tolist() == [0.25, 0.0]
+        assert not np.signbit(np.asarray(r.params)[1:3]).any()

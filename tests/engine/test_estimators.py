@@ -14,7 +14,15 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression as Peer
 from sklearn.linear_model import LogisticRegressionCV as PeerCV
-from sklearn.model_selection import GroupKFold, cross_val_score
+from sklearn.metrics import log_loss
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    ShuffleSplit,
+    StratifiedKFold,
+    TimeSeriesSplit,
+    cross_val_score,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -206,6 +214,74 @@ def test_inference_is_given_without_a_penalty_and_refused_with_one():
         _ = LogisticRegression().fit(X, y).inference_
 
 
+def test_naive_inference_is_given_when_it_is_asked_for_by_its_name():
+    X, y = sample()
+    model = LogisticRegression(C=0.05, l1_ratio=1.0, naive_inference=True).fit(X, y)
+    found, kept = model.inference_, np.flatnonzero(model.coef_[0])
+    assert 0 < kept.size < 3
+    design = sm.add_constant(X[:, kept])
+    hessian = sm.Logit(y, design).hessian(np.r_[model.intercept_, model.coef_[0, kept]])
+    errors = np.sqrt(np.diagonal(np.linalg.inv(-hessian)))
+    np.testing.assert_allclose(found.std_errors[[0, *kept + 1]], errors, rtol=1e-8)
+    assert np.isnan(np.delete(found.std_errors, [0, *kept + 1])).all()
+    assert "standard errors after it are naive" in " ".join(found.notes)
+    chosen = LogisticRegressionCV(Cs=3, naive_inference=True).fit(X, y)
+    again = LogisticRegression(C=chosen.C_, naive_inference=True).fit(X, y)
+    np.testing.assert_allclose(chosen.inference_.p_values, again.inference_.p_values, rtol=1e-8)
+    with pytest.raises(
+        UsageError, match=r"there is no inference .* or with naive_inference=True to take it all the same"
+    ):
+        _ = LogisticRegression(C=0.05, l1_ratio=1.0).fit(X, y).inference_
+    X, y, _ = classes()
+    together = LogisticRegression(C=0.05, l1_ratio=1.0, penalty_groups=[0, 0, 1], naive_inference=True).fit(X, y)
+    with pytest.raises(UsageError, match="the information is singular where the penalty left off"):
+        _ = together.inference_  # only differences between the classes are known
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_grouped_columns_are_zero_together_and_stand_at_the_optimum(several: bool):
+    random = np.random.default_rng(3)
+    X = random.normal(size=(400, 9))
+    y = np.digitize(X[:, 0] - X[:, 1] + random.logistic(size=400), [-1.0, 1.0] if several else [0.0])
+    labels = np.array(["a", "a", "a", "b", "b", "c", "c", "c", "d"])
+    C, ratio, factor = 0.05, 0.8, np.array([1, 2, 1, 1, 1, 1, 0, 1, 0.5])
+    model = LogisticRegression(C=C, l1_ratio=ratio, penalty_factor=factor, penalty_groups=labels).fit(X, y)
+    residual = model.predict_proba(X) - np.eye(model.classes_.size)[y]
+    W = model.coef_
+    slope = C * (residual.T @ X)[-W.shape[0] :] + (1.0 - ratio) * factor * W
+    np.testing.assert_allclose(residual.sum(axis=0), 0.0, atol=1e-8)
+    np.testing.assert_allclose(slope[:, 6], 0.0, atol=1e-8)  # a factor of 0 leaves its group
+    for label in "abcd":
+        on = (labels == label) & (factor > 0.0)
+        strength, weight = ratio * np.sqrt(on.sum()), factor[on]
+        size = np.linalg.norm(weight * W[:, on])
+        if size == 0.0:
+            assert np.linalg.norm(slope[:, on] / weight) <= strength + 1e-9
+        else:
+            assert W[:, on].all()
+            np.testing.assert_allclose(slope[:, on] + strength * weight**2 * W[:, on] / size, 0.0, atol=1e-8)
+    assert W[:, 0].all()
+    assert not W[:, 3].any()
+
+
+def test_single_columns_as_groups_are_the_lasso_and_cross_validation_takes_groups_and_bounds():
+    X, y = sample()
+    alone = LogisticRegression(C=0.1, l1_ratio=1.0, penalty_groups=[0, 1, 2]).fit(X, y)
+    lasso = LogisticRegression(C=0.1, l1_ratio=1.0).fit(X, y)
+    np.testing.assert_allclose(alone.coef_, lasso.coef_, atol=1e-9)
+    tuned = LogisticRegressionCV(Cs=5, l1_ratios=(1.0,), penalty_groups=[0, 0, 1]).fit(X, y)
+    again = LogisticRegression(C=tuned.C_, l1_ratio=1.0, penalty_groups=[0, 0, 1]).fit(X, y)
+    np.testing.assert_allclose(tuned.coef_, again.coef_, atol=1e-9)
+    zero = tuned.coefs_paths_[..., 0, :3] == 0.0
+    np.testing.assert_array_equal(zero[..., 0], zero[..., 1])
+    signed = LogisticRegressionCV(Cs=5, l1_ratios=(0.5,), bounds=(0.0, np.inf)).fit(X, y)
+    again = LogisticRegression(C=signed.C_, l1_ratio=0.5, bounds=(0.0, np.inf)).fit(X, y)
+    np.testing.assert_allclose(signed.coef_, again.coef_, atol=1e-9)
+    assert (signed.coefs_paths_[..., :3] >= 0.0).all()
+    with pytest.raises(UsageError, match=r"penalty_groups has shape \(2,\); give one label for each of the 3 columns"):
+        LogisticRegression(penalty_groups=[0, 1]).fit(X, y)
+
+
 def test_offsets_factors_and_bounds():
     X, y = sample()
     shift = np.sin(np.arange(300))
@@ -220,6 +296,21 @@ def test_offsets_factors_and_bounds():
     bounded = LogisticRegression(bounds=(0.0, np.inf)).fit(X, y)
     assert (bounded.coef_ >= -1e-12).all()
     assert bounded.coef_[0, 1] == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("C", [0.05, np.inf])
+def test_signs_are_kept_to_the_last_bit_and_the_others_are_the_fit_without_those_at_zero(C: float, l1_ratio: float):
+    X, y = sample(seed=5)
+    free = LogisticRegression(C=C, l1_ratio=l1_ratio).fit(X, y).coef_[0]
+    low, high = np.where(free > 0.0, -np.inf, 0.0), np.where(free > 0.0, 0.0, np.inf)  # every sign turned but the last
+    low[-1], high[-1] = (0.0, np.inf) if free[-1] > 0.0 else (-np.inf, 0.0)
+    signed = LogisticRegression(C=C, l1_ratio=l1_ratio, bounds=(low, high)).fit(X, y)
+    kept = np.flatnonzero(signed.coef_[0])
+    assert ((signed.coef_[0] >= low) & (signed.coef_[0] <= high)).all()
+    assert kept.size < X.shape[1]
+    again = LogisticRegression(C=C, l1_ratio=l1_ratio).fit(X[:, kept], y)
+    np.testing.assert_allclose(signed.coef_[0, kept], again.coef_[0], atol=1e-8)
 
 
 def test_shares_of_events_are_events_and_non_events_in_their_measure():
@@ -326,6 +417,22 @@ def test_the_one_standard_error_rule_takes_a_stronger_penalty():
         _ = rule.inference_
 
 
+@pytest.mark.parametrize("cv", [StratifiedKFold(3), GroupKFold(3), TimeSeriesSplit(3), ShuffleSplit(3, random_state=0)])
+def test_folds_of_any_splitter_are_fits_of_their_training_rows(cv: object):
+    X, y = sample()
+    groups = np.arange(300) // 10 if isinstance(cv, GroupKFold) else None
+    model = LogisticRegressionCV(Cs=[0.1, 1.0], l1_ratios=(0.5,), cv=cv).fit(X, y, groups=groups)
+    for k, (train, held) in enumerate(cv.split(X, y, groups)):
+        for i, C in enumerate(model.Cs_):
+            own = LogisticRegression(C=C, l1_ratio=0.5).fit(X[train], y[train])
+            np.testing.assert_allclose(model.coefs_paths_[k, 0, i, 0], np.r_[own.coef_[0], own.intercept_], atol=1e-7)
+            loss = log_loss(y[held], own.predict_proba(X[held]), labels=[0, 1])
+            assert model.scores_[k, 0, i] == pytest.approx(-loss, abs=1e-8)
+    if groups is None:
+        searched = GridSearchCV(LogisticRegression(l1_ratio=0.5), {"C": [0.1, 1.0]}, cv=cv, scoring="neg_log_loss")
+        assert searched.fit(X, y).best_params_["C"] == model.C_
+
+
 def test_groups_reach_the_splitter_and_the_folds_mean_is_scikit_learns():
     X, y, _ = classes()
     groups = np.arange(300) // 10
@@ -339,7 +446,14 @@ def test_groups_reach_the_splitter_and_the_folds_mean_is_scikit_learns():
     np.testing.assert_allclose(mean.coef_, other.coef_, atol=1e-8)
 
 
-@parametrize_with_checks([LogisticRegression(), LogisticRegression(l1_ratio=0.5), LogisticRegressionCV(Cs=3, cv=3)])
+@parametrize_with_checks(
+    [
+        LogisticRegression(),
+        LogisticRegression(l1_ratio=0.5),
+        LogisticRegression(l1_ratio=0.5, naive_inference=True),
+        LogisticRegressionCV(Cs=3, cv=3),
+    ]
+)
 def test_every_check_of_scikit_learn_passes(estimator, check):
     if getattr(check, "func", check).__name__ == "check_array_api_input":
         return  # skips itself unless SCIPY_ARRAY_API is set, as it does for scikit-learn's own

@@ -1,0 +1,118 @@
+"""The minimum of a quadratic model with norms of groups beside kinks and bounds.
+
+Accelerated proximal steps find which groups and coefficients stay at zero or at a bound; Newton's method finishes the
+others, along which the penalty is smooth; and so on until nothing wants to move. Meier, van de Geer & Buehlmann (2008).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.columns import Array
+from logit_engine.penalties import ElasticNet
+from logit_engine.penalties_groups import Groups
+from logit_engine.solvers.products import Curved, Products, accelerated, conjugate, floored, model_value
+from logit_engine.triangles import cholesky_factor, triangular_solve
+
+ROUNDS = 30
+NEWTON_STEPS = 12
+ENOUGH = {True: 1e-7, False: 1e-1}  # of the first distance to optimality: with a matrix, and by products
+HALVINGS = 12
+ROUNDING = 1e-14  # of the largest slope
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """H itself, (q, q)."""
+
+    H: Array
+
+    @property
+    def diagonal(self) -> Array:
+        """Of H, above zero."""
+        return floored(np.diagonal(self.H))
+
+    def times(self, v: Array) -> Array:
+        """H v."""
+        return np.asarray(self.H @ v)
+
+
+def grouped_step(g: Array, H: Matrix | Products, theta: Array, kinks: ElasticNet) -> Array:
+    """The d that minimizes the model, nearly so by products, and lowers it, (q,); g: the smooth part's slope at theta."""
+    groups = kinks.groups
+    assert groups is not None
+    enough = ENOUGH[isinstance(H, Matrix)] * float(kinks.distance(theta, g).max(initial=0.0))
+    enough = max(enough, ROUNDING * float(np.abs(g).max(initial=0.0)))
+    d, value, last = np.zeros_like(g), model_value(g, H, theta, np.zeros_like(g), kinks), np.inf
+    for _ in range(ROUNDS):
+        moved = accelerated(g, H, theta, kinks, d)
+        reached = model_value(g, H, theta, moved, kinks)
+        if not reached <= value + 1e-14 * abs(value):
+            return d
+        d, value = moved, reached
+        for _ in range(NEWTON_STEPS):
+            there = theta + d
+            slope = g + H.times(d)
+            away = kinks.distance(there, slope)
+            if away.max(initial=0.0) <= enough:
+                return d
+            on = np.flatnonzero(~kinks.holds(there))
+            if away[on].max(initial=0.0) < 0.1 * away.max(initial=0.0):
+                break  # what is held wants to move
+            pull = (slope + kinks.pull(there))[on]
+            rest = np.zeros_like(d)
+            rest[on] = _bent_solution(H, -pull, on, groups, there)
+            found = _shortened(g, H, theta, d, rest, kinks, value)
+            if found is None:
+                break
+            d, value = found
+        now = float(kinks.distance(theta + d, g + H.times(d)).max(initial=0.0))
+        if now > 0.5 * last:
+            return d  # rounding has the last word, or the outer steps
+        last = now
+    return d
+
+
+def _shortened(
+    g: Array, H: Curved, theta: Array, d: Array, rest: Array, kinks: ElasticNet, value: float
+) -> tuple[Array, float] | None:
+    """d and as much of the rest as lowers the model, with its value; None if nothing does. A kink on the way stops it."""
+    there = theta + d
+    for halving in range(HALVINGS):
+        further = there + 2.0**-halving * rest
+        further = np.where((np.sign(further) * np.sign(there) < 0.0) & (kinks.l1 > 0.0), 0.0, further)
+        if kinks.bounded:
+            further = np.clip(further, kinks.low, kinks.high)
+        reached = model_value(g, H, theta, further - theta, kinks)
+        if reached <= value + 1e-14 * abs(value):
+            return further - theta, reached
+    return None
+
+
+def _bent_solution(H: Matrix | Products, b: Array, on: NDArray[np.intp], groups: Groups, theta: Array) -> Array:
+    """x with (H + the norms' curvature at theta) x = b over some of the coefficients, (r,)."""
+    some, at = groups.some(on), theta[on]
+    if isinstance(H, Products):
+        return conjugate(_Bent(H.select(on), some, at), b)
+    bent = H.H[np.ix_(on, on)] + some.bend(at)
+    factor = cholesky_factor(bent)
+    if factor is None:  # more columns than rows: a little ridge makes the step unique
+        factor = cholesky_factor(bent + np.diag(1e-8 * np.abs(np.diagonal(bent)) + np.finfo(float).tiny))
+    if factor is None:
+        return np.zeros_like(b)
+    return triangular_solve(factor, triangular_solve(factor, b, transposed=True))
+
+
+class _Bent:
+    """H and the norms' curvature at theta."""
+
+    def __init__(self, H: Products, groups: Groups, theta: Array) -> None:
+        self.H, self.groups = H, groups
+        self.stiffness, self.inner = groups.curving(theta)
+        self.diagonal = H.diagonal + self.stiffness - np.square(self.inner)
+
+    def times(self, v: Array) -> Array:
+        """The sum times v."""
+        common = self.groups.each(self.groups.sums(self.inner * v))
+        return self.H.times(v) + self.stiffness * v - self.inner * common
