@@ -77,7 +77,7 @@ def test_a_page_without_markers_is_refused() -> None:
 
 def test_the_page_has_markers_for_every_section() -> None:
     page = run.PAGE.read_text(encoding="utf-8")
-    for name in (*run.SECTIONS, "cluster"):  # the cluster's file comes and goes
+    for name in (*run.SECTIONS, "cluster", "larger-than-memory"):  # the cluster's file comes and goes
         between(page, name, [])
 
 
