@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from statistics import median
 
 from goals import Goal, Section, goal_table
@@ -49,12 +50,10 @@ def process(name: str) -> tuple[float, str]:
         return time.perf_counter() - start, done.stderr
 
 
-def costs(told: str, whole: float, outside: float) -> dict[str, float]:
-    """Seconds by step of a training run, from what it said as each began; imports and reading apart."""
+def costs(told: str) -> dict[str, float]:
+    """Seconds by step of a training run, from what it said as each began; the end of the last is not said."""
     starts = [(float(seconds), name) for seconds, name in STEP.findall(told)]
-    ends = [*(seconds for seconds, _ in starts[1:]), starts[-1][0]]
-    found = {name: end - seconds for (seconds, name), end in zip(starts, ends, strict=True)}
-    return {"imports, and reading the files once": outside, **found}
+    return {name: end - start for (start, name), (end, _) in pairwise(starts)}
 
 
 def section(quick: bool, say: Callable[[str], object] = print) -> Section:
@@ -67,12 +66,12 @@ def section(quick: bool, say: Callable[[str], object] = print) -> Section:
             seconds, told = process(name)
             found.append(seconds)
             if name == "logit train":
-                for step, cost in costs(told, seconds, 0.0).items():
+                for step, cost in costs(told).items():
                     steps.setdefault(step, []).append(cost)
     middle = {name: median(found) for name, found in times.items()}
     own, outside = middle["logit train"], middle["its imports and reading"]
-    by_step = {step: median(found) for step, found in steps.items()}
-    by_step["imports, and reading the files once"] = outside
+    by_step = {"imports, and reading the files once": outside}
+    by_step |= {step: median(found) for step, found in steps.items()}
     largest = sorted(by_step.items(), key=lambda pair: -pair[1])[:3]
     lines = ["| process | seconds | times ours |", "|---|---|---|"]
     lines += [f"| {name} | {seconds:.2f} | {seconds / own:.1f} |" for name, seconds in middle.items()]

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 import harness
 import run
+from end_to_end import costs
 from goals import Goal, Section, between, goal_table, unexplained
 from harness import measured, race
 from problems import Problem
@@ -79,6 +80,11 @@ def test_the_page_has_markers_for_every_section() -> None:
     page = run.PAGE.read_text(encoding="utf-8")
     for name in (*run.SECTIONS, "cluster", "larger-than-memory"):  # the cluster's file comes and goes
         between(page, name, [])
+
+
+def test_the_cost_of_a_step_is_the_time_until_the_next_begins() -> None:
+    told = "  0.25 s  load\n  0.50 s  fit model\n  1.75 s  crown\nanything else\n"
+    assert costs(told) == {"load": 0.25, "fit model": 1.25}
 
 
 @dataclass
