@@ -10,10 +10,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 import harness
+import in_memory
 import run
 from end_to_end import costs
 from goals import Goal, Section, between, goal_table, unexplained
-from harness import measured, race
+from harness import Timing, measured, race
 from problems import Problem
 
 
@@ -80,6 +81,20 @@ def test_the_page_has_markers_for_every_section() -> None:
     page = run.PAGE.read_text(encoding="utf-8")
     for name in (*run.SECTIONS, "cluster", "larger-than-memory"):  # the cluster's file comes and goes
         between(page, name, [])
+
+
+def in_memory_goals(ours: Timing, **peers: Timing) -> dict[str, Goal]:
+    times = {"ours": ours, **{who.replace("_", "-"): timing for who, timing in peers.items()}}
+    return {g.key: g for g in in_memory.goals({"2e5 x 50, 5 classes": times})}
+
+
+def test_being_ahead_is_the_ratio_of_the_medians_and_counts_for_an_accurate_fit_only() -> None:
+    peers = {"lbfgs": Timing(4.0, 1e-9, 1e-6, 5), "newton_cg": Timing(None, said="over 60 s", floor=60.0)}
+    exact = in_memory_goals(Timing(1.0, 1e-13, 0.0, 5), **peers)
+    assert (exact["classes/lbfgs"].value, exact["classes/lbfgs"].met) == (4.0, True)
+    assert (exact["classes/newton-cg"].value, exact["classes/newton-cg"].shown) == (60.0, "over 60 x")
+    sloppy = in_memory_goals(Timing(1.0, 1e-6, 0.0, 5), **peers)
+    assert not any(g.met for g in sloppy.values())
 
 
 def test_the_cost_of_a_step_is_the_time_until_the_next_begins() -> None:
