@@ -210,7 +210,7 @@ def _measure_classes(config: Config, side: _Side, result: FitResult, shares: Arr
 def _area(config: Config, side: _Side, name: str, is_class: np.ndarray, probability: Array) -> Measured:
     """The area under the curve of one class against all others."""
     asked = config.evaluate.intervals
-    found = evaluate(
+    (area,) = evaluate(
         is_class.astype(np.float64),
         probability,
         threshold=0.5,
@@ -218,8 +218,8 @@ def _area(config: Config, side: _Side, name: str, is_class: np.ndarray, probabil
         cluster=side.cluster,
         level=asked.level,
         method="closed_form" if asked.method == "closed_form" else Bootstrap(asked.replicates, asked.seed),
+        names=["roc_auc"],
     )
-    area = next(m for m in found if m.name == "roc_auc")
     return Measured(side.name, f"roc_auc[{name}]", area.value, area.std_error, area.lower, area.upper, 0.5)
 
 
