@@ -83,17 +83,24 @@ def test_the_page_has_markers_for_every_section() -> None:
         between(page, name, [])
 
 
-def in_memory_goals(ours: Timing, **peers: Timing) -> dict[str, Goal]:
-    times = {"ours": ours, **{who.replace("_", "-"): timing for who, timing in peers.items()}}
-    return {g.key: g for g in in_memory.goals({"2e5 x 50, 5 classes": times})}
+def in_memory_goals(case: str, ours: Timing, **others: Timing) -> dict[str, Goal]:
+    times = {"ours": ours, **{who.replace("_", "-"): timing for who, timing in others.items()}}
+    return {g.key: g for g in in_memory.goals({case: times})}
+
+
+def test_a_limit_that_was_not_measured_to_its_end_meets_no_goal() -> None:
+    cut = in_memory_goals("2e5 x 300", Timing(1.0, 1e-13, 0.0, 5), limit=Timing(None, said="over 60 s", floor=60.0))
+    assert not cut["wide/limit"].met
+    whole = in_memory_goals("2e5 x 300", Timing(1.0, 1e-13, 0.0, 5), limit=Timing(0.5, 0.0, 0.0, 5))
+    assert (whole["wide/limit"].value, whole["wide/limit"].met) == (2.0, True)
 
 
 def test_being_ahead_is_the_ratio_of_the_medians_and_counts_for_an_accurate_fit_only() -> None:
     peers = {"lbfgs": Timing(4.0, 1e-9, 1e-6, 5), "newton_cg": Timing(None, said="over 60 s", floor=60.0)}
-    exact = in_memory_goals(Timing(1.0, 1e-13, 0.0, 5), **peers)
+    exact = in_memory_goals("2e5 x 50, 5 classes", Timing(1.0, 1e-13, 0.0, 5), **peers)
     assert (exact["classes/lbfgs"].value, exact["classes/lbfgs"].met) == (4.0, True)
     assert (exact["classes/newton-cg"].value, exact["classes/newton-cg"].shown) == (60.0, "over 60 x")
-    sloppy = in_memory_goals(Timing(1.0, 1e-6, 0.0, 5), **peers)
+    sloppy = in_memory_goals("2e5 x 50, 5 classes", Timing(1.0, 1e-6, 0.0, 5), **peers)
     assert not any(g.met for g in sloppy.values())
 
 
