@@ -3,12 +3,13 @@
 PYTHON ?= python3
 PIP_INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help train test accuracy format clean
+.PHONY: help train test accuracy bench format clean
 
 help:
 	@echo "make train     train, evaluate and write the model of config.yaml"
 	@echo "make test      formatting, lint, types and tests"
 	@echo "make accuracy  correct digits of hard cases, beside statsmodels'"
+	@echo "make bench     speed beside the peers and the machine's limit, into docs/performance.md; about 40 minutes"
 	@echo "make format    format the code, and fix what ruff can fix"
 	@echo "make clean     remove .venv and all caches; the store of models stays"
 
@@ -23,6 +24,9 @@ test: .venv/test.stamp
 
 accuracy: .venv/test.stamp
 	.venv/bin/python bench/accuracy.py
+
+bench: .venv/bench.stamp
+	.venv/bin/python bench/run.py
 
 format: .venv/test.stamp
 	.venv/bin/ruff check --fix .
@@ -48,3 +52,9 @@ clean:
 	@rm $<
 	@$(PIP_INSTALL) -e '.[dev]'
 	@touch $< $@
+
+.venv/bench.stamp: .venv/test.stamp
+	@echo "Adding the peers of the benchmarks to .venv"
+	@rm -f .venv/train.stamp .venv/test.stamp
+	@$(PIP_INSTALL) -e '.[dev,bench]'
+	@touch .venv/train.stamp .venv/test.stamp $@

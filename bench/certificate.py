@@ -37,7 +37,7 @@ def main() -> None:
     X = rng.standard_normal((ROWS, COLUMNS))
     y = (rng.random(ROWS) < 1.0 / (1.0 + np.exp(-X @ rng.standard_normal(COLUMNS) * 0.2))).astype(float)
     rows = array_rows(X, y)
-    (moments,) = total(rows, lambda b: (b.X.moments(b.y, b.kept),), cores())
+    (moments,) = total(rows, lambda b: (b.X.moments(None),), cores())
     objective = Objective(
         rows, Bernoulli(LOGIT), inner_coordinates(moments), np.zeros(COLUMNS + 1, dtype=bool), threads=cores()
     )

@@ -6,26 +6,28 @@ of 1e-6 or less; the time is that of the fit alone, the median of three. Peers t
 """
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from goals import Goal, Section, goal_table
+from harness import child
+from misses import MISSES
 from scipy.special import expit, softmax
 
 RESIDUAL = 1e-6
 LADDER = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12)
-LIMIT = 60.0  # seconds a contestant may take for all its runs
+LIMIT = 20.0  # seconds by which the last repetition must be likely to end
+CUT_OFF = 45.0  # seconds a contestant may take in all, its data included
 
 
 @dataclass(frozen=True)
@@ -308,36 +310,42 @@ CASES = (
 )  # fmt: skip
 
 
-def measured(name: str, who: str) -> tuple[dict[str, Any] | None, str]:
-    """One contestant in a process of its own: what it found, or why it found nothing."""
-    command = [sys.executable, __file__, "--one", name, who]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        out, err = process.communicate(timeout=1.5 * LIMIT)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        return None, f"not within {1.5 * LIMIT:.0f} s"
-    if process.returncode:
-        return None, (err.strip().splitlines() or ["failed"])[-1][:90]
-    return json.loads(out.splitlines()[-1]), ""
+Found = dict[str, dict[str, tuple[dict[str, Any] | None, str]]]  # by case and contestant: what it found, or why nothing
 
 
-def main(names: list[str]) -> None:
-    """The table, a line for each case and contestant, the time of ours beside it."""
+def section(names: Sequence[str], say: Callable[[str], object] = print) -> Section:
+    """All contestants on the cases of these names, or all, each in a process of its own; the goals."""
+    found: Found = {}
     for name in names or CASES:
-        best: float | None = None
+        own = found[name] = {}
         for who in contestants(problem(name)):
-            found, said = measured(name, who)
-            if found is None:
-                print(f"{name:20} {who:24}         -  {said}", flush=True)
-                continue
-            best = found["seconds"] if who == "ours" else best
-            ratio = f"{found['seconds'] / best:6.1f} x ours" if best else ""
-            missed = "  RESIDUAL MISSED" if found["residual"] > RESIDUAL else ""
-            line = f"{name:20} {who:24} {found['seconds']:9.3f} s {ratio}  residual {found['residual']:.1e}{missed}"
-            print(line, flush=True)
+            told, said = child(Path(__file__), ["--one", name, who], CUT_OFF)
+            own[who] = (told[-1], "") if told else (None, said)
+            say(f"{name:20} {who:24} {cell(*own[who])}")
+    everyone = list(dict.fromkeys(who for own in found.values() for who in own))
+    lines = ["| case | " + " | ".join(everyone) + " |", "|---" * (len(everyone) + 1) + "|"]
+    for name, own in found.items():
+        lines.append(f"| {name} | " + " | ".join(cell(*own[who]) if who in own else "" for who in everyone) + " |")
+    return Section("penalized", lines, [goal(name, own) for name, own in found.items()])
+
+
+def cell(found: dict[str, Any] | None, said: str) -> str:
+    """The time, with the residual where it stayed above the equal one."""
+    if found is None:
+        return said if said.startswith("over ") else "failed"
+    return f"{found['seconds']:.2f}" + (f" ({found['residual']:.0e})" if found["residual"] > RESIDUAL else "")
+
+
+def goal(name: str, own: dict[str, tuple[dict[str, Any] | None, str]]) -> Goal:
+    """To be ahead of the fastest peer; on a path three times."""
+    path = name.endswith("/path")
+    told, _ = own["ours"]
+    peers = {who: CUT_OFF if found is None else found["seconds"] for who, (found, said) in own.items()
+             if who != "ours" and (found or said.startswith("over "))}  # fmt: skip
+    fastest = min(peers, key=lambda who: peers[who], default="any peer")
+    value = peers[fastest] / told["seconds"] if peers and told else np.nan
+    beyond = bool(peers) and own[fastest][0] is None
+    return Goal(f"penalized/{name}", f"{name}: ahead of {fastest}", value, 3.0 if path else 1.0, True, beyond=beyond)
 
 
 if __name__ == "__main__":
@@ -345,4 +353,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         print(json.dumps(run(*sys.argv[2:])))
     else:
-        main(sys.argv[1:])
+        print("\n".join(["", *goal_table(section(sys.argv[1:]).goals, MISSES)]))

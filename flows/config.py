@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
@@ -98,9 +98,10 @@ def _scheduler(value: str) -> str:
 
 
 def _timezone(value: str) -> str:
-    if value not in available_timezones():
-        raise ValueError(f"expected a time zone such as America/New_York, found {shown(value)}")
-    return str(ZoneInfo(value))
+    try:
+        return str(ZoneInfo(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"expected a time zone such as America/New_York, found {shown(value)}") from None
 
 
 def shown(value: Any) -> str:

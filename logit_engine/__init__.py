@@ -1,25 +1,35 @@
 """An exact engine for logistic regression and its relatives."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from logit_engine._version import __version__
-from logit_engine.fitting import fit
-from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
-from logit_engine.likelihoods import Bernoulli, Multinomial
-from logit_engine.links import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
-from logit_engine.penalties import L2, NONE
-from logit_engine.result import FitResult
-from logit_engine.sources.arrays import array_rows
-from logit_engine.summary import summarize
 
 if TYPE_CHECKING:
     from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
     from logit_engine.estimators import LogisticRegression, LogisticRegressionCV
+    from logit_engine.fitting import fit
+    from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
+    from logit_engine.likelihoods import Bernoulli, Multinomial
+    from logit_engine.links import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
+    from logit_engine.penalties import L2, NONE
+    from logit_engine.result import FitResult
+    from logit_engine.sources.arrays import array_rows
+    from logit_engine.summary import summarize
 
-_LAZY = {
-    **dict.fromkeys(("LogisticRegression", "LogisticRegressionCV"), "logit_engine.estimators"),
-    **dict.fromkeys(("CLogLog", "Logit", "MNLogit", "Probit"), "logit_engine.discrete"),
+_HOMES = {
+    "discrete": ("CLogLog", "Logit", "MNLogit", "Probit"),
+    "estimators": ("LogisticRegression", "LogisticRegressionCV"),
+    "fitting": ("fit",),
+    "inference.covariance": ("CLUSTER", "HC0", "HC1", "HC2", "HC3", "NONROBUST", "Covariance"),
+    "likelihoods": ("Bernoulli", "Multinomial"),
+    "links": ("CAUCHIT", "CLOGLOG", "LINKS", "LOGIT", "LOGLOG", "PROBIT", "Link"),
+    "penalties": ("L2", "NONE"),
+    "result": ("FitResult",),
+    "sources.arrays": ("array_rows",),
+    "summary": ("summarize",),
 }
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CAUCHIT",
@@ -55,9 +65,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load on first use what needs a heavier import, such as scikit-learn where it is installed."""
-    if name in _LAZY:
-        from importlib import import_module
-
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'logit_engine' has no attribute '{name}'")
+    """Load a name on first use: errors, the store and the command line then do not wait for SciPy."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'logit_engine' has no attribute '{name}'")
+    found = globals()[name] = getattr(import_module(f"logit_engine.{_HOME[name]}"), name)
+    return found

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -10,11 +11,12 @@ import numpy as np
 import polars as pl
 
 from flows.config import Config
+from flows.steps.fit import threads_of
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import Side, open_rows, outcome_of
 from flows.steps.split import Split
-from logit_engine.blocks import BLOCK
+from logit_engine.blocks import BLOCK, one_blas_thread
 from logit_engine.columns import Array
 from logit_engine.diagnostics.metric_intervals import (
     Bootstrap,
@@ -24,10 +26,10 @@ from logit_engine.diagnostics.metric_intervals import (
     percentile_interval,
     resampled,
 )
-from logit_engine.diagnostics.metrics import confusion, evaluate, metric_value, row_log_loss
+from logit_engine.diagnostics.metrics import METRICS, confusion, evaluate, metric_value, row_log_loss
 from logit_engine.diagnostics.thresholds import Cost, MaxF1, choose_threshold
 from logit_engine.errors import LogitEngineError
-from logit_engine.fitting import fit
+from logit_engine.fitting import cores, fit
 from logit_engine.inference.covariance import CLUSTER, NONROBUST
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, Link
@@ -36,6 +38,7 @@ from logit_engine.sources.arrays import array_rows
 from logit_engine.sources.frames import clusters
 
 MOST_ROWS = 2**22  # of a side that are measured; of more, every second, third, ... block: they take 180 bytes each
+CALIBRATIONS = ("calibration_slope", "calibration_intercept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,9 @@ def evaluate_model(config: Config, dataset: Dataset, split: Split, learned: Lear
     link = LINKS[result.link]
     threshold = choose_threshold(train.y, link.cdf(train.eta), _rule(config))
     rate = float(train.y.mean())
-    return Evaluation(threshold, tuple(m for side in sides for m in _measure(config, side, link, threshold, rate)))
+    with one_blas_thread(), ThreadPoolExecutor(threads_of(config) or cores()) as pool:
+        found = tuple(m for side in sides for m in _measure(config, side, link, threshold, rate, pool))
+    return Evaluation(threshold, found)
 
 
 def _side(config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, name: Side) -> _Side:
@@ -128,35 +133,39 @@ def _rule(config: Config) -> float | MaxF1 | Cost:
     return Cost(asked.cost.false_positive, asked.cost.false_negative)
 
 
-def _measure(config: Config, side: _Side, link: Link, threshold: float, rate: float) -> list[Measured]:
+def _measure(config: Config, side: _Side, link: Link, threshold: float, rate: float, pool: Executor) -> list[Measured]:
+    """The metrics and the calibration of a side, side by side in the pool; each is summed by one thread."""
     asked = config.evaluate.intervals
     probability = link.cdf(side.eta)
-    found = list(
-        evaluate(
-            side.y,
-            probability,
-            threshold=threshold,
-            reference_rate=rate,
-            cluster=side.cluster,
-            level=asked.level,
-            method="closed_form" if asked.method == "closed_form" else Bootstrap(asked.replicates, asked.seed),
-            row_loss=row_log_loss(side.y, link.log_cdf(side.eta), link.log_sf(side.eta)),
-        )
-    )
-    found += calibration(side.y, side.eta, link, side.cluster, asked.level)
     constant = np.full_like(probability, rate)
-    measured = [
-        Measured(
-            side.name, m.name, m.value, m.std_error, m.lower, m.upper, _baseline(m.name, side.y, constant, threshold)
-        )
-        for m in found
+    metrics = pool.submit(
+        evaluate,
+        side.y,
+        probability,
+        threshold=threshold,
+        reference_rate=rate,
+        cluster=side.cluster,
+        level=asked.level,
+        method="closed_form" if asked.method == "closed_form" else Bootstrap(asked.replicates, asked.seed),
+        row_loss=row_log_loss(side.y, link.log_cdf(side.eta), link.log_sf(side.eta)),
+    )
+    calibrations = [
+        pool.submit(calibration, name, side.y, side.eta, link, side.cluster, asked.level) for name in CALIBRATIONS
     ]
+    baselines = pool.map(lambda name: _baseline(name, side.y, constant, threshold), METRICS)
     cells = confusion(side.y, probability, threshold=threshold)
+    blank = math.nan
+    measured = [
+        Measured(side.name, m.name, m.value, m.std_error, m.lower, m.upper, baseline)
+        for m, baseline in [
+            *zip(metrics.result(), baselines, strict=True),
+            *((recalibrated.result(), blank) for recalibrated in calibrations),
+        ]
+    ]
     counts = {"rows": float(side.y.size)} | {
         name: float(getattr(cells, name))
         for name in ("true_negative", "false_positive", "false_negative", "true_positive")
     }
-    blank = math.nan
     return measured + [Measured(side.name, name, n, blank, blank, blank, blank) for name, n in counts.items()]
 
 
@@ -201,7 +210,7 @@ def _measure_classes(config: Config, side: _Side, result: FitResult, shares: Arr
 def _area(config: Config, side: _Side, name: str, is_class: np.ndarray, probability: Array) -> Measured:
     """The area under the curve of one class against all others."""
     asked = config.evaluate.intervals
-    found = evaluate(
+    (area,) = evaluate(
         is_class.astype(np.float64),
         probability,
         threshold=0.5,
@@ -209,40 +218,30 @@ def _area(config: Config, side: _Side, name: str, is_class: np.ndarray, probabil
         cluster=side.cluster,
         level=asked.level,
         method="closed_form" if asked.method == "closed_form" else Bootstrap(asked.replicates, asked.seed),
+        names=["roc_auc"],
     )
-    area = next(m for m in found if m.name == "roc_auc")
     return Measured(side.name, f"roc_auc[{name}]", area.value, area.std_error, area.lower, area.upper, 0.5)
 
 
 def _baseline(name: str, y: Array, constant: Array, threshold: float) -> float:
-    if name.startswith("calibration"):
-        return math.nan
     return metric_value(name, y, constant, threshold=threshold, reference_rate=float(constant[0]))
 
 
-def calibration(y: Array, eta: Array, link: Link, cluster: np.ndarray | None, level: float) -> list[MetricValue]:
-    """Calibration slope (of y on eta; 1 is right) and intercept (beside eta as an offset; 0 is right). Cox (1958).
+def calibration(name: str, y: Array, eta: Array, link: Link, cluster: np.ndarray | None, level: float) -> MetricValue:
+    """Calibration slope (of y on eta; 1 is right) or intercept (beside eta as an offset; 0 is right). Cox (1958).
 
     nan where the recalibration has no finite estimate, as with one class or a perfect prediction. One thread: blocks of
     one or two columns are too little work to share.
     """
+    rows = (
+        array_rows(eta, y, cluster=cluster)
+        if name == "calibration_slope"
+        else array_rows(np.empty((y.size, 0)), y, offset=eta, cluster=cluster)
+    )
     kind = NONROBUST if cluster is None else CLUSTER
-    likelihood = Bernoulli(link)
-    none = np.empty((y.size, 0))
-    fits = {
-        "calibration_slope": lambda: fit(
-            array_rows(eta, y, cluster=cluster), likelihood, covariance_type=kind, threads=1
-        ),
-        "calibration_intercept": lambda: fit(
-            array_rows(none, y, offset=eta, cluster=cluster), likelihood, covariance_type=kind, threads=1
-        ),
-    }
-    found = []
-    for name, recalibrate in fits.items():
-        try:
-            r = recalibrate()
-            low, high = r.interval(level)[-1]
-            found.append(MetricValue(name, float(r.estimates[-1]), float(r.std_errors[-1]), float(low), float(high)))
-        except LogitEngineError:
-            found.append(MetricValue(name, math.nan, math.nan, math.nan, math.nan))
-    return found
+    try:
+        r = fit(rows, Bernoulli(link), covariance_type=kind, threads=1)
+    except LogitEngineError:
+        return MetricValue(name, math.nan, math.nan, math.nan, math.nan)
+    low, high = r.interval(level)[-1]
+    return MetricValue(name, float(r.estimates[-1]), float(r.std_errors[-1]), float(low), float(high))

@@ -10,7 +10,7 @@ To add a metric, write a function from a `Sample` to a `Statistic` (nearly alway
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -180,6 +180,12 @@ def checked_sample(
     return Sample(outcome, forecast, float(threshold), float(reference_rate), losses)
 
 
+def _check_names(names: Sequence[str]) -> None:
+    for name in names:
+        if name not in METRICS:
+            raise UsageError(f"there is no metric {name!r}: choose one of {', '.join(METRICS)}.")
+
+
 def metric_value(
     name: str,
     y: npt.ArrayLike,
@@ -190,8 +196,7 @@ def metric_value(
     reference_rate: float = 0.5,
 ) -> float:
     """The metric of that name in `METRICS`, without an interval. y, probability, weight: (n,)."""
-    if name not in METRICS:
-        raise UsageError(f"there is no metric {name!r}: choose one of {', '.join(METRICS)}.")
+    _check_names([name])
     sample = checked_sample(y, probability, threshold=threshold, reference_rate=reference_rate)
     return METRICS[name].statistic(sample).value(checked_weight(weight, len(sample.y)))
 
@@ -311,14 +316,16 @@ def evaluate(
     level: float = 0.95,
     method: Literal["closed_form"] | Bootstrap = "closed_form",
     row_loss: npt.ArrayLike | None = None,
+    names: Sequence[str] = tuple(METRICS),
 ) -> tuple[MetricValue, ...]:
-    """Every metric in `METRICS`, in its order, with standard error and interval. All arrays (n,); cluster: integers.
+    """The metrics of these names, all by default, with standard error and interval. All arrays (n,); cluster: integers.
 
     In closed form the interval is Wald's, from the influence function, cut at the metric's range: symmetric, so rough
     for a value next to an end of its range. `Bootstrap` draws clusters (rows, without clusters) and takes percentiles.
     `row_loss` replaces the log-losses taken from `probability`, for rows where that has rounded to 0 or 1.
     """
     checked_level(level)
+    _check_names(names)
     if method != "closed_form" and not isinstance(method, Bootstrap):
         raise UsageError(f"method is {method!r}: choose 'closed_form' or Bootstrap(replicates, seed).")
     sample = checked_sample(y, probability, threshold=threshold, reference_rate=reference_rate, row_loss=row_loss)
@@ -327,11 +334,11 @@ def evaluate(
     sample, weights = sample.rows(rows), weights[rows]
     codes = None if codes is None else cluster_codes(codes[rows])
     if isinstance(method, Bootstrap):
-        statistics = [metric.statistic(sample) for metric in METRICS.values()]
+        statistics = [METRICS[name].statistic(sample) for name in names]
         replicates = resampled(statistics, weights, codes, method)
         return tuple(
             percentile_interval(name, statistic.value(weights), column, level)
-            for name, statistic, column in zip(METRICS, statistics, replicates.T, strict=True)
+            for name, statistic, column in zip(names, statistics, replicates.T, strict=True)
         )
     return tuple(  # one statistic at a time: each holds arrays of all rows
         closed_form(
@@ -344,7 +351,7 @@ def evaluate(
             highest=metric.highest,
             by_class_of=sample.y if metric.by_class else None,
         )
-        for name, metric in METRICS.items()
+        for name, metric in ((name, METRICS[name]) for name in names)
     )
 
 

@@ -442,3 +442,14 @@ def test_an_infinite_difference_has_no_interval():
 def test_what_cannot_be_judged_is_refused_with_a_sentence(error, said, call):
     with pytest.raises(error, match=said):
         call()
+
+
+@pytest.mark.parametrize("method", ["closed_form", Bootstrap(20, 3)])
+def test_some_metrics_alone_are_those_of_all_to_the_bit(method: str | Bootstrap) -> None:
+    rng = np.random.default_rng(5)
+    y, p = rng.integers(0, 2, 300).astype(float), rng.random(300)
+    asked = {"threshold": 0.4, "reference_rate": 0.5, "cluster": np.arange(300) // 4, "method": method}
+    everything = {m.name: m for m in evaluate(y, p, **asked)}
+    assert evaluate(y, p, **asked, names=["f1", "roc_auc"]) == (everything["f1"], everything["roc_auc"])
+    with pytest.raises(UsageError, match="no metric 'auc'"):
+        evaluate(y, p, **asked, names=["auc"])

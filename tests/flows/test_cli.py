@@ -265,6 +265,12 @@ def test_help_check_and_show_do_not_import_prefect(words: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_help_waits_for_no_numbers() -> None:
+    code = "import sys\nfrom flows.cli import app\nprint({'numpy', 'scipy', 'polars'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_plain_runs_do_not_import_prefect(exam: Path) -> None:
     blocked = {**os.environ, "PYTHONPATH": str(exam)}
     (exam / "prefect.py").write_text("raise ImportError('Prefect was imported')\n")
