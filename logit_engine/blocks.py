@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from logit_engine.columns import Array, Columns
+from logit_engine.columns import Array, Columns, held, row_slice
 
 BLOCK = 16384
+IN_CACHE = 2**20  # numbers of a piece of a block, at most, unless it has
+NARROWEST = 1024  # rows
 STRIPES = 64  # about so many, until they reach LONGEST blocks
 LONGEST = 64  # blocks of a stripe, about a million rows, until there are MOST of them
 MOST = 1024
@@ -43,6 +45,28 @@ class Block:
     cluster: NDArray[np.int64] | None = None
     precision: Array | None = None
     fold: NDArray[np.int64] | None = None
+
+    def cut(self, rows: slice) -> "Block":
+        """Some of the rows, as views."""
+        return Block(
+            row_slice(self.X, rows),
+            self.y[rows],
+            None if self.weight is None else self.weight[rows],
+            None if self.offset is None else self.offset[rows],
+            None if self.cluster is None else self.cluster[rows],
+            None if self.precision is None else self.precision[rows],
+            None if self.fold is None else self.fold[rows],
+        )
+
+    def pieces(self) -> Iterator["Block"]:
+        """The block itself, or where its rows are wide, parts of it that stay in a cache while all is done with them."""
+        n, size = self.y.size, BLOCK
+        while size > NARROWEST and size * held(self.X) > IN_CACHE:
+            size //= 2
+        if n <= size:
+            yield self
+        else:
+            yield from (self.cut(slice(start, start + size)) for start in range(0, n, size))
 
     @property
     def weights(self) -> Array:
@@ -139,6 +163,17 @@ class Quiet:
             return self.fn(block)
 
 
+@dataclass(frozen=True, slots=True)
+class InPieces:
+    """A function of a block by way of its pieces."""
+
+    fn: Callable[[Block], Sums]
+
+    def __call__(self, block: Block) -> Sums:
+        """The sums of fn over the pieces."""
+        return added_up(map(self.fn, block.pieces()))
+
+
 @dataclass(slots=True)
 class Largest:
     """A maximum that adds up: `+=` keeps the larger. For the few things a pass wants beside its sums."""
@@ -157,12 +192,13 @@ def total(rows: Rows, fn: Callable[[Block], Sums], threads: int = 1) -> Sums:
     threads: how many stripes run at once; each runs BLAS on one thread, and beside theirs log2(stripes) partial sums at
     most are alive.
     """
+    by_piece = InPieces(fn)
     if isinstance(rows, Summing):
-        return rows.sums(fn, threads)
+        return rows.sums(by_piece, threads)
     runs = stripes(rows.n)
 
     def stripe_sums(stripe: range) -> Sums:
-        return added_up(map(fn, rows.blocks(stripe.start, stripe.stop)))
+        return added_up(map(by_piece, rows.blocks(stripe.start, stripe.stop)))
 
     with one_blas_thread():
         if threads == 1 or len(runs) == 1:

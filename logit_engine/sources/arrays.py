@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csc_array, csr_array
 
 from logit_engine import arrays
 from logit_engine.blocks import BLOCK, Block
-from logit_engine.columns import Array, Coded, Columns, Constant, Dense, SideBySide, Sparse, stacked
+from logit_engine.columns import Array, Coded, Columns, Constant, Dense, SideBySide, Sparse, row_slice, stacked
 from logit_engine.errors import DataError
 
 
@@ -52,15 +51,8 @@ class MemoryRows:
         return replace(self, **{name: getattr(block, name) for name in Block.__slots__})
 
     def _block(self, cut: slice) -> Block:
-        return Block(
-            _cut(self.X, cut),
-            self.y[cut],
-            None if self.weight is None else self.weight[cut],
-            None if self.offset is None else self.offset[cut],
-            None if self.cluster is None else self.cluster[cut],
-            None if self.precision is None else self.precision[cut],
-            None if self.fold is None else self.fold[cut],
-        )
+        whole = Block(self.X, self.y, self.weight, self.offset, self.cluster, self.precision, self.fold)
+        return whole.cut(cut)
 
     def select(self, which: NDArray[np.intp]) -> "MemoryRows":
         """The same rows with some of their columns, copied, (r,) rising."""
@@ -107,37 +99,7 @@ def _copied(columns: Columns, rows: slice) -> Columns:
             return Coded(codes[rows].copy(), width)
         case SideBySide(parts):
             return SideBySide(tuple(_copied(part, rows) for part in parts))
-    return _cut(columns, rows)
-
-
-def _cut(columns: Columns, rows: slice) -> Columns:
-    match columns:
-        case Constant(count):
-            return Constant(len(range(*rows.indices(count))))
-        case Dense(X):
-            return Dense(X[rows])
-        case Sparse(X):
-            return _sparse_rows(X, rows)
-        case Coded(codes, width):
-            return Coded(codes[rows], width)
-        case SideBySide(parts):
-            return SideBySide(tuple(_cut(part, rows) for part in parts))
-    raise TypeError(f"cannot cut {type(columns).__name__} into blocks")
-
-
-def _sparse_rows(X: Any, rows: slice) -> Sparse:
-    """Rows of a CSR array and their transpose as views: SciPy's own slices are copies."""
-    start, stop, _ = rows.indices(X.shape[0])
-    first, last = X.indptr[start], X.indptr[stop]
-    shape = (stop - start, X.shape[1])
-    cut, transposed = csr_array(shape, dtype=X.dtype), csc_array(shape[::-1], dtype=X.dtype)
-    for part in (cut, transposed):
-        part.data, part.indices, part.indptr = (
-            X.data[first:last],
-            X.indices[first:last],
-            X.indptr[start : stop + 1] - first,
-        )
-    return Sparse(cut, T=transposed)
+    return row_slice(columns, rows)
 
 
 def array_rows(
