@@ -353,6 +353,11 @@ class Compute(_Section):
     """Of backend dask, as tcp://host:8786; without one a cluster of processes is started here for the run."""
 
     @property
+    def thread_count(self) -> int | None:
+        """The threads asked for; None lets the engine take the cores there are."""
+        return None if self.threads == "auto" else int(self.threads)
+
+    @property
     def memory_bytes(self) -> int:
         """The size in bytes."""
         if self.memory == "auto":

@@ -20,11 +20,6 @@ PATIENCE = 20  # seconds for a scheduler to answer
 NEEDED = "compute.backend: dask needs the extra [dask]; install it by `pip install 'logit-engine[dask]'`."
 
 
-def threads_of(config: Config) -> int | None:
-    """The threads asked for; None lets the engine take the cores there are."""
-    return None if config.compute.threads == "auto" else config.compute.threads
-
-
 @contextmanager
 def placed(config: Config, dataset: Dataset, rows: Any) -> Iterator[Rows]:
     """The rows where the config wants them summed: as they are, or laid out over the workers of a Dask cluster.
@@ -70,4 +65,4 @@ def connected(config: Config) -> Iterator["Client"]:
 
 def local_cluster(config: Config) -> dict[str, Any]:
     """What a cluster on this machine is made of: a process for each thread asked for."""
-    return {"n_workers": threads_of(config) or cores(), "threads_per_worker": 1, "dashboard_address": ":0"}
+    return {"n_workers": config.compute.thread_count or cores(), "threads_per_worker": 1, "dashboard_address": ":0"}

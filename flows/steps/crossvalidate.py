@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from flows.config import Config
-from flows.steps.cluster import threads_of
 from flows.steps.fit import likelihood_of, penalty_of
 from flows.steps.learn import design_spec
 from flows.steps.load import Dataset
@@ -67,7 +66,7 @@ def _fold_losses(
         likelihood,
         penalty=penalty_of(config, frame.height, design, likelihood.outputs),
         allow_separation=config.model.on_separation == "warn",
-        threads=threads_of(config),
+        threads=config.compute.thread_count,
     )
     held, outcome = validation
     return -likelihood.terms(design.predictors(held, result.estimates), outcome).loglik

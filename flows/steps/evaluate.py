@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 
 from flows.config import Config
-from flows.steps.fit import threads_of
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import Side, open_rows, outcome_of
@@ -94,7 +93,7 @@ def evaluate_model(config: Config, dataset: Dataset, split: Split, learned: Lear
     link = LINKS[result.link]
     threshold = choose_threshold(train.y, link.cdf(train.eta), _rule(config))
     rate = float(train.y.mean())
-    with one_blas_thread(), ThreadPoolExecutor(threads_of(config) or cores()) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(config.compute.thread_count or cores()) as pool:
         found = tuple(m for side in sides for m in _measure(config, side, link, threshold, rate, pool))
     return Evaluation(threshold, found)
 

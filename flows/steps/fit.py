@@ -3,7 +3,7 @@
 import numpy as np
 
 from flows.config import Config
-from flows.steps.cluster import placed, threads_of
+from flows.steps.cluster import placed
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import open_rows, outcome_of, rows_for_fit
@@ -80,5 +80,5 @@ def fit_model(
             penalty=penalty_of(config, frames.n, learned.design, likelihood.outputs, strength),
             covariance_type=covariance_named(config.model.covariance.type),
             allow_separation=config.model.on_separation == "warn",
-            threads=threads_of(config),
+            threads=config.compute.thread_count,
         )

@@ -7,7 +7,6 @@ import numpy as np
 import polars as pl
 
 from flows.config import Config
-from flows.steps.cluster import threads_of
 from flows.steps.fit import likelihood_of, unit_penalty
 from flows.steps.learn import design_spec
 from flows.steps.load import Dataset
@@ -90,7 +89,7 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     design, _ = learn(frame, design_spec(config))
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
     unit = unit_penalty(config, design, likelihood.outputs).times(frame.height)
-    top = largest_strength(rows, likelihood, unit, threads_of(config))
+    top = largest_strength(rows, likelihood, unit, config.compute.thread_count)
     strengths = top * np.logspace(0.0, np.log10(SMALLEST), STRENGTHS)
     losses, terms = np.empty((STRENGTHS, frame.height)), np.zeros(STRENGTHS)
     for inside, held in every:
@@ -122,7 +121,7 @@ def _path(config: Config, dataset: Dataset, train: tuple[Design, pl.DataFrame, A
     likelihood = likelihood_of(config, dataset)
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
     unit = unit_penalty(config, design, likelihood.outputs).times(frame.height)
-    return fit_path(rows, likelihood, unit, strengths, threads=threads_of(config)).estimates
+    return fit_path(rows, likelihood, unit, strengths, threads=config.compute.thread_count).estimates
 
 
 def _chosen(points: tuple[Point, ...], rule: str) -> float:
