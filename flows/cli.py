@@ -336,7 +336,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a run: its coefficients, its notes and its metrics."""
-    from flows.steps.publish import evaluation_content, open_store
+    from flows.steps.identity import open_store
+    from flows.steps.publish import evaluation_content
     from flows.train import stored_run
     from logit_engine.artifact import coefficient_table
 
@@ -359,7 +360,7 @@ def report(
 ) -> None:
     """Write a run's page: coefficients, metrics, plots, and the path of a penalty that was chosen, in one HTML file."""
     from flows.report import write_report
-    from flows.steps.publish import open_store
+    from flows.steps.identity import open_store
 
     read = _read(None, config, set_)
     name = open_store(read).resolve(run)

@@ -9,8 +9,8 @@ import polars as pl
 from flows.config import Config, cells
 from flows.recipe import DIRECT, Run, attempt
 from flows.steps.crossvalidate import Validated, cross_validate
+from flows.steps.identity import identify, open_store
 from flows.steps.load import load
-from flows.steps.publish import identify, open_store
 from flows.steps.split import split_rows
 from flows.store import run_id
 from flows.train import published_run

@@ -16,7 +16,7 @@ from flows.config_reading import read_config
 from flows.plots import Bin
 from flows.printing import CONFUSION, COUNTS
 from flows.steps.evaluate import Evaluation
-from flows.steps.publish import open_store
+from flows.steps.identity import open_store
 from flows.train import stored_run
 from logit_engine.artifact import Model, coefficient_table
 from logit_engine.columns import Array

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from flows.config import Config
 from flows.recipe import DIRECT, Run, attempt
 from flows.steps.gate import Decision, judge, unmet_requirements
-from flows.steps.publish import crown, open_store
+from flows.steps.identity import open_store
+from flows.steps.publish import crown
 from flows.steps.score import load_model
 from flows.train import Trained, crown_first, published_run
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flows.config import Config
 from flows.recipe import DIRECT, Run, attempt
-from flows.steps.publish import open_store
+from flows.steps.identity import open_store
 from flows.steps.score import Scored, find_cohorts, load_model, score_cohort
 
 

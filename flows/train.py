@@ -8,9 +8,10 @@ from flows.config import Config
 from flows.recipe import DIRECT, Run, attempt
 from flows.steps.evaluate import Evaluation, Measured, evaluate_model
 from flows.steps.fit import fit_model
+from flows.steps.identity import identify, open_store
 from flows.steps.learn import learn_design
 from flows.steps.load import Dataset, load
-from flows.steps.publish import build_model, crown, identify, open_store, publish_run
+from flows.steps.publish import build_model, crown, publish_run
 from flows.steps.split import split_rows
 from flows.steps.tune import tune_penalty
 from flows.store import ChampionMoved

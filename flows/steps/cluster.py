@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from flows.config import Config
+from flows.steps.identity import identify, open_store, versions
 from flows.steps.load import Dataset
-from flows.steps.publish import identify, open_store, versions
 from logit_engine.blocks import Rows
 from logit_engine.errors import ClusterError, UsageError
 from logit_engine.fitting import cores

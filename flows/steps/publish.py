@@ -1,12 +1,10 @@
 """Publish: a run's model, metrics and predictions, written whole into the store or not at all."""
 
-import platform
 from collections.abc import Iterator
 from dataclasses import asdict
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -15,31 +13,18 @@ import pyarrow.parquet as pq
 from flows.config import Config
 from flows.config_reading import to_yaml
 from flows.steps.evaluate import Evaluation
+from flows.steps.identity import identify, open_store, versions
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import Side, open_rows
 from flows.steps.split import Split
-from flows.store import Store, run_id
+from flows.steps.tune import Tuning
 from logit_engine._version import __version__
 from logit_engine.artifact import Model, Target, write_model
-from logit_engine.blocks import blas_builds
 from logit_engine.frames import STEP, regrouped
 from logit_engine.result import FitResult
 
-if TYPE_CHECKING:
-    from flows.steps.tune import Tuning
-
 ROW_GROUP = STEP
-
-
-def open_store(config: Config) -> Store:
-    """The store of the config's name."""
-    return Store(config.resolve(config.store), config.name)
-
-
-def identify(config: Config, dataset: Dataset) -> str:
-    """The run id: a hash of all that can change the result."""
-    return run_id({"config": config.result_content(), "data": dataset.fingerprint, "engine": __version__})
 
 
 def build_model(
@@ -65,7 +50,7 @@ def publish_run(
     split: Split,
     model: Model,
     evaluation: Evaluation,
-    tuning: "Tuning | None" = None,
+    tuning: Tuning | None = None,
 ) -> Path:
     """Write the run's folder: model, metrics, predictions and config, the manifest last. Returns the folder."""
     run = str(model.origin["run"])
@@ -126,13 +111,6 @@ def _predictions(config: Config, dataset: Dataset, split: Split, model: Model) -
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:
     return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-
-
-def versions() -> dict[str, Any]:
-    """What can change the bits beside config and data: versions, the CPU, and which kernels its BLAS took for it."""
-    packages = {name: version(name) for name in ("numpy", "scipy", "polars")}
-    machine = {"python": platform.python_version(), "machine": platform.machine(), "blas": blas_builds()}
-    return {"logit-engine": __version__, **packages, **machine}
 
 
 def evaluation_content(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from flows.config import Config
+from flows.steps.identity import open_store
 from flows.steps.load import distinct, find_files, first_text, missing_columns, scan_files
-from flows.steps.publish import open_store
 from flows.store import Store
 from logit_engine.artifact import Model, read_model
 from logit_engine.design import Audit

@@ -18,7 +18,7 @@ from distributed import LocalCluster
 from flows.config import Config, ConfigError, from_mapping
 from flows.experiment import experiment
 from flows.steps import cluster as placing
-from flows.steps.publish import open_store
+from flows.steps.identity import open_store
 from flows.train import Trained, train
 from logit_engine.errors import ClusterError
 from logit_engine.sources import cluster as sources

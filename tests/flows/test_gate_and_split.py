@@ -185,7 +185,7 @@ def test_models_without_a_held_out_row_are_never_compared(table: Path) -> None:
 
 
 def test_a_second_retrain_at_once_is_told_so(table: Path) -> None:
-    from flows.steps.publish import open_store
+    from flows.steps.identity import open_store
 
     config = read_config(table)
     with open_store(config).lock("retrain"), pytest.raises(Busy, match=r"is in use by .*retrain"):

@@ -25,9 +25,9 @@ from flows.steps import split as splits
 from flows.steps.evaluate import Evaluation, Measured
 from flows.steps.fit import fit_model
 from flows.steps.gate import Comparison, compare, decide, unmet_requirements
+from flows.steps.identity import open_store
 from flows.steps.learn import learn_design
 from flows.steps.load import Dataset, load
-from flows.steps.publish import open_store
 from flows.steps.rows import outcomes, read_rows
 from flows.steps.score import load_model
 from flows.steps.split import SPLIT_SALT, Split, hashed, split_rows
