@@ -13,10 +13,10 @@ DECADES = tuple(10.0**-d for d in range(3, 15))
 
 def ours(rows: Any, likelihood: Any = None, *, errors: bool = True) -> Any:
     """How the engine is asked for a fit, here alone; without `errors` it need not give standard errors."""
-    from logit_engine import Bernoulli, fit
+    from logit_engine import NONROBUST, Bernoulli, fit
     from logit_engine.links import LOGIT
 
-    return fit(rows, likelihood or Bernoulli(LOGIT))
+    return fit(rows, likelihood or Bernoulli(LOGIT), covariance_type=NONROBUST if errors else None)
 
 
 @dataclass

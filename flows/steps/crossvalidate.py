@@ -65,6 +65,7 @@ def _fold_losses(
         frame_rows(design, frame, y, classes=class_names(dataset)),
         likelihood,
         penalty=penalty_of(config, frame.height, design, likelihood.outputs),
+        covariance_type=None,
         allow_separation=config.model.on_separation == "warn",
         threads=config.compute.thread_count,
     )

@@ -1,7 +1,7 @@
 """A pilot: the fit of a few rows, from which the fit of all needs only light passes and a last look at the information."""
 
 from dataclasses import replace
-from math import ceil, inf, log
+from math import ceil, exp, inf, log
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from logit_engine.columns import Array, Dense
 from logit_engine.objective import Objective
 from logit_engine.penalties import ElasticNet, NoPenalty
 from logit_engine.solvers.curvature import Factored
-from logit_engine.solvers.newton import PLAIN_DIGITS, POLISHED, SAFE_PIVOT
+from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED, SAFE_PIVOT, Outcome, Solution
 from logit_engine.solvers.working_set import NARROW, WorkingSet
 from logit_engine.sources.arrays import thinned
 from logit_engine.triangles import (
@@ -77,15 +77,22 @@ def _seen(curvature: Array) -> bool:
 
 
 class Approach(NamedTuple):
-    """A point near the maximum, (q,), a triangle that whitens the rows there, (p, p), where that pays, and the passes.
+    """A point near the maximum, (q,), and the triangle of about the information there, (q, q), with the passes so far.
 
-    enough: the way in standard errors that changes no row's curvature any more, judged by the pilot's rows.
+    enough: the way in standard errors that changes no row's curvature any more, judged by the pilot's rows. proof: what
+    times the way that is left certifies that the maximum exists, from a look at the information on the way, else infinite.
     """
 
     theta: Array
-    basis: Array | None
+    factor: Array
     enough: float
+    proof: float
     passes: int
+
+    @property
+    def basis(self) -> Array | None:
+        """A triangle that whitens the rows, where they are far from white."""
+        return self.factor if condition_number(self.factor) > 2.0 * PLAIN_DIGITS else None
 
 
 def approached(objective: Objective, start: Array) -> Approach | None:
@@ -95,42 +102,65 @@ def approached(objective: Objective, start: Array) -> Approach | None:
     of all rows leaves a share that is as small as the way itself. `_informed_now` weighs a pass for that against the light
     ones it saves.
     """
-    likelihood, small = objective.likelihood, _small(objective)
+    small = _small(objective)
     smooth = isinstance(objective.penalty, NoPenalty) and objective.fixed is None
-    if small is None or not smooth or not likelihood.log_concave:
+    if small is None or not smooth or not objective.likelihood.log_concave:
         return None
     pilot = _settled(small, start)
     if pilot is None:
         return None
-    nothing = ElasticNet(np.zeros_like(start), np.zeros_like(start))
     share = float(np.sqrt(small.rows.n / objective.rows.n))
-    factor = pilot.factor / share
-    white = likelihood.outputs == 1 and condition_number(factor) > 2.0 * PLAIN_DIGITS
     enough = max(FLOOR, POLISHED / (BEYOND * share * pilot.reach))
+    nothing = ElasticNet(np.zeros_like(start), np.zeros_like(start))
+    theta, factor, reach, proof = pilot.theta, pilot.factor / share, inf, inf
     bend = 1.0 / float(np.sqrt(np.median(np.square(factor).sum(axis=0))))  # of the curvature, by a way of one
-    theta, model, exact = pilot.theta, Factored(factor, nothing), False
-    rate, before = float(np.sqrt(start.size / small.rows.n)), inf
+    model, rate, before = Factored(factor, nothing), float(np.sqrt(start.size / small.rows.n)), inf
     gradient = objective.gradient(theta)
     for passes in range(1, PATIENCE):
         step, way = model.step(gradient, theta, nothing)
+        if reach < inf and proof == inf:
+            proof = reach * exp(min(1.1 * way * reach, 100.0))
         if not way < 0.5 * before:
-            return Approach(theta, factor if white else None, enough, passes) if way < NEAR else None
+            return Approach(theta, factor, enough, proof, passes) if way < NEAR else None
         rate = rate if before == inf else way / before
         theta, before = theta + step, way
         if way * rate <= enough:
-            return Approach(theta, factor if white else None, enough, passes)
-        if exact or not _informed_now(way * rate, rate, bend, enough, 1.0 + start.size / HEAVY):
+            return Approach(theta, factor, enough, proof, passes)
+        if reach < inf or not _informed_now(way * rate, rate, bend, enough, 1.0 + start.size / HEAVY):
             ahead = objective.gradient(theta)
             model.learn(step, ahead - gradient)
         else:
-            ahead, curvature = objective.local(theta)
-            whole = cholesky_factor(curvature)
+            found = objective.local(theta)
+            whole = cholesky_factor(found.curvature)
             if whole is None:
                 return None
-            factor = whole
-            model, exact, rate, before = Factored(factor, nothing), True, way * rate * bend, inf
+            factor, ahead, reach = whole, found.gradient, found.reach
+            model, rate, before = Factored(factor, nothing), way * rate * bend, inf
         gradient = ahead
     return None
+
+
+def without_errors(objective: Objective, ahead: Approach) -> Solution | None:
+    """The maximum with no last look at the information, where the approach can prove that it exists; else None."""
+    last = objective.slope(ahead.theta)
+    half = triangular_solve(ahead.factor, last.gradient, transposed=True)
+    direction, decrement = -triangular_solve(ahead.factor, half), float(np.linalg.norm(half))
+    if not decrement * ahead.proof < CERTIFIED or decrement > NEAR:
+        return None
+    return Solution(
+        theta=ahead.theta + direction,
+        factor=ahead.factor,
+        basis=None,
+        free=None,
+        next_basis=None,
+        loglik=-last.loss,
+        decrement=decrement,
+        certificate=decrement * ahead.proof,
+        direction=direction,
+        outcome=Outcome.CONVERGED,
+        passes=ahead.passes + 1,
+        observed=True,
+    )
 
 
 def _informed_now(way: float, rate: float, bend: float, enough: float, price: float) -> bool:

@@ -91,6 +91,31 @@ def test_a_pilot_that_leads_astray_is_left(monkeypatch: pytest.MonkeyPatch) -> N
     assert_same(fit(rows), without_a_pilot(rows, monkeypatch))
 
 
+def test_estimates_alone_are_those_with_standard_errors_and_proved() -> None:
+    rng = np.random.default_rng(5)
+    X = rng.standard_normal((300_000, 20))
+    y = (rng.random(300_000) < expit(X @ rng.standard_normal(20) / 5.0 - 0.5)).astype(float)
+    rows = array_rows(X, y)
+    whole, alone = fit(rows), fit(rows, covariance_type=None)
+    assert alone.passes < whole.passes + 1
+    assert alone.converged
+    assert whole.certificate <= alone.certificate < 0.5
+    assert alone.covariance_type == "none"
+    assert np.isnan(alone.std_errors).all()
+    assert alone.loglik == pytest.approx(whole.loglik, rel=1e-14)
+    np.testing.assert_allclose(alone.estimates, whole.estimates, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["logit", "probit"])
+def test_estimates_alone_of_few_rows_are_found_as_ever(name: str) -> None:
+    X, y = data()
+    rows, likelihood = array_rows(X[:500], y[:500]), Bernoulli(LINKS[name])
+    whole, alone = fit(rows, likelihood), fit(rows, likelihood, covariance_type=None)
+    assert alone.converged
+    assert np.isnan(alone.covariance).all()
+    np.testing.assert_array_equal(alone.estimates, whole.estimates)
+
+
 def test_separated_classes_are_named_as_without_a_pilot() -> None:
     X, y = data()
     X[:, 2] = np.where(y == 1.0, np.abs(X[:, 2]), -np.abs(X[:, 2]))
