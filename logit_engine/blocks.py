@@ -5,13 +5,13 @@ block, and stripes are added in one fixed binary tree, whoever ran them: the sam
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from threading import Lock
-from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ LONGEST = 64  # blocks of a stripe, about a million rows, until there are MOST o
 MOST = 1024
 
 Sums = tuple[Any, ...]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +202,12 @@ def total(rows: Rows, fn: Callable[[Block], Sums], threads: int = 1) -> Sums:
         return added_up(map(by_piece, rows.blocks(stripe.start, stripe.stop)))
 
     with one_blas_thread():
-        if threads == 1 or len(runs) == 1:
+        if threads == 1 or rows.n <= NARROWEST:
             return whole(leaves(map(stripe_sums, runs)), len(runs))
         with ThreadPoolExecutor(threads) as pool:
+            if len(runs) == 1:
+                pieces = (piece for block in rows.blocks(0, 1) for piece in block.pieces())
+                return added_up(_in_order(pool, fn, pieces, threads))
             return whole(leaves(_in_order(pool, stripe_sums, runs, threads)), len(runs))
 
 
@@ -270,11 +274,11 @@ def added(sums: Sums, more: Sums) -> Sums:
 
 
 def _in_order(
-    pool: ThreadPoolExecutor, fn: Callable[[range], Sums], stripes: Sequence[range], ahead: int
+    pool: ThreadPoolExecutor, fn: Callable[[Item], Sums], items: Iterable[Item], ahead: int
 ) -> Iterator[Sums]:
     waiting: deque[Future[Sums]] = deque()
-    for stripe in stripes:
-        waiting.append(pool.submit(fn, stripe))
+    for item in items:
+        waiting.append(pool.submit(fn, item))
         if len(waiting) > ahead:
             yield waiting.popleft().result()
     while waiting:

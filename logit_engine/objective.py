@@ -131,8 +131,9 @@ class Objective:
 
         return -flat(np.asarray(total(self.rows, block_sums, self.threads)[0]))
 
-    def local(self, theta: Array) -> Local:
-        """Gradient and curvature of the loss alone at theta; the curvature, which only steers, is rough."""
+    def local(self, theta: Array, rough: bool = False) -> Local:
+        """Gradient and curvature of the loss alone at theta; rough: the curvature in single precision, as it only steers."""
+        dtype = np.float32 if rough else np.float64
 
         @Quiet
         def block_sums(block: Block) -> Sums:
@@ -141,7 +142,7 @@ class Objective:
             if block.weight is not None:
                 score, curvature = weighted(block.weight, score), weighted(block.weight, curvature)
             flattest = block.largest(-curvature) if curvature.ndim == 1 else 0.0
-            return X.tdot(score), _blocked(curvature, partial(signed_gram, X, dtype=np.float32)), Largest(flattest)
+            return X.tdot(score), _blocked(curvature, partial(signed_gram, X, dtype=dtype)), Largest(flattest)
 
         score, information, flattest = total(self.rows, block_sums, self.threads)
         reach = float(1.0 / np.sqrt(-flattest.value)) if flattest.value < 0.0 else np.inf

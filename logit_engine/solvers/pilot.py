@@ -30,10 +30,11 @@ RARE = 50  # rows of a class that a pilot's first block must hold
 LEAST = 1e-2  # of the median: a column whose curvature is less has too few rows in a pilot
 SETTLED = 0.1  # of a pilot's own standard errors: a step as small changes nothing that its rows know
 NEAR = 1e-6  # standard errors: steps that rounding stops there are near enough for Newton's method
+ROUGH = 1e-2  # the smallest pivot at which a curvature may be in single precision
 FEW = 2048  # rows that tell how long rows are
 FLOOR = 1e-12  # standard errors: what rounding leaves of a step
 BEYOND = 3.0  # times the longest row of a pilot: about the longest of all
-HEAVY = 30.0  # columns at which an information pass costs two light ones
+HEAVY = 80.0  # coefficients by which the price of an information pass rises by one light one, from two on
 PATIENCE = 20  # passes that the whole may take
 
 
@@ -126,11 +127,11 @@ def approached(objective: Objective, start: Array) -> Approach | None:
         theta, before = theta + step, way
         if way * rate <= enough:
             return Approach(theta, factor, enough, proof, passes)
-        if reach < inf or not _informed_now(way * rate, rate, bend, enough, 1.0 + start.size / HEAVY):
+        if reach < inf or not _informed_now(way * rate, rate, bend, enough, 2.0 + start.size / HEAVY):
             ahead = objective.gradient(theta)
             model.learn(step, ahead - gradient)
         else:
-            found = objective.local(theta)
+            found = objective.local(theta, _rough(factor))
             whole = cholesky_factor(found.curvature)
             if whole is None:
                 return None
@@ -175,6 +176,11 @@ def _informed_now(way: float, rate: float, bend: float, enough: float, price: fl
     return informed(way) < light(way, rate) and informed(way) <= 1 + informed(way * rate)
 
 
+def _rough(factor: Array | None) -> bool:
+    """Whether single precision will do for the next curvature, by the last one."""
+    return factor is not None and smallest_pivot(factor) > ROUGH
+
+
 def _reach(small: Objective, factor: Array) -> float:
     """The largest change of a row's predictor by a way of one standard error: the longest of some rows in its metric."""
     outputs = small.likelihood.outputs
@@ -204,8 +210,9 @@ def _settled(small: Objective, theta: Array) -> Pilot | None:
         (some,) = total(rows, lambda block: (thinned(block, every),))
         fewer = _settled(replace(small, rows=some.rows(rows.names, rows.intercept, rows.classes)), theta)
         theta = theta if fewer is None else fewer.theta
+    factor: Array | None = None
     for _ in range(PATIENCE):
-        found = small.evaluate(theta)
+        found = small.local(theta, _rough(factor))
         factor = cholesky_factor(found.curvature)
         if factor is None or smallest_pivot(factor) < SAFE_PIVOT or not _seen(found.curvature):
             return None
