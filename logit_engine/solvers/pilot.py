@@ -25,7 +25,7 @@ from logit_engine.triangles import (
 PILOT = 8192  # rows of a pilot, at least
 SHARE = 16  # one row in so many, where that is more
 WIDE = 1000  # coefficients above which there is no pilot
-VALUES = 2**24  # numbers in a pilot, at most
+VALUES = 2**26  # numbers in a pilot, at most
 RARE = 50  # rows of a class that a pilot's first block must hold
 LEAST = 1e-2  # of the median: a column whose curvature is less has too few rows in a pilot
 SETTLED = 0.1  # of a pilot's own standard errors: a step as small changes nothing that its rows know
@@ -33,7 +33,7 @@ NEAR = 1e-6  # standard errors: steps that rounding stops there are near enough 
 ROUGH = 1e-2  # the smallest pivot at which a curvature may be in single precision
 FEW = 2048  # rows that tell how long rows are
 FLOOR = 1e-12  # standard errors: what rounding leaves of a step
-BEYOND = 3.0  # times the longest row of a pilot: about the longest of all
+BEYOND = 2.0  # times the longest row of a pilot: about the longest of all
 HEAVY = 80.0  # coefficients by which the price of an information pass rises by one light one, from two on
 PATIENCE = 20  # passes that the whole may take
 
