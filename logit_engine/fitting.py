@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from logit_engine.blocks import Block, Rows, Sums, coefficient_names, one_blas_thread, total
+from logit_engine.blocks import Block, Rows, Summing, Sums, coefficient_names, one_blas_thread, total
 from logit_engine.columns import Array, Constant, Moments
 from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities, change_of_variables, independent
 from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
@@ -433,7 +433,7 @@ def _notes(coordinates: Coordinates, condition: float, objective: Objective, nai
 
 
 @dataclass(frozen=True, slots=True)
-class _ConstantOnly:
+class _ConstantOnly(Summing):
     """The same rows with the constant as their only column: the null model's."""
 
     rows: Rows

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, Rows, Sums, total
+from logit_engine.blocks import Block, Rows, Summing, Sums, total
 from logit_engine.publish import publish_file
 
 LARGEST = 2**28  # bytes of sums that are kept; more are summed again
@@ -60,7 +60,7 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckpointedRows:
+class CheckpointedRows(Summing):
     """Rows whose sums are kept in a journal, and taken from there where they are."""
 
     rows: Rows

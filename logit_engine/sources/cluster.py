@@ -31,6 +31,7 @@ from logit_engine.blocks import (
     Block,
     Node,
     Rows,
+    Summing,
     Sums,
     added,
     added_up,
@@ -75,7 +76,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterRows:
+class ClusterRows(Summing):
     """Rows whose blocks lie on the workers of a client, a future for each unit; made by `cluster_rows`."""
 
     rows: Divisible
