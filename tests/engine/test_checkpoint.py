@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from logit_engine.blocks import BLOCK, Block, Sums, total
+from logit_engine.blocks import BLOCK, Block, Summing, Sums, total
 from logit_engine.columns import Coded, Constant, Dense, SideBySide
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import CLUSTER, HC1
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Summing):
     """Rows that count their passes, and fail in one of them."""
 
     rows: MemoryRows
