@@ -19,7 +19,7 @@ import polars as pl
 import pytest
 from distributed import Client, LocalCluster
 
-from logit_engine.blocks import BLOCK, Block, Node, Rows, Sums, folded, leaves, stripes, total
+from logit_engine.blocks import BLOCK, Block, Node, Rows, Summing, Sums, folded, leaves, stripes, total
 from logit_engine.constraints import Equalities
 from logit_engine.design import Spec
 from logit_engine.errors import DataError
@@ -97,7 +97,7 @@ def test_stripes_are_a_function_of_n_alone_and_stay_small_and_few() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Summing):
     """Rows that do something before some pass, and note how large the function of each was when it travelled."""
 
     rows: Any
