@@ -32,7 +32,7 @@ SETTLED = 0.1  # of a pilot's own standard errors: a step as small changes nothi
 NEAR = 1e-6  # standard errors: steps that rounding stops there are near enough for Newton's method
 ROUGH = 1e-2  # the smallest pivot at which a curvature may be in single precision
 FEW = 2048  # rows that tell how long rows are
-FLOOR = 1e-12  # standard errors: what rounding leaves of a step
+FLOOR = 1e-13  # standard errors: light passes go no further, for rounding's sake
 BEYOND = 2.0  # times the longest row of a pilot: about the longest of all
 HEAVY = 80.0  # coefficients by which the price of an information pass rises by one light one, from two on
 PATIENCE = 20  # passes that the whole may take
@@ -111,7 +111,8 @@ def approached(objective: Objective, start: Array) -> Approach | None:
     if pilot is None:
         return None
     share = float(np.sqrt(small.rows.n / objective.rows.n))
-    enough = max(FLOOR, POLISHED / (BEYOND * share * pilot.reach))
+    enough = POLISHED / (BEYOND * share * pilot.reach)
+    target = max(FLOOR, enough)
     nothing = ElasticNet(np.zeros_like(start), np.zeros_like(start))
     theta, factor, reach, proof = pilot.theta, pilot.factor / share, inf, inf
     bend = 1.0 / float(np.sqrt(np.median(np.square(factor).sum(axis=0))))  # of the curvature, by a way of one
@@ -125,9 +126,9 @@ def approached(objective: Objective, start: Array) -> Approach | None:
             return Approach(theta, factor, enough, proof, passes) if way < NEAR else None
         rate = rate if before == inf else way / before
         theta, before = theta + step, way
-        if way * rate <= enough:
+        if way * rate <= target:
             return Approach(theta, factor, enough, proof, passes)
-        if reach < inf or not _informed_now(way * rate, rate, bend, enough, 2.0 + start.size / HEAVY):
+        if reach < inf or not _informed_now(way * rate, rate, bend, target, 2.0 + start.size / HEAVY):
             ahead = objective.gradient(theta)
             model.learn(step, ahead - gradient)
         else:
@@ -164,11 +165,11 @@ def without_errors(objective: Objective, ahead: Approach) -> Solution | None:
     )
 
 
-def _informed_now(way: float, rate: float, bend: float, enough: float, price: float) -> bool:
+def _informed_now(way: float, rate: float, bend: float, target: float, price: float) -> bool:
     """Whether the next pass is for the information: cheaper than light ones alone, and than one light one before it."""
 
     def light(way: float, rate: float) -> int:
-        return ceil(log(enough / way) / log(rate)) if way > enough else 0
+        return ceil(log(target / way) / log(rate)) if way > target else 0
 
     def informed(way: float) -> float:
         return price + light(way, min(0.1, way * bend)) - 1
@@ -191,7 +192,8 @@ def _reach(small: Objective, factor: Array) -> float:
     (block,) = thinned(first, -(-first.y.size // FEW)).blocks
     X = small.columns(block)
     rows = [Dense(X.dot(inverse[a * p : (a + 1) * p])).lengths() for a in range(outputs)]
-    return float(np.sqrt(block.largest(np.max(rows, axis=0))))
+    longest = block.largest(np.max(rows, axis=0))
+    return float(np.sqrt(longest)) if longest > 0.0 else inf
 
 
 class Pilot(NamedTuple):

@@ -116,6 +116,24 @@ def test_estimates_alone_of_few_rows_are_found_as_ever(name: str) -> None:
     np.testing.assert_array_equal(alone.estimates, whole.estimates)
 
 
+@pytest.mark.parametrize("size", [1e-4, 1e-10, 1e-300])
+def test_weights_of_any_size_keep_the_standard_errors_exact(size: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = data()
+    weight = np.random.default_rng(2).random(N)
+    rows = array_rows(X, y, weight=weight / weight.sum() * size)
+    plain = without_a_pilot(rows, monkeypatch)
+    np.testing.assert_allclose(fit(rows).std_errors, plain.std_errors, rtol=1e-12)
+
+
+def test_rows_without_weight_may_be_all_that_a_pilot_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = data()
+    every = N // 8192
+    weight = np.ones(N)
+    weight[: 5 * every * 2048 : every] = 0.0
+    rows = array_rows(X, y, weight=weight)
+    assert_same(fit(rows), without_a_pilot(rows, monkeypatch))
+
+
 def test_separated_classes_are_named_as_without_a_pilot() -> None:
     X, y = data()
     X[:, 2] = np.where(y == 1.0, np.abs(X[:, 2]), -np.abs(X[:, 2]))
