@@ -76,10 +76,6 @@ class ChangeOfVariables:
         """How many coefficients the equalities take away."""
         return int(self.basis.shape[0] - self.basis.shape[1])
 
-    def nearest(self, theta: Array) -> Array:
-        """The point closest to theta, (p,), that satisfies the equalities."""
-        return self.to_theta(self.to_gamma(theta))
-
     def pull_back(self, gradient: Array) -> Array:
         """basis' gradient: (p,) to (r,)."""
         return np.asarray(self.basis.T @ gradient)

@@ -241,10 +241,10 @@ def _fixed(objective: Objective, equalities: Equalities | None, start: Array) ->
     """The objective under equalities, and the nearest start that meets them."""
     if equalities is None:
         return replace(objective, fixed=None), start
-    coordinates = objective.coordinates
-    rows = coordinates.pull_back(independent(equalities)[0].T).T
-    nearest = change_of_variables(equalities).nearest(coordinates.to_user(start))
-    return replace(objective, fixed=rows), coordinates.to_inner(nearest)
+    R, q, _ = independent(equalities)
+    rows = objective.coordinates.pull_back(R.T).T
+    nearest = start + np.linalg.lstsq(rows, q - rows @ start)[0]
+    return replace(objective, fixed=rows), nearest
 
 
 def _l1_ratio(penalty: Penalty) -> float:
