@@ -347,7 +347,7 @@ def test_equality_constraints_hold_and_take_their_covariance_away() -> None:
 def test_equality_constraints_hold_for_columns_far_from_zero(shift: float) -> None:
     X, y = data(400, 3)
     equalities = Equalities(np.array([[0.0, 1.0, 0.0, 1.0]]), np.array([1.0]), ("c", "x1", "x2", "x3"))
-    near, far = (fit(array_rows(X + [0.0, 0.0, by], y), equalities=equalities) for by in (0.0, shift))
+    near, far = (fit(array_rows(X + np.array([0.0, 0.0, by]), y), equalities=equalities) for by in (0.0, shift))
     assert far.converged
     np.testing.assert_allclose(far.estimates[1:], near.estimates[1:], rtol=1e-7)
     np.testing.assert_allclose(far.std_errors[1:], near.std_errors[1:], rtol=1e-7)
