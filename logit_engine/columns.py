@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from logit_engine.moments import Moments, Ranges, mean_and_square, sides, sparse_range
+
 Array = NDArray[np.float64]
 Real = NDArray[np.floating]  # float64, or an extended type
 Codes = NDArray[np.int32] | NDArray[np.int64]
@@ -22,8 +24,6 @@ MILD = (2.0**-200, 2.0**200)  # units between these can wait for the end of a pr
 IN_CACHE = (
     2**17
 )  # numbers scaled at a time for a Gram matrix: more would not stay in a core's cache, nor in its page table
-SIDE_BY_SIDE = 64  # rows summed as one long row
-FAR = 1e-8  # of its square sum: a column whose spread is less is summed again, about its first value
 FILLED = 0.08  # the share of entries above which a sparse Gram matrix is slower than a dense one
 
 
@@ -66,74 +66,6 @@ class Columns(Protocol):
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> "Ranges":
         """The values that each column takes beside each outcome; rows not kept are left out."""
         ...
-
-
-@dataclass(slots=True)
-class Moments:
-    """Count, mean and centered square sum of p columns; `+=` merges the next rows in.
-
-    A column of one value has a square sum of exactly 0. groups: where each categorical's columns start and stop. sparse:
-    (p,), which columns keep their zeros. Means merge as in Chan, Golub & LeVeque (1983).
-    """
-
-    n: int
-    mean: Array
-    square: Array
-    groups: tuple[tuple[int, int], ...]
-    sparse: NDArray[np.bool_]
-
-    def __iadd__(self, other: "Moments") -> "Moments":
-        n = self.n + other.n
-        if other.n:
-            shift = other.mean - self.mean
-            self.mean += shift * (other.n / n)
-            self.square += other.square + shift * shift * (self.n * (other.n / n))
-        self.n = n
-        return self
-
-    @property
-    def coded(self) -> NDArray[np.bool_]:
-        """Which columns are codes, (p,)."""
-        return _inside(self.groups, self.mean.size)
-
-
-@dataclass(slots=True)
-class Ranges:
-    """What p columns hold beside y = 0 and y = 1, a row each; `+=` merges the next rows in.
-
-    low, high: (2, p), over the rows with y < 1 and the rows with y > 0. events: (2, p), for a code column the number of
-    its rows with either outcome, for others of all rows; total: (2,), of all rows. groups: as in `Moments`.
-    """
-
-    low: Array
-    high: Array
-    events: Array
-    total: Array
-    groups: tuple[tuple[int, int], ...]
-
-    def __iadd__(self, other: "Ranges") -> "Ranges":
-        np.minimum(self.low, other.low, out=self.low)
-        np.maximum(self.high, other.high, out=self.high)
-        self.events += other.events
-        self.total += other.total
-        return self
-
-    @property
-    def coded(self) -> NDArray[np.bool_]:
-        """Which columns are codes, (p,)."""
-        return _inside(self.groups, self.low.shape[1])
-
-
-def _inside(groups: tuple[tuple[int, int], ...], size: int) -> NDArray[np.bool_]:
-    mask = np.zeros(size, dtype=bool)
-    for start, stop in groups:
-        mask[start:stop] = True
-    return mask
-
-
-def _sides(y: Array, keep: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """The kept rows that speak for y = 0, and those for y = 1: a share of events is both."""
-    return keep & (y < 1.0), keep & (y > 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,12 +188,12 @@ class Dense:
         """Mean and spread of each column."""
         X = np.asarray(self.X, dtype=np.float64, order="C")  # one order: sums of another would differ in their last bit
         rows = X if keep is None else X[keep]
-        mean, square = _mean_and_square(rows)
+        mean, square = mean_and_square(rows)
         return Moments(rows.shape[0], mean, square, (), np.zeros(mean.size, dtype=bool))
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
         """The range of each column beside each outcome."""
-        parts = [np.take(self.X, np.flatnonzero(side), axis=0).astype(np.float64) for side in _sides(y, keep)]
+        parts = [np.take(self.X, np.flatnonzero(side), axis=0).astype(np.float64) for side in sides(y, keep)]
         counts = np.array([part.shape[0] for part in parts], dtype=np.float64)
         return Ranges(
             low=np.stack([part.min(axis=0, initial=np.inf) for part in parts]),
@@ -270,30 +202,6 @@ class Dense:
             total=counts,
             groups=(),
         )
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _mean_and_square(X: Array) -> tuple[Array, Array]:
-    """Mean and centered square sum of each column, (p,), of rows in C order.
-
-    By plain sums, many rows side by side; columns far from zero, whose squares would cancel, about their first value.
-    """
-    n, p = X.shape
-    if n == 0:
-        return np.zeros(p), np.zeros(p)
-    whole = n - n % SIDE_BY_SIDE
-    wide = X[:whole].reshape(-1, SIDE_BY_SIDE * p)
-    sums = (np.ones(wide.shape[0]) @ wide).reshape(-1, p).sum(axis=0) + X[whole:].sum(axis=0)
-    squares = np.einsum("ij,ij->j", wide, wide).reshape(-1, p).sum(axis=0) + np.square(X[whole:]).sum(axis=0)
-    mean = sums / n
-    square = squares - sums * mean
-    far = np.flatnonzero(~(square > FAR * squares) & (squares != 0.0))
-    if far.size:
-        first = X[0, far]
-        away = X[:, far] - first
-        shift = away.mean(axis=0)
-        mean[far], square[far] = first + shift, np.square(away - shift).sum(axis=0)
-    return mean, square
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,8 +271,8 @@ class Sparse:
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
         """The range of each column beside each outcome, zeros included."""
-        parts = [self.X[side] for side in _sides(y, keep)]
-        found = [_sparse_range(part) for part in parts]
+        parts = [self.X[side] for side in sides(y, keep)]
+        found = [sparse_range(part) for part in parts]
         counts = np.array([part.shape[0] for part in parts], dtype=np.float64)
         return Ranges(
             low=np.stack([low for low, _ in found]),
@@ -373,22 +281,6 @@ class Sparse:
             total=counts,
             groups=(),
         )
-
-
-def _sparse_range(rows: Any) -> tuple[Array, Array]:
-    """The least and the largest value of each column of CSR rows, zeros included; infinite without rows."""
-    n, p = rows.shape
-    by_column = rows.tocsc()
-    filled = np.diff(by_column.indptr)
-    low, high = np.full(p, np.inf), np.full(p, -np.inf)
-    some = np.flatnonzero(filled)
-    if some.size:
-        starts = by_column.indptr[some]
-        low[some] = np.minimum.reduceat(by_column.data, starts)
-        high[some] = np.maximum.reduceat(by_column.data, starts)
-    gaps = filled < n
-    low[gaps], high[gaps] = np.minimum(low[gaps], 0.0), np.maximum(high[gaps], 0.0)
-    return low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,9 +341,9 @@ class Coded:
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
         """Rows of each level by outcome."""
-        sides = _sides(y, keep)
-        total = np.array([side.sum() for side in sides], dtype=np.float64)
-        events = np.stack([self.tdot(side.astype(np.float64)) for side in sides])
+        both = sides(y, keep)
+        total = np.array([side.sum() for side in both], dtype=np.float64)
+        events = np.stack([self.tdot(side.astype(np.float64)) for side in both])
         return Ranges(
             low=np.where(events < total[:, None], 0.0, np.where(events > 0.0, 1.0, np.inf)),
             high=np.where(events > 0.0, 1.0, np.where(total[:, None] > 0.0, 0.0, -np.inf)),

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns import Array, Moments
+from logit_engine.columns import Array
+from logit_engine.moments import Moments
 
 NEAR = 1.0  # means within as many spreads of zero cost no digits: such columns are not centered, and not copied
 

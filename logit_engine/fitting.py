@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from logit_engine.blocks import Block, Rows, Summing, Sums, coefficient_names, one_blas_thread, total
-from logit_engine.columns import Array, Constant, Moments
+from logit_engine.columns import Array, Constant
 from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities, change_of_variables, independent
 from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
@@ -19,6 +19,7 @@ from logit_engine.errors import DataError, RankError, SeparationError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links import LOGIT
+from logit_engine.moments import Moments
 from logit_engine.objective import Objective, flat
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult, Status, Verdict

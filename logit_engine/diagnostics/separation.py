@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, block_count, total
-from logit_engine.columns import Array, Ranges, dense
+from logit_engine.columns import Array, dense
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
+from logit_engine.moments import Ranges
 from logit_engine.objective import Objective, by_predictor, flat
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
 

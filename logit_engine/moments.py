@@ -1,0 +1,120 @@
+"""What a pass over rows tells of their columns before any fit: mean and spread, and the ranges beside each outcome."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.arrays import Array
+
+SIDE_BY_SIDE = 64  # rows summed as one long row
+FAR = 1e-8  # of its square sum: a column whose spread is less is summed again, about its first value
+
+
+@dataclass(slots=True)
+class Moments:
+    """Count, mean and centered square sum of p columns; `+=` merges the next rows in.
+
+    A column of one value has a square sum of exactly 0. groups: where each categorical's columns start and stop. sparse:
+    (p,), which columns keep their zeros. Means merge as in Chan, Golub & LeVeque (1983).
+    """
+
+    n: int
+    mean: Array
+    square: Array
+    groups: tuple[tuple[int, int], ...]
+    sparse: NDArray[np.bool_]
+
+    def __iadd__(self, other: "Moments") -> "Moments":
+        n = self.n + other.n
+        if other.n:
+            shift = other.mean - self.mean
+            self.mean += shift * (other.n / n)
+            self.square += other.square + shift * shift * (self.n * (other.n / n))
+        self.n = n
+        return self
+
+    @property
+    def coded(self) -> NDArray[np.bool_]:
+        """Which columns are codes, (p,)."""
+        return _inside(self.groups, self.mean.size)
+
+
+@dataclass(slots=True)
+class Ranges:
+    """What p columns hold beside y = 0 and y = 1, a row each; `+=` merges the next rows in.
+
+    low, high: (2, p), over the rows with y < 1 and the rows with y > 0. events: (2, p), for a code column the number of
+    its rows with either outcome, for others of all rows; total: (2,), of all rows. groups: as in `Moments`.
+    """
+
+    low: Array
+    high: Array
+    events: Array
+    total: Array
+    groups: tuple[tuple[int, int], ...]
+
+    def __iadd__(self, other: "Ranges") -> "Ranges":
+        np.minimum(self.low, other.low, out=self.low)
+        np.maximum(self.high, other.high, out=self.high)
+        self.events += other.events
+        self.total += other.total
+        return self
+
+    @property
+    def coded(self) -> NDArray[np.bool_]:
+        """Which columns are codes, (p,)."""
+        return _inside(self.groups, self.low.shape[1])
+
+
+def _inside(groups: tuple[tuple[int, int], ...], size: int) -> NDArray[np.bool_]:
+    mask = np.zeros(size, dtype=bool)
+    for start, stop in groups:
+        mask[start:stop] = True
+    return mask
+
+
+def sides(y: Array, keep: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The kept rows that speak for y = 0, and those for y = 1: a share of events is both."""
+    return keep & (y < 1.0), keep & (y > 0.0)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def mean_and_square(X: Array) -> tuple[Array, Array]:
+    """Mean and centered square sum of each column, (p,), of rows in C order.
+
+    By plain sums, many rows side by side; columns far from zero, whose squares would cancel, about their first value.
+    """
+    n, p = X.shape
+    if n == 0:
+        return np.zeros(p), np.zeros(p)
+    whole = n - n % SIDE_BY_SIDE
+    wide = X[:whole].reshape(-1, SIDE_BY_SIDE * p)
+    sums = (np.ones(wide.shape[0]) @ wide).reshape(-1, p).sum(axis=0) + X[whole:].sum(axis=0)
+    squares = np.einsum("ij,ij->j", wide, wide).reshape(-1, p).sum(axis=0) + np.square(X[whole:]).sum(axis=0)
+    mean = sums / n
+    square = squares - sums * mean
+    far = np.flatnonzero(~(square > FAR * squares) & (squares != 0.0))
+    if far.size:
+        first = X[0, far]
+        away = X[:, far] - first
+        shift = away.mean(axis=0)
+        mean[far], square[far] = first + shift, np.square(away - shift).sum(axis=0)
+    return mean, square
+
+
+def sparse_range(rows: Any) -> tuple[Array, Array]:
+    """The least and the largest value of each column of CSR rows, zeros included; infinite without rows."""
+    n, p = rows.shape
+    by_column = rows.tocsc()
+    filled = np.diff(by_column.indptr)
+    low, high = np.full(p, np.inf), np.full(p, -np.inf)
+    some = np.flatnonzero(filled)
+    if some.size:
+        starts = by_column.indptr[some]
+        low[some] = np.minimum.reduceat(by_column.data, starts)
+        high[some] = np.maximum.reduceat(by_column.data, starts)
+    gaps = filled < n
+    low[gaps], high[gaps] = np.minimum(low[gaps], 0.0), np.maximum(high[gaps], 0.0)
+    return low, high
