@@ -54,7 +54,10 @@ class Traced:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One set of rows, to be fitted at any strength: X (n, p), codes or shares y (n,), weights and offsets (n,)."""
+    """One set of rows, to be fitted at any strength: X (n, p), codes or shares y (n,), weights and offsets (n,).
+
+    labels: of the classes, where there are more than two.
+    """
 
     X: Any
     y: Array
@@ -64,6 +67,7 @@ class Task:
     intercept: bool
     columns: tuple[str, ...]
     threads: int | None = None
+    labels: tuple[str, ...] = ()
 
     def solve(
         self,
@@ -154,7 +158,7 @@ class Task:
         if self.offset is not None and self.classes > 2:
             raise UsageError("an offset goes with two classes; leave it out.")
         offset = None if self.offset is None else arrays.vector(self.offset, self.y.size, "offset")
-        return MemoryRows(columns, self.y, names, self.weight, offset, intercept=self.intercept)
+        return MemoryRows(columns, self.y, names, self.weight, offset, intercept=self.intercept, classes=self.labels)
 
     def unit(
         self,

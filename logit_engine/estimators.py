@@ -136,7 +136,8 @@ class LogisticRegression(_Base):
         table, labels = _read(self, X, y)
         outcome, self.classes_ = _classes(labels)
         weight = _row_weights(self, outcome, sample_weight)
-        task = Task(table, outcome, weight, offset, self.classes_.size, self.fit_intercept, _columns(self))
+        size, labels = self.classes_.size, _labels(self)
+        task = Task(table, outcome, weight, offset, size, self.fit_intercept, _columns(self), labels=labels)
         start = self._warm(table.shape[1]) if self.warm_start else None
         found = task.solve(C, l1_ratio, max_iter=self.max_iter, start=start, naive=self.naive_inference, **self._asked)
         self.coef_, self.intercept_ = found.coef, found.intercept
@@ -198,6 +199,7 @@ class LogisticRegression(_Base):
     def inference_(self) -> FitResult:
         """Standard errors, intervals and p-values of an unpenalized fit, the intercept first.
 
+        Of more than two classes its estimates are contrasts with `classes_[0]`, where `coef_` is centered over the classes.
         Raises UsageError after a penalty, unless naive_inference asked for it: a penalty biases the estimates, and an l1
         chose them by the same data.
         """
@@ -266,6 +268,11 @@ def _read(model: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
 def _columns(model: Any) -> tuple[str, ...]:
     """The names of the columns: those of the frame, else x0, x1, ... as scikit-learn has them."""
     return tuple(map(str, getattr(model, "feature_names_in_", [f"x{j}" for j in range(model.n_features_in_)])))
+
+
+def _labels(model: Any) -> tuple[str, ...]:
+    """The classes' names, where there are more than two."""
+    return tuple(map(str, model.classes_.tolist())) if model.classes_.size > 2 else ()
 
 
 def _classes(labels: NDArray[Any]) -> tuple[Array, NDArray[Any]]:
@@ -405,10 +412,8 @@ class LogisticRegressionCV(LogisticRegression):
         codes = _codes(folds, outcome.size)
 
         def task(rows: Any, threads: int | None = None) -> Task:
-            own = None if weight is None else weight[rows]
-            return Task(
-                table[rows], outcome[rows], own, None, self.classes_.size, self.fit_intercept, _columns(self), threads
-            )
+            own, size, names = None if weight is None else weight[rows], self.classes_.size, _columns(self)
+            return Task(table[rows], outcome[rows], own, None, size, self.fit_intercept, names, threads, _labels(self))
 
         def scores(held: NDArray[np.intp], coef: Array, intercept: Array) -> list[float]:
             options = {} if scored is None else {"sample_weight": scored[held]}

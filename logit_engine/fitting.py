@@ -424,6 +424,9 @@ def _notes(coordinates: Coordinates, condition: float, objective: Objective, nai
         notes.append("The penalty is on norms of groups: the coefficients of a group are zero together.")
     if isinstance(penalty, ElasticNet) and penalty.smooth is not None:
         notes.append("Levels that are ordered are drawn to their neighbors.")
+    pinned = isinstance(penalty, ElasticNet) and naive and bool(np.isinf(penalty.l1[objective.free]).any())
+    if pinned and objective.likelihood.outputs > 1:
+        notes.append("The first class's intercept is zero by choice: only differences between the classes' are known.")
     if naive and isinstance(penalty, ElasticNet):
         notes.append(
             "The penalty biases the estimates: standard errors after it are naive, as if its zeros were known."

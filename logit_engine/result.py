@@ -33,7 +33,7 @@ class FitResult:
     """A fitted model of p terms and k linear predictors: one for a binary outcome, one for each class but the base.
 
     names: (p,); classes: by code, the base first, none for a binary outcome; estimates: (q,), q = p k, one predictor after
-    another; covariance: (q, q), of the kind named, nan after a penalized fit; penalty_strength: on the sum of the rows;
+    another, contrasts with the base or, where every class has its own (k = K), without one; covariance: (q, q), of the kind named, nan after a penalized fit; penalty_strength: on the sum of the rows;
     l1_ratio: the share of an l1 in it, or, if grouped, of norms of groups; n: rows with weight; observations: how many rows
     they stand for; clusters: how many, each way. condition: of the centered, weighted columns at unit length. certificate:
     well below one it proves that the maximum exists (`CERTIFIED`); infinite where there is none; under most penalties the
@@ -69,7 +69,12 @@ class FitResult:
     @property
     def coefficient_names(self) -> tuple[str, ...]:
         """A name for each coefficient, (q,)."""
-        return coefficient_names(self.names, self.classes)
+        return coefficient_names(self.names, self.classes if self.contrasts else ("", *self.classes))
+
+    @property
+    def contrasts(self) -> bool:
+        """Whether a predictor is a contrast with the base, not one of several classes' own, as under a penalty."""
+        return self.estimates.size < len(self.names) * len(self.classes) or not self.classes
 
     @property
     def converged(self) -> bool:

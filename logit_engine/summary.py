@@ -28,7 +28,8 @@ def summarize(result: FitResult, standardized: FitResult | None = None, *, title
 def _header(r: FitResult) -> list[str]:
     covariance = r.covariance_type + (f" ({' x '.join(f'{g:,}' for g in r.clusters)} clusters)" if r.clusters else "")
     if r.penalty_strength:
-        covariance = "none (penalized)"
+        naive = not np.isnan(r.covariance).all()
+        covariance = f"{covariance}, naive (penalized)" if naive else "none (penalized)"
     left = [
         ("Rows", f"{r.n:,}"),
         ("Link", r.link),
@@ -67,9 +68,10 @@ def _coefficients(r: FitResult, standardized: FitResult | None, level: float) ->
     head += f"  {'Odds ratio':>10} {percent + ' interval':>21}" if odds else ""
     head += f"  {'Standardized':>12}" if standardized is not None else ""
     lines = [head]
-    for j, name in enumerate(r.names * max(1, len(r.classes) - 1)):
+    against = f", against {r.classes[0]}" if r.classes and r.contrasts else ""
+    for j, name in enumerate(r.names * (r.estimates.size // len(r.names))):
         if r.classes and j % len(r.names) == 0:
-            lines += ["", f"{r.classes[1 + j // len(r.names)]}, against {r.classes[0]}"]
+            lines += ["", r.classes[int(r.contrasts) + j // len(r.names)] + against]
         line = (
             f"{name:<{wide}}  {number(r.estimates[j]):>11} {number(r.std_errors[j]):>11} {z_text(r.z[j]):>8} "
             f"{p_text(r.p_values[j]):>7} {number(interval[j, 0]):>11} {number(interval[j, 1]):>11}"

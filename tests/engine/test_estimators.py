@@ -29,6 +29,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from logit_engine.errors import DataError, SeparationWarning, UsageError
 from logit_engine.estimators import LogisticRegression, LogisticRegressionCV
+from logit_engine.summary import summarize
 
 HOURS = np.array([0.5, 0.75, 1, 1.25, 1.5, 1.75, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.25, 3.5, 4, 4.25, 4.5, 4.75, 5, 5.5])
 PASSED = np.array([0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1])
@@ -236,6 +237,46 @@ def test_naive_inference_is_given_when_it_is_asked_for_by_its_name():
     together = LogisticRegression(C=0.05, l1_ratio=1.0, penalty_groups=[0, 0, 1], naive_inference=True).fit(X, y)
     with pytest.raises(UsageError, match="the information is singular where the penalty left off"):
         _ = together.inference_  # only differences between the classes are known
+
+
+def test_separated_classes_are_named_and_still_predicted():
+    random = np.random.default_rng(0)
+    X = random.standard_normal((300, 2))
+    code = random.integers(0, 3, 300)
+    X, y = np.c_[X, (code == 0) * 2.0], np.array(["ash", "birch", "cedar"])[code]
+    model = LogisticRegression(C=np.inf)
+    with pytest.warns(SeparationWarning, match=r"'x2 \(birch\)' \(-inf\).* predicts y perfectly"):
+        model.fit(X, y)
+    assert (model.predict(X)[code == 0] == "ash").all()
+    assert model.score(X, y) > 0.6
+
+
+def test_inference_of_several_classes_names_each_contrast_and_agrees_with_statsmodels():
+    X, code, _ = classes()
+    y = np.array(["ash", "birch", "cedar"])[code]
+    model = LogisticRegression(C=np.inf).fit(X, y)
+    found, peer = model.inference_, sm.MNLogit(code, sm.add_constant(X)).fit(disp=0, method="newton")
+    terms, labels = ("intercept", "x0", "x1", "x2"), tuple(np.unique(y).tolist())
+    assert found.coefficient_names == tuple(f"{name} ({label})" for label in labels[1:] for name in terms)
+    np.testing.assert_allclose(found.estimates, peer.params.ravel(order="F"), rtol=1e-7)
+    np.testing.assert_allclose(found.std_errors, peer.bse.ravel(order="F"), rtol=1e-7)
+    own = np.vstack([np.zeros(len(terms)), found.estimates.reshape(-1, len(terms))])
+    np.testing.assert_allclose(model.coef_, (own - own.mean(axis=0))[:, 1:], atol=1e-12)
+    table = summarize(found)
+    assert table.startswith("Multinomial regression")
+    assert all(f"{label}, against ash" in table for label in labels[1:])
+
+
+def test_naive_inference_of_several_classes_names_every_class_and_the_intercept_that_is_zero():
+    X, code, _ = classes()
+    found = LogisticRegression(C=0.1, naive_inference=True).fit(X, np.array(["ash", "birch", "cedar"])[code]).inference_
+    assert len(found.coefficient_names) == found.estimates.size
+    assert found.coefficient_names[0] == "intercept (ash)"
+    table = summarize(found)
+    assert "none (penalized)" not in table
+    assert "nonrobust, naive (penalized)" in table
+    assert "\nash\nintercept " in table
+    assert "The first class's intercept is zero by choice" in table
 
 
 @pytest.mark.parametrize("several", [False, True])
