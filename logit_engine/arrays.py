@@ -47,7 +47,10 @@ def outcome(y: ArrayLike, length: int) -> Array:
     out = vector(y, length, "y")
     low, high = float(out.min()), float(out.max())
     if low < 0.0 or high > 1.0:
-        raise DataError(f"y runs from {low:g} to {high:g}; a binary outcome is 0 or 1 (or a share of events between).")
+        raise DataError(
+            f"y runs from {low:g} to {high:g}; a binary outcome is 0 or 1 (or a share of events between), and of several "
+            "classes the rows need their names: give classes."
+        )
     if low == high and low in (0.0, 1.0):
         raise DataError(f"y is {low:g} in all {length} rows; a model needs both classes.")
     return out

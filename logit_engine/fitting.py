@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities
 from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
 from logit_engine.diagnostics.separation import REMEDY, perfect_predictors, recession, witness
-from logit_engine.errors import DataError, RankError, SeparationError
+from logit_engine.errors import DataError, RankError, SeparationError, UsageError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links import LOGIT
@@ -55,14 +55,33 @@ def fit(
     start: (q,), in the user's units; by default the constant that fits the overall shares. naive: standard errors after an
     l1 penalty as if its zeros had been known beforehand (nan for those). covariance_type: None for estimates alone, which
     saves the last look at the information where the maximum is proved without it. Raises DataError if a class is not there
-    or there are more columns than rows, RankError naming aliased columns, and SeparationError naming what predicts
+    or there are more columns than rows, UsageError if the penalty is not made for the model's coefficients, RankError naming aliased columns, and SeparationError naming what predicts
     perfectly, unless `allow_separation`: then the result says it instead.
     """
+    _check_kinds(likelihood, penalty, covariance_type)
+    if rows.classes and likelihood.outputs not in (len(rows.classes) - 1, len(rows.classes)):
+        raise UsageError(
+            f"the rows have {len(rows.classes)} classes, the likelihood {likelihood.outputs + 1}; "
+            f"give Multinomial({len(rows.classes) - 1})."
+        )
     with one_blas_thread():
         asked = Asked(
             likelihood, penalty, covariance_type, equalities, inequalities, allow_separation, solver, naive, start
         )
         return _fit(rows, asked, threads or cores())
+
+
+def _check_kinds(likelihood: Any, penalty: Any, covariance_type: Any) -> None:
+    """Raises UsageError for texts and other things where the engine takes values."""
+    if not (covariance_type is None or isinstance(covariance_type, Covariance)):
+        raise UsageError(
+            f"covariance_type is {covariance_type!r}; it is a value of logit_engine, NONROBUST, HC0, HC1, HC2, HC3 or "
+            "CLUSTER, or None for estimates alone."
+        )
+    if not hasattr(likelihood, "terms"):
+        raise UsageError(f"likelihood is {likelihood!r}; it is a value, Bernoulli(LOGIT) or Multinomial(outputs) say.")
+    if not hasattr(penalty, "curvature"):
+        raise UsageError(f"penalty is {penalty!r}; it is a value, NONE, L2(strength) or ElasticNet(l1, l2) say.")
 
 
 def cores() -> int:
@@ -181,7 +200,9 @@ class Prepared(NamedTuple):
 
 
 def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int) -> Prepared:
-    """One pass over the rows, for everything that must be known before a step. Raises DataError as `fit` does."""
+    """One pass over the rows, for everything that must be known before a step. Raises as `fit` does."""
+    if isinstance(penalty, ElasticNet):
+        penalty.check(len(rows.names), likelihood.outputs, rows.intercept)
     first = _first_pass(rows, likelihood, threads)
     _check_counts(first, len(rows.names), penalty)
     coordinates = inner_coordinates(

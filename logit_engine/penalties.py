@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.sparse import csr_array, diags_array, vstack
 
+from logit_engine.errors import UsageError
 from logit_engine.links import Array
 from logit_engine.penalties_groups import Groups, groups_of
 
@@ -53,6 +54,10 @@ class L2:
 
     strength: float
 
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.strength < np.inf:
+            raise UsageError(f"the strength of L2 is {self.strength!r}; it is from 0 on, and finite.")
+
     def value(self, theta: Array, free: np.ndarray) -> float:
         """strength/2 * |theta|^2 over the penalised terms."""
         return 0.5 * self.strength * float(np.sum(np.square(theta[~free])))
@@ -83,6 +88,37 @@ class ElasticNet:
     high: Array | None = None
     groups: Groups | None = None
     smooth: Any = None
+
+    def check(self, terms: int, outputs: int, intercept: bool) -> None:
+        """Raises UsageError unless it is made for outputs predictors of so many terms, and leaves the model's constant alone.
+
+        intercept: whether the first term is the model's own constant.
+        """
+        q = terms * outputs
+        parts = {"l1": self.l1, "l2": self.l2, "low": self.low, "high": self.high, "smooth": self.smooth}
+        if self.groups is not None:
+            parts |= {"groups": self.groups.codes}
+        for name, part in parts.items():
+            if part is not None and any(size != q for size in part.shape):
+                several = f", {terms} for each of {outputs} predictors" if outputs > 1 else ""
+                raise UsageError(
+                    f"the penalty's {name} is for {part.shape[0]} coefficients; the model has {q}{several}"
+                    f"{', the intercept first' if intercept else ''}."
+                )
+        strengths = {"l1": self.l1, "l2": self.l2}
+        if self.groups is not None:
+            strengths |= {"groups' strength": self.groups.strength}
+        for name, part in strengths.items():
+            if not part.min(initial=0.0) >= 0.0:
+                raise UsageError(f"the penalty's {name} is {part.min():g} at position {int(part.argmin())}; it is from 0 on.")
+        if self.low is not None and self.high is not None and (self.low > self.high).any():
+            raise UsageError(f"the penalty's low is above its high at position {int((self.low > self.high).argmax())}.")
+        touched = np.where(np.isinf(self.l1), 0.0, self.kink + self.ridge)
+        if intercept and touched.reshape(outputs, terms)[:, 0].any():
+            raise UsageError(
+                "the penalty touches the intercept, the first coefficient, which is never penalized; "
+                "give it 0 in l1 and l2, the label -1 in group_lasso, and no place in differences."
+            )
 
     def value(self, theta: Array, free: np.ndarray) -> float:
         """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2, the groups' norms, and half of theta' S theta."""
@@ -267,21 +303,45 @@ def lasso(strength: Array) -> ElasticNet:
 
 
 def group_lasso(labels: Sequence[int], strength: float = 1.0) -> ElasticNet:
-    """strength * the sum over groups of root(size) * norm, from a label for each coefficient, (q,), -1 for none."""
+    """strength * the sum over groups of root(size) * norm, from a label for each coefficient, (q,), -1 for none.
+
+    Raises UsageError for labels that are not whole numbers from -1 on, for no group at all, and for a negative strength.
+    """
+    given = np.asarray(labels)
+    if given.ndim != 1 or given.dtype.kind not in "iu" or given.min(initial=0) < -1 or not (given >= 0).any():
+        raise UsageError(
+            "the labels of group_lasso are one whole number for each coefficient, from 0 on, or -1 for one in no group; "
+            "some are in a group."
+        )
+    if not 0.0 < strength < np.inf:
+        raise UsageError(f"the strength of group_lasso is {strength!r}; it is above 0, and finite.")
     nothing = np.zeros(len(labels))
-    return ElasticNet(nothing, nothing, groups=groups_of(np.asarray(labels, dtype=np.intp))).times(strength)
+    return ElasticNet(nothing, nothing, groups=groups_of(given.astype(np.intp))).times(strength)
 
 
 def differences(runs: Sequence[Sequence[int]], coefficients: int, order: int = 1) -> csr_array:
     """S of so many coefficients: theta' S theta is the sum of squared differences of neighbors within each run.
 
     A run lists the positions of ordered levels' coefficients, -1 for the reference level, whose coefficient is zero. order:
-    1 draws levels to their neighbors, 2 to a straight line through them. Gertheiss & Tutz (2009).
+    1 draws levels to their neighbors, 2 to a straight line through them. Raises UsageError for positions out of range or
+    repeated, and for a run too short for order 2; a run of one level has no neighbors. Gertheiss & Tutz (2009).
     """
+    if order not in (1, 2):
+        raise UsageError(f"the order of differences is {order!r}; it is 1, to neighbors, or 2, to a line.")
     rows = [csr_array((0, coefficients))]
     for run in runs:
-        level = csr_array(np.asarray(run)[:, None] == np.arange(coefficients), dtype=np.float64)
-        for _ in range(min(order, len(run))):
+        places = np.asarray(run)
+        if places.ndim != 1 or places.dtype.kind not in "iu" or ((places < -1) | (places >= coefficients)).any():
+            raise UsageError(
+                f"the run {list(run)} of differences has to hold positions from 0 to {coefficients - 1}, or -1 for the "
+                "reference level."
+            )
+        if np.unique(places).size < places.size:
+            raise UsageError(f"the run {list(run)} of differences holds a position twice.")
+        if order == 2 and places.size < 3:
+            raise UsageError(f"the run {list(run)} of differences has {places.size} levels; order 2 needs three.")
+        level = csr_array(places[:, None] == np.arange(coefficients), dtype=np.float64)
+        for _ in range(min(order, places.size)):
             level = level[1:] - level[:-1]
         rows.append(level)
     whole = vstack(rows, format="csr")
