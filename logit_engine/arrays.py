@@ -29,13 +29,13 @@ def matrix(X: ArrayLike, name: str = "X") -> NDArray[np.floating | np.integer]:
     return out
 
 
-def vector(values: ArrayLike, length: int, name: str) -> Array:
-    """values as a float64 vector of the given length, finite throughout. Raises DataError otherwise."""
+def vector(values: ArrayLike, length: int, name: str, of: str = "rows") -> Array:
+    """values as a finite float64 vector, (length,); of: what has one value each. Raises DataError otherwise."""
     out = np.asarray(values)
     if out.dtype.kind not in "fiub":
         raise DataError(f"{name} holds {out.dtype} values; give numbers.")
     if out.shape != (length,):
-        raise DataError(f"{name} has shape {out.shape}; one value for each of the {length} rows is needed.")
+        raise DataError(f"{name} has shape {out.shape}; one value for each of the {length} {of} is needed.")
     numbers = np.ascontiguousarray(out, dtype=np.float64)
     if not np.isfinite(numbers).all():
         _refuse_non_finite(numbers[:, None], name)

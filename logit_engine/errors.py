@@ -9,6 +9,10 @@ class UsageError(LogitEngineError, ValueError):
     """The caller asked for something that does not exist or does not fit together."""
 
 
+class UnavailableError(UsageError, AttributeError):
+    """An attribute that this fit does not have, so that `hasattr` says so; the text tells why."""
+
+
 class DataError(LogitEngineError, ValueError):
     """The data break what was promised of them: a column, a type, a value, a count."""
 

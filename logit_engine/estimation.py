@@ -170,15 +170,16 @@ class Task:
     ) -> ElasticNet:
         """The penalty of strength one. Of several classes only differences of intercepts count: the first is zero.
 
-        groups: (p,), a label for each column; the norms of all classes' coefficients then stand in place of the l1.
+        groups: (p,), a label for each column, None or -1 for none; the norms of all classes' coefficients then stand in
+        place of the l1.
         """
         p = self.X.shape[1]
-        share = np.ones(p) if factor is None else arrays.vector(factor, p, "penalty_factor")
+        share = np.ones(p) if factor is None else arrays.vector(factor, p, "penalty_factor", "columns")
         if share.min(initial=0.0) < 0.0:
             raise UsageError(f"penalty_factor is {share.min():g} for column {int(share.argmin())}; it is from 0 on.")
         whole = np.tile(np.concatenate([np.zeros(int(self.intercept)), share]), outputs)
         norms = None if groups is None else self._norms(groups, share, outputs)
-        grouped = norms is not None and l1_ratio > 0.0
+        grouped = groups is not None and l1_ratio > 0.0
         l1 = l1_ratio * (np.zeros_like(whole) if grouped else whole)
         if outputs > 1 and self.intercept:
             l1[0] = np.inf
@@ -187,13 +188,15 @@ class Task:
         return ElasticNet(l1, (1.0 - l1_ratio) * whole, low, high, own)
 
     def _norms(self, groups: ArrayLike, share: Array, outputs: int) -> Groups | None:
-        """Norms over columns with equal labels, as strong as the root of their number; None where no column is penalized."""
-        labels = np.asarray(groups)
+        """Norms over columns with equal labels, as strong as the root of their number; None where no column is in one."""
+        labels = np.asarray(groups, dtype=object)
         if labels.shape != share.shape:
             raise UsageError(
                 f"penalty_groups has shape {labels.shape}; give one label for each of the {share.size} columns."
             )
-        codes = np.unique(labels, return_inverse=True)[1]
+        inside = np.array([not (label is None or label != label or label == -1) for label in labels], dtype=bool)
+        first = {label: code for code, label in enumerate(dict.fromkeys(labels[inside].tolist()))}
+        codes = np.array([first[label] if there else -1 for label, there in zip(labels, inside, strict=True)])
         free = int(self.intercept)
         one = groups_of(np.r_[np.full(free, -1), codes], np.r_[np.ones(free), share])
         if not one.strength.size:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from logit_engine import arrays
 from logit_engine.blocks import one_blas_thread
 from logit_engine.columns import Array
-from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning, UsageError
+from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning, UnavailableError, UsageError
 from logit_engine.estimation import Task, Trace, Traced
 from logit_engine.fitting import cores
 from logit_engine.likelihoods import Multinomial
@@ -31,17 +31,23 @@ if TYPE_CHECKING:
         def decision_function(self, X: Any) -> Array: ...
 
     HAVE_SKLEARN = True
+    NotFitted = UnavailableError
 else:
     try:
         from sklearn.base import BaseEstimator
+        from sklearn.exceptions import NotFittedError
         from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
 
         class _Base(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
             """scikit-learn's own base classes."""
 
+        class NotFitted(UnavailableError, NotFittedError):
+            """Before `fit`, as scikit-learn says it."""
+
         HAVE_SKLEARN = True
     except ImportError:
         HAVE_SKLEARN = False
+        NotFitted = UnavailableError
 
         class _Base:
             """Without scikit-learn: what a linear classifier does on arrays and frames."""
@@ -49,7 +55,7 @@ else:
             def decision_function(self, X: Any) -> Array:
                 """X w' + b, (n,), or (n, K) for more than two classes."""
                 if not hasattr(self, "coef_"):
-                    raise UsageError("this LogisticRegression is not fitted yet; call fit first.")
+                    raise NotFitted("this LogisticRegression is not fitted yet; call fit first.")
                 scores = _matched(self, X) @ self.coef_.T + self.intercept_
                 return scores[:, 0] if scores.shape[1] == 1 else scores
 
@@ -73,7 +79,8 @@ class LogisticRegression(_Base):
     The penalty is (1 - l1_ratio) |w|^2 / 2 + l1_ratio |w|_1 over the coefficients of all classes; C is its inverse strength,
     infinity for none; the intercepts are never penalized. penalty_factor: (p,), what each column's penalty is multiplied
     by, 0 for a column that is never penalized. penalty_groups: (p,), a label for each column; the sum over labels of
-    root(columns) * |w| then stands in place of |w|_1, so that the columns of a label, of all classes, are zero together.
+    root(columns) * |w| then stands in place of |w|_1, so that the columns of a label, of all classes, are zero together; a
+    column labeled None or -1 is in no group, and only the l2 touches it.
     bounds: a pair of arrays or numbers, lowest and highest coefficients (without a penalty for two classes).
     naive_inference: give `inference_` after a penalty too, as if it did not bias and its zeros had been known. solver:
     "auto"; scikit-learn's names are accepted, and `solver_` tells what ran: Newton's method, or quasi-Newton steps under a
@@ -200,19 +207,21 @@ class LogisticRegression(_Base):
         """Standard errors, intervals and p-values of an unpenalized fit, the intercept first.
 
         Of more than two classes its estimates are contrasts with `classes_[0]`, where `coef_` is centered over the classes.
-        Raises UsageError after a penalty, unless naive_inference asked for it: a penalty biases the estimates, and an l1
-        chose them by the same data.
+        Raises UnavailableError, a UsageError and AttributeError, after a penalty, unless naive_inference asked for it: a
+        penalty biases the estimates, and an l1 chose them by the same data.
         """
         return self._inference("there is no inference after a penalty, which biases the estimates; fit with C=inf")
 
     def _inference(self, refusal: str) -> FitResult:
         result: FitResult | None = getattr(self, "_result", None)
         if result is None:
-            raise UsageError(f"this {type(self).__name__} is not fitted yet; call fit first.")
+            raise NotFitted(f"this {type(self).__name__} is not fitted yet; call fit first.")
         if result.penalty_strength and not self.naive_inference:
-            raise UsageError(f"{refusal}, or with naive_inference=True to take it all the same.")
+            raise UnavailableError(f"{refusal}, or with naive_inference=True to take it all the same.")
         if result.penalty_strength and np.isnan(result.covariance).all():
-            raise UsageError("the information is singular where the penalty left off, so there is no naive inference.")
+            raise UnavailableError(
+                "the information is singular where the penalty left off, so there is no naive inference."
+            )
         return result
 
     def decision_function(self, X: Any, offset: ArrayLike | None = None) -> Array:
@@ -468,8 +477,11 @@ class LogisticRegressionCV(LogisticRegression):
             if isinstance(self.Cs, int | np.integer)
             else np.sort(np.asarray(self.Cs, float))
         )
-        if Cs.ndim != 1 or Cs.size == 0 or not (Cs > 0.0).all():
-            raise UsageError("Cs is a number of values, or some values above 0.")
+        if Cs.ndim != 1 or Cs.size == 0 or not ((Cs > 0.0) & (Cs < np.inf)).all() or np.unique(Cs).size < Cs.size:
+            raise UsageError(
+                "Cs is a number of values, or some values above 0, finite and each once; without a penalty nothing is "
+                "to be chosen: fit LogisticRegression(C=inf)."
+            )
         ratios = np.atleast_1d(np.asarray(self.l1_ratios, dtype=np.float64))
         if ratios.size == 0 or not ((ratios >= 0.0) & (ratios <= 1.0)).all():
             raise UsageError("l1_ratios are values between 0 (l2) and 1 (l1).")

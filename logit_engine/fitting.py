@@ -55,8 +55,9 @@ def fit(
     start: (q,), in the user's units; by default the constant that fits the overall shares. naive: standard errors after an
     l1 penalty as if its zeros had been known beforehand (nan for those). covariance_type: None for estimates alone, which
     saves the last look at the information where the maximum is proved without it. Raises DataError if a class is not there
-    or there are more columns than rows, UsageError if the penalty is not made for the model's coefficients, RankError naming aliased columns, and SeparationError naming what predicts
-    perfectly, unless `allow_separation`: then the result says it instead.
+    or there are more columns than rows, UsageError if the penalty is not made for the model's coefficients, RankError
+    naming aliased columns, and SeparationError naming what predicts perfectly, unless `allow_separation`: then the result
+    says it instead.
     """
     _check_kinds(likelihood, penalty, covariance_type)
     if rows.classes and likelihood.outputs not in (len(rows.classes) - 1, len(rows.classes)):

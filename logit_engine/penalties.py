@@ -90,7 +90,7 @@ class ElasticNet:
     smooth: Any = None
 
     def check(self, terms: int, outputs: int, intercept: bool) -> None:
-        """Raises UsageError unless it is made for outputs predictors of so many terms, and leaves the model's constant alone.
+        """Raises UsageError unless it fits outputs predictors of so many terms, and leaves the model's constant alone.
 
         intercept: whether the first term is the model's own constant.
         """
@@ -110,7 +110,9 @@ class ElasticNet:
             strengths |= {"groups' strength": self.groups.strength}
         for name, part in strengths.items():
             if not part.min(initial=0.0) >= 0.0:
-                raise UsageError(f"the penalty's {name} is {part.min():g} at position {int(part.argmin())}; it is from 0 on.")
+                raise UsageError(
+                    f"the penalty's {name} is {part.min():g} at position {int(part.argmin())}; it is from 0 on."
+                )
         if self.low is not None and self.high is not None and (self.low > self.high).any():
             raise UsageError(f"the penalty's low is above its high at position {int((self.low > self.high).argmax())}.")
         touched = np.where(np.isinf(self.l1), 0.0, self.kink + self.ridge)

@@ -33,13 +33,13 @@ class FitResult:
     """A fitted model of p terms and k linear predictors: one for a binary outcome, one for each class but the base.
 
     names: (p,); classes: by code, the base first, none for a binary outcome; estimates: (q,), q = p k, one predictor after
-    another, contrasts with the base or, where every class has its own (k = K), without one; covariance: (q, q), of the kind named, nan after a penalized fit; penalty_strength: on the sum of the rows;
-    l1_ratio: the share of an l1 in it, or, if grouped, of norms of groups; n: rows with weight; observations: how many rows
-    they stand for; clusters: how many, each way. condition: of the centered, weighted columns at unit length. certificate:
-    well below one it proves that the maximum exists (`CERTIFIED`); infinite where there is none; under most penalties the
-    residual. infinite: the sign of each coefficient whose estimate lies at infinity, 0 for others, (q,),
-    or None where all are finite. free: which terms are the constant, (q,) bool. fixed: how many coefficients linear
-    constraints took away.
+    another, contrasts with the base or, where every class has its own (k = K), without one; covariance: (q, q), of the kind
+    named, nan after a penalized fit; penalty_strength: on the sum of the rows; l1_ratio: the share of an l1 in it, or, if
+    grouped, of norms of groups; n: rows with weight; observations: how many rows they stand for; clusters: how many, each
+    way. condition: of the centered, weighted columns at unit length. certificate: well below one it proves that the maximum
+    exists (`CERTIFIED`); infinite where there is none; under most penalties the residual. infinite: the sign of each
+    coefficient whose estimate lies at infinity, 0 for others, (q,), or None where all are finite. free: which terms are the
+    constant, (q,) bool. fixed: how many coefficients linear constraints took away.
     """
 
     names: tuple[str, ...]

@@ -1,5 +1,6 @@
 """The estimator with scikit-learn's names: its numbers, its manners, and its life without scikit-learn."""
 
+import inspect
 import subprocess
 import sys
 import warnings
@@ -185,6 +186,44 @@ def test_use_before_the_fit_is_refused(method):
 def test_settings_that_make_no_sense_are_refused(settings, sentence):
     with pytest.raises(UsageError, match=sentence):
         LogisticRegression(**settings).fit(SCORES, PASSED)
+
+
+def test_a_penalty_factor_is_for_columns():
+    with pytest.raises(DataError, match=r"penalty_factor has shape \(2,\); one value for each of the 1 columns"):
+        LogisticRegression(penalty_factor=[1.0, 2.0]).fit(SCORES, PASSED)
+
+
+@pytest.mark.parametrize("Cs", [[1.0, np.inf], [1.0, -1.0], [1.0, 1.0], 0, [np.nan]])
+def test_values_of_C_that_cannot_be_tried_are_refused(Cs):
+    with pytest.raises(UsageError, match="Cs is a number of values, or some values above 0, finite and each once"):
+        LogisticRegressionCV(Cs=Cs).fit(SCORES, PASSED)
+
+
+def test_inference_that_is_not_there_is_an_attribute_that_is_not_there():
+    unfitted, penalized = LogisticRegression(), LogisticRegression().fit(SCORES, PASSED)
+    assert not hasattr(unfitted, "inference_")
+    assert not hasattr(penalized, "inference_")
+    assert hasattr(LogisticRegression(C=np.inf).fit(SCORES, PASSED), "inference_")
+    assert "coef_" in dict(inspect.getmembers(penalized))
+    with pytest.raises(NotFittedError, match="not fitted yet; call fit first"):
+        _ = unfitted.inference_
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_column_in_no_group_is_left_to_the_l2(several: bool):
+    X, code, _ = classes()
+    y = code if several else (code > 0).astype(int)
+    rest = {"C": 0.02, "l1_ratio": 0.9}
+    found = [LogisticRegression(penalty_groups=g, **rest).fit(X, y) for g in ([0, None, "b"], [0, -1, "b"])]
+    np.testing.assert_array_equal(found[0].coef_, found[1].coef_)
+    residual = found[0].predict_proba(X) - np.eye(found[0].classes_.size)[y]
+    slope = 0.02 * (residual.T @ X)[-found[0].coef_.shape[0] :] + 0.1 * found[0].coef_
+    np.testing.assert_allclose(slope[:, 1], 0.0, atol=1e-9)
+    assert found[0].coef_[:, 1].all()
+    assert np.abs(slope[:, 0]).max() > 1e-3
+    alone = LogisticRegression(penalty_groups=[None] * 3, **rest).fit(X, y)
+    ridge = LogisticRegression(C=0.2).fit(X, y)
+    np.testing.assert_allclose(alone.coef_, ridge.coef_, rtol=1e-7)
 
 
 def test_negative_weights_are_refused():

@@ -77,7 +77,10 @@ def test_a_penalty_that_makes_no_sense_is_refused_where_it_is_made(make: object,
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ({"covariance_type": "HC0"}, "covariance_type is 'HC0'; it is a value of logit_engine, NONROBUST, HC0, HC1, HC2"),
+        (
+            {"covariance_type": "HC0"},
+            "covariance_type is 'HC0'; it is a value of logit_engine, NONROBUST, HC0, HC1, HC2",
+        ),
         ({"likelihood": "logit"}, "likelihood is 'logit'; it is a value, Bernoulli(LOGIT)"),
         ({"penalty": "l2"}, "penalty is 'l2'; it is a value, NONE, L2(strength)"),
     ],
