@@ -449,10 +449,11 @@ class LogisticRegressionCV(LogisticRegression):
             0, 1
         )
         self.coefs_paths_ = np.array([[self._whole(path) for path in paths] for paths, _ in by_ratio]).swapaxes(0, 1)
-        short = sum(int((~path.converged).sum()) for paths, _ in by_ratio for path in paths)
-        if short:
+        short = [~np.all([path.converged for path in paths], axis=0) for paths, _ in by_ratio]
+        if np.any(short):
+            shown = ", ".join(f"{C:.4g}" for C in self.Cs_[np.any(short, axis=0)])
             warn(
-                f"{short} of the paths' points are not converged; drop the largest Cs.",
+                f"the folds' fits at C = {shown} are not converged; drop these, or scale the columns.",
                 ConvergenceWarning,
                 stacklevel=2,
             )

@@ -160,9 +160,9 @@ class Multinomial:
         return np.asarray(np.bincount(y.astype(np.intp), weight, self.classes), dtype=np.float64)
 
     def constants(self, weights: Array) -> Array:
-        """The eta that fits the classes' weights, (k,)."""
+        """The eta that fits the classes' weights, (k,), that of class 0 at zero: a penalty may pin it there."""
         logs = np.log(weights)
-        return np.asarray(logs[1:] - logs[0] if self.base else logs - logs.mean())
+        return np.asarray((logs - logs[0])[int(self.base) :])
 
     def _by_class(self, eta: Array) -> Array:
         """eta of all classes, one after another, (classes, n): that of the base is zero."""

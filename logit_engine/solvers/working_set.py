@@ -44,7 +44,10 @@ class WorkingSet:
         kinks: ElasticNet,
         curvature: Array | None = None,
     ) -> None:
-        self.loss, self.thetas, self.without = loss, thetas, without
+        self.loss, self.without = loss, without
+        self.thetas = np.where(
+            np.isinf(kinks.l1), 0.0, thetas
+        )  # a model's step lowers it from where the pins hold only
         self.outputs = loss.likelihood.outputs
         self.slopes = loss.slopes(thetas, without)
         self.passes = 1

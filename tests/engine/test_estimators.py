@@ -513,6 +513,21 @@ def test_folds_of_any_splitter_are_fits_of_their_training_rows(cv: object):
         assert searched.fit(X, y).best_params_["C"] == model.C_
 
 
+def test_groups_of_several_classes_converge_from_the_strongest_penalty_on():
+    voters = pd.read_parquet("data/voters/voters.parquet")
+    X = voters[["left_right", "age", "education", "income", "tv_news", "log_population"]].to_numpy()
+    Z, y = (X - X.mean(axis=0)) / X.std(axis=0), voters["party"].to_numpy()
+    settings = {"penalty_groups": list("abcccd"), "l1_ratios": (1.0,), "cv": 3}
+    model = LogisticRegressionCV(Cs=[1e-4, 1e-3, 0.01, 0.1, 10.0], **settings).fit(Z, y)  # without a warning
+    assert model.n_iter_.sum() < 3 * 5 * 40
+    train, _ = next(StratifiedKFold(3).split(Z, y))
+    for at in (0, 3, 4):
+        alone = LogisticRegression(C=float(model.Cs_[at]), l1_ratio=1.0, penalty_groups=list("abcccd"))
+        alone.fit(Z[train], y[train])
+        np.testing.assert_allclose(model.coefs_paths_[0, 0, at, :, :6], alone.coef_, atol=1e-8)
+        np.testing.assert_allclose(model.coefs_paths_[0, 0, at, :, 6], alone.intercept_, atol=1e-8)
+
+
 def test_groups_reach_the_splitter_and_the_folds_mean_is_scikit_learns():
     X, y, _ = classes()
     groups = np.arange(300) // 10
