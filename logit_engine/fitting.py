@@ -49,15 +49,16 @@ def fit(
     solver: Solver | None = None,
     naive: bool = False,
     start: Array | None = None,
+    units: Coordinates | None = None,
 ) -> FitResult:
     """Fit by maximum (penalized) likelihood, under linear equalities and inequalities if there are any.
 
     start: (q,), in the user's units; by default the constant that fits the overall shares. naive: standard errors after an
     l1 penalty as if its zeros had been known beforehand (nan for those). covariance_type: None for estimates alone, which
-    saves the last look at the information where the maximum is proved without it. Raises DataError if a class is not there
-    or there are more columns than rows, UsageError if the penalty is not made for the model's coefficients, RankError
-    naming aliased columns, and SeparationError naming what predicts perfectly, unless `allow_separation`: then the result
-    says it instead.
+    saves the last look at the information where the maximum is proved without it. units: of the data, where the columns
+    were normalized: what a sentence says of values is in them. Raises DataError if a class is not there or there are more
+    columns than rows, UsageError if the penalty is not made for the model's coefficients, RankError naming aliased columns,
+    and SeparationError naming what predicts perfectly, unless `allow_separation`: then the result says it instead.
     """
     _check_kinds(likelihood, penalty, covariance_type)
     if rows.classes and likelihood.outputs not in (len(rows.classes) - 1, len(rows.classes)):
@@ -67,7 +68,16 @@ def fit(
         )
     with one_blas_thread():
         asked = Asked(
-            likelihood, penalty, covariance_type, equalities, inequalities, allow_separation, solver, naive, start
+            likelihood,
+            penalty,
+            covariance_type,
+            equalities,
+            inequalities,
+            allow_separation,
+            solver,
+            naive,
+            start,
+            units,
         )
         return _fit(rows, asked, threads or cores())
 
@@ -103,6 +113,7 @@ class Asked:
     solver: Solver | None
     naive: bool
     start: Array | None
+    units: Coordinates | None
 
     @property
     def plainly(self) -> bool:
@@ -346,7 +357,7 @@ def _perfect(objective: Objective, asked: Asked) -> list[str]:
     if objective.likelihood.outputs > 1 or not objective.separable or constrained:
         return []
     (ranges,) = total(objective.rows, lambda block: (block.X.ranges(block.y, block.kept),), objective.threads)
-    return perfect_predictors(ranges, objective.rows.names, objective.coordinates.constant)
+    return perfect_predictors(ranges, objective.rows.names, objective.coordinates.constant, asked.units)
 
 
 def _start(coordinates: Coordinates, constants: Array) -> Array:

@@ -68,6 +68,7 @@ def _fold_losses(
         covariance_type=None,
         allow_separation=config.model.on_separation == "warn",
         threads=config.compute.thread_count,
+        units=design.units,
     )
     held, outcome = validation
     return -likelihood.terms(design.predictors(held, result.estimates), outcome).loglik

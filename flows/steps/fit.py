@@ -81,4 +81,5 @@ def fit_model(
             covariance_type=covariance_named(config.model.covariance.type),
             allow_separation=config.model.on_separation == "warn",
             threads=config.compute.thread_count,
+            units=learned.design.units,
         )

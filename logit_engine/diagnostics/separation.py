@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, block_count, total
 from logit_engine.columns import Array, dense
+from logit_engine.coordinates import Coordinates
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
 from logit_engine.moments import Ranges
@@ -22,8 +23,13 @@ from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, so
 REMEDY = "Drop it, pool its level with others, or set a penalty."
 
 
-def perfect_predictors(ranges: Ranges, names: Sequence[str], constant: int | None) -> list[str]:
-    """One clause for each column or level that alone predicts the outcome, read from the ranges."""
+def perfect_predictors(
+    ranges: Ranges, names: Sequence[str], constant: int | None, units: Coordinates | None = None
+) -> list[str]:
+    """One clause for each column or level that alone predicts the outcome, read from the ranges.
+
+    units: of the data, where the columns were normalized; the clauses give values in them.
+    """
     clauses = []
     for start, stop in ranges.groups:
         family = names[start].split("[")[0]
@@ -39,7 +45,8 @@ def perfect_predictors(ranges: Ranges, names: Sequence[str], constant: int | Non
                 clauses.append(f"{label} predicts y = {int(yes > 0)} perfectly ({rows:,} of {rows:,} rows)")
     if constant is not None:
         for j in np.flatnonzero(~ranges.coded).tolist():
-            clause = _threshold(ranges.low[:, j], ranges.high[:, j], names[j])
+            scale, center = (1.0, 0.0) if units is None else (float(units.scale[j]), float(units.center[j]))
+            clause = _threshold(ranges.low[:, j] * scale + center, ranges.high[:, j] * scale + center, names[j])
             if clause and j != constant:
                 clauses.append(clause)
     return clauses

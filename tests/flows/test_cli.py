@@ -194,7 +194,7 @@ def test_duplicate_headers_and_ids_are_said(exam: Path) -> None:
 def test_separated_data_name_their_column_and_publish_nothing(exam: Path) -> None:
     done = bad_data(exam, "student,hours,passed\n1,1,0\n2,2,0\n3,3,1\n4,4,1\n")
     assert done.returncode == 1
-    assert "column 'hours' predicts y perfectly" in done.stderr
+    assert "column 'hours' predicts y perfectly: y = 1 in every row with hours above 2," in done.stderr
     assert not list(exam.glob("store/*/runs/*"))
     assert not list(exam.glob("store/.staging/*"))
 
