@@ -1,7 +1,10 @@
 """Arrays at the door: one place where what a caller hands in is checked and made into what the engine trusts."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from logit_engine.errors import DataError
 
@@ -11,6 +14,8 @@ Array = NDArray[np.float64]
 def matrix(X: ArrayLike, name: str = "X") -> NDArray[np.floating | np.integer]:
     """X as a two-dimensional numeric array, (n, p), not copied if it is one. Raises DataError for anything else."""
     out = np.asarray(X)
+    if out.dtype.kind == "O" and all(getattr(kind, "kind", "O") in "fiub" for kind in getattr(X, "dtypes", [None])):
+        out = X.to_numpy(dtype=np.float64, na_value=np.nan)  # type: ignore[union-attr]  # pandas' nullable columns
     if out.ndim == 1:
         out = out[:, None]
     if out.ndim != 2:
@@ -26,6 +31,16 @@ def matrix(X: ArrayLike, name: str = "X") -> NDArray[np.floating | np.integer]:
             total = out.sum(dtype=np.float64)
         if not np.isfinite(total):
             _refuse_non_finite(out, name)
+    return out
+
+
+def sparse(X: Any, name: str = "X") -> csr_array:
+    """SciPy's sparse X by rows in float64, (n, p). Raises DataError for anything but finite numbers, and for no rows."""
+    if X.ndim != 2 or X.dtype.kind not in "fiub" or X.shape[0] == 0:
+        raise DataError(f"{name} is sparse, of shape {X.shape} and {X.dtype} values; give rows by columns of numbers.")
+    out = csr_array(X, dtype=np.float64)
+    if not np.isfinite(out.data).all():
+        raise DataError(f"{name} holds missing or infinite values; drop their rows.")
     return out
 
 

@@ -103,7 +103,7 @@ def _copied(columns: Columns, rows: slice) -> Columns:
 
 
 def array_rows(
-    X: ArrayLike,
+    X: Any,
     y: ArrayLike,
     *,
     names: Sequence[str] | None = None,
@@ -114,19 +114,21 @@ def array_rows(
     offset: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
 ) -> MemoryRows:
-    """Rows from plain arrays: X (n, p) numeric, y (n,) in [0, 1], or where classes are named their codes 0, 1, ...
+    """Rows from arrays: X (n, p) numeric, y (n,) in [0, 1], or where classes are named their codes 0, 1, ...
 
+    X: an array, a frame of pandas or Polars, whose names are taken unless others are given, or a sparse matrix of SciPy,
+    which stays sparse.
     weight: (n,), how many equal rows a row stands for; precision: (n,), how much its log-likelihood counts beyond that, as
     a variance, a number of trials or a sampling weight does. offset: (n,), or (n, k) for k + 1 classes. cluster: labels,
     (n,), or (n, 2) for two ways. With `intercept` a constant column named "intercept" stands first. X is not copied.
     Raises DataError on bad input.
     """
-    table = arrays.matrix(X)
-    n, p = table.shape
-    terms = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(p))
+    columns: Columns = Sparse(arrays.sparse(X)) if hasattr(X, "tocsr") else Dense(arrays.matrix(X))
+    n, p = columns.shape
+    own = names if names is not None else getattr(X, "columns", None)
+    terms = tuple(f"x{j + 1}" for j in range(p)) if own is None else tuple(map(str, own))
     if len(terms) != p:
         raise DataError(f"{len(terms)} names were given for the {p} columns of X.")
-    columns: Columns = Dense(table)
     if intercept:
         columns = SideBySide((Constant(n), columns)) if p else Constant(n)
         terms = ("intercept", *terms)
