@@ -94,24 +94,27 @@ def init(
     out: Annotated[
         Path | None, typer.Option("--out", help="Where to write it; default: config.yaml beside the data.")
     ] = None,
+    target: Annotated[str | None, typer.Option("--target", help="The outcome's column; default: a guess.")] = None,
 ) -> None:
     """Look at a data set and write a first config for it."""
     from flows.config import from_mapping
     from flows.config_reading import to_yaml
     from flows.steps.first_config import first_config
 
-    target = out or data.parent / "config.yaml"
-    if target.exists():
-        raise UsageError(f"{target} exists; name another file by --out.")
-    content, said = first_config(data)
+    if not data.exists():
+        raise UsageError(f"{data}: there is no such file.")
+    file = out or data.parent / "config.yaml"
+    if file.exists():
+        raise UsageError(f"{file} exists; name another file by --out.")
+    content, said = first_config(data, target)
     if out is not None:
         content["data"]["source"] = str(data.resolve())
-    from_mapping(content, target.parent)
-    target.write_text("# Written by `logit init`: guesses, to be corrected.\n" + to_yaml(content), encoding="utf-8")
-    print(f"Wrote {target}.")
+    from_mapping(content, file.parent)
+    file.write_text("# Written by `logit init`: guesses, to be corrected.\n" + to_yaml(content), encoding="utf-8")
+    print(f"Wrote {file}.")
     for sentence in said:
         print(f"  {sentence}")
-    print(f"Next: logit check --config {target}")
+    print(f"Next: logit check --config {file}")
 
 
 @app.command()

@@ -53,7 +53,8 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         if dotted in made:
             return f"--set {made[dotted]}: "
         for key, text in spoken.items():
-            if dotted == key or dotted.startswith(key + "."):
+            typed = dotted == key or dotted.startswith(key + ".")
+            if typed and not _only_in_file(raw, loc, key, text):
                 return f"--set {text}: "
         return f"{file}:{_line(raw, loc)}: "
 
@@ -186,7 +187,9 @@ def _penalty_contradictions(config: Config, refuse: Callable[[bool, str, str], N
         "model.penalty.strength",
         "cv makes folds by a hash of data.cluster or data.id; name one of them",
     )
-    refuse(not chosen and penalty.fold_method != "random", "model.penalty.fold_method", "it goes with strength: cv")
+    for key in ("rule", "folds", "fold_method"):
+        typed = getattr(penalty, key) != type(penalty).model_fields[key].default
+        refuse(not chosen and typed, f"model.penalty.{key}", "it goes with strength: cv")
     refuse(by_time and data.time is None, "model.penalty.fold_method", "folds by time need data.time")
     refuse(
         penalty.fold_method == "stratified" and data.cluster is not None,
@@ -265,8 +268,26 @@ def _override(raw: Any, overrides: Sequence[str]) -> tuple[dict[str, str], dict[
     return spoken, made
 
 
+def _only_in_file(raw: Any, loc: tuple[Any, ...], key: str, text: str) -> bool:
+    """Whether what stands at a place was merged with this override, and not typed in it."""
+    typed: Any = YAML(typ="safe", pure=True).load(text.partition("=")[2])
+    for part in loc:
+        if not isinstance(raw, Mapping) or part not in raw:
+            return False
+        raw = raw[part]
+    for part in loc[len(key.split(".")) :]:
+        if not isinstance(typed, Mapping):
+            return False
+        if part not in typed:
+            return True
+        typed = typed[part]
+    return False
+
+
 def _merge(section: Any, key: str, value: Any) -> None:
-    if isinstance(value, dict) and isinstance(section.get(key), dict):
+    if value is None:
+        section.pop(key, None)  # back to its default
+    elif isinstance(value, dict) and isinstance(section.get(key), dict):
         for inner, part in value.items():
             _merge(section[key], inner, part)
     else:

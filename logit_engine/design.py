@@ -160,11 +160,16 @@ class Design:
         at = 1 + len(self.numeric) + len(self.indicators)
         for c in self.categorical:
             if c.name == name:
-                apart = {POOLED, MISSING}
-                own = {level: at + i for i, level in enumerate(c.columns) if level not in apart} | {c.reference: -1}
-                return tuple(own[level] for level in c.known if level in own)
+                own = {level: at + i for i, level in enumerate(c.columns)}
+                return tuple(own.get(level, -1) for level in self.ordered_levels(name))
             at += len(c.columns)
         raise KeyError(name)
+
+    def ordered_levels(self, name: str) -> tuple[str, ...]:
+        """A categorical's levels in order, the reference among them; pooled and missing ones have no place."""
+        c = next(c for c in self.categorical if c.name == name)
+        own = {*c.columns, c.reference} - {POOLED, MISSING}
+        return tuple(level for level in c.known if level in own)
 
     @property
     def sources(self) -> tuple[str, ...]:

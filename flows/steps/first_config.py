@@ -6,16 +6,17 @@ from typing import Any
 import polars as pl
 
 from flows.steps.load import scan_files
-from logit_engine.errors import DataError
+from logit_engine.errors import DataError, UsageError
 
 MOST_LEVELS = 200  # a text column with more is no categorical
 MOST_CLASSES = 12  # nor with more than these an outcome
 
 
-def first_config(data: Path) -> tuple[dict[str, Any], list[str]]:
-    """A config for a Parquet or CSV file, and a sentence for each guess. Raises DataError if nothing can be the outcome."""
-    if not data.exists():
-        raise DataError(f"{data}: there is no such file.")
+def first_config(data: Path, target: str | None = None) -> tuple[dict[str, Any], list[str]]:
+    """A config for a Parquet or CSV file, and a sentence for each guess; target: the outcome, where it is known.
+
+    Raises DataError if nothing can be the outcome, UsageError if the target cannot.
+    """
     if data.suffix not in (".parquet", ".csv"):
         raise DataError(f"{data}: give a .parquet or .csv file.")
     try:
@@ -25,14 +26,17 @@ def first_config(data: Path) -> tuple[dict[str, Any], list[str]]:
     if frame.is_empty():
         raise DataError(f"{data} has no rows.")
     counts = {name: frame[name].drop_nulls().n_unique() for name in frame.columns}
-    target = _outcome(frame, counts)
+    if target is None:
+        target = _outcome(frame, counts)
+    else:
+        _check_target(data, frame, counts, target)
     if target is None:
         raise DataError(
             f"{data}: no column has exactly two values, and none holds text of 3 to {MOST_CLASSES}, so nothing looks "
-            "like an outcome."
+            "like an outcome; name one by --target."
         )
     binary = counts[target] == 2
-    classes = frame[target].drop_nulls().unique().sort()
+    classes = [_label(value) for value in frame[target].drop_nulls().unique().sort()]
     shown = f"two values), its positive class {classes[-1]!r}" if binary else f"{counts[target]} classes)"
     said = [f"the outcome is '{target}' ({shown}"]
     key = next((n for n in frame.columns if counts[n] == frame.height and _is_key(frame[n])), None)
@@ -73,15 +77,37 @@ def first_config(data: Path) -> tuple[dict[str, Any], list[str]]:
     }, said
 
 
+def _check_target(data: Path, frame: pl.DataFrame, counts: dict[str, int], target: str) -> None:
+    """Raises UsageError where the column is not there, or cannot be an outcome."""
+    if target not in counts:
+        raise UsageError(f"--target {target}: {data} has no such column; it has {', '.join(frame.columns)}.")
+    if not 2 <= counts[target] <= MOST_CLASSES or not (_is_class(frame[target]) or _is_label(frame[target])):
+        raise UsageError(
+            f"--target {target}: it holds {counts[target]:,} values of {frame[target].dtype}; an outcome has 2 to "
+            f"{MOST_CLASSES}: text, whole numbers, true and false."
+        )
+
+
+def _label(value: Any) -> Any:
+    """A class as a config names it: a whole number without its point."""
+    return int(value) if isinstance(value, float) else value
+
+
 def _outcome(frame: pl.DataFrame, counts: dict[str, int]) -> str | None:
     """The last column of two values, else the last of text with a few."""
-    two = [name for name in frame.columns if counts[name] == 2]
+    two = [n for n in frame.columns if counts[n] == 2 and (_is_class(frame[n]) or _is_label(frame[n]))]
     few = [name for name in frame.columns if 3 <= counts[name] <= MOST_CLASSES and _is_label(frame[name])]
     return next(reversed([*few, *two]), None)
 
 
 def _is_key(column: pl.Series) -> bool:
     return column.dtype.is_integer() or column.dtype == pl.String
+
+
+def _is_class(column: pl.Series) -> bool:
+    """Whether its values are whole numbers."""
+    whole = column.dtype.is_float() and bool((column.drop_nulls() == column.drop_nulls().round()).all())
+    return whole or column.dtype.is_integer()
 
 
 def _is_label(column: pl.Series) -> bool:

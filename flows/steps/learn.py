@@ -9,6 +9,8 @@ from flows.steps.split import Split
 from logit_engine.design import Design, Impute, Normalize, Spec, Unknown
 from logit_engine.learning import learn
 
+SHOWN = 12  # levels of a categorical in a sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Learned:
@@ -39,8 +41,16 @@ def design_spec(config: Config) -> Spec:
 def learn_design(config: Config, dataset: Dataset, split: Split) -> Learned:
     """Levels, imputed values, centers and scales, from the training rows alone."""
     design, notes = learn(open_rows(config, dataset, split, "train"), design_spec(config))
+    notes += tuple(_order(design, name) for name in config.model.penalty.smooth)
     dropped = f"{dataset.dropped:,} rows without a target were left out."
     return Learned(design, (dropped, *notes) if dataset.dropped else notes)
+
+
+def _order(design: Design, name: str) -> str:
+    """The order in which the levels of an ordered categorical are neighbors."""
+    levels = design.ordered_levels(name)
+    shown = ", ".join(levels if len(levels) <= SHOWN else (*levels[: SHOWN - 1], "...", levels[-1]))
+    return f"{name}: neighbors are drawn together in the order {shown}; numbers sort as numbers, text by its letters."
 
 
 def _level(value: object) -> str:

@@ -23,6 +23,11 @@ from logit_engine.sources.frames import clusters, frame_rows
 STRENGTHS = 30
 SMALLEST = 1e-3  # of the strength that leaves the constants alone
 
+WEAKEST = (
+    "It is the weakest that was tried, and a weaker one may be better: compare a run with half of it, or with penalty "
+    "type none."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -75,7 +80,7 @@ class Tuning:
             f"The penalty's strength {self.strength:.4g} was chosen among {len(self.points)} by {self.folds}-fold "
             f"{how}cross-validation ({self.rule.replace('_', ' ')}): log-loss {chosen.log_loss:.5f}, standard error "
             f"{chosen.std_error:.5f}, {chosen.terms:.1f} terms on average."
-            + (" It is the weakest that was tried." if chosen == self.points[-1] else "")
+            + (f" {WEAKEST}" if chosen == self.points[-1] else "")
         )
 
 

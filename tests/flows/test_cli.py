@@ -219,6 +219,26 @@ def test_init_writes_a_config_that_trains(exam: Path, tmp_path: Path) -> None:
     assert (again.returncode, "exists; name another file by --out" in again.stderr) == (2, True)
 
 
+def test_init_takes_a_target_and_writes_whole_classes(tmp_path: Path) -> None:
+    x = [i * 0.37 % 1.0 for i in range(60)]
+    frame = pl.DataFrame({"id": range(60), "x": x, "late": [i % 2 for i in range(60)], "grade": [1.0, 2.0] * 30})
+    frame = frame.with_columns(size=pl.when(pl.col("id") % 3 == 0).then(0.5).otherwise(1.5))
+    frame.write_parquet(tmp_path / "odd.parquet")
+    (tmp_path / "config.yaml").write_text("name: another\n")
+    lost = logit("init", tmp_path / "none.csv")
+    assert (lost.returncode, "there is no such file" in lost.stderr) == (2, True)
+    for named, found in (((), "grade"), (("--target", "late"), "late")):
+        config = tmp_path / f"{found}.yaml"
+        done = logit("init", tmp_path / "odd.parquet", "--out", config, *named)
+        assert done.returncode == 0, done.stderr
+        assert f"column: {found}" in config.read_text()
+    assert "positive: 2\n" in (tmp_path / "grade.yaml").read_text()
+    assert logit("check", tmp_path / "grade.yaml").returncode == 0
+    for column, said in (("size", "it holds 2 values of Float64"), ("when", "has no such column; it has id, x, late")):
+        refused = logit("init", tmp_path / "odd.parquet", "--out", tmp_path / "new.yaml", "--target", column)
+        assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
+
+
 def test_the_registry_verbs_list_show_and_promote(exam: Path) -> None:
     config = exam / "config.yaml"
     logit("train", config, "--no-prefect")

@@ -186,6 +186,27 @@ def test_overrides_merge_deeply_and_leave_their_neighbors(read: Callable[..., Co
     assert config.evaluate.intervals.replicates == 200
 
 
+def test_null_sets_a_key_back_to_its_default(read: Callable[..., Config]) -> None:
+    extra = "  categorical: [c]\nmodel: {link: probit, penalty: {type: l2, strength: 0.1, smooth: [c]}}\n"
+    config = read(extra, "model.penalty.smooth=null", "model={link: null}")
+    assert (config.model.penalty.smooth, config.model.link, config.model.penalty.strength) == ([], "logit", 0.1)
+    assert read(extra, "model.penalty=null").model.penalty.type == "none"
+
+
+def test_a_key_that_stands_in_the_file_is_not_laid_at_the_door_of_an_override(problems: Problems) -> None:
+    text = BASE + "model:\n  penalty: {type: l1, strength: cv,\n    fold_method: stratified}\n"
+    (found,) = problems(text, "model.penalty={strength: 0.1}")
+    line = text.splitlines().index("    fold_method: stratified}") + 1
+    assert found.endswith(f".yaml:{line}: model.penalty.fold_method: it goes with strength: cv.")
+    assert problems(text, "model.penalty={strength: 0.1, fold_method: time}")[0].startswith("--set model.penalty=")
+
+
+@pytest.mark.parametrize("setting", ["rule: one_standard_error", "folds: 7", "fold_method: stratified"])
+def test_what_is_for_a_strength_that_is_chosen_goes_with_cv(problems: Problems, setting: str) -> None:
+    (found,) = problems(BASE + f"model: {{penalty: {{type: l2, strength: 0.1, {setting}}}}}\n")
+    assert found.endswith(f"model.penalty.{setting.partition(':')[0]}: it goes with strength: cv.")
+
+
 @pytest.mark.parametrize(
     ("override", "problem"),
     [

@@ -1,6 +1,7 @@
 """Penalties of a pipeline: groups by categorical, ordered levels, and the folds on which a strength is chosen."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,8 @@ def test_ordered_levels_are_drawn_to_their_neighbors(make: Make, kind: str) -> N
     slope = X.T @ (expit(X @ result.estimates) - y)
     at = [design.names.index(f"hour[{h}]") if h != 4 else -1 for h in range(1, 13)]
     assert design.ordered("hour") == tuple(at)
+    said = "hour: neighbors are drawn together in the order 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12; numbers sort as numbers"
+    assert any(note.startswith(said) for note in trained.model.notes)
     hours = np.append(result.estimates, 0.0)[at]
     pull = np.convolve(hours, [-1.0, 2.0, -1.0], "same")
     pull[0], pull[-1] = hours[0] - hours[1], hours[-1] - hours[-2]
@@ -166,6 +169,9 @@ def test_folds_by_time_learn_from_what_came_before(make: Make) -> None:
     assert taught == y.size
     tuning = tune_penalty(config, load(config), Split("none"))
     assert "by 5-fold forward cross-validation" in tuning.sentence
+    weakest = replace(tuning, strength=tuning.points[-1].strength).sentence
+    assert "weakest that was tried, and a weaker one may be better: compare a run with half of it" in weakest
+    assert "weakest" not in replace(tuning, strength=tuning.points[0].strength).sentence
     losses = []
     for fold in found:
         train_rows, held = frame.filter(pl.Series(fold.train)), frame.filter(pl.Series(fold.held))
