@@ -143,8 +143,8 @@ class LogisticRegression(_Base):
         table, labels = _read(self, X, y)
         outcome, self.classes_ = _classes(labels)
         weight = _row_weights(self, outcome, sample_weight)
-        size, labels = self.classes_.size, _labels(self)
-        task = Task(table, outcome, weight, offset, size, self.fit_intercept, _columns(self), labels=labels)
+        size, named = self.classes_.size, _labels(self)
+        task = Task(table, outcome, weight, offset, size, self.fit_intercept, _columns(self), labels=named)
         start = self._warm(table.shape[1]) if self.warm_start else None
         found = task.solve(C, l1_ratio, max_iter=self.max_iter, start=start, naive=self.naive_inference, **self._asked)
         self.coef_, self.intercept_ = found.coef, found.intercept

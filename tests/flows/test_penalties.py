@@ -116,7 +116,9 @@ def test_ordered_levels_are_drawn_to_their_neighbors(make: Make, kind: str) -> N
     slope = X.T @ (expit(X @ result.estimates) - y)
     at = [design.names.index(f"hour[{h}]") if h != 4 else -1 for h in range(1, 13)]
     assert design.ordered("hour") == tuple(at)
-    said = "hour: neighbors are drawn together in the order 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12; numbers sort as numbers"
+    said = (
+        "hour: neighbors are drawn together in the order 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12; numbers sort as numbers"
+    )
     assert any(note.startswith(said) for note in trained.model.notes)
     hours = np.append(result.estimates, 0.0)[at]
     pull = np.convolve(hours, [-1.0, 2.0, -1.0], "same")
