@@ -26,8 +26,8 @@ from scipy.special import expit, softmax
 
 RESIDUAL = 1e-6
 LADDER = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12)
-LIMIT = 20.0  # seconds by which the last repetition must be likely to end
-CUT_OFF = 45.0  # seconds a contestant may take in all, its data included
+LIMIT = 8.0  # seconds by which the last repetition must be likely to end
+CUT_OFF = 30.0  # seconds a contestant may take in all, its data included
 
 
 @dataclass(frozen=True)
