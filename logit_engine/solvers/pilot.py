@@ -50,7 +50,7 @@ def piloted(loss: Objective, start: Array, kinks: ElasticNet) -> tuple[Array, Ar
     Nothing rests on it: where the rows are few, or a class hardly there, it is the start itself.
     """
     small = _small(loss)
-    if small is None or start.size > NARROW:
+    if small is None or start.size > NARROW or not _seen(small.information(start)):
         return start, None
     share = small.rows.n / loss.rows.n
     fits = WorkingSet(small, start[None].copy(), (-1,), kinks.times(share))
