@@ -272,6 +272,7 @@ def added_up(parts: Iterable[Sums]) -> Sums:
     return reduce(added, parts)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # sums at a step too far may overflow, as their terms may
 def added(sums: Sums, more: Sums) -> Sums:
     """The sums with more added to them in place."""
     out = list(sums)

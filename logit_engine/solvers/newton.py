@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy.linalg import qr
+from scipy.linalg.blas import dnrm2
 
 from logit_engine.columns import Array
 from logit_engine.objective import Evaluation, Objective, repeated
@@ -135,7 +136,7 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
         current = objective.evaluate(theta, basis)
         if here is not None and not _improves(current.value, value):
             step = 0.5 * step
-            if np.linalg.norm(step) <= SMALLEST_STEP * np.linalg.norm(here.direction):
+            if dnrm2(step) <= SMALLEST_STEP * dnrm2(here.direction):
                 return replace(here, outcome=Outcome.NO_ASCENT, passes=passes)
             theta = here.theta + step
             continue
@@ -148,7 +149,7 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
             return replace(here, outcome=Outcome.SEPARATED)
         if settings.until_certified and here.certificate < CERTIFIED:
             return replace(here, outcome=Outcome.CONVERGED)
-        near = here.decrement**2 <= settings.tolerance * min(1.0, abs(here.loglik))
+        near = here.decrement <= (settings.tolerance * min(1.0, abs(here.loglik))) ** 0.5
         exact = near and (basis is not None or _plain_is_exact(here))
         stalled = here.decrement > 0.5 * last
         if exact:
@@ -249,7 +250,10 @@ def _stepped(theta: Array, local: _Local, passes: int, outputs: int) -> Solution
     gradient = evaluation.gradient if free is None else free.T @ evaluation.gradient
     half = triangular_solve(factor, gradient, transposed=True)
     direction = -triangular_solve(factor, half)
-    decrement, certificate = float(np.linalg.norm(half)), np.inf
+    decrement, certificate = (
+        float(dnrm2(half)),
+        np.inf,
+    )  # which does not overflow where the information is next to nothing
     if free is None or basis is not None:
         certificate = decrement * evaluation.reach * largest_stretch(factor)
     return Solution(

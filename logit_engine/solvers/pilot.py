@@ -5,6 +5,7 @@ from math import ceil, exp, inf, log
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg.blas import dnrm2
 
 from logit_engine.blocks import total
 from logit_engine.columns import Array, Dense
@@ -146,7 +147,7 @@ def without_errors(objective: Objective, ahead: Approach) -> Solution | None:
     """The maximum with no last look at the information, where the approach can prove that it exists; else None."""
     last = objective.slope(ahead.theta)
     half = triangular_solve(ahead.factor, last.gradient, transposed=True)
-    direction, decrement = -triangular_solve(ahead.factor, half), float(np.linalg.norm(half))
+    direction, decrement = -triangular_solve(ahead.factor, half), float(dnrm2(half))
     if not decrement * ahead.proof < CERTIFIED or decrement > NEAR:
         return None
     return Solution(
@@ -219,7 +220,7 @@ def _settled(small: Objective, theta: Array) -> Pilot | None:
         if factor is None or smallest_pivot(factor) < SAFE_PIVOT or not _seen(found.curvature):
             return None
         half = triangular_solve(factor, found.gradient, transposed=True)
-        theta, length = theta - triangular_solve(factor, half), float(np.linalg.norm(half))
+        theta, length = theta - triangular_solve(factor, half), float(dnrm2(half))
         if length <= SETTLED * np.sqrt(theta.size):
             return Pilot(theta, factor, _reach(small, factor))
         if length > before:

@@ -353,6 +353,18 @@ def test_equality_constraints_hold_for_columns_far_from_zero(shift: float) -> No
     np.testing.assert_allclose(far.std_errors[1:], near.std_errors[1:], rtol=1e-7)
 
 
+@pytest.mark.parametrize("n", [700, 70_000])
+@pytest.mark.parametrize("far", ["above", "below", "both"])
+def test_offsets_where_no_information_is_left_are_not_called_converged(n: int, far: str) -> None:
+    X, y = data(n, 2)
+    offset = {
+        "above": np.full(n, 700.0),
+        "below": np.full(n, -700.0),
+        "both": np.where(np.arange(n) % 2, 700.0, -700.0),
+    }
+    assert not fit(array_rows(X, y, offset=offset[far])).converged
+
+
 def test_several_classes_agree_with_statsmodels() -> None:
     rng = np.random.default_rng(6)
     X = rng.standard_normal((900, 3))
