@@ -344,8 +344,8 @@ def cell(found: dict[str, Any] | None, said: str) -> str:
 def goal(name: str, own: dict[str, tuple[dict[str, Any] | None, str]]) -> Goal:
     """To be ahead of the fastest peer; on a path, and its folds, three times.
 
-    Where a peer was cut off on its way to the equal residual, its last fit counts, as one to that residual takes longer; where
-    it finished none, it is no measure.
+    Where a peer was cut off on its way to the equal residual, its last fit counts, as one to that residual takes longer;
+    where it finished none, it is no measure.
     """
     path = name.endswith(("/path", "/cv", "/cv_l2"))
     told, _ = own["ours"]
