@@ -6,6 +6,7 @@ SciPy's own functions check and dispatch for twenty microseconds before they cal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr
+from scipy.linalg.blas import dnrm2
 from scipy.linalg.lapack import dpotrf, dtrcon, dtrtri, dtrtrs
 
 from logit_engine.arrays import Array
@@ -38,6 +39,11 @@ def triangular_solve(R: Array, b: Array, transposed: bool = False) -> Array:
 def triangular_inverse(R: Array) -> Array:
     """R^-1, (p, p)."""
     return np.asarray(dtrtri(R)[0])
+
+
+def length(x: Array) -> float:
+    """|x|, whose squares may overflow; 0 of nothing."""
+    return float(dnrm2(x)) if x.size else 0.0
 
 
 def smallest_pivot(R: Array) -> float:

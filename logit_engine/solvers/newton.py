@@ -13,7 +13,6 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy.linalg import qr
-from scipy.linalg.blas import dnrm2
 
 from logit_engine.columns import Array
 from logit_engine.objective import Evaluation, Objective, repeated
@@ -23,6 +22,7 @@ from logit_engine.triangles import (
     cholesky_factor,
     condition_number,
     largest_stretch,
+    length,
     r_factor,
     smallest_pivot,
     triangular_inverse,
@@ -136,7 +136,7 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
         current = objective.evaluate(theta, basis)
         if here is not None and not _improves(current.value, value):
             step = 0.5 * step
-            if dnrm2(step) <= SMALLEST_STEP * dnrm2(here.direction):
+            if length(step) <= SMALLEST_STEP * length(here.direction):
                 return replace(here, outcome=Outcome.NO_ASCENT, passes=passes)
             theta = here.theta + step
             continue
@@ -250,10 +250,7 @@ def _stepped(theta: Array, local: _Local, passes: int, outputs: int) -> Solution
     gradient = evaluation.gradient if free is None else free.T @ evaluation.gradient
     half = triangular_solve(factor, gradient, transposed=True)
     direction = -triangular_solve(factor, half)
-    decrement, certificate = (
-        float(dnrm2(half)),
-        np.inf,
-    )  # which does not overflow where the information is next to nothing
+    decrement, certificate = length(half), np.inf
     if free is None or basis is not None:
         certificate = decrement * evaluation.reach * largest_stretch(factor)
     return Solution(

@@ -5,7 +5,6 @@ from math import ceil, exp, inf, log
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg.blas import dnrm2
 
 from logit_engine.blocks import total
 from logit_engine.columns import Array, Dense
@@ -18,6 +17,7 @@ from logit_engine.sources.arrays import thinned
 from logit_engine.triangles import (
     cholesky_factor,
     condition_number,
+    length,
     smallest_pivot,
     triangular_inverse,
     triangular_solve,
@@ -147,7 +147,7 @@ def without_errors(objective: Objective, ahead: Approach) -> Solution | None:
     """The maximum with no last look at the information, where the approach can prove that it exists; else None."""
     last = objective.slope(ahead.theta)
     half = triangular_solve(ahead.factor, last.gradient, transposed=True)
-    direction, decrement = -triangular_solve(ahead.factor, half), float(dnrm2(half))
+    direction, decrement = -triangular_solve(ahead.factor, half), length(half)
     if not decrement * ahead.proof < CERTIFIED or decrement > NEAR:
         return None
     return Solution(
@@ -220,10 +220,10 @@ def _settled(small: Objective, theta: Array) -> Pilot | None:
         if factor is None or smallest_pivot(factor) < SAFE_PIVOT or not _seen(found.curvature):
             return None
         half = triangular_solve(factor, found.gradient, transposed=True)
-        theta, length = theta - triangular_solve(factor, half), float(dnrm2(half))
-        if length <= SETTLED * np.sqrt(theta.size):
+        theta, way = theta - triangular_solve(factor, half), length(half)
+        if way <= SETTLED * np.sqrt(theta.size):
             return Pilot(theta, factor, _reach(small, factor))
-        if length > before:
+        if way > before:
             return None
-        before = length
+        before = way
     return None
