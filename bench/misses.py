@@ -43,7 +43,6 @@ MISSES = {
         "mostly light passes; and the fixed cost of a fit counts among 10,000 rows. From 1e6 to 1e7 the time a row"
         " is the same."
     ),
-    "end to end/beyond": "the fit, the metrics with their intervals by cluster, and publication each take a third.",
     "larger/passes": (
         "one pass takes the pilot's rows and the classes' counts, then two light ones, two with the information "
         "and a light one between them; at 1e8 rows the pilot is too small beside all rows to save one more."
