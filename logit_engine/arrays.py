@@ -1,5 +1,6 @@
 """Arrays at the door: one place where what a caller hands in is checked and made into what the engine trusts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ from scipy.sparse import csr_array
 from logit_engine.errors import DataError
 
 Array = NDArray[np.float64]
+
+LARGE = 2**22  # numbers, from which threads read them
+PARTS = 4  # at once
 
 
 def matrix(X: ArrayLike, name: str = "X") -> NDArray[np.floating | np.integer]:
@@ -26,12 +30,23 @@ def matrix(X: ArrayLike, name: str = "X") -> NDArray[np.floating | np.integer]:
         raise DataError(f"{name} holds {out.dtype} values; encode them as numbers, or describe them by a Design.")
     if out.shape[0] == 0:
         raise DataError(f"{name} has no rows.")
-    if out.dtype.kind == "f":
-        with np.errstate(invalid="ignore", over="ignore"):  # of infinities of both signs the sum is no number either
-            total = out.sum(dtype=np.float64)
-        if not np.isfinite(total):
-            _refuse_non_finite(out, name)
+    if out.dtype.kind == "f" and not np.isfinite(_sum(out)):  # of infinities of both signs the sum is no number either
+        _refuse_non_finite(out, name)
     return out
+
+
+def _sum(values: NDArray[np.floating]) -> float:
+    """The sum of a table, (n, p), by threads where it is large."""
+
+    def part(numbers: NDArray[np.floating]) -> float:
+        with np.errstate(invalid="ignore", over="ignore"):
+            return float(numbers.sum(dtype=np.float64))
+
+    if values.size < LARGE:
+        return part(values)
+    along = values if values.strides[0] >= values.strides[1] else values.T
+    with ThreadPoolExecutor(PARTS) as pool, np.errstate(invalid="ignore"):
+        return float(np.sum(list(pool.map(part, np.array_split(along, PARTS)))))
 
 
 def sparse(X: Any, name: str = "X") -> csr_array:

@@ -23,6 +23,8 @@ from logit_engine.columns import Array, Columns, held, row_slice
 BLOCK = 16384
 IN_CACHE = 2**20  # numbers of a piece of a block, at most, unless it has
 NARROWEST = 1024  # rows
+SHARED = 4096  # rows of a piece of a block that is not full, if it is much work: it may be the only one
+MUCH = 2**18  # numbers
 STRIPES = 64  # about so many, until they reach LONGEST blocks
 LONGEST = 64  # blocks of a stripe, about a million rows, until there are MOST of them
 MOST = 1024
@@ -61,8 +63,12 @@ class Block:
         )
 
     def pieces(self) -> Iterator["Block"]:
-        """The block itself, or where its rows are wide, parts of it that stay in a cache while all is done with them."""
-        n, size = self.y.size, BLOCK
+        """The block itself, or where its rows are wide, parts of it that stay in a cache while all is done with them.
+
+        A block that is not full is cut as well where it is much work: it may be alone, and all threads want a part.
+        """
+        n = self.y.size
+        size = SHARED if n < BLOCK and n * held(self.X) > MUCH else BLOCK
         while size > NARROWEST and size * held(self.X) > IN_CACHE:
             size //= 2
         if n <= size:

@@ -11,6 +11,7 @@ from scipy import special
 
 from logit_engine.blocks import Block, Rows, Summing, Sums, coefficient_names, one_blas_thread, total
 from logit_engine.columns import Array, Constant
+from logit_engine.compiled import applies
 from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities, change_of_variables, independent
 from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
@@ -123,6 +124,11 @@ class Asked:
         return free and all(one is None for one in (self.start, self.equalities, self.inequalities))
 
     @property
+    def alone(self) -> bool:
+        """Whether estimates are asked for without standard errors, where they can be proved to exist without them."""
+        return self.covariance is None and self.likelihood == Bernoulli(LOGIT)
+
+    @property
     def method(self) -> Solver:
         """The solver asked for, else the one for the penalty."""
         constrained = self.equalities is not None or self.inequalities is not None
@@ -136,7 +142,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     first, objective, flat_start = prepared(rows, likelihood, penalty, threads)
     coordinates = objective.coordinates
     start = flat_start if asked.start is None else coordinates.to_inner(asked.start)
-    ahead = approached(objective, flat_start) if asked.plainly else None
+    ahead = approached(objective, flat_start, asked.alone) if asked.plainly else None
     perfect = [] if ahead is not None else _perfect(objective, asked)
     if perfect and not asked.allow_separation:
         raise SeparationError(_separation_sentence(perfect, len(perfect) > 1))
@@ -195,8 +201,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
 
 def _finished(objective: Objective, ahead: Approach, asked: Asked) -> Solution:
     """Newton's method from where a pilot led; nothing more where nothing more is asked for and the maximum is proved."""
-    proved = asked.covariance is None and asked.likelihood == Bernoulli(LOGIT)
-    found = without_errors(objective, ahead) if proved else None
+    found = without_errors(objective, ahead) if asked.alone else None
     if found is not None:
         return found
     solution = solve(objective, ahead.theta, Newton(enough=ahead.enough), ahead.basis)
@@ -224,7 +229,8 @@ def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int)
     if coordinates.constant is not None:
         free[coordinates.constant] = True
     free = np.tile(free, likelihood.outputs)
-    objective = Objective(rows, likelihood, coordinates, free, penalty, threads, sample=first.sample)
+    compiled = first.sample is not None and applies(rows, first.sample, likelihood, coordinates)
+    objective = Objective(rows, likelihood, coordinates, free, penalty, threads, None, first.sample, compiled)
     return Prepared(first, objective, _start(coordinates, likelihood.constants(first.classes)))
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, Elsewhere, Largest, Quiet, Rows, Sums, total
 from logit_engine.columns import Array, Columns, Dense
+from logit_engine.compiled import Loops
 from logit_engine.coordinates import Coordinates
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.penalties import NONE, NoPenalty, Penalty
@@ -65,7 +66,7 @@ class Objective:
     A `basis` is an upper triangular T, (p, p): gradient and curvature are then those of T theta, summed over the whitened
     rows X T^-1, which keeps the digits that X'WX would lose (architecture.md, "Digits"). free: which theta no penalty
     touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @ theta stays what it is at the start.
-    sample: evenly spread rows for a pilot, or None.
+    sample: evenly spread rows for a pilot, or None. compiled: passes are by compiled loops (compiled.py).
     """
 
     rows: Rows
@@ -76,6 +77,7 @@ class Objective:
     threads: int = 1
     fixed: Array | None = None
     sample: Rows | None = None
+    compiled: bool = False
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
         """What travels to a cluster in every pass: neither the rows nor their sample, which no block needs."""
@@ -97,6 +99,10 @@ class Objective:
             free=self.free[everywhere],
             sample=None,
         )
+
+    def _loops(self, theta: Array, triangle: Array | None = None) -> Loops | None:
+        """The compiled loops of a pass at theta, (q,), where the fit takes them."""
+        return Loops(self.likelihood, self.coordinates, theta, triangle) if self.compiled else None
 
     def columns(self, block: Block) -> Columns:
         """The block's X in inner coordinates."""
@@ -122,9 +128,12 @@ class Objective:
 
     def gradient(self, theta: Array) -> Array:
         """The gradient of the loss alone at theta, (q,): the lightest pass."""
+        loops = self._loops(theta)
 
         @Quiet
         def block_sums(block: Block) -> Sums:
+            if loops:
+                return (loops.score(block),)
             X = self.columns(block)
             score = self.likelihood.score(self.predictors(block, X, theta), block.y)
             return (X.tdot(score if block.weight is None else weighted(block.weight, score)),)
@@ -133,10 +142,13 @@ class Objective:
 
     def local(self, theta: Array, rough: bool = False) -> Local:
         """Gradient and curvature of the loss alone at theta; rough: the curvature in single precision, as it only steers."""
-        dtype = np.float32 if rough else np.float64
+        loops, dtype = self._loops(theta), np.float32 if rough else np.float64
 
         @Quiet
         def block_sums(block: Block) -> Sums:
+            if loops:
+                found = loops.sums(block, dtype)
+                return found.score, found.information, Largest(-found.flattest)
             X = self.columns(block)
             _, score, curvature = self.likelihood.terms(self.predictors(block, X, theta), block.y)
             if block.weight is not None:
@@ -161,9 +173,13 @@ class Objective:
         matrix = (
             thetas[0] if outputs * models == 1 else flat_columns(thetas, outputs)
         )  # products with vectors are faster
+        loops = self._loops(thetas[0]) if models == 1 and without[0] < 0 else None
 
         @Quiet
         def block_sums(block: Block) -> Sums:
+            if loops:
+                found = loops.sums(block, None)
+                return np.array([-found.loglik]), found.score.reshape(-1, outputs), np.array([found.absolute])
             X = self.columns(block)
             products = X.dot(matrix)
             linear = products.reshape(block.y.size, models, outputs)
@@ -190,18 +206,20 @@ class Objective:
 
         without: the fold whose rows are left out, -1 for none.
         """
-        dtype = np.float32 if rough else np.float64
+        loops, dtype = self._loops(theta), np.float32 if rough else np.float64
 
         @Quiet
         def block_sums(block: Block) -> Sums:
+            if without >= 0 and block.fold is not None:
+                block = replace(block, weight=block.weights * (block.fold != without))
+            if loops:
+                return (loops.sums(block, dtype).information,)
             X = self.columns(block)
             eta = self.predictors(block, X, theta)
             concave = self.likelihood.log_concave  # else the expected information, which is never negative
             curvature = self.likelihood.terms(eta, block.y).curvature if concave else self.likelihood.expected(eta)
             if block.weight is not None:
                 curvature = weighted(block.weight, curvature)
-            if without >= 0 and block.fold is not None:
-                curvature = (curvature.T * (block.fold != without)).T
             return (_blocked(curvature, partial(signed_gram, X, dtype=dtype)),)
 
         return np.asarray(total(self.rows, block_sums, self.threads)[0])
@@ -223,10 +241,14 @@ class Objective:
         inverse = None if basis is None else triangular_inverse(basis)
         extended = basis is not None and smallest_pivot(basis) < EXTENDED_PIVOT
         matrix = by_predictor(theta, outputs)
+        loops = None if extended or expected else self._loops(theta, inverse)
 
         # a step too far may overflow: its value shows it, and it is halved
         @Quiet
         def block_sums(block: Block) -> Sums:
+            if loops:
+                found = loops.sums(block)
+                return found.loglik, found.score, found.information, Largest(-found.lead), Largest(found.longest)
             X = self.columns(block)
             linear = self._extended_dot(block, matrix) if extended else X.dot(matrix)
             eta = linear if block.offset is None else linear + block.offset

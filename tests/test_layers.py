@@ -40,9 +40,11 @@ logit_engine.sample
 logit_engine.objective
 logit_engine.sources logit_engine.learning logit_engine.formulas
 logit_engine.design
+logit_engine.compiled
 logit_engine.frames logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.coordinates
 logit_engine.blocks
 logit_engine.columns
+logit_engine.kernels
 logit_engine.links logit_engine.moments logit_engine.triangles
 logit_engine.arrays logit_engine.publish
 logit_engine.errors logit_engine._version
@@ -52,6 +54,7 @@ logit_engine.errors logit_engine._version
 LIBRARIES = {
     "logit_engine": {"numpy", "scipy", "threadpoolctl"},
     "logit_engine.publish": set(),
+    "logit_engine.kernels": {"numpy", "numba", "llvmlite"},
     "logit_engine.errors": set(),
     "logit_engine.sources": {"numpy", "scipy", "polars", "pyarrow"},
     "logit_engine.sources.cluster": {"numpy", "dask", "distributed", "cloudpickle"},

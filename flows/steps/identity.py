@@ -9,6 +9,7 @@ from flows.steps.load import Dataset
 from flows.store import Store, run_id
 from logit_engine._version import __version__
 from logit_engine.blocks import blas_builds
+from logit_engine.compiled import builds
 
 
 def open_store(config: Config) -> Store:
@@ -25,4 +26,4 @@ def versions() -> dict[str, Any]:
     """What can change the bits beside config and data: versions, the CPU, and which kernels its BLAS took for it."""
     packages = {name: version(name) for name in ("numpy", "scipy", "polars")}
     machine = {"python": platform.python_version(), "machine": platform.machine(), "blas": blas_builds()}
-    return {"logit-engine": __version__, **packages, **machine}
+    return {"logit-engine": __version__, **packages, **machine, "compiled": builds()}

@@ -25,6 +25,8 @@ from logit_engine.triangles import (
 
 PILOT = 8192  # rows of a pilot, at least
 SHARE = 16  # one row in so many, where that is more
+FEWEST = 2048  # rows of a pilot's own pilot, which only gives it a start
+STAGE = 8  # times as few as its own, at most
 WIDE = 1000  # coefficients above which there is no pilot
 VALUES = 2**26  # numbers in a pilot, at most
 RARE = 50  # rows of a class that a pilot's first block must hold
@@ -35,7 +37,7 @@ ROUGH = 1e-2  # the smallest pivot at which a curvature may be in single precisi
 FEW = 2048  # rows that tell how long rows are
 FLOOR = 1e-13  # standard errors: light passes go no further, for rounding's sake
 BEYOND = 2.0  # times the longest row of a pilot: about the longest of all
-HEAVY = 80.0  # coefficients by which the price of an information pass rises by one light one, from two on
+HEAVY = 50.0  # coefficients by which the price of an information pass rises by one light one, from two on
 PATIENCE = 20  # passes that the whole may take
 
 
@@ -97,8 +99,10 @@ class Approach(NamedTuple):
         return self.factor if condition_number(self.factor) > 2.0 * PLAIN_DIGITS else None
 
 
-def approached(objective: Objective, start: Array) -> Approach | None:
+def approached(objective: Objective, start: Array, alone: bool = False) -> Approach | None:
     """The maximum to rounding, by light passes; None where a pilot does not lead there, as with rare levels.
+
+    alone: no last look at the information is to come but one more light pass, whose step is counted on.
 
     A step by the pilot's curvature, which learns from the gradients, leaves a steady share of the way; one by the curvature
     of all rows leaves a share that is as small as the way itself. `_informed_now` weighs a pass for that against the light
@@ -112,7 +116,7 @@ def approached(objective: Objective, start: Array) -> Approach | None:
     if pilot is None:
         return None
     share = float(np.sqrt(small.rows.n / objective.rows.n))
-    enough = POLISHED / (BEYOND * share * pilot.reach)
+    enough = POLISHED / (BEYOND * share * _reach(small, pilot.factor))
     target = max(FLOOR, enough)
     nothing = ElasticNet(np.zeros_like(start), np.zeros_like(start))
     theta, factor, reach, proof = pilot.theta, pilot.factor / share, inf, inf
@@ -127,7 +131,8 @@ def approached(objective: Objective, start: Array) -> Approach | None:
             return Approach(theta, factor, enough, proof, passes) if way < NEAR else None
         rate = rate if before == inf else way / before
         theta, before = theta + step, way
-        if way * rate <= target:
+        counted = alone and proof * way * rate < CERTIFIED
+        if way * rate * (rate if counted else 1.0) <= target:
             return Approach(theta, factor, enough, proof, passes)
         if reach < inf or not _informed_now(way * rate, rate, bend, target, 2.0 + start.size / HEAVY):
             ahead = objective.gradient(theta)
@@ -198,22 +203,21 @@ def _reach(small: Objective, factor: Array) -> float:
 
 
 class Pilot(NamedTuple):
-    """Where the pilot's rows have their maximum, (q,), the triangle of their information, and their reach in it."""
+    """Where the pilot's rows have their maximum, (q,), and the triangle of their information."""
 
     theta: Array
     factor: Array
-    reach: float
 
 
 def _settled(small: Objective, theta: Array) -> Pilot | None:
     """Newton's steps on a pilot's rows, until they are small beside its own standard errors; from a pilot's own pilot."""
-    before, rows = inf, small.rows
-    every = rows.n // max(PILOT, 50 * theta.size)
-    if every >= 4:
+    before, rows, factor = inf, small.rows, None
+    every = min(rows.n // max(FEWEST, 12 * theta.size), STAGE)
+    if every >= 3:
         (some,) = total(rows, lambda block: (thinned(block, every),))
         fewer = _settled(replace(small, rows=some.rows(rows.names, rows.intercept, rows.classes)), theta)
-        theta = theta if fewer is None else fewer.theta
-    factor: Array | None = None
+        if fewer is not None:
+            theta, factor = fewer
     for _ in range(PATIENCE):
         found = small.local(theta, _rough(factor))
         factor = cholesky_factor(found.curvature)
@@ -221,8 +225,9 @@ def _settled(small: Objective, theta: Array) -> Pilot | None:
             return None
         half = triangular_solve(factor, found.gradient, transposed=True)
         theta, way = theta - triangular_solve(factor, half), length(half)
-        if way <= SETTLED * np.sqrt(theta.size):
-            return Pilot(theta, factor, _reach(small, factor))
+        next_way = way if before == inf else way * min(1.0, way / before)
+        if next_way <= SETTLED * np.sqrt(theta.size):
+            return Pilot(theta, factor)
         if way > before:
             return None
         before = way

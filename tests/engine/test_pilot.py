@@ -32,7 +32,7 @@ def test_a_fit_from_a_pilot_is_the_fit_without_one(name: str, shift: float, monk
     _, objective, start = prepared(rows, likelihood, NONE, 1)
     assert approached(objective, start) is not None
     piloted = fit(rows, likelihood)
-    monkeypatch.setattr(fitting, "approached", lambda objective, start: None)
+    monkeypatch.setattr(fitting, "approached", lambda *_: None)
     plain = fit(rows, likelihood)
     np.testing.assert_allclose(piloted.estimates, plain.estimates, rtol=1e-11, atol=1e-12)
     np.testing.assert_allclose(piloted.std_errors, plain.std_errors, rtol=1e-12)
@@ -43,7 +43,7 @@ def test_a_fit_from_a_pilot_is_the_fit_without_one(name: str, shift: float, monk
 
 def without_a_pilot(rows: MemoryRows, monkeypatch: pytest.MonkeyPatch) -> FitResult:
     with monkeypatch.context() as patched:
-        patched.setattr(fitting, "approached", lambda objective, start: None)
+        patched.setattr(fitting, "approached", lambda *_: None)
         return fit(rows)
 
 

@@ -1,0 +1,174 @@
+"""Passes by compiled loops (kernels.py): for which fits, and their sums in the shapes that the engine has.
+
+They need Numba, the extra `fast`, and are taken where there are enough numbers to repay its loading. Whether they are is
+decided once for a fit, from what the rows are and not from how they come; a model's manifest tells who was there.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.blocks import Block, Rows
+from logit_engine.columns import MILD, Array, Columns, Constant, Dense, SideBySide
+from logit_engine.coordinates import Coordinates
+from logit_engine.errors import UsageError
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
+from logit_engine.links import LOGIT
+
+MANY = 2**24  # numbers, rows by coefficients, from which compiled loops are taken
+ROOM = 2**14  # numbers written out at a time, about: what stays in a core's own cache with its copy scaled
+FEWEST = 128  # rows of them, at least: a product of fewer is slow
+NOTHING = np.zeros(0)
+
+
+def builds() -> list[str]:
+    """Numba and its compiler, where compiled loops can be had: bits are the same only where these are."""
+    return [f"numba {version('numba')} llvmlite {version('llvmlite')}"] if find_spec("numba") else []
+
+
+def applies(rows: Rows, sample: Rows, likelihood: Likelihood, coordinates: Coordinates) -> bool:
+    """Whether a fit of rows takes compiled loops, by some of them."""
+    coefficients = likelihood.outputs * len(rows.names)
+    if rows.n * coefficients < MANY or not (likelihood == Bernoulli(LOGIT) or isinstance(likelihood, Multinomial)):
+        return False
+    written = _written(next(sample.blocks(0, 1)).X)
+    mild = bool(((coordinates.scale > MILD[0]) & (coordinates.scale < MILD[1])).all())
+    return written is not None and written.dtype.kind in "fiu" and mild and find_spec("numba") is not None
+
+
+def _written(X: Columns) -> NDArray[Any] | None:
+    """The array of dense columns, with a constant before them or without; None of other columns."""
+    match X:
+        case Dense(array, None) | SideBySide((Constant(), Dense(array, None))):
+            return array
+    return None
+
+
+class Sums(NamedTuple):
+    """What a pass over a block gives: see `kernels.binary`. score: (p,) or (p, k); information: (q, q), or None."""
+
+    loglik: float
+    score: Array
+    absolute: float
+    lead: float
+    information: Array | None
+    longest: float
+    flattest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """Passes at theta, (q,), in inner coordinates; triangle: the inverse of a basis, (p, p), or None."""
+
+    likelihood: Likelihood
+    coordinates: Coordinates
+    theta: Array
+    triangle: Array | None = None
+
+    def score(self, block: Block) -> Array:
+        """The gradient of the log-likelihood over a block, (p,) or (p, k).
+
+        Units are left to theta and to the sums, so that rows that need no centering are read where they lie.
+        """
+        X, center, inverse, by_column, *others = self._rows(block)
+        theta = self._by_class() * inverse
+        k, first = theta.shape[0], theta.shape[1] - X.shape[1]
+        dense = np.ascontiguousarray(theta[:, first:])
+        plain = X.dtype == np.float64 and X.flags.c_contiguous and not center.any()
+        direct = X if plain else np.zeros((0, 0))
+        room = np.empty((_kernels().TILE, X.shape[1]))
+        score, rows = np.zeros_like(dense), (X, direct, center[first:], by_column, *others)
+        if isinstance(self.likelihood, Multinomial):
+            constants = theta[:, 0].copy() if first else np.zeros(k)
+            whole = _kernels().classes_score(*rows, self.likelihood.base, constants, dense, room, score)
+        else:
+            constant = theta[0, 0] if first else 0.0
+            whole = np.array([_kernels().binary_score(*rows, constant, dense[0], room, score[0])])
+        if first:
+            score = np.concatenate([whole[:, None], score], axis=1)
+        return self._columns(score * inverse)
+
+    def sums(self, block: Block, dtype: type[np.floating] | None = np.float64) -> Sums:
+        """All sums over a block; dtype: the information's, None for none of it."""
+        by_class = self._by_class()
+        k, p = by_class.shape
+        score = np.zeros_like(by_class)
+        size = max(FEWEST, ROOM // p)
+        room, scaled = np.empty((size, p)), np.empty((0 if dtype is None else size, p), dtype or np.float64)
+        grams = np.zeros((0 if dtype is None else k * (k + 1) // 2, p, p), scaled.dtype)
+        triangle = np.zeros((0, 0)) if self.triangle is None else np.ascontiguousarray(self.triangle)
+        products = triangle, *_products(scaled.dtype.char), room, scaled
+        if isinstance(self.likelihood, Multinomial):
+            found = _kernels().classes(*self._rows(block), self.likelihood.base, by_class, *products, score, grams)
+        else:
+            gram = grams[0] if dtype else np.zeros((0, 0))
+            found = _kernels().binary(*self._rows(block), by_class[0], *products, score[0], gram)
+        loglik, absolute, lead, longest, flattest = found
+        information = None if dtype is None else _assembled(grams, k)
+        return Sums(loglik, self._columns(score), absolute, lead, information, longest, flattest)
+
+    def _by_class(self) -> Array:
+        return np.ascontiguousarray(self.theta.reshape(self.likelihood.outputs, -1))
+
+    def _columns(self, score: Array) -> Array:
+        """Of one predictor (p,), of several (p, k)."""
+        return np.asarray(score[0] if score.shape[0] == 1 else score.T)
+
+    def _rows(self, block: Block) -> tuple[Any, ...]:
+        """What the loops want to know of a block's rows."""
+        X = _written(block.X)
+        if X is None:
+            raise TypeError(f"compiled loops are for dense columns, not {type(block.X).__name__}")
+        offset = NOTHING if block.offset is None else block.offset
+        if isinstance(self.likelihood, Multinomial):
+            offset = offset.reshape(-1, self.likelihood.outputs)
+        weight = NOTHING if block.weight is None else block.weight
+        by_column = X.strides[0] < X.strides[1]
+        arrays = (_writable(values) for values in (block.y, weight, offset))
+        return _writable(X), self.coordinates.center, 1.0 / self.coordinates.scale, by_column, *arrays
+
+
+def _assembled(grams: Array, k: int) -> Array:
+    """The information, (q, q), of the lower triangles for its pairs of predictors."""
+    whole = grams.astype(np.float64)
+    whole += np.tril(whole, -1).transpose(0, 2, 1)
+    if k == 1:
+        return np.asarray(whole[0])
+    pairs = iter(whole)
+    blocks = {(a, b): next(pairs) * (1.0 if a == b else -1.0) for a in range(k) for b in range(a + 1)}
+    return np.block([[blocks[max(a, b), min(a, b)] for b in range(k)] for a in range(k)])
+
+
+class _Writable:
+    """Says of an array that may only be read that it may be written: to Numba these are two types, to compile twice."""
+
+    def __init__(self, values: NDArray[Any]) -> None:
+        address, _ = values.__array_interface__["data"]
+        self.values, self.__array_interface__ = values, {**values.__array_interface__, "data": (address, False)}
+
+
+def _writable(values: NDArray[Any]) -> NDArray[Any]:
+    return values if values.flags.writeable else np.asarray(_Writable(values))
+
+
+@lru_cache(maxsize=1)
+def _kernels() -> Any:
+    """The loops; Numba takes a quarter of a second to load, and more the first time on a machine, when it compiles."""
+    try:
+        from logit_engine import kernels
+    except ImportError as error:
+        raise UsageError(
+            "the fit was begun with compiled loops, and Numba is not here; install logit-engine[fast] on every worker."
+        ) from error
+    return kernels
+
+
+@lru_cache(maxsize=2)
+def _products(character: str) -> tuple[int, int]:
+    """The addresses of a triangular product, and of a symmetric one in single or double precision."""
+    return _kernels().blas("dtrmm"), _kernels().blas("ssyrk" if character == "f" else "dsyrk")
