@@ -1,5 +1,6 @@
 """Who fits the in-memory cases, ours and the peers, each at a tolerance of its own ladder; knows no case."""
 
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,12 +26,15 @@ class Ours:
 
     at: Problem
     errors: bool = True
+    compiled: bool = True
     ladder: Sequence[float] = (0.0,)
 
     def fit(self, tolerance: float) -> Any:
         """The result."""
-        from logit_engine import Multinomial, array_rows
+        from logit_engine import Multinomial, array_rows, compiled
 
+        if not self.compiled:
+            compiled.MANY = sys.maxsize
         if self.at.classes == 2:
             return ours(array_rows(self.at.X, self.at.y), errors=self.errors)
         names = [str(c) for c in range(self.at.classes)]
@@ -173,7 +177,9 @@ def entry(who: str, at: Problem) -> Any:
     name, _, rest = who.partition(" ")
     match name:
         case "ours":
-            return OursOnFrame(at) if at.frame is not None else Ours(at, errors=rest != "without errors")
+            if at.frame is not None:
+                return OursOnFrame(at)
+            return Ours(at, errors=rest != "without errors", compiled=rest != "without Numba")
         case "glum":
             return Glum(at, errors=rest != "without errors")
         case "statsmodels":

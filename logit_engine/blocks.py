@@ -68,6 +68,9 @@ class Block:
         A block that is not full is cut as well where it is much work: it may be alone, and all threads want a part.
         """
         n = self.y.size
+        if n <= NARROWEST:
+            yield self
+            return
         size = SHARED if n < BLOCK and n * held(self.X) > MUCH else BLOCK
         while size > NARROWEST and size * held(self.X) > IN_CACHE:
             size //= 2

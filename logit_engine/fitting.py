@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from logit_engine.blocks import Block, Rows, Summing, Sums, coefficient_names, one_blas_thread, total
+from logit_engine.blocks import Block, Largest, Rows, Summing, Sums, coefficient_names, one_blas_thread, total
 from logit_engine.columns import Array, Constant
 from logit_engine.compiled import applies
 from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities, change_of_variables, independent
@@ -185,7 +185,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         n=first.n,
         observations=first.observations,
         loglik=solution.loglik,
-        null_loglik=_null_loglik(rows, likelihood, first.classes, threads),
+        null_loglik=_null_loglik(rows, likelihood, first, threads),
         free=np.tile(np.arange(len(rows.names)) == constant_column(first.moments), likelihood.outputs),
         fixed=0 if constrained is None else constrained.count,
         passes=solution.passes,
@@ -317,13 +317,15 @@ def largest_strength(rows: Rows, likelihood: Likelihood, unit: ElasticNet, threa
 class First(NamedTuple):
     """What a first pass tells: moments of the columns, the weight of each class, rows, how many they stand for; a sample.
 
-    moments: of the sample, where there is one in which all columns vary: what needs them needs about them.
+    moments: of the sample, where there is one in which all columns vary: what needs them needs about them. shifted: whether
+    rows have offsets.
     """
 
     moments: Moments
     classes: Array
     n: int
     observations: float
+    shifted: bool
     sample: Rows | None
 
 
@@ -334,14 +336,15 @@ def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:
         copies = block.weights if block.precision is None else block.weights / block.precision
         some = Gathered([]) if every is None else thinned(block, every)
         n = block.y.size if block.weight is None else int(block.kept.sum())
-        return likelihood.class_weights(block.y, block.weights), n, float(copies.sum()), some
+        shifted = Largest(float(block.offset is not None))
+        return likelihood.class_weights(block.y, block.weights), n, float(copies.sum()), shifted, some
 
-    classes, n, observations, some = total(rows, block_sums, threads)
+    classes, n, observations, shifted, some = total(rows, block_sums, threads)
     sample = some.rows(rows.names, rows.intercept, rows.classes) if some.blocks else None
     moments = _moments(rows if sample is None else sample, threads)
     if sample is not None and not ((moments.square > 0.0) | moments.coded)[int(rows.intercept) :].all():
         moments = _moments(rows, threads)
-    return First(moments, classes, n, observations, sample)
+    return First(moments, classes, n, observations, shifted.value > 0.0, sample)
 
 
 def _moments(rows: Rows, threads: int) -> Moments:
@@ -502,9 +505,10 @@ def _constant_only(block: Block) -> Block:
     return replace(block, X=Constant(block.y.size))
 
 
-def _null_loglik(rows: Rows, likelihood: Likelihood, classes: Array, threads: int) -> float:
+def _null_loglik(rows: Rows, likelihood: Likelihood, first: First, threads: int) -> float:
     """The log-likelihood of the constants alone: in closed form, or by a fit of its own where rows carry offsets."""
-    if next(rows.blocks(0, 1)).offset is None:
+    classes = first.classes
+    if not first.shifted:
         return float(special.xlogy(classes, classes / classes.sum()).sum())
     null = _ConstantOnly(rows)
     coordinates = inner_coordinates(_moments(null, threads))

@@ -6,6 +6,7 @@ products are SciPy's own BLAS, called by its address; the interpreter's lock is 
 code beside this file, as Python keeps its own.
 """
 
+from collections.abc import Callable
 from math import exp, log1p, sqrt
 from typing import Any
 
@@ -17,8 +18,18 @@ from numba.extending import get_cython_function_address, intrinsic
 
 TILE = 64  # rows whose products are taken while they are in the nearest cache
 
-# sums may be taken in another order and products fused; infinities and NaNs stay what they are
-compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+
+def compiled(loop: Callable[..., Any]) -> Any:
+    """The loop as machine code, which is kept where there is a place for it.
+
+    Sums may be taken in another order and products fused; infinities and NaNs stay what they are.
+    """
+    how: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz"}}
+    try:
+        return njit(cache=True, **how)(loop)
+    except RuntimeError:  # neither the package's folder nor the user's can be written to
+        return njit(**how)(loop)
+
 
 UPPER, LOWER, LEFT, PLAIN = (np.frombuffer(letter, dtype=np.uint8) for letter in (b"U", b"L", b"L", b"N"))
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from dask.distributed import Client, LocalCluster
 
-from logit_engine import compiled, fit
+from logit_engine import compiled, fit, kernels
 from logit_engine.blocks import BLOCK, Block, Rows
 from logit_engine.columns import Coded, Constant, Dense, SideBySide
 from logit_engine.compiled import Loops
@@ -222,3 +222,12 @@ def test_a_worker_without_numba_is_told_what_to_install(monkeypatch: pytest.Monk
     loops = replace(objective(Bernoulli(LOGIT), extras=False), compiled=True)
     with pytest.raises(UsageError, match=r"install logit-engine\[fast\] on every worker"):
         loops.gradient(np.zeros(P + 1))
+
+
+def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
+
+    def double(value: float) -> float:
+        return 2.0 * value
+
+    assert kernels.compiled(double)(1.5) == 3.0
