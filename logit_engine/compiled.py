@@ -93,8 +93,8 @@ class Loops:
             score = np.concatenate([whole[:, None], score], axis=1)
         return self._columns(score * inverse)
 
-    def sums(self, block: Block, dtype: type[np.floating] | None = np.float64) -> Sums:
-        """All sums over a block; dtype: the information's, None for none of it."""
+    def sums(self, block: Block, dtype: type[np.floating] | None = np.float64, judged: bool = True) -> Sums:
+        """All sums over a block; dtype: the information's, None for none of it; judged: see `kernels.binary`."""
         by_class = self._by_class()
         k, p = by_class.shape
         score = np.zeros_like(by_class)
@@ -102,7 +102,7 @@ class Loops:
         room, scaled = np.empty((size, p)), np.empty((0 if dtype is None else size, p), dtype or np.float64)
         grams = np.zeros((0 if dtype is None else k * (k + 1) // 2, p, p), scaled.dtype)
         triangle = np.zeros((0, 0)) if self.triangle is None else np.ascontiguousarray(self.triangle)
-        products = triangle, *_products(scaled.dtype.char), room, scaled
+        products = judged, triangle, *_products(scaled.dtype.char), room, scaled
         if isinstance(self.likelihood, Multinomial):
             found = _kernels().classes(*self._rows(block), self.likelihood.base, by_class, *products, score, grams)
         else:

@@ -189,11 +189,12 @@ def binary_score(  # type: ignore[no-untyped-def]
 
 @compiled
 def binary(  # type: ignore[no-untyped-def]
-    X, center, inverse, by_column, y, weight, offset, theta, triangle, trmm, syrk, room, scaled, score, gram
+    X, center, inverse, by_column, y, weight, offset, theta, judged, triangle, trmm, syrk, room, scaled, score, gram
 ):
     """Add to score, (p,), and to gram's lower triangle, (p, p), the gradient and the information at theta, (p,).
 
-    triangle: rows are multiplied by it once their predictors are known; () for none. gram: () if none is wanted.
+    triangle: rows are multiplied by it once their predictors are known; () for none. gram: () if none is wanted. judged:
+    the log-likelihood and the largest |x_i|^2 are wanted as well; else they mean nothing.
     Returns the log-likelihood, the sum of |score_i|, the smallest lead of an outcome, the largest |x_i|^2, and the smallest
     curvature of a row.
     """
@@ -217,7 +218,9 @@ def binary(  # type: ignore[no-untyped-def]
             odds = 1.0 / (1.0 + small)
             yes, no = odds * (small if whole > 0.0 else 1.0), odds * (small if whole < 0.0 else 1.0)
             curvature = share * (small * odds * odds)
-            value = outcome * (0.5 * (whole - far)) - (1.0 - outcome) * (0.5 * (whole + far)) - log1p(small)
+            value = 0.0
+            if judged:
+                value = outcome * (0.5 * (whole - far)) - (1.0 - outcome) * (0.5 * (whole + far)) - log1p(small)
             eta[i] = share * (outcome * yes - (1.0 - outcome) * no)
             root[i] = sqrt(curvature)
             if share > 0.0:
@@ -234,7 +237,8 @@ def binary(  # type: ignore[no-untyped-def]
             _whiten(rows, triangle, trmm)
         _add_tdot(rows, eta[:m], score)
         if gram.size:
-            longest = max(longest, _longest(rows, weight, start))
+            if judged:
+                longest = max(longest, _longest(rows, weight, start))
             _add_gram(rows, root, scaled, syrk, gram)
     return loglik, absolute, lead, longest, flattest
 
@@ -308,7 +312,23 @@ def classes_score(  # type: ignore[no-untyped-def]
 
 @compiled
 def classes(  # type: ignore[no-untyped-def]
-    X, center, inverse, by_column, y, weight, offset, base, theta, triangle, trmm, syrk, room, scaled, score, grams
+    X,
+    center,
+    inverse,
+    by_column,
+    y,
+    weight,
+    offset,
+    base,
+    theta,
+    judged,
+    triangle,
+    trmm,
+    syrk,
+    room,
+    scaled,
+    score,
+    grams,
 ):
     """As `binary`, of k + base classes: score (k, p), and grams, (k (k + 1) / 2, p, p), of the pairs b <= a, a's in turn.
 
@@ -357,7 +377,8 @@ def classes(  # type: ignore[no-untyped-def]
         for c in range(k):
             _add_tdot(rows, eta[c, :m], score[c])
         if grams.size:
-            longest = max(longest, _longest(rows, weight, start))
+            if judged:
+                longest = max(longest, _longest(rows, weight, start))
             pair = 0
             for a in range(k):
                 for b in range(a + 1):

@@ -147,7 +147,7 @@ class Objective:
         @Quiet
         def block_sums(block: Block) -> Sums:
             if loops:
-                found = loops.sums(block, dtype)
+                found = loops.sums(block, dtype, judged=False)
                 return found.score, found.information, Largest(-found.flattest)
             X = self.columns(block)
             _, score, curvature = self.likelihood.terms(self.predictors(block, X, theta), block.y)
@@ -213,7 +213,7 @@ class Objective:
             if without >= 0 and block.fold is not None:
                 block = replace(block, weight=block.weights * (block.fold != without))
             if loops:
-                return (loops.sums(block, dtype).information,)
+                return (loops.sums(block, dtype, judged=False).information,)
             X = self.columns(block)
             eta = self.predictors(block, X, theta)
             concave = self.likelihood.log_concave  # else the expected information, which is never negative
