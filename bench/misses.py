@@ -2,36 +2,42 @@
 
 MISSES = {
     "iid/limit": (
-        "a fit reads X six times, three times for the gradient alone (0.05 s each, of which 0.026 is memory at its"
-        " full speed) and twice for the information (0.2 s), where scaling the rows costs half as much as their "
-        "product and the second core, short of memory and of the interpreter's lock, adds half of what it could."
+        "the information is summed twice, once in single precision on the way and once exactly, and the second costs what "
+        "the limit costs; four light passes read X at 13 GB/s, all that two cores get out of this memory."
     ),
     "iid/scikit-learn": (
         "lbfgs, which stops 30 times short of the equal accuracy and gives no standard errors, is counted; of the "
-        "solvers that get there newton-cholesky is the fastest, five times slower than ours."
+        "solvers that get there newton-cholesky is the fastest, many times slower than ours."
     ),
-    "iid/statsmodels": "one run of statsmodels, which takes few and dear steps; ours is held up as said of the limit.",
-    "bare/limit": "without standard errors one pass of six is a light one; the other five stay as they are.",
+    "iid/statsmodels": (
+        "statsmodels takes few and dear steps, ours six passes of which two sum the information; see the limit."
+    ),
+    "iid/compiled": (
+        "NumPy's products with vectors are short of memory as well; what compiled loops save are its temporary arrays "
+        "and the waits for the interpreter's lock."
+    ),
+    "bare/limit": (
+        "four light passes and one with the information in single precision, which proves that the maximum exists, take "
+        "nearly twice the limit; the rest is the look for values that are not finite, and the pilot."
+    ),
     "bare/scikit-learn": "lbfgs is counted though it stops 30 times short of the equal accuracy; see above.",
-    "scales/iid": (
-        "columns on other scales than one are divided by powers of two on the small side of every product, and the"
-        " lengths of the rows take a product of three arrays."
-    ),
+    "scales/iid": "the one pass in double precision writes its rows out in other units, as it does for any; this is noise.",
     "wide/limit": (
-        "the information is summed once in single and once in double precision, which alone is 1.6 times the "
-        "limit, and a pilot of 15,000 rows for 300 columns leaves five light passes to go."
+        "the information is summed once in single and once in double precision, which alone is 1.6 times the limit, and a "
+        "pilot of 15,000 rows for 300 columns leaves six light passes to go."
     ),
     "wide/peers": (
-        "lbfgs, which stops 200 times short of the equal accuracy and gives no standard errors, is counted; of the"
-        " solvers that get there newton-cg is the fastest, 3.6 times slower than ours."
+        "lbfgs, which stops 200 times short of the equal accuracy and gives no standard errors, is counted, and three times "
+        "its speed is less than the one product that standard errors need; of the solvers that get there newton-cg is the "
+        "fastest."
     ),
     "classes/lbfgs": (
-        "lbfgs is counted though it stops 400 times short of the equal accuracy; ours sums ten products for each "
-        "of two passes with the information, which is two thirds of its time."
+        "lbfgs is counted though it stops 400 times short of the equal accuracy; ours sums ten products for each of two "
+        "passes with the information, two thirds of its time."
     ),
     "classes/newton-cg": (
-        "ours sums ten products for each of two passes with the information, which gives the standard errors and "
-        "is two thirds of its time."
+        "ours sums ten products for each of two passes with the information, which gives the standard errors and is two "
+        "thirds of its time."
     ),
     "flights/statsmodels": (
         "with rare levels pooled for all, statsmodels converges in 4.5 s; the 30 times were asked beside fits that"
@@ -39,17 +45,16 @@ MISSES = {
     ),
     "exam": "seven Newton passes of some 0.35 ms each are NumPy's and Python's own calls, for 20 rows as for 2,000.",
     "scaling": (
-        "below 32,768 rows there is no pilot, so each step sums the information of all rows, where more rows take "
-        "mostly light passes; and the fixed cost of a fit counts among 10,000 rows. From 1e6 to 1e7 the time a row"
-        " is the same."
+        "below 32,768 rows there is no pilot, so each step sums the information of all rows, where more rows take mostly "
+        "light passes; the fixed cost of a fit counts among 10,000 rows; and compiled loops begin at 800,000."
     ),
     "larger/passes": (
-        "one pass takes the pilot's rows and the classes' counts, then two light ones, two with the information "
-        "and a light one between them; at 1e8 rows the pilot is too small beside all rows to save one more."
+        "one pass takes the pilot's rows and the classes' counts, then light ones and two with the information; with fewer "
+        "rows than 1e8 the pilot leaves one more light pass to go."
     ),
     "larger/decoding": (
-        "decoding takes both cores for 0.04 s a million rows, a pass of ours 0.2 s: blocks of doubles are made row"
-        " by row from columns of floats, and then summed."
+        "decoding alone keeps both cores busy; beside it a pass copies Polars' columns into one array for NumPy, and computes: "
+        "a light pass as much again as the decoding, one with the information twice as much."
     ),
     "penalized/dense_200k_50/path": (
         "a strength takes 2.6 passes over all rows, of which half is reading X; no peer came to the equal residual"

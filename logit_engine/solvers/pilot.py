@@ -24,7 +24,7 @@ from logit_engine.triangles import (
 )
 
 PILOT = 8192  # rows of a pilot, at least
-SHARE = 16  # one row in so many, where that is more
+SHARE = 32  # one row in so many, where that is more
 FEWEST = 2048  # rows of a pilot's own pilot, which only gives it a start
 STAGE = 8  # times as few as its own, at most
 WIDE = 1000  # coefficients above which there is no pilot
