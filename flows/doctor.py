@@ -27,12 +27,21 @@ class Finding:
 
 
 def examine(config: Path) -> list[Finding]:
-    """Look at Python, the packages whose versions matter, Prefect's home, cores, disk, the config and its store."""
+    """Look at Python, the packages whose versions matter, Prefect's home, cores, Numba, the config and its store."""
     python = sys.version_info >= (3, 11)
     findings = [Finding("Python", python, sys.version.split()[0] + ("" if python else "; 3.11 or newer is needed"))]
     findings += [_package(name, low, high) for name, (low, high) in NEEDED.items()]
-    findings += [_prefect_home(), Finding("cores", True, str(os.cpu_count())), *_config(config)]
+    cores = Finding("cores", True, str(os.cpu_count()))
+    findings += [_prefect_home(), cores, _compiled_loops(), *_config(config)]
     return findings
+
+
+def _compiled_loops() -> Finding:
+    try:
+        found = f"numba {version('numba')}"
+    except PackageNotFoundError:
+        found = "no Numba here, which is fine; for large dense data install logit-engine[fast]"
+    return Finding("compiled loops", True, found)
 
 
 def _package(name: str, low: tuple[int, ...] | None, high: tuple[int, ...]) -> Finding:

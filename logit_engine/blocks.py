@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from logit_engine.columns import Array, Columns, held, row_slice
+from logit_engine.columns import Array, Columns
+from logit_engine.cuts import held, row_slice
 
 BLOCK = 16384
 IN_CACHE = 2**20  # numbers of a piece of a block, at most, unless it has
@@ -138,6 +139,34 @@ class Summing(ABC):
     @abstractmethod
     def sums(self, fn: Callable[[Block], Sums], threads: int) -> Sums:
         """`total` of fn."""
+
+
+class Within(Summing):
+    """A base of those that sum over other rows, and have their shape."""
+
+    __slots__ = ()
+
+    rows: Rows
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return self.rows.n
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns of X."""
+        return self.rows.names
+
+    @property
+    def intercept(self) -> bool:
+        """Whether the first column is the model's own constant."""
+        return self.rows.intercept
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of an outcome's classes, none where it is binary."""
+        return self.rows.classes
 
 
 def block_count(n: int) -> int:

@@ -487,25 +487,6 @@ def in_units(values: Array, unit: Real | None) -> Array:
     return values if unit is None else np.asarray((values.T / unit).T)
 
 
-def stacked(parts: Sequence[Any]) -> Columns:
-    """Columns of the same kinds, one below the other."""
-    first = parts[0]
-    match first:
-        case Constant():
-            return Constant(sum(part.rows for part in parts))
-        case Dense():
-            return Dense(np.concatenate([part.X for part in parts]), first.unit)
-        case Sparse():
-            from scipy.sparse import vstack
-
-            return Sparse(vstack([part.X for part in parts], format="csr"), first.unit)
-        case Coded():
-            return Coded(np.concatenate([part.codes for part in parts]), first.width)
-        case SideBySide():
-            return SideBySide(tuple(map(stacked, zip(*(part.parts for part in parts), strict=True))))
-    raise TypeError(f"cannot stack {type(first).__name__}")
-
-
 def bincount(codes: NDArray[np.integer], w: Array, size: int) -> Array:
     """Sums of w, (n,), by code, (size,)."""
     return np.asarray(np.bincount(codes, w, size), dtype=np.float64)
@@ -531,50 +512,3 @@ def cross(left: Columns, right: Columns, w: Array) -> Array:
 def dense(columns: Columns) -> Array:
     """The columns written out as an array, (n, p); for one block at a time."""
     return columns.dot(np.eye(columns.shape[1]))
-
-
-def row_slice(columns: Columns, rows: slice) -> Columns:
-    """Some rows of columns, as views."""
-    match columns:
-        case Constant(count):
-            return Constant(len(range(*rows.indices(count))))
-        case Dense(X, unit):
-            return Dense(X[rows], unit)
-        case Sparse(X):
-            return _sparse_rows(X, rows)
-        case Coded(codes, width):
-            return Coded(codes[rows], width)
-        case SideBySide(parts):
-            return SideBySide(tuple(row_slice(part, rows) for part in parts))
-    raise TypeError(f"cannot cut {type(columns).__name__} into blocks")
-
-
-def _sparse_rows(X: Any, rows: slice) -> Sparse:
-    """Rows of a CSR array and their transpose as views: SciPy's own slices are copies."""
-    start, stop, _ = rows.indices(X.shape[0])
-    first, last = X.indptr[start], X.indptr[stop]
-    shape = (stop - start, X.shape[1])
-    from scipy.sparse import csc_array, csr_array
-
-    cut, transposed = csr_array(shape, dtype=X.dtype), csc_array(shape[::-1], dtype=X.dtype)
-    for part in (cut, transposed):
-        part.data, part.indices, part.indptr = (
-            X.data[first:last],
-            X.indices[first:last],
-            X.indptr[start : stop + 1] - first,
-        )
-    return Sparse(cut, T=transposed)
-
-
-def held(columns: Columns) -> int:
-    """How many numbers a row of the columns takes in memory, about."""
-    match columns:
-        case Dense():
-            return columns.shape[1]
-        case Sparse(X):
-            return int(X.nnz) // max(1, int(X.shape[0]))
-        case Coded():
-            return 1
-        case SideBySide(parts):
-            return sum(map(held, parts))
-    return 0

@@ -23,6 +23,7 @@ from logit_engine.links import LOGIT
 MANY = 2**24  # numbers, rows by coefficients, from which compiled loops are taken
 ROOM = 2**14  # numbers written out at a time, about: what stays in a core's own cache with its copy scaled
 FEWEST = 128  # rows of them, at least: a product of fewer is slow
+TYPES = tuple(np.dtype(kind) for kind in "fdbBhHiIlLqQ")  # of X: what compilers know, in this machine's order of bytes
 NOTHING = np.zeros(0)
 
 
@@ -38,7 +39,7 @@ def applies(rows: Rows, sample: Rows, likelihood: Likelihood, coordinates: Coord
         return False
     written = _written(next(sample.blocks(0, 1)).X)
     mild = bool(((coordinates.scale > MILD[0]) & (coordinates.scale < MILD[1])).all())
-    return written is not None and written.dtype.kind in "fiu" and mild and find_spec("numba") is not None
+    return written is not None and written.dtype in TYPES and mild and find_spec("numba") is not None
 
 
 def _written(X: Columns) -> NDArray[Any] | None:

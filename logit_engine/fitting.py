@@ -9,31 +9,30 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from logit_engine.blocks import Block, Largest, Rows, Summing, Sums, coefficient_names, one_blas_thread, total
+from logit_engine.blocks import Block, Largest, Rows, Summing, Sums, one_blas_thread, total
 from logit_engine.columns import Array, Constant
 from logit_engine.compiled import applies
 from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities, change_of_variables, independent
 from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
-from logit_engine.diagnostics.separation import REMEDY, perfect_predictors, recession, witness
+from logit_engine.diagnostics.separation import perfect_predictors
 from logit_engine.errors import DataError, RankError, SeparationError, UsageError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance
+from logit_engine.judging import judged_solution, notes, separation_sentence
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links import LOGIT
 from logit_engine.moments import Moments
 from logit_engine.objective import Objective, flat
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
-from logit_engine.result import FitResult, Status, Verdict
+from logit_engine.result import FitResult, Verdict
 from logit_engine.solvers.active import active_set
-from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, Solver, solve
+from logit_engine.solvers.newton import Newton, Outcome, Solution, Solver, solve
 from logit_engine.solvers.pilot import PATIENCE, Approach, approached, sampled, without_errors
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import weighted_r_factor
 from logit_engine.sources.arrays import Gathered, thinned
 from logit_engine.triangles import condition_number
 
-FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
-HOPELESS = 1e12
 WIDEST = 2000  # columns; above it whitening a block of codes costs too much
 
 
@@ -145,7 +144,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     ahead = approached(objective, flat_start, asked.alone) if asked.plainly else None
     perfect = [] if ahead is not None else _perfect(objective, asked)
     if perfect and not asked.allow_separation:
-        raise SeparationError(_separation_sentence(perfect, len(perfect) > 1))
+        raise SeparationError(separation_sentence(perfect, len(perfect) > 1))
     objective, start, constrained = _constrained(objective, asked, start)
     solution = asked.method.solve(objective, start) if ahead is None else _finished(objective, ahead, asked)
     lost = (Outcome.SINGULAR, Outcome.NO_ASCENT, Outcome.ITERATIONS)
@@ -159,7 +158,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
             raise RankError(explain_aliases(found), tuple(found))
         if solution.passes == 1:
             raise DataError(_flat_sentence(likelihood))
-    judged = _judged(objective, solution, perfect)
+    judged = judged_solution(objective, solution, perfect)
     if judged.status.verdict is Verdict.SEPARATED and not asked.allow_separation:
         raise SeparationError(judged.status.sentence)
 
@@ -195,7 +194,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         infinite=judged.signs,
         status=judged.status,
         grouped=isinstance(penalty, ElasticNet) and penalty.groups is not None,
-        notes=_constraint_notes(asked, constrained) + _notes(coordinates, condition, objective, asked.naive),
+        notes=_constraint_notes(asked, constrained) + notes(coordinates, condition, objective, asked.naive),
     )
 
 
@@ -385,61 +384,6 @@ def _flat_sentence(likelihood: Likelihood) -> str:
     )
 
 
-def _separation_sentence(clauses: list[str], several: bool) -> str:
-    shown = "; ".join(clauses[:5]) + (f"; and {len(clauses) - 5} more" if len(clauses) > 5 else "")
-    what = "their coefficients have" if several else "its coefficient has"
-    return f"{shown}, so {what} no finite estimate. {REMEDY}"
-
-
-class Judged(NamedTuple):
-    """The verdict with its sentence, the certificate it rests on, and the infinite coefficients' signs, (q,), if any."""
-
-    status: Status
-    certificate: float
-    signs: NDArray[np.int8] | None = None
-
-
-def _judged(objective: Objective, solution: Solution, perfect: list[str]) -> Judged:
-    """The verdict: by the certificate where there is one, else by the linear programme, which decides."""
-    if not objective.separable:
-        return Judged(_arrival(objective, solution), solution.certificate)
-    proof = solution
-    if solution.outcome is Outcome.CONVERGED and not perfect:
-        proof = witness(objective, solution)
-        if proof.certificate < CERTIFIED:
-            return Judged(_arrival(objective, solution), proof.certificate)
-    away = recession(objective)
-    if away is None:
-        settled = solution.outcome is Outcome.UNCERTIFIED
-        arrived = replace(solution, outcome=Outcome.CONVERGED) if settled else solution
-        return Judged(_arrival(objective, arrived), proof.certificate)
-    names = coefficient_names(objective.rows.names, objective.rows.classes)
-    clauses = perfect or [away.clause(names, objective.free)]
-    several = len(clauses) > 1 or int((away.signs != 0)[~objective.free].sum()) > 1
-    return Judged(Status(Verdict.SEPARATED, _separation_sentence(clauses, several)), proof.certificate, away.signs)
-
-
-def _arrival(objective: Objective, solution: Solution) -> Status:
-    """Converged, or why not, as the solver saw it."""
-    if solution.outcome is not Outcome.CONVERGED:
-        sentence = (
-            f"not converged after {solution.passes} passes: {solution.outcome.value}. "
-            "Scale or drop columns, set a penalty, or use a log-concave link."
-        )
-        return Status(Verdict.NOT_CONVERGED, sentence)
-    by_light_passes = solution.basis is None and solution.next_basis is None
-    if isinstance(objective.penalty, ElasticNet) and by_light_passes:
-        return Status(
-            Verdict.CONVERGED,
-            f"Converged after {solution.passes} passes; no coefficient is further from optimal than "
-            f"{solution.certificate:.1e} of the gradient's size.",
-        )
-    sentence = f"Converged after {solution.passes} passes; the last step was {solution.decrement:.1e} standard errors."
-    if not objective.likelihood.log_concave:
-        sentence += f" The {objective.likelihood.name} log-likelihood is not concave: this is a local maximum."
-    return Status(Verdict.CONVERGED, sentence)
-
-
 def _constraint_notes(asked: Asked, constrained: ChangeOfVariables | None) -> tuple[str, ...]:
     """What followed from what, and which inequalities hold with equality."""
     if asked.inequalities is None:
@@ -450,32 +394,6 @@ def _constraint_notes(asked: Asked, constrained: ChangeOfVariables | None) -> tu
     if not active:
         return ("No inequality is active: the estimates are those without them.",)
     return (f"Active inequalities, as if known: {'; '.join(active)}. Standard errors are conditional on them.",)
-
-
-def _notes(coordinates: Coordinates, condition: float, objective: Objective, naive: bool) -> tuple[str, ...]:
-    notes = []
-    if coordinates.constant is None:
-        notes.append("There is no constant column, so columns were not centered: shifted columns cost digits.")
-    if condition > FLAGGED:
-        digits = "few" if condition > HOPELESS else f"about {14.0 - np.log10(condition):.0f}"
-        notes.append(
-            f"The condition number is {condition:.1e}: the columns are nearly collinear, {digits} digits are real."
-        )
-    penalty = objective.penalty
-    if isinstance(penalty, ElasticNet) and penalty.groups is not None:
-        notes.append("The penalty is on norms of groups: the coefficients of a group are zero together.")
-    if isinstance(penalty, ElasticNet) and penalty.smooth is not None:
-        notes.append("Levels that are ordered are drawn to their neighbors.")
-    pinned = isinstance(penalty, ElasticNet) and naive and bool(np.isinf(penalty.l1[objective.free]).any())
-    if pinned and objective.likelihood.outputs > 1:
-        notes.append("The first class's intercept is zero by choice: only differences between the classes' are known.")
-    if naive and isinstance(penalty, ElasticNet):
-        notes.append(
-            "The penalty biases the estimates: standard errors after it are naive, as if its zeros were known."
-        )
-    elif not objective.separable:
-        notes.append("Standard errors are not given after a penalized fit: the penalty biases the estimates.")
-    return tuple(notes)
 
 
 @dataclass(frozen=True, slots=True)

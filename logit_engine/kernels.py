@@ -15,6 +15,9 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import get_cython_function_address, intrinsic
+from scipy.linalg import cython_blas
+
+from logit_engine.errors import UsageError
 
 TILE = 64  # rows whose products are taken while they are in the nearest cache
 
@@ -35,7 +38,11 @@ UPPER, LOWER, LEFT, PLAIN = (np.frombuffer(letter, dtype=np.uint8) for letter in
 
 
 def blas(name: str) -> int:
-    """The address of a BLAS routine of SciPy's."""
+    """The address of a BLAS routine of SciPy's. Raises UsageError if its integers are not of 32 bits, as they are here."""
+    if " int *" not in repr(cython_blas.__pyx_capi__[name]):
+        raise UsageError(
+            "SciPy's BLAS takes integers that compiled loops do not give; uninstall numba, or change scipy."
+        )
     return int(get_cython_function_address("scipy.linalg.cython_blas", name))
 
 

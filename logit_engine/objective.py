@@ -98,6 +98,7 @@ class Objective:
             coordinates=self.coordinates.some(which),
             free=self.free[everywhere],
             sample=None,
+            compiled=False,
         )
 
     def _loops(self, theta: Array, triangle: Array | None = None) -> Loops | None:

@@ -32,6 +32,7 @@ logit_engine.artifact
 logit_engine.summary logit_engine.tables
 logit_engine.paths
 logit_engine.fitting
+logit_engine.judging
 logit_engine.result
 logit_engine.inference
 logit_engine.diagnostics
@@ -43,6 +44,7 @@ logit_engine.design
 logit_engine.compiled
 logit_engine.frames logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.coordinates
 logit_engine.blocks
+logit_engine.cuts
 logit_engine.columns
 logit_engine.kernels
 logit_engine.links logit_engine.moments logit_engine.triangles
@@ -54,7 +56,7 @@ logit_engine.errors logit_engine._version
 LIBRARIES = {
     "logit_engine": {"numpy", "scipy", "threadpoolctl"},
     "logit_engine.publish": set(),
-    "logit_engine.kernels": {"numpy", "numba", "llvmlite"},
+    "logit_engine.kernels": {"numpy", "scipy", "numba", "llvmlite"},
     "logit_engine.errors": set(),
     "logit_engine.sources": {"numpy", "scipy", "polars", "pyarrow"},
     "logit_engine.sources.cluster": {"numpy", "dask", "distributed", "cloudpickle"},

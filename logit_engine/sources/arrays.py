@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from logit_engine import arrays
 from logit_engine.blocks import BLOCK, Block
-from logit_engine.columns import Array, Coded, Columns, Constant, Dense, SideBySide, Sparse, row_slice, stacked
+from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
+from logit_engine.cuts import copied, stacked
 from logit_engine.errors import DataError
 
 
@@ -86,20 +87,7 @@ def thinned(block: Block, every: int) -> Gathered:
     rows = slice(None, None, every)
     weight = None if block.weight is None else block.weight[rows].copy()
     offset = None if block.offset is None else block.offset[rows].copy()
-    return Gathered([Block(_copied(block.X, rows), block.y[rows].copy(), weight, offset)])
-
-
-def _copied(columns: Columns, rows: slice) -> Columns:
-    match columns:
-        case Dense(X):
-            return Dense(np.array(X[rows], order="C"))
-        case Sparse(X):
-            return Sparse(X[rows])
-        case Coded(codes, width):
-            return Coded(codes[rows].copy(), width)
-        case SideBySide(parts):
-            return SideBySide(tuple(_copied(part, rows) for part in parts))
-    return row_slice(columns, rows)
+    return Gathered([Block(copied(block.X, rows), block.y[rows].copy(), weight, offset)])
 
 
 def array_rows(

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, Rows, Summing, Sums, total
+from logit_engine.blocks import Block, Rows, Sums, Within, total
 from logit_engine.publish import publish_file
 
 LARGEST = 2**28  # bytes of sums that are kept; more are summed again
@@ -60,31 +60,11 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckpointedRows(Summing):
+class CheckpointedRows(Within):
     """Rows whose sums are kept in a journal, and taken from there where they are."""
 
     rows: Rows
     journal: Journal
-
-    @property
-    def n(self) -> int:
-        """The number of rows."""
-        return self.rows.n
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the columns of X."""
-        return self.rows.names
-
-    @property
-    def intercept(self) -> bool:
-        """Whether the first column is the model's own constant."""
-        return self.rows.intercept
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The names of an outcome's classes, none where it is binary."""
-        return self.rows.classes
 
     def blocks(self, first: int, last: int) -> Iterator[Block]:
         """The blocks of the rows."""

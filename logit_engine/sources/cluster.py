@@ -31,8 +31,8 @@ from logit_engine.blocks import (
     Block,
     Node,
     Rows,
-    Summing,
     Sums,
+    Within,
     added,
     added_up,
     folded,
@@ -76,32 +76,12 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterRows(Summing):
+class ClusterRows(Within):
     """Rows whose blocks lie on the workers of a client, a future for each unit; made by `cluster_rows`."""
 
     rows: Divisible
     client: Client
     units: tuple[Future[Held], ...]
-
-    @property
-    def n(self) -> int:
-        """The number of rows."""
-        return self.rows.n
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the columns of X."""
-        return self.rows.names
-
-    @property
-    def intercept(self) -> bool:
-        """Whether the first column is the model's own constant."""
-        return self.rows.intercept
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The names of an outcome's classes, none where it is binary."""
-        return self.rows.classes
 
     def blocks(self, first: int, last: int) -> Any:
         """The blocks, read here: for the few things that are no sum."""

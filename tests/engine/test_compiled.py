@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -206,6 +207,10 @@ def test_who_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "MANY", 6 * rows.n)
     assert taken(rows)
     assert taken(array_rows(X.astype(np.float32), late))
+    assert taken(array_rows(X.astype(np.int8), late))
+    for kind in (">f8", np.longdouble, np.float16):
+        assert not taken(array_rows(X.astype(kind), late))
+    assert not prepared(rows, LIKELIHOODS["binary"], NONE, 1).objective.some(np.arange(2)).compiled
     assert not taken(array_rows(X[:, :4], late))
     assert not taken(rows, Bernoulli(PROBIT))
     coded = SideBySide((Constant(rows.n), Dense(X), Coded(np.arange(rows.n) % 3, 2)))
@@ -231,3 +236,9 @@ def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.Monkey
         return 2.0 * value
 
     assert kernels.compiled(double)(1.5) == 3.0
+
+
+def test_a_blas_of_other_integers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "cython_blas", SimpleNamespace(__pyx_capi__={"dsyrk": "void (char *, long *)"}))
+    with pytest.raises(UsageError, match="uninstall numba, or change scipy"):
+        kernels.blas("dsyrk")

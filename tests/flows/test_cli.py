@@ -271,7 +271,9 @@ def test_schema_and_doctor_answer(exam: Path) -> None:
     assert schema["properties"]["normalize"]["description"]
     doctor = logit("doctor", exam / "config.yaml", "--json")
     assert doctor.returncode == 0, doctor.stdout
-    assert {"Python", "prefect", "fastapi", "sqlalchemy", "store"} <= {f["check"] for f in json.loads(doctor.stdout)}
+    assert {"Python", "prefect", "fastapi", "sqlalchemy", "compiled loops", "store"} <= {
+        f["check"] for f in json.loads(doctor.stdout)
+    }
 
 
 @pytest.mark.parametrize("words", [["--help"], ["check", "data/exam/config.yaml"], ["show", "--help"]])

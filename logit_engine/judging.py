@@ -1,0 +1,99 @@
+"""Judging: what may be said of a solution. The verdict with its sentence, and the notes beside the estimates."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.blocks import coefficient_names
+from logit_engine.coordinates import Coordinates
+from logit_engine.diagnostics.separation import REMEDY, recession, witness
+from logit_engine.objective import Objective
+from logit_engine.penalties import ElasticNet
+from logit_engine.result import Status, Verdict
+from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
+
+FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
+HOPELESS = 1e12
+
+
+def separation_sentence(clauses: list[str], several: bool) -> str:
+    """What separates, by clauses on columns, and what may be done."""
+    shown = "; ".join(clauses[:5]) + (f"; and {len(clauses) - 5} more" if len(clauses) > 5 else "")
+    what = "their coefficients have" if several else "its coefficient has"
+    return f"{shown}, so {what} no finite estimate. {REMEDY}"
+
+
+class Judged(NamedTuple):
+    """The verdict with its sentence, the certificate it rests on, and the infinite coefficients' signs, (q,), if any."""
+
+    status: Status
+    certificate: float
+    signs: NDArray[np.int8] | None = None
+
+
+def judged_solution(objective: Objective, solution: Solution, perfect: list[str]) -> Judged:
+    """The verdict: by the certificate where there is one, else by the linear programme, which decides."""
+    if not objective.separable:
+        return Judged(_arrival(objective, solution), solution.certificate)
+    proof = solution
+    if solution.outcome is Outcome.CONVERGED and not perfect:
+        proof = witness(objective, solution)
+        if proof.certificate < CERTIFIED:
+            return Judged(_arrival(objective, solution), proof.certificate)
+    away = recession(objective)
+    if away is None:
+        settled = solution.outcome is Outcome.UNCERTIFIED
+        arrived = replace(solution, outcome=Outcome.CONVERGED) if settled else solution
+        return Judged(_arrival(objective, arrived), proof.certificate)
+    names = coefficient_names(objective.rows.names, objective.rows.classes)
+    clauses = perfect or [away.clause(names, objective.free)]
+    several = len(clauses) > 1 or int((away.signs != 0)[~objective.free].sum()) > 1
+    return Judged(Status(Verdict.SEPARATED, separation_sentence(clauses, several)), proof.certificate, away.signs)
+
+
+def _arrival(objective: Objective, solution: Solution) -> Status:
+    """Converged, or why not, as the solver saw it."""
+    if solution.outcome is not Outcome.CONVERGED:
+        sentence = (
+            f"not converged after {solution.passes} passes: {solution.outcome.value}. "
+            "Scale or drop columns, set a penalty, or use a log-concave link."
+        )
+        return Status(Verdict.NOT_CONVERGED, sentence)
+    by_light_passes = solution.basis is None and solution.next_basis is None
+    if isinstance(objective.penalty, ElasticNet) and by_light_passes:
+        return Status(
+            Verdict.CONVERGED,
+            f"Converged after {solution.passes} passes; no coefficient is further from optimal than "
+            f"{solution.certificate:.1e} of the gradient's size.",
+        )
+    sentence = f"Converged after {solution.passes} passes; the last step was {solution.decrement:.1e} standard errors."
+    if not objective.likelihood.log_concave:
+        sentence += f" The {objective.likelihood.name} log-likelihood is not concave: this is a local maximum."
+    return Status(Verdict.CONVERGED, sentence)
+
+
+def notes(coordinates: Coordinates, condition: float, objective: Objective, naive: bool) -> tuple[str, ...]:
+    """What a reader of the estimates should know beside them."""
+    said = []
+    if coordinates.constant is None:
+        said.append("There is no constant column, so columns were not centered: shifted columns cost digits.")
+    if condition > FLAGGED:
+        digits = "few" if condition > HOPELESS else f"about {14.0 - np.log10(condition):.0f}"
+        said.append(
+            f"The condition number is {condition:.1e}: the columns are nearly collinear, {digits} digits are real."
+        )
+    penalty = objective.penalty
+    if isinstance(penalty, ElasticNet) and penalty.groups is not None:
+        said.append("The penalty is on norms of groups: the coefficients of a group are zero together.")
+    if isinstance(penalty, ElasticNet) and penalty.smooth is not None:
+        said.append("Levels that are ordered are drawn to their neighbors.")
+    pinned = isinstance(penalty, ElasticNet) and naive and bool(np.isinf(penalty.l1[objective.free]).any())
+    if pinned and objective.likelihood.outputs > 1:
+        said.append("The first class's intercept is zero by choice: only differences between the classes' are known.")
+    if naive and isinstance(penalty, ElasticNet):
+        said.append("The penalty biases the estimates: standard errors after it are naive, as if its zeros were known.")
+    elif not objective.separable:
+        said.append("Standard errors are not given after a penalized fit: the penalty biases the estimates.")
+    return tuple(said)
