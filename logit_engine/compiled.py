@@ -23,7 +23,7 @@ from logit_engine.links import LOGIT
 MANY = 2**24  # numbers, rows by coefficients, from which compiled loops are taken
 ROOM = 2**14  # numbers written out at a time, about: what stays in a core's own cache with its copy scaled
 FEWEST = 128  # rows of them, at least: a product of fewer is slow
-TYPES = tuple(np.dtype(kind) for kind in "fdbBhHiIlLqQ")  # of X: what compilers know, in this machine's order of bytes
+TYPES = tuple(np.dtype(kind) for kind in "fdbBhHiIlLqQ")  # of X, in any order of bytes: what compilers know
 NOTHING = np.zeros(0)
 
 
@@ -125,6 +125,8 @@ class Loops:
         X = _written(block.X)
         if X is None:
             raise TypeError(f"compiled loops are for dense columns, not {type(block.X).__name__}")
+        if not X.dtype.isnative:
+            X = X.astype(X.dtype.newbyteorder("="))
         offset = NOTHING if block.offset is None else block.offset
         if isinstance(self.likelihood, Multinomial):
             offset = offset.reshape(-1, self.likelihood.outputs)

@@ -39,7 +39,7 @@ UPPER, LOWER, LEFT, PLAIN = (np.frombuffer(letter, dtype=np.uint8) for letter in
 
 def blas(name: str) -> int:
     """The address of a BLAS routine of SciPy's. Raises UsageError if its integers are not of 32 bits, as they are here."""
-    if " int *" not in repr(cython_blas.__pyx_capi__[name]):
+    if " int *" not in repr(vars(cython_blas)["__pyx_capi__"][name]):
         raise UsageError(
             "SciPy's BLAS takes integers that compiled loops do not give; uninstall numba, or change scipy."
         )
