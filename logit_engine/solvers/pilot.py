@@ -24,7 +24,9 @@ from logit_engine.triangles import (
 )
 
 PILOT = 8192  # rows of a pilot, at least
-SHARE = 32  # one row in so many, where that is more
+SHARE = 16  # one row in so many, where that is more
+THINNEST = 32  # one row in so many, where that leaves AMPLE
+AMPLE = 2**14  # rows: with fewer, rare levels would be missed
 FEWEST = 2048  # rows of a pilot's own pilot, which only gives it a start
 STAGE = 8  # times as few as its own, at most
 WIDE = 1000  # coefficients above which there is no pilot
@@ -43,7 +45,8 @@ PATIENCE = 20  # passes that the whole may take
 
 def sampled(n: int, coefficients: int) -> int | None:
     """Every how many-th of n rows a pilot takes; None where it would take too many, or the columns are too many."""
-    every = min(n // max(PILOT, 50 * coefficients), max(SHARE, -(-n * coefficients // VALUES)))
+    share = max(SHARE, min(THINNEST, n // AMPLE), -(-n * coefficients // VALUES))
+    every = min(n // max(PILOT, 50 * coefficients), share)
     return every if every >= 4 and coefficients <= WIDE else None
 
 
