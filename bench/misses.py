@@ -58,8 +58,8 @@ MISSES = {
         "light passes; the fixed cost of a fit counts among 10,000 rows; and compiled loops begin at 800,000."
     ),
     "end to end/beyond": (
-        "the fit is the largest part: its eight passes over codes run on one thread, as NumPy's `bincount` holds the "
-        "interpreter's lock, and a busy host slows them most; on a quiet one the goal is met (1.25 s)."
+        "the fit is the largest part: its passes over codes run on one thread, as NumPy's `bincount` holds the "
+        "interpreter's lock, and a busy host slows them most; on a quiet one the goal is met (1.34 s)."
     ),
     "larger/passes": (
         "one pass takes the pilot's rows and the classes' counts, then light ones and two with the information; with fewer "
