@@ -103,6 +103,8 @@ class Loops:
         room, scaled = np.empty((size, p)), np.empty((0 if dtype is None else size, p), dtype or np.float64)
         grams = np.zeros((0 if dtype is None else k * (k + 1) // 2, p, p), scaled.dtype)
         triangle = np.zeros((0, 0)) if self.triangle is None else np.ascontiguousarray(self.triangle)
+        if triangle.shape not in ((0, 0), (p, p)):  # the loops would read beyond it, and not say so
+            raise ValueError(f"a basis of shape {triangle.shape} is not one for {p} columns.")
         products = judged, triangle, *_products(scaled.dtype.char), room, scaled
         if isinstance(self.likelihood, Multinomial):
             found = _kernels().classes(*self._rows(block), self.likelihood.base, by_class, *products, score, grams)

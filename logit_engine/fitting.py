@@ -203,7 +203,8 @@ def _finished(objective: Objective, ahead: Approach, asked: Asked) -> Solution:
     found = without_errors(objective, ahead) if asked.alone else None
     if found is not None:
         return found
-    solution = solve(objective, ahead.theta, Newton(enough=ahead.enough), ahead.basis)
+    basis = ahead.basis(objective.likelihood.outputs)
+    solution = solve(objective, ahead.theta, Newton(enough=ahead.enough), basis)
     return replace(solution, passes=solution.passes + ahead.passes)
 
 

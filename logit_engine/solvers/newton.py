@@ -258,7 +258,7 @@ def _stepped(theta: Array, local: _Local, passes: int, outputs: int) -> Solution
         factor=factor,
         basis=basis,
         free=free,
-        next_basis=None if full is None else _shared_basis(full, basis, outputs),
+        next_basis=None if full is None else shared_basis(full, basis, outputs),
         loglik=evaluation.loglik,
         decrement=decrement,
         certificate=certificate,
@@ -269,7 +269,7 @@ def _stepped(theta: Array, local: _Local, passes: int, outputs: int) -> Solution
     )
 
 
-def _shared_basis(full: Array, basis: Array | None, outputs: int) -> Array:
+def shared_basis(full: Array, basis: Array | None, outputs: int) -> Array:
     """One triangular T, (p, p), for all predictors: T'T is the sum of their own blocks of the information."""
     p = full.shape[0] // outputs
     stacked = full if outputs == 1 else r_factor(np.vstack([full[:, a * p : (a + 1) * p] for a in range(outputs)]))

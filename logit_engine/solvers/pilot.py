@@ -11,7 +11,7 @@ from logit_engine.columns import Array, Dense
 from logit_engine.objective import Objective
 from logit_engine.penalties import ElasticNet, NoPenalty
 from logit_engine.solvers.curvature import Factored
-from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED, SAFE_PIVOT, Outcome, Solution
+from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED, SAFE_PIVOT, Outcome, Solution, shared_basis
 from logit_engine.solvers.working_set import NARROW, WorkingSet
 from logit_engine.sources.arrays import thinned
 from logit_engine.triangles import (
@@ -96,10 +96,10 @@ class Approach(NamedTuple):
     proof: float
     passes: int
 
-    @property
-    def basis(self) -> Array | None:
-        """A triangle that whitens the rows, where they are far from white."""
-        return self.factor if condition_number(self.factor) > 2.0 * PLAIN_DIGITS else None
+    def basis(self, outputs: int) -> Array | None:
+        """A triangle, (p, p), that whitens the rows for all predictors, where they are far from white."""
+        far = condition_number(self.factor) > 2.0 * PLAIN_DIGITS
+        return shared_basis(self.factor, None, outputs) if far else None
 
 
 def approached(objective: Objective, start: Array, alone: bool = False) -> Approach | None:

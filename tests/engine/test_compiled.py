@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from dask.distributed import Client, LocalCluster
 
-from logit_engine import compiled, fit, kernels
+from logit_engine import compiled, fit, fitting, kernels
 from logit_engine.blocks import BLOCK, Block, Rows
 from logit_engine.columns import Coded, Constant, Dense, SideBySide
 from logit_engine.compiled import Loops
@@ -184,6 +184,26 @@ def test_threads_types_memory_orders_and_workers_change_no_bit(case: str, far: f
     for threads, view in zip((2, 4, 2, 1, 2), views, strict=True):
         assert bits(fit(rows(view), threads=threads, **CASES[case])) == expected
     assert bits(fit(cluster_rows(rows(X), client), **CASES[case])) == expected
+
+
+@pytest.mark.parametrize("noise", [1e-3, 1e-4, 1e-5])
+@pytest.mark.parametrize("many", [0, 2**62])
+def test_several_classes_on_nearly_collinear_columns_are_led_by_a_pilot_all_the_same(
+    many: int, noise: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((65_600, 5))
+    y = (np.stack([0.0 * X[:, 0], X[:, 0], X[:, 1]], axis=1) + rng.gumbel(size=(65_600, 3))).argmax(axis=1)
+    X[:, 3] = X[:, 1] + noise * rng.standard_normal(65_600)
+    rows = array_rows(X, y, classes="abc")
+    monkeypatch.setattr(compiled, "MANY", many)
+    piloted = fit(rows, Multinomial(2))
+    monkeypatch.setattr(fitting, "approached", lambda *_: None)
+    plain = fit(rows, Multinomial(2))
+    assert piloted.converged
+    assert piloted.loglik == pytest.approx(plain.loglik, rel=1e-14)
+    np.testing.assert_allclose(piloted.std_errors, plain.std_errors, rtol=1e-9)
+    assert (np.abs(piloted.estimates - plain.estimates) < 1e-8 * plain.std_errors).all()
 
 
 @pytest.mark.usefixtures("always")
