@@ -50,7 +50,7 @@ def _written(X: Columns) -> NDArray[Any] | None:
     return None
 
 
-class Sums(NamedTuple):
+class BlockSums(NamedTuple):
     """What a pass over a block gives: see `kernels.binary`. score: (p,) or (p, k); information: (q, q), or None."""
 
     loglik: float
@@ -94,7 +94,7 @@ class Loops:
             score = np.concatenate([whole[:, None], score], axis=1)
         return self._columns(score * inverse)
 
-    def sums(self, block: Block, dtype: type[np.floating] | None = np.float64, judged: bool = True) -> Sums:
+    def sums(self, block: Block, dtype: type[np.floating] | None = np.float64, judged: bool = True) -> BlockSums:
         """All sums over a block; dtype: the information's, None for none of it; judged: see `kernels.binary`."""
         by_class = self._by_class()
         k, p = by_class.shape
@@ -113,7 +113,7 @@ class Loops:
             found = _kernels().binary(*self._rows(block), by_class[0], *products, score[0], gram)
         loglik, absolute, lead, longest, flattest = found
         information = None if dtype is None else _assembled(grams, k)
-        return Sums(loglik, self._columns(score), absolute, lead, information, longest, flattest)
+        return BlockSums(loglik, self._columns(score), absolute, lead, information, longest, flattest)
 
     def _by_class(self) -> Array:
         return np.ascontiguousarray(self.theta.reshape(self.likelihood.outputs, -1))

@@ -33,8 +33,6 @@ from logit_engine.solvers.triangular import weighted_r_factor
 from logit_engine.sources.arrays import Gathered, thinned
 from logit_engine.triangles import condition_number
 
-WIDEST = 2000  # columns; above it whitening a block of codes costs too much
-
 
 def fit(
     rows: Rows,

@@ -37,8 +37,8 @@ def triangular_solve(R: Array, b: Array, transposed: bool = False) -> Array:
 
 
 def triangular_inverse(R: Array) -> Array:
-    """R^-1, (p, p)."""
-    return np.asarray(dtrtri(R)[0])
+    """R^-1, (p, p); of nothing nothing, where LAPACK would complain on the user's terminal."""
+    return np.asarray(dtrtri(R)[0]) if R.size else R.copy()
 
 
 def length(x: Array) -> float:

@@ -34,6 +34,7 @@ from logit_engine.objective import Objective
 from logit_engine.penalties import L2
 from logit_engine.solvers.newton import Newton
 from logit_engine.sources.arrays import MemoryRows
+from logit_engine.triangles import triangular_inverse
 
 mpmath.mp.dps = 250
 EXACT = {
@@ -413,3 +414,8 @@ def test_standard_errors_are_those_at_the_maximum_itself(seed: int) -> None:
     p = 1.0 / (1.0 + np.exp(-design @ found.estimates))
     exact = np.sqrt(np.diagonal(np.linalg.inv(design.T @ (design * (p * (1.0 - p))[:, None]))))
     np.testing.assert_allclose(found.std_errors, exact, rtol=1e-13)
+
+
+def test_the_inverse_of_an_empty_triangle_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    assert triangular_inverse(np.zeros((0, 0))).shape == (0, 0)
+    assert capfd.readouterr() == ("", "")
