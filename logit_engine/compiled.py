@@ -100,19 +100,19 @@ class Loops:
         k, p = by_class.shape
         score = np.zeros_like(by_class)
         size = max(FEWEST, ROOM // p)
-        room, scaled = np.empty((size, p)), np.empty((0 if dtype is None else size, p), dtype or np.float64)
-        grams = np.zeros((0 if dtype is None else k * (k + 1) // 2, p, p), scaled.dtype)
-        triangle = np.zeros((0, 0)) if self.triangle is None else np.ascontiguousarray(self.triangle)
-        if triangle.shape not in ((0, 0), (p, p)):  # the loops would read beyond it, and not say so
-            raise ValueError(f"a basis of shape {triangle.shape} is not one for {p} columns.")
-        products = judged, triangle, *_products(scaled.dtype.char), room, scaled
+        room, q = np.empty((size, p)), _kernels().padded(p)
+        grams = np.zeros((0 if dtype is None else k * (k + 1) // 2, q, q), dtype or np.float64)
+        triangle = np.zeros((0, 0))
+        if self.triangle is not None:
+            triangle = np.zeros((p, q))
+            triangle[:, :p] = self.triangle  # of another shape the loops would read beyond it, and not say so
+        rows, more = self._rows(block), (judged, triangle, room)
         if isinstance(self.likelihood, Multinomial):
-            found = _kernels().classes(*self._rows(block), self.likelihood.base, by_class, *products, score, grams)
+            found = _kernels().classes(*rows, self.likelihood.base, by_class, *more, score, grams)
         else:
-            gram = grams[0] if dtype else np.zeros((0, 0))
-            found = _kernels().binary(*self._rows(block), by_class[0], *products, score[0], gram)
+            found = _kernels().binary(*rows, by_class[0], *more, score[0], grams)
         loglik, absolute, lead, longest, flattest = found
-        information = None if dtype is None else _assembled(grams, k)
+        information = None if dtype is None else _assembled(grams[:, :p, :p], k)
         return BlockSums(loglik, self._columns(score), absolute, lead, information, longest, flattest)
 
     def _by_class(self) -> Array:
@@ -140,12 +140,12 @@ class Loops:
 
 def _assembled(grams: Array, k: int) -> Array:
     """The information, (q, q), of the lower triangles for its pairs of predictors."""
-    whole = grams.astype(np.float64)
+    whole = np.tril(grams).astype(np.float64)
     whole += np.tril(whole, -1).transpose(0, 2, 1)
     if k == 1:
         return np.asarray(whole[0])
     pairs = iter(whole)
-    blocks = {(a, b): next(pairs) * (1.0 if a == b else -1.0) for a in range(k) for b in range(a + 1)}
+    blocks = {(a, b): next(pairs) for a in range(k) for b in range(a + 1)}
     return np.block([[blocks[max(a, b), min(a, b)] for b in range(k)] for a in range(k)])
 
 
@@ -171,9 +171,3 @@ def _kernels() -> Any:
             "the fit was begun with compiled loops, and Numba is not here; install logit-engine[fast] on every worker."
         ) from error
     return kernels
-
-
-@lru_cache(maxsize=2)
-def _products(character: str) -> tuple[int, int]:
-    """The addresses of a triangular product, and of a symmetric one in single or double precision."""
-    return _kernels().blas("dtrmm"), _kernels().blas("ssyrk" if character == "f" else "dsyrk")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -259,7 +258,34 @@ def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.Monkey
     assert kernels.compiled(double)(1.5) == 3.0
 
 
-def test_a_blas_of_other_integers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "cython_blas", SimpleNamespace(__pyx_capi__={"dsyrk": "void (char *, long *)"}))
-    with pytest.raises(UsageError, match="uninstall numba, or change scipy"):
-        kernels.blas("dsyrk")
+def test_exponentials_and_logarithms_are_right_to_units_in_the_last_place() -> None:
+    x = np.r_[-np.logspace(-300, np.log10(708.0), 100_003), 0.0, -1e-320]
+    found, wide = np.empty_like(x), np.exp(x.astype(np.longdouble))
+    kernels._exp(x, found, np.empty(x.size, np.int64))
+    assert (np.abs(found - wide) <= 1.0 * np.spacing(found)).all()
+    logs = np.empty_like(x)
+    kernels._log1p(found, logs)
+    assert (np.abs(logs - np.log1p(found.astype(np.longdouble))) <= 2.0 * np.spacing(logs)).all()
+
+
+def test_exponentials_beyond_all_numbers_are_next_to_nothing_and_of_none_none() -> None:
+    x = np.array([-709.0, -1e5, -np.inf, np.nan])
+    kernels._exp(x, x, np.empty(4, np.int64))
+    assert (x[:3] < 1e-307).all()
+    assert (x[:3] >= 0.0).all()
+    assert np.isnan(x[3])
+
+
+@pytest.mark.parametrize("p", [1, 2, 3, 4, 5, 11, 12, 13, 23, 24, 25, 50])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_gram_matrices_of_every_width_are_those_of_numpy(p: int, dtype: type[np.floating]) -> None:
+    """Tiles reach over edges, slabs end in the middle: no other row or column may be touched."""
+    rng = np.random.default_rng(p)
+    rows, weights, q = rng.standard_normal((77, p)), rng.standard_normal((3, 77)), kernels.padded(p)
+    left, right, grams = (np.zeros(shape, dtype) for shape in ((kernels.SLAB, q), (kernels.SLAB, q), (3, q, q)))
+    for part in (slice(0, 40), slice(40, 77)):
+        kernels._add_grams(rows[part], weights[:, part], left, right, grams)
+    for gram, weight in zip(grams, weights, strict=True):
+        expected = np.tril((rows.T * weight) @ rows)
+        close = 1e-5 if dtype == np.float32 else 1e-13
+        np.testing.assert_allclose(np.tril(gram[:p, :p]), expected, rtol=0.0, atol=close * (rows**2).sum())
