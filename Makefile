@@ -20,7 +20,7 @@ test: .venv/test.stamp
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/pytest -n 2 --dist loadfile
+	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 accuracy: .venv/test.stamp
 	.venv/bin/python bench/accuracy.py
