@@ -80,10 +80,11 @@ class Numeric:
 
     def normalized(self, dtype: pl.DataType) -> pl.Expr:
         """The column of that type as it is in X, where nothing is missing that has no fill."""
+        plain = (self.center, self.scale) == (0.0, 1.0)
+        if plain and self.fill is None and dtype == pl.Float32:
+            return pl.col(self.name)
         value = pl.col(self.name).cast(pl.Float64) if self.fill is None else self.expression()
-        if (self.center, self.scale) != (0.0, 1.0):
-            return (value - self.center) / self.scale
-        return pl.col(self.name) if self.fill is None and dtype == pl.Float32 else value
+        return value if plain else (value - self.center) / self.scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,8 @@ class Design:
 
     def columns(self, frame: pl.DataFrame) -> Columns:
         """The columns of X for rows that `check` has passed."""
-        dense = [t.normalized(frame.schema[t.name]).alias(t.name) for t in self.numeric]
+        schema = frame.schema
+        dense = [t.normalized(schema[t.name]) for t in self.numeric]
         dense += [t.expression().alias(t.name) for t in self.indicators]
         codes = [
             c.lookup(c.codes, -1 if c.other is None else c.other, pl.Int32).alias(c.name) for c in self.categorical
