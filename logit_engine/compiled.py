@@ -51,13 +51,12 @@ def _written(X: Columns) -> NDArray[Any] | None:
 
 
 class BlockSums(NamedTuple):
-    """What a pass over a block gives: see `kernels.binary`. score: (p,) or (p, k); information: (q, q), or None."""
+    """What a pass over a block gives: see `kernels.binary`. score: (p,) or (p, k); information: (q, q)."""
 
     loglik: float
     score: Array
-    absolute: float
     lead: float
-    information: Array | None
+    information: Array
     longest: float
     flattest: float
 
@@ -72,7 +71,11 @@ class Loops:
     triangle: Array | None = None
 
     def score(self, block: Block) -> Array:
-        """The gradient of the log-likelihood over a block, (p,) or (p, k).
+        """The gradient of the log-likelihood over a block, (p,) or (p, k)."""
+        return self.slope(block, judged=False)[0]
+
+    def slope(self, block: Block, judged: bool = True) -> tuple[Array, float, float]:
+        """The gradient over a block, and if it is to be judged by them the log-likelihood and the sum of |score_i|.
 
         Units are left to theta and to the sums, so that rows that need no centering are read where they lie.
         """
@@ -84,24 +87,26 @@ class Loops:
         direct = X if plain else np.zeros((0, 0))
         room = np.empty((_kernels().TILE, X.shape[1]))
         score, rows = np.zeros_like(dense), (X, direct, center[first:], by_column, *others)
+        whole: Any
         if isinstance(self.likelihood, Multinomial):
-            constants = theta[:, 0].copy() if first else np.zeros(k)
-            whole = _kernels().classes_score(*rows, self.likelihood.base, constants, dense, room, score)
+            constants, base = theta[:, 0].copy() if first else np.zeros(k), self.likelihood.base
+            whole, *sums = _kernels().classes_score(*rows, base, constants, dense, judged, room, score)
         else:
             constant = theta[0, 0] if first else 0.0
-            whole = np.array([_kernels().binary_score(*rows, constant, dense[0], room, score[0])])
+            whole, *sums = _kernels().binary_score(*rows, constant, dense[0], judged, room, score[0])
         if first:
-            score = np.concatenate([whole[:, None], score], axis=1)
-        return self._columns(score * inverse)
+            score = np.concatenate([np.reshape(whole, (k, 1)), score], axis=1)
+        loglik, absolute = sums
+        return self._columns(score * inverse), loglik, absolute
 
-    def sums(self, block: Block, dtype: type[np.floating] | None = np.float64, judged: bool = True) -> BlockSums:
-        """All sums over a block; dtype: the information's, None for none of it; judged: see `kernels.binary`."""
+    def sums(self, block: Block, dtype: type[np.floating] = np.float64, judged: bool = True) -> BlockSums:
+        """All sums over a block; dtype: that in which the information is summed; judged: see `kernels.binary`."""
         by_class = self._by_class()
         k, p = by_class.shape
         score = np.zeros_like(by_class)
         size = max(FEWEST, ROOM // p)
         room, q = np.empty((size, p)), _kernels().padded(p)
-        grams = np.zeros((0 if dtype is None else k * (k + 1) // 2, q, q), dtype or np.float64)
+        grams = np.zeros((k * (k + 1) // 2, q, q), dtype)
         triangle = np.zeros((0, 0))
         if self.triangle is not None:
             triangle = np.zeros((p, q))
@@ -111,9 +116,8 @@ class Loops:
             found = _kernels().classes(*rows, self.likelihood.base, by_class, *more, score, grams)
         else:
             found = _kernels().binary(*rows, by_class[0], *more, score[0], grams)
-        loglik, absolute, lead, longest, flattest = found
-        information = None if dtype is None else _assembled(grams[:, :p, :p], k)
-        return BlockSums(loglik, self._columns(score), absolute, lead, information, longest, flattest)
+        loglik, lead, longest, flattest = found
+        return BlockSums(loglik, self._columns(score), lead, _assembled(grams[:, :p, :p], k), longest, flattest)
 
     def _by_class(self) -> Array:
         return np.ascontiguousarray(self.theta.reshape(self.likelihood.outputs, -1))

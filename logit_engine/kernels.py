@@ -252,14 +252,15 @@ def _rows_at(X, direct, center, start, m, by_column, room):  # type: ignore[no-u
 
 @compiled
 def binary_score(  # type: ignore[no-untyped-def]
-    X, direct, center, by_column, y, weight, offset, constant, theta, room, score
+    X, direct, center, by_column, y, weight, offset, constant, theta, judged, room, score
 ):
-    """Add to score, (p,), the gradient of the log-likelihood at theta, (p,), beside a constant, whose own is returned.
+    """Add to score, (p,), the gradient of the log-likelihood at theta, (p,), beside a constant.
 
     direct: X itself where it may be read as it is, else (0, 0); center: (p,). weight, offset: (n,) or (). room: (rows, p).
+    Returns the constant's gradient and, if they are to be judged by it, the log-likelihood and the sum of |score_i|.
     """
-    n, size, whole = y.size, room.shape[0], 0.0
-    eta, small, bits = np.empty(size), np.empty(size), np.empty(size, np.int64)
+    n, size, whole, loglik, absolute = y.size, room.shape[0], 0.0, 0.0, 0.0
+    eta, small, logs, bits = np.empty(size), np.empty(size), np.empty(size), np.empty(size, np.int64)
     for start in range(0, n, size):
         m = min(size, n - start)
         rows = _rows_at(X, direct, center, start, m, by_column, room)
@@ -271,17 +272,39 @@ def binary_score(  # type: ignore[no-untyped-def]
             eta[i] += constant
             small[i] = -abs(eta[i])
         _exp(small[:m], small, bits)
-        part = 0.0
+        if judged:
+            _log1p(small[:m], logs)
+            for i in range(m):
+                share = weight[start + i] if weight.size else 1.0
+                if share > 0.0:
+                    loglik += share * (_aside(y[start + i], eta[i]) - logs[i])
         for i in range(m):
-            eta[i] = y[start + i] - (1.0 if eta[i] > 0.0 else small[i]) / (1.0 + small[i])
+            eta[i] = _residual(y[start + i], eta[i], small[i])
         if weight.size:
             for i in range(m):
                 eta[i] *= weight[start + i]
+        part = 0.0
         for i in range(m):
             part += eta[i]
         whole += part
+        if judged:
+            for i in range(m):
+                absolute += abs(eta[i])
         _add_tdot(rows, eta[:m], score)
-    return whole
+    return whole, loglik, absolute
+
+
+@compiled
+def _aside(outcome, eta):  # type: ignore[no-untyped-def]
+    """The log-likelihood of a row, but for -log(1 + e^-|eta|)."""
+    return outcome * min(eta, 0.0) - (1.0 - outcome) * max(eta, 0.0)
+
+
+@compiled
+def _residual(outcome, eta, small):  # type: ignore[no-untyped-def]
+    """outcome - F(eta), to the rounding of itself in either tail; small: e^-|eta|."""
+    odds = 1.0 / (1.0 + small)
+    return outcome * odds * (small if eta > 0.0 else 1.0) - (1.0 - outcome) * odds * (small if eta < 0.0 else 1.0)
 
 
 @compiled
@@ -290,18 +313,16 @@ def binary(  # type: ignore[no-untyped-def]
 ):
     """Add to score, (p,), and to grams, (1, q, q), its lower triangle, the gradient and the information at theta, (p,).
 
-    triangle: (p, q) with q = padded(p), by which rows are multiplied once their predictors are known; empty for none. grams:
-    empty if none is wanted. room: (rows, p). judged: the log-likelihood, the sum of |score_i|, the smallest lead and the
-    largest |x_i|^2 are wanted as well; else they mean nothing.
-    Returns the log-likelihood, the sum of |score_i|, the smallest lead of an outcome, the largest |x_i|^2, and the smallest
-    curvature of a row.
+    triangle: (p, q) with q = padded(p), by which rows are multiplied once their predictors are known; empty for none. room:
+    (rows, p). judged: the log-likelihood, the smallest lead and the largest |x_i|^2 are wanted; else they mean nothing.
+    Returns the log-likelihood, the smallest lead of an outcome, the largest |x_i|^2, and the smallest curvature of a row.
     """
     n, size = y.size, room.shape[0]
     left, right = _slab(grams), _slab(grams)
     eta, whole, small, logs = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
     curvature, bits = np.empty((1, size)), np.empty(size, np.int64)
     turned, white = np.zeros((theta.size, SLAB)), np.empty((SLAB, triangle.shape[1]))
-    loglik, absolute, lead, longest, flattest = 0.0, 0.0, np.inf, -np.inf, np.inf
+    loglik, lead, longest, flattest = 0.0, np.inf, -np.inf, np.inf
     for start in range(0, n, size):
         m = min(size, n - start)
         rows = room[:m]
@@ -315,34 +336,29 @@ def binary(  # type: ignore[no-untyped-def]
         _exp(small[:m], small, bits)
         if judged:
             _log1p(small[:m], logs)
-        part, large = 0.0, 0.0
+        part = 0.0
         for i in range(m):
             outcome, linear, at, tail = y[start + i], eta[i], whole[i], small[i]
             share = weight[start + i] if weight.size else 1.0
             odds = 1.0 / (1.0 + tail)
-            yes, no = odds * (tail if at > 0.0 else 1.0), odds * (tail if at < 0.0 else 1.0)
             curvature[0, i] = share * (tail * odds * odds)
-            eta[i] = share * (outcome * yes - (1.0 - outcome) * no)
+            eta[i] = share * _residual(outcome, at, tail)
             if not share > 0.0:
                 curvature[0, i] = eta[i] = 0.0
                 continue
             flattest = min(flattest, curvature[0, i])
             if judged:
-                far = abs(at)
-                part += share * (outcome * (0.5 * (at - far)) - (1.0 - outcome) * (0.5 * (at + far)) - logs[i])
-                large += abs(eta[i])
+                part += share * (_aside(outcome, at) - logs[i])
                 one_sided = outcome == 0.0 or outcome == 1.0
                 lead = min(lead, (2.0 * outcome - 1.0) * linear if one_sided else -abs(linear))
         loglik += part
-        absolute += large
         if triangle.size:
             _whiten(rows, triangle, turned, white)
         _add_tdot(rows, eta[:m], score)
-        if grams.size:
-            if judged:
-                longest = max(longest, _longest(rows, weight, start))
-            _add_grams(rows, curvature, left, right, grams)
-    return loglik, absolute, lead, longest, flattest
+        if judged:
+            longest = max(longest, _longest(rows, weight, start))
+        _add_grams(rows, curvature, left, right, grams)
+    return loglik, lead, longest, flattest
 
 
 @compiled
@@ -396,11 +412,12 @@ def _shares(odds, i, chances, others):  # type: ignore[no-untyped-def]
 
 @compiled
 def classes_score(  # type: ignore[no-untyped-def]
-    X, direct, center, by_column, y, weight, offset, base, constants, theta, room, score
+    X, direct, center, by_column, y, weight, offset, base, constants, theta, judged, room, score
 ):
     """As `binary_score`, of k + base classes: score and theta (k, p), constants (k,); offset: (n, k), or (0, 0)."""
     n, size, k = y.size, room.shape[0], theta.shape[0]
-    eta, odds, top, whole = np.empty((k, size)), np.empty((k + base, size)), np.empty(size), np.zeros(k)
+    eta, odds, top = np.empty((k, size)), np.empty((k + base, size)), np.empty(size)
+    whole, loglik, absolute = np.zeros(k), 0.0, 0.0
     chances, others, bits = np.empty(k + base), np.empty(k + base), np.empty(size, np.int64)
     for start in range(0, n, size):
         m = min(size, n - start)
@@ -414,14 +431,19 @@ def classes_score(  # type: ignore[no-untyped-def]
         _odds(eta, base, odds[:, :m], top[:m], bits)
         for i in range(m):
             share = weight[start + i] if weight.size else 1.0
-            _shares(odds, i, chances, others)
             code = int(y[start + i])
+            own = 0.0 if code < base else eta[code - base, i]
+            rest = _shares(odds, i, chances, others)
             for c in range(k):
                 eta[c, i] = share * (others[code] if c + base == code else -chances[c + base])
+            if judged and share > 0.0:
+                loglik += share * (own - top[i] - log1p(rest))
+                for c in range(k):
+                    absolute += abs(eta[c, i])
         for c in range(k):
             whole[c] += eta[c, :m].sum()
             _add_tdot(rows, eta[c, :m], score[c])
-    return whole
+    return whole, loglik, absolute
 
 
 @compiled
@@ -467,7 +489,7 @@ def classes(  # type: ignore[no-untyped-def]
     turned, white = np.zeros((theta.shape[1], SLAB)), np.empty((SLAB, triangle.shape[1]))
     odds, top, bits = np.empty((k + base, size)), np.empty(size), np.empty(size, np.int64)
     chances, others = np.empty(k + base), np.empty(k + base)
-    loglik, absolute, lead, longest = 0.0, 0.0, np.inf, -np.inf
+    loglik, lead, longest = 0.0, np.inf, -np.inf
     for start in range(0, n, size):
         m = min(size, n - start)
         rows = room[:m]
@@ -483,7 +505,7 @@ def classes(  # type: ignore[no-untyped-def]
                 for c in range(k):
                     eta[c, i] += offset[start + i, c]
         _odds(eta, base, odds[:, :m], top[:m], bits)
-        part, large = 0.0, 0.0
+        part = 0.0
         for i in range(m):
             share = weight[start + i] if weight.size else 1.0
             code = int(y[start + i])
@@ -494,24 +516,20 @@ def classes(  # type: ignore[no-untyped-def]
                 near[c, i], heavy[c, i], far[c, i] = chances[c + base], share * chances[c + base], others[c + base]
             if judged and share > 0.0:
                 part += share * (own - top[i] - log1p(rest))
-                for c in range(k):
-                    large += abs(eta[c, i])
         loglik += part
-        absolute += large
         if triangle.size:
             _whiten(rows, triangle, turned, white)
         for c in range(k):
             _add_tdot(rows, eta[c, :m], score[c])
-        if grams.size:
-            if judged:
-                longest = max(longest, _longest(rows, weight, start))
-            pair = 0
-            for a in range(k):
-                for b in range(a):
-                    for i in range(m):
-                        pairs[pair + b, i] = -heavy[a, i] * near[b, i]
+        if judged:
+            longest = max(longest, _longest(rows, weight, start))
+        pair = 0
+        for a in range(k):
+            for b in range(a):
                 for i in range(m):
-                    pairs[pair + a, i] = heavy[a, i] * far[a, i]
-                pair += a + 1
-            _add_grams(rows, pairs, left, right, grams)
-    return loglik, absolute, lead, longest, 0.0
+                    pairs[pair + b, i] = -heavy[a, i] * near[b, i]
+            for i in range(m):
+                pairs[pair + a, i] = heavy[a, i] * far[a, i]
+            pair += a + 1
+        _add_grams(rows, pairs, left, right, grams)
+    return loglik, lead, longest, 0.0

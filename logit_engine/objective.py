@@ -179,8 +179,8 @@ class Objective:
         @Quiet
         def block_sums(block: Block) -> Sums:
             if loops:
-                found = loops.sums(block, None)
-                return np.array([-found.loglik]), found.score.reshape(-1, outputs), np.array([found.absolute])
+                gradient, whole, size = loops.slope(block)
+                return np.array([-whole]), gradient.reshape(-1, outputs), np.array([size])
             X = self.columns(block)
             products = X.dot(matrix)
             linear = products.reshape(block.y.size, models, outputs)
