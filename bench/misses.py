@@ -70,16 +70,15 @@ MISSES = {
         "and computes: a light pass as much again as the decoding, one with the information twice as much."
     ),
     "penalized/dense_200k_50/path": (
-        "a strength takes 2.6 passes over all rows, of which half is reading X; no peer came to the equal residual"
-        " in its time, and glmnet's last fit, at 1e-4, was counted (whole fits on a quieter machine: 2.9 s beside "
-        "its 5.8)."
+        "a strength takes 2.6 passes over all rows, most of which is reading X; no peer came to the equal residual "
+        "in its time, and glmnet's last fit, at 1e-4, was counted."
     ),
     "penalized/dense_200k_50/cv": (
-        "eleven fits share their passes, but each has its own exponentials and logarithms, which are most of a "
-        "pass; glmnet was cut off, and its last fit, at 7e-4, was counted."
+        "eleven fits share their passes over X, but each has its own products with a row and its own exponentials; glmnet "
+        "was cut off, and its last fit, at 7e-4, was counted."
     ),
     "penalized/dense_200k_50/cv_l2": (
-        "every strength and fold has exponentials and logarithms of its own, as said of cv; and ours is within 1e-6 of "
+        "every strength and fold has products and exponentials of its own, as said of cv; and ours is within 1e-6 of "
         "optimal, where scikit-learn's cross-validation tells no residual."
     ),
     "penalized/flights/path": (

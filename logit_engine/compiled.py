@@ -4,6 +4,7 @@ They need Numba, the extra `fast`, and are taken where there are enough numbers 
 decided once for a fit, from what the rows are and not from how they come; a model's manifest tells who was there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -20,7 +21,7 @@ from logit_engine.errors import UsageError
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 
-MANY = 2**24  # numbers, rows by coefficients, from which compiled loops are taken
+MANY = 2**24  # numbers, rows by coefficients by fits, from which compiled loops are taken
 ROOM = 2**14  # numbers written out at a time, about: what stays in a core's own cache with its copy scaled
 FEWEST = 128  # rows of them, at least: a product of fewer is slow
 TYPES = tuple(np.dtype(kind) for kind in "fdbBhHiIlLqQ")  # of X, in any order of bytes: what compilers know
@@ -32,10 +33,12 @@ def builds() -> list[str]:
     return [f"numba {version('numba')} llvmlite {version('llvmlite')}"] if find_spec("numba") else []
 
 
-def applies(rows: Rows, sample: Rows, likelihood: Likelihood, coordinates: Coordinates) -> bool:
-    """Whether a fit of rows takes compiled loops, by some of them."""
+def applies(rows: Rows, sample: Rows, likelihood: Likelihood, coordinates: Coordinates, fits: int) -> bool:
+    """Whether so many fits of rows take compiled loops, by some of the rows."""
     coefficients = likelihood.outputs * len(rows.names)
-    if rows.n * coefficients < MANY or not (likelihood == Bernoulli(LOGIT) or isinstance(likelihood, Multinomial)):
+    if fits * rows.n * coefficients < MANY or not (
+        likelihood == Bernoulli(LOGIT) or isinstance(likelihood, Multinomial)
+    ):
         return False
     written = _written(next(sample.blocks(0, 1)).X)
     mild = bool(((coordinates.scale > MILD[0]) & (coordinates.scale < MILD[1])).all())
@@ -61,9 +64,17 @@ class BlockSums(NamedTuple):
     flattest: float
 
 
+class BlockSlopes(NamedTuple):
+    """What a light pass over a block gives, of each model: score (models, k, p), loglik and sum of |score_i| (models,)."""
+
+    score: Array
+    loglik: Array
+    absolute: Array
+
+
 @dataclass(frozen=True, slots=True)
 class Loops:
-    """Passes at theta, (q,), in inner coordinates; triangle: the inverse of a basis, (p, p), or None."""
+    """Passes at theta, (q,), or (models, q), in inner coordinates; triangle: the inverse of a basis, (p, p), or None."""
 
     likelihood: Likelihood
     coordinates: Coordinates
@@ -72,32 +83,33 @@ class Loops:
 
     def score(self, block: Block) -> Array:
         """The gradient of the log-likelihood over a block, (p,) or (p, k)."""
-        return self.slope(block, judged=False)[0]
+        return self._columns(self.slopes(block, (-1,), judged=False).score[0])
 
-    def slope(self, block: Block, judged: bool = True) -> tuple[Array, float, float]:
-        """The gradient over a block, and if it is to be judged by them the log-likelihood and the sum of |score_i|.
+    def slopes(self, block: Block, without: Sequence[int], judged: bool = True) -> BlockSlopes:
+        """Light passes over a block of several models, theta (models, q), each without the rows of a fold, -1 for none.
 
         Units are left to theta and to the sums, so that rows that need no centering are read where they lie.
         """
         X, center, inverse, by_column, *others = self._rows(block)
-        theta = self._by_class() * inverse
-        k, first = theta.shape[0], theta.shape[1] - X.shape[1]
-        dense = np.ascontiguousarray(theta[:, first:])
+        by_class = self.theta.reshape(len(without), self.likelihood.outputs, -1) * inverse
+        first = by_class.shape[2] - X.shape[1]
+        thetas = np.ascontiguousarray(by_class[:, :, first:])
+        constants = by_class[:, :, 0].copy() if first else np.zeros(by_class.shape[:2])
         plain = X.dtype == np.float64 and X.flags.c_contiguous and not center.any()
         direct = X if plain else np.zeros((0, 0))
-        room = np.empty((_kernels().TILE, X.shape[1]))
-        score, rows = np.zeros_like(dense), (X, direct, center[first:], by_column, *others)
-        whole: Any
+        some = block.fold is not None and max(without) >= 0
+        fold = _writable(np.asarray(block.fold, dtype=np.int64)) if some else np.zeros(0, dtype=np.int64)
+        rows = (X, direct, center[first:], by_column, *others, fold, np.array(without))
+        score, room = np.zeros_like(thetas), np.empty((_kernels().TILE, X.shape[1]))
         if isinstance(self.likelihood, Multinomial):
-            constants, base = theta[:, 0].copy() if first else np.zeros(k), self.likelihood.base
-            whole, *sums = _kernels().classes_score(*rows, base, constants, dense, judged, room, score)
+            models = (self.likelihood.base, constants, thetas)
+            whole, loglik, absolute = _kernels().classes_slopes(*rows, *models, judged, room, score)
         else:
-            constant = theta[0, 0] if first else 0.0
-            whole, *sums = _kernels().binary_score(*rows, constant, dense[0], judged, room, score[0])
+            single = (constants[:, 0], thetas[:, 0])
+            whole, loglik, absolute = _kernels().binary_slopes(*rows, *single, judged, room, score[:, 0])
         if first:
-            score = np.concatenate([np.reshape(whole, (k, 1)), score], axis=1)
-        loglik, absolute = sums
-        return self._columns(score * inverse), loglik, absolute
+            score = np.concatenate([whole.reshape(*constants.shape, 1), score], axis=2)
+        return BlockSlopes(score * inverse, loglik, absolute)
 
     def sums(self, block: Block, dtype: type[np.floating] = np.float64, judged: bool = True) -> BlockSums:
         """All sums over a block; dtype: that in which the information is summed; judged: see `kernels.binary`."""

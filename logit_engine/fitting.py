@@ -214,8 +214,8 @@ class Prepared(NamedTuple):
     start: Array
 
 
-def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int) -> Prepared:
-    """One pass over the rows, for everything that must be known before a step. Raises as `fit` does."""
+def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int, fits: int = 1) -> Prepared:
+    """One pass over the rows, for everything that must be known before a step of so many fits. Raises as `fit` does."""
     if isinstance(penalty, ElasticNet):
         penalty.check(len(rows.names), likelihood.outputs, rows.intercept)
     first = _first_pass(rows, likelihood, threads)
@@ -227,7 +227,7 @@ def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int)
     if coordinates.constant is not None:
         free[coordinates.constant] = True
     free = np.tile(free, likelihood.outputs)
-    compiled = first.sample is not None and applies(rows, first.sample, likelihood, coordinates)
+    compiled = first.sample is not None and applies(rows, first.sample, likelihood, coordinates, fits)
     objective = Objective(rows, likelihood, coordinates, free, penalty, threads, None, first.sample, compiled)
     return Prepared(first, objective, _start(coordinates, likelihood.constants(first.classes)))
 

@@ -251,47 +251,59 @@ def _rows_at(X, direct, center, start, m, by_column, room):  # type: ignore[no-u
 
 
 @compiled
-def binary_score(  # type: ignore[no-untyped-def]
-    X, direct, center, by_column, y, weight, offset, constant, theta, judged, room, score
+def binary_slopes(  # type: ignore[no-untyped-def]
+    X, direct, center, by_column, y, weight, offset, fold, without, constants, thetas, judged, room, score
 ):
-    """Add to score, (p,), the gradient of the log-likelihood at theta, (p,), beside a constant.
+    """Gradients of the log-likelihood of several models: added to score, (models, p), at thetas, (models, p).
 
-    direct: X itself where it may be read as it is, else (0, 0); center: (p,). weight, offset: (n,) or (). room: (rows, p).
-    Returns the constant's gradient and, if they are to be judged by it, the log-likelihood and the sum of |score_i|.
+    direct: X itself where it may be read as it is, else (0, 0); center: (p,). weight, offset, fold: (n,) or (). without: the
+    fold whose rows a model does not see, (models,). constants: beside thetas, (models,). room: (rows, p).
+    Returns the constants' gradients and, if they are to be judged by it, the log-likelihoods and the sums of |score_i|.
     """
-    n, size, whole, loglik, absolute = y.size, room.shape[0], 0.0, 0.0, 0.0
+    n, size, models = y.size, room.shape[0], constants.size
+    whole, loglik, absolute = np.zeros(models), np.zeros(models), np.zeros(models)
     eta, small, logs, bits = np.empty(size), np.empty(size), np.empty(size), np.empty(size, np.int64)
+    share = np.ones(size)
     for start in range(0, n, size):
         m = min(size, n - start)
         rows = _rows_at(X, direct, center, start, m, by_column, room)
-        _dot(rows, theta, eta)
-        if offset.size:
+        for j in range(models):
+            _dot(rows, thetas[j], eta)
+            if offset.size:
+                for i in range(m):
+                    eta[i] += offset[start + i]
             for i in range(m):
-                eta[i] += offset[start + i]
-        for i in range(m):
-            eta[i] += constant
-            small[i] = -abs(eta[i])
-        _exp(small[:m], small, bits)
-        if judged:
-            _log1p(small[:m], logs)
+                eta[i] += constants[j]
+                small[i] = -abs(eta[i])
+            _exp(small[:m], small, bits)
+            if weight.size or fold.size:
+                _seen(weight, fold, without[j], start, share[:m])
+            if judged:
+                _log1p(small[:m], logs)
+                part = 0.0
+                for i in range(m):
+                    if share[i] > 0.0:  # without weight not even infinity counts
+                        part += share[i] * (_aside(y[start + i], eta[i]) - logs[i])
+                loglik[j] += part
+            part, size_of_part = 0.0, 0.0
             for i in range(m):
-                share = weight[start + i] if weight.size else 1.0
-                if share > 0.0:
-                    loglik += share * (_aside(y[start + i], eta[i]) - logs[i])
-        for i in range(m):
-            eta[i] = _residual(y[start + i], eta[i], small[i])
-        if weight.size:
-            for i in range(m):
-                eta[i] *= weight[start + i]
-        part = 0.0
-        for i in range(m):
-            part += eta[i]
-        whole += part
-        if judged:
-            for i in range(m):
-                absolute += abs(eta[i])
-        _add_tdot(rows, eta[:m], score)
+                eta[i] = share[i] * _residual(y[start + i], eta[i], small[i]) if share[i] > 0.0 else 0.0
+                part += eta[i]
+                size_of_part += abs(eta[i])
+            whole[j] += part
+            absolute[j] += size_of_part
+            _add_tdot(rows, eta[:m], score[j])
     return whole, loglik, absolute
+
+
+@compiled
+def _seen(weight, fold, without, start, share):  # type: ignore[no-untyped-def]
+    """The weights of some rows from start on, (m,): zero in the fold that is left out."""
+    for i in range(share.size):
+        share[i] = weight[start + i] if weight.size else 1.0
+    if fold.size:
+        for i in range(share.size):
+            share[i] = share[i] if fold[start + i] != without else 0.0
 
 
 @compiled
@@ -411,38 +423,40 @@ def _shares(odds, i, chances, others):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def classes_score(  # type: ignore[no-untyped-def]
-    X, direct, center, by_column, y, weight, offset, base, constants, theta, judged, room, score
+def classes_slopes(  # type: ignore[no-untyped-def]
+    X, direct, center, by_column, y, weight, offset, fold, without, base, constants, thetas, judged, room, score
 ):
-    """As `binary_score`, of k + base classes: score and theta (k, p), constants (k,); offset: (n, k), or (0, 0)."""
-    n, size, k = y.size, room.shape[0], theta.shape[0]
-    eta, odds, top = np.empty((k, size)), np.empty((k + base, size)), np.empty(size)
-    whole, loglik, absolute = np.zeros(k), 0.0, 0.0
+    """As `binary_slopes`, of k + base classes: score and thetas (models, k, p), constants (models, k); offset (n, k)."""
+    n, size, (models, k) = y.size, room.shape[0], constants.shape
+    eta, odds, top, share = np.empty((k, size)), np.empty((k + base, size)), np.empty(size), np.ones(size)
+    whole, loglik, absolute = np.zeros((models, k)), np.zeros(models), np.zeros(models)
     chances, others, bits = np.empty(k + base), np.empty(k + base), np.empty(size, np.int64)
     for start in range(0, n, size):
         m = min(size, n - start)
         rows = _rows_at(X, direct, center, start, m, by_column, room)
-        for c in range(k):
-            _dot(rows, theta[c], eta[c])
-            for i in range(m):
-                eta[c, i] += constants[c]
-                if offset.size:
-                    eta[c, i] += offset[start + i, c]
-        _odds(eta, base, odds[:, :m], top[:m], bits)
-        for i in range(m):
-            share = weight[start + i] if weight.size else 1.0
-            code = int(y[start + i])
-            own = 0.0 if code < base else eta[code - base, i]
-            rest = _shares(odds, i, chances, others)
+        for j in range(models):
             for c in range(k):
-                eta[c, i] = share * (others[code] if c + base == code else -chances[c + base])
-            if judged and share > 0.0:
-                loglik += share * (own - top[i] - log1p(rest))
+                _dot(rows, thetas[j, c], eta[c])
+                for i in range(m):
+                    eta[c, i] += constants[j, c]
+                    if offset.size:
+                        eta[c, i] += offset[start + i, c]
+            _odds(eta, base, odds[:, :m], top[:m], bits)
+            if weight.size or fold.size:
+                _seen(weight, fold, without[j], start, share[:m])
+            for i in range(m):
+                code = int(y[start + i])
+                own = 0.0 if code < base else eta[code - base, i]
+                rest = _shares(odds, i, chances, others)
                 for c in range(k):
-                    absolute += abs(eta[c, i])
-        for c in range(k):
-            whole[c] += eta[c, :m].sum()
-            _add_tdot(rows, eta[c, :m], score[c])
+                    eta[c, i] = share[i] * (others[code] if c + base == code else -chances[c + base])
+                if judged and share[i] > 0.0:
+                    loglik[j] += share[i] * (own - top[i] - log1p(rest))
+                    for c in range(k):
+                        absolute[j] += abs(eta[c, i])
+            for c in range(k):
+                whole[j, c] += eta[c, :m].sum()
+                _add_tdot(rows, eta[c, :m], score[j, c])
     return whole, loglik, absolute
 
 

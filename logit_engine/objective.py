@@ -174,13 +174,13 @@ class Objective:
         matrix = (
             thetas[0] if outputs * models == 1 else flat_columns(thetas, outputs)
         )  # products with vectors are faster
-        loops = self._loops(thetas[0]) if models == 1 and without[0] < 0 else None
+        loops = self._loops(thetas)
 
         @Quiet
         def block_sums(block: Block) -> Sums:
             if loops:
-                gradient, whole, size = loops.slope(block)
-                return np.array([-whole]), gradient.reshape(-1, outputs), np.array([size])
+                found = loops.slopes(block, without)
+                return -found.loglik, found.score.reshape(models * outputs, -1).T, found.absolute
             X = self.columns(block)
             products = X.dot(matrix)
             linear = products.reshape(block.y.size, models, outputs)

@@ -77,8 +77,12 @@ def test_passes_have_the_sums_of_the_plain_ones(name: str, extras: bool) -> None
     theta = 0.3 * rng.standard_normal(plain.free.size)
     close = {"rtol": 1e-12, "atol": 1e-10}
     np.testing.assert_allclose(loops.gradient(theta), plain.gradient(theta), **close)
-    for one, other in zip(loops.slope(theta), plain.slope(theta), strict=True):
-        np.testing.assert_allclose(one, other, **close)
+    several = np.stack([theta, 0.5 * theta, -theta])
+    for without in ((-1,), (2,), (-1, 0, 2)):
+        thetas = several[: len(without)]
+        for slopes in zip(loops.slopes(thetas, without), plain.slopes(thetas, without), strict=True):
+            for one, other in zip(*slopes, strict=True):
+                np.testing.assert_allclose(one, other, **close)
     for one, other in zip(loops.local(theta), plain.local(theta), strict=True):
         np.testing.assert_allclose(one, other, **close)
     for fold in (-1, 1):
@@ -223,6 +227,9 @@ def test_who_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
 
     rows = array_rows(X, late)
     assert not taken(rows)
+    monkeypatch.setattr(compiled, "MANY", 12 * rows.n)
+    assert not taken(rows)
+    assert prepared(rows, LIKELIHOODS["binary"], NONE, 1, fits=2).objective.compiled
     monkeypatch.setattr(compiled, "MANY", 6 * rows.n)
     assert taken(rows)
     assert taken(array_rows(X.astype(np.float32), late))
