@@ -17,8 +17,8 @@ MISSES = {
         "and the waits for the interpreter's lock."
     ),
     "bare/limit": (
-        "four light passes and one with the information in single precision, which proves that the maximum exists, take "
-        "nearly twice the limit; the rest is the look for values that are not finite, and the pilot."
+        "four light passes, a look for values that are not finite, and one pass with the information in single precision, "
+        "which proves that the maximum exists, read X six times, the limit three times."
     ),
     "bare/scikit-learn": "lbfgs is counted though it stops 30 times short of the equal accuracy; see above.",
     "correlated/iid": (
