@@ -24,9 +24,19 @@ QUICK_PENALIZED = ("dense_200k_50/l2", "flights/l2")
 
 
 def cluster(quick: bool) -> Section:
-    """What bench/cluster.py prints, as it is. Raises CalledProcessError where it ends with anything but 0."""
+    """What bench/cluster.py prints, as it is, and its goals. Raises CalledProcessError where it ends with anything but 0."""
     done = subprocess.run([sys.executable, str(CLUSTER)], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return Section("cluster", ["```text", done.stdout.strip(), "```"], [])
+    return Section("cluster", ["```text", done.stdout.strip(), "```"], gains(done.stdout))
+
+
+def gains(printed: str) -> list[Goal]:
+    """How much faster two workers are than one: the last number of the lines that have four."""
+    lines = [line.split() for line in printed.splitlines()]
+    found = {line[0]: float(line[4]) for line in lines if len(line) == 5 and line[0] in ("heavy", "fit")}
+    what = {"heavy": "a pass with the information", "fit": "a whole fit"}
+    return [
+        Goal(f"cluster/{key}", f"{what[key]} on 2 workers", gain, 1.6, at_least=True) for key, gain in found.items()
+    ]
 
 
 SECTIONS: dict[str, Callable[[bool], Section]] = {
