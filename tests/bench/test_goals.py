@@ -65,6 +65,16 @@ def test_the_run_ends_with_1_for_a_miss_without_a_sentence_and_writes_its_table(
     assert "old" not in written
 
 
+def test_the_gains_of_a_cluster_are_goals() -> None:
+    printed = "seconds one two\nheavy  1.5  1.6  1.0  1.61\nfit  2.5  3.2  2.1  1.49\nbytes\nheavy  1,000  2,000  30\n"
+    assert [(goal.key, goal.value, goal.met) for goal in run.gains(printed)] == [
+        ("cluster/heavy", 1.61, True),
+        ("cluster/fit", 1.49, False),
+    ]
+    with pytest.raises(KeyError):
+        run.gains("nothing was printed")
+
+
 def test_a_quick_run_writes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(run, "PAGE", tmp_path / "none.md")
     monkeypatch.setattr(run, "SECTIONS", {"some": lambda quick: Section("some", [], [goal(1.0)])})
