@@ -69,7 +69,7 @@ MISSES = {
         "decoding alone keeps both cores busy; beside it a pass copies Polars' columns into one array for NumPy "
         "and computes: a light pass as much again as the decoding, one with the information twice as much."
     ),
-    "cluster/heavy": "on an idle machine it is 1.6; with other work beside it there are not two cores to be had.",
+    "cluster/heavy": "1.61 and 1.57 in two runs: what the workers share is this machine's memory.",
     "cluster/fit": (
         "the first pass and the light ones read X at most of the speed that this machine's memory has for two cores, and "
         "workers on machines of their own would not share it; while products took longer, a fit gained 1.8."
