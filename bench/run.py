@@ -31,9 +31,9 @@ def cluster(quick: bool) -> Section:
 
 def gains(printed: str) -> list[Goal]:
     """How much faster two workers are than one: the last number of the lines that have four."""
-    lines = [line.split() for line in printed.splitlines()]
-    found = {line[0]: float(line[4]) for line in lines if len(line) == 5 and line[0] in ("heavy", "fit")}
     what = {"heavy": "a pass with the information", "fit": "a whole fit"}
+    lines = [line.split() for line in printed.splitlines()]
+    found = {line[0]: float(line[4]) for line in lines if len(line) == 5 and line[0] in what}
     return [
         Goal(f"cluster/{key}", f"{what[key]} on 2 workers, beside 1", found[key], 1.6, at_least=True) for key in what
     ]

@@ -56,7 +56,7 @@ logit_engine.errors logit_engine._version
 LIBRARIES = {
     "logit_engine": {"numpy", "scipy", "threadpoolctl"},
     "logit_engine.publish": set(),
-    "logit_engine.kernels": {"numpy", "scipy", "numba", "llvmlite"},
+    "logit_engine.kernels": {"numpy", "numba", "llvmlite"},
     "logit_engine.errors": set(),
     "logit_engine.sources": {"numpy", "scipy", "polars", "pyarrow"},
     "logit_engine.sources.cluster": {"numpy", "dask", "distributed", "cloudpickle"},
