@@ -121,8 +121,10 @@ class Loops:
         grams = np.zeros((k * (k + 1) // 2, q, q), dtype)
         triangle = np.zeros((0, 0))
         if self.triangle is not None:
-            triangle = np.zeros((p, q))
-            triangle[:, :p] = self.triangle  # of another shape the loops would read beyond it, and not say so
+            if self.triangle.shape != (p, p):  # one row or column would be repeated, and nobody would know
+                raise ValueError(f"a basis of shape {self.triangle.shape} is not one for {p} columns.")
+            triangle = np.zeros((p, q))  # in C order, which tiles take for granted
+            triangle[:, :p] = self.triangle
         rows, more = self._rows(block), (judged, triangle, room)
         if isinstance(self.likelihood, Multinomial):
             found = _kernels().classes(*rows, self.likelihood.base, by_class, *more, score, grams)

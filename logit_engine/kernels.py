@@ -98,8 +98,11 @@ def _add_tdot(rows, r, out):  # type: ignore[no-untyped-def]
 def _add_tile(typing_context: Any, left: Any, right: Any, out: Any, m: Any, i: Any, j: Any) -> Any:
     """out[i:, j:] += left[:m, i:]' right[:m, j:], TALL rows by WIDE vectors of it, in registers; arrays of one type.
 
-    As in Goto & van de Geijn (2008), Anatomy of high-performance matrix multiplication, 4.2.
+    As in Goto & van de Geijn (2008), Anatomy of high-performance matrix multiplication, 4.2. Raises TypeError, when it is
+    compiled, for arrays that do not lie row by row.
     """
+    if not all(array.layout == "C" for array in (left, right, out)):
+        raise TypeError("a tile is of arrays that lie row by row.")
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         lefts, rights, outs = (
@@ -477,21 +480,24 @@ def _lead(eta, y, weight, base):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _pair_curvatures(near, heavy, far, pairs):  # type: ignore[no-untyped-def]
+    """The rows' curvature for the pairs of predictors b <= a, a's in turn, (k (k + 1) / 2, rows).
+
+    near: the classes' chances, (k, m); heavy: times the weight; far: those of all other classes.
+    """
+    pair = 0
+    for a in range(near.shape[0]):
+        for b in range(a):
+            for i in range(near.shape[1]):
+                pairs[pair + b, i] = -heavy[a, i] * near[b, i]
+        for i in range(near.shape[1]):
+            pairs[pair + a, i] = heavy[a, i] * far[a, i]
+        pair += a + 1
+
+
+@compiled
 def classes(  # type: ignore[no-untyped-def]
-    X,
-    center,
-    inverse,
-    by_column,
-    y,
-    weight,
-    offset,
-    base,
-    theta,
-    judged,
-    triangle,
-    room,
-    score,
-    grams,
+    X, center, inverse, by_column, y, weight, offset, base, theta, judged, triangle, room, score, grams
 ):
     """As `binary`, of k + base classes: score (k, p), and grams, (k (k + 1) / 2, q, q), of the pairs b <= a, a's in turn.
 
@@ -537,13 +543,6 @@ def classes(  # type: ignore[no-untyped-def]
             _add_tdot(rows, eta[c, :m], score[c])
         if judged:
             longest = max(longest, _longest(rows, weight, start))
-        pair = 0
-        for a in range(k):
-            for b in range(a):
-                for i in range(m):
-                    pairs[pair + b, i] = -heavy[a, i] * near[b, i]
-            for i in range(m):
-                pairs[pair + a, i] = heavy[a, i] * far[a, i]
-            pair += a + 1
+        _pair_curvatures(near[:, :m], heavy, far, pairs)
         _add_grams(rows, pairs, left, right, grams)
     return loglik, lead, longest, 0.0

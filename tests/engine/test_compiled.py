@@ -264,6 +264,22 @@ def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.Monkey
     assert kernels.compiled(double)(1.5) == 3.0
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (P + 1, 1), (1, P + 1), (P, P)])
+def test_a_basis_of_another_shape_is_refused(shape: tuple[int, int]) -> None:
+    rows = objective(Bernoulli(LOGIT), extras=False)
+    loops = Loops(rows.likelihood, rows.coordinates, np.zeros(P + 1), np.ones(shape))
+    with pytest.raises(ValueError, match="is not one for 8 columns"):
+        loops.sums(next(rows.rows.blocks(0, 1)))
+
+
+def test_tiles_of_arrays_that_lie_column_by_column_are_refused() -> None:
+    """Their strides are taken for granted: the sums would be wrong."""
+    rows, q = np.ones((4, 2)), kernels.padded(2)
+    triangle = np.asfortranarray(np.ones((2, q)))
+    with pytest.raises(Exception, match="row by row"):
+        kernels._whiten(rows, triangle, np.zeros((2, kernels.SLAB)), np.zeros((kernels.SLAB, q)))
+
+
 def test_exponentials_and_logarithms_are_right_to_units_in_the_last_place() -> None:
     x = np.r_[-np.logspace(-300, np.log10(708.0), 100_003), 0.0, -1e-320]
     found, wide = np.empty_like(x), np.exp(x.astype(np.longdouble))
