@@ -16,6 +16,7 @@ from logit_engine.penalties import ElasticNet
 STEPS = 20  # accelerated ones
 SETTLED = 4  # of them that leave the zeros alone, after which conjugate gradients take over
 CG_STEPS = 200
+SLACK = 1e-10  # of rounding, where a metric is judged
 
 
 class Curved(Protocol):
@@ -82,18 +83,31 @@ def model_value(g: Array, H: Curved, theta: Array, d: Array, kinks: ElasticNet) 
 
 
 def accelerated(g: Array, H: Curved, theta: Array, kinks: ElasticNet, d: Array) -> Array:
-    """Beck & Teboulle's steps from d in the metric of H's diagonal, restarted where they turn (O'Donoghue & Candes 2015)."""
-    metric = H.diagonal * _largest(H)
+    """Beck & Teboulle's steps from d in the metric of H's diagonal, restarted where they turn (O'Donoghue & Candes 2015).
+
+    A step stands only if the metric bounds H along it (their 4.3), else the metric is made larger: by at most the number of
+    columns, which is the trace of H scaled to a unit diagonal and bounds it everywhere.
+    """
+    size, most = _largest(H), float(g.size)
     ahead, momentum, quiet = d, 1.0, 0
     held = kinks.holds(theta + d)
+    bent = H.times(d)  # H d, and at the point ahead
+    bent_ahead = bent
     for _ in range(STEPS):
-        slope = g + H.times(ahead)
-        new = kinks.nearest(theta + ahead - slope / metric, metric) - theta
+        while True:
+            metric = H.diagonal * size
+            new = kinks.nearest(theta + ahead - (g + bent_ahead) / metric, metric) - theta
+            bent_new, moved = H.times(new), new - ahead
+            bounded = float(moved @ (bent_new - bent_ahead)) <= (1.0 + SLACK) * float(moved @ (metric * moved))
+            if bounded or size >= most:
+                break
+            size = min(1.5 * size, most)
         if float((ahead - new) @ (metric * (new - d))) > 0.0:
             momentum = 1.0
         later = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum * momentum))
-        ahead = new + ((momentum - 1.0) / later) * (new - d)
-        d, momentum = new, later
+        share = (momentum - 1.0) / later
+        ahead, bent_ahead = new + share * (new - d), bent_new + share * (bent_new - bent)
+        d, bent, momentum = new, bent_new, later
         holds = kinks.holds(theta + d)
         quiet = quiet + 1 if np.array_equal(holds, held) else 0
         held = holds
@@ -103,13 +117,15 @@ def accelerated(g: Array, H: Curved, theta: Array, kinks: ElasticNet, d: Array) 
 
 
 def _largest(H: Curved) -> float:
-    """A bound of the largest eigenvalue of H scaled to a unit diagonal, by a few power steps."""
+    """About the largest eigenvalue of H scaled to a unit diagonal, by a few power steps from where no symmetry holds."""
     root = np.sqrt(H.diagonal)
-    v = 1.0 / root
+    v = np.cos(np.arange(root.size) ** 2.0)
     size = 1.0
     for _ in range(8):
         v = H.times(v / root) / root
         size = float(np.linalg.norm(v))
+        if not size > 0.0:
+            return 1.0
         v /= size
     return 1.1 * size
 

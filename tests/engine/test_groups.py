@@ -155,6 +155,28 @@ def test_a_group_of_all_classes_leaves_them_together() -> None:
     assert 0 < by_class[0].sum() < 8
 
 
+@pytest.mark.parametrize("strength", [0.5, 2.0, 8.0])
+def test_classes_of_equal_size_are_no_obstacle(strength: float) -> None:
+    X, y, labels = data(300, [2, 2])
+    X /= X.std(axis=0)
+    order = np.argsort(X @ [1.0, -0.5, 0.3, 0.2] + y + np.random.default_rng(3).logistic(size=300))
+    y[order] = np.repeat([0.0, 1.0, 2.0], 100)
+    result = fit(
+        rows_of(X, y, classes=("a", "b", "c")),
+        Multinomial(2),
+        penalty=group_lasso(np.tile(np.r_[-1, labels], 2).tolist(), strength),
+    )
+    assert result.converged
+    Z = np.column_stack([np.ones(300), X])
+    theta = result.estimates.reshape(2, -1).T
+    slope = Z.T @ (softmax(np.column_stack([np.zeros(300), Z @ theta]), axis=1) - np.eye(3)[y.astype(int)])[:, 1:]
+    assert np.abs(slope[0]).max() <= 1e-9
+    for group in (slice(1, 3), slice(3, 5)):
+        norm = np.linalg.norm(theta[group])
+        away = slope[group] + 2.0 * strength * theta[group] / norm if norm > 0.0 else slope[group]
+        assert np.linalg.norm(away) <= (1e-9 if norm > 0.0 else 2.0 * strength)
+
+
 def violation(X: Array, y: Array, theta: Array, labels: Array, strength: Array, ridge: float) -> float:
     """The largest violation of the optimality conditions of a group, per row."""
     residual = expit(theta[0] + X @ theta[1:]) - y
