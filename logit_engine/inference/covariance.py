@@ -9,13 +9,14 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, total
+from logit_engine.blocks import Block, Largest, total
 from logit_engine.columns import Array, Columns
 from logit_engine.errors import DataError, UsageError
+from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms
 from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
-from logit_engine.solvers.newton import Solution, unwhitened
+from logit_engine.solvers.newton import Outcome, Solution, unwhitened
 from logit_engine.triangles import cholesky_factor, triangular_inverse
 
 
@@ -57,6 +58,7 @@ class Covariance:
     small_sample: SmallSample = SmallSample.GROUPS
 
 
+POWERS = {Kind.HC2: 0.5, Kind.HC3: 1.0}  # of 1 less the leverage, by which a row's score is divided
 NONROBUST, HC0, HC1, HC2, HC3, CLUSTER = (Covariance(kind) for kind in Kind)
 
 
@@ -101,8 +103,8 @@ def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: 
     counts as the row twice, whatever the kind. White (1980); HC1 to HC3: MacKinnon & White (1985), with the leverages of
     the weighted rows (Zeileis 2006); clusters: Liang & Zeger (1986), two ways: Cameron, Gelbach & Miller (2011).
 
-    Raises DataError if clusters are asked for and the rows carry none, or only one; UsageError if HC2 or HC3 is asked
-    for with several linear predictors.
+    Raises DataError if clusters are asked for and the rows carry none, or only one, or if a row's leverage is one for HC2 or
+    HC3; UsageError if these are asked for with several linear predictors.
     """
     root = solution.root
     if wanted.information is Information.EXPECTED and not _canonical(objective):
@@ -119,10 +121,26 @@ def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: 
                 "one way has too few clusters. Cluster by the other alone."
             )
         return Estimated(matrix, clusters)
-    meat = _by_rows(objective, solution.theta, root, wanted)
+    meat, near = _by_rows(objective, solution.theta, root, wanted)
     if wanted.kind is Kind.HC1:
         meat = meat * (n / (n - root.shape[1]))
-    return Estimated(user @ meat @ user.T)
+    matrix = user @ meat @ user.T
+    if near:
+        apart = _near_one(objective, solution, root, wanted)
+        matrix = matrix + apart @ apart.T
+    return Estimated(matrix)
+
+
+def _near_one(objective: Objective, solution: Solution, root: Array, wanted: Covariance) -> Array:
+    """What the rows of leverage near one add to the root of HC2 or HC3, (p, m)."""
+    if not objective.separable:
+        raise DataError(
+            f"a row's leverage is above {NEAR_ONE:g}, and {wanted.kind.value} after a penalty is not computed there; "
+            "choose HC0 or HC1."
+        )
+    settled = solution.outcome is Outcome.CONVERGED
+    expected = wanted.information is Information.EXPECTED
+    return contributions(objective, solution.theta, root, expected, POWERS[wanted.kind], settled)
 
 
 def _canonical(objective: Objective) -> bool:
@@ -149,40 +167,44 @@ def _row_scores(objective: Objective, theta: Array, block: Block, X: Columns) ->
     return weighted((block.weights > 0.0).astype(np.float64), score)
 
 
-def _by_rows(objective: Objective, theta: Array, root: Array, wanted: Covariance) -> Array:
-    """The sum over rows of their squared scores in the root's directions, (r, r), corrected by leverage for HC2, HC3."""
-    leveraged = wanted.kind in (Kind.HC2, Kind.HC3)
-    power = {Kind.HC2: 0.5, Kind.HC3: 1.0}.get(wanted.kind, 0.0)
+def _by_rows(objective: Objective, theta: Array, root: Array, wanted: Covariance) -> tuple[Array, bool]:
+    """The sum over rows of their squared scores in the root's directions, (r, r), corrected by leverage for HC2, HC3.
+
+    Rows of leverage near one are left out; whether there are any is said.
+    """
+    power = POWERS.get(wanted.kind)
     outputs = objective.likelihood.outputs
-    if leveraged and outputs > 1:
+    if power is not None and outputs > 1:
         raise UsageError(
             f"{wanted.kind.value} needs one leverage a row, which a model of {outputs + 1} classes has not; "
             "choose HC0 or HC1."
         )
 
-    def outer(block: Block) -> tuple[Array]:
+    def outer(block: Block) -> tuple[Array, Largest]:
         X = objective.columns(block)
-        score = _row_scores(objective, theta, block, X)
-        if outputs == 1:
-            directions = X.dot(root)
-            scaled = directions * score[:, None]
-        else:
-            parts = root.reshape(outputs, -1, root.shape[1])
-            scaled = sum((X.dot(parts[a]) * score[:, [a]] for a in range(outputs)), np.zeros((score.shape[0], 1)))
-        precision = np.ones(block.y.size) if block.precision is None else block.precision
-        if leveraged:
-            eta = objective.predictors(block, X, theta)
-            with np.errstate(over="ignore", invalid="ignore"):
-                expected = wanted.information is Information.EXPECTED
-                likelihood = objective.likelihood
-                w = likelihood.expected(eta) if expected else likelihood.terms(eta, block.y).curvature
-            leverage = weighted(precision, w) * np.einsum("ij,ij->i", directions, directions)
-            scaled = scaled / (np.maximum(1.0 - leverage, np.finfo(float).tiny) ** power)[:, None]
-        scaled = scaled * np.sqrt(block.weights * precision)[:, None]
-        return (scaled.T @ scaled,)
+        size = np.sqrt(block.weights * (1.0 if block.precision is None else block.precision))
+        if power is None:
+            scaled = _directed_scores(objective, theta, root, block, X) * size[:, None]
+            return scaled.T @ scaled, Largest(0.0)
+        directions = X.dot(root)
+        terms = row_terms(objective, theta, block, X, directions, wanted.information is Information.EXPECTED)
+        near = terms.leverage > NEAR_ONE
+        rest = np.where(near, np.inf, 1.0 - terms.leverage)
+        scaled = directions * (size * terms.score / rest**power)[:, None]
+        return scaled.T @ scaled, Largest(float(near.any()))
 
-    (meat,) = total(objective.rows, outer, objective.threads)
-    return np.asarray(meat)
+    meat, near = total(objective.rows, outer, objective.threads)
+    return np.asarray(meat), near.value > 0.0
+
+
+def _directed_scores(objective: Objective, theta: Array, root: Array, block: Block, X: Columns) -> Array:
+    """The rows' scores in the root's directions, without their weights, (n, r)."""
+    score = _row_scores(objective, theta, block, X)
+    outputs = objective.likelihood.outputs
+    if outputs == 1:
+        return np.asarray(X.dot(root) * score[:, None])
+    parts = root.reshape(outputs, -1, root.shape[1])
+    return sum((X.dot(parts[a]) * score[:, [a]] for a in range(outputs)), np.zeros((score.shape[0], 1)))
 
 
 def _by_clusters(
