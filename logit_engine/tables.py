@@ -218,6 +218,7 @@ def summary2(
     *,
     alpha: float = 0.05,
     float_format: str = "%.4f",
+    letter: str = "z",
     notes: Iterable[str] = (),
 ) -> Report:
     """The report that statsmodels' summary2() prints: a table for each equation, every number in one format."""
@@ -226,7 +227,7 @@ def summary2(
         text = float_format % value
         return text if len(text) <= 16 else f"{value:.4e}"
 
-    heading = ("Coef.", "Std.Err.", "z", "P>|z|", *_limits(alpha))
+    heading = ("Coef.", "Std.Err.", letter, f"P>|{letter}|", *_limits(alpha))
     blocks = [_block(equation, heading, [number] * 6) for equation in equations]
     widths = tuple(Table(tuple(blocks), "lrrrrrr", (0,) * 7).column_widths())  # of all, so columns stand below columns
     head = _header(title, left, right, "llll", (0,) * 4, gap=1)

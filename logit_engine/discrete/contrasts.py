@@ -193,11 +193,12 @@ class PairwiseResult:
         """One row a pair: difference, standard error, z, p-value, interval, adjusted p-value and whether it rejects."""
         found = self.pairwise.contrasts
         interval = found.interval(1.0 - self.alpha)
+        letter = "z" if found.df is None else "t"
         columns = {
             "coef": found.effects,
             "std err": found.std_errors,
-            "z": found.z,
-            "P>|z|": found.p_values,
+            letter: found.z,
+            f"P>|{letter}|": found.p_values,
             "Conf. Int. Low": interval[:, 0],
             "Conf. Int. Upp.": interval[:, 1],
             f"pvalue-{self.method}": self.pairwise.adjusted,

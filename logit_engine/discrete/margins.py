@@ -1,7 +1,7 @@
 """Marginal effects as statsmodels hands them out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -119,7 +119,8 @@ def margins_of(results: Any, at: str, method: str, atexog: Any, dummy: bool, cou
         dummy=dummy,
         count=count,
     )
-    return MarginsResults(results, found, {"at": at, "method": method})
+    few = results._df_t if results.fit_result.clusters else None  # without clusters normal, as in statsmodels
+    return MarginsResults(results, replace(found, df=few), {"at": at, "method": method})
 
 
 def _fixed(atexog: Any, X: Array, names: list[str]) -> dict[int, Any] | None:

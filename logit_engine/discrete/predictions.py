@@ -48,11 +48,12 @@ class PredictionResults:
     def t_test(self, value: float = 0.0, alternative: str = "two-sided") -> tuple[Array, Array]:
         """z and p-value of the predictions being some value; alternative: two-sided, larger or smaller."""
         z = (self.predicted - value) / self.se
-        tails = {"two-sided": lambda: 2.0 * special.ndtr(-np.abs(z)), "larger": lambda: special.ndtr(-z)}
-        tails["smaller"] = lambda: special.ndtr(z)
+        tails = {"two-sided": -np.abs(z), "larger": -z, "smaller": z}
         if alternative not in tails:
             raise UsageError(f"alternative is '{alternative}'; it is one of {', '.join(tails)}.")
-        return z, np.asarray(tails[alternative]())
+        df, sides = self.prediction.df, 2.0 if alternative == "two-sided" else 1.0
+        tail = special.ndtr(tails[alternative]) if df is None else special.stdtr(df, tails[alternative])
+        return z, np.asarray(sides * tail)
 
     def conf_int(self, method: str = "endpoint", alpha: float = 0.05) -> Array:
         """Intervals: endpoint carries over those of the linear predictor (binary probabilities), delta is symmetric."""
@@ -89,4 +90,4 @@ def prediction_of(
     else:
         predict = predict_linear if which == "linear" else predict_mean
         found = predict(likelihood, X, at, covariance, offset)
-    return PredictionResults(found, results._dress, labels)
+    return PredictionResults(found.with_df(results._df_t), results._dress, labels)

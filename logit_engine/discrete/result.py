@@ -70,7 +70,7 @@ class DiscreteResults:
 
     @property
     def _df_t(self) -> float | None:
-        return self.df_resid if self.use_t else None
+        return self.df_resid_inference if self.use_t else None
 
     @property
     def _names(self) -> list[str]:
@@ -238,6 +238,12 @@ class DiscreteResults:
         return float(self.fit_result.observations) - self._k_params
 
     @property
+    def df_resid_inference(self) -> float:
+        """Degrees of freedom of t and F: df_resid, but G - 1 of G clusters, of two ways the fewer."""
+        clusters = self.fit_result.clusters
+        return float(min(clusters) - 1) if clusters else self.df_resid
+
+    @property
     def aic(self) -> float:
         """-2 llf + 2 times the number of free parameters."""
         return -2.0 * self.llf + 2.0 * self._k_params
@@ -397,7 +403,7 @@ class DiscreteResults:
         """Each row of R theta = q by itself; r_matrix: a matrix, (R, q), or text such as "x1 = x2"."""
         R, q = self._hypotheses(r_matrix)
         covariance = self._covariance if cov_p is None else np.asarray(cov_p, dtype=np.float64)
-        df = self.df_resid if (self.use_t if use_t is None else use_t) else None
+        df = self.df_resid_inference if (self.use_t if use_t is None else use_t) else None
         names = tuple(f"c{i}" for i in range(R.shape[0]))
         return ContrastResults(contrasts(self._theta, covariance, R, q, df), names, self._dress)
 
@@ -420,7 +426,7 @@ class DiscreteResults:
         return self.wald_test(r_matrix, cov_p=cov_p, invcov=invcov, use_f=True)
 
     def _f_df(self, use_f: bool | None) -> float | None:
-        return self.df_resid if (self.use_t if use_f is None else use_f) else None
+        return self.df_resid_inference if (self.use_t if use_f is None else use_f) else None
 
     def wald_test_terms(
         self, skip_single: bool = False, extra_constraints: Any = None, combine_terms: Any = None, scalar: bool = True
@@ -579,6 +585,7 @@ class DiscreteResults:
             self._equations(xname, None, alpha),
             alpha=alpha,
             float_format=float_format,
+            letter="t" if self.use_t else "z",
             notes=self._notes(),
         )
 

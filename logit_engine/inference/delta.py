@@ -28,9 +28,19 @@ def roots(variances: Array) -> Array:
     return np.sqrt(np.maximum(variances, 0.0))
 
 
-def wald_interval(center: Array, std_errors: Array, level: float) -> Array:
-    """Normal intervals around estimates of any shape, (..., 2). Raises UsageError unless 0 < level < 1."""
+def two_sided(z: Array, df: float | None = None) -> Array:
+    """P-values of z on both sides, of Student's t with df, or normal."""
+    tail = -np.abs(z)
+    return np.asarray(2.0 * (special.ndtr(tail) if df is None else special.stdtr(df, tail)))
+
+
+def wald_interval(center: Array, std_errors: Array, level: float, df: float | None = None) -> Array:
+    """Intervals around estimates of any shape, (..., 2), of Student's t with df, or normal.
+
+    Raises UsageError unless 0 < level < 1.
+    """
     if not 0.0 < level < 1.0:
         raise UsageError(f"the level of an interval is {level:g}; give a number between 0 and 1, such as 0.95.")
-    reach = special.ndtri(0.5 + 0.5 * level) * std_errors
+    tail = 0.5 - 0.5 * level
+    reach = -(special.ndtri(tail) if df is None else special.stdtrit(df, tail)) * std_errors
     return np.stack([center - reach, center + reach], axis=-1)

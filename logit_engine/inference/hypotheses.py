@@ -10,6 +10,7 @@ from scipy.linalg.lapack import dpstrf
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
+from logit_engine.inference.delta import two_sided, wald_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,11 @@ class Contrasts:
     @property
     def p_values(self) -> Array:
         """Two-sided p-values of z, (m,)."""
-        tail = -np.abs(self.z)
-        return 2.0 * np.asarray(special.ndtr(tail) if self.df is None else special.stdtr(self.df, tail))
+        return two_sided(self.z, self.df)
 
     def interval(self, level: float = 0.95) -> Array:
         """Wald intervals of the effects (not less q), (m, 2). Raises UsageError unless 0 < level < 1."""
-        if not 0.0 < level < 1.0:
-            raise UsageError(f"the level of an interval is {level:g}; give a number between 0 and 1, such as 0.95.")
-        tail = 0.5 - 0.5 * level
-        reach = -(special.ndtri(tail) if self.df is None else special.stdtrit(self.df, tail)) * self.std_errors
-        return np.stack([self.effects - reach, self.effects + reach], axis=1)
+        return wald_interval(self.effects, self.std_errors, level, self.df)
 
     def ratios(self, level: float = 0.95) -> Ratios:
         """The same effects as odds ratios (logit) or other ratios of exponentials."""

@@ -6,11 +6,10 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.inference.delta import roots, row_blocks, wald_interval, weighted_sums
+from logit_engine.inference.delta import roots, row_blocks, two_sided, wald_interval, weighted_sums
 from logit_engine.inference.response import bend, predictors, responses, slope, value
 from logit_engine.likelihoods import Likelihood
 
@@ -63,12 +62,13 @@ class Margins:
     """Effects of m columns on C probabilities.
 
     effects: (m, C), or (n, m, C) at every row, then without inference. columns: (m,), which columns of X. covariance:
-    (m C, m C), all columns of one probability after another.
+    (m C, m C), all columns of one probability after another. df: of Student's t, or None for the normal distribution.
     """
 
     effects: Array
     columns: NDArray[np.intp]
     covariance: Array | None
+    df: float | None = None
 
     @property
     def std_errors(self) -> Array:
@@ -85,12 +85,12 @@ class Margins:
 
     @property
     def p_values(self) -> Array:
-        """Two-sided normal p-values of z, (m, C)."""
-        return 2.0 * np.asarray(special.ndtr(-np.abs(self.z)))
+        """Two-sided p-values of z, (m, C)."""
+        return two_sided(self.z, self.df)
 
     def interval(self, level: float = 0.95) -> Array:
         """Wald intervals, (m, C, 2). Raises UsageError unless 0 < level < 1."""
-        return wald_interval(self.effects, self.std_errors, level)
+        return wald_interval(self.effects, self.std_errors, level, self.df)
 
 
 def margins(

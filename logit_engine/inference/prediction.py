@@ -1,6 +1,6 @@
 """Predictions with their uncertainty: linear predictors and probabilities, row by row or averaged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,12 +16,18 @@ class Prediction:
     """Predicted values with standard errors, (n,), (n, k) or (n, C); averages have one row.
 
     link and linear: of a binary probability, whose interval is that of its linear predictor carried over; else None.
+    df: of Student's t, or None for the normal distribution.
     """
 
     predicted: Array
     std_errors: Array
     link: Link | None = None
     linear: "Prediction | None" = None
+    df: float | None = None
+
+    def with_df(self, df: float | None) -> "Prediction":
+        """The same with Student's t of df in place of the normal distribution."""
+        return replace(self, df=df, linear=None if self.linear is None else self.linear.with_df(df))
 
     def interval(self, level: float = 0.95, delta: bool = False) -> Array:
         """Intervals, (..., 2): of a binary probability by its end points, which never leave [0, 1], or by the delta method.
@@ -30,7 +36,7 @@ class Prediction:
         """
         if self.link is not None and self.linear is not None and not delta:
             return self.link.cdf(self.linear.interval(level))
-        return wald_interval(self.predicted, self.std_errors, level)
+        return wald_interval(self.predicted, self.std_errors, level, self.df)
 
 
 def predict_linear(

@@ -1,0 +1,92 @@
+"""With `use_t`, G clusters give G - 1 degrees of freedom to whatever is said of an estimate."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+
+from logit_engine.discrete import Logit, MNLogit, logit
+
+G = 8
+KEYWORDS = {"disp": 0, "cov_type": "cluster", "use_t": True}
+
+
+def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Eight clusters of 30 rows: an outcome, a constant with a treatment by cluster and a number, and the clusters."""
+    rng = np.random.default_rng(1)
+    groups = np.repeat(np.arange(G), 30)
+    X = np.column_stack([np.ones(groups.size), groups < 3, rng.standard_normal(groups.size)])
+    latent = 0.5 * X[:, 2] + rng.normal(size=G)[groups] * 0.6 + rng.logistic(size=groups.size)
+    return (latent > 0).astype(float), X, groups
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    y, X, groups = data()
+    return Logit(y, X).fit(cov_kwds={"groups": groups}, **KEYWORDS)
+
+
+def test_p_values_intervals_and_tests_are_those_of_statsmodels_with_its_correction(fitted) -> None:
+    y, X, groups = data()
+    theirs = sm.Logit(y, X).fit(cov_kwds={"groups": groups, "df_correction": True}, tol=1e-13, **KEYWORDS)
+    assert theirs.df_resid_inference == fitted.df_resid_inference == G - 1
+    np.testing.assert_allclose(fitted.pvalues, theirs.pvalues, rtol=1e-9)
+    np.testing.assert_allclose(fitted.conf_int(), theirs.conf_int(), rtol=1e-9)
+    np.testing.assert_allclose(fitted.t_test("x1 = x2").pvalue, theirs.t_test("x1 = x2").pvalue, rtol=1e-9)
+    for ours, peer in (
+        (fitted.f_test(np.eye(3)[1:]), theirs.f_test(np.eye(3)[1:])),
+        (fitted.wald_test(np.eye(3)[1:]), theirs.wald_test(np.eye(3)[1:], scalar=True)),
+    ):
+        assert ours.pvalue == pytest.approx(float(peer.pvalue), rel=1e-9)
+        assert ours.df_denom == peer.df_denom == G - 1
+
+
+def test_the_summaries_print_t_and_its_p_values(fitted) -> None:
+    row = next(line for line in str(fitted.summary()).splitlines() if line.startswith("x1"))
+    z = fitted.params[1] / fitted.bse[1]
+    assert f"{2 * stats.t.sf(abs(z), G - 1):.3f}" in row
+    assert "P>|t|" in str(fitted.summary())
+    assert "P>|t|" in str(fitted.summary2())
+
+
+def test_predictions_take_student_s_t(fitted) -> None:
+    found = fitted.get_prediction(which="linear")
+    reach = stats.t.ppf(0.975, G - 1) * found.se
+    np.testing.assert_allclose(found.conf_int(), np.stack([found.predicted - reach, found.predicted + reach], axis=1))
+    np.testing.assert_allclose(found.pvalues, 2 * stats.t.sf(np.abs(found.predicted / found.se), G - 1), rtol=1e-12)
+    ends = 1 / (1 + np.exp(-found.conf_int()))
+    np.testing.assert_allclose(fitted.get_prediction().conf_int(), ends, rtol=1e-12)
+
+
+def test_without_clusters_predictions_are_those_of_statsmodels() -> None:
+    y, X, _ = data()
+    theirs = sm.Logit(y, X).fit(disp=0, use_t=True, tol=1e-13).get_prediction()
+    found = Logit(y, X).fit(disp=0, use_t=True).get_prediction()
+    np.testing.assert_allclose(found.conf_int(), theirs.conf_int(), rtol=1e-9)
+    np.testing.assert_allclose(found.t_test(0.5)[1], theirs.t_test(0.5)[1], rtol=1e-8)
+
+
+def test_margins_take_student_s_t(fitted) -> None:
+    found = fitted.get_margeff()
+    reach = stats.t.ppf(0.975, G - 1) * found.margeff_se
+    np.testing.assert_allclose(found.conf_int()[:, 1], found.margeff + reach, rtol=1e-12)
+    np.testing.assert_allclose(found.pvalues, 2 * stats.t.sf(np.abs(found.tvalues), G - 1), rtol=1e-12)
+
+
+def test_of_two_ways_the_fewer_clusters_count() -> None:
+    y, X, groups = data()
+    other = np.arange(groups.size) % 24
+    found = Logit(y, X).fit(cov_kwds={"groups": np.column_stack([other, groups])}, **KEYWORDS)
+    assert found.df_resid_inference == G - 1
+
+
+def test_several_classes_and_pairs_of_levels_too() -> None:
+    y, X, groups = data()
+    three = np.digitize(X[:, 2] + np.sin(7.0 * np.arange(y.size)) + y, [-0.3, 1.0])
+    found = MNLogit(three, X).fit(cov_kwds={"groups": groups}, **KEYWORDS)
+    np.testing.assert_allclose(found.pvalues, 2 * stats.t.sf(np.abs(found.tvalues), G - 1), rtol=1e-12)
+    frame = pd.DataFrame({"y": y, "x": X[:, 2], "level": np.array(["a", "b", "c"])[np.arange(y.size) % 3]})
+    pairs = logit("y ~ C(level) + x", frame).fit(cov_kwds={"groups": groups}, **KEYWORDS).t_test_pairwise("C(level)")
+    table = pairs.result_frame
+    np.testing.assert_allclose(table["P>|t|"], 2 * stats.t.sf(np.abs(table["t"]), G - 1), rtol=1e-12)
