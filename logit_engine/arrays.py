@@ -1,5 +1,6 @@
 """Arrays at the door: one place where what a caller hands in is checked and made into what the engine trusts."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -7,68 +8,98 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from logit_engine.arrays_columns import Numbers, table
 from logit_engine.errors import DataError
 
 Array = NDArray[np.float64]
 
+LARGEST = 1e150  # magnitude of a number that can be used: the sum of a few squares is still finite
 LARGE = 2**22  # numbers, from which threads read them
 PARTS = 4  # at once
 
 
-def matrix(X: ArrayLike, name: str = "X") -> NDArray[np.floating | np.integer]:
-    """X as a two-dimensional numeric array, (n, p), not copied if it is one. Raises DataError for anything else."""
-    out = np.asarray(X)
-    if out.dtype.kind == "O" and all(getattr(kind, "kind", "O") in "fiub" for kind in getattr(X, "dtypes", [None])):
-        out = X.to_numpy(dtype=np.float64, na_value=np.nan)  # type: ignore[union-attr]  # pandas' nullable columns
+def matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -> Numbers:
+    """X as a two-dimensional numeric array, (n, p), not copied if it is one; names: of its columns, where it has none.
+
+    Raises DataError for columns that hold no numbers, for missing or infinite ones, and for those beyond LARGEST.
+    """
+    out = table(X, name)
     if out.ndim == 1:
         out = out[:, None]
     if out.ndim != 2:
         raise DataError(f"{name} has {out.ndim} dimensions; give a table of rows by columns.")
-    if out.dtype.kind == "b":
-        out = out.astype(np.float64)
-    if out.dtype.kind not in "fiu":
-        raise DataError(f"{name} holds {out.dtype} values; encode them as numbers, or describe them by a Design.")
     if out.shape[0] == 0:
         raise DataError(f"{name} has no rows.")
-    if out.dtype.kind == "f" and not np.isfinite(_sum(out)):  # of infinities of both signs the sum is no number either
-        _refuse_non_finite(out, name)
+    refuse_unusable(out, name, getattr(X, "columns", names) if names is None else names)
     return out
 
 
-def _sum(values: NDArray[np.floating]) -> float:
-    """The sum of a table, (n, p), by threads where it is large."""
+def refuse_unusable(values: Numbers, name: str, names: Sequence[str] | None = None) -> None:
+    """Raises DataError naming row and column of the first value that is missing, infinite or beyond LARGEST, (n, p)."""
+    if values.dtype.kind != "f" or _squares(values) <= LARGEST**2:
+        return
+    with np.errstate(invalid="ignore"):
+        bad = ~(np.abs(values) <= LARGEST)
+    if not bad.any():  # their number made the sum large
+        return
+    row, j = np.argwhere(bad)[0].tolist()
+    value, count = values[row, j], int(bad.any(axis=1).sum())
+    where = f"row {row}" + ("" if values.shape[1] == 1 and names is None else f", column {_called(names, j)}")
+    if np.isfinite(values[bad]).all():
+        raise DataError(
+            f"{name} is beyond {LARGEST:g} in {count} rows (first: {where}, {value:g}), where squares overflow; "
+            "divide the column by a power of ten, or drop these rows."
+        )
+    raise DataError(
+        f"{name} is missing or infinite in {count} rows (first: {where}, {value:g}); "
+        "drop them, or impute them by a Design."
+    )
 
-    def part(numbers: NDArray[np.floating]) -> float:
-        with np.errstate(invalid="ignore", over="ignore"):
-            return float(numbers.sum(dtype=np.float64))
+
+def _called(names: Sequence[str] | None, j: int) -> str:
+    return str(j) if names is None else f"'{names[j]}'"
+
+
+def _squares(values: Numbers) -> float:
+    """The sum of squares of a table, (n, p), by threads where it is large: no value can hide in it behind another."""
+
+    def part(numbers: Numbers) -> float:
+        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+            return float(np.einsum("ij,ij->", numbers, numbers))
 
     if values.size < LARGE:
-        return part(values)
-    along = values if values.strides[0] >= values.strides[1] else values.T
-    with ThreadPoolExecutor(PARTS) as pool, np.errstate(invalid="ignore"):
-        return float(np.sum(list(pool.map(part, np.array_split(along, PARTS)))))
+        found = part(values)
+    else:
+        along = values if values.strides[0] >= values.strides[1] else values.T
+        with ThreadPoolExecutor(PARTS) as pool:
+            found = sum(pool.map(part, np.array_split(along, PARTS)))
+    return float("inf") if np.isnan(found) else found
 
 
-def sparse(X: Any, name: str = "X") -> csr_array:
-    """SciPy's sparse X by rows in float64, (n, p). Raises DataError for anything but finite numbers, and for no rows."""
+def sparse(X: Any, name: str = "X", names: Sequence[str] | None = None) -> csr_array:
+    """SciPy's sparse X by rows in float64, (n, p). Raises DataError as `matrix` does."""
     if X.ndim != 2 or X.dtype.kind not in "fiub" or X.shape[0] == 0:
         raise DataError(f"{name} is sparse, of shape {X.shape} and {X.dtype} values; give rows by columns of numbers.")
     out = csr_array(X, dtype=np.float64)
-    if not np.isfinite(out.data).all():
-        raise DataError(f"{name} holds missing or infinite values; drop their rows.")
+    bad = np.flatnonzero(~(np.abs(out.data) <= LARGEST))
+    if bad.size:
+        row = int(np.searchsorted(out.indptr, bad[0], side="right")) - 1
+        where = f"row {row}, column {_called(names, int(out.indices[bad[0]]))}, {out.data[bad[0]]:g}"
+        if np.isfinite(out.data[bad]).all():
+            raise DataError(f"{name} holds values beyond {LARGEST:g} (first: {where}); divide the column.")
+        raise DataError(f"{name} holds missing or infinite values; drop their rows (first: {where}).")
     return out
 
 
-def vector(values: ArrayLike, length: int, name: str, of: str = "rows") -> Array:
+def vector(values: Any, length: int, name: str, of: str = "rows") -> Array:
     """values as a finite float64 vector, (length,); of: what has one value each. Raises DataError otherwise."""
-    out = np.asarray(values)
-    if out.dtype.kind not in "fiub":
-        raise DataError(f"{name} holds {out.dtype} values; give numbers.")
+    out = table(values, name)
+    if out.ndim == 2 and out.shape[1] == 1:
+        out = out[:, 0]
     if out.shape != (length,):
         raise DataError(f"{name} has shape {out.shape}; one value for each of the {length} {of} is needed.")
     numbers = np.ascontiguousarray(out, dtype=np.float64)
-    if not np.isfinite(numbers).all():
-        _refuse_non_finite(numbers[:, None], name)
+    refuse_unusable(numbers[:, None], name)
     return numbers
 
 
@@ -100,10 +131,11 @@ def offsets(values: ArrayLike, length: int, outputs: int) -> Array:
     """Offsets, (n,), or (n, outputs) for several linear predictors. Raises DataError otherwise."""
     if outputs == 1:
         return vector(values, length, "offset")
-    out = np.asarray(values)
+    out = table(values, "offset")
     if out.shape != (length, outputs):
         raise DataError(f"offset has shape {out.shape}; {outputs} values for each of the {length} rows are needed.")
-    return np.stack([vector(column, length, "offset") for column in out.T], axis=1)
+    refuse_unusable(out, "offset", getattr(values, "columns", None))
+    return np.asarray(out, dtype=np.float64)
 
 
 def weights(values: ArrayLike, length: int, name: str) -> Array:
@@ -114,16 +146,3 @@ def weights(values: ArrayLike, length: int, name: str) -> Array:
     if not out.any():
         raise DataError(f"{name} is zero in all {length} rows.")
     return out
-
-
-def _refuse_non_finite(values: NDArray[np.floating], name: str) -> None:
-    bad = ~np.isfinite(values)
-    count = int(bad.any(axis=1).sum())
-    if count == 0:  # the sum overflowed, the values did not
-        return
-    row, column = np.argwhere(bad)[0]
-    where = f"row {row}" + (f", column {column}" if values.shape[1] > 1 else "")
-    raise DataError(
-        f"{name} is missing or infinite in {count} rows (first: {where}, {values[row, column]}); "
-        "drop them, or impute them by a Design."
-    )

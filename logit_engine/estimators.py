@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from logit_engine import arrays
+from logit_engine.arrays_columns import refuse_times
+from logit_engine.arrays_rows import refuse_other_rows, row_labels
 from logit_engine.blocks import one_blas_thread
 from logit_engine.columns import Array
 from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning, UnavailableError, UsageError
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
         """What scikit-learn's base classes give, as far as the types go."""
 
         def decision_function(self, X: Any) -> Array: ...
+
+        def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float: ...
 
     HAVE_SKLEARN = True
     NotFitted = UnavailableError
@@ -140,6 +144,7 @@ class LogisticRegression(_Base):
         separated classes have no finite estimate, and where max_iter stopped the solver.
         """
         C, l1_ratio = self._strength()
+        _refuse_other_rows(X, y=y, sample_weight=sample_weight, offset=offset)
         table, labels = _read(self, X, y)
         outcome, self.classes_ = _classes(labels)
         weight = _row_weights(self, outcome, sample_weight)
@@ -226,6 +231,8 @@ class LogisticRegression(_Base):
 
     def decision_function(self, X: Any, offset: ArrayLike | None = None) -> Array:
         """The log-odds of the second class, (n,), or a score for each class, (n, K)."""
+        refuse_times(X, "X")
+        _refuse_other_rows(X, offset=offset)
         scores = super().decision_function(X)
         return scores if offset is None else np.asarray(scores + arrays.vector(offset, scores.shape[0], "offset"))
 
@@ -243,14 +250,27 @@ class LogisticRegression(_Base):
             return np.stack([LOGIT.log_cdf(-scores), LOGIT.log_cdf(scores)], axis=1)
         return Multinomial(scores.shape[1], base=False).log_probabilities(scores)
 
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """The share of rows, by weight, whose class is predicted right."""
+        _refuse_other_rows(X, y=y, sample_weight=sample_weight)
+        return float(super().score(X, y, sample_weight))
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()  # type: ignore[misc]
         tags.input_tags.sparse = True
         return tags
 
 
+def _refuse_other_rows(X: Any, **others: Any) -> None:
+    """Raises DataError for labels of pandas that are not X's: scikit-learn's tools go by position, so none is matched."""
+    for name, value in others.items():
+        refuse_other_rows(value, row_labels(X), name)
+
+
 def _read(model: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
     """X and y checked: by scikit-learn where it is installed, else by our own door."""
+    refuse_times(X, "X")
+    refuse_times(y, "y")
     if HAVE_SKLEARN:
         from sklearn.utils.multiclass import check_classification_targets
         from sklearn.utils.validation import column_or_1d, validate_data
@@ -261,6 +281,10 @@ def _read(model: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
         inside = shares and ((labels >= 0.0) & (labels <= 1.0)).all() and not np.isin(labels, (0.0, 1.0)).all()
         if not inside:
             check_classification_targets(labels)
+        if hasattr(table, "tocsr"):
+            arrays.sparse(table, names=_columns(model))
+        else:
+            arrays.refuse_unusable(table, "X", _columns(model))
         return table, labels
     table = arrays.matrix(X)
     labels = np.asarray(y)
@@ -411,6 +435,7 @@ class LogisticRegressionCV(LogisticRegression):
         from sklearn.model_selection import check_cv
 
         self._checked()
+        _refuse_other_rows(X, y=y, sample_weight=sample_weight, groups=groups)
         table, labels = _read(self, X, y)
         outcome, self.classes_ = _classes(labels)
         weight = _row_weights(self, outcome, sample_weight)
@@ -526,6 +551,7 @@ class LogisticRegressionCV(LogisticRegression):
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """The score by `scoring`."""
+        _refuse_other_rows(X, y=y, sample_weight=sample_weight)
         options = {} if sample_weight is None else {"sample_weight": sample_weight}
         return float(self._scorer()(self, X, y, **options))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from logit_engine import arrays
 from logit_engine.columns import Array, Dense
 from logit_engine.constraints import Equalities, Inequalities
+from logit_engine.discrete.inputs import Inputs
 from logit_engine.errors import ConvergenceWarning, KeywordError, RankError, SeparationWarning, UsageError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
@@ -19,7 +20,7 @@ from logit_engine.result import FitResult, Verdict
 from logit_engine.solvers.general import METHODS, General
 from logit_engine.solvers.newton import Newton, Solver
 from logit_engine.solvers.proximal import Proximal
-from logit_engine.sources.arrays import MemoryRows, cluster_codes
+from logit_engine.sources.arrays import MemoryRows
 
 PASSES = 35
 TOLERANCES = ("tol", "gtol", "xtol", "ftol", "pgtol", "factr", "epsilon", "norm", "avextol", "eta", "m")
@@ -103,7 +104,7 @@ def fitted(
         raise UsageError("start_params holds values that are not finite.")
     if on_separation not in ("error", "warn", "ignore"):
         raise UsageError(f"on_separation is '{on_separation}'; it is 'error', 'warn' or 'ignore'.")
-    wanted, groups = covariance_asked(cov_type, cov_kwds or {}, model.inputs.kept, model.weights.survey)
+    wanted, groups = covariance_asked(cov_type, cov_kwds or {}, model.inputs, model.weights.survey)
     solver = _l1_solver(method, maxiter) if alpha is not None else _solver(method, maxiter, callback, options)
     settings = {
         "optimizer": method,
@@ -156,7 +157,7 @@ def _rows(model: Any, kept: NDArray[np.bool_], groups: NDArray[np.int64] | None)
 
 
 def covariance_asked(
-    cov_type: str | None, cov_kwds: Mapping[str, Any], kept: NDArray[np.bool_], survey: bool
+    cov_type: str | None, cov_kwds: Mapping[str, Any], inputs: Inputs, survey: bool
 ) -> tuple[Covariance, NDArray[np.int64] | None]:
     """The covariance of that name with its keywords, and the clusters' codes of the kept rows, (rows,).
 
@@ -185,10 +186,7 @@ def covariance_asked(
         raise UsageError(f"cov_kwds has groups, which cov_type '{name}' does not use; choose cov_type='cluster'.")
     if groups is None:
         return Covariance(kind, information, small), None
-    labels = _stacked(groups)
-    if labels.shape[0] == kept.size:  # of all rows, of which some had missing values
-        labels = labels[kept]
-    return Covariance(kind, information, small), cluster_codes(labels, int(kept.sum()))
+    return Covariance(kind, information, small), inputs.clusters(groups)
 
 
 def _one_of(key: str, value: Any, names: Any) -> Any:
@@ -196,13 +194,6 @@ def _one_of(key: str, value: Any, names: Any) -> Any:
     if value not in known:
         raise UsageError(f"cov_kwds {key} is {value!r}; it is one of {', '.join(known)}.")
     return value
-
-
-def _stacked(groups: Any) -> NDArray[Any]:
-    """Labels, (n,) or (n, 2); a pair of columns is two ways."""
-    if isinstance(groups, tuple | list) and len(groups) == 2 and np.ndim(groups[0]) == 1:
-        return np.column_stack([np.unique(np.asarray(g), return_inverse=True)[1] for g in groups])
-    return np.asarray(groups)
 
 
 def _solver(

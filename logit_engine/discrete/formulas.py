@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from logit_engine.arrays_columns import library, table
+from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.columns import Array
-from logit_engine.discrete.inputs import library
+from logit_engine.discrete.frames import framed
 from logit_engine.errors import UsageError
 from logit_engine.formulas import FormulaSpec, formula_design
 
@@ -52,23 +55,40 @@ class FormulaView:
 def model_of_formula(cls: Any, formula: str, data: Any, subset: Any, drop_cols: Any, *args: Any, **kwargs: Any) -> Any:
     """The model of a formula; see `DiscreteModel.from_formula`."""
     design = formula_design(formula, data, subset, drop_cols, kwargs.pop("missing", "drop"))
+    chosen = _positions(data, subset)
     for name in ROW_WISE:
         if kwargs.get(name) is not None:
-            kwargs[name] = _kept(kwargs[name], design.kept, name)
+            kwargs[name] = _row_wise(kwargs[name], name, row_labels(data), chosen, len(data))[design.kept]
     outcome = design.y if hasattr(cls, "curve") else _classes(design.outcome, design.levels)
-    endog, exog = _framed(data, subset, design, outcome)
+    labels = None if row_labels(data) is None else row_labels(data)[chosen]
+    endog, exog = _framed(data, labels, design, outcome)
     model = cls(endog, exog, *args, **kwargs)
-    model.inputs = replace(model.inputs, dropped=design.dropped, kept=design.kept, endog_name=design.outcome_name)
+    model.inputs = replace(
+        model.inputs, labels=labels, dropped=design.dropped, kept=design.kept, endog_name=design.outcome_name
+    )
     model.design, model.formula = FormulaView(design.spec), formula
     return model
 
 
-def _kept(values: Any, kept: Any, name: str) -> Any:
-    """The values of the rows that the formula kept."""
-    array = values.to_numpy() if library(values) != "numpy" else np.asarray(values)
-    if array.shape[:1] != kept.shape:
-        raise UsageError(f"{name} has {array.shape[0]:,} values; the data have {kept.size:,} rows.")
-    return array[kept]
+def _positions(data: Any, subset: Any) -> NDArray[np.intp]:
+    """Where the rows of the subset lie in the data, (rows of the subset,)."""
+    every = np.arange(len(data))
+    if subset is None:
+        return every
+    if library(data) != "pandas":
+        return np.asarray(every[np.asarray(subset)])
+    import pandas as pd
+
+    return np.asarray(pd.Series(every, index=data.index).loc[subset])
+
+
+def _row_wise(value: Any, name: str, labels: Any, chosen: NDArray[np.intp], total: int) -> NDArray[Any]:
+    """Values of the rows of the subset, given for these or for all rows of the data; pandas' are matched by label."""
+    if len(value) not in (chosen.size, total):
+        raise UsageError(f"{name} has {len(value):,} values; the data have {chosen.size:,} rows.")
+    if len(value) == chosen.size:
+        return np.asarray(table(aligned(value, None if labels is None else labels[chosen], name, "data"), name))
+    return np.asarray(table(aligned(value, labels, name, "data"), name)[chosen])
 
 
 def _classes(outcome: Any, levels: Any) -> Any:
@@ -80,8 +100,8 @@ def _classes(outcome: Any, levels: Any) -> Any:
     return pd.Categorical(outcome, categories=list(levels))
 
 
-def _framed(data: Any, subset: Any, design: Any, outcome: Any) -> tuple[Any, Any]:
-    """endog and exog in the library of the data."""
+def _framed(data: Any, labels: Any, design: Any, outcome: Any) -> tuple[Any, Any]:
+    """endog and exog in the library of the data. labels: pandas' of the rows of the subset."""
     if library(data) == "polars":
         import polars as pl
 
@@ -89,7 +109,5 @@ def _framed(data: Any, subset: Any, design: Any, outcome: Any) -> tuple[Any, Any
         return column, pl.DataFrame(design.X, schema=list(design.names), orient="row")
     import pandas as pd
 
-    rows = data if subset is None else data[subset] if np.asarray(subset).dtype == bool else data.loc[subset]
-    index = rows.index[design.kept]
-    exog = pd.DataFrame(design.X, index=index, columns=list(design.names))
-    return pd.Series(outcome, index=index, name=design.outcome_name), exog
+    index = labels[design.kept]
+    return pd.Series(outcome, index=index, name=design.outcome_name), framed(design.X, index, design.names)

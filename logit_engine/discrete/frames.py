@@ -83,6 +83,13 @@ class Dress:
         return pd.DataFrame(dict(columns), index=None if names is None else _axis(names))
 
 
+def framed(values: Array, index: Any, columns: Sequence[str]) -> Any:
+    """pandas' frame of values, (n, p), with its labels as they are."""
+    import pandas as pd
+
+    return pd.DataFrame(values, index=index, columns=list(columns))
+
+
 def _axis(labels: Any) -> Any:
     import pandas as pd
 

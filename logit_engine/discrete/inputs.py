@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from logit_engine import arrays
+from logit_engine.arrays_columns import frame_columns, is_missing, library, refuse_lazy, refuse_times, table
+from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, UsageError
-
-
-def library(value: Any) -> str:
-    """numpy, pandas or polars: whose object it is; anything else counts as NumPy's."""
-    name = type(value).__module__.split(".")[0]
-    return name if name in ("pandas", "polars") else "numpy"
+from logit_engine.sources.arrays import cluster_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class Inputs:
     """endog (n,) as it was given, exog (n, p), their names, whose objects they were, and the rows' labels (pandas).
 
     others: what else has a value for each row, by name, (n,) or (n, m). dropped: how many rows were left out for missing
-    values, by where they were missing; kept: (n before,), which rows stayed.
+    values, by where they were missing; kept: (n before,), which rows stayed; labels: pandas' of all rows, (n before,).
     """
 
     endog: NDArray[Any]
@@ -30,10 +28,38 @@ class Inputs:
     endog_name: str
     exog_names: tuple[str, ...]
     library: str
-    index: Any
+    labels: Any
     others: Mapping[str, NDArray[Any]]
     dropped: Mapping[str, int]
     kept: NDArray[np.bool_]
+
+    @property
+    def index(self) -> Any:
+        """pandas' labels of the rows that stayed, (n,), or None."""
+        return self.labels if self.labels is None or self.kept.all() else self.labels[self.kept]
+
+    def of_rows(self, value: Any, name: str) -> Array:
+        """A value, or several, for each row that stayed, (n, ...), given for these or for all rows, as numbers.
+
+        pandas' are matched by label. Raises DataError where they cannot be, and for another number of rows.
+        """
+        whole = len(value) == self.kept.size
+        labels = self.labels if whole else self.index
+        found = table(aligned(value, labels, name, "exog"), name)
+        if found.shape[:1] not in ((self.kept.size,), (int(self.kept.sum()),)):
+            raise DataError(
+                f"{name} has shape {found.shape}; one value for each of the {self.kept.size:,} rows is needed."
+            )
+        return np.asarray(found[self.kept] if whole else found, dtype=np.float64)
+
+    def clusters(self, groups: Any) -> NDArray[np.int64]:
+        """The codes of the clusters of the rows that stayed, (n, ways), given for these or for all rows."""
+        pair = isinstance(groups, tuple | list) and len(groups) == 2 and np.ndim(groups[0]) == 1
+        given = np.shape(groups[0] if pair else groups)
+        n = int(self.kept.sum())
+        if given[:1] == (n,):
+            return cluster_codes(groups, n, "groups", labels=self.index, of="exog")
+        return cluster_codes(groups, self.kept.size, "groups", labels=self.labels, of="exog", kept=self.kept)
 
 
 def read_inputs(endog: Any, exog: Any, missing: str, **others: Any) -> Inputs:
@@ -44,15 +70,20 @@ def read_inputs(endog: Any, exog: Any, missing: str, **others: Any) -> Inputs:
     """
     if missing not in ("none", "drop", "raise"):
         raise UsageError(f"missing is '{missing}'; it is 'none', 'drop' or 'raise'.")
+    labels = next((found for found in (row_labels(exog), row_labels(endog)) if found is not None), None)
+    endog = aligned(endog, labels, "endog", "exog")
     y, X = _column(endog), _matrix(exog)
     if y.shape[0] == 0 or X.shape[1] == 0:
         raise DataError(f"endog has {y.shape[0]} rows and exog {X.shape[1]} columns; a model needs some of both.")
     if y.shape[0] != X.shape[0]:
         raise DataError(f"endog has {y.shape[0]:,} rows and exog {X.shape[0]:,}; give one outcome for each row.")
     whose = library(exog) if library(exog) != "numpy" else library(endog)
-    labels = next((v.index for v in (exog, endog) if library(v) == "pandas" and hasattr(v, "index")), None)
-    _same_index(endog, exog)
-    extra = {name: _others(value, y.shape[0], name) for name, value in others.items() if value is not None}
+    of = "endog" if row_labels(exog) is None else "exog"
+    extra = {
+        name: _others(aligned(value, labels, name, of), y.shape[0], name)
+        for name, value in others.items()
+        if value is not None
+    }
     found = Inputs(
         y, X, _endog_name(endog), _exog_names(exog, X), whose, labels, extra, {}, np.ones(y.shape[0], dtype=bool)
     )
@@ -64,45 +95,59 @@ def _without_missing(inputs: Inputs, missing: str) -> Inputs:
     holes |= {name: ~np.isfinite(column) for name, column in zip(inputs.exog_names, inputs.exog.T, strict=True)}
     holes |= {name: _is_missing(value) for name, value in inputs.others.items()}
     counts = {name: int(mask.sum()) for name, mask in holes.items() if mask.any()}
+    gone = np.logical_or.reduce(list(holes.values()))
+    listed = ", ".join(f"'{name}' ({count:,} rows)" for name, count in list(counts.items())[:5])
+    if counts and missing != "drop":
+        first = int(gone.argmax())
+        where = next(name for name, mask in holes.items() if mask[first])
+        raise DataError(
+            f"missing or infinite values in {listed}; first: row {first}, '{where}'. Drop these rows with missing='drop', "
+            "or impute them."
+        )
+    if gone.all():
+        raise DataError(f"every row has a missing or infinite value: {listed}.")
+    _refuse_too_large(inputs, ~gone)
     if not counts:
         return inputs
-    listed = ", ".join(f"'{name}' ({count:,} rows)" for name, count in list(counts.items())[:5])
-    if missing != "drop":
-        raise DataError(f"missing or infinite values in {listed}; drop these rows with missing='drop', or impute them.")
-    kept = ~np.logical_or.reduce(list(holes.values()))
-    if not kept.any():
-        raise DataError(f"every row has a missing or infinite value: {listed}.")
+    kept = ~gone
     return replace(
         inputs,
         endog=inputs.endog[kept],
         exog=inputs.exog[kept],
-        index=None if inputs.index is None else inputs.index[kept],
         others={name: value[kept] for name, value in inputs.others.items()},
         dropped=counts,
         kept=kept,
     )
 
 
+def _refuse_too_large(inputs: Inputs, kept: NDArray[np.bool_]) -> None:
+    """Raises DataError for a number whose square overflows, in a row that stays."""
+    numeric = {name: value for name, value in inputs.others.items() if value.dtype.kind == "f"}
+    if inputs.endog.dtype.kind == "f":
+        numeric[inputs.endog_name] = inputs.endog
+    tables: dict[str, tuple[Array, Sequence[str] | None]] = {"exog": (inputs.exog, inputs.exog_names)}
+    tables |= {name: (value.reshape(value.shape[0], -1), None) for name, value in numeric.items()}
+    for name, (values, names) in tables.items():
+        there = values if kept.all() else np.where(kept[:, None], values, 0.0)
+        arrays.refuse_unusable(there, name, names)
+
+
 def _is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Which rows hold no value: nan, infinite, or None."""
-    if values.dtype.kind == "f":
-        mask = ~np.isfinite(values)
-    elif values.dtype.kind == "O":
-        mask = np.array([v is None or v != v for v in values.ravel()]).reshape(values.shape)
-    else:
-        return np.zeros(values.shape[0], dtype=bool)
+    mask = ~np.isfinite(values) if values.dtype.kind == "f" else is_missing(values)
     return np.asarray(mask if mask.ndim == 1 else mask.any(axis=1))
 
 
 def _column(endog: Any) -> NDArray[Any]:
-    _refuse_lazy(endog, "endog")
-    if library(endog) == "polars":
-        endog = endog.to_series() if hasattr(endog, "to_series") and hasattr(endog, "columns") else endog
-        values = endog.to_numpy() if not str(endog.dtype).startswith(("Cat", "Enum")) else endog.cast(str).to_numpy()
-    elif library(endog) == "pandas" and str(getattr(endog, "dtype", "")) == "category":
-        values = np.asarray(endog.astype(object))
+    refuse_lazy(endog, "endog")
+    parts = frame_columns(endog)
+    column = endog if parts is None or len(parts) != 1 else parts[0][1]
+    refuse_times(column, "endog")
+    kind = str(getattr(column, "dtype", ""))
+    if library(column) == "polars" and hasattr(column, "dtype"):
+        values = column.to_numpy() if not kind.startswith(("Cat", "Enum")) else column.cast(str).to_numpy()
     else:
-        values = np.asarray(endog)
+        values = np.asarray(column.astype(object) if kind == "category" else column)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
@@ -112,51 +157,20 @@ def _column(endog: Any) -> NDArray[Any]:
     return np.asarray(values, dtype=np.float64 if values.dtype.kind == "b" else values.dtype)
 
 
-def _refuse_lazy(value: Any, name: str) -> None:
-    if hasattr(value, "collect_schema") and not hasattr(value, "to_numpy"):
-        raise DataError(f"{name} is a lazy frame; collect() it first.")
-
-
 def _matrix(exog: Any) -> Array:
-    _refuse_lazy(exog, "exog")
-    values = exog.to_numpy() if library(exog) in ("pandas", "polars") else np.asarray(exog)
+    values = table(exog, "exog")
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2:
         raise DataError(f"exog has {values.ndim} dimensions; give a table of rows by columns.")
-    if values.dtype.kind == "O":
-        values = _numbers(exog, values)
-    if values.dtype.kind not in "fiub":
-        raise DataError(f"exog holds {values.dtype} values; encode them as numbers, or use a formula.")
     return np.asarray(values, dtype=np.float64)
 
 
-def _numbers(exog: Any, values: NDArray[Any]) -> Array:
-    names = list(map(str, getattr(exog, "columns", range(values.shape[1]))))
-    for name, column in zip(names, values.T, strict=True):
-        strange = next(
-            (v for v in column if v is not None and not isinstance(v, int | float | np.number | np.bool_)), None
-        )
-        if isinstance(strange, str):
-            raise DataError(
-                f"column '{name}' of exog holds text ('{strange}'); encode it as numbers, or use a formula."
-            )
-        if strange is not None and strange == strange:
-            raise DataError(f"column '{name}' of exog holds {type(strange).__name__} values; make numbers of them.")
-    return np.array([[np.nan if v is None or v != v else float(v) for v in row] for row in values])
-
-
-def _others(value: Any, n: int, name: str) -> NDArray[Any]:
-    out = value.to_numpy() if library(value) in ("pandas", "polars") else np.asarray(value)
+def _others(value: Any, n: int, name: str) -> Array:
+    out = table(value, name)
     if out.shape[:1] != (n,):
         raise DataError(f"{name} has shape {out.shape}; one value for each of the {n:,} rows is needed.")
-    return out
-
-
-def _same_index(endog: Any, exog: Any) -> None:
-    framed = library(endog) == library(exog) == "pandas" and hasattr(endog, "index")
-    if framed and not endog.index.equals(exog.index):
-        raise DataError("the indexes of endog and exog differ; align them first.")
+    return np.asarray(out, dtype=np.float64)
 
 
 def _endog_name(endog: Any) -> str:

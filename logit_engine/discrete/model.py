@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine import arrays
+from logit_engine.arrays_columns import table
+from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.columns import Array
 from logit_engine.constraints import linear_equalities, linear_inequalities
 from logit_engine.discrete.fitted import Fitted, Weights, fitted
@@ -112,7 +114,7 @@ class DiscreteModel:
             endog_name=content["endog"],
             exog_names=tuple(content["exog"]),
             library=content["library"],
-            index=None,
+            labels=None,
             others={},
             dropped=content["dropped"],
             kept=np.ones(content["rows"], dtype=bool),
@@ -238,13 +240,19 @@ class DiscreteModel:
         return self._predicted(linear_predictor(self.likelihood, X, self._params(params), shift), which)
 
     def _rows_to_predict(self, exog: Any, offset: Any) -> tuple[Array, Array | None]:
+        """exog and offset of the rows to predict; a gap in either gives nan."""
         X = self.exog if exog is None else matched(exog, self.inputs.exog_names)
         if offset is None:
             return X, self.offset if exog is None else None
-        values = np.asarray(offset, dtype=np.float64)
-        if values.ndim == 0:
-            return X, np.full(X.shape[0], float(values))
-        return X, arrays.offsets(values, X.shape[0], self.likelihood.outputs)
+        if np.ndim(offset) == 0:
+            return X, np.full(X.shape[0], float(offset))
+        if exog is None:
+            values = self.inputs.of_rows(offset, "offset")
+        else:
+            values = np.asarray(table(aligned(offset, row_labels(exog), "offset", "exog"), "offset"), dtype=np.float64)
+        gone = np.isnan(values)
+        checked = arrays.offsets(np.where(gone, 0.0, values), X.shape[0], self.likelihood.outputs)
+        return X, np.where(gone, np.nan, checked)
 
     def _predicted(self, eta: Array, which: str) -> Array:
         raise NotImplementedError

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine import arrays
+from logit_engine.arrays_columns import is_number, table
 from logit_engine.columns import Array
 from logit_engine.discrete.fitted import Fitted
 from logit_engine.discrete.links import FamilyView, LinkView
@@ -30,6 +31,8 @@ class BinaryModel(DiscreteModel):
         """Read the outcome; called once by the constructor."""
         self.likelihood = Bernoulli(self.curve)
         y = self.inputs.endog
+        if y.dtype.kind == "O" and all(map(is_number, y.tolist())):
+            y = table(y, "endog")
         if y.dtype.kind not in "fiu":
             raise DataError(
                 f"endog '{self.endog_names}' holds {y.dtype} values ({y[0]!r}); give 0 and 1, as in endog == {y[0]!r}."

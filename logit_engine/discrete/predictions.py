@@ -77,7 +77,7 @@ class PredictionResults:
 
 
 def prediction_of(
-    results: Any, X: Array, offset: Array | None, which: str, averaged: bool, weights: Any, labels: Any
+    results: Any, X: Array, offset: Array | None, which: str, averaged: bool, weights: Array | None, labels: Any
 ) -> PredictionResults:
     """Predictions of rows X. Raises UsageError for a `which` that has no standard errors."""
     if which not in ("mean", "linear", "prob"):
@@ -85,8 +85,7 @@ def prediction_of(
     likelihood, at = results.model.likelihood, results._at
     covariance = results._known
     if averaged:
-        share = None if weights is None else np.asarray(weights, dtype=np.float64)
-        found = average(likelihood, X, at, covariance, offset, share, which == "linear")
+        found = average(likelihood, X, at, covariance, offset, weights, which == "linear")
     else:
         predict = predict_linear if which == "linear" else predict_mean
         found = predict(likelihood, X, at, covariance, offset)

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from logit_engine.arrays import vector
+from logit_engine.arrays_columns import library
+from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.columns import Array
 from logit_engine.constraints import linear_equalities
 from logit_engine.diagnostics.collinearity import variance_inflation
@@ -16,8 +19,7 @@ from logit_engine.diagnostics.residuals import Residuals, residuals
 from logit_engine.discrete import saving
 from logit_engine.discrete.contrasts import ContrastResults, PairwiseResult, ScoreResult, TermTests, WaldResult
 from logit_engine.discrete.fitted import Fitted
-from logit_engine.discrete.frames import Dress
-from logit_engine.discrete.inputs import library
+from logit_engine.discrete.frames import Dress, framed
 from logit_engine.discrete.margins import MarginsResults, margins_of
 from logit_engine.discrete.predictions import PredictionResults, prediction_of
 from logit_engine.errors import UsageError
@@ -359,7 +361,8 @@ class DiscreteResults:
             )
         if exog is None or self.model.design is None or not transform:
             return exog, labels
-        return self.model.design.encode(exog), labels
+        X = self.model.design.encode(exog)
+        return X if labels is None else framed(X, labels, self.model.exog_names), labels
 
     def get_prediction(
         self,
@@ -376,7 +379,14 @@ class DiscreteResults:
         X, labels = self._encoded(exog, transform)
         rows, shift = self.model._rows_to_predict(X, offset)
         index = row_labels if row_labels is not None else labels if exog is not None else self._dress.index
-        return prediction_of(self, rows, shift, which, average, agg_weights, index)
+        share = None if agg_weights is None else self._aggregation(agg_weights, exog, rows.shape[0])
+        return prediction_of(self, rows, shift, which, average, share, index)
+
+    def _aggregation(self, weights: Any, exog: Any, n: int) -> Array:
+        """The weights of an average over rows, (n,); pandas' are matched by the label of exog, or of the data."""
+        if exog is None:
+            return self.model.inputs.of_rows(weights, "agg_weights")  # type: ignore[no-any-return]
+        return vector(aligned(weights, row_labels(exog), "agg_weights", "exog"), n, "agg_weights")
 
     def get_distribution(self, exog: Any = None, transform: bool = True, **kwargs: Any) -> Any:
         """SciPy's frozen distribution of each row's outcome."""
@@ -489,7 +499,8 @@ class DiscreteResults:
             raise UsageError(f"hypothesis is '{hypothesis}'; it is 'joint' or 'separate'.")
         sample = self.model.sample
         at = self._at if params_constrained is None else self.model._params(params_constrained)
-        extra = None if exog_extra is None else np.asarray(exog_extra, dtype=np.float64).reshape(sample.y.size, -1)
+        extra = None if exog_extra is None else self.model.inputs.of_rows(exog_extra, "exog_extra")
+        extra = None if extra is None else extra.reshape(sample.y.size, -1)
         R = None if extra is not None else self._restrictions(r_matrix)
         kept = self.found.kept if extra is not None else np.ones_like(self.found.kept)
         found = score_test(

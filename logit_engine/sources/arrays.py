@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from logit_engine import arrays
+from logit_engine.arrays_columns import frame_columns, is_missing, library
+from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.blocks import BLOCK, Block
 from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.cuts import copied, stacked
@@ -92,15 +94,15 @@ def thinned(block: Block, every: int) -> Gathered:
 
 def array_rows(
     X: Any,
-    y: ArrayLike,
+    y: Any,
     *,
     names: Sequence[str] | None = None,
     classes: Sequence[str] = (),
     intercept: bool = True,
-    weight: ArrayLike | None = None,
-    precision: ArrayLike | None = None,
-    offset: ArrayLike | None = None,
-    cluster: ArrayLike | None = None,
+    weight: Any = None,
+    precision: Any = None,
+    offset: Any = None,
+    cluster: Any = None,
 ) -> MemoryRows:
     """Rows from arrays: X (n, p) numeric, y (n,) in [0, 1], or where classes are named their codes 0, 1, ...
 
@@ -108,10 +110,11 @@ def array_rows(
     which stays sparse.
     weight: (n,), how many equal rows a row stands for; precision: (n,), how much its log-likelihood counts beyond that, as
     a variance, a number of trials or a sampling weight does. offset: (n,), or (n, k) for k + 1 classes. cluster: labels,
-    (n,), or (n, 2) for two ways. With `intercept` a constant column named "intercept" stands first. X is not copied.
-    Raises DataError on bad input.
+    (n,), or (n, 2) for two ways. Where X, or y, is pandas', the others' rows are matched by label (`arrays_rows`). With
+    `intercept` a constant column named "intercept" stands first. X is not copied. Raises DataError on bad input.
     """
-    columns: Columns = Sparse(arrays.sparse(X)) if hasattr(X, "tocsr") else Dense(arrays.matrix(X))
+    is_sparse = hasattr(X, "tocsr")
+    columns: Columns = Sparse(arrays.sparse(X, names=names)) if is_sparse else Dense(arrays.matrix(X, names=names))
     n, p = columns.shape
     own = names if names is not None else getattr(X, "columns", None)
     terms = tuple(f"x{j + 1}" for j in range(p)) if own is None else tuple(map(str, own))
@@ -120,6 +123,11 @@ def array_rows(
     if intercept:
         columns = SideBySide((Constant(n), columns)) if p else Constant(n)
         terms = ("intercept", *terms)
+    labels, of = (row_labels(X), "X") if row_labels(X) is not None else (row_labels(y), "y")
+    y, weight, precision, offset = (
+        aligned(value, labels, name, of)
+        for name, value in {"y": y, "weight": weight, "precision": precision, "offset": offset}.items()
+    )
     weight, precision = _weights(weight, precision, n)
     return MemoryRows(
         columns,
@@ -127,14 +135,14 @@ def array_rows(
         terms,
         weight,
         None if offset is None else arrays.offsets(offset, n, max(1, len(classes) - 1)),
-        None if cluster is None else cluster_codes(cluster, n),
+        None if cluster is None else cluster_codes(cluster, n, labels=labels, of=of),
         precision,
         intercept,
         tuple(classes),
     )
 
 
-def _weights(weight: ArrayLike | None, precision: ArrayLike | None, n: int) -> tuple[Array | None, Array | None]:
+def _weights(weight: Any, precision: Any, n: int) -> tuple[Array | None, Array | None]:
     """The whole weight of each row, and the part of it that is no count."""
     copies = None if weight is None else arrays.weights(weight, n, "weight")
     if precision is None:
@@ -144,13 +152,64 @@ def _weights(weight: ArrayLike | None, precision: ArrayLike | None, n: int) -> t
     return whole, np.where(part > 0.0, part, 1.0)
 
 
-def cluster_codes(cluster: ArrayLike, length: int) -> NDArray[np.int64]:
-    """Cluster labels of any kind as codes 0..G-1, (n, ways). Raises DataError if they are not one or two a row."""
-    labels = np.asarray(cluster)
-    columns = labels[:, None] if labels.ndim == 1 else labels
-    if columns.ndim != 2 or columns.shape[0] != length or columns.shape[1] not in (1, 2):
+def cluster_codes(
+    cluster: Any,
+    length: int,
+    name: str = "cluster",
+    *,
+    labels: Any = None,
+    of: str = "X",
+    kept: NDArray[np.bool_] | None = None,
+) -> NDArray[np.int64]:
+    """Cluster labels of any kind as codes 0..G-1, (n, ways): one way, or two as a table or a pair of columns.
+
+    labels: pandas' of the rows of `of`, by which a Series is matched. kept: (length,), the rows that are in the fit, the
+    only ones that need a label. Raises DataError for another shape, missing labels, and labels that cannot be compared.
+    """
+    ways = [_one_way(aligned(column, labels, name, of), length, name) for column in _ways(cluster, name)]
+    rows = np.arange(length) if kept is None else np.flatnonzero(kept)
+    return np.stack([_label_codes(column, rows, name) for column in ways], axis=1)
+
+
+def _ways(cluster: Any, name: str) -> list[Any]:
+    """The columns of labels."""
+    pair = isinstance(cluster, tuple | list) and len(cluster) == 2 and all(np.ndim(part) == 1 for part in cluster)
+    framed = frame_columns(cluster)
+    if framed is not None or pair:
+        columns = list(cluster) if framed is None else [column for _, column in framed]
+    elif library(cluster) != "numpy":
+        columns = [cluster]
+    else:
+        labels = np.asarray(cluster)
+        columns = [labels] if labels.ndim == 1 else list(labels.T) if labels.ndim == 2 else []
+    if len(columns) not in (1, 2):
+        raise DataError(f"{name} has shape {np.shape(cluster)}; give one label for each row, or two for two ways.")
+    return columns
+
+
+def _one_way(column: Any, length: int, name: str) -> Any:
+    if len(column) != length:
         raise DataError(
-            f"cluster has shape {labels.shape}; one label for each of the {length} rows is needed, or two for two ways."
+            f"{name} has shape {np.shape(column)}; one label for each of the {length} rows is needed, or two for two ways."
         )
-    ways = [np.unique(column, return_inverse=True)[1] for column in columns.T]
-    return np.stack(ways, axis=1).astype(np.int64)
+    return column if library(column) != "numpy" else np.asarray(column)
+
+
+def _label_codes(column: Any, rows: NDArray[np.intp], name: str) -> NDArray[np.int64]:
+    gone = rows[is_missing(column)[rows]]
+    if gone.size:
+        shown = ", ".join(map(str, gone[:5].tolist())) + ", ..." * (gone.size > 5)
+        raise DataError(
+            f"{name} is missing in {gone.size:,} rows (row{'s' * (gone.size > 1)} {shown}); give these rows a label, or "
+            "drop them."
+        )
+    values = np.asarray(column.to_numpy() if library(column) != "numpy" else column)[rows]
+    try:
+        return np.unique(values, return_inverse=True)[1].astype(np.int64)
+    except TypeError:  # of objects that cannot be sorted
+        first = values[0]
+        row = next((i for i, v in enumerate(values) if type(v) is not type(first)), 0)
+        raise DataError(
+            f"{name} holds {first!r} in row {rows[0]} and {values[row]!r} in row {rows[row]}, which cannot be compared; "
+            "make all labels text, or all numbers."
+        ) from None

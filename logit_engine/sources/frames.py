@@ -7,8 +7,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine import arrays
+from logit_engine.arrays_columns import is_missing
 from logit_engine.columns import Array
 from logit_engine.design import Design
+from logit_engine.errors import DataError
 from logit_engine.sources.arrays import MemoryRows
 
 
@@ -58,7 +60,13 @@ def frame_rows(
 
 
 def clusters(frame: pl.DataFrame, column: str | None) -> NDArray[np.int64] | None:
-    """The clusters of the rows as codes 0..G-1 in the order of their values, (n,); None without a column."""
+    """The clusters of the rows as codes 0..G-1 in the order of their values, (n,); None without a column.
+
+    Raises DataError for a row without a cluster.
+    """
     if column is None:
         return None
+    gone = np.flatnonzero(is_missing(frame[column]))
+    if gone.size:
+        raise DataError(f"cluster '{column}' is missing in {gone.size:,} rows (first: row {gone[0]}); give them one.")
     return np.asarray(frame[column].rank("dense").cast(pl.Int64).to_numpy() - 1)

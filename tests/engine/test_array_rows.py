@@ -32,7 +32,7 @@ def test_nullable_columns_of_pandas_are_numbers_and_their_gaps_are_named() -> No
     frame.loc[3, "whole"] = pd.NA
     with pytest.raises(DataError, match="X is missing or infinite in 1 rows"):
         array_rows(frame, Y)
-    with pytest.raises(DataError, match="encode them as numbers"):
+    with pytest.raises(DataError, match=r"column 'dose' of X holds text \('1.5'\); encode it as numbers"):
         array_rows(frame.assign(dose="1.5"), Y)
 
 

@@ -1,0 +1,48 @@
+"""Whose row is whose: what has one value for each row is laid to the rows of X by pandas' labels, or refused.
+
+One rule holds everywhere. The same labels in the same order: taken as it is. The same labels, each once, in another
+order: matched by label. Other labels, or labels that repeat in another order: refused, for nobody can know which row is
+meant. What has no labels (NumPy, Polars, lists) goes by position, and so does everything beside an X without labels.
+"""
+
+from typing import Any
+
+from logit_engine.arrays_columns import library
+from logit_engine.errors import DataError
+
+
+def row_labels(value: Any) -> Any:
+    """pandas' labels of the rows of a column or a frame; None for anything else."""
+    return getattr(value, "index", None) if library(value) == "pandas" else None
+
+
+def aligned(value: Any, labels: Any, name: str, of: str = "X") -> Any:
+    """value with its rows in the order of labels, those of `of`. Raises DataError where the rule refuses."""
+    own = row_labels(value)
+    if own is None or labels is None or own.equals(labels):
+        return value
+    if len(own) == len(labels) and own.is_unique and labels.is_unique:
+        at = own.get_indexer(labels)
+        if (at >= 0).all():
+            return value.iloc[at]
+    return refuse_other_rows(value, labels, name, of)
+
+
+def refuse_other_rows(value: Any, labels: Any, name: str, of: str = "X") -> Any:
+    """value as it is. Raises DataError where its labels are not those of `of` in their order."""
+    own = row_labels(value)
+    if own is None or labels is None or own.equals(labels):
+        return value
+    if len(own) != len(labels):
+        found = f"has {len(own):,} rows, those of {of} are {len(labels):,}"
+    else:
+        row = next((i for i, (a, b) in enumerate(zip(own, labels, strict=True)) if a != b), 0)
+        found = f"has the label {_plain(own[row])!r} in row {row}, where that of {of} is {_plain(labels[row])!r}"
+    raise DataError(
+        f"the index of {name} is not that of {of}: it {found}. Give {name}.loc[{of}.index] to go by label, or "
+        f"{name}.to_numpy() if row by row both are the same."
+    )
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if hasattr(label, "item") else label
