@@ -115,12 +115,8 @@ def _penalty(own: Config, fit: FitResult) -> str:
 
 def _groups(model: Model) -> list[Group]:
     """The coefficients of each class that has some, with the largest standardized effects as a plot."""
-    infinite = model.result.infinite
     with np.errstate(over="ignore"):  # beyond the largest number an odds ratio is infinite
-        table = coefficient_table(model, LEVEL).with_columns(
-            free=model.result.free,
-            infinite=np.zeros(model.result.free.size, bool) if infinite is None else infinite != 0,
-        )
+        table = coefficient_table(model, LEVEL).with_columns(free=model.result.free)
     if "class" not in table.columns:
         return [_group("", table, _has_ratios(model))]
     base = model.result.classes[0]
@@ -131,10 +127,11 @@ def _groups(model: Model) -> list[Group]:
 
 
 def _group(title: str, table: pl.DataFrame, ratios: bool) -> Group:
-    slopes = table.filter(~pl.col("free") & ~pl.col("infinite"))
+    infinite = pl.col("standardized").is_infinite() & ~pl.col("free")
+    slopes = table.filter(~pl.col("free") & ~infinite)
     moving = slopes.filter(pl.col("standardized") != 0.0)
     top = moving.sort(pl.col("standardized").abs(), descending=True, maintain_order=True).head(BARS)
-    counts = top.height, moving.height - top.height, slopes.height - moving.height, int(table["infinite"].sum())
+    counts = top.height, moving.height - top.height, slopes.height - moving.height, table.filter(infinite).height
     return Group(title, table.to_dicts(), _effects(title, top, ratios) if top.height else "", *counts)
 
 

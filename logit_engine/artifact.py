@@ -136,7 +136,7 @@ def coefficient_table(model: Model, level: float = 0.95) -> pl.DataFrame:
     columns: dict[str, Any] = {"class": [c for c in raw.classes[1:] for _ in raw.names]} if raw.classes else {}
     columns |= {
         "term": list(raw.names) * outputs,
-        "estimate": raw.estimates,
+        "estimate": raw.limits,
         "std_error": raw.std_errors,
         "z": raw.z,
         "p_value": raw.p_values,
@@ -146,12 +146,12 @@ def coefficient_table(model: Model, level: float = 0.95) -> pl.DataFrame:
     if raw.link in ("logit", "multinomial"):
         with np.errstate(over="ignore"):  # of an infinite estimate
             columns |= {
-                "odds_ratio": np.exp(raw.estimates),
+                "odds_ratio": np.exp(raw.limits),
                 "odds_ratio_lower": np.exp(interval[:, 0]),
                 "odds_ratio_upper": np.exp(interval[:, 1]),
             }
     columns |= {
-        "standardized": scaled.estimates,
+        "standardized": scaled.limits,
         "standardized_std_error": scaled.std_errors,
         "center": np.tile(units.center, outputs),
         "scale": np.tile(units.scale, outputs),
@@ -179,6 +179,7 @@ def fit_content(r: FitResult) -> dict[str, Any]:
         "certificate": r.certificate,
         "condition": r.condition,
         "infinite": None if r.infinite is None else r.infinite.tolist(),
+        "estimates": None if r.infinite is None else r.estimates.tolist(),
         "free": r.free.tolist(),
         "fixed": r.fixed,
         "status": [r.status.verdict.value, r.status.sentence],
@@ -187,14 +188,18 @@ def fit_content(r: FitResult) -> dict[str, Any]:
 
 
 def fit_of(content: Mapping[str, Any], names: tuple[str, ...], estimates: Array, covariance: Array) -> FitResult:
-    """The fit of that content; names: (p,), estimates: (q,), covariance: (q, q)."""
+    """The fit of that content; names: (p,), estimates: (q,), covariance: (q, q).
+
+    Where some estimates are infinite, the content has the last iterates in their place.
+    """
     fit = dict(content)
+    iterates = fit.pop("estimates", None)
     verdict, sentence = fit.pop("status")
     infinite = fit.pop("infinite")
     fit |= {key: float(fit[key]) for key in ("decrement", "certificate", "condition")}  # JSON holds inf as text
     return FitResult(
         names=names,
-        estimates=estimates,
+        estimates=estimates if iterates is None else np.array(iterates),
         covariance=covariance,
         free=np.array(fit.pop("free"), dtype=bool),
         status=Status(Verdict(verdict), sentence),

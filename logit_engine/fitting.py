@@ -17,7 +17,7 @@ from logit_engine.coordinates import Coordinates, constant_column, inner_coordin
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
 from logit_engine.diagnostics.separation import perfect_predictors
 from logit_engine.errors import DataError, RankError, SeparationError, UsageError
-from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance
+from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
 from logit_engine.judging import judged_solution, notes, separation_sentence
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links import LOGIT
@@ -160,9 +160,13 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     if judged.status.verdict is Verdict.SEPARATED and not asked.allow_separation:
         raise SeparationError(judged.status.sentence)
 
+    if judged.signs is not None and solution.outcome is not Outcome.SEPARATED:
+        solution = replace(solution, outcome=Outcome.UNCERTIFIED)
     estimated = Estimated(np.broadcast_to(np.nan, (start.size, start.size)))
     if asked.covariance is not None and (objective.separable or asked.naive) and informed:
         estimated = covariance(objective, solution, asked.covariance, first.observations)
+    if judged.signs is not None:
+        estimated = replace(estimated, matrix=without_infinite(estimated.matrix, judged.signs, solution, coordinates))
     if isinstance(penalty, ElasticNet) and asked.naive and informed:
         zero = solution.theta == 0.0
         estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
@@ -192,7 +196,8 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         infinite=judged.signs,
         status=judged.status,
         grouped=isinstance(penalty, ElasticNet) and penalty.groups is not None,
-        notes=_constraint_notes(asked, constrained) + notes(coordinates, condition, objective, asked.naive),
+        notes=_constraint_notes(asked, constrained)
+        + notes(coordinates, condition, objective, asked.naive, judged.signs),
     )
 
 

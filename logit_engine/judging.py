@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from logit_engine.blocks import coefficient_names
 from logit_engine.coordinates import Coordinates
 from logit_engine.diagnostics.separation import REMEDY, recession, witness
+from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective import Objective
 from logit_engine.penalties import ElasticNet
 from logit_engine.result import Status, Verdict
@@ -74,9 +75,13 @@ def _arrival(objective: Objective, solution: Solution) -> Status:
     return Status(Verdict.CONVERGED, sentence)
 
 
-def notes(coordinates: Coordinates, condition: float, objective: Objective, naive: bool) -> tuple[str, ...]:
+def notes(
+    coordinates: Coordinates, condition: float, objective: Objective, naive: bool, signs: NDArray[np.int8] | None = None
+) -> tuple[str, ...]:
     """What a reader of the estimates should know beside them."""
     said = []
+    if signs is not None:
+        said.append(f"Infinite estimates have no standard errors. {LIKELIHOOD_RATIO}")
     if coordinates.constant is None:
         said.append("There is no constant column, so columns were not centered: shifted columns cost digits.")
     if condition > FLAGGED:

@@ -38,8 +38,9 @@ class FitResult:
     grouped, of norms of groups; n: rows with weight; observations: how many rows they stand for; clusters: how many, each
     way. condition: of the centered, weighted columns at unit length. certificate: well below one it proves that the maximum
     exists (`CERTIFIED`); infinite where there is none; under most penalties the residual. infinite: the sign of each
-    coefficient whose estimate lies at infinity, 0 for others, (q,), or None where all are finite. free: which terms are the
-    constant, (q,) bool. fixed: how many coefficients linear constraints took away.
+    coefficient whose estimate lies at infinity, 0 for others, (q,), or None where all are finite: estimates has the last
+    iterate there, `limits` the infinity, and covariance is nan. free: which terms are the constant, (q,) bool.
+    fixed: how many coefficients linear constraints took away.
     """
 
     names: tuple[str, ...]
@@ -82,29 +83,44 @@ class FitResult:
         return self.status.verdict is Verdict.CONVERGED
 
     @property
+    def limits(self) -> Array:
+        """The estimates, infinite where they have no finite value, (q,): what tables show."""
+        if self.infinite is None:
+            return self.estimates
+        return np.where(self.infinite != 0, np.copysign(np.inf, self.infinite), self.estimates)
+
+    @property
     def std_errors(self) -> Array:
-        """Square roots of the covariance's diagonal, (p,)."""
+        """Square roots of the covariance's diagonal, (q,); nan where an estimate is infinite, as all that follows."""
         return np.sqrt(np.diagonal(self.covariance))
 
     @property
     def z(self) -> Array:
-        """Estimates over standard errors, (p,)."""
+        """Estimates over standard errors, (q,)."""
         return self.estimates / self.std_errors
 
     @property
     def p_values(self) -> Array:
-        """Two-sided normal p-values of z, (p,)."""
+        """Two-sided normal p-values of z, (q,)."""
         return np.asarray(2.0 * special.ndtr(-np.abs(self.z)))
 
     def interval(self, level: float = 0.95) -> Array:
-        """Wald intervals at the level, (p, 2)."""
+        """Wald intervals at the level, (q, 2)."""
         reach = special.ndtri(0.5 + 0.5 * level) * self.std_errors
         return np.stack([self.estimates - reach, self.estimates + reach], axis=1)
 
     def in_units(self, units: Coordinates) -> "FitResult":
         """The same fit with estimates and covariance carried over to other units of the columns."""
-        covariance = units.to_user(units.to_user(self.covariance).T)
-        return replace(self, estimates=units.to_user(self.estimates), covariance=covariance)
+        unknown = np.isnan(np.diagonal(self.covariance))
+        known = np.where(unknown[:, None] | unknown, 0.0, self.covariance)
+        covariance = units.to_user(units.to_user(known).T)
+        lost = _reached(units, unknown)
+        covariance[lost], covariance[:, lost] = np.nan, np.nan
+        infinite = self.infinite
+        if infinite is not None:
+            way = units.to_user(infinite.astype(np.float64) * np.maximum(np.abs(self.estimates), 1.0))
+            infinite = np.where(_reached(units, infinite != 0), np.sign(way), 0).astype(np.int8)
+        return replace(self, estimates=units.to_user(self.estimates), covariance=covariance, infinite=infinite)
 
     @property
     def df_model(self) -> int:
@@ -129,3 +145,9 @@ class FitResult:
     @property
     def _parameters(self) -> float:
         return float("nan") if self.penalty_strength else float(self.estimates.size - self.fixed)
+
+
+def _reached(units: Coordinates, some: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which coefficients in other units have a part of some of these, (q,)."""
+    parts = units.to_user(np.diag(some.astype(np.float64)))
+    return np.asarray((parts != 0.0).any(axis=1))

@@ -73,15 +73,15 @@ def _coefficients(r: FitResult, standardized: FitResult | None, level: float) ->
         if r.classes and j % len(r.names) == 0:
             lines += ["", r.classes[int(r.contrasts) + j // len(r.names)] + against]
         line = (
-            f"{name:<{wide}}  {number(r.estimates[j]):>11} {number(r.std_errors[j]):>11} {z_text(r.z[j]):>8} "
+            f"{name:<{wide}}  {number(r.limits[j]):>11} {number(r.std_errors[j]):>11} {z_text(r.z[j]):>8} "
             f"{p_text(r.p_values[j]):>7} {number(interval[j, 0]):>11} {number(interval[j, 1]):>11}"
         )
         if odds:
             with np.errstate(over="ignore"):  # beyond the largest number an odds ratio is infinite
-                ratio = [number(v, 4) for v in np.exp([r.estimates[j], *interval[j]])]
+                ratio = [number(v, 4) for v in np.exp([r.limits[j], *interval[j]])]
             line += f"  {ratio[0]:>10} {ratio[1]:>10} {ratio[2]:>10}"
         if standardized is not None:
-            line += f"  {number(standardized.estimates[j]):>12}"
+            line += f"  {number(standardized.limits[j]):>12}"
         lines.append(line)
     return lines
 
@@ -90,6 +90,8 @@ def number(value: float, digits: int = 5) -> str:
     """A number to some significant digits, plain between 1e-4 and 1e6, else in powers of ten; '.' where there is none."""
     if np.isnan(value):
         return "."
+    if np.isinf(value):
+        return "+inf" if value > 0.0 else "-inf"
     if value == 0.0 or 1e-4 <= abs(value) < 1e6:
         places = max(0, digits - 1 - (int(np.floor(np.log10(abs(value)))) if value else 0))
         return f"{value:.{min(places, digits + 2)}f}"

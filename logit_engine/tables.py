@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
+import numpy as np
+
 from logit_engine.columns import Array
 
 Row = tuple[str, ...]
@@ -295,11 +297,15 @@ def _limits(alpha: float) -> Pair:
 
 def _block(e: Equation, heading: Row, formats: Sequence[Callable[[float], str]]) -> tuple[Row, ...]:
     numbers = zip(e.estimate, e.std_error, e.z, e.p_value, *e.interval.T, strict=True)
-    rows = (
-        (name, *(show(float(v)) for show, v in zip(formats, row, strict=True)))
-        for name, row in zip(e.names, numbers, strict=True)
-    )
+    rows = ((name, *_cells(row, formats)) for name, row in zip(e.names, numbers, strict=True))
     return ((e.label, *heading), *rows)
+
+
+def _cells(row: Sequence[float], formats: Sequence[Callable[[float], str]]) -> Row:
+    """The numbers of a row as text; of an infinite estimate, which has no standard error, its sign and dots."""
+    if np.isinf(row[0]) and np.isnan(row[1]):
+        return (f"{row[0]:+f}", *"." * (len(row) - 1))
+    return tuple(show(float(v)) for show, v in zip(formats, row, strict=True))
 
 
 def _framed(title: str, tables: Sequence[list[str]], width: int, between: str = "=") -> str:

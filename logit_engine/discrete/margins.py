@@ -11,6 +11,8 @@ from logit_engine.errors import UsageError
 from logit_engine.inference.margins import At, Effect, Margins, margins
 from logit_engine.tables import SYMBOLS, Equation, Report, margins_table
 
+ENDLESS = "Where an estimate is infinite its column has no derivative; dummy=True gives the change from 0 to 1."
+
 
 @dataclass(frozen=True, slots=True)
 class MarginsResults:
@@ -96,7 +98,10 @@ class MarginsResults:
         model, options = self.results.model, self.margeff_options
         title = f"{type(model).__name__} Marginal Effects"
         equations = self._equations(alpha)
-        return margins_table(title, model.endog_names, options["method"], options["at"], equations, alpha=alpha)
+        notes = [ENDLESS] if np.isnan(self.margins.effects).any() else []
+        return margins_table(
+            title, model.endog_names, options["method"], options["at"], equations, alpha=alpha, notes=notes
+        )
 
 
 def margins_of(results: Any, at: str, method: str, atexog: Any, dummy: bool, count: bool) -> MarginsResults:
@@ -118,6 +123,7 @@ def margins_of(results: Any, at: str, method: str, atexog: Any, dummy: bool, cou
         fixed=_fixed(atexog, sample.X, model.exog_names),
         dummy=dummy,
         count=count,
+        infinite=np.isinf(results._limits),
     )
     few = results._df_t if results.fit_result.clusters else None  # without clusters normal, as in statsmodels
     return MarginsResults(results, replace(found, df=few), {"at": at, "method": method})

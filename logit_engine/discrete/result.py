@@ -56,6 +56,11 @@ class DiscreteResults:
         return self.found.spread(self.fit_result.estimates)
 
     @property
+    def _limits(self) -> Array:
+        """All parameters, (q,), infinite where they have no finite estimate: for tables and tests."""
+        return self.found.spread(self.fit_result.limits)
+
+    @property
     def _at(self) -> Array:
         """All parameters for predictions, (q,): aliased ones at zero."""
         return self.found.spread(self.fit_result.estimates, 0.0)
@@ -66,7 +71,7 @@ class DiscreteResults:
 
     @property
     def _known(self) -> Array:
-        """The covariance for predictions, (q, q): zero for what is known to be zero, or was left out."""
+        """The covariance for predictions, (q, q): zero for what is known to be zero or left out, nan for infinite ones."""
         covariance = self.found.spread(self.fit_result.covariance, 0.0)
         return covariance if self.found.alpha is None else np.nan_to_num(covariance)
 
@@ -82,7 +87,7 @@ class DiscreteResults:
     @cached_property
     def _contrasts(self) -> Contrasts:
         """The parameters themselves as contrasts."""
-        return Contrasts(self._theta, np.sqrt(np.diagonal(self._covariance)), np.zeros(self._theta.size), self._df_t)
+        return Contrasts(self._limits, np.sqrt(np.diagonal(self._covariance)), np.zeros(self._theta.size), self._df_t)
 
     def _shaped(self, values: Array) -> Any:
         """One value for each parameter, (q,), in the caller's kind and shape."""
@@ -161,7 +166,10 @@ class DiscreteResults:
         """The model's own covariance, whatever `cov_type` is: the inverse of the observed information."""
         if self.found.covariance.kind is Kind.NONROBUST:
             return self._square(self._covariance)
-        return self._square(self.model.sample.covariance(self._at, np.isfinite(np.diagonal(self._covariance))))
+        unknown, infinite = np.isnan(np.diagonal(self._covariance)), np.isinf(self._limits)
+        matrix = self.model.sample.covariance(self._at, ~unknown | infinite)
+        matrix[unknown], matrix[:, unknown] = np.nan, np.nan
+        return self._square(matrix)
 
     @property
     def cov_type(self) -> str:
@@ -415,7 +423,7 @@ class DiscreteResults:
         covariance = self._covariance if cov_p is None else np.asarray(cov_p, dtype=np.float64)
         df = self.df_resid_inference if (self.use_t if use_t is None else use_t) else None
         names = tuple(f"c{i}" for i in range(R.shape[0]))
-        return ContrastResults(contrasts(self._theta, covariance, R, q, df), names, self._dress)
+        return ContrastResults(contrasts(self._limits, covariance, R, q, df), names, self._dress)
 
     def wald_test(
         self,
@@ -429,7 +437,7 @@ class DiscreteResults:
         """All rows of R theta = q together, chi-squared or F."""
         R, q = self._hypotheses(r_matrix)
         covariance = self._covariance if cov_p is None else np.asarray(cov_p, dtype=np.float64)
-        return WaldResult(wald(self._theta, covariance, R, q, self._f_df(use_f)))
+        return WaldResult(wald(self._limits, covariance, R, q, self._f_df(use_f), self._names))
 
     def f_test(self, r_matrix: Any, cov_p: Any = None, invcov: Any = None) -> WaldResult:
         """All rows of R theta = q together, by the F distribution."""
@@ -442,12 +450,12 @@ class DiscreteResults:
         self, skip_single: bool = False, extra_constraints: Any = None, combine_terms: Any = None, scalar: bool = True
     ) -> TermTests:
         """One Wald test for each term: of all the columns a formula made of it, else of each column."""
-        known = np.isfinite(self._theta)
+        known = ~np.isnan(self._theta)
         whole = {name: [j for j in at if known[j]] for name, at in self._terms().items()}
         terms = {name: at for name, at in whole.items() if at and (not skip_single or len(at) > 1)}
         for part in combine_terms or ():
             terms[part] = [j for name, at in whole.items() if part in name for j in at]
-        return TermTests(wald_terms(self._theta, self._covariance, terms, self._f_df(None)), self._dress)
+        return TermTests(wald_terms(self._limits, self._covariance, terms, self._f_df(None)), self._dress)
 
     def _terms(self) -> Mapping[str, Sequence[int]]:
         """The parameters of each term, by position, (q,)."""
@@ -469,7 +477,7 @@ class DiscreteResults:
             raise UsageError(f"'{term_name}' is not a term of the formula; there are {', '.join(terms)}.")
         levels, with_reference = self.model.design.levels(term_name)
         found = pairwise(
-            self._theta,
+            self._limits,
             self._covariance,
             terms[term_name],
             list(levels) if factor_labels is None else list(factor_labels),

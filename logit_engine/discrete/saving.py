@@ -24,7 +24,7 @@ def save(results: Any, path: Any) -> None:
         {
             "outcome": [c for c in classes for _ in names],
             "term": names * len(classes),
-            "estimate": fit.estimates,
+            "estimate": fit.limits,
             "std_error": fit.std_errors,
             "z": fit.z,
             "p_value": fit.p_values,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, Largest, total
 from logit_engine.columns import Array, Columns
+from logit_engine.coordinates import Coordinates
 from logit_engine.errors import DataError, UsageError
 from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms
 from logit_engine.likelihoods import Bernoulli, weighted
@@ -141,6 +142,26 @@ def _near_one(objective: Objective, solution: Solution, root: Array, wanted: Cov
     settled = solution.outcome is Outcome.CONVERGED
     expected = wanted.information is Information.EXPECTED
     return contributions(objective, solution.theta, root, expected, POWERS[wanted.kind], settled)
+
+
+UNKNOWN = 1e7  # a variance above it, of a column of unit spread, is that of a coefficient which separation leaves open
+
+
+def without_infinite(matrix: Array, signs: NDArray[np.int8], solution: Solution, coordinates: Coordinates) -> Array:
+    """The user's covariance, (q, q), under separation: nan for coefficients that have no finite estimate.
+
+    At the last iterate the rows that are predicted perfectly have lost their weight, so the rest is the covariance of the
+    finite coefficients in the limit. Of an iterate that separates all rows nothing is left. signs: (q,).
+    """
+    moved = np.square(coordinates.center / coordinates.scale)
+    spread = np.square(coordinates.scale)
+    if coordinates.constant is not None:
+        spread[coordinates.constant] = 1.0 / (1.0 + moved.sum())
+    lost = (signs != 0) | (np.diagonal(matrix) * np.tile(spread, signs.size // spread.size) > UNKNOWN)
+    lost |= solution.outcome is Outcome.SEPARATED
+    out = matrix.copy()
+    out[lost], out[:, lost] = np.nan, np.nan
+    return out
 
 
 def _canonical(objective: Objective) -> bool:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 
+FELT = 1e-6
 NUMBERS = 2**17  # of the largest array that a block of rows may need: one megabyte
 
 
@@ -21,6 +23,26 @@ def weighted_sums(curve: Array, share: Array, X: Array) -> Array:
     """The sum over rows of share, (n,), times curve, (n, ...), times the row of X, (n, p); (..., p)."""
     flat = share[:, None] * curve.reshape(curve.shape[0], -1)
     return np.asarray((flat.T @ X).reshape(*curve.shape[1:], X.shape[1]))
+
+
+def known_covariance(covariance: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """The covariance with zeros in place of nan, and which coefficients have nan for a variance, (q,)."""
+    unknown = np.isnan(np.diagonal(covariance))
+    return (np.where(unknown[:, None] | unknown, 0.0, covariance) if unknown.any() else covariance), unknown
+
+
+def carried_over(J: Array, covariance: Array, params: Array) -> Array:
+    """J V J', (m, m), of derivatives J, (m, q); nan where a row of J feels a coefficient whose variance is nan.
+
+    Felt is more than a millionth of the largest derivative in the logarithm of a coefficient; params: (q,). Along a
+    coefficient that separation sends to infinity the probabilities have stopped moving.
+    """
+    V, unknown = known_covariance(covariance)
+    size = np.abs(J * params)
+    felt = size[:, unknown].max(axis=1, initial=0.0) > FELT * size.max(axis=1, initial=0.0)
+    out = J @ V @ J.T
+    out[felt], out[:, felt] = np.nan, np.nan
+    return np.asarray(out)
 
 
 def roots(variances: Array) -> Array:

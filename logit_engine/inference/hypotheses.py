@@ -12,6 +12,11 @@ from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.inference.delta import two_sided, wald_interval
 
+LIKELIHOOD_RATIO = (
+    "The likelihood-ratio test works: fit without the column, and compare twice the difference of the log-likelihoods "
+    "with chi-squared."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Ratios:
@@ -80,24 +85,34 @@ def contrasts(
 ) -> Contrasts:
     """Each row of R theta = q by itself. estimates: (p,); covariance: (p, p); R: (m, p) or (p,); q: a number or (m,).
 
-    A row is nan only where it involves a coefficient that is. Raises UsageError if the shapes do not fit.
+    A row is nan only where it involves a coefficient that is, or whose variance is; where it involves infinite estimates
+    of one direction alone, its effect is infinite. Raises UsageError if the shapes do not fit.
     """
     R, null = _hypothesis(estimates, R, q)
     theta, V, missing = _known(estimates, covariance, R)
     variance = np.einsum("ij,ij->i", R @ V, R)
     effects, std_errors = R @ theta, np.sqrt(np.maximum(variance, 0.0))  # a variance of zero may round to below it
-    effects[missing] = std_errors[missing] = np.nan
+    effects[missing] = [_infinity(row, estimates) for row in R[missing]]
+    std_errors[missing] = np.nan
     return Contrasts(effects, std_errors, null, df)
 
 
-def wald(estimates: Array, covariance: Array, R: Array, q: float | Array = 0.0, f_df: float | None = None) -> Test:
+def wald(
+    estimates: Array,
+    covariance: Array,
+    R: Array,
+    q: float | Array = 0.0,
+    f_df: float | None = None,
+    names: Sequence[str] | None = None,
+) -> Test:
     """All rows of R theta = q together: chi-squared, or F with f_df in the denominator. Shapes as in `contrasts`.
 
     Rows of R (or directions of the covariance) that depend on others are dropped by a pivoted Cholesky factorization, and
-    the degrees of freedom are its rank. Raises UsageError if rows contradict each other, involve a coefficient without a
-    standard error, or test nothing. Greene (2018), 5.4.
+    the degrees of freedom are its rank. names: of the coefficients. Raises UsageError if rows contradict each other,
+    involve an infinite estimate or one without a standard error, or test nothing. Greene (2018), 5.4.
     """
     R, null = _hypothesis(estimates, R, q)
+    _refuse_infinite(estimates, R, names)
     theta, V, missing = _known(estimates, covariance, R)
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
@@ -125,9 +140,18 @@ def wald(estimates: Array, covariance: Array, R: Array, q: float | Array = 0.0, 
 def wald_terms(
     estimates: Array, covariance: Array, terms: Mapping[str, Sequence[int]], f_df: float | None = None
 ) -> dict[str, Test]:
-    """One Wald test for each term, that all its coefficients are zero. terms: the positions of each term's coefficients."""
+    """One Wald test for each term, that all its coefficients are zero. terms: the positions of each term's coefficients.
+
+    The test of a term with an infinite estimate is nan.
+    """
     identity = np.eye(estimates.size)
-    return {name: wald(estimates, covariance, identity[list(at)], f_df=f_df) for name, at in terms.items()}
+
+    def test(at: list[int]) -> Test:
+        if np.isinf(estimates[at]).any():
+            return Test(np.nan, np.nan, len(at), f_df)
+        return wald(estimates, covariance, identity[at], f_df=f_df)
+
+    return {name: test(list(at)) for name, at in terms.items()}
 
 
 def linear_combination(
@@ -157,9 +181,28 @@ def _hypothesis(estimates: Array, R: Array, q: float | Array) -> tuple[Array, Ar
     return rows, np.broadcast_to(null, rows.shape[:1]).copy()
 
 
+def _infinity(row: Array, estimates: Array) -> float:
+    """The infinity of a combination whose infinite estimates all draw one way, else nan."""
+    drawn = row[row != 0.0] * np.sign(estimates[row != 0.0])
+    drawn = drawn[~np.isfinite(estimates[row != 0.0])]
+    alike = drawn.size > 0 and bool((drawn > 0.0).all() or (drawn < 0.0).all())
+    return float(np.sign(drawn[0]) * np.inf) if alike else float("nan")
+
+
+def _refuse_infinite(estimates: Array, R: Array, names: Sequence[str] | None) -> None:
+    """Raises UsageError if R involves an estimate that is infinite."""
+    found = np.flatnonzero(np.isinf(estimates) & (R != 0.0).any(axis=0)).tolist()
+    if found:
+        shown = ", ".join(f"'{names[j]}'" if names else f"coefficient {j}" for j in found[:5])
+        what, its = ("estimates are", "these estimates") if len(found) > 1 else ("estimate is", "this estimate")
+        raise UsageError(
+            f"the test involves {shown}, whose {what} infinite, and a Wald test of {its} says nothing. {LIKELIHOOD_RATIO}"
+        )
+
+
 def _known(estimates: Array, covariance: Array, R: Array) -> tuple[Array, Array, np.ndarray]:
     """Estimates and covariance with zeros for what is nan, and which rows of R involve such a coefficient."""
-    unknown = np.isnan(estimates) | np.isnan(np.diagonal(covariance))
+    unknown = ~np.isfinite(estimates) | np.isnan(np.diagonal(covariance))
     V = np.where(unknown[:, None] | unknown, 0.0, covariance)
     return np.where(unknown, 0.0, estimates), V, (R[:, unknown] != 0.0).any(axis=1)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.inference.delta import roots, row_blocks, two_sided, wald_interval, weighted_sums
+from logit_engine.inference.delta import carried_over, roots, row_blocks, two_sided, wald_interval, weighted_sums
 from logit_engine.inference.response import bend, predictors, responses, slope, value
 from logit_engine.likelihoods import Likelihood
 
@@ -106,13 +106,15 @@ def margins(
     fixed: Mapping[int, Array | float] | None = None,
     dummy: bool = False,
     count: bool = False,
+    infinite: NDArray[np.bool_] | None = None,
 ) -> Margins:
     """Effects of every column of X, (n, p), that is not constant. params: (k p,); covariance: of params.
 
     fixed: values for some columns, for all rows. dummy: columns of zeros and ones by the change from 0 to 1; count: those of
     whole numbers by half the change from one less to one more. weight: (n,), how often a row counts; one of weight zero is
-    not there. At the mean and median the offset is at its own, at zero it is zero. Raises UsageError where a discrete change
-    is asked for in the logarithm of the column, or at the median or zero. Greene (2018), 17.3.
+    not there. infinite: (k p,), which params have no finite estimate: their effects are nan, but for discrete changes,
+    which have a limit. At the mean and median the offset is at its own, at zero it is zero. Raises UsageError where a
+    discrete change is asked for in the logarithm of the column, or at the median or zero. Greene (2018), 17.3.
     """
     seen = X if weight is None or weight.all() else X[weight > 0.0]
     varies = (seen[:1] != seen).any(axis=0)
@@ -123,7 +125,11 @@ def margins(
         raise UsageError(
             f"{what} makes no sense for a change of a whole number; leave out dummy and count, or choose dydx."
         )
-    question = _Question(likelihood, params, effect, columns, steps)
+    endless = np.zeros(X.shape[1], dtype=bool)
+    if infinite is not None:
+        endless |= infinite.reshape(-1, X.shape[1]).any(axis=0)
+    endless[columns[list(steps)]] = False
+    question = _Question(likelihood, params, effect, columns, steps, endless[columns])
     if at not in (At.OVERALL, At.ALL):
         zero = np.where(varies, 0.0, seen[0]) if at is At.ZERO else None
         return question.averaged(iter([_point(X, offset, weight, fixed or {}, at, zero)]), covariance)
@@ -207,13 +213,17 @@ def _weighted_median(values: Array, weight: Array) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Which effects of which m columns on the C probabilities; steps: by position among the columns."""
+    """Which effects of which m columns on the C probabilities; steps: by position among the columns.
+
+    endless: (m,), whose effects have no limit.
+    """
 
     likelihood: Likelihood
     params: Array
     effect: Effect
     columns: NDArray[np.intp]
     steps: Mapping[int, Step]
+    endless: NDArray[np.bool_]
 
     @property
     def width(self) -> int:
@@ -227,13 +237,15 @@ class _Question:
         for X, offset, share in parts:
             mean += np.tensordot(share, self.effects(X, offset), 1)
             jacobian += self.jacobian(X, offset, share)
+        jacobian[:, self.endless] = np.nan
         J = jacobian.reshape(classes * m, self.params.size)
-        return Margins(mean, self.columns, J @ covariance @ J.T)
+        return Margins(mean, self.columns, carried_over(J, covariance, self.params))
 
     def effects(self, X: Array, offset: Array | None) -> Array:
         """The effect of each column at each row, (n, m, C)."""
         theta = self.params.reshape(self.likelihood.outputs, -1)[:, self.columns]
         out = np.swapaxes(slope(self.likelihood, self._eta(X, offset), self.effect.log_y) @ theta, 1, 2)
+        out[:, self.endless] = np.nan
         if self.effect.log_x:
             return np.asarray(out * X[:, self.columns, None])
         for position, sign, moved in self._moved(X):

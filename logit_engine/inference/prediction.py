@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.inference.delta import roots, row_blocks, wald_interval, weighted_sums
+from logit_engine.inference.delta import carried_over, known_covariance, roots, row_blocks, wald_interval, weighted_sums
 from logit_engine.inference.response import predictors, responses, slope, value
 from logit_engine.likelihoods import Bernoulli, Likelihood
 from logit_engine.links import Link
@@ -42,14 +43,20 @@ class Prediction:
 def predict_linear(
     likelihood: Likelihood, X: Array, params: Array, covariance: Array, offset: Array | None = None
 ) -> Prediction:
-    """The linear predictors of rows X, (n, p), with standard errors, (n,) or (n, k). covariance: (k p, k p) of params."""
+    """The linear predictors of rows X, (n, p), with standard errors, (n,) or (n, k). covariance: (k p, k p) of params.
+
+    Standard errors are nan where a row involves a coefficient whose variance is.
+    """
     k, p = likelihood.outputs, X.shape[1]
     eta = predictors(X, params, offset, k)
+    covariance, unknown = known_covariance(covariance)
     own = [covariance[a : a + p, a : a + p] for a in range(0, k * p, p)]
     errors = np.empty_like(eta)
     for b in row_blocks(X.shape[0], p):
         for a, V in enumerate(own):
             errors[b, a] = roots(np.einsum("np,np->n", X[b] @ V, X[b]))
+    for a in range(k):
+        errors[_involving(X, unknown[a * p : (a + 1) * p]), a] = np.nan
     return Prediction(eta[:, 0], errors[:, 0]) if k == 1 else Prediction(eta, errors)
 
 
@@ -63,12 +70,14 @@ def predict_mean(
         probability = likelihood.mean(linear.predicted)
         return Prediction(probability, density * linear.std_errors, likelihood.link, linear)
     (n, p), k, classes = X.shape, likelihood.outputs, responses(likelihood)
+    covariance, unknown = known_covariance(covariance)
     probabilities, errors = np.empty((n, classes)), np.empty((n, classes))
     for b in row_blocks(n, k * max(p, classes)):
         eta = predictors(X[b], params, None if offset is None else offset[b], k)
         first = slope(likelihood, eta)
         probabilities[b] = value(likelihood, eta)
         errors[b] = roots((first @ _quadratic(X[b], covariance, k) * first).sum(axis=2))
+    errors[_involving(X, np.asarray(unknown.reshape(k, p).any(axis=0)))] = np.nan
     return Prediction(probabilities, errors)
 
 
@@ -95,7 +104,12 @@ def average(
         first = np.broadcast_to(np.eye(k), (eta.shape[0], k, k)) if linear else slope(likelihood, eta)
         jacobian += weighted_sums(first, share, X[b])
     J = jacobian.reshape(rows, -1)
-    return Prediction(mean, roots(np.einsum("cq,cq->c", J @ covariance, J)))
+    return Prediction(mean, roots(np.diagonal(carried_over(J, covariance, params))))
+
+
+def _involving(X: Array, unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows have a part in a coefficient whose variance is unknown, (n,)."""
+    return np.asarray((X[:, unknown] != 0.0).any(axis=1))
 
 
 def _quadratic(X: Array, covariance: Array, k: int) -> Array:
