@@ -24,12 +24,12 @@ class FormulaView:
     spec: FormulaSpec
 
     def encode(self, data: Any) -> Array:
-        """exog of other rows; a mapping of columns will do. Raises DataError for unseen levels and missing values."""
+        """exog of other rows, nan in rows with a gap; a mapping of columns will do. Raises DataError for unseen levels."""
         if isinstance(data, dict):
             import pandas as pd
 
             data = pd.DataFrame({key: np.atleast_1d(value) for key, value in data.items()})
-        return self.spec.encode(data)
+        return self.spec.encode(data, missing="none")
 
     @property
     def terms(self) -> dict[str, list[int]]:

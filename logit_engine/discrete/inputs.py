@@ -194,9 +194,9 @@ def _exog_names(exog: Any, X: Array) -> tuple[str, ...]:
 
 
 def matched(exog: Any, names: Sequence[str]) -> Array:
-    """exog for a prediction, (m, p): by name where it has the model's names, else by position.
+    """exog for a prediction, (m, p): by name where it has the model's names, else by position; gaps are nan.
 
-    Raises DataError if some of the model's columns are not there, or the number of columns differs.
+    Raises DataError if some of the model's columns are not there, the number of columns differs, or a value is infinite.
     """
     if isinstance(exog, Mapping):
         exog = _by_name(exog, names)
@@ -217,6 +217,8 @@ def matched(exog: Any, names: Sequence[str]) -> Array:
         X = X.T
     if X.shape[1] != len(names):
         raise DataError(f"exog has {X.shape[1]} columns; the model has {len(names)}: {', '.join(names)}.")
+    gaps = np.isnan(X)
+    arrays.refuse_unusable(np.where(gaps, 0.0, X) if gaps.any() else X, "exog", names)
     return X
 
 

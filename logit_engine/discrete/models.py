@@ -196,7 +196,7 @@ class MNLogit(DiscreteModel):
         answers: dict[str, Callable[[], Array]] = {
             "mean": lambda: class_probabilities(self.likelihood, eta),
             "prob": lambda: class_probabilities(self.likelihood, eta),
-            "linear": lambda: np.column_stack([np.zeros(eta.shape[0]), eta]),
+            "linear": lambda: np.column_stack([np.where(np.isnan(eta[:, 0]), np.nan, 0.0), eta]),
             "var": lambda: variance(self.likelihood, eta),
         }
         if which not in answers:
