@@ -1,6 +1,8 @@
 """Columns of a pandas or Polars frame as formulaic takes them: NumPy or categories in a pandas frame without nulls."""
 
 from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
+from logit_engine.arrays_columns import refuse_times, table
 from logit_engine.errors import DataError, UsageError
 
 
@@ -45,8 +48,10 @@ def missing(data: Any, names: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
 def complete(data: Any, names: Sequence[str], keep: NDArray[np.bool_]) -> pd.DataFrame:
     """The rows to keep, none of them with a null, column by column; the index holds their positions in the data.
 
-    Raises DataError for a column that holds neither numbers, booleans, texts nor categories.
+    Objects are categories, as in patsy, but decimals are numbers. Raises DataError for a column that holds neither
+    numbers, booleans, texts nor categories.
     """
+    refuse_times(data[list(names)], "data")
     rows = np.flatnonzero(keep)
     plain = _plain_pandas if isinstance(data, pd.DataFrame) else _plain_polars
     columns = {name: plain(data[name], rows) for name in names}
@@ -66,6 +71,8 @@ def _plain_pandas(column: pd.Series, rows: NDArray[np.intp]) -> Any:
         return values.to_numpy(dtype=bool)
     if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind):
         return values.to_numpy(dtype=np.int64 if pd.api.types.is_integer_dtype(kind) else np.float64)
+    if pd.api.types.is_object_dtype(kind) and any(isinstance(value, Decimal | Fraction) for value in values):
+        return np.asarray(table(values, "data"), dtype=np.float64)
     if pd.api.types.is_string_dtype(kind) or pd.api.types.is_object_dtype(kind):
         return values.to_numpy(dtype=object)
     raise _no_type(column.name, kind)

@@ -2,6 +2,8 @@
 
 import pickle
 import sys
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +241,10 @@ def test_unseen_levels_are_named_with_their_rows() -> None:
             lambda new: new.assign(a=1),
             "'a' is numerical here and was categorical in the training rows; convert it.",
         ),
-        (lambda new: new.assign(x=pd.Timestamp("2020-01-01")), "column 'x' holds datetime64"),
+        (
+            lambda new: new.assign(x=pd.Timestamp("2020-01-01")),
+            "column 'x' of data holds Timestamp values; make numbers of them",
+        ),
         (lambda new: new.to_dict(), "the data of a formula are a pandas or Polars frame, not dict."),
     ],
 )
@@ -288,7 +293,7 @@ def test_formulas_that_cannot_be_used_are_refused(formula: Any, sentence: str) -
         ("y ~ np.log(signed)", "'np.log(signed)' is not finite in 2 of 120 rows without nulls (rows 1, 6)."),
         ("y ~ infinite", "'infinite' is not finite in 1 of 120 rows without nulls (row 2)."),
         ("y ~ I(a + 1)", "the formula cannot be evaluated on these rows: Unable to evaluate factor `I(a + 1)`."),
-        ("y ~ date", "column 'date' holds datetime64"),
+        ("y ~ date", "column 'date' of data holds Timestamp values; make numbers of them"),
         ("y ~ empty", "no row is complete in the columns that the formula 'y ~ empty' reads."),
     ],
 )
@@ -414,3 +419,22 @@ def test_without_formulaic_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(UsageError) as refused:
         formula_design("y ~ x", frame())
     assert str(refused.value) == "formulas need the extra: pip install 'logit-engine[formula]'."
+
+
+@pytest.mark.parametrize("convert", [pd.DataFrame, pl.from_pandas])
+@pytest.mark.parametrize("formula", ["y ~ when", "y ~ z + C(when)", "when ~ z"])
+def test_dates_in_a_formula_are_refused_by_name(convert: Any, formula: str) -> None:
+    data = frame().assign(when=pd.Timestamp("2020-01-01"))
+    with pytest.raises(
+        DataError, match=r"column 'when' of data holds (Timestamp|Datetime) values; .* as in \(data\['wh"
+    ):
+        formula_design(formula, convert(data[["y", "z", "when"]]))
+    objects = data.assign(when=pd.Series([date(2020, 1, 1)] * len(data), dtype=object))
+    with pytest.raises(DataError, match="column 'when' of data holds date values"):
+        formula_design(formula, objects)
+
+
+def test_decimals_in_a_formula_are_numbers() -> None:
+    data = frame()
+    exact = data.assign(z=[Decimal(repr(float(v))) for v in data["z"]])
+    np.testing.assert_array_equal(formula_design("y ~ z", exact).X, formula_design("y ~ z", data).X)
