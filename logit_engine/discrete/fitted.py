@@ -1,7 +1,7 @@
 """From a call of `fit` to the engine and back: names resolved, warnings given, what was done remembered."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 from warnings import warn
 
@@ -12,19 +12,15 @@ from logit_engine import arrays
 from logit_engine.columns import Array, Dense
 from logit_engine.constraints import Equalities, Inequalities
 from logit_engine.discrete.inputs import Inputs
+from logit_engine.discrete.methods import PASSES, method_asked, penalized_method
+from logit_engine.discrete.trimming import Trimming, trimmed
 from logit_engine.errors import ConvergenceWarning, KeywordError, RankError, SeparationWarning, UsageError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
 from logit_engine.penalties import NONE, lasso
 from logit_engine.result import FitResult, Verdict
-from logit_engine.solvers.general import METHODS, General
-from logit_engine.solvers.newton import Newton, Solver
-from logit_engine.solvers.proximal import Proximal
+from logit_engine.solvers.newton import Outcome
 from logit_engine.sources.arrays import MemoryRows
-
-PASSES = 35
-TOLERANCES = ("tol", "gtol", "xtol", "ftol", "pgtol", "factr", "epsilon", "norm", "avextol", "eta", "m")
-IGNORED = ("retall", "full_output", "fargs", "skip_hessian", "ridge_factor", "loglike_and_score", "cov_params_func")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +84,15 @@ def fitted(
     maxiter: int | None = None,
     full_output: bool = True,
     disp: bool = True,
-    callback: Callable[[Array], None] | None = None,
+    callback: Callable[..., None] | None = None,
     cov_type: str | None = None,
     cov_kwds: Mapping[str, Any] | None = None,
     on_separation: str = "warn",
     warn_convergence: bool = True,
+    retall: bool = False,
+    skip_hessian: bool = False,
     alpha: Array | None = None,
-    trim: float | None = None,
+    trimming: Trimming | None = None,
     equalities: Equalities | None = None,
     inequalities: Inequalities | None = None,
     **options: Any,
@@ -104,15 +102,33 @@ def fitted(
         raise UsageError("start_params holds values that are not finite.")
     if on_separation not in ("error", "warn", "ignore"):
         raise UsageError(f"on_separation is '{on_separation}'; it is 'error', 'warn' or 'ignore'.")
+    if not full_output:
+        warn("full_output=False is deprecated: the full output is always there.", FutureWarning, stacklevel=3)
     wanted, groups = covariance_asked(cov_type, cov_kwds or {}, model.inputs, model.weights.survey)
-    solver = _l1_solver(method, maxiter) if alpha is not None else _solver(method, maxiter, callback, options)
+    told = Told(callback)
+    watch = told if callback is not None or retall else None
+    names = model._names_of_constraints()
+    if options.get("loglike_and_score") == getattr(model, "loglike_and_score", None):
+        options.pop("loglike_and_score", None)  # the model's own: nothing else is asked
+    if alpha is None:
+        asked = method_asked(method, maxiter, options, names, watch, told.report)
+    else:
+        asked = penalized_method(method, maxiter, options)
+    if asked.bounds is not None and inequalities is not None:
+        raise UsageError("bounds and inequalities are both given; write the bounds among the inequalities.")
+    inequalities = inequalities or asked.bounds
     settings = {
         "optimizer": method,
         "start_params": start,
         "maxiter": PASSES if maxiter is None and method == "newton" else maxiter,
+        "full_output": True,
         "disp": disp,
+        "fargs": (),
         "callback": callback,
-        **dict(options),
+        "retall": retall,
+        "extra_fit_funcs": {},
+        **asked.settings,
+        **({} if trimming is None or alpha is None else trimming.settings(alpha, model.endog.shape[0])),
     }
     kept = np.ones(model.exog.shape[1], dtype=bool)
 
@@ -123,12 +139,12 @@ def fitted(
             rows,
             model.likelihood,
             penalty=NONE if alpha is None else lasso(alpha[keep]),
-            covariance_type=wanted,
+            covariance_type=None if skip_hessian else wanted,
             equalities=equalities,
             inequalities=inequalities,
             allow_separation=on_separation != "error",
-            solver=solver,
-            naive=alpha is not None,
+            solver=asked.solver,
+            naive=alpha is not None and not skip_hessian,
             start=None if start is None else start[keep],
         )
 
@@ -139,11 +155,32 @@ def fitted(
             raise
         kept[[model.exog_names.index(name) for name in error.columns]] = False
         result = run()
-    if trim is not None and alpha is not None:
-        result = _trimmed(result, alpha, trim)
+    if trimming is not None and alpha is not None:
+        result = trimmed(model, result, alpha, trimming)
     _say(result, method, disp, on_separation == "warn", warn_convergence)
-    answers = _answers(model, result)
+    answers = {**_answers(result), **told.answers}
+    if retall:
+        answers["allvecs"] = told.iterates
     return Fitted(result, kept, wanted, settings, answers, alpha, equalities)
+
+
+@dataclass(slots=True)
+class Told:
+    """What a method tells while it runs: its iterates, (q,) each, and at its end how often it asked for what."""
+
+    callback: Callable[..., Any] | None
+    iterates: list[Array] = field(default_factory=list)
+    answers: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, params: Array, *others: Any) -> Any:
+        """After an iteration; basin-hopping tells the value and whether the hop was accepted, too."""
+        self.iterates.append(params)
+        return None if self.callback is None else self.callback(params, *others)
+
+    def report(self, found: Any) -> None:
+        """SciPy's counts, under statsmodels' names."""
+        names = {"nfev": "fcalls", "njev": "gcalls", "nhev": "hcalls", "direc": "direc"}
+        self.answers = {name: found[key] for key, name in names.items() if key in found}
 
 
 def _rows(model: Any, kept: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> MemoryRows:
@@ -196,68 +233,6 @@ def _one_of(key: str, value: Any, names: Any) -> Any:
     return value
 
 
-def _solver(
-    method: str, maxiter: int | None, callback: Callable[[Array], None] | None, options: Mapping[str, Any]
-) -> Solver:
-    """The solver of statsmodels' name. Raises UsageError for a name or an option that does not exist."""
-    given = {key: value for key, value in options.items() if key not in IGNORED}
-    if method == "newton":
-        given.pop("tol", None)  # newton goes on to rounding whatever is asked: that costs one pass
-        _refuse_options(given, method)
-        return Newton(max_passes=PASSES if maxiter is None else max(1, maxiter), watch=callback)
-    hops = None
-    if method == "minimize":
-        name = given.pop("min_method", "BFGS")
-    elif method == "basinhopping":
-        hops = int(given.pop("niter", 100 if maxiter is None else maxiter))
-        nested = given.pop("minimizer", None)
-        name = METHODS["bfgs"] if nested is None else nested.get("method", METHODS["bfgs"])
-        for key in ("niter_success", "T", "stepsize", "interval"):
-            given.pop(key, None)
-    elif method in METHODS:
-        name = METHODS[method]
-    else:
-        raise UsageError(
-            f"method '{method}' is not known; choose newton, {', '.join(METHODS)}, basinhopping or minimize."
-        )
-    found = {_SCIPY_NAME.get((name, key), key): value for key, value in given.items() if key in TOLERANCES}
-    _refuse_options({key: value for key, value in given.items() if key not in TOLERANCES}, method)
-    for key in ("epsilon", "norm", "avextol", "factr", "pgtol", "m"):
-        found.pop(key, None)
-    if maxiter is not None and hops is None:
-        found["maxiter"] = maxiter
-    return General(name, found, hops, callback)
-
-
-_SCIPY_NAME = {
-    ("Nelder-Mead", "xtol"): "xatol",
-    ("Nelder-Mead", "ftol"): "fatol",
-    ("Newton-CG", "avextol"): "xtol",
-}
-
-
-def _l1_solver(method: str, maxiter: int | None) -> Solver:
-    if method not in ("l1", "l1_cvxopt_cp"):
-        raise UsageError(f"method '{method}' does not take a penalty; choose l1 or l1_cvxopt_cp (solved alike).")
-    return Proximal(max_passes=100 if maxiter is None else max(1, maxiter))
-
-
-def _refuse_options(options: Mapping[str, Any], method: str) -> None:
-    for name in options:
-        raise KeywordError(
-            f"'{name}' is not an option of fit with method '{method}'; weights belong to the model: freq_weights, "
-            "var_weights or sampling_weights."
-        )
-
-
-def _trimmed(result: FitResult, alpha: Array, limit: float) -> FitResult:
-    """Penalized estimates below the limit set to zero, their covariance to nan."""
-    small = (alpha > 0.0) & (np.abs(result.estimates) < limit)
-    covariance = result.covariance.copy()
-    covariance[small], covariance[:, small] = np.nan, np.nan
-    return replace(result, estimates=np.where(small, 0.0, result.estimates), covariance=covariance)
-
-
 def _say(result: FitResult, method: str, disp: bool, on_separation: bool, on_convergence: bool) -> None:
     """What statsmodels prints, and a warning where the estimates are not what they seem."""
     if disp:
@@ -272,12 +247,12 @@ def _say(result: FitResult, method: str, disp: bool, on_separation: bool, on_con
         warn(f"method '{method}': {result.status.sentence}", ConvergenceWarning, stacklevel=4)
 
 
-def _answers(model: Any, result: FitResult) -> dict[str, Any]:
+def _answers(result: FitResult) -> dict[str, Any]:
+    limits = any(outcome.value in result.status.sentence for outcome in (Outcome.ITERATIONS, Outcome.EVALUATIONS))
     return {
         "fopt": -result.loglik / result.observations,
         "iterations": result.passes,
         "converged": result.converged,
-        "warnflag": 0 if result.converged else 2,
-        "trimmed": np.isnan(np.diagonal(result.covariance)) & (result.estimates == 0.0),
+        "warnflag": 0 if result.converged else 1 if limits else 2,
         "status": result.status.sentence,
     }

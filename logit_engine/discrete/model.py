@@ -15,11 +15,15 @@ from logit_engine.constraints import linear_equalities, linear_inequalities
 from logit_engine.discrete.fitted import Fitted, Weights, fitted
 from logit_engine.discrete.frames import Dress
 from logit_engine.discrete.inputs import Inputs, matched, read_inputs
-from logit_engine.errors import DataError, KeywordError, UsageError
+from logit_engine.discrete.trimming import Trimming
+from logit_engine.errors import KeywordError, UnavailableError, UsageError
 from logit_engine.likelihoods import Likelihood
 from logit_engine.sample import Sample, linear_predictor
 
 WEIGHTS = "freq_weights (equal rows), var_weights (precision, trials) or sampling_weights (survey weights)"
+
+
+OF_ROWS = ("exog", "endog", "sample", "weights")
 
 
 class DiscreteModel:
@@ -134,9 +138,16 @@ class DiscreteModel:
         return model
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("exog", "endog", "sample", "weights", "wendog"):
-            raise DataError(f"this model has no data ('{name}'): its results were loaded, or their data removed.")
+        if not self.has_data and (name in OF_ROWS or hasattr(type(self), name)):
+            raise UnavailableError(
+                f"this model has no data ('{name}'): its results were loaded, or their data removed."
+            )
         raise AttributeError(f"'{type(self).__name__}' has no attribute '{name}'")
+
+    @property
+    def has_data(self) -> bool:
+        """Whether the rows are there: not after `remove_data`, nor in results that were loaded."""
+        return "sample" in vars(self)
 
     @property
     def notes(self) -> list[str]:
@@ -268,10 +279,10 @@ class DiscreteModel:
         maxiter: int | None = None,
         full_output: bool = True,
         disp: bool = True,
-        callback: Callable[[Array], None] | None = None,
+        callback: Callable[..., None] | None = None,
         cov_type: str | None = None,
         cov_kwds: Mapping[str, Any] | None = None,
-        use_t: bool = False,
+        use_t: bool | None = None,
         on_separation: str = "warn",
         warn_convergence: bool = True,
         **options: Any,
@@ -279,15 +290,17 @@ class DiscreteModel:
         """Fit by maximum likelihood; the results.
 
         method: newton, or one of SciPy's by statsmodels' names: bfgs, lbfgs, nm, powell, cg, ncg, basinhopping, minimize;
-        maxiter: 35 passes of newton, else SciPy's own default. cov_type: nonrobust, HC0 to HC3, or cluster with cov_kwds
-        groups (n,) or (n, 2) and correction none, groups or stata; cov_kwds information: observed or expected.
-        on_separation: "error", "warn" or "ignore". Raises RankError naming aliased columns, SeparationError where asked.
+        where it stops at the tolerances in options, Newton's method goes on to the certificate. maxiter: 35 passes of
+        newton, else SciPy's own default. cov_type: nonrobust, HC0 to HC3, or cluster with cov_kwds groups (n,) or (n, 2)
+        and correction none, groups or stata; cov_kwds information: observed or expected. on_separation: "error", "warn" or
+        "ignore". Raises RankError naming aliased columns, SeparationError where asked, KeywordError for unknown options.
         """
         found = fitted(
             self,
             start=None if start_params is None else self._params(start_params),
             method=method,
             maxiter=maxiter,
+            full_output=full_output,
             disp=disp,
             callback=callback,
             cov_type=cov_type,
@@ -296,7 +309,7 @@ class DiscreteModel:
             warn_convergence=warn_convergence,
             **options,
         )
-        return self._results(found, use_t)
+        return self._results(found, bool(use_t))
 
     def fit_regularized(
         self,
@@ -305,32 +318,37 @@ class DiscreteModel:
         maxiter: int | str = "defined_by_method",
         full_output: bool = True,
         disp: bool = True,
-        callback: Callable[[Array], None] | None = None,
+        callback: Callable[..., None] | None = None,
         alpha: Any = 0,
         trim_mode: str = "auto",
         auto_trim_tol: float = 0.01,
         size_trim_tol: float = 1e-4,
         qc_tol: float = 0.03,
+        qc_verbose: bool = False,
         **options: Any,
     ) -> Any:
         """Fit with an l1 penalty, sum of alpha_j |params_j|, taken from the log-likelihood; alpha: a number, or as params.
 
-        Solved exactly by our own proximal Newton whatever the method, l1 or l1_cvxopt_cp, is called: what is zero is zero,
-        so that trimming has nothing to guess; trim_mode "size" also sets to zero what is below size_trim_tol. Standard
-        errors are of the terms that stay, as if the others had been known to be zero; nan for those.
+        Solved exactly by our own proximal Newton whatever the method, l1 or l1_cvxopt_cp, is called: what is zero is zero.
+        trim_mode, qc_tol: see `Trimming`. Standard errors are of the terms that stay, as if the others had been known to
+        be zero; nan for those. Raises KeywordError for options that are not there, and for a callback.
         """
+        if callback is not None:
+            raise KeywordError("'callback' is not taken: the penalized fit has no iterates in all parameters to show.")
+        use_t = bool(options.pop("use_t", False))
         found = fitted(
             self,
             start=None if start_params is None else self._params(start_params),
             method=method,
             maxiter=None if maxiter == "defined_by_method" else int(maxiter),
+            full_output=full_output,
             disp=disp,
             on_separation="ignore",
             alpha=self._alpha(alpha),
-            trim=size_trim_tol if trim_mode == "size" else None,
+            trimming=Trimming(trim_mode, auto_trim_tol, size_trim_tol, qc_tol, qc_verbose),
             **options,
         )
-        return self._results(found, False)
+        return self._results(found, use_t)
 
     def _alpha(self, alpha: Any) -> Array:
         size = self.exog.shape[1] * self.likelihood.outputs

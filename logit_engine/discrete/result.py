@@ -7,6 +7,7 @@ from time import strftime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from logit_engine.arrays import vector
@@ -22,7 +23,7 @@ from logit_engine.discrete.fitted import Fitted
 from logit_engine.discrete.frames import Dress, framed
 from logit_engine.discrete.margins import MarginsResults, margins_of
 from logit_engine.discrete.predictions import PredictionResults, prediction_of
-from logit_engine.errors import UsageError
+from logit_engine.errors import UnavailableError, UsageError
 from logit_engine.inference.covariance import Kind
 from logit_engine.inference.hypotheses import Contrasts, contrasts, wald, wald_terms
 from logit_engine.inference.multiplicity import pairwise
@@ -231,10 +232,22 @@ class DiscreteResults:
         return int(self.fit_result.free.any())
 
     @property
+    def trimmed(self) -> NDArray[np.bool_]:
+        """Which parameters an l1 penalty left at zero, (q,). Raises UnavailableError without one."""
+        if self.found.alpha is None:
+            raise UnavailableError("trimmed belongs to a fit with an l1 penalty, fit_regularized.")
+        return np.asarray((self.fit_result.estimates == 0.0) & np.isnan(np.diagonal(self.fit_result.covariance)))
+
+    @property
+    def nnz_params(self) -> int:
+        """How many parameters an l1 penalty left. Raises UnavailableError without one."""
+        return int((~self.trimmed).sum())
+
+    @property
     def _k_params(self) -> float:
         """How many parameters were free: those not zero after a penalty, those left by constraints."""
         if self.found.alpha is not None:
-            return float((self.fit_result.estimates != 0.0).sum())
+            return float(self.nnz_params)
         return float(self.fit_result.estimates.size - self.fit_result.fixed)
 
     @property
@@ -315,10 +328,23 @@ class DiscreteResults:
         inflation = variance_inflation(r_factor(np.asfortranarray(centered)))
         return self._dress.vector(inflation, [name for name, constant in zip(names, free, strict=True) if not constant])
 
-    @property
+    @cached_property
     def mle_retvals(self) -> dict[str, Any]:
-        """How the solver ended, with the score and the Hessian there."""
-        return {**self.found.answers, "score": self.model.score(self._at), "Hessian": self.model.hessian(self._at)}
+        """How the method ended, by statsmodels' names; of the objective that it minimizes, minus the mean log-likelihood."""
+        answers, method = dict(self.found.answers), self.found.settings["optimizer"]
+        if not self.model.has_data:
+            return answers
+        n = float(self.fit_result.observations)
+        score = -self.model.score(self._at) / n
+        if self.found.alpha is not None:
+            penalty = float(self.found.alpha @ np.abs(self._at)) / n
+            found = {"fopt": answers["fopt"] + penalty, "gopt": np.nan, "hopt": np.nan, "trimmed": self.trimmed}
+            return {**answers, **found, "warnflag": f"{answers['warnflag']} {answers['status']}"}
+        if method == "newton":
+            return {**answers, "score": score, "Hessian": -self.model.hessian(self._at) / n}
+        if method == "bfgs":
+            answers["Hinv"] = n * np.asarray(self.normalized_cov_params)
+        return {**answers, "gopt": score} if method in ("bfgs", "lbfgs") else answers
 
     @property
     def mle_settings(self) -> dict[str, Any]:
@@ -646,12 +672,14 @@ class DiscreteResults:
 
     def remove_data(self) -> None:
         """Forget the rows: what needs them is refused from here on."""
+        self.mle_retvals  # noqa: B018  (kept, as it needs the rows)
         for name in ("_eta", "_residuals"):
             vars(self).pop(name, None)
         self.model = self.model.without_data()
 
     def initialize(self, model: Any, params: Any, **kwargs: Any) -> None:
         """Take another model and parameters for the same results."""
+        vars(self).pop("mle_retvals", None)
         self.model = model
         self.found = replace(self.found, result=replace(self.fit_result, estimates=model._params(params)))
         self.fit_result = self.found.result

@@ -1,9 +1,13 @@
 """SciPy's general methods on the objective: slower than Newton's, for those who ask for them by name, and judged alike.
 
-Each runs in inner coordinates on the mean objective, so that units and the number of rows do not stop it early; where it
-stops, one pass with the information tells the truth about the gradient there.
+Each runs in inner coordinates on the mean objective, so that units and the number of rows do not stop it early. Where it
+stops by itself, at its tolerance or because rounding lets it see no descent, Newton's method goes on from there: a point
+that is near enough for the user is a few steps from one that the certificate proves. A method that was stopped by a limit
+of passes or of evaluations, or by the user's callback, is not carried on: its last point is judged as it is, and the
+outcome says what stopped it.
 """
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,11 +15,10 @@ from typing import Any
 import numpy as np
 
 from logit_engine.columns import Array
+from logit_engine.coordinates import Coordinates
 from logit_engine.errors import UsageError
 from logit_engine.objective import Objective
-from logit_engine.solvers.newton import Outcome, Solution, free_directions, local_solution
-
-SETTLED = 1e-4  # standard errors: a general method has arrived when a Newton step would be shorter
+from logit_engine.solvers.newton import Newton, Outcome, Solution, free_directions, local_solution
 
 METHODS: dict[str, str] = {
     "bfgs": "BFGS",
@@ -34,65 +37,165 @@ DEFAULTS: dict[str, dict[str, float]] = {
     "Newton-CG": {"xtol": 1e-10},
 }
 WITH_HESSIAN = ("Newton-CG", "dogleg", "trust-ncg", "trust-krylov", "trust-exact", "trust-constr")
-WITHOUT_GRADIENT = ("Nelder-Mead", "Powell", "COBYLA")
+WITHOUT_GRADIENT = ("Nelder-Mead", "Powell", "COBYLA", "COBYQA")
+OTHERS = ("TNC", "SLSQP", *WITH_HESSIAN[1:], *WITHOUT_GRADIENT[2:])
+KNOWN = (*METHODS.values(), *OTHERS)
+LIMIT_WORDS = ("maximum number", "max. number", "limit", "maxfun")  # in SciPy's messages
+HALTED = 99  # SciPy's status where the callback raised StopIteration
+
+
+@dataclass(frozen=True, slots=True)
+class Hops:
+    """Basin-hopping around a method: SciPy's own arguments (niter, T, stepsize, interval, niter_success, rng)."""
+
+    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class General:
-    """One of SciPy's methods, by SciPy's name, with its options; hops: basin-hopping around it, that often.
+    """One of SciPy's methods, by SciPy's name, with its options.
 
-    watch: called with the user's coefficients, (q,), after every iteration.
+    options that are points or directions (direc, (q, q), and initial_simplex, (q + 1, q), a row each; hess_inv0, (q, q))
+    are in the user's units. tol: SciPy's own. differences: the gradient by finite differences. hops: basin-hopping around
+    it. watch: called with the user's coefficients, (q,), after every iteration; after every hop also with the value and
+    whether it was accepted. report: called with SciPy's own result, its directions in the user's units.
     """
 
     method: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    hops: int | None = None
-    watch: Callable[[Array], None] | None = None
+    tol: float | None = None
+    differences: bool = False
+    hops: Hops | None = None
+    watch: Callable[..., None] | None = None
+    report: Callable[[Any], None] | None = None
 
     def solve(self, objective: Objective, start: Array) -> Solution:
         """Minimize from start, (q,), along the directions that constraints leave free. Raises UsageError for bad options."""
         free = free_directions(objective, None)
         Z = np.eye(start.size) if free is None else free
         found = self._minimized(objective, start, Z)
+        if self.report is not None:
+            self.report(_in_user_units(found, objective.coordinates, Z))
         theta = start + Z @ np.asarray(found.x, dtype=np.float64)
-        here = local_solution(objective, theta, int(found.nit))
-        if here.outcome is Outcome.SINGULAR:
-            return here
-        return replace(here, outcome=Outcome.CONVERGED if here.decrement <= SETTLED else Outcome.ITERATIONS)
+        passes = int(found.get("nit", found.get("nfev", 0)))
+        limit = self._limit(found)
+        if limit is None and np.isfinite(theta).all():
+            polished = Newton().solve(objective, theta)
+            if polished.outcome in (Outcome.SINGULAR, Outcome.NO_ASCENT):  # it ended too far out
+                polished = Newton().solve(objective, start)
+            return replace(polished, passes=passes + polished.passes)
+        here = local_solution(objective, theta if np.isfinite(theta).all() else start, passes)
+        return here if here.outcome is Outcome.SINGULAR else replace(here, outcome=limit or Outcome.ITERATIONS)
+
+    def _limit(self, found: Any) -> Outcome | None:
+        """What stopped SciPy's method, if it did not stop by itself."""
+        if self.hops is not None or found.success:
+            return None
+        if found.get("status") == HALTED:
+            return Outcome.HALTED
+        message = str(found.message).lower()
+        if not any(word in message for word in LIMIT_WORDS):
+            return None
+        passes = found.get("nit", 0) >= self.options.get("maxiter", np.inf) or "evaluation" not in message
+        return Outcome.ITERATIONS if passes else Outcome.EVALUATIONS
 
     def _minimized(self, objective: Objective, start: Array, Z: Array) -> Any:
         """SciPy's own result, in steps from the start along the columns of Z, (q, r)."""
         from scipy import optimize  # slow to import, and rarely needed
 
+        value, arguments = self._problem(objective, start, Z)
+        origin = np.zeros(Z.shape[1])
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # of precision and of rounding: the certificate judges the end
+            warnings.filterwarnings("error", "Unknown solver options", optimize.OptimizeWarning)
+            try:
+                if self.hops is None:
+                    return optimize.minimize(value, origin, **arguments)
+                hopping: Any = optimize.basinhopping
+                watched = {} if self.watch is None else {"callback": self._inner_watch(objective, start, Z)}
+                return hopping(value, origin, minimizer_kwargs=arguments, **watched, **self.hops.arguments)
+            except _CallbackFailed as failed:
+                raise failed.error from None
+            except (optimize.OptimizeWarning, TypeError, ValueError) as error:
+                raise UsageError(f"SciPy's method '{self.method}' refused what it was given: {error}.") from error
+
+    def _problem(self, objective: Objective, start: Array, Z: Array) -> tuple[Callable[[Array], float], dict[str, Any]]:
+        """The mean objective of steps along Z, and the other arguments of SciPy's `minimize`."""
         remembered = _Remembered(objective)
         size = float(objective.rows.n)
-        watch = self.watch
-        origin = np.zeros(Z.shape[1])
 
         def evaluate(steps: Array) -> Any:
             return remembered(start + Z @ steps)
 
-        def value(steps: Array) -> float:
-            return float(evaluate(steps).value) / size
-
-        arguments: dict[str, Any] = {"method": self.method}
-        arguments["options"] = {**DEFAULTS.get(self.method, {}), **self.options}
-        if self.method not in WITHOUT_GRADIENT:
+        arguments: dict[str, Any] = {
+            "method": self.method,
+            "options": self._inner_options(objective.coordinates, start, Z),
+        }
+        if self.tol is not None:
+            arguments["tol"] = self.tol
+        if self.method not in WITHOUT_GRADIENT and not self.differences:
             arguments["jac"] = lambda steps: Z.T @ evaluate(steps).gradient / size
         if self.method in WITH_HESSIAN:
             arguments["hess"] = lambda steps: Z.T @ evaluate(steps).curvature @ Z / size
-        if watch is not None:
-            arguments["callback"] = lambda steps, *_: watch(objective.coordinates.to_user(start + Z @ steps))
-        try:
-            if self.hops is None:
-                if self.method == "Nelder-Mead":  # SciPy's own simplex is flat where a coordinate starts near zero
-                    corners = np.vstack([origin, 0.5 * np.eye(origin.size)])
-                    arguments["options"] = {"initial_simplex": corners, **arguments["options"]}
-                return optimize.minimize(value, origin, **arguments)
-            hopping: Any = optimize.basinhopping
-            return hopping(value, origin, niter=self.hops, minimizer_kwargs=arguments, rng=np.random.default_rng(0))
-        except (optimize.OptimizeWarning, TypeError, ValueError) as error:
-            raise UsageError(f"SciPy's method '{self.method}' refused its options: {error}.") from error
+        if self.watch is not None and self.hops is None:
+            watch = self._inner_watch(objective, start, Z)
+
+            def iterated(steps: Array, *_: Any) -> None:
+                watch(steps)
+
+            arguments["callback"] = iterated
+        return lambda steps: float(evaluate(steps).value) / size, arguments
+
+    def _inner_options(self, coordinates: Coordinates, start: Array, Z: Array) -> dict[str, Any]:
+        """SciPy's options, with points, directions and curvatures among them in steps from the start along Z."""
+        options = {**({} if self.tol is not None else DEFAULTS.get(self.method, {})), **self.options}
+        q = start.size
+        if options.get("direc") is not None:
+            options["direc"] = coordinates.to_inner(_table(options, "direc", q, q).T).T @ Z
+        if options.get("hess_inv0") is not None:
+            right = coordinates.to_inner(_table(options, "hess_inv0", q, q).T).T
+            options["hess_inv0"] = Z.T @ coordinates.to_inner(right) @ Z
+        if options.get("initial_simplex") is not None:
+            corners = coordinates.to_inner(_table(options, "initial_simplex", q + 1, q).T).T
+            options["initial_simplex"] = (corners - start) @ Z
+        elif self.method == "Nelder-Mead":  # SciPy's own simplex is flat where a coordinate starts near zero
+            options["initial_simplex"] = np.vstack([np.zeros(Z.shape[1]), 0.5 * np.eye(Z.shape[1])])
+        return options
+
+    def _inner_watch(self, objective: Objective, start: Array, Z: Array) -> Callable[..., Any]:
+        """The callback in steps along Z; an error of its own passes through SciPy as it is."""
+
+        def told(steps: Array, *others: Any) -> Any:
+            assert self.watch is not None
+            try:
+                return self.watch(objective.coordinates.to_user(start + Z @ steps), *others)
+            except (TypeError, ValueError) as error:
+                raise _CallbackFailed(error) from error
+
+        return told
+
+
+class _CallbackFailed(Exception):
+    """An error of the caller's own callback, which is no refusal of SciPy's."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def _table(options: Mapping[str, Any], name: str, rows: int, columns: int) -> Array:
+    """An option of that many rows and columns. Raises UsageError for another shape."""
+    found = np.asarray(options[name], dtype=np.float64)
+    if found.shape != (rows, columns):
+        raise UsageError(f"{name} has shape {found.shape}; it has {rows} rows of {columns} parameters here.")
+    return found
+
+
+def _in_user_units(found: Any, coordinates: Coordinates, Z: Array) -> Any:
+    """SciPy's result with Powell's directions, a row each, as directions of the user's coefficients."""
+    if "direc" in found:
+        found.direc = coordinates.to_user(Z @ np.asarray(found.direc).T).T
+    return found
 
 
 class _Remembered:

@@ -56,6 +56,8 @@ class Outcome(Enum):
     SADDLE = "the gradient vanishes where the log-likelihood is not concave"
     NO_ASCENT = "no step along the Newton direction improves the objective"
     ITERATIONS = "the limit of passes was reached"
+    EVALUATIONS = "the limit of evaluations was reached"
+    HALTED = "the callback stopped the method"
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,11 +242,11 @@ def test_results_come_back_from_disk_without_the_data(model: type, how: str, tmp
     np.testing.assert_array_equal(back.conf_int(), r.conf_int())
     np.testing.assert_allclose(back.predict(frame.iloc[:4]), r.predict(frame.iloc[:4]), rtol=1e-15)
     assert str(back.summary()).splitlines()[8:] == str(r.summary()).splitlines()[8:]
-    with pytest.raises(DataError, match="this model has no data"):
+    with pytest.raises(AttributeError, match="this model has no data"):
         _ = back.resid_response
     r.remove_data()
     np.testing.assert_array_equal(r.params, back.params)
-    with pytest.raises(DataError, match="this model has no data"):
+    with pytest.raises(AttributeError, match="this model has no data"):
         r.get_margeff()
 
 

@@ -12,7 +12,7 @@ import statsmodels.api as sm
 import logit_engine.discrete as ours
 
 PAGE = Path(__file__).parents[2] / "docs" / "from-statsmodels.md"
-ROW = re.compile(r"^\| `([\w.]+)` \| (names|signature|missing|numbers) \| (.+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `([\w.]+)` \| (names|signature|missing|numbers|refused) \| (.+) \|$", re.MULTILINE)
 
 
 def public(thing: object) -> set[str]:
