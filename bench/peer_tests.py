@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -48,6 +49,7 @@ class Walk:
         """Count the instances of a class from here on."""
         made_before: Callable[..., None] = kind.__init__
 
+        @wraps(made_before)
         def counted(this: Any, *args: Any, **kwargs: Any) -> None:
             self.made += 1
             made_before(this, *args, **kwargs)
