@@ -7,7 +7,8 @@ from logit_engine._version import __version__
 
 if TYPE_CHECKING:
     from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
-    from logit_engine.estimators import LogisticRegression, LogisticRegressionCV
+    from logit_engine.estimators import LogisticRegression
+    from logit_engine.estimators_cv import LogisticRegressionCV
     from logit_engine.fitting import fit
     from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
     from logit_engine.likelihoods import Bernoulli, Multinomial
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "discrete": ("CLogLog", "Logit", "MNLogit", "Probit"),
-    "estimators": ("LogisticRegression", "LogisticRegressionCV"),
+    "estimators": ("LogisticRegression",),
+    "estimators_cv": ("LogisticRegressionCV",),
     "fitting": ("fit",),
     "inference.covariance": ("CLUSTER", "HC0", "HC1", "HC2", "HC3", "NONROBUST", "Covariance"),
     "likelihoods": ("Bernoulli", "Multinomial"),
