@@ -50,7 +50,7 @@ class FormulaDesign:
 
     X: (n, p), with its constant column; outcome: (n,), the left side's values as they are, with `levels` in their declared
     order where it is categorical; kept: (rows of the subset,), which rows X holds; dropped: nulls by column, where there
-    are any.
+    are any; rows: the columns that X was made of, complete, as a frame of pandas.
     """
 
     X: Array
@@ -60,6 +60,7 @@ class FormulaDesign:
     kept: NDArray[np.bool_]
     dropped: dict[str, int]
     spec: FormulaSpec
+    rows: Any
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,7 +125,7 @@ def formula_design(
         X, outcome, keep = _widened(X, keep), _widened(outcome, keep), np.ones(keep.size, dtype=bool)
     dropped = {name: int(mask.sum()) for name, mask in null.items() if mask.any()}
     spec = FormulaSpec(formula, tuple(printed[i] for i in chosen), parsed.columns, chosen, model)
-    return FormulaDesign(X, outcome, parsed.outcome, levels, keep, dropped, spec)
+    return FormulaDesign(X, outcome, parsed.outcome, levels, keep, dropped, spec, rows[list(parsed.columns)])
 
 
 def _engine() -> tuple[ModuleType, ModuleType]:

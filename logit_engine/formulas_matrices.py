@@ -3,8 +3,8 @@
 import ast
 import re
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from formulaic import Formula
-from formulaic.materializers import PandasMaterializer
+from formulaic.materializers import FactorValues, PandasMaterializer
 from formulaic.parser import DefaultFormulaParser, DefaultOperatorResolver
 from formulaic.parser.algos.tokenize import tokenize
 from formulaic.parser.types import Factor, Operator, OrderedSet, Token
@@ -133,11 +133,48 @@ def outcome(parsed: Parsed, rows: pd.DataFrame) -> pd.Series:
             raise DataError(f"the outcome '{expression}' cannot be evaluated: {_said(wrong)}.") from wrong
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What factors are held at, by their text, in place of their values.
+
+    levels: a category in all rows; slopes: values, (n,) or (n, q); codes: of categories, the number in all rows of each
+    column that a coding (reduced or not) makes.
+    """
+
+    levels: Mapping[str, Any] = field(default_factory=dict)
+    slopes: Mapping[str, Array] = field(default_factory=dict)
+    codes: Mapping[tuple[str, bool], Mapping[str, float]] = field(default_factory=dict)
+
+
+NOTHING_HELD = Held()
+
+
 class Materializer(PandasMaterializer):  # type: ignore[misc]
     """Formulaic's for pandas frames, with booleans as categories and every level accounted for."""
 
     REGISTER_NAME = "logit_engine"
     REGISTER_INPUTS: Sequence[str] = ()
+    held: Held = NOTHING_HELD
+    codings: dict[tuple[str, bool], dict[str, Any]]
+
+    @override
+    def _init(self) -> None:
+        super()._init()
+        self.codings = {}
+
+    @override
+    def _evaluate_factor(self, factor: Any, spec: Any, drop_rows: set[int]) -> Any:
+        known = factor.expr in self.factor_cache
+        found = super()._evaluate_factor(factor, spec, drop_rows)
+        if known or factor.expr not in {*self.held.levels, *self.held.slopes}:
+            return found
+        if factor.expr in self.held.levels:
+            values: Any = pd.Series([self.held.levels[factor.expr]] * len(self.data), index=self.data.index)
+        else:
+            values = _in_place_of(found.values, self.held.slopes[factor.expr])
+        held = found.replace(values=FactorValues(values, metadata=found.metadata))
+        self.factor_cache[factor.expr] = held
+        return held
 
     @override
     def _is_categorical(self, values: Any) -> bool:
@@ -147,6 +184,9 @@ class Materializer(PandasMaterializer):  # type: ignore[misc]
     def _encode_evaled_factor(
         self, factor: Any, spec: Any, drop_rows: Sequence[int], reduced_rank: bool = False
     ) -> dict[str, Any]:
+        if (factor.expr, reduced_rank) in self.held.codes:
+            codes = self.held.codes[factor.expr, reduced_rank]
+            return {name: np.full(len(self.data), code) for name, code in codes.items()}
         learning = spec.structure is None
         kind, state = spec.encoder_state.get(factor.expr, (None, {}))
         if not learning and kind is not factor.metadata.kind:
@@ -164,13 +204,37 @@ class Materializer(PandasMaterializer):  # type: ignore[misc]
             levels = spec.encoder_state[factor.expr][1]["categories"]
             _refuse_unseen(factor.expr, values, levels, "values outside its levels")
             _refuse_empty(factor.expr, values, levels, reduced_rank)
+        self.codings[factor.expr, reduced_rank] = encoded
         return encoded
 
 
-def _materialize(rows: pd.DataFrame, spec: Any, **asked: Any) -> tuple[Any, Array]:
+def factor_columns(expression: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns that a factor reads; a column's own name is one."""
+    if expression in columns:
+        return (expression,)
+    return _read(expression, Factor.EvalMethod.PYTHON, columns).columns
+
+
+def held_matrix(model: Any, rows: pd.DataFrame, held: Held) -> tuple[Array, Materializer]:
+    """The matrix of rows with some factors held, and the materializer that made it."""
+    materializer = Materializer(rows, context=CONTEXT)
+    materializer.held = held
+    return _materialize(rows, model, materializer)[1], materializer
+
+
+def _in_place_of(values: Any, other: Array) -> Any:
+    """Other numbers, (n,) or (n, q), in the container of a factor's values."""
+    whole = values.__wrapped__
+    if not isinstance(whole, dict):
+        return other
+    keys = [key for key in whole if not str(key).startswith("__")]
+    return {**whole, **dict(zip(keys, other.T, strict=True))}
+
+
+def _materialize(rows: pd.DataFrame, spec: Any, by: Materializer | None = None, **asked: Any) -> tuple[Any, Array]:
     with np.errstate(all="ignore"):
         try:
-            matrix = Materializer(rows, context=CONTEXT).get_model_matrix(spec, **asked)
+            matrix = (by or Materializer(rows, context=CONTEXT)).get_model_matrix(spec, **asked)
         except LogitEngineError:
             raise
         except Exception as wrong:  # whatever an expression of the user's can raise

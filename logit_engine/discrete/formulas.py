@@ -19,9 +19,20 @@ ROW_WISE = ("offset", "freq_weights", "var_weights", "sampling_weights")
 
 @dataclass(frozen=True, slots=True)
 class FormulaView:
-    """A learnt formula: how other rows become exog, and which columns each of its terms made."""
+    """A learnt formula: how other rows become exog, and which columns each of its terms made.
+
+    rows: the data's columns that it read, of the rows of the model; None once these are forgotten.
+    """
 
     spec: FormulaSpec
+    rows: Any = None
+
+    @property
+    def changes(self) -> Any:
+        """How the matrix changes with the formula's variables, a `FormulaChanges`."""
+        from logit_engine.formulas_changes import FormulaChanges
+
+        return FormulaChanges(self.spec)
 
     def encode(self, data: Any) -> Array:
         """exog of other rows, nan in rows with a gap; a mapping of columns will do. Raises DataError for unseen levels."""
@@ -66,7 +77,7 @@ def model_of_formula(cls: Any, formula: str, data: Any, subset: Any, drop_cols: 
     model.inputs = replace(
         model.inputs, labels=labels, dropped=design.dropped, kept=design.kept, endog_name=design.outcome_name
     )
-    model.design, model.formula = FormulaView(design.spec), formula
+    model.design, model.formula = FormulaView(design.spec, design.rows), formula
     return model
 
 

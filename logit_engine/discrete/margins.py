@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from logit_engine.columns import Array
+from logit_engine.discrete.margins_of_formulas import formula_margins, wants_variables
 from logit_engine.errors import UsageError
 from logit_engine.inference.margins import At, Effect, Margins, margins
 from logit_engine.tables import SYMBOLS, Equation, Report, margins_table
@@ -16,11 +17,12 @@ ENDLESS = "Where an estimate is infinite its column has no derivative; dummy=Tru
 
 @dataclass(frozen=True, slots=True)
 class MarginsResults:
-    """Effects with inference: (m,), or (m, J) for several classes."""
+    """Effects with inference: (m,), or (m, J) for several classes. names: the columns, or variables, that have effects."""
 
     results: Any
     margins: Margins
     margeff_options: dict[str, str]
+    names: list[str]
 
     def _shaped(self, values: Array) -> Array:
         """(m, C) as (m,) where there is one probability."""
@@ -57,12 +59,6 @@ class MarginsResults:
         """Intervals, (m, 2), or (m, 2, J)."""
         found = self.margins.interval(1.0 - alpha)
         return found[:, 0] if found.shape[1] == 1 else found.transpose(0, 2, 1)
-
-    @property
-    def names(self) -> list[str]:
-        """The columns that have effects."""
-        names = self.results.model.exog_names
-        return [names[j] for j in self.margins.columns]
 
     def _equations(self, alpha: float) -> list[Equation]:
         """The effects on each probability, as tables have them."""
@@ -109,7 +105,11 @@ def margins_of(results: Any, at: str, method: str, atexog: Any, dummy: bool, cou
     for name, value, known in (("at", at, At), ("method", method, Effect)):
         if value not in list(known):
             raise UsageError(f"{name} is '{value}'; it is one of {', '.join(known)}.")
-    model = results.model
+    few = results._df_t if results.fit_result.clusters else None  # without clusters normal, as in statsmodels
+    model, options = results.model, {"at": at, "method": method}
+    if wants_variables(model.design, atexog, dummy):
+        found, variables = formula_margins(results, At(at), Effect(method), atexog, dummy, count)
+        return MarginsResults(results, replace(found, df=few), options, variables)
     sample = model.sample
     found = margins(
         model.likelihood,
@@ -125,8 +125,8 @@ def margins_of(results: Any, at: str, method: str, atexog: Any, dummy: bool, cou
         count=count,
         infinite=np.isinf(results._limits),
     )
-    few = results._df_t if results.fit_result.clusters else None  # without clusters normal, as in statsmodels
-    return MarginsResults(results, replace(found, df=few), {"at": at, "method": method})
+    names = [model.exog_names[j] for j in found.columns]
+    return MarginsResults(results, replace(found, df=few), options, names)
 
 
 def _fixed(atexog: Any, X: Array, names: list[str]) -> dict[int, Any] | None:

@@ -1,6 +1,7 @@
 """What all the models share: data with names, the likelihood at any parameters, and fitting."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 from warnings import warn
 
@@ -134,7 +135,7 @@ class DiscreteModel:
     def without_data(self) -> Self:
         """A copy that has forgotten the rows."""
         model = self.from_content(self.to_content())
-        model.design = self.design
+        model.design = None if self.design is None else replace(self.design, rows=None)
         return model
 
     def __getattr__(self, name: str) -> Any:

@@ -1,8 +1,9 @@
 """Marginal effects: what a change of a column does to the probabilities, with standard errors by the delta method."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,11 +121,8 @@ def margins(
     varies = (seen[:1] != seen).any(axis=0)
     columns = np.flatnonzero(varies)
     steps = _steps(seen, columns, dummy, count)
-    if steps and (effect.log_x or at in (At.MEDIAN, At.ZERO)):
-        what = f"method {effect}" if effect.log_x else f"at {at}"
-        raise UsageError(
-            f"{what} makes no sense for a change of a whole number; leave out dummy and count, or choose dydx."
-        )
+    if steps:
+        refuse_steps(effect, at)
     endless = np.zeros(X.shape[1], dtype=bool)
     if infinite is not None:
         endless |= infinite.reshape(-1, X.shape[1]).any(axis=0)
@@ -145,16 +143,32 @@ def margins(
 
 def _steps(X: Array, columns: NDArray[np.intp], dummy: bool, count: bool) -> dict[int, Step]:
     """Of the columns that change by steps, by position: from where to where, and what divides the change."""
-    found: dict[int, Step] = {}
-    for position, j in enumerate(columns.tolist()) if dummy or count else ():
-        x = X[:, j]
-        whole = bool((x == np.floor(x)).all() and x.min() >= 0.0)
-        binary = whole and x.min() == 0.0 and x.max() == 1.0
-        if dummy and binary:
-            found[position] = SWITCH
-        elif count and whole and not binary:
-            found[position] = COUNT
-    return found
+    found = {position: step_of(X[:, j], dummy, count) for position, j in enumerate(columns.tolist())}
+    return {position: step for position, step in found.items() if step is not None}
+
+
+def step_of(x: Array, dummy: bool, count: bool) -> Step | None:
+    """The step by which a column changes, if it changes by one: of zeros and ones, or of whole numbers."""
+    if not (dummy or count) or x.min() < 0.0 or not (x == np.floor(x)).all():
+        return None
+    binary = x.min() == 0.0 and x.max() == 1.0
+    return (SWITCH if dummy else None) if binary else (COUNT if count else None)
+
+
+def refuse_steps(effect: Effect, at: At) -> None:
+    """Raises UsageError where a discrete change is asked for in the logarithm of the column, or at the median or zero."""
+    if effect.log_x or at in (At.MEDIAN, At.ZERO):
+        what = f"method {effect}" if effect.log_x else f"at {at}"
+        raise UsageError(
+            f"{what} makes no sense for a change of a whole number; leave out dummy and count, or choose dydx."
+        )
+
+
+def center_at(at: At, weight: Array | None) -> Callable[[Array], Array]:
+    """What takes values, (n, ...), to their mean, median or zero, over the first axis."""
+    if at is At.ZERO:
+        return lambda values: np.zeros(values.shape[1:])
+    return partial(_median if at is At.MEDIAN else _mean, weight=weight)
 
 
 def _parts(

@@ -39,14 +39,18 @@ def slope(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
 
 
 def bend(likelihood: Likelihood, eta: Array, along: Array, log: bool = False) -> Array:
-    """The derivative of `slope` as the predictors move along each of m directions, (n, C, m, k). along: (k, m)."""
+    """The derivative of `slope` as the predictors move along each of m directions, (n, C, m, k).
+
+    along: (k, m), or each row's own, (n, k, m).
+    """
     if isinstance(likelihood, Bernoulli):
         link = likelihood.link
         if log:
             second = -event_terms(link, eta).curvature
         else:  # the density is zero where its logarithm falls infinitely fast
             second = weighted(np.exp(link.log_pdf(eta)), link.dlog_pdf(eta))
-        return np.asarray(second[:, :, None, None] * along.T)
+        turned = along.T if along.ndim == 2 else np.swapaxes(along, 1, 2)[:, None]
+        return np.asarray(second[:, :, None, None] * turned)
     p = likelihood.probabilities(eta)
     gap = _gap(likelihood, p)
     first = int(likelihood.base)

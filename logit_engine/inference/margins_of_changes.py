@@ -1,0 +1,127 @@
+"""Marginal effects of variables that move a whole row of X, as x moves x and x^2: along slopes, or from row to row.
+
+The effect of a variable v at a row is f'(eta) d eta, where d eta is the row's slope dX/dv times the parameters; its
+derivative in the parameters, for the delta method, is f''(eta) d eta times X, plus f'(eta) times the slope. A discrete
+change is the difference of f at two rows, each with its own derivative. Where a slope has a one in a single column this
+is `margins`, which is faster. Greene (2018), 17.3.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.columns import Array
+from logit_engine.inference.delta import carried_over, weighted_sums
+from logit_engine.inference.margins import Effect, Margins
+from logit_engine.inference.response import bend, predictors, slope, value
+from logit_engine.likelihoods import Likelihood
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How n rows change with a variable x, (n,): along slope, (n, p), or from low to high, (n, p), `width` units apart."""
+
+    x: Array
+    slope: Array | None = None
+    low: Array | None = None
+    high: Array | None = None
+    width: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Rows X, (n, p), with their offset and their share in the average, (n,), and how each of m variables changes them."""
+
+    X: Array
+    offset: Array | None
+    share: Array
+    changes: Sequence[Change]
+
+
+def margins_of_changes(
+    likelihood: Likelihood,
+    places: Iterable[Place],
+    params: Array,
+    covariance: Array,
+    *,
+    effect: Effect = Effect.DYDX,
+    infinite: NDArray[np.bool_] | None = None,
+    every: bool = False,
+) -> Margins:
+    """The average effects over all places, with their covariance; every: the effects at every row, without one.
+
+    params: (k p,); infinite: (k p,), which have no finite estimate: an effect along one is nan.
+    """
+    asked = _Asked(likelihood, params, effect, np.zeros(params.size, dtype=bool) if infinite is None else infinite)
+    rows: list[Array] = []
+    means: Array = np.zeros(0)
+    J: Array = np.zeros(0)
+    for place in places:
+        effects = np.stack([asked.effects(place, change) for change in place.changes], axis=1)  # (n, m, C)
+        if every:
+            rows.append(effects)
+            continue
+        mean = np.tensordot(place.share, effects, 1)
+        jacobian = np.stack([asked.jacobian(place, change) for change in place.changes], axis=1)
+        means, J = (mean, jacobian) if not means.size else (means + mean, J + jacobian)
+    if every:
+        whole = np.concatenate(rows)
+        return Margins(whole, np.arange(whole.shape[1]), None)
+    J = J.reshape(-1, params.size)
+    J[np.isnan(means.T.reshape(-1))] = np.nan
+    return Margins(means, np.arange(means.shape[0]), carried_over(J, covariance, params))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The effect that is asked for, of a fit."""
+
+    likelihood: Likelihood
+    params: Array
+    effect: Effect
+    infinite: NDArray[np.bool_]
+
+    def _eta(self, X: Array, offset: Array | None) -> Array:
+        return predictors(X, self.params, offset, self.likelihood.outputs)
+
+    def effects(self, place: Place, change: Change) -> Array:
+        """The effect at each row, (n, C)."""
+        log = self.effect.log_y
+        if change.slope is None:
+            ends = [
+                value(self.likelihood, self._eta(X, place.offset), log)
+                for X in (change.low, change.high)
+                if X is not None
+            ]
+            return np.asarray((ends[1] - ends[0]) / change.width)
+        first = slope(self.likelihood, self._eta(place.X, place.offset), log)
+        out = np.asarray((first @ self._along(change.slope)[:, :, None])[:, :, 0])
+        out[self._endless(change.slope)] = np.nan
+        return out * change.x[:, None] if self.effect.log_x else out
+
+    def jacobian(self, place: Place, change: Change) -> Array:
+        """The derivative of the sum of the effects, by their shares, in the parameters, (C, k, p)."""
+        log = self.effect.log_y
+        if change.low is not None and change.high is not None:
+            high, low = (
+                weighted_sums(slope(self.likelihood, self._eta(X, place.offset), log), place.share, X)
+                for X in (change.high, change.low)
+            )
+            return np.asarray((high - low) / change.width)
+        assert change.slope is not None
+        share = place.share * change.x if self.effect.log_x else place.share
+        eta = self._eta(place.X, place.offset)
+        second = bend(self.likelihood, eta, self._along(change.slope)[:, :, None], log)[:, :, 0]
+        own = weighted_sums(slope(self.likelihood, eta, log), share, change.slope)
+        return weighted_sums(second, share, place.X) + own
+
+    def _along(self, slopes: Array) -> Array:
+        """How the predictors move, (n, k)."""
+        return np.asarray(slopes @ self.params.reshape(self.likelihood.outputs, -1).T)
+
+    def _endless(self, slopes: Array) -> NDArray[np.bool_]:
+        """Where a row moves along a parameter that has no finite estimate, (n,)."""
+        columns = self.infinite.reshape(self.likelihood.outputs, -1).any(axis=0)
+        return np.asarray((slopes[:, columns] != 0.0).any(axis=1))
