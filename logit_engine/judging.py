@@ -13,6 +13,7 @@ from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective import Objective
 from logit_engine.penalties import ElasticNet
 from logit_engine.result import Status, Verdict
+from logit_engine.solvers.descent import BESIDE
 from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
@@ -67,7 +68,7 @@ def _arrival(objective: Objective, solution: Solution) -> Status:
         return Status(
             Verdict.CONVERGED,
             f"Converged after {solution.passes} passes; no coefficient is further from optimal than "
-            f"{solution.certificate:.1e} of the gradient's size.",
+            f"{BESIDE * solution.certificate:.1e} of its penalty, nor {solution.certificate:.1e} of the gradient's size.",
         )
     sentence = f"Converged after {solution.passes} passes; the last step was {solution.decrement:.1e} standard errors."
     if not objective.likelihood.log_concave:

@@ -202,6 +202,24 @@ class Objective:
         gradients = -columns.T.reshape(models, -1)
         return [Slope(float(v), g, float(s)) for v, g, s in zip(losses, gradients, sizes, strict=True)]
 
+    def curved_slope(self, theta: Array) -> tuple[Slope, Array]:
+        """The slope of the loss at theta, (q,), and its curvature, (q, q), in one pass: for few rows."""
+
+        @Quiet
+        def block_sums(block: Block) -> Sums:
+            X = self.columns(block)
+            eta = self.predictors(block, X, theta)
+            loglik, score, curvature = self.likelihood.terms(eta, block.y)
+            if not self.likelihood.log_concave:
+                curvature = self.likelihood.expected(eta)
+            if block.weight is not None:
+                loglik, score, curvature = (weighted(block.weight, v) for v in (loglik, score, curvature))
+            gram = _blocked(curvature, partial(signed_gram, X))
+            return -loglik.sum(), X.tdot(score), np.abs(score).sum(), gram
+
+        loss, columns, size, curvature = total(self.rows, block_sums, self.threads)
+        return Slope(float(loss), -flat(np.asarray(columns)), float(size)), np.asarray(curvature)
+
     def information(self, theta: Array, rough: bool = False, without: int = -1) -> Array:
         """The curvature of the loss alone at theta, (q, q); rough: in single precision, where it only steers.
 

@@ -16,7 +16,8 @@ from logit_engine.fitting import cores, fit, prepared
 from logit_engine.likelihoods import Likelihood
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.result import FitResult
-from logit_engine.solvers.working_set import CONVERGED, WorkingSet
+from logit_engine.solvers.descent import CONVERGED
+from logit_engine.solvers.working_set import WorkingSet
 
 AHEAD = 5  # strengths ahead for which columns are let in
 PASSES = 1000  # for one strength
@@ -26,9 +27,9 @@ PASSES = 1000  # for one strength
 class Path:
     """Fits at falling strengths (m,): estimates (m, q) in the user's units, their log-likelihood and residual, (m,).
 
-    folds: (m, K, q), the estimates without the rows of each fold. residual: the largest distance of a coefficient to
-    optimality over the size of the gradient, by standardized columns, over all fits at that strength; converged: whether it
-    is within the tolerance, or 1e-8. passes: passes over the rows, (m,).
+    folds: (m, K, q), the estimates without the rows of each fold. residual: the largest of all fits at that strength
+    (`solvers.descent.residuals`, beside the gradient's size and the penalty); converged: whether it is within the tolerance,
+    or 1e-8. passes: passes over the rows, (m,).
     """
 
     strengths: Array

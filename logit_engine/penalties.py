@@ -181,6 +181,20 @@ class ElasticNet:
             return own
         return own + self.groups.each(self.groups.strength / np.sqrt(np.maximum(self.groups.sizes, 1.0)))
 
+    @property
+    def kink_alone(self) -> Array:
+        """The kink that a coefficient has at zero whatever the others are, (q,): a finite l1, and a group of it alone."""
+        own = np.where(np.isfinite(self.l1), self.l1, 0.0)
+        if self.groups is None:
+            return own
+        return own + self.groups.each(np.where(self.groups.sizes == 1.0, self.groups.strength, 0.0))
+
+    @property
+    def strengths(self) -> Array:
+        """The strength on each coefficient, (q,); where it is zero the least of the others, infinite if there is none."""
+        own = self.kink + self.ridge
+        return np.where(own > 0.0, own, own.min(initial=np.inf, where=own > 0.0))
+
     def enough(self, gradient: Array) -> float:
         """The least multiple of itself that keeps all it penalizes at zero, given the gradient there, (q,).
 

@@ -13,7 +13,8 @@ from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.grouped import Matrix, grouped_step
 from logit_engine.solvers.products import Products, floored, products_step
 from logit_engine.solvers.quadratic import model_step
-from logit_engine.triangles import cholesky_factor, triangular_solve
+from logit_engine.solvers.singular import SINGULAR
+from logit_engine.triangles import cholesky_factor, smallest_pivot, triangular_solve
 
 PAIRS = 20  # remembered by a factored model
 CHEAP = (
@@ -47,9 +48,9 @@ class Whole:
         """See `Model`."""
         H = kinks.added_to(self.curvature)
         if kinks.groups is None:
-            d = model_step(gradient, H, theta, kinks)
+            d = model_step(gradient, self.curvature, H, theta, kinks)
         else:
-            d = grouped_step(gradient, Matrix(H), theta, kinks)
+            d = grouped_step(gradient, Matrix(H, self.curvature), theta, kinks)
         return d, float(np.sqrt(max(0.0, float(d @ H @ d))))
 
     def learn(self, step: Array, change: Array) -> None:
@@ -135,4 +136,6 @@ def model_of(curvature: Array, kinks: ElasticNet) -> Model:
     """The model for a penalty, from the curvature of the loss, (q, q)."""
     if not kinks.differentiable:
         return Whole(curvature)
-    return Factored(cholesky_factor(kinks.added_to(curvature)), kinks)
+    factor = cholesky_factor(kinks.added_to(curvature))
+    singular = factor is None or smallest_pivot(factor) < SINGULAR
+    return Whole(curvature) if singular else Factored(factor, kinks)

@@ -13,33 +13,50 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.objective import Slope
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.curvature import Model
+from logit_engine.solvers.curvature import Model, model_of
 
 SLOW = 0.2  # a step that leaves more of the residual than this is slow
 SMALLEST_SHARE = 2.0**-40
+SMALLEST_ROUNDED = 2.0**-3  # where the value's rounding hides what a step does
+ROUNDED = 1e-12  # of the value: its rounding
+CONVERGED = 1e-8  # the residual that counts as converged
+BESIDE = 100.0  # a residual of CONVERGED is at most 1e-6 of the penalty
+FLOOR = (
+    16.0 * float(np.finfo(float).eps) / CONVERGED
+)  # of the gradient's size: what rounding leaves counts as converged
+
+
+def residuals(kinks: ElasticNet, strengths: Array, theta: Array, slope: Slope) -> Array:
+    """The distance of each coefficient to optimality beside its penalty or the gradient's size, what is less, (q,).
+
+    strengths: of the penalty, (q,). Where a penalty is below rounding, rounding is the measure.
+    """
+    beside = np.clip(BESIDE * strengths, FLOOR * slope.size, slope.size)
+    away = kinks.distance(theta, slope.gradient + kinks.bent(theta))
+    return np.asarray(away / np.maximum(beside, np.finfo(float).tiny))
 
 
 class Descent:
     """A fit on its way down: `target` says where it wants the next light pass, `take` hears what was found there.
 
     So one pass over the rows can serve several fits at once. theta: (q,), where it stands; slope: the loss there; residual:
-    the largest distance of a coefficient to optimality over the size of the gradient; decrement: the length of the last
-    step; stuck: no step improves. inform: makes a model of the exact curvature at a theta, or None.
+    the largest of `residuals`; decrement: the length of the last step; stuck: no step improves. inform: makes a model of
+    the exact curvature at a theta, or None; model: made at theta if fresh.
     """
 
     def __init__(
         self, theta: Array, slope: Slope, model: Model, inform: Callable[[Array], Model] | None = None
     ) -> None:
         self.theta, self.slope, self.model, self.inform = theta, slope, model, inform
-        self.decrement, self.stuck = np.inf, False
+        self.decrement, self.stuck, self.fresh = np.inf, False, False
         self.residual = self._before = np.inf
         self._slow, self._share = 0.0, 1.0
 
     def aim(self, kinks: ElasticNet, tolerance: float) -> None:
         """Set the penalty to descend by, and the residual at which to stop."""
-        self.kinks, self.tolerance = kinks, tolerance
+        self.kinks, self.tolerance, self.strengths = kinks, tolerance, kinks.strengths
         self.stuck, self._before = False, np.inf
-        self._judge()
+        self._go(self.theta, self.slope)
 
     @property
     def done(self) -> bool:
@@ -49,27 +66,40 @@ class Descent:
     def target(self) -> Array:
         """Where the next light pass is wanted, (q,)."""
         if self._share == 1.0:
-            if self.inform is not None and self._slow >= self.model.price:
-                self.model, self._slow = self.inform(self.theta), 0.0
-            self._step, self.decrement = self.model.step(self._gradient, self.theta, self.kinks)
+            if self.inform is not None and self._slow >= self.model.price and not self.fresh:
+                self.model, self._slow, self.fresh = self.inform(self.theta), 0.0, True
+            gradient = self.slope.gradient + self.kinks.bent(self.theta)
+            self._step, self.decrement = self.model.step(gradient, self.theta, self.kinks)
         return self.theta + (self._step if self._share == 1.0 else self._share * self._step)
 
-    def take(self, target: Array, ahead: Slope) -> None:
-        """Go to the target if the objective is no higher there; else ask for half the step."""
-        value = ahead.loss + self.kinks.value(target, np.zeros(0))
-        if not value <= self._value + 1e-12 * abs(self._value):
-            self._share *= 0.5
-            self._slow += 1.0
-            self.stuck = self._share <= SMALLEST_SHARE
+    def take(self, target: Array, ahead: Slope, curvature: Array | None = None) -> None:
+        """Go to the target if the objective is lower there, or the residual where rounding hides it; else ask for half.
+
+        curvature: of the loss there, (q, q), if it is at hand.
+        """
+        rise = ahead.loss + self.kinks.value(target, np.zeros(0)) - self._value
+        rounded = abs(rise) <= ROUNDED * abs(self._value)
+        residual = float(residuals(self.kinks, self.strengths, target, ahead).max(initial=0.0)) if rounded else np.inf
+        if not (residual < self.residual if rounded else rise < 0.0):
+            self._shorten(SMALLEST_ROUNDED if rounded else SMALLEST_SHARE)
             return
-        self.model.learn(target - self.theta, ahead.gradient - self.slope.gradient)
-        self.theta, self.slope, self._before = target, ahead, self.residual
-        self._judge()
+        self.fresh, self._before = curvature is not None, self.residual
+        if curvature is not None:
+            self.model = model_of(curvature, self.kinks)
+        elif not rounded:
+            self.model.learn(target - self.theta, ahead.gradient - self.slope.gradient)
+        self._go(target, ahead)
         self._slow += self.residual > SLOW * self._before
 
-    def _judge(self) -> None:
-        self._gradient = self.slope.gradient + self.kinks.bent(self.theta)
-        self._value = self.slope.loss + self.kinks.value(self.theta, np.zeros(0))
-        self._share = 1.0
-        away = float(self.kinks.distance(self.theta, self._gradient).max(initial=0.0))
-        self.residual = away / max(self.slope.size, np.finfo(float).tiny)
+    def _shorten(self, least: float) -> None:
+        """Ask for half the step; where it is short enough for a model made here, or nothing, no step improves."""
+        self._slow += 1.0
+        self._share *= 0.5
+        if self._share <= least or not self._step.any():
+            self.stuck = self.fresh or self.inform is None
+            self._slow, self._share = np.inf, 1.0
+
+    def _go(self, theta: Array, slope: Slope) -> None:
+        self.theta, self.slope, self._share = theta, slope, 1.0
+        self._value = slope.loss + self.kinks.value(theta, np.zeros(0))
+        self.residual = float(residuals(self.kinks, self.strengths, theta, slope).max(initial=0.0))

@@ -13,7 +13,7 @@ from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet
 from logit_engine.penalties_groups import Groups
 from logit_engine.solvers.products import Curved, Products, accelerated, conjugate, floored, model_value
-from logit_engine.triangles import cholesky_factor, triangular_solve
+from logit_engine.solvers.singular import split_step
 
 ROUNDS = 30
 NEWTON_STEPS = 12
@@ -24,9 +24,10 @@ ROUNDING = 1e-14  # of the largest slope
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """H itself, (q, q)."""
+    """H itself, (q, q), and without the penalty's curvature."""
 
     H: Array
+    loss: Array
 
     @property
     def diagonal(self) -> Array:
@@ -66,7 +67,9 @@ def grouped_step(g: Array, H: Matrix | Products, theta: Array, kinks: ElasticNet
             found = _shortened(g, H, theta, d, rest, kinks, value)
             if found is None:
                 break
-            d, value = found
+            d, before, value = found[0], value, found[1]
+            if not value < before:
+                return d  # rounding has the last word
         now = float(kinks.distance(theta + d, g + H.times(d)).max(initial=0.0))
         if now > 0.5 * last:
             return d  # rounding has the last word, or the outer steps
@@ -77,11 +80,16 @@ def grouped_step(g: Array, H: Matrix | Products, theta: Array, kinks: ElasticNet
 def _shortened(
     g: Array, H: Curved, theta: Array, d: Array, rest: Array, kinks: ElasticNet, value: float
 ) -> tuple[Array, float] | None:
-    """d and as much of the rest as lowers the model, with its value; None if nothing does. A kink on the way stops it."""
+    """d and as much of the rest as lowers the model, with its value; None if nothing does.
+
+    First all of it, with what crosses a kink held there; then as far as the first kink, and halves of that.
+    """
     there = theta + d
-    for halving in range(HALVINGS):
-        further = there + 2.0**-halving * rest
-        further = np.where((np.sign(further) * np.sign(there) < 0.0) & (kinks.l1 > 0.0), 0.0, further)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kink = np.where((kinks.kink_alone > 0.0) & (rest * there < 0.0), -there / rest, np.inf)
+    first = float(kink.min(initial=1.0))
+    for share in (1.0, *(first * 2.0**-halving for halving in range(HALVINGS))):
+        further = np.where(kink <= share, 0.0, there + share * rest)
         if kinks.bounded:
             further = np.clip(further, kinks.low, kinks.high)
         reached = model_value(g, H, theta, further - theta, kinks)
@@ -95,13 +103,8 @@ def _bent_solution(H: Matrix | Products, b: Array, on: NDArray[np.intp], groups:
     some, at = groups.some(on), theta[on]
     if isinstance(H, Products):
         return conjugate(_Bent(H.select(on), some, at), b)
-    bent = H.H[np.ix_(on, on)] + some.bend(at)
-    factor = cholesky_factor(bent)
-    if factor is None:  # more columns than rows: a little ridge makes the step unique
-        factor = cholesky_factor(bent + np.diag(1e-8 * np.abs(np.diagonal(bent)) + np.finfo(float).tiny))
-    if factor is None:
-        return np.zeros_like(b)
-    return triangular_solve(factor, triangular_solve(factor, b, transposed=True))
+    loss = H.loss[np.ix_(on, on)]
+    return split_step(loss, H.H[np.ix_(on, on)] - loss + some.bend(at), b, ROUNDING * float(np.abs(b).max(initial=0.0)))
 
 
 class _Bent:

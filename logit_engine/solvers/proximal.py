@@ -8,9 +8,10 @@ from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
+from logit_engine.solvers.descent import CONVERGED
 from logit_engine.solvers.newton import Outcome, Solution
 from logit_engine.solvers.pilot import piloted
-from logit_engine.solvers.working_set import CONVERGED, WorkingSet
+from logit_engine.solvers.working_set import WorkingSet
 from logit_engine.triangles import cholesky_factor, smallest_pivot
 
 SINGULAR = 1e-7  # a pivot below it is rounding: what the information says of such directions is nothing

@@ -1,86 +1,168 @@
 """The minimum of a quadratic model with kinks and bounds: g'd + d'Hd/2 + sum_j l1_j |theta_j + d_j| within bounds.
 
-An active-set method guesses which coefficients stay at a kink or a bound, and the signs of the others, from where each would
-go alone; solves for the others by a Cholesky factor; and guesses again until the guess repeats itself, which proves the
-minimum. Where guesses go round in circles, a few sweeps of coordinate descent lead them out. Hintermueller, Ito
-& Kunisch (2003).
-"""
+Two methods. The first guesses which coefficients stay at a kink or a bound, and the signs of the others, from where each
+would go alone; solves for the others by a Cholesky factor; and guesses again until the guess repeats itself, which proves
+the minimum (Hintermueller, Ito & Kunisch 2003). It is fast, but may go round in circles, and needs a definite H.
 
-from math import copysign
+The second goes on where the first does not settle, and cannot cycle (Lee, Battle, Raina & Ng 2007, "feature-sign search").
+It minimizes over the free coefficients with their signs, stops at the best point on the way there, and once nothing is left
+to gain lets held coefficients go. Every step lowers the model: a released coefficient moves as it wants to, and the others
+are off their kinks, so a step has a length. So no set of free coefficients with their signs is solved twice, and there are
+finitely many. A singular H is no obstacle: a pivoted factor finds directions without curvature. Along them the model is
+linear, and a step that descends ends at a kink or a bound; where none descends, dependent columns stay where they are.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
 from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet
-from logit_engine.triangles import cholesky_factor
+from logit_engine.solvers.singular import SINGULAR, split_step
+from logit_engine.triangles import cholesky_factor, smallest_pivot, triangular_solve
 
-GUESSES = 20  # before a few sweeps of coordinate descent, after which guesses start afresh
-FEW = 5  # sweeps
-ROUNDS = 10
-SWEEPS = 200  # where guesses never settle
+GUESSES = 12
 TIE = 1e-12  # a slope this close to its kink stays there
+EPS = float(np.finfo(float).eps)
+LEVEL = 1e-10  # of the kinks: a slope below it descends nowhere
+STEPS = 4  # of the second method, for each coefficient; fewer in all is the rule
 
 
-def model_step(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array:
-    """The d that minimizes the model, (q,); g, H: slope and curvature of the smooth part at theta."""
+def model_step(g: Array, loss: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array:
+    """The d that minimizes the model, (q,); g, H: slope and curvature of the smooth part at theta; loss: without a ridge."""
+    found = _guessed(g, H, theta, kinks)
+    return _Search(g, loss, H, theta, kinks).minimum() - theta if found is None else found
+
+
+def _guessed(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array | None:
+    """The first method: d, (q,), or None if it does not settle, or H is singular where it looks."""
     diagonal = np.maximum(np.diagonal(H), np.finfo(float).tiny)
-    safe, now, slope = theta, theta, g
-    for _ in range(ROUNDS):
-        before: Array | None = None
-        for _ in range(GUESSES):
-            alone = kinks.nearest(now - slope / diagonal, diagonal, TIE)
-            held = kinks.holds(alone)
-            guess = np.where(held, alone, np.copysign(np.inf, alone))
-            if before is not None and np.array_equal(guess, before):
-                return now - theta
-            before = guess
-            d = _given(g, H, theta, kinks, held, alone)
-            now, slope = theta + d, g + H @ d
-        safe = now = _descended(g + H @ (safe - theta), H, safe, kinks, diagonal, FEW)
-        slope = g + H @ (now - theta)
-    now = _descended(slope, H, safe, kinks, diagonal, SWEEPS)
-    return np.where(now == 0.0, -theta, now - theta)
+    now, slope = theta, g
+    before: list[bytes] = []
+    for _ in range(GUESSES):
+        alone = kinks.nearest(now - slope / diagonal, diagonal, TIE)
+        held = kinks.holds(alone)
+        guess = np.where(held, alone, np.copysign(np.inf, alone)).tobytes()
+        if guess in before:
+            return now - theta if guess == before[-1] else None
+        before.append(guess)
+        d = np.where(held, alone - theta, 0.0)
+        on = np.flatnonzero(~held)
+        if on.size:
+            pull = (g + kinks.pull(alone))[on]
+            moved = np.flatnonzero(d)
+            if moved.size:
+                pull = pull + H[np.ix_(on, moved)] @ d[moved]
+            factor = cholesky_factor(H if on.size == theta.size else H[np.ix_(on, on)])
+            if factor is None or smallest_pivot(factor) < SINGULAR:
+                return None
+            d[on] = -triangular_solve(factor, triangular_solve(factor, pull, transposed=True))
+        now, slope = theta + d, g + H @ d
+    return None
 
 
-def _given(g: Array, H: Array, theta: Array, kinks: ElasticNet, held: NDArray[np.bool_], alone: Array) -> Array:
-    """The minimum of the model where some coefficients are held at their values in alone and the others keep their signs."""
-    d = np.where(held, alone - theta, 0.0)
-    on = np.flatnonzero(~held)
-    if on.size == 0:
+class _Search:
+    """The second method. point: (q,), where it stands; slope: of the smooth part there; free: (q,), what may move."""
+
+    def __init__(self, g: Array, loss: Array, H: Array, theta: Array, kinks: ElasticNet) -> None:
+        self.g, self.loss, self.H, self.theta, self.kinks = g, loss, H, theta, kinks
+        self.l1 = np.where(np.isfinite(kinks.l1), kinks.l1, 0.0)
+        self.low = np.full(theta.size, -np.inf) if kinks.low is None else kinks.low
+        self.high = np.full(theta.size, np.inf) if kinks.high is None else kinks.high
+        self.size = np.sqrt(np.maximum(np.diagonal(H), np.finfo(float).tiny))
+        self._go(theta)
+
+    def minimum(self) -> Array:
+        """Where the model is least, (q,)."""
+        solves = 0  # one after another that nothing stopped: the second refines the first, or finds no curvature
+        for _ in range(STEPS * self.theta.size):
+            before = self.point
+            if solves < 2:
+                signs = np.sign(self.point)
+                stopped = self._along(self._toward(np.flatnonzero(self.free), signs), signs)
+                solves = 0 if stopped else solves + 1 if self.point is not before else 2
+            else:
+                solves = 0 if self._released(self._eager()) else 1
+                if self.point is before:
+                    break
+        return self.point
+
+    def _go(self, point: Array) -> None:
+        way = point - self.theta
+        self.point, self.slope = point, self.g + self.H @ way
+        sizes = np.abs(self.g) + self.size * float(np.abs(self.size * way).max(initial=0.0))
+        rounding = 8.0 * EPS * float(sizes.max(initial=0.0))
+        self.level = max(LEVEL * float(self.l1.max(initial=0.0)), rounding)
+        self.free = ~self.kinks.holds(point) & ~np.isinf(self.kinks.l1)
+
+    def _eager(self) -> NDArray[np.intp]:
+        """Held coefficients that want to move, the one that promises most first."""
+        away = np.where(self.free, 0.0, self.kinks.distance(self.point, self.slope))
+        wanted = np.flatnonzero(away > np.maximum(self.level, TIE * np.abs(self.slope)))
+        gain = away[wanted] / self.size[wanted]
+        return np.asarray(wanted[np.argsort(-gain, kind="stable")])
+
+    def _released(self, eager: NDArray[np.intp]) -> bool:
+        """A step of the free coefficients and of those of these that it takes where they want; whether it was stopped.
+
+        All at once first, then those that went where they wanted to, in the end the most eager alone, which does.
+        """
+        first = eager[:1]
+        while eager.size:
+            signs = np.sign(self.point)
+            signs[eager] = np.where(self.point[eager] == 0.0, -np.sign(self.slope[eager]), signs[eager])
+            d = self._toward(np.union1d(np.flatnonzero(self.free), eager), signs)
+            willing = d[eager] * (self.slope + self.l1 * signs)[eager] < 0.0
+            if willing.all() or eager.size == 1:
+                return self._along(d, signs)
+            eager = eager[willing] if willing.any() else first
+        return False
+
+    def _toward(self, on: NDArray[np.intp], signs: Array) -> Array:
+        """The way to the minimum over some coefficients, given their signs, (q,)."""
+        pull = (self.slope + self.l1 * signs)[on]
+        d = np.zeros_like(self.point)
+        if (np.abs(pull) > self.level).any():
+            some = self.kinks.some(on)
+            own = some.added_to(np.zeros((on.size, on.size))) if some.ridge.any() else None
+            d[on] = split_step(self.loss[np.ix_(on, on)], own, -pull, self.level)
         return d
-    pull = (g + kinks.pull(alone))[on]
-    moved = np.flatnonzero(d)
-    if moved.size:
-        pull = pull + H[np.ix_(on, moved)] @ d[moved]
-    inner = H if on.size == theta.size else H[np.ix_(on, on)]
-    factor = cholesky_factor(inner)
-    if factor is None:  # more columns than rows, or curvature lost: a little ridge makes the guess unique
-        factor = cholesky_factor(inner + np.diag(1e-8 * np.diagonal(inner) + np.finfo(float).tiny))
-    if factor is not None:
-        half = solve_triangular(factor, pull, trans="T", check_finite=False)
-        d[on] = -solve_triangular(factor, half, check_finite=False)
-    return d
+
+    def _along(self, d: Array, signs: Array) -> bool:
+        """Go along d to where the model is least; whether a kink or a bound holds something there.
+
+        Or all the way, with everything held that crosses a kink, where that is lower: it holds many at once.
+        """
+        curve, slope = max(float(d @ self.H @ d), 0.0), float((self.slope + self.l1 * signs) @ d)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            kink = np.where((self.l1 > 0.0) & (d * signs < 0.0), -self.point / d, np.inf)
+            wall = np.where(d > 0.0, self.high - self.point, self.low - self.point) / d
+        wall = np.where(d == 0.0, np.inf, np.maximum(wall, 0.0))
+        t = _least_way(slope, curve, kink, 2.0 * self.l1 * np.abs(d), float(wall.min(initial=np.inf)))
+        if not 0.0 < t < np.inf:
+            return False
+        new = np.clip(self.point + t * d, self.low, self.high)
+        new = np.where(kink == t, 0.0, np.where(wall <= t, np.where(d > 0.0, self.high, self.low), new))
+        held = bool((kink == t).any() or (wall <= t).any())
+        if held and curve > 0.0:
+            whole = np.where(kink < 1.0, 0.0, np.clip(self.point + d, self.low, self.high))
+            new = min(new, whole, key=lambda point: self._gain(point - self.point))
+        if not np.array_equal(new, self.point):
+            self._go(new)
+        return held
+
+    def _gain(self, d: Array) -> float:
+        """The change of the model by a step d."""
+        kinks = self.l1 * (np.abs(self.point + d) - np.abs(self.point))
+        return float(self.slope @ d + 0.5 * d @ self.H @ d + kinks.sum())
 
 
-def _descended(slope: Array, H: Array, now: Array, kinks: ElasticNet, diagonal: Array, sweeps: int) -> Array:
-    """Where so many sweeps of coordinate descent lead from a point, (q,), at which the smooth part has this slope."""
-    point, slope = now.copy(), slope.copy()
-    l1, open_ = kinks.l1.tolist(), np.full(now.size, np.inf)
-    low = (-open_ if kinks.low is None else kinks.low).tolist()
-    high = (open_ if kinks.high is None else kinks.high).tolist()
-    size, columns = diagonal.tolist(), H.T
-    for _ in range(sweeps):
-        largest = 0.0
-        for j in range(now.size):
-            at = float(point[j])
-            x = at - float(slope[j]) / size[j]
-            new = min(max(copysign(max(abs(x) - l1[j] / size[j], 0.0), x), low[j]), high[j])
-            if new != at:
-                slope += columns[j] * (new - at)
-                point[j] = new
-                largest = max(largest, (new - at) ** 2 * size[j])
-        if largest <= 1e-26:
+def _least_way(slope: float, curve: float, kink: Array, jump: Array, end: float) -> float:
+    """The t up to the end at which a piecewise quadratic is least, or infinity: its slope jumps at kinks, (q,)."""
+    for j in np.argsort(kink, kind="stable").tolist():
+        t = float(kink[j])
+        if t >= end or slope + curve * t >= 0.0:
             break
-    return point
+        slope += float(jump[j])
+        if slope + curve * t >= 0.0:
+            return t
+    return min(-slope / curve if curve > 0.0 else np.inf, end)

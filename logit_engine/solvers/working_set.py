@@ -17,7 +17,7 @@ from logit_engine.objective import Objective, Slope
 from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.choose import Curvature, Shape, curvature_for
 from logit_engine.solvers.curvature import Factored, Implied, Model, model_of
-from logit_engine.solvers.descent import Descent
+from logit_engine.solvers.descent import CONVERGED, Descent, residuals
 from logit_engine.sources.arrays import MemoryRows
 
 NARROW = 256  # columns up to which all take part: a pass over all of them costs little more than one over some
@@ -25,8 +25,8 @@ EAGER = 100  # columns let in at once, at least
 ROUGH = 500  # coefficients above which the information that steers is in single precision
 GROWTH = 4  # times as many of sparse columns, which cost only what they hold
 LOOSE = 0.3  # of the eagerness outside: how well the working set is solved before the others are asked again
+LIGHT = 2e7  # products that cost no more than the rest of a pass
 STALLS = 3  # passes without gain, once converged, after which rounding has the last word
-CONVERGED = 1e-8  # the residual that counts as converged
 
 
 class WorkingSet:
@@ -76,12 +76,9 @@ class WorkingSet:
                 return residual
             self.slopes = self.loss.slopes(self.thetas, self.without)
             self.passes += 1
+            strengths = kinks.strengths
             away = np.max(
-                [
-                    kinks.distance(t, s.gradient + kinks.bent(t)) / s.size
-                    for t, s in zip(self.thetas, self.slopes, strict=True)
-                ],
-                axis=0,
+                [residuals(kinks, strengths, t, s) for t, s in zip(self.thetas, self.slopes, strict=True)], axis=0
             )
             outside = np.where(self.taken, 0.0, kinks.together(away).reshape(self.outputs, -1).max(axis=0))
             eager = float(outside.max())
@@ -137,6 +134,13 @@ class WorkingSet:
         self.passes += 1
         return self.part.information(theta, rough=theta.size > ROUGH, without=fold)
 
+    def _passed(self, targets: Array, without: list[int]) -> list[tuple[Slope, Array | None]]:
+        """A pass for the fits at these targets, (fits, q); with the curvature if there is one fit and few rows."""
+        self.passes += 1
+        if len(self.without) == 1 and self.part.rows.n * targets.size**2 <= LIGHT and not self.part.compiled:
+            return [self.part.curved_slope(targets[0])]
+        return [(slope, None) for slope in self.part.slopes(targets, without)]
+
     def _informed(self, fold: int, theta: Array) -> Model:
         return model_of(self._information(fold, theta), self.kinks)
 
@@ -170,10 +174,9 @@ class WorkingSet:
                 break
             before = max(self.descents[i].residual for i in active)
             targets = np.stack([self.descents[i].target() for i in active])
-            found = self.part.slopes(targets, [self.without[i] for i in active])
-            self.passes += 1
-            for i, target, ahead in zip(active, targets, found, strict=True):
-                self.descents[i].take(target, ahead)
+            found = self._passed(targets, [self.without[i] for i in active])
+            for i, target, (ahead, curvature) in zip(active, targets, found, strict=True):
+                self.descents[i].take(target, ahead, curvature)
             after = max(self.descents[i].residual for i in active)
             stalls = stalls + 1 if after <= CONVERGED and after > 0.5 * before else 0
         for theta, down in zip(self.thetas, self.descents, strict=True):

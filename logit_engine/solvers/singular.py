@@ -1,0 +1,65 @@
+"""Steps where the curvature is singular to rounding: that of the loss and that of a penalty, which may be far below it.
+
+The loss's curvature is R'R of less than full rank, by a pivoted Cholesky factor; the rest of it is rounding, and dropped.
+In coordinates that split R's range from the directions that it does not see, the penalty's curvature stands beside ones
+and zeros, so nothing is lost of it, however small it is. Higham (2002), 10.3.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dpstrf
+
+from logit_engine.columns import Array
+from logit_engine.triangles import cholesky_factor, smallest_pivot, triangular_inverse, triangular_solve
+
+SINGULAR = 1e-6  # a pivot, as a sine, below which columns may be dependent to rounding
+RANK = 1e-14  # a squared pivot, times the number of columns, that is rounding
+LATER = 1e-3  # of the largest slope: what falls so slowly without curvature has time
+
+
+def split_step(loss: Array, own: Array | None, b: Array, level: float) -> Array:
+    """x that minimizes x'(loss + own)x / 2 - b'x, (r,), or one without curvature along which that falls.
+
+    loss, own: (r, r), the loss's curvature and the penalty's, None for none; level: a slope below it is rounding.
+    """
+    factor = cholesky_factor(loss if own is None else loss + own)
+    if factor is not None and smallest_pivot(factor) >= SINGULAR:
+        return triangular_solve(factor, triangular_solve(factor, b, transposed=True))
+    if own is None:
+        return _least(loss, b, level)
+    r = b.size
+    size = np.sqrt(np.diagonal(loss) + np.diagonal(own))
+    size = np.where(size > 0.0, size, 1.0)
+    R, order, rank = _pivoted(loss / (size[:, None] * size))
+    V = np.eye(r)
+    V[:rank, :rank] = triangular_inverse(R[:rank, :rank])
+    V[:rank, rank:] = -V[:rank, :rank] @ R[:rank, rank:]
+    M = V.T @ (own / (size[:, None] * size))[np.ix_(order, order)] @ V
+    M[np.arange(rank), np.arange(rank)] += 1.0
+    found = np.empty(r)
+    found[order] = V @ _least(M, V.T @ (b / size)[order], level / float(size.max()))
+    return found / size
+
+
+def _pivoted(A: Array) -> tuple[Array, NDArray[np.intp], int]:
+    """Upper R, whose first rank rows count, with R'R = A[order][:, order] to rounding; A: of unit diagonal, (r, r)."""
+    R, order, rank, _ = dpstrf(A, tol=RANK * A.shape[0], lower=0)
+    return np.triu(R), order - 1, int(rank)
+
+
+def _least(M: Array, b: Array, level: float) -> Array:
+    """x that minimizes x'Mx / 2 - b'x, or one without curvature along which that falls by more than the level."""
+    size = np.sqrt(np.maximum(np.diagonal(M), 0.0))
+    size = np.where(size > 0.0, size, 1.0)
+    R, order, rank = _pivoted(M / (size[:, None] * size))
+    b = (b / size)[order]
+    first, across = R[:rank, :rank], R[:rank, rank:]
+    half = triangular_solve(first, b[:rank], transposed=True) if rank else b[:0]
+    x, flat = np.zeros_like(b), b[rank:] - across.T @ half
+    if (np.abs(flat) > max(level, LATER * float(np.abs(b).max(initial=0.0)))).any():
+        x[rank:], half = flat, -across @ flat
+    if rank:
+        x[:rank] = triangular_solve(first, half)
+    found = np.empty_like(x)
+    found[order] = x
+    return np.asarray(found / size)
