@@ -67,6 +67,7 @@ LIBRARIES = {
     "logit_engine.artifact": {"numpy", "polars", "pyarrow"},
     "logit_engine.summary": {"numpy", "polars"},
     "logit_engine.discrete": {"numpy", "pandas", "polars", "scipy"},
+    "logit_engine.discrete.influence_plots": {"numpy", "scipy", "matplotlib"},
     "logit_engine.estimators": {"numpy", "polars", "sklearn"},
     "flows": {"numpy", "polars", "pyarrow", "pydantic"},
     "flows.config": {"pydantic", "ruamel"},

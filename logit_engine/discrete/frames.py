@@ -19,6 +19,11 @@ class NamedArray(np.ndarray):
     def __array_finalize__(self, source: Any) -> None:
         self.names = ()
 
+    @property
+    def values(self) -> NDArray[Any]:
+        """The entries without their names, as of a pandas Series."""
+        return np.asarray(self)
+
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
             return np.asarray(self)[self.names.index(key)]
@@ -93,6 +98,8 @@ def framed(values: Array, index: Any, columns: Sequence[str]) -> Any:
 def _axis(labels: Any) -> Any:
     import pandas as pd
 
+    if isinstance(labels, pd.Index):
+        return labels
     labels = list(labels)
     if labels and isinstance(labels[0], tuple):
         return pd.MultiIndex.from_tuples(labels)
