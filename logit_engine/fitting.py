@@ -162,9 +162,12 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
 
     if judged.signs is not None and solution.outcome is not Outcome.SEPARATED:
         solution = replace(solution, outcome=Outcome.UNCERTIFIED)
-    estimated = Estimated(np.broadcast_to(np.nan, (start.size, start.size)))
+    estimated = Estimated(np.full((start.size, start.size), np.nan))
     if asked.covariance is not None and (objective.separable or asked.naive) and informed:
         estimated = covariance(objective, solution, asked.covariance, first.observations)
+    if constrained is not None:
+        held = _held(constrained)
+        estimated.matrix[held], estimated.matrix[:, held] = 0.0, 0.0
     if judged.signs is not None:
         estimated = replace(estimated, matrix=without_infinite(estimated.matrix, judged.signs, solution, coordinates))
     if isinstance(penalty, ElasticNet) and asked.naive and informed:
@@ -273,11 +276,16 @@ def _at_bounds(estimates: Array, asked: Inequalities | None, constrained: Change
     """The estimates, (q,), exactly at the bounds that hold them, where rounding would leave them beside: signs are kept."""
     if asked is None or constrained is None:
         return estimates
-    held = np.abs(constrained.basis).max(axis=1, initial=0.0) < 1e-12
+    held = _held(constrained)
     for bound in (asked.lower, asked.upper):
         near = held & np.isfinite(bound) & (np.abs(estimates - bound) <= 1e-9 * (1.0 + np.abs(estimates)))
         estimates = np.where(near, bound, estimates)
     return estimates
+
+
+def _held(constrained: ChangeOfVariables) -> NDArray[np.bool_]:
+    """Which coefficients the constraints leave no direction, (q,): their variance is zero, not what rounding leaves."""
+    return np.asarray(np.abs(constrained.basis).max(axis=1, initial=0.0) < 1e-12)
 
 
 def _fixed(objective: Objective, equalities: Equalities | None, start: Array) -> tuple[Objective, Array]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -87,19 +87,38 @@ class ContrastResults:
         return str(self.summary())
 
 
+class LinearConstraints(NamedTuple):
+    """R theta = q as statsmodels shows it: coefs (m, q), constants (m, 1), and the parameters' names, (q,)."""
+
+    coefs: Array
+    constants: Array
+    variable_names: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreResult:
-    """Rao's test of several restrictions, or of each by itself; unpacks to statistic and p-value as a tuple does."""
+    """Rao's test of several restrictions, or of each by itself; unpacks and indexes as the pair of statistic and p-value.
 
-    statistic: float | Array
-    pvalue: float | Array
-    df: int
+    distribution: chi2 of the joint test, norm of separate ones. k_constraint: how many restrictions, None of separate ones.
+    """
 
-    def __iter__(self) -> Iterator[float | Array]:
+    statistic: Any
+    pvalue: Any
+    distribution: str
+    k_constraint: int | None = None
+
+    def __iter__(self) -> Iterator[Any]:
         return iter((self.statistic, self.pvalue))
 
+    def __getitem__(self, index: Any) -> Any:
+        return (self.statistic, self.pvalue)[index]
+
+    def __len__(self) -> int:
+        return 2
+
     def __str__(self) -> str:
-        return f"<Score test: statistic={self.statistic}, p-value={self.pvalue}, df={self.df}>"
+        count = "" if self.k_constraint is None else f", df={self.k_constraint}"
+        return f"<Score test ({self.distribution}): statistic={self.statistic}, p-value={self.pvalue}{count}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """From a call of `fit` to the engine and back: names resolved, warnings given, what was done remembered."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from warnings import warn
 
@@ -55,6 +55,7 @@ class Fitted:
 
     kept: which of the p columns were fitted, (p,): the others are aliased and their parameters nan. settings, answers:
     what statsmodels calls mle_settings and mle_retvals. covariance: as asked; alpha: (q,) of an l1 penalty, or None.
+    groups: the rows' clusters, (n, ways). df_correction: tests go by the number of clusters.
     """
 
     result: FitResult
@@ -64,6 +65,8 @@ class Fitted:
     answers: Mapping[str, Any]
     alpha: Array | None = None
     equalities: Equalities | None = None
+    groups: NDArray[np.int64] | None = None
+    df_correction: bool = True
 
     def spread(self, values: Array, fill: float = np.nan) -> Array:
         """(q,) or (q, q) of the fitted columns, as of all of them."""
@@ -104,7 +107,10 @@ def fitted(
         raise UsageError(f"on_separation is '{on_separation}'; it is 'error', 'warn' or 'ignore'.")
     if not full_output:
         warn("full_output=False is deprecated: the full output is always there.", FutureWarning, stacklevel=3)
-    wanted, groups = covariance_asked(cov_type, cov_kwds or {}, model.inputs, model.weights.survey)
+    of_covariance = dict(cov_kwds or {})
+    df_correction = bool(of_covariance.pop("df_correction", True))
+    scaling = _scaling(of_covariance.pop("scaling_factor", None), cov_type, model.weights.survey)
+    wanted, groups = covariance_asked(cov_type, of_covariance, model.inputs, model.weights.survey)
     told = Told(callback)
     watch = told if callback is not None or retall else None
     names = model._names_of_constraints()
@@ -155,13 +161,15 @@ def fitted(
             raise
         kept[[model.exog_names.index(name) for name in error.columns]] = False
         result = run()
+    if scaling != 1.0:
+        result = replace(result, covariance=scaling * result.covariance)
     if trimming is not None and alpha is not None:
         result = trimmed(model, result, alpha, trimming)
     _say(result, method, disp, on_separation == "warn", warn_convergence)
     answers = {**_answers(result), **told.answers}
     if retall:
         answers["allvecs"] = told.iterates
-    return Fitted(result, kept, wanted, settings, answers, alpha, equalities)
+    return Fitted(result, kept, wanted, settings, answers, alpha, equalities, groups, df_correction)
 
 
 @dataclass(slots=True)
@@ -213,10 +221,11 @@ def covariance_asked(
     use_correction = given.pop("use_correction", True)
     correction = given.pop("correction", "stata" if use_correction else "none")
     small = SmallSample(_one_of("correction", correction, SmallSample))
-    for harmless in ("scaling_factor", "df_correction"):
-        given.pop(harmless, None)
     if given:
-        raise KeywordError(f"cov_kwds holds '{next(iter(given))}'; it takes groups, correction and information.")
+        raise KeywordError(
+            f"cov_kwds holds '{next(iter(given))}'; it takes groups, correction, use_correction, df_correction, "
+            "scaling_factor and information."
+        )
     if (groups is None) == (kind is Kind.CLUSTER):
         if groups is None:
             raise UsageError("cov_type 'cluster' needs the clusters of the rows: cov_kwds={'groups': labels}.")
@@ -224,6 +233,19 @@ def covariance_asked(
     if groups is None:
         return Covariance(kind, information, small), None
     return Covariance(kind, information, small), inputs.clusters(groups)
+
+
+def _scaling(factor: Any, cov_type: str | None, survey: bool) -> float:
+    """The factor of a robust covariance. Raises UsageError for what is none."""
+    if factor is None:
+        return 1.0
+    if not survey and (cov_type or "nonrobust").lower() == "nonrobust":
+        raise UsageError(
+            "cov_kwds has scaling_factor, which cov_type 'nonrobust' does not use; choose HC0 to HC3 or cluster."
+        )
+    if not isinstance(factor, int | float | np.number) or not 0.0 < float(factor) < np.inf:
+        raise UsageError(f"cov_kwds scaling_factor is {factor!r}; it is a number above zero.")
+    return float(factor)
 
 
 def _one_of(key: str, value: Any, names: Any) -> Any:

@@ -368,11 +368,10 @@ class DiscreteModel:
         estimate: zero along what is fixed, by an active inequality too. Raises UsageError for names that are not there and
         for constraints that contradict each other.
         """
-        names = self._names_of_constraints()
         if constraints is None and inequalities is None:
             raise UsageError("fit_constrained needs constraints, or inequalities.")
-        equalities = None if constraints is None else linear_equalities(constraints, names)
-        bounds = None if inequalities is None else linear_inequalities(inequalities, names)
+        equalities = None if constraints is None else linear_equalities(constraints, self._names_in(constraints))
+        bounds = None if inequalities is None else linear_inequalities(inequalities, self._names_in(inequalities))
         use_t = bool(fit_kwds.pop("use_t", False))
         start = None if start_params is None else self._params(start_params)
         found = fitted(self, start=start, equalities=equalities, inequalities=bounds, **fit_kwds)
@@ -380,6 +379,10 @@ class DiscreteModel:
 
     def _names_of_constraints(self) -> list[str]:
         return self.exog_names
+
+    def _names_in(self, spec: Any) -> list[str]:
+        """A name for each parameter, (q,), as a specification of constraints uses them."""
+        return self._names_of_constraints()
 
     def cov_params_func_l1(self, likelihood_model: Any, xopt: Any, retvals: Any) -> Array:
         """The covariance after an l1 fit: the inverse information of the terms that are not zero, nan for the others."""

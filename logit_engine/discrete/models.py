@@ -176,6 +176,13 @@ class MNLogit(DiscreteModel):
         """class_term for each parameter, one class after another."""
         return [f"{c}_{name}" for c in self.class_names[1:] for name in self.exog_names]
 
+    def _names_in(self, spec: Any) -> list[str]:
+        """Those names, or statsmodels', which have a y before them, where the text uses these."""
+        names = self._names_of_constraints()
+        theirs = [f"y{name}" for name in names]
+        text = " ".join(map(str, [spec] if isinstance(spec, str) else spec if isinstance(spec, Mapping | list) else []))
+        return theirs if any(name in text and name not in names for name in theirs) else names
+
     def cdf(self, X: Any) -> Array:
         """The probability of each class, (n, J), at linear predictors, (n, J - 1)."""
         return Multinomial(self.J - 1).probabilities(np.asarray(X, dtype=np.float64))

@@ -18,16 +18,23 @@ from logit_engine.constraints import linear_equalities
 from logit_engine.diagnostics.collinearity import variance_inflation
 from logit_engine.diagnostics.residuals import Residuals, residuals
 from logit_engine.discrete import saving
-from logit_engine.discrete.contrasts import ContrastResults, PairwiseResult, ScoreResult, TermTests, WaldResult
+from logit_engine.discrete.contrasts import (
+    ContrastResults,
+    LinearConstraints,
+    PairwiseResult,
+    ScoreResult,
+    TermTests,
+    WaldResult,
+)
 from logit_engine.discrete.fitted import Fitted
 from logit_engine.discrete.frames import Dress, framed
 from logit_engine.discrete.margins import MarginsResults, margins_of
 from logit_engine.discrete.predictions import PredictionResults, prediction_of
+from logit_engine.discrete.score_tests import score_result
 from logit_engine.errors import UnavailableError, UsageError
 from logit_engine.inference.covariance import Kind
 from logit_engine.inference.hypotheses import Contrasts, contrasts, wald, wald_terms
 from logit_engine.inference.multiplicity import pairwise
-from logit_engine.inference.score_tests import score_test
 from logit_engine.result import FitResult
 from logit_engine.tables import Equation, Report, count, significant, summary, summary2
 from logit_engine.triangles import r_factor
@@ -244,6 +251,19 @@ class DiscreteResults:
         return int((~self.trimmed).sum())
 
     @property
+    def constraints(self) -> LinearConstraints:
+        """The equalities that the fit was made under. Raises UnavailableError without any."""
+        found = self.found.equalities
+        if found is None:
+            raise UnavailableError("constraints belong to a fit under equalities, fit_constrained.")
+        return LinearConstraints(found.R, found.q[:, None], found.names)
+
+    @property
+    def k_constr(self) -> int:
+        """How many equalities. Raises UnavailableError without any."""
+        return int(self.constraints.coefs.shape[0])
+
+    @property
     def _k_params(self) -> float:
         """How many parameters were free: those not zero after a penalty, those left by constraints."""
         if self.found.alpha is not None:
@@ -264,7 +284,7 @@ class DiscreteResults:
     def df_resid_inference(self) -> float:
         """Degrees of freedom of t and F: df_resid, but G - 1 of G clusters, of two ways the fewer."""
         clusters = self.fit_result.clusters
-        return float(min(clusters) - 1) if clusters else self.df_resid
+        return float(min(clusters) - 1) if clusters and self.found.df_correction else self.df_resid
 
     @property
     def aic(self) -> float:
@@ -278,7 +298,7 @@ class DiscreteResults:
 
     def info_criteria(self, crit: str, dk_params: float = 0) -> float | tuple[float, float]:
         """aic, bic, tic (Takeuchi 1976) or gbic (Lv & Liu 2014; a pair with gbic_p), with dk_params more parameters."""
-        more = self._k_params + dk_params
+        more, crit = self._k_params + dk_params, str(crit).lower()
         if crit == "aic":
             return -2.0 * self.llf + 2.0 * more
         if crit == "bic":
@@ -440,7 +460,7 @@ class DiscreteResults:
     # --- tests --------------------------------------------------------------------------------------------------
 
     def _hypotheses(self, r_matrix: Any) -> tuple[Array, Array]:
-        found = linear_equalities(r_matrix, self._names)
+        found = linear_equalities(r_matrix, self.model._names_in(r_matrix))
         return found.R, found.q
 
     def t_test(self, r_matrix: Any, cov_p: Any = None, use_t: bool | None = None) -> ContrastResults:
@@ -527,37 +547,14 @@ class DiscreteResults:
     ) -> ScoreResult:
         """Rao's test of leaving out exog_extra, or of linear restrictions, from the restricted fit alone.
 
-        hypothesis: "joint", or "separate" for each restriction by itself. cov_type: nonrobust or HC0.
+        params_constrained: the restricted estimate, where this fit is not it; with k_constraints alone the whole score is
+        tested. hypothesis: "joint", or "separate" for each restriction by itself. cov_type: nonrobust, HC0 or cluster
+        with cov_kwds, by default the fit's own. observed: the information, not the expected one. return_object: as there,
+        without effect.
         """
-        if hypothesis not in ("joint", "separate"):
-            raise UsageError(f"hypothesis is '{hypothesis}'; it is 'joint' or 'separate'.")
-        sample = self.model.sample
-        at = self._at if params_constrained is None else self.model._params(params_constrained)
-        extra = None if exog_extra is None else self.model.inputs.of_rows(exog_extra, "exog_extra")
-        extra = None if extra is None else extra.reshape(sample.y.size, -1)
-        R = None if extra is not None else self._restrictions(r_matrix)
-        kept = self.found.kept if extra is not None else np.ones_like(self.found.kept)
-        found = score_test(
-            self.model.likelihood,
-            sample.X[:, kept],
-            sample.y,
-            at[np.tile(kept, self.model.likelihood.outputs)],
-            R=R,
-            extra=extra,
-            kind=Kind(cov_type or "nonrobust"),
-            offset=sample.offset,
-            weight=sample.weight,
+        return score_result(
+            self, exog_extra, params_constrained, hypothesis, cov_type, cov_kwds, k_constraints, observed, r_matrix
         )
-        if hypothesis == "joint":
-            return ScoreResult(found.joint.statistic, found.joint.p_value, int(found.joint.df))
-        return ScoreResult(found.z, found.p_values, 1)
-
-    def _restrictions(self, r_matrix: Any) -> Array:
-        if r_matrix is not None:
-            return self._hypotheses(r_matrix)[0]
-        if self.found.equalities is None:
-            raise UsageError("a score test needs exog_extra, or a fit under constraints whose restrictions it tests.")
-        return self.found.equalities.R
 
     # --- out ----------------------------------------------------------------------------------------------------
 
@@ -662,8 +659,13 @@ class DiscreteResults:
         return list(xname)
 
     def save(self, fname: Any, remove_data: bool = False) -> None:
-        """Write the fit, without its data, as a Parquet file with JSON in its metadata; `load` reads it."""
+        """Write the fit, without its data, as a Parquet file with JSON in its metadata; `load` reads it.
+
+        remove_data: forget the rows here, too.
+        """
         saving.save(self, fname)
+        if remove_data:
+            self.remove_data()
 
     @classmethod
     def load(cls, fname: Any) -> Any:
@@ -676,6 +678,7 @@ class DiscreteResults:
         for name in ("_eta", "_residuals"):
             vars(self).pop(name, None)
         self.model = self.model.without_data()
+        self.found = replace(self.found, groups=None)
 
     def initialize(self, model: Any, params: Any, **kwargs: Any) -> None:
         """Take another model and parameters for the same results."""

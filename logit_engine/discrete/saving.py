@@ -44,6 +44,7 @@ def save(results: Any, path: Any) -> None:
             found.covariance.small_sample.value,
         ],
         "alpha": None if found.alpha is None else found.alpha.tolist(),
+        "df_correction": found.df_correction,
         "use_t": results.use_t,
         "optimizer": found.settings["optimizer"],
         "fit": fit_content(fit),
@@ -78,5 +79,6 @@ def load(path: Any) -> Any:
         {"optimizer": content["optimizer"]},
         {"converged": fit.converged, "iterations": fit.passes, "status": fit.status.sentence},
         None if content["alpha"] is None else np.array(content["alpha"]),
+        df_correction=content.get("df_correction", True),
     )
     return model._results(found, content["use_t"])

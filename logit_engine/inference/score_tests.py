@@ -1,15 +1,18 @@
 """Score tests: whether restrictions hold, judged by the slope of the likelihood at the restricted estimate alone."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
-from scipy.linalg import cho_solve
+from scipy.linalg import cho_solve, solve_triangular
 
 from logit_engine.blocks import BLOCK
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, RankError, UsageError
-from logit_engine.inference.covariance import Kind
+from logit_engine.inference.covariance import Kind, SmallSample, ways
 from logit_engine.inference.hypotheses import Test, wald
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.triangles import aliased, cholesky_factor, r_factor, triangular_inverse
@@ -37,18 +40,22 @@ def score_test(
     R: Array | None = None,
     extra: Array | None = None,
     kind: Kind = Kind.NONROBUST,
+    observed: bool = True,
+    groups: NDArray[np.int64] | None = None,
+    small_sample: SmallSample = SmallSample.GROUPS,
     offset: Array | None = None,
     weight: Array | None = None,
 ) -> ScoreTest:
     """Rao's test of R theta = q, or of leaving out the columns `extra`, (n, e), at the constrained estimate, (k*p,).
 
     With R, (m, k*p), X and the estimate are the full model's; with extra they are the smaller model's, and the m = k*e
-    restrictions are in class-major order. The information is the observed one; HC0 takes the scores' own covariance,
-    centered and over n - 1 as in statsmodels. Raises UsageError unless one of R (of full rank) and extra is given, RankError
-    if columns are collinear, DataError if the information is not definite. Rao (1948); Boos (1992).
+    restrictions are in class-major order. The information is the observed or the expected one; HC0 takes the scores' own
+    covariance, centered and over n - 1 as in statsmodels, cluster that of their sums by group, (n, ways), centered too.
+    Raises UsageError unless one of R (of full rank) and extra is given, and for other kinds, RankError if columns are
+    collinear, DataError if the information is not definite. Rao (1948); Boos (1992).
     """
-    if kind not in (Kind.NONROBUST, Kind.HC0):
-        raise UsageError(f"a score test has no {kind.value} covariance; choose nonrobust or HC0.")
+    if kind not in (Kind.NONROBUST, Kind.HC0, Kind.CLUSTER):
+        raise UsageError(f"a score test has no {kind.value} covariance; choose nonrobust, HC0 or cluster.")
     k = likelihood.outputs
     theta = np.asarray(constrained, dtype=np.float64).reshape(k, -1)
     if R is None and extra is not None:
@@ -61,10 +68,11 @@ def score_test(
         )
 
     inverse = triangular_inverse(_factor(X))
-    score, information, meat = _sums(likelihood, X, y, theta, inverse, offset, weight)
-    root = cholesky_factor(information)
-    if root is None:
-        raise DataError("the information is not definite at the constrained estimate; no score test can be made there.")
+    at = _Point(likelihood, X, y, theta, inverse, offset, weight, observed)
+    score, information, meat = _sums(at)
+    root = _root(information)
+    if kind is Kind.CLUSTER:
+        meat = _cluster_sums(at, groups, small_sample)
     bread = np.asarray(cho_solve((root, False), np.eye(score.size)))
     covariance = bread if kind is Kind.NONROBUST else bread @ meat @ bread
     rows = (np.reshape(R, (-1, k, X.shape[1])) @ inverse).reshape(-1, theta.size)
@@ -76,6 +84,40 @@ def score_test(
     lift = np.linalg.solve(rows @ bread @ rows.T, rows)
     multipliers, spread = lift @ step, np.einsum("ij,ij->i", lift @ covariance, lift)
     return ScoreTest(joint, multipliers / np.sqrt(spread))
+
+
+def whole_score_test(
+    likelihood: Likelihood,
+    X: Array,
+    y: Array,
+    constrained: Array,
+    count: int,
+    *,
+    observed: bool = True,
+    offset: Array | None = None,
+    weight: Array | None = None,
+) -> ScoreTest:
+    """Rao's test by the whole score at an estimate that `count` restrictions led to, which need not be known.
+
+    X: (n, p), the full model's; constrained: (k*p,), its maximum under the restrictions, where the score is orthogonal to
+    all that they leave free. z: of each coefficient's score by itself, in its own information, (k*p,). Raises as above.
+    """
+    k = likelihood.outputs
+    theta = np.asarray(constrained, dtype=np.float64).reshape(k, -1)
+    inverse = triangular_inverse(_factor(X))
+    score, information, _ = _sums(_Point(likelihood, X, y, theta, inverse, offset, weight, observed))
+    half = solve_triangular(_root(information), score, trans="T")
+    statistic = float(half @ half)
+    T = np.kron(np.eye(k), np.linalg.inv(inverse))
+    scores, curvature = T.T @ score, np.diagonal(T.T @ information @ T)
+    return ScoreTest(Test(statistic, float(special.chdtrc(count, statistic)), count), scores / np.sqrt(curvature))
+
+
+def _root(information: Array) -> Array:
+    root = cholesky_factor(information)
+    if root is None:
+        raise DataError("the information is not definite at the constrained estimate; no score test can be made there.")
+    return root
 
 
 def _factor(X: Array) -> Array:
@@ -91,26 +133,67 @@ def _factor(X: Array) -> Array:
     return factor
 
 
-def _sums(
-    likelihood: Likelihood, X: Array, y: Array, theta: Array, inverse: Array, offset: Array | None, weight: Array | None
-) -> tuple[Array, Array, Array]:
-    """Score, information and covariance of the scores in the rows X T^-1. theta: (k, p); all class-major."""
-    size, k = theta.size, theta.shape[0]
-    score, information, outer = np.zeros(size), np.zeros((k, X.shape[1], size)), np.zeros((size, size))
-    for start in range(0, y.size, BLOCK):
-        at = slice(start, start + BLOCK)
-        eta, Y = X[at] @ theta.T, X[at] @ inverse
-        w = np.ones(len(Y)) if weight is None else weight[at]
-        if offset is not None:
-            eta = eta + offset[at].reshape(eta.shape)
-        with np.errstate(over="ignore", invalid="ignore"):  # of rows without weight
-            terms = likelihood.terms(eta[:, 0] if isinstance(likelihood, Bernoulli) else eta, y[at])
-        s, c = terms.score.reshape(-1, k, 1), terms.curvature.reshape(-1, k, k, 1)
-        scores = (np.where(w[:, None, None] > 0.0, s, 0.0) * Y[:, None, :]).reshape(-1, size)
+class _Point(NamedTuple):
+    """Where sums are taken: rows (X T^-1, y, offset, weight), theta (k, p), and which information."""
+
+    likelihood: Likelihood
+    X: Array
+    y: Array
+    theta: Array
+    inverse: Array
+    offset: Array | None
+    weight: Array | None
+    observed: bool
+
+
+def _sums(at: _Point) -> tuple[Array, Array, Array]:
+    """Score, information and covariance of the scores in the rows X T^-1; all class-major."""
+    size, k, p = at.theta.size, at.theta.shape[0], at.X.shape[1]
+    score, information, outer = np.zeros(size), np.zeros((k, p, size)), np.zeros((size, size))
+    for _, Y, scores, curvature, w in _blocks(at):
         score += w @ scores
         outer += (scores * w[:, None]).T @ scores
         for a in range(k):
-            bend = weighted(np.broadcast_to(w[:, None, None], c[:, a].shape), c[:, a])
+            bend = weighted(np.broadcast_to(w[:, None, None], curvature[:, a].shape), curvature[:, a])
             information[a] += Y.T @ (bend * Y[:, None, :]).reshape(-1, size)
-    n = float(y.size if weight is None else weight.sum())
+    n = float(at.y.size if at.weight is None else at.weight.sum())
     return score, information.reshape(size, size), (outer - np.outer(score, score) / n) * (n / (n - 1.0))
+
+
+def _cluster_sums(at: _Point, groups: NDArray[np.int64] | None, small_sample: SmallSample) -> Array:
+    """The covariance of the scores' sums by cluster, about their mean, (q, q); of two ways less their intersections."""
+    if groups is None:
+        raise UsageError("a clustered score test needs the clusters of the rows: cov_kwds={'groups': labels}.")
+    n = float(at.y.size if at.weight is None else at.weight.sum())
+    meat = np.zeros((at.theta.size, at.theta.size))
+    for codes, sign in zip(ways(groups), (1.0, 1.0, -1.0), strict=False):
+        present, local = np.unique(codes, return_inverse=True)
+        if present.size < 2:
+            raise DataError("a clustered score test needs at least two clusters; there is one.")
+        sums = np.zeros((present.size, at.theta.size))
+        for rows, _, scores, _, w in _blocks(at):
+            np.add.at(sums, local[rows], scores * w[:, None])
+        factor = 1.0 if small_sample is SmallSample.NONE else present.size / (present.size - 1)
+        if small_sample is SmallSample.STATA:
+            factor *= (n - 1.0) / (n - at.theta.size)
+        sums -= sums.mean(axis=0)
+        meat += sign * factor * (sums.T @ sums)
+    return meat
+
+
+def _blocks(at: _Point) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
+    """Block by block: which rows, X T^-1 (n, p), their scores (n, q) and curvatures (n, k, k, 1), their weights (n,)."""
+    k = at.theta.shape[0]
+    for start in range(0, at.y.size, BLOCK):
+        rows = slice(start, start + BLOCK)
+        eta, Y = at.X[rows] @ at.theta.T, at.X[rows] @ at.inverse
+        w = np.ones(len(Y)) if at.weight is None else at.weight[rows]
+        if at.offset is not None:
+            eta = eta + at.offset[rows].reshape(eta.shape)
+        plain = eta[:, 0] if isinstance(at.likelihood, Bernoulli) else eta
+        with np.errstate(over="ignore", invalid="ignore"):  # of rows without weight
+            terms = at.likelihood.terms(plain, at.y[rows])
+            curvature = terms.curvature if at.observed else at.likelihood.expected(plain)
+        s = terms.score.reshape(-1, k, 1)
+        scores = (np.where(w[:, None, None] > 0.0, s, 0.0) * Y[:, None, :]).reshape(-1, k * Y.shape[1])
+        yield rows, Y, scores, curvature.reshape(-1, k, k, 1), w

@@ -404,7 +404,9 @@ def test_what_cannot_be_tested_is_refused() -> None:
         score_test(likelihood, X, y, theta)
     with pytest.raises(UsageError, match="give one of them"):
         score_test(likelihood, X, y, theta, R=R, extra=X)
-    with pytest.raises(UsageError, match=r"^a score test has no cluster covariance; choose nonrobust or HC0\.$"):
+    with pytest.raises(UsageError, match=r"^a score test has no HC3 covariance; choose nonrobust, HC0 or cluster\.$"):
+        score_test(likelihood, X, y, theta, R=R, kind=Kind.HC3)
+    with pytest.raises(UsageError, match=r"^a clustered score test needs the clusters of the rows"):
         score_test(likelihood, X, y, theta, R=R, kind=Kind.CLUSTER)
     with pytest.raises(RankError, match=r"^column 4 \(extra ones last\) is a linear combination of those before it"):
         score_test(likelihood, X, y, theta, extra=X[:, 1:2] - X[:, 2:3])
