@@ -112,7 +112,7 @@ class Table(Shown):
     def as_latex(self) -> str:
         """A tabular environment with the rules of booktabs."""
         rows = self._ruled(self._latex_row, r"\midrule")
-        return "\n".join([rf"\begin{{tabular}}{{{self.align}}}", r"\toprule", *rows, r"\bottomrule", r"\end{tabular}"])
+        return "\n".join([rf"\begin{{tabular}}{{{self.align}}} \toprule", *rows, r"\bottomrule", r"\end{tabular}"])
 
     as_latex_tabular = as_latex
 
@@ -167,9 +167,9 @@ class Report(Shown):
         """A table environment; its preamble needs booktabs."""
         title = self.tables[0].title
         caption = [rf"\caption{{{_latex(title)}}}"] if title else []
-        tables = "\n\n\\medskip\n".join(table.as_latex() for table in self.tables)
+        tables = "\n\\par\\medskip\n".join(table.as_latex() for table in self.tables)
         notes = ["", r"\medskip", *(rf"{_latex(note)}\par" for note in self.notes)] if self.notes else []
-        return "\n".join([r"\begin{table}", r"\centering", *caption, tables, *notes, r"\end{table}"])
+        return "\n".join([r"\begin{table} \centering", *caption, tables, *notes, r"\end{table}"])
 
     def as_csv(self) -> str:
         """The title, all rows of all tables, and the notes."""
