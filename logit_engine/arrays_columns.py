@@ -65,6 +65,15 @@ def refuse_times(X: Any, name: str) -> None:
             raise DataError(_times_sentence(where, found, values, line))
 
 
+def unmasked(values: Any) -> NDArray[Any]:
+    """An array; what NumPy's mask hides is None, and not the value behind the mask."""
+    if not isinstance(values, np.ma.MaskedArray) or not np.ma.getmaskarray(values).any():
+        return np.asarray(values)
+    out = np.array(values.data, dtype=object)
+    out[np.ma.getmaskarray(values)] = None
+    return out
+
+
 def is_number(value: Any) -> bool:
     """Whether an object is a real number, a decimal or a boolean."""
     return isinstance(value, Real | Decimal | np.bool_)
@@ -77,7 +86,7 @@ def is_missing(values: Any) -> NDArray[np.bool_]:
     if library(values) == "polars":
         null = values.is_null()
         return np.asarray((null | values.is_nan().fill_null(False)) if values.dtype.is_float() else null)
-    array = np.asarray(values)
+    array = unmasked(values)
     if array.dtype.kind in "fc":
         return np.asarray(np.isnan(array))
     if array.dtype.kind in "mM":
@@ -106,7 +115,7 @@ def _array(X: Any, name: str) -> Numbers:
     """What is no frame: a column of pandas or Polars, or what NumPy makes an array of."""
     if library(X) != "numpy" and hasattr(X, "dtype"):
         return _numbers(X, _where(X, name), name)
-    out = np.asarray(X)
+    out = unmasked(X)
     if out.dtype.kind == "O" and out.ndim == 2:
         found = [_numbers(v, f"column {j} of {name}", f"{name}[:, {j}]") for j, v in enumerate(out.T)]
         return np.column_stack(found) if found else np.empty(out.shape)

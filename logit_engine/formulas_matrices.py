@@ -23,6 +23,7 @@ from formulaic.utils.code import sanitize_variable_names
 from formulaic.utils.stateful_transforms import stateful_eval
 from interface_meta import override
 
+from logit_engine.arrays import LARGEST
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_engine.formulas_language import ROWWISE, Reading, known, read
@@ -241,9 +242,10 @@ def _materialize(rows: pd.DataFrame, spec: Any, by: Materializer | None = None, 
             raise DataError(f"the formula cannot be evaluated on these rows: {_said(wrong)}.") from wrong
     X = np.asarray(matrix, dtype=np.float64)
     for name, column in zip(matrix.model_spec.column_names, X.T, strict=True):
-        if (bad := ~np.isfinite(column)).any():
+        if (bad := ~(np.abs(column) <= LARGEST)).any():
+            what = f"beyond {LARGEST:g}" if np.isfinite(column[bad]).all() else "not finite"
             raise DataError(
-                f"'{name}' is not finite in {bad.sum():,} of {bad.size:,} rows without nulls{_listed(rows.index[bad])}."
+                f"'{name}' is {what} in {bad.sum():,} of {bad.size:,} rows without nulls{_listed(rows.index[bad])}."
             )
     return matrix.model_spec, X
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from logit_engine import arrays
 from logit_engine.arrays_columns import library, table
 from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.columns import Array
@@ -69,7 +70,10 @@ def model_of_formula(cls: Any, formula: str, data: Any, subset: Any, drop_cols: 
     chosen = _positions(data, subset)
     for name in ROW_WISE:
         if kwargs.get(name) is not None:
-            kwargs[name] = _row_wise(kwargs[name], name, row_labels(data), chosen, len(data))[design.kept]
+            values = _row_wise(kwargs[name], name, row_labels(data), chosen, len(data))
+            held = values.reshape(values.shape[0], -1)
+            arrays.refuse_unusable(np.where(design.kept[:, None], held, 0.0), name)  # by the rows of the data
+            kwargs[name] = values[design.kept]
     outcome = design.y if hasattr(cls, "curve") else _classes(design.outcome, design.levels)
     labels = None if row_labels(data) is None else row_labels(data)[chosen]
     endog, exog = _framed(data, labels, design, outcome)

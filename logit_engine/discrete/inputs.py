@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine import arrays
-from logit_engine.arrays_columns import frame_columns, is_missing, library, refuse_lazy, refuse_times, table
+from logit_engine.arrays_columns import (
+    frame_columns,
+    is_missing,
+    library,
+    refuse_lazy,
+    refuse_times,
+    table,
+    unmasked,
+)
 from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, UsageError
@@ -147,7 +155,7 @@ def _column(endog: Any) -> NDArray[Any]:
     if library(column) == "polars" and hasattr(column, "dtype"):
         values = column.to_numpy() if not kind.startswith(("Cat", "Enum")) else column.cast(str).to_numpy()
     else:
-        values = np.asarray(column.astype(object) if kind == "category" else column)
+        values = unmasked(column.astype(object) if kind == "category" else column)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:

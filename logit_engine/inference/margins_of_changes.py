@@ -6,7 +6,7 @@ change is the difference of f at two rows, each with its own derivative. Where a
 is `margins`, which is faster. Greene (2018), 17.3.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,7 @@ class Place:
     X: Array
     offset: Array | None
     share: Array
-    changes: Sequence[Change]
+    changes: Iterable[Change]
 
 
 def margins_of_changes(
@@ -59,12 +59,13 @@ def margins_of_changes(
     means: Array = np.zeros(0)
     J: Array = np.zeros(0)
     for place in places:
-        effects = np.stack([asked.effects(place, change) for change in place.changes], axis=1)  # (n, m, C)
         if every:
-            rows.append(effects)
+            rows.append(np.stack([asked.effects(place, change) for change in place.changes], axis=1))  # (n, m, C)
             continue
-        mean = np.tensordot(place.share, effects, 1)
-        jacobian = np.stack([asked.jacobian(place, change) for change in place.changes], axis=1)
+        found = [
+            (place.share @ asked.effects(place, change), asked.jacobian(place, change)) for change in place.changes
+        ]
+        mean, jacobian = np.stack([pair[0] for pair in found]), np.stack([pair[1] for pair in found], axis=1)
         means, J = (mean, jacobian) if not means.size else (means + mean, J + jacobian)
     if every:
         whole = np.concatenate(rows)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine import arrays
-from logit_engine.arrays_columns import frame_columns, is_missing, library
+from logit_engine.arrays_columns import frame_columns, is_missing, library, unmasked
 from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.blocks import BLOCK, Block
 from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
@@ -180,7 +180,7 @@ def _ways(cluster: Any, name: str) -> list[Any]:
     elif library(cluster) != "numpy":
         columns = [cluster]
     else:
-        labels = np.asarray(cluster)
+        labels = unmasked(cluster)
         columns = [labels] if labels.ndim == 1 else list(labels.T) if labels.ndim == 2 else []
     if len(columns) not in (1, 2):
         raise DataError(f"{name} has shape {np.shape(cluster)}; give one label for each row, or two for two ways.")
@@ -192,7 +192,7 @@ def _one_way(column: Any, length: int, name: str) -> Any:
         raise DataError(
             f"{name} has shape {np.shape(column)}; one label for each of the {length} rows is needed, or two for two ways."
         )
-    return column if library(column) != "numpy" else np.asarray(column)
+    return column if library(column) != "numpy" else unmasked(column)
 
 
 def _label_codes(column: Any, rows: NDArray[np.intp], name: str) -> NDArray[np.int64]:

@@ -235,3 +235,31 @@ def test_the_estimators_name_what_scikit_learn_lets_through() -> None:
     rows.loc["r7", "z"] = 1e200
     with pytest.raises(DataError, match=r"X is beyond 1e\+150 in 1 rows \(first: row 7, column 'z', 1e\+200\)"):
         LogisticRegression().fit(rows, DATA["y"])
+
+
+def test_a_formula_names_the_rows_of_the_data_whatever_was_dropped() -> None:
+    data = DATA.reset_index(drop=True)
+    data.loc[2, "x"] = np.nan
+    with pytest.raises(DataError, match=r"'z' is beyond 1e\+150 in 1 of 119 rows without nulls \(row 7\)"):
+        logit("y ~ x + z", data.assign(z=data["z"].where(data.index != 7, 1e200)))
+    for bad in (np.nan, np.inf, 1e200):
+        for name in ("offset", "freq_weights"):
+            values = data["w"].where(data.index != 7, bad)
+            with pytest.raises(DataError, match=rf"^{name} is .*first: row 7"):
+                logit("y ~ x", data, **{name: values})
+            logit("y ~ x", data, **{name: data["w"].where(data.index != 2, bad)})  # of the row that is dropped
+
+
+def test_values_behind_a_mask_are_missing() -> None:
+    mask = np.zeros((N, 3), dtype=bool)
+    mask[7, 1] = True
+    hidden = np.ma.masked_array(X.to_numpy(), mask)
+    with pytest.raises(DataError, match=r"X is missing or infinite in 1 rows \(first: row 7, column 1, nan\)"):
+        array_rows(hidden, DATA["y"].to_numpy())
+    y = DATA["y"].to_numpy()
+    dropped = Logit(y, hidden, missing="drop").fit(disp=0).params
+    np.testing.assert_array_equal(dropped, Logit(np.delete(y, 7), np.delete(X.to_numpy(), 7, 0)).fit(disp=0).params)
+    with pytest.raises(DataError, match=r"groups is missing in 1 rows \(row 7\)"):
+        robust(Logit(y, X.to_numpy()), np.ma.masked_array(DATA["g"].to_numpy(), mask[:, 1]))
+    with pytest.raises(DataError, match=r"missing or infinite values in 'y' \(1 rows\); first: row 7"):
+        Logit(np.ma.masked_array(y, mask[:, 1]), X.to_numpy())
