@@ -64,6 +64,7 @@ def fit(
             f"the rows have {len(rows.classes)} classes, the likelihood {likelihood.outputs + 1}; "
             f"give Multinomial({len(rows.classes) - 1})."
         )
+    penalty, solver = _effective(likelihood, penalty, solver)
     with one_blas_thread():
         asked = Asked(
             likelihood,
@@ -91,6 +92,14 @@ def _check_kinds(likelihood: Any, penalty: Any, covariance_type: Any) -> None:
         raise UsageError(f"likelihood is {likelihood!r}; it is a value, Bernoulli(LOGIT) or Multinomial(outputs) say.")
     if not hasattr(penalty, "curvature"):
         raise UsageError(f"penalty is {penalty!r}; it is a value, NONE, L2(strength) or ElasticNet(l1, l2) say.")
+
+
+def _effective(likelihood: Likelihood, penalty: Penalty, solver: Solver | None) -> tuple[Penalty, Solver | None]:
+    """Penalty and solver of a fit: a penalty of zero strength is none, but where classes are only known up to a shift."""
+    identified = isinstance(likelihood, Bernoulli) or likelihood.base
+    if not (isinstance(penalty, (L2, ElasticNet)) and penalty.idle and identified):
+        return penalty, solver
+    return NONE, None if isinstance(solver, Proximal) else solver
 
 
 def cores() -> int:
@@ -134,8 +143,23 @@ class Asked:
         return replace(solver, informed=self.naive) if isinstance(solver, Proximal) else solver
 
 
+def _check_solver(asked: Asked) -> None:
+    """Raises UsageError where kinks or bounds meet a solver of smooth objectives, or linear constraints."""
+    penalty = asked.penalty
+    if not isinstance(penalty, ElasticNet) or penalty.differentiable:
+        return
+    if asked.equalities is not None or asked.inequalities is not None:
+        raise UsageError("linear constraints go with smooth penalties only; this one has kinks, bounds or pins.")
+    if not isinstance(asked.method, Proximal):
+        raise UsageError(
+            f"{type(asked.method).__name__} is for smooth penalties, and this one has kinks, bounds or pins; "
+            "leave `solver` out."
+        )
+
+
 def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     likelihood, penalty = asked.likelihood, asked.penalty
+    _check_solver(asked)
     first, objective, flat_start = prepared(rows, likelihood, penalty, threads)
     coordinates = objective.coordinates
     start = flat_start if asked.start is None else coordinates.to_inner(asked.start)

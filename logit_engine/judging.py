@@ -8,16 +8,17 @@ from numpy.typing import NDArray
 
 from logit_engine.blocks import coefficient_names
 from logit_engine.coordinates import Coordinates
-from logit_engine.diagnostics.separation import REMEDY, recession, witness
+from logit_engine.diagnostics.separation import REMEDY, Cone, Recession, recession, witness
 from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective import Objective
-from logit_engine.penalties import ElasticNet
+from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.result import Status, Verdict
 from logit_engine.solvers.descent import BESIDE
 from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
 HOPELESS = 1e12
+FAR = 10.0  # of a linear predictor: such a row is predicted perfectly but for 1 in 20,000
 
 
 def separation_sentence(clauses: list[str], several: bool) -> str:
@@ -38,6 +39,9 @@ class Judged(NamedTuple):
 def judged_solution(objective: Objective, solution: Solution, perfect: list[str]) -> Judged:
     """The verdict: by the certificate where there is one, else by the linear programme, which decides."""
     if not objective.separable:
+        away = unheld_recession(objective, solution)
+        if away is not None:
+            return Judged(_separated(objective, away, perfect), solution.certificate, away.signs)
         return Judged(_arrival(objective, solution), solution.certificate)
     proof = solution
     if solution.outcome is Outcome.CONVERGED and not perfect:
@@ -49,10 +53,33 @@ def judged_solution(objective: Objective, solution: Solution, perfect: list[str]
         settled = solution.outcome is Outcome.UNCERTIFIED
         arrived = replace(solution, outcome=Outcome.CONVERGED) if settled else solution
         return Judged(_arrival(objective, arrived), proof.certificate)
-    names = coefficient_names(objective.rows.names, objective.rows.classes)
+    return Judged(_separated(objective, away, perfect), proof.certificate, away.signs)
+
+
+def _separated(objective: Objective, away: Recession, perfect: list[str]) -> Status:
+    """The status of a fit whose estimate does not exist."""
+    classes = objective.rows.classes
+    own = len(classes) == objective.likelihood.outputs  # every class has a predictor, none is the base
+    names = coefficient_names(objective.rows.names, ("", *classes) if own else classes)
     clauses = perfect or [away.clause(names, objective.free)]
     several = len(clauses) > 1 or int((away.signs != 0)[~objective.free].sum()) > 1
-    return Judged(Status(Verdict.SEPARATED, separation_sentence(clauses, several)), proof.certificate, away.signs)
+    return Status(Verdict.SEPARATED, separation_sentence(clauses, several))
+
+
+def unheld_recession(objective: Objective, solution: Solution) -> Recession | None:
+    """The direction in which a penalized estimate runs off, along what the penalty leaves free; None if there is none.
+
+    Only looked for where the solver did not arrive, or a row is far out: else every row's margin shows in the residual.
+    """
+    penalty = objective.penalty
+    if not isinstance(penalty, ElasticNet) or objective.fixed is not None:
+        return None
+    low, high = penalty.open_directions
+    if not ((low < high) & ~objective.free).any():
+        return None
+    if solution.outcome is Outcome.CONVERGED and objective.farthest(solution.theta) < FAR:
+        return None
+    return recession(replace(objective, penalty=NONE), cone=Cone(low, high))
 
 
 def _arrival(objective: Objective, solution: Solution) -> Status:

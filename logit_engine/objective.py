@@ -243,6 +243,18 @@ class Objective:
 
         return np.asarray(total(self.rows, block_sums, self.threads)[0])
 
+    def farthest(self, theta: Array) -> float:
+        """The largest difference of two of a row's linear predictors at theta, (q,), that of a base being zero."""
+        outputs = self.likelihood.outputs
+
+        @Quiet
+        def block_sums(block: Block) -> Sums:
+            linear = self.columns(block).dot(by_predictor(theta, outputs)).reshape(block.y.size, outputs)
+            low, high = np.minimum(linear.min(axis=1), 0.0), np.maximum(linear.max(axis=1), 0.0)
+            return (Largest(float(weighted(block.kept.astype(np.float64), high - low).max(initial=0.0))),)
+
+        return float(total(self.rows, block_sums, self.threads)[0].value)
+
     def _margin(self, block: Block, linear: Array) -> float:
         """The smallest lead of a row's outcome in a block; of the first rows alone where that is below zero already."""
         least = np.inf

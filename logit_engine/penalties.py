@@ -54,6 +54,11 @@ class L2:
 
     strength: float
 
+    @property
+    def idle(self) -> bool:
+        """Whether it does nothing."""
+        return self.strength == 0.0
+
     def __post_init__(self) -> None:
         if not 0.0 <= self.strength < np.inf:
             raise UsageError(f"the strength of L2 is {self.strength!r}; it is from 0 on, and finite.")
@@ -166,6 +171,25 @@ class ElasticNet:
     def differentiable(self) -> bool:
         """Whether it is a ridge, with no coefficient pinned to zero."""
         return not self.kinked and bool(np.isfinite(self.l1).all())
+
+    @property
+    def idle(self) -> bool:
+        """Whether it does nothing: no strength above zero, and no bound."""
+        bounds = any(b is not None and bool(np.isfinite(b).any()) for b in (self.low, self.high))
+        smooth = self.smooth is not None and bool(self.smooth.diagonal().any())
+        norms = self.groups is not None and bool(self.groups.strength.any())
+        return not (bounds or smooth or norms or self.l1.any() or self.l2.any())
+
+    @property
+    def open_directions(self) -> tuple[Array, Array]:
+        """The least and the largest, (q,), to which each coefficient may go without cost in the long run: 0 or infinite.
+
+        One that is drawn to its neighbors counts as held.
+        """
+        held = self.optional | (self.ridge > 0.0)
+        down = held if self.low is None else held | np.isfinite(self.low)
+        up = held if self.high is None else held | np.isfinite(self.high)
+        return np.where(down, 0.0, -np.inf), np.where(up, 0.0, np.inf)
 
     @property
     def optional(self) -> np.ndarray:

@@ -7,6 +7,7 @@ Whether it exists does not depend on the link.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,8 +113,18 @@ ZERO = 1e-8  # of a margin, where rows are unit vectors and no entry of the dire
 ROUNDS = 60
 
 
-def recession(objective: Objective) -> Recession | None:
+@dataclass(frozen=True, slots=True)
+class Cone:
+    """Which directions are looked at; low, high: (q,) in inner coordinates, infinite, or zero where none may pass it."""
+
+    low: Array
+    high: Array
+
+
+def recession(objective: Objective, far: Array | None = None, cone: Cone | None = None) -> Recession | None:
     """The direction that separates as many rows as can be, by linear programming; None where the estimate exists.
+
+    cone: the directions that are allowed.
 
     Konis (2007): maximize the sum of the rows' margins, none of which may be negative, in a box; here the rows are taken
     as cuts, a few thousand at first and then those that are violated, so that a pass over the data is all that n costs,
@@ -123,7 +134,7 @@ def recession(objective: Objective) -> Recession | None:
     found = np.zeros(objective.free.size)
     won: NDArray[np.bool_] | None = None
     while True:
-        step, cuts, margins = _best_direction(objective, cuts, won)
+        step, cuts, margins = _best_direction(objective, cuts, won, cone)
         if step is None:
             break
         found = found + step
@@ -138,7 +149,7 @@ def recession(objective: Objective) -> Recession | None:
 
 
 def _best_direction(
-    objective: Objective, cuts: Array, won: NDArray[np.bool_] | None
+    objective: Objective, cuts: Array, won: NDArray[np.bool_] | None, cone: Cone | None
 ) -> tuple[Array | None, Array, Array]:
     """The best direction for rows not won yet, (q,), None if there is none; the cuts it took, and all rows' margins."""
     from scipy.optimize import linprog  # slow to import, and rarely needed
@@ -146,6 +157,7 @@ def _best_direction(
     gain = _total_margin(objective, won)
     size = float(np.abs(gain).sum())
     margins = np.empty(0)
+    box: Any = (-1.0, 1.0) if cone is None else np.clip(np.column_stack([cone.low, cone.high]), -1.0, 1.0)
     for _ in range(ROUNDS):
         if size <= ZERO:
             return None, cuts, margins
@@ -156,7 +168,7 @@ def _best_direction(
             b_ub=np.zeros(cuts.shape[0]),
             A_eq=equal,
             b_eq=None if equal is None else np.zeros(equal.shape[0]),
-            bounds=(-1.0, 1.0),
+            bounds=box,
             method="highs",
             options={"primal_feasibility_tolerance": TOLERANCE, "dual_feasibility_tolerance": TOLERANCE},
         )
@@ -179,11 +191,12 @@ def _unit_rows(objective: Objective, block: Block, at: NDArray[np.intp]) -> Arra
         return np.vstack([np.where(y == 1.0, 1.0, -1.0)[:, None] * X, X[shares]])
     code = y.astype(np.intp)
     rows = []
-    for other in range(outputs + 1):
-        lead = np.zeros((X.shape[0], outputs + 1))
+    classes = len(objective.rows.classes)
+    for other in range(classes):
+        lead = np.zeros((X.shape[0], classes))
         lead[np.arange(X.shape[0]), code] += 1.0
         lead[:, other] -= 1.0
-        rows.append((lead[:, 1:, None] * X[:, None, :]).reshape(X.shape[0], outputs * X.shape[1])[code != other])
+        rows.append((lead[:, -outputs:, None] * X[:, None, :]).reshape(X.shape[0], outputs * X.shape[1])[code != other])
     return np.vstack(rows)
 
 
@@ -219,9 +232,10 @@ def _gain(objective: Objective, block: Block, take: NDArray[np.bool_], outputs: 
     size = np.where(take, 1.0, 0.0) / np.maximum(np.linalg.norm(X, axis=1), np.finfo(float).tiny)
     if outputs == 1:
         return np.asarray(X.T @ (size * np.where(block.y == 1.0, 1.0, np.where(block.y == 0.0, -1.0, 0.0))))
-    lead = np.full((block.y.size, outputs + 1), -1.0)
-    lead[np.arange(block.y.size), block.y.astype(np.intp)] = outputs
-    return flat(X.T @ (lead[:, 1:] * size[:, None]))
+    classes = len(objective.rows.classes)
+    lead = np.full((block.y.size, classes), -1.0)
+    lead[np.arange(block.y.size), block.y.astype(np.intp)] = classes - 1
+    return flat(X.T @ (lead[:, -outputs:] * size[:, None]))
 
 
 def _margins(objective: Objective, direction: Array) -> tuple[Array, Array]:

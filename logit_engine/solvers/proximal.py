@@ -16,6 +16,8 @@ from logit_engine.triangles import cholesky_factor, smallest_pivot
 
 SINGULAR = 1e-7  # a pivot below it is rounding: what the information says of such directions is nothing
 
+UNHELD_PASSES = 200  # where the penalty leaves a column free: more lead to where rounding hides what separates
+
 
 @dataclass(frozen=True, slots=True)
 class Proximal:
@@ -35,7 +37,11 @@ class Proximal:
         loss = replace(objective, penalty=NONE)
         theta, curvature = piloted(loss, theta, kinks)
         fits = WorkingSet(loss, theta[None].copy(), (-1,), kinks, curvature)
-        residual = fits.settle(kinks, self.tolerance, self.max_passes)
+        low, high = kinks.open_directions
+        unheld = ((low < high) & ~objective.free).any()  # to infinity, perhaps
+        residual = fits.settle(
+            kinks, self.tolerance, min(self.max_passes, UNHELD_PASSES) if unheld else self.max_passes
+        )
         theta = fits.thetas[0]
         support = np.flatnonzero(~kinks.holds(theta) & np.isfinite(kinks.l1))
         factor = None
