@@ -169,8 +169,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         raise SeparationError(separation_sentence(perfect, len(perfect) > 1))
     objective, start, constrained = _constrained(objective, asked, start)
     solution = asked.method.solve(objective, start) if ahead is None else _finished(objective, ahead, asked)
-    lost = (Outcome.SINGULAR, Outcome.NO_ASCENT, Outcome.ITERATIONS)
-    if asked.start is not None and isinstance(asked.method, Newton) and solution.outcome in lost:  # it was too far out
+    if asked.start is not None and _too_far_out(asked.method, solution):
         objective, start, constrained = _constrained(objective, asked, flat_start)
         solution = asked.method.solve(objective, start)
     informed = bool(np.isfinite(solution.factor).all())
@@ -228,6 +227,14 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     )
 
 
+def _too_far_out(method: Solver, solution: Solution) -> bool:
+    """Whether Newton's method lost its way from a start, with passes enough to find it: few are asked for to stop early."""
+    lost = solution.outcome in (Outcome.SINGULAR, Outcome.NO_ASCENT)
+    return isinstance(method, Newton) and (
+        lost or (solution.outcome is Outcome.ITERATIONS and method.max_passes >= PATIENCE)
+    )
+
+
 def _finished(objective: Objective, ahead: Approach, asked: Asked) -> Solution:
     """Newton's method from where a pilot led; nothing more where nothing more is asked for and the maximum is proved."""
     found = without_errors(objective, ahead) if asked.alone else None
@@ -251,7 +258,7 @@ def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int,
     if isinstance(penalty, ElasticNet):
         penalty.check(len(rows.names), likelihood.outputs, rows.intercept)
     first = _first_pass(rows, likelihood, threads)
-    _check_counts(first, len(rows.names), penalty)
+    _check_counts(first, rows, likelihood, penalty, threads)
     coordinates = inner_coordinates(
         first.moments, centered=penalty is NONE or rows.intercept or _leaves_constant(penalty, first.moments)
     )
@@ -388,9 +395,18 @@ def _moments(rows: Rows, threads: int) -> Moments:
     return moments  # type: ignore[no-any-return]
 
 
-def _check_counts(first: First, p: int, penalty: Penalty) -> None:
+def _check_counts(first: First, rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int) -> None:
+    """Raises DataError for a class without weight, named by its label, and for more columns than rows."""
+    p = len(rows.names)
     for outcome in np.flatnonzero(first.classes == 0.0).tolist():
-        raise DataError(f"no row has y = {outcome}; a model needs all its classes.")
+        label = rows.classes[outcome] if rows.classes else outcome
+        counts, *_ = total(rows, lambda block: (likelihood.class_weights(block.y, np.ones(block.y.size)),), threads)
+        if counts[outcome] == 0.0:
+            raise DataError(f"no row has y = {label}; a model needs all its classes.")
+        raise DataError(
+            f"the {counts[outcome]:,.6g} rows with y = {label} all have weight 0; a model needs weight in all its classes: "
+            "give them weight, or drop them."
+        )
     if p > first.n and penalty is NONE:
         raise DataError(f"there are {p:,} columns for {first.n:,} rows; drop columns or set a penalty.")
 
