@@ -13,7 +13,7 @@ from logit_engine.errors import UsageError
 from logit_engine.fitting import fit
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
-from logit_engine.paths import fit_path
+from logit_engine.paths import PASSES, fit_path
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.penalties_groups import Groups, groups_of
 from logit_engine.result import FitResult
@@ -22,17 +22,22 @@ from logit_engine.solvers.proximal import Proximal
 from logit_engine.sources.arrays import MemoryRows
 
 ROUNDING = 1e-12  # the residual of a single fit
+LOOKS = {True: 2, False: 1}  # passes that take no step: under a penalty at gradient and curvature, else at the end
 TIGHT = 1e-10  # the residual of a path's points: coefficients are then good to about nine digits
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """coef: (1, p) or (K, p); intercept: (1,) or (K,); solver: what ran."""
+    """coef: (1, p) or (K, p); intercept: (1,) or (K,); result: None where no step was allowed; solver: what ran.
+
+    steps: passes over the rows, but for the first looks at gradient and curvature.
+    """
 
     coef: Array
     intercept: Array
-    result: FitResult
+    result: FitResult | None
     solver: str
+    steps: int
 
 
 class Trace(NamedTuple):
@@ -42,6 +47,10 @@ class Trace(NamedTuple):
     intercept: Array
     passes: NDArray[np.int64]
     converged: NDArray[np.bool_]
+
+    def take(self, order: NDArray[np.intp]) -> "Trace":
+        """The points in another order, (m,)."""
+        return Trace(self.coef[order], self.intercept[order], self.passes[order], self.converged[order])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ class Traced:
 class Task:
     """One set of rows, to be fitted at any strength: X (n, p), codes or shares y (n,), weights and offsets (n,).
 
-    labels: of the classes, where there are more than two.
+    labels: of the classes, where each has a predictor of its own under a penalty: more than two, or what is left of them.
     """
 
     X: Any
@@ -68,6 +77,25 @@ class Task:
     columns: tuple[str, ...]
     threads: int | None = None
     labels: tuple[str, ...] = ()
+
+    @property
+    def several(self) -> bool:
+        """Whether each class has coefficients of its own."""
+        return self.classes > 2 or bool(self.labels)
+
+    def of_rows(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Task":
+        """The task of some rows alone."""
+        return replace(
+            self,
+            X=self.X[rows],
+            y=self.y[rows],
+            weight=None if self.weight is None else self.weight[rows],
+            offset=None if self.offset is None else np.asarray(self.offset)[rows],
+        )
+
+    def _outputs(self, penalized: bool) -> int:
+        """How many predictors are fitted."""
+        return 1 if not self.several else self.classes if penalized else self.classes - 1
 
     def solve(
         self,
@@ -84,13 +112,17 @@ class Task:
     ) -> Found:
         """The fit at inverse strength C; start: (K, p + 1), intercepts first; naive: with standard errors after a penalty.
 
+        max_iter: the most passes with a step.
+
         Of more than two classes with a penalty, every class has a predictor of its own; without one they are those against
         the first, centered.
         """
-        penalized = np.isfinite(C)
-        several = self.classes > 2
-        outputs = 1 if not several else self.classes if penalized else self.classes - 1
-        likelihood = Multinomial(outputs, base=not penalized) if several else Bernoulli(LOGIT)
+        penalized = bool(np.isfinite(C))
+        outputs = self._outputs(penalized)
+        if max_iter == 0:
+            rows = self.classes if self.several else 1
+            return Found(np.zeros((rows, self.X.shape[1])), np.zeros(rows), None, "none", 0)
+        likelihood = Multinomial(outputs, base=not penalized) if self.several else Bernoulli(LOGIT)
         limits = None if bounds is None else self._bounds(bounds)
         penalty = self.unit(l1_ratio, factor, limits, outputs, groups).times(1.0 / C) if penalized else NONE
         names = ("intercept",) * self.intercept + self.columns
@@ -101,14 +133,15 @@ class Task:
             inequalities=None if penalized or limits is None else self._inequalities(*limits),
             allow_separation=True,
             threads=self.threads,
-            solver=Proximal(tolerance, 10 * max_iter) if penalized else Newton(max_passes=max_iter),
+            solver=Proximal(tolerance, max_iter + 1) if penalized else Newton(max_passes=max_iter + 1),
             naive=naive and penalized,
             start=None if start is None else self._start(start, outputs),
         )
         coef, intercept = self._shaped(result.estimates, outputs)
         kinked = isinstance(penalty, ElasticNet) and penalty.kinked
         solver = "proximal quasi-newton" if kinked else "quasi-newton" if penalized else "newton"
-        return Found(coef, intercept, result, solver)
+        steps = result.passes - LOOKS[penalized]
+        return Found(coef, intercept, result, solver, min(max(steps, 1), max_iter))
 
     def path(
         self,
@@ -120,15 +153,25 @@ class Task:
         *,
         groups: ArrayLike | None = None,
         bounds: tuple[ArrayLike, ArrayLike] | None = None,
+        max_iter: int = PASSES,
     ) -> Traced:
         """The fits at rising C, (m,), of all rows and without each fold; fold: (n,) codes from 0, -1 for rows always in."""
-        outputs = 1 if self.classes == 2 else self.classes
-        likelihood = Multinomial(outputs, base=False) if outputs > 1 else Bernoulli(LOGIT)
+        outputs = self._outputs(penalized=True)
+        likelihood = Multinomial(outputs, base=False) if self.several else Bernoulli(LOGIT)
         rows = replace(self._rows(("intercept",) * self.intercept + self.columns), fold=fold)
         folds = 0 if fold is None else int(fold.max()) + 1
         limits = None if bounds is None else self._bounds(bounds)
         unit = self.unit(l1_ratio, factor, limits, outputs, groups)
-        found = fit_path(rows, likelihood, unit, 1.0 / Cs, folds=folds, tolerance=tolerance, threads=self.threads)
+        found = fit_path(
+            rows,
+            likelihood,
+            unit,
+            1.0 / Cs,
+            folds=folds,
+            tolerance=tolerance,
+            threads=self.threads,
+            max_passes=max_iter,
+        )
         every = [found.estimates, *found.folds.swapaxes(0, 1)]  # (m, q) each
 
         def trace(estimates: Array) -> Trace:
@@ -141,12 +184,12 @@ class Task:
     def _shaped(self, estimates: Array, outputs: int) -> tuple[Array, Array]:
         """Coefficients (1 or K, p) and intercepts (1 or K,), centered over several classes where only differences count."""
         by_class = estimates.reshape(outputs, self.X.shape[1] + self.intercept)
-        contrasts = self.classes > 2 and outputs < self.classes
+        contrasts = self.several and outputs < self.classes
         if contrasts:
             by_class = np.vstack([np.zeros(by_class.shape[1]), by_class])
         intercept = by_class[:, 0] if self.intercept else np.zeros(by_class.shape[0])
         coef = by_class[:, int(self.intercept) :]
-        if self.classes > 2:
+        if self.several:
             intercept = intercept - intercept.mean()
         return (coef - coef.mean(axis=0) if contrasts else coef.copy()), intercept.copy()
 
@@ -155,7 +198,7 @@ class Task:
         columns: Columns = Sparse(self.X.tocsr()) if sparse else Dense(self.X)
         if self.intercept:
             columns = SideBySide((Constant(self.X.shape[0]), columns))
-        if self.offset is not None and self.classes > 2:
+        if self.offset is not None and self.several:
             raise UsageError("an offset goes with two classes; leave it out.")
         offset = None if self.offset is None else arrays.vector(self.offset, self.y.size, "offset")
         return MemoryRows(columns, self.y, names, self.weight, offset, intercept=self.intercept, classes=self.labels)
@@ -215,7 +258,7 @@ class Task:
         return np.concatenate([-free, low]), np.concatenate([free, high])
 
     def _inequalities(self, lower: Array, upper: Array) -> Inequalities:
-        if self.classes > 2:
+        if self.several:
             raise UsageError(
                 "bounds of several classes go with a penalty, without which only contrasts are known; set C."
             )
@@ -224,8 +267,8 @@ class Task:
 
     def _start(self, start: Array, outputs: int) -> Array | None:
         by_class = start if self.intercept else start[:, 1:]
-        if self.classes > 2 and outputs == self.classes - 1:
+        if self.several and outputs == self.classes - 1:
             by_class = by_class[1:] - by_class[0]
-        elif self.classes > 2 and self.intercept:
+        elif self.several and self.intercept:
             by_class = by_class - np.eye(1, by_class.shape[1]) * by_class[0, 0]
         return np.asarray(by_class.reshape(-1)) if by_class.shape[0] == outputs else None

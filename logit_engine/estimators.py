@@ -5,19 +5,23 @@ routing. Without it the class does the same for arrays and frames.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from warnings import warn
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from logit_engine import arrays
 from logit_engine.arrays_columns import refuse_times
 from logit_engine.columns import Array
-from logit_engine.errors import ConvergenceWarning, SeparationWarning, UnavailableError, UsageError
-from logit_engine.estimation import Task
-from logit_engine.estimators_base import Base, NotFitted
+from logit_engine.errors import DataError, UnavailableError
+from logit_engine.estimation import Found, Task
+from logit_engine.estimation_classes import class_masses, of_classes, weightless_sentence, with_absent
+from logit_engine.estimators_base import Base, ConvergenceWarning, NotFitted, SeparationWarning, all_or_nothing
+from logit_engine.estimators_callbacks import solved
 from logit_engine.estimators_rows import (
+    BOTH,
+    Precision,
     checked_rows,
     class_codes,
     class_names,
@@ -25,12 +29,29 @@ from logit_engine.estimators_rows import (
     row_weights,
     same_rows,
 )
+from logit_engine.estimators_settings import (
+    SOLVERS,
+    Named,
+    asked_strength,
+    check_data,
+    check_passes,
+    penalty_kind,
+    solver_named,
+    warn_unused_jobs,
+)
 from logit_engine.likelihoods import Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.result import FitResult, Verdict
 
-SOLVERS = ("auto", "lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga")
 _said: set[str] = set()
+
+
+class Posed(NamedTuple):
+    """What an estimator fits: all rows, which classes have weight, (K,), and the labels as they came, (n,)."""
+
+    task: Task
+    present: NDArray[np.bool_]
+    labels: NDArray[Any]
 
 
 class LogisticRegression(Base):
@@ -99,44 +120,61 @@ class LogisticRegression(Base):
         sample_weight, offset: (n,); an offset is for two classes. Raises DataError or UsageError on bad input; warns where
         separated classes have no finite estimate, and where max_iter stopped the solver.
         """
-        C, l1_ratio = self._strength()
-        same_rows(X, y=y, sample_weight=sample_weight, offset=offset)
-        table, labels = checked_rows(self, X, y)
-        outcome, self.classes_ = class_codes(labels)
-        weight = row_weights(self, outcome, sample_weight)
-        size, named = self.classes_.size, class_names(self)
-        task = Task(table, outcome, weight, offset, size, self.fit_intercept, column_names(self), labels=named)
-        start = self._warm(table.shape[1]) if self.warm_start else None
-        found = task.solve(C, l1_ratio, max_iter=self.max_iter, start=start, naive=self.naive_inference, **self._asked)
-        self.coef_, self.intercept_ = found.coef, found.intercept
-        self.n_iter_ = np.array([found.result.passes], dtype=np.int32)
-        self.solver_ = found.solver
-        self._result = found.result
-        self._say(found.result)
+        with all_or_nothing(self):
+            C, l1_ratio = asked_strength(self)
+            named = solver_named(self.solver, penalty_kind(C, l1_ratio), self.dual)
+            check_passes(self.max_iter)
+            warn_unused_jobs(self.n_jobs)
+            same_rows(X, y=y, sample_weight=sample_weight, offset=offset)
+            task, present, labels = self._posed(X, y, sample_weight, offset, named)
+            start = self._warm(task.X.shape[1]) if self.warm_start else None
+            fitted = of_classes(task, present)
+
+            def solve(passes: int) -> Found:
+                return fitted.solve(
+                    C, l1_ratio, max_iter=passes, start=start, naive=self.naive_inference, **self._asked
+                )
+
+            precision = task.X.dtype if named.single_precision else np.float64
+            told = {} if sample_weight is None else {"sample_weight": sample_weight}
+            solved(self, task.X, labels, told, solve, lambda found: self._keep(found, present, precision))
+            self._say()
         return self
 
-    def _strength(self) -> tuple[float, float]:
-        """C and l1_ratio, with what the deprecated penalty says of them. Raises UsageError for values out of range."""
-        if self.solver not in SOLVERS:
-            raise UsageError(f"solver '{self.solver}' is not known; choose one of {', '.join(SOLVERS)}.")
-        C, ratio = self.C, 0.0 if self.l1_ratio is None else self.l1_ratio
-        if self.penalty != "deprecated":
-            warn(
-                "penalty is deprecated; say l1_ratio (0 for l2, 1 for l1), and C=inf for none.",
-                FutureWarning,
-                stacklevel=3,
-            )
-            known = {"l2": 0.0, "l1": 1.0, "elasticnet": ratio, None: ratio}
-            if self.penalty not in known:
-                raise UsageError(f"penalty '{self.penalty}' is not known; choose l1, l2, elasticnet or None.")
-            C, ratio = np.inf if self.penalty is None else C, known[self.penalty]
-        if isinstance(C, bool) or not isinstance(C, int | float | np.number) or not C > 0.0:
-            raise UsageError(f"C is {C!r}; it is the inverse of the penalty's strength, above 0 (infinity for none).")
-        if not 0.0 <= ratio <= 1.0:
-            raise UsageError(f"l1_ratio is {ratio!r}; it is between 0 (l2) and 1 (l1).")
-        if not isinstance(self.max_iter, int | np.integer) or self.max_iter < 1:
-            raise UsageError(f"max_iter is {self.max_iter!r}; it is a number of iterations from 1 on.")
-        return float(C), float(ratio)
+    def _posed(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        offset: ArrayLike | None,
+        named: Named,
+        precisions: tuple[Precision, ...] = BOTH,
+    ) -> Posed:
+        """The checked rows as a task, with what is fitted of the classes."""
+        table, labels = checked_rows(self, X, y, precisions, named.large_sparse)
+        outcome, self.classes_ = class_codes(labels)
+        size, names = self.classes_.size, class_names(self.classes_)
+        check_data(self.solver, size, table)
+        weight = row_weights(self.class_weight, outcome, self.classes_, sample_weight)
+        task = Task(table, outcome, weight, offset, size, self.fit_intercept, column_names(self), labels=names)
+        return Posed(task, self._weighty(class_masses(outcome, weight, size)), labels)
+
+    def _weighty(self, masses: Array) -> NDArray[np.bool_]:
+        """Which classes have rows with weight, (K,). Raises DataError where they are less than two."""
+        present = masses > 0.0
+        if present.sum() < 2:
+            raise DataError(f"{weightless_sentence(self.classes_, present)} A model needs two classes with weight.")
+        return present
+
+    def _keep(self, found: Found, present: NDArray[np.bool_], precision: Any) -> None:
+        """Take what a fit of the classes with weight found, in the precision of X."""
+        coef, intercept = with_absent(found.coef, found.intercept, present)
+        single = precision == np.float32
+        self.coef_ = coef.astype(np.float32 if single else np.float64)
+        self.intercept_ = intercept.astype(self.coef_.dtype)
+        self.n_iter_ = np.array([found.steps], dtype=np.int32)
+        self.solver_ = found.solver
+        self._result, self._steps, self._present = found.result, found.steps, present
 
     @property
     def _asked(self) -> dict[str, Any]:
@@ -144,24 +182,40 @@ class LogisticRegression(Base):
         return {"factor": self.penalty_factor, "groups": self.penalty_groups, "bounds": self.bounds}
 
     def _warm(self, p: int) -> Array | None:
-        """The last fit as a start, (K, p + 1), if it fits these data."""
+        """The last fit as a start, (K, p + 1), if it fits these data and is finite."""
         coef = getattr(self, "coef_", None)
         if coef is None or coef.shape[1] != p:
             return None
         dense = coef.toarray() if hasattr(coef, "toarray") else coef
-        return np.column_stack([self.intercept_, dense])
+        start = np.column_stack([self.intercept_, dense]).astype(np.float64)
+        return start if np.isfinite(start).all() else None
 
-    def _say(self, result: FitResult) -> None:
+    def _say(self) -> None:
         """What ran in place of the solver that was named, once; and how it ended, if not well."""
         if self.solver not in ("auto", "newton-cholesky") and self.solver not in _said:
             _said.add(self.solver)
             warn(
                 f"solver '{self.solver}' is not here; {self.solver_} solves the same problem to rounding.", stacklevel=3
             )
-        if result.status.verdict is Verdict.SEPARATED:
+        if not self._present.all():
+            sentence = weightless_sentence(self.classes_, self._present)
+            warn(
+                f"{sentence} Its probability is 0 everywhere. Drop its rows, or give them weight.", SeparationWarning, 3
+            )
+        result = self._result
+        if result is None:
+            warn(
+                self._out_of_passes("max_iter is 0: nothing is fitted; give passes."), ConvergenceWarning, stacklevel=3
+            )
+        elif result.status.verdict is Verdict.SEPARATED:
             warn(result.status.sentence, SeparationWarning, stacklevel=3)
         elif not result.converged:
-            warn(result.status.sentence, ConvergenceWarning, stacklevel=3)
+            warn(self._out_of_passes(result.status.sentence), ConvergenceWarning, stacklevel=3)
+
+    def _out_of_passes(self, sentence: str) -> str:
+        """Our sentence, after that of the scikit-learn solver that was named."""
+        theirs = SOLVERS[self.solver].out_of_passes.format(passes=self._steps)
+        return f"{theirs.rstrip('.')}. {sentence}" if theirs else sentence
 
     @property
     def inference_(self) -> FitResult:
@@ -175,6 +229,8 @@ class LogisticRegression(Base):
 
     def _inference(self, refusal: str) -> FitResult:
         result: FitResult | None = getattr(self, "_result", None)
+        if result is None and hasattr(self, "coef_"):
+            raise UnavailableError("there is no inference where nothing was fitted: max_iter=0 or refit=False.")
         if result is None:
             raise NotFitted(f"this {type(self).__name__} is not fitted yet; call fit first.")
         if result.penalty_strength and not self.naive_inference:
@@ -196,15 +252,15 @@ class LogisticRegression(Base):
         """Probabilities of the classes, (n, K); each row sums to one."""
         scores = self.decision_function(X, offset)
         if scores.ndim == 1:
-            return np.stack([LOGIT.cdf(-scores), LOGIT.cdf(scores)], axis=1)
-        return Multinomial(scores.shape[1], base=False).probabilities(scores)
+            return np.stack([LOGIT.cdf(-scores), LOGIT.cdf(scores)], axis=1).astype(scores.dtype)
+        return Multinomial(scores.shape[1], base=False).probabilities(scores).astype(scores.dtype)
 
     def predict_log_proba(self, X: Any, offset: ArrayLike | None = None) -> Array:
         """Their logarithms, (n, K), finite where the probabilities round to zero."""
         scores = self.decision_function(X, offset)
         if scores.ndim == 1:
-            return np.stack([LOGIT.log_cdf(-scores), LOGIT.log_cdf(scores)], axis=1)
-        return Multinomial(scores.shape[1], base=False).log_probabilities(scores)
+            return np.stack([LOGIT.log_cdf(-scores), LOGIT.log_cdf(scores)], axis=1).astype(scores.dtype)
+        return Multinomial(scores.shape[1], base=False).log_probabilities(scores).astype(scores.dtype)
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """The share of rows, by weight, whose class is predicted right."""

@@ -1,11 +1,17 @@
-"""What the estimators stand on: scikit-learn's base classes where it is installed, else the little they need of them."""
+"""What the estimators stand on: scikit-learn's base classes and warnings if it is installed, else what they need of them.
 
+Without scikit-learn a user has arrays, frames and SciPy's matrices, no metadata routing and no cross-validation.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from logit_engine import arrays
+from logit_engine import arrays, errors
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, UnavailableError
 
@@ -19,23 +25,52 @@ if TYPE_CHECKING:
         def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float: ...
 
     HAVE_SKLEARN = True
+    UNUSED: str
     NotFitted = UnavailableError
+    ConvergenceWarning = errors.ConvergenceWarning
+    SeparationWarning = errors.SeparationWarning
 else:
     try:
+        from sklearn import exceptions
         from sklearn.base import BaseEstimator
-        from sklearn.exceptions import NotFittedError
         from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
+        from sklearn.utils.metadata_routing import UNUSED  # scikit-learn asks whether it is this very text
 
-        class Base(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
+        try:
+            from sklearn.callback import CallbackSupportMixin
+        except ImportError:  # before scikit-learn 1.9
+
+            class CallbackSupportMixin:
+                """No callbacks."""
+
+        class Base(CallbackSupportMixin, LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
             """scikit-learn's own base classes."""
 
-        class NotFitted(UnavailableError, NotFittedError):
+            def set_callbacks(self, *callbacks):
+                """Have callbacks told of the passes of `fit`; see scikit-learn's own."""
+                if self.solver not in ("auto", "lbfgs"):
+                    warn(
+                        f"Callbacks are only supported in {type(self).__name__} for solver='lbfgs', and 'auto'. This "
+                        f"estimator has solver='{self.solver}': they hear of the beginning and the end of its fit alone.",
+                        stacklevel=2,
+                    )
+                return super().set_callbacks(*callbacks)
+
+        class NotFitted(UnavailableError, exceptions.NotFittedError):
             """Before `fit`, as scikit-learn says it."""
+
+        class ConvergenceWarning(errors.ConvergenceWarning, exceptions.ConvergenceWarning):
+            """The estimates that follow are not at the maximum; scikit-learn's warning too."""
+
+        class SeparationWarning(errors.SeparationWarning, exceptions.ConvergenceWarning):
+            """Some of the estimates that follow do not exist; scikit-learn's warning of no convergence too."""
 
         HAVE_SKLEARN = True
     except ImportError:
-        HAVE_SKLEARN = False
+        HAVE_SKLEARN, UNUSED = False, None
         NotFitted = UnavailableError
+        ConvergenceWarning = errors.ConvergenceWarning
+        SeparationWarning = errors.SeparationWarning
 
         class Base:
             """Without scikit-learn: what a linear classifier does on arrays and frames."""
@@ -57,7 +92,24 @@ else:
                 return float(np.average(self.predict(X) == np.asarray(y), weights=sample_weight))
 
 
-def matched_table(model: Any, X: Any) -> NDArray[Any]:
+@contextmanager
+def all_or_nothing(model: Any) -> Iterator[None]:
+    """What a block sets on the model stays if it ends well; if it raises, the model is as it was before."""
+    before = dict(vars(model))
+    try:
+        yield
+    except BaseException:
+        vars(model).clear()
+        vars(model).update(before)
+        raise
+
+
+def table_of(X: Any) -> Any:
+    """X as our own door takes it, dense or sparse, (n, p). Raises DataError."""
+    return arrays.sparse(X) if hasattr(X, "tocsr") else arrays.matrix(X)
+
+
+def matched_table(model: Any, X: Any) -> Any:
     """X with its columns in the order of the fit: by name where both sides have names."""
     fitted, names = getattr(model, "feature_names_in_", None), getattr(X, "columns", None)
     if fitted is not None and names is not None:
@@ -65,7 +117,7 @@ def matched_table(model: Any, X: Any) -> NDArray[Any]:
         if lost:
             raise DataError(f"X has no column '{lost[0]}'; the model was fitted with it.")
         X = X[list(fitted)]
-    table = arrays.matrix(X)
+    table = table_of(X)
     if table.shape[1] != model.n_features_in_:
         raise DataError(f"X has {table.shape[1]} features, but the model was fitted with {model.n_features_in_}.")
     return table

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 from warnings import warn
 
@@ -11,20 +10,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.blocks import one_blas_thread
 from logit_engine.columns import Array
-from logit_engine.errors import ConvergenceWarning, UsageError
-from logit_engine.estimation import Task, Trace, Traced
+from logit_engine.errors import UsageError
+from logit_engine.estimation import Task, Trace
+from logit_engine.estimation_classes import of_classes, weightless_sentence
+from logit_engine.estimation_folds import Folds, folds_of
 from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators_base import HAVE_SKLEARN
-from logit_engine.estimators_rows import (
-    checked_rows,
-    class_codes,
-    class_names,
-    column_names,
-    row_weights,
-    same_rows,
-)
+from logit_engine.estimators_base import HAVE_SKLEARN, UNUSED, ConvergenceWarning, SeparationWarning, all_or_nothing
+from logit_engine.estimators_legacy import legacy_attributes
+from logit_engine.estimators_routing import Routed, routed_to_fit, routed_to_score, router_of
+from logit_engine.estimators_rows import same_rows
+from logit_engine.estimators_scoring import fold_scorer, neg_log_loss, path_scores, whole_scorer
+from logit_engine.estimators_settings import asked_ratios, check_passes, penalty_kind, solver_named
 from logit_engine.fitting import cores
 from logit_engine.result import FitResult
+
+RULES = ("best", "one_standard_error")
 
 
 class LogisticRegressionCV(LogisticRegression):
@@ -39,14 +39,18 @@ class LogisticRegressionCV(LogisticRegression):
     (folds, l1_ratios, Cs), and `coefs_paths_`, (folds, l1_ratios, Cs, classes, p), intercepts last where there are any.
     """
 
+    # Without routing scikit-learn 1.9 takes sample_weight in `score`; with it, what the scorer asks for is given.
+    __metadata_request__score = {"sample_weight": UNUSED}  # noqa: RUF012  (scikit-learn reads it from the class)
+
     def __init__(
         self,
         *,
         Cs: int | ArrayLike = 10,
-        l1_ratios: ArrayLike = (0.0,),
+        l1_ratios: ArrayLike | None = None,
         fit_intercept: bool = True,
         cv: Any = None,
         dual: bool = False,
+        penalty: str = "deprecated",
         scoring: Any = "neg_log_loss",
         solver: str = "auto",
         tol: float = 1e-4,
@@ -69,6 +73,7 @@ class LogisticRegressionCV(LogisticRegression):
         self.fit_intercept = fit_intercept
         self.cv = cv
         self.dual = dual
+        self.penalty = penalty
         self.scoring = scoring
         self.solver = solver
         self.tol = tol
@@ -86,123 +91,131 @@ class LogisticRegressionCV(LogisticRegression):
         self.rule = rule
         self.naive_inference = naive_inference
 
-    def fit(
-        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None
+    def fit(  # type: ignore[override]  # offsets are for a single fit
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, **params: Any
     ) -> "LogisticRegressionCV":
-        """Choose on folds, then fit on all rows. X (n, p); y, sample_weight, groups (for the splitter): (n,)."""
+        """Choose on folds, then fit on all rows. X: (n, p); y, sample_weight: (n,).
+
+        params: `groups` for the splitter, (n,); with scikit-learn's metadata routing whatever splitter and scorer ask for.
+        Raises DataError or UsageError on bad input; warns where folds lack a class, and of fits that have not converged.
+        """
         if not HAVE_SKLEARN:
             raise UsageError("LogisticRegressionCV needs the extra: pip install 'logit-engine[sklearn]'.")
         from sklearn.model_selection import check_cv
 
-        self._checked()
-        same_rows(X, y=y, sample_weight=sample_weight, groups=groups)
-        table, labels = checked_rows(self, X, y)
-        outcome, self.classes_ = class_codes(labels)
-        weight = row_weights(self, outcome, sample_weight)
-        folds = list(check_cv(self.cv, labels, classifier=True).split(table, labels, groups))
-        scorer = self._scorer()
-        scored = None if sample_weight is None else np.broadcast_to(np.asarray(sample_weight), outcome.shape)
-
-        codes = _codes(folds, outcome.size)
-
-        def task(rows: Any, threads: int | None = None) -> Task:
-            own, size, names = None if weight is None else weight[rows], self.classes_.size, column_names(self)
-            return Task(
-                table[rows], outcome[rows], own, None, size, self.fit_intercept, names, threads, class_names(self)
-            )
-
-        def scores(held: NDArray[np.intp], coef: Array, intercept: Array) -> list[float]:
-            options = {} if scored is None else {"sample_weight": scored[held]}
-            rows, own = table[held], labels[held]
-            return [
-                float(scorer(_Scored(self.classes_, c, b), rows, own, **options))
-                for c, b in zip(coef, intercept, strict=True)
-            ]
-
-        def own_path(ratio: float, fold: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Traced:
-            return task(fold[0], 1).path(self.Cs_, ratio, **self._asked)
-
-        by_ratio = []
-        with ThreadPoolExecutor(min(len(folds), cores())) as pool, one_blas_thread():
-            for ratio in self.l1_ratios_.tolist():
-                if codes is not None:  # all folds in the same passes over the rows
-                    paths = list(task(slice(None)).path(self.Cs_, ratio, fold=codes, **self._asked).folds)
-                else:
-                    paths = [traced.whole for traced in pool.map(partial(own_path, ratio), folds)]
-                found = list(pool.map(lambda fold, path: scores(fold[1], path.coef, path.intercept), folds, paths))
-                by_ratio.append((paths, found))
-        self.scores_ = np.array([found for _, found in by_ratio]).swapaxes(0, 1)
-        self.n_iter_ = np.array([[path.passes for path in paths] for paths, _ in by_ratio], dtype=np.int32).swapaxes(
-            0, 1
-        )
-        self.coefs_paths_ = np.array([[self._whole(path) for path in paths] for paths, _ in by_ratio]).swapaxes(0, 1)
-        short = [~np.all([path.converged for path in paths], axis=0) for paths, _ in by_ratio]
-        if np.any(short):
-            shown = ", ".join(f"{C:.4g}" for C in self.Cs_[np.any(short, axis=0)])
-            warn(
-                f"the folds' fits at C = {shown} are not converged; drop these, or scale the columns.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
-        self._choose()
-        if self.refit:
-            final = task(slice(None)).solve(
-                self.C_, self.l1_ratio_, max_iter=self.max_iter, naive=self.naive_inference, **self._asked
-            )
-            self.coef_, self.intercept_, self.solver_, self._result = (
-                final.coef,
-                final.intercept,
-                final.solver,
-                final.result,
-            )
-            self._say(final.result)
+        with all_or_nothing(self):
+            routed = routed_to_fit(self, sample_weight, params)
+            ratios = asked_ratios(self)
+            self.Cs_, self.l1_ratios_ = self._tried(), ratios
+            named = solver_named(self.solver, penalty_kind(1.0, ratios), self.dual)
+            check_passes(self.max_iter)
+            same_rows(X, y=y, sample_weight=sample_weight, **params)
+            task, present, labels = self._posed(X, y, sample_weight, None, named, (np.float64,))
+            splitter = check_cv(self.cv, labels, classifier=True)
+            folds = folds_of(task, splitter.split(task.X, labels, **routed.splitter))
+            paths = [folds.paths(self.Cs_, ratio, self.max_iter or 1, self._asked) for ratio in ratios.tolist()]
+            self._keep_paths(paths, self._scores(folds, paths, labels, routed))
+            self._choose(task.X.shape[1])
+            if self.refit:
+                self._refit(task, present)
+            if self.use_legacy_attributes:
+                vars(self).update(legacy_attributes(self, self.l1_ratios is not None))
+            self._say_folds(folds, paths)
+            if self.refit:
+                self._say()
         return self
 
-    def _checked(self) -> None:
-        """The values to try. Raises UsageError where they make no sense."""
-        Cs = (
-            np.logspace(-4, 4, int(self.Cs))
-            if isinstance(self.Cs, int | np.integer)
-            else np.sort(np.asarray(self.Cs, float))
+    def _refit(self, task: Task, present: NDArray[np.bool_]) -> None:
+        """The fit of all rows at the values chosen; `n_iter_` stays that of the paths."""
+        passes = self.n_iter_
+        found = of_classes(task, present).solve(
+            self.C_, self.l1_ratio_, max_iter=self.max_iter, naive=self.naive_inference, **self._asked
         )
+        self._keep(found, present, np.float64)
+        self.n_iter_ = passes
+
+    def _tried(self) -> Array:
+        """The values of C to try, in their order. Raises UsageError where they make no sense, or the rule is not known."""
+        whole = isinstance(self.Cs, int | np.integer) and not isinstance(self.Cs, bool)
+        Cs = np.logspace(-4, 4, int(self.Cs)) if whole else np.asarray(self.Cs, dtype=np.float64)  # type: ignore[arg-type]
         if Cs.ndim != 1 or Cs.size == 0 or not ((Cs > 0.0) & (Cs < np.inf)).all() or np.unique(Cs).size < Cs.size:
             raise UsageError(
                 "Cs is a number of values, or some values above 0, finite and each once; without a penalty nothing is "
                 "to be chosen: fit LogisticRegression(C=inf)."
             )
-        ratios = np.atleast_1d(np.asarray(self.l1_ratios, dtype=np.float64))
-        if ratios.size == 0 or not ((ratios >= 0.0) & (ratios <= 1.0)).all():
-            raise UsageError("l1_ratios are values between 0 (l2) and 1 (l1).")
-        if self.rule not in ("best", "one_standard_error"):
+        if self.rule not in RULES:
             raise UsageError(f"rule is '{self.rule}'; it is 'best' or 'one_standard_error'.")
-        if self.use_legacy_attributes:
-            raise UsageError("use_legacy_attributes is False here: scores_ and coefs_paths_ are arrays.")
-        self.penalty, self.l1_ratio, self.C, self.warm_start = "deprecated", 0.0, 1.0, False
-        self._strength()
-        for name in ("penalty", "l1_ratio", "C", "warm_start"):
-            delattr(self, name)
-        self.Cs_, self.l1_ratios_ = Cs, ratios
+        return Cs
+
+    def _scores(self, folds: Folds, paths: list[list[Trace]], labels: NDArray[Any], routed: Routed) -> Array:
+        """The scores of all points on the rows that their fold held out, (folds, l1_ratios, Cs)."""
+        scorer = fold_scorer(self.scoring, self.classes_)
+        table = folds.task.X
+
+        def of_fold(k: int) -> list[list[float]]:
+            held = folds.splits[k][1]
+            told = routed.held_out(table, held)
+            return [
+                path_scores(scorer, self.classes_, table[held], labels[held], path[k].coef, path[k].intercept, told)
+                for path in paths
+            ]
+
+        every = range(len(folds.splits))
+        if scorer is not neg_log_loss:  # a scorer of the user's may count its calls, and reads settings of its thread
+            return np.array([of_fold(k) for k in every])
+        with ThreadPoolExecutor(min(len(every), cores())) as pool, one_blas_thread():
+            return np.array(list(pool.map(of_fold, every)))
+
+    def _keep_paths(self, paths: list[list[Trace]], scores: Array) -> None:
+        """Take the scores, passes and coefficients of all points, folds first."""
+        self.scores_ = scores
+        self.n_iter_ = np.array([[trace.passes for trace in path] for path in paths], dtype=np.int32).swapaxes(0, 1)
+        self.coefs_paths_ = np.array([[self._whole(trace) for trace in path] for path in paths]).swapaxes(0, 1)
 
     def _whole(self, path: Trace) -> Array:
         return np.concatenate([path.coef, path.intercept[..., None]], axis=-1) if self.fit_intercept else path.coef
 
-    def _choose(self) -> None:
-        """C_ and l1_ratio_, and without a refit the mean of the folds' coefficients at their own best."""
-        mean = self.scores_.mean(axis=0)
+    def _choose(self, p: int) -> None:
+        """C_ and l1_ratio_, and without a refit the mean of the folds' coefficients at their own best.
+
+        Of equal scores the first C counts, then the first l1_ratio, as in scikit-learn.
+        """
         if not self.refit:
-            best = [np.unravel_index(np.argmax(fold), fold.shape) for fold in self.scores_]
-            self.C_ = float(np.mean([self.Cs_[c] for _, c in best]))
-            self.l1_ratio_ = float(np.mean([self.l1_ratios_[r] for r, _ in best]))
-            whole = np.mean([self.coefs_paths_[i, r, c] for i, (r, c) in enumerate(best)], axis=0)
-            p = whole.shape[1] - self.fit_intercept
+            best = [np.unravel_index(np.argmax(fold.T), fold.T.shape) for fold in self.scores_]
+            self.C_ = float(np.mean([self.Cs_[c] for c, _ in best]))
+            self.l1_ratio_ = float(np.mean([self.l1_ratios_[r] for _, r in best]))
+            whole = np.mean([self.coefs_paths_[k, r, c] for k, (c, r) in enumerate(best)], axis=0)
             self.coef_, self.intercept_ = whole[:, :p], whole[:, p] if self.fit_intercept else np.zeros(whole.shape[0])
-            self.solver_ = "mean of folds"
+            self.solver_, self._result = "mean of folds", None
             return
-        ratio, at = np.unravel_index(np.argmax(mean), mean.shape)
+        total = self.scores_.sum(axis=0)
+        at, ratio = np.unravel_index(np.argmax(total.T), total.T.shape)
         if self.rule == "one_standard_error":
+            mean = self.scores_[:, ratio].mean(axis=0)
             error = self.scores_[:, ratio, at].std(ddof=1) / np.sqrt(self.scores_.shape[0])
-            at = np.flatnonzero(mean[ratio] >= mean[ratio, at] - error)[0]
+            near = np.flatnonzero(mean >= mean[at] - error)
+            at = near[self.Cs_[near].argmin()]
         self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[ratio])
+
+    def _say_folds(self, folds: Folds, paths: list[list[Trace]]) -> None:
+        """Which folds train on no row of a class, and at which C their fits have not converged."""
+        lacking = np.flatnonzero(~folds.present.all(axis=1))
+        if lacking.size:
+            sentence = weightless_sentence(self.classes_, np.asarray(folds.present.all(axis=0)))
+            warn(
+                f"fold {', '.join(str(k + 1) for k in lacking.tolist())} of the cross-validation trains without a class: "
+                f"{sentence} Its probability is 0 there, and is scored so. Use fewer or stratified folds.",
+                SeparationWarning,
+                stacklevel=3,
+            )
+        short = [~np.all([trace.converged for trace in path], axis=0) for path in paths]
+        if np.any(short):
+            shown = ", ".join(f"{C:.4g}" for C in self.Cs_[np.any(short, axis=0)])
+            warn(
+                f"the folds' fits at C = {shown} are not converged; drop these, or scale the columns.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
 
     @property
     def inference_(self) -> FitResult:
@@ -211,46 +224,12 @@ class LogisticRegressionCV(LogisticRegression):
             "there is no inference after a penalty chosen by cross-validation; fit LogisticRegression(C=inf)"
         )
 
-    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """The score by `scoring`."""
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, **params: Any) -> float:
+        """The score by `scoring`. params: with scikit-learn's metadata routing whatever the scorer asks for."""
         same_rows(X, y=y, sample_weight=sample_weight)
-        options = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return float(self._scorer()(self, X, y, **options))
+        told = routed_to_score(self, sample_weight, params)
+        return float(whole_scorer(self.scoring, self.classes_)(self, X, y, **told))
 
-    def _scorer(self) -> Any:
-        """scikit-learn's scorer; of the log-loss our own, which needs no class to be in every fold and never rounds to 0."""
-        from sklearn.metrics import check_scoring
-
-        if self.scoring == "neg_log_loss":
-            return _neg_log_loss
-        return check_scoring(_Scored(self.classes_), scoring=self.scoring)
-
-
-def _codes(folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]], n: int) -> NDArray[np.int64] | None:
-    """The fold that holds each row, (n,), -1 for none; None where folds overlap or leave rows out on both sides."""
-    codes = np.full(n, -1, dtype=np.int64)
-    for k, (train, held) in enumerate(folds):
-        if train.size + held.size != n or (codes[held] >= 0).any():
-            return None
-        codes[held] = k
-        if np.isin(held, train).any():
-            return None
-    return codes
-
-
-class _Scored(LogisticRegression):
-    """A point of a path, as a scorer wants it: fitted, with classes and coefficients."""
-
-    def __init__(self, classes: NDArray[Any], coef: Array | None = None, intercept: Array | None = None) -> None:
-        super().__init__()
-        self.classes_ = classes
-        if coef is not None and intercept is not None:
-            self.coef_, self.intercept_ = coef, intercept
-            self.n_features_in_ = coef.shape[1]
-
-
-def _neg_log_loss(model: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-    """The mean log-probability of the rows' own classes."""
-    code = np.searchsorted(model.classes_, np.asarray(y))
-    found = model.predict_log_proba(X)[np.arange(code.size), code]
-    return float(np.average(found, weights=None if sample_weight is None else np.asarray(sample_weight)))
+    def get_metadata_routing(self) -> Any:
+        """Where metadata go: to the splitter of `cv`, and to the scorer in `fit` and `score`."""
+        return router_of(self)

@@ -1,5 +1,6 @@
 """Rows, labels and weights as the estimators take them: X, y, sample_weight and class_weight, checked."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,11 @@ from logit_engine.arrays_columns import refuse_times
 from logit_engine.arrays_rows import refuse_other_rows, row_labels
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, UsageError
-from logit_engine.estimators_base import HAVE_SKLEARN
+from logit_engine.estimation_classes import class_masses
+from logit_engine.estimators_base import HAVE_SKLEARN, table_of
+
+Precision = type[np.float32] | type[np.float64]
+BOTH: tuple[Precision, ...] = (np.float64, np.float32)
 
 
 def same_rows(X: Any, **others: Any) -> None:
@@ -19,29 +24,33 @@ def same_rows(X: Any, **others: Any) -> None:
         refuse_other_rows(value, row_labels(X), name)
 
 
-def checked_rows(model: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
-    """X and y checked: by scikit-learn where it is installed, else by our own door."""
+def checked_rows(
+    model: Any, X: Any, y: Any, precisions: tuple[Precision, ...] = BOTH, large_sparse: bool = True
+) -> tuple[Any, NDArray[Any]]:
+    """X and y checked: by scikit-learn where it is installed, else by our own door.
+
+    precisions: of X, the first for what is in none of them; large_sparse: whether sparse indices may have 64 bits.
+    """
     refuse_times(X, "X")
     refuse_times(y, "y")
     if HAVE_SKLEARN:
         from sklearn.utils.multiclass import check_classification_targets
         from sklearn.utils.validation import column_or_1d, validate_data
 
-        shares = np.asarray(y).dtype.kind == "f" and np.asarray(y).ndim == 1
-        table, labels = validate_data(model, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
+        table, labels = validate_data(
+            model, X, y, accept_sparse="csr", dtype=list(precisions), accept_large_sparse=large_sparse
+        )
         labels = column_or_1d(labels, warn=True)
-        inside = shares and ((labels >= 0.0) & (labels <= 1.0)).all() and not np.isin(labels, (0.0, 1.0)).all()
-        if not inside:
+        if not _are_shares(labels):
             check_classification_targets(labels)
         if hasattr(table, "tocsr"):
             arrays.sparse(table, names=column_names(model))
         else:
             arrays.refuse_unusable(table, "X", column_names(model))
         return table, labels
-    table = arrays.matrix(X)
+    table = table_of(X)
     labels = np.asarray(y)
-    if labels.ndim != 1:
-        raise DataError(f"y has shape {labels.shape}; give one label for each row.")
+    _check_labels(labels, table.shape[0])
     model.n_features_in_ = table.shape[1]
     names = getattr(X, "columns", None)
     vars(model).pop("feature_names_in_", None)  # of an earlier fit
@@ -50,19 +59,51 @@ def checked_rows(model: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
     return table, labels
 
 
+def _are_shares(labels: NDArray[Any]) -> bool:
+    """Whether labels, (n,), are shares of events: numbers from 0 to 1, not all of them 0 or 1."""
+    if labels.dtype.kind != "f":
+        return False
+    return bool(((labels >= 0.0) & (labels <= 1.0)).all() and not np.isin(labels, (0.0, 1.0)).all())
+
+
+def _check_labels(labels: NDArray[Any], n: int) -> None:
+    """Raises DataError for labels that are missing, not one for each of n rows, or numbers of a measurement."""
+    if labels.shape != (n,):
+        raise DataError(f"y has shape {labels.shape}; give one label for each of the {n} rows of X.")
+    missing = np.array([_is_missing(label) for label in labels.tolist()], dtype=bool)
+    if missing.any():
+        raise DataError(f"y is missing in {int(missing.sum())} rows (first: row {int(missing.argmax())}); drop them.")
+    if labels.dtype.kind == "O" and len({isinstance(label, str) for label in labels.tolist()}) > 1:
+        raise DataError("y holds texts and other values; give labels of one kind.")
+    if labels.dtype.kind == "f" and not _are_shares(labels):
+        broken = labels != np.floor(labels)
+        if broken.any() or np.isinf(labels).any():
+            row = int((broken | np.isinf(labels)).argmax())
+            raise DataError(
+                f"y is {labels[row]:g} in row {row}; it takes labels of classes, whole numbers or texts say, or shares "
+                "of events from 0 to 1."
+            )
+
+
+def _is_missing(label: Any) -> bool:
+    """Whether a label is None, or does not equal itself as NaN, NaT and pandas' NA do not."""
+    same = label == label
+    return label is None or not (isinstance(same, bool | np.bool_) and same)
+
+
 def column_names(model: Any) -> tuple[str, ...]:
     """The names of the columns: those of the frame, else x0, x1, ... as scikit-learn has them."""
     return tuple(map(str, getattr(model, "feature_names_in_", [f"x{j}" for j in range(model.n_features_in_)])))
 
 
-def class_names(model: Any) -> tuple[str, ...]:
+def class_names(classes: NDArray[Any]) -> tuple[str, ...]:
     """The classes' names, where there are more than two."""
-    return tuple(map(str, model.classes_.tolist())) if model.classes_.size > 2 else ()
+    return tuple(map(str, classes.tolist())) if classes.size > 2 else ()
 
 
 def class_codes(labels: NDArray[Any]) -> tuple[Array, NDArray[Any]]:
     """Codes of the classes, or shares of events, (n,), and the classes in order. Raises DataError for a single class."""
-    if labels.dtype.kind == "f" and not (labels == np.floor(labels)).all():
+    if _are_shares(labels):
         return labels.astype(np.float64), np.array([0, 1])
     classes, codes = np.unique(labels, return_inverse=True)
     if classes.size < 2:
@@ -73,21 +114,47 @@ def class_codes(labels: NDArray[Any]) -> tuple[Array, NDArray[Any]]:
     return codes.astype(np.float64), classes
 
 
-def row_weights(model: Any, codes: Array, sample_weight: ArrayLike | None) -> Array | None:
-    """sample_weight times the weight of each row's class, (n,), or None. Raises DataError for negative weights."""
+def row_weights(asked: Any, codes: Array, classes: NDArray[Any], sample_weight: ArrayLike | None) -> Array | None:
+    """sample_weight times the weight of each row's class, (n,), or None. asked: class_weight.
+
+    Raises DataError for negative weights, UsageError for a class_weight that names no class of y.
+    """
     n = codes.size
     weight: Array | None = None
     if sample_weight is not None:
         given = np.asarray(sample_weight)
         weight = np.full(n, float(given)) if given.ndim == 0 else arrays.weights(given, n, "sample_weight")
-    if model.class_weight is None:
+    if asked is None:
         return weight
     own = np.ones(n) if weight is None else weight
-    counts = np.bincount(codes.astype(np.intp), own, minlength=model.classes_.size)
-    if isinstance(model.class_weight, str):
-        if model.class_weight != "balanced":
-            raise UsageError(f"class_weight '{model.class_weight}' is not known; give 'balanced' or a mapping.")
-        by_class = own.sum() / (counts.size * counts)
+    if isinstance(asked, Mapping):
+        by_class = _weights_by_label(asked, classes)
+    elif isinstance(asked, str) and asked == "balanced":
+        mass = class_masses(codes, own, classes.size)
+        by_class = np.divide(own.sum(), classes.size * mass, out=np.zeros(classes.size), where=mass > 0.0)
     else:
-        by_class = np.array([float(model.class_weight.get(label, 1.0)) for label in model.classes_.tolist()])
-    return np.asarray(own * by_class[codes.astype(np.intp)])
+        shown = f"'{asked}'" if isinstance(asked, str) else repr(asked)
+        raise UsageError(f"class_weight {shown} is not known; give 'balanced', or a dict of weights by label.")
+    return (
+        np.asarray(own * (by_class[1] * codes + by_class[0] * (1.0 - codes)))
+        if classes.size == 2
+        else np.asarray(own * by_class[codes.astype(np.intp)])
+    )
+
+
+def _weights_by_label(asked: Mapping[Any, Any], classes: NDArray[Any]) -> Array:
+    """The weight of each class, (K,), 1 for those not named. Raises UsageError for labels that y does not have."""
+    labels = classes.tolist()
+    unknown = [label for label in asked if label not in labels]
+    if unknown:
+        raise UsageError(
+            f"class_weight names {', '.join(map(repr, unknown))}, which y does not have; its labels are "
+            f"{', '.join(map(repr, labels[:8]))}{', ...' if len(labels) > 8 else ''}."
+        )
+    weights = np.ones(len(labels))
+    for k, label in enumerate(labels):
+        value = asked.get(label, 1.0)
+        if isinstance(value, str | bytes) or not np.isscalar(value) or not 0.0 <= float(value) < np.inf:  # type: ignore[arg-type]
+            raise UsageError(f"class_weight of {label!r} is {value!r}; it is a number from 0 on.")
+        weights[k] = float(value)  # type: ignore[arg-type]
+    return weights

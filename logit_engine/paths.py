@@ -50,11 +50,12 @@ def fit_path(
     folds: int = 0,
     tolerance: float = 1e-8,
     threads: int | None = None,
+    max_passes: int = PASSES,
 ) -> Path:
     """Fits at strength * unit for falling strengths, (m,), on the sum of the rows, and beside each its folds' fits.
 
-    folds: how many the rows' fold codes name; a fold's own fit leaves its rows out. Raises UsageError where strengths do not
-    fall, DataError as `fit` does.
+    folds: how many the rows' fold codes name; a fold's own fit leaves its rows out. max_passes: for one strength. Raises
+    UsageError where strengths do not fall, DataError as `fit` does.
     """
     if strengths.size == 0 or not (strengths > 0.0).all() or (np.diff(strengths) >= 0.0).any():
         raise UsageError("the strengths of a path fall, and are above 0.")
@@ -68,7 +69,7 @@ def fit_path(
         for i, strength in enumerate(strengths.tolist()):
             ahead = max(0.0, 2.0 * float(strengths[min(i + AHEAD, strengths.size - 1)]) / strength - 1.0)
             before = fits.passes
-            residual.append(fits.settle(kinks.times(strength), tolerance, PASSES, ahead))
+            residual.append(fits.settle(kinks.times(strength), tolerance, max_passes, ahead))
             passes.append(fits.passes - before)
             inner.append(fits.thetas.copy())
             loglik.append(-fits.slopes[0].loss)

@@ -178,7 +178,7 @@ def test_use_before_the_fit_is_refused(method):
     [
         ({"l1_ratio": 1.5}, r"l1_ratio is 1\.5; it is between 0 \(l2\) and 1 \(l1\)"),
         ({"solver": "sgd"}, "solver 'sgd' is not known; choose one of auto, lbfgs"),
-        ({"max_iter": 0}, "max_iter is 0; it is a number of iterations from 1 on"),
+        ({"max_iter": -1}, "max_iter is -1; it is a number of passes over the rows, from 0 on"),
         ({"class_weight": "even"}, "class_weight 'even' is not known"),
         ({"penalty_factor": [-1.0]}, "penalty_factor is -1 for column 0; it is from 0 on"),
         ({"bounds": (1.0, 0.0)}, "bounds: the lowest coefficient of column 0 is above the highest"),

@@ -1,0 +1,57 @@
+"""Classes without a row of weight: the fit of the others, and the limit for these.
+
+Nothing holds back the intercept of a class that no row with weight belongs to: its probability falls to 0 everywhere. The
+limit of such fits is known: the other classes as if it was not there, its intercept at minus infinity, and coefficients
+of 0, where every penalty wants them. Under a penalty two classes that are left keep a predictor each, as several have.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.columns import Array
+from logit_engine.estimation import Task
+
+
+def class_masses(codes: Array, weight: Array | None, classes: int) -> Array:
+    """The weight of each class, (classes,); of shares, (n,), that of non-events and of events."""
+    own = np.ones(codes.size) if weight is None else weight
+    if classes == 2:
+        return np.array([float(own @ (1.0 - codes)), float(own @ codes)])
+    return np.asarray(np.bincount(codes.astype(np.intp), own, minlength=classes), dtype=np.float64)
+
+
+def of_classes(task: Task, present: NDArray[np.bool_]) -> Task:
+    """The task of the rows whose classes are present, (K,), two of them or more, coded anew; itself if all are."""
+    if present.all():
+        return task
+    codes = task.y.astype(np.intp)
+    rows = present[codes]
+    coded = (np.cumsum(present) - 1)[codes[rows]].astype(np.float64)
+    labels = tuple(label for label, there in zip(task.labels, present.tolist(), strict=True) if there)
+    return replace(task.of_rows(rows), y=coded, classes=int(present.sum()), labels=labels)
+
+
+def with_absent(coef: Array, intercept: Array, present: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Coefficients (..., K, p) and intercepts (..., K) of all classes, from those of the present ones."""
+    if present.all():
+        return coef, intercept
+    whole = np.zeros((*coef.shape[:-2], present.size, coef.shape[-1]))
+    constants = np.full((*intercept.shape[:-1], present.size), -np.inf)
+    whole[..., present, :], constants[..., present] = coef, intercept
+    return whole, constants
+
+
+def one_class_left(present: NDArray[np.bool_], p: int) -> tuple[Array, Array]:
+    """The limit where one class alone is present: coefficients (1 or K, p) of 0, and intercepts (1 or K,)."""
+    if present.size == 2:
+        return np.zeros((1, p)), np.array([np.inf if present[1] else -np.inf])
+    return np.zeros((present.size, p)), np.where(present, 0.0, -np.inf)
+
+
+def weightless_sentence(labels: NDArray[np.generic], present: NDArray[np.bool_]) -> str:
+    """The classes without weight by their labels, (K,), in a sentence."""
+    absent = [repr(label) for label, there in zip(labels.tolist(), present.tolist(), strict=True) if not there]
+    several = "classes" if len(absent) > 1 else "class"
+    return f"y has no row with a weight above 0 in {several} {', '.join(absent)}."

@@ -1,0 +1,64 @@
+"""scikit-learn's callbacks (from 1.9 on): what they hear of a fit, pass by pass.
+
+A fit that callbacks watch is taken for one pass, for two, for three, until it is done: after each of these fits they see
+the estimates after so many passes, which `max_iter` would give. So a watched fit costs the square of its passes. As in
+scikit-learn, only the solver 'lbfgs', and here 'auto', reports passes; others report the beginning and the end.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from logit_engine.estimation import Found
+
+REPORTING = ("auto", "lbfgs")
+
+
+def solved(
+    model: Any,
+    X: Any,
+    y: NDArray[Any],
+    metadata: Mapping[str, Any],
+    solve: Callable[[int], Found],
+    keep: Callable[[Found], None],
+) -> None:
+    """Keep what `solve` finds in `max_iter` passes; tell the model's callbacks, if it has any."""
+    if not getattr(model, "_skl_callbacks", None):
+        keep(solve(model.max_iter))
+        return
+    from sklearn.callback import with_callbacks
+
+    with_callbacks(_watched)(model, {"X": X, "y": y, "metadata": dict(metadata) or None}, solve, keep)
+
+
+def _watched(model: Any, seen: Mapping[str, Any], solve: Callable[[int], Found], keep: Callable[[Found], None]) -> None:
+    """The fit with its hooks: the whole is a task, each pass one within, and a last one that is empty."""
+    most = max(model.max_iter, 1)
+    whole = model._init_callback_context(max_subtasks=most + 1)
+    whole.call_on_fit_task_begin(estimator=model, **seen)
+    if model.solver in REPORTING:
+        keep(solve(0))
+        told = _begun(model, whole, seen)
+        for passes in range(1, most + 1):
+            found = solve(min(passes, model.max_iter))
+            keep(found)
+            if 0 < found.steps < passes:  # it was done before this pass
+                break
+            told.call_on_fit_task_end(estimator=model, **seen, reconstruction_attributes=_estimates(model))
+            told = _begun(model, whole, seen)
+        told.call_on_fit_task_end(estimator=model)
+    else:
+        keep(solve(model.max_iter))
+    whole.call_on_fit_task_end(estimator=model, **seen, reconstruction_attributes={})
+
+
+def _begun(model: Any, whole: Any, seen: Mapping[str, Any]) -> Any:
+    """The task of the next pass, begun."""
+    told = whole.subcontext(task_name="iter")
+    told.call_on_fit_task_begin(estimator=model, **seen, reconstruction_attributes=_estimates(model))
+    return told
+
+
+def _estimates(model: Any) -> dict[str, Any]:
+    return {"coef_": model.coef_, "intercept_": model.intercept_}

@@ -1,0 +1,196 @@
+"""What is asked of an estimator: penalty, strength, solver and passes, checked as scikit-learn checks them.
+
+A solver's name is a promise of scikit-learn's about penalties, classes and sparse indices. Here every fit is solved to
+rounding by our own methods, so a name changes no number. But whoever names a solver hears what scikit-learn would say:
+a combination that it refuses is refused, and a fit that ran out of passes warns in its words. `auto` promises everything.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from warnings import warn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.errors import UsageError
+
+L2, L1, NET = "l2", "l1", "elasticnet"
+EVERY = frozenset({L2, L1, NET, None})
+SMOOTH = frozenset({L2, None})
+LARGEST_FOR_LIBLINEAR = 1e30
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What scikit-learn's solver of a name takes, and the words of its warning when the passes end."""
+
+    penalties: frozenset[str | None] = EVERY
+    dual: bool = False
+    several_classes: bool = True
+    large_sparse: bool = True
+    single_precision: bool = True
+    out_of_passes: str = ""
+
+
+STOCHASTIC = "The max_iter was reached which means the coef_ did not converge"
+SOLVERS = {
+    "auto": Named(dual=True),
+    "lbfgs": Named(SMOOTH, out_of_passes="lbfgs failed to converge after {passes} iteration(s)"),
+    "liblinear": Named(
+        frozenset({L1, L2}),
+        dual=True,
+        several_classes=False,
+        large_sparse=False,
+        single_precision=False,
+        out_of_passes="Liblinear failed to converge, increase the number of iterations.",
+    ),
+    "newton-cg": Named(
+        SMOOTH, out_of_passes="newton-cg failed to converge after {passes} passes. Increase the number of iterations."
+    ),
+    "newton-cholesky": Named(SMOOTH, out_of_passes="Newton solver did not converge after {passes} iterations"),
+    "sag": Named(SMOOTH, large_sparse=False, out_of_passes=STOCHASTIC),
+    "saga": Named(large_sparse=False, out_of_passes=STOCHASTIC),
+}
+
+
+def penalty_kind(strongest: float, ratios: Any) -> str | None:
+    """The name of a penalty by scikit-learn: l2, l1, elasticnet, or None where C is infinite."""
+    if np.isinf(strongest):
+        return None
+    shares = np.asarray(ratios, dtype=np.float64)
+    return L2 if (shares == 0.0).all() else L1 if (shares == 1.0).all() else NET
+
+
+def solver_named(solver: Any, kind: str | None, dual: bool) -> Named:
+    """What a solver takes. Raises UsageError for a name that is not known, or does not take the penalty."""
+    if solver not in SOLVERS:
+        raise UsageError(f"solver '{solver}' is not known; choose one of {', '.join(SOLVERS)}.")
+    named = SOLVERS[solver]
+    advice = "Leave solver at 'auto', which takes all."
+    if kind is None and None not in named.penalties:
+        raise UsageError(f"C=np.inf as well as penalty=None is not supported for the {solver} solver. {advice}")
+    if kind not in named.penalties:
+        text = (
+            f"Only 'saga' solver supports elasticnet penalty, got solver={solver}."
+            if kind == NET and L1 in named.penalties
+            else f"Solver {solver} supports only 'l2' or None penalties, got {kind} penalty."
+        )
+        raise UsageError(f"{text} {advice}")
+    if dual and not named.dual:
+        raise UsageError(f"Solver {solver} supports only dual=False, got dual={dual}. {advice}")
+    return named
+
+
+def check_data(solver: str, classes: int, X: Any) -> None:
+    """Raises UsageError where scikit-learn's solver of that name does not take so many classes, or such values."""
+    if solver == "liblinear" and classes > 2:
+        raise UsageError(
+            "The 'liblinear' solver does not support multiclass classification (n_classes >= 3). Leave solver at 'auto', "
+            "or wrap the estimator in a OneVsRestClassifier."
+        )
+    if solver == "liblinear" and float(X.max()) > LARGEST_FOR_LIBLINEAR:
+        raise UsageError(
+            "Using the 'liblinear' solver while X contains a maximum value > 1e30 results in a frozen fit. Please choose "
+            "another solver or rescale the input X."
+        )
+
+
+def check_passes(max_iter: Any) -> None:
+    """Raises UsageError for anything but a number of passes."""
+    if isinstance(max_iter, bool) or not isinstance(max_iter, int | np.integer) or max_iter < 0:
+        raise UsageError(f"max_iter is {max_iter!r}; it is a number of passes over the rows, from 0 on.")
+
+
+def check_strength(C: Any) -> float:
+    """C as a number. Raises UsageError for anything but a number above 0, or infinity."""
+    if isinstance(C, bool) or not isinstance(C, int | float | np.number) or not C > 0.0:
+        raise UsageError(f"C is {C!r}; it is the inverse of the penalty's strength, above 0 (infinity for none).")
+    return float(C)
+
+
+def check_ratio(ratio: Any) -> float:
+    """l1_ratio as a number. Raises UsageError for anything but a number from 0 to 1."""
+    if isinstance(ratio, bool | str) or not np.isscalar(ratio) or not 0.0 <= ratio <= 1.0:  # type: ignore[operator]
+        raise UsageError(f"l1_ratio is {ratio!r}; it is between 0 (l2) and 1 (l1).")
+    return float(ratio)  # type: ignore[arg-type]
+
+
+def warn_deprecated_penalty(instead: str) -> None:
+    """Say that `penalty` is deprecated, to the caller of `fit`."""
+    warn(
+        f"'penalty' was deprecated in scikit-learn 1.8; leave it out, and say {instead} instead.",
+        FutureWarning,
+        stacklevel=4,
+    )
+
+
+def warn_unused_jobs(n_jobs: Any) -> None:
+    """Say that `n_jobs` does nothing, to the caller of `fit`."""
+    if n_jobs is not None:
+        warn(
+            f"'n_jobs' has no effect since scikit-learn 1.8: a fit takes the cores there are. You gave n_jobs={n_jobs}; "
+            "leave it out.",
+            FutureWarning,
+            stacklevel=3,
+        )
+
+
+def asked_strength(model: Any) -> tuple[float, float]:
+    """C and l1_ratio of a LogisticRegression, with what the deprecated penalty says of them. Raises UsageError.
+
+    Warns as scikit-learn does of penalty, of l1_ratio=None and of what contradicts them; called by `fit` itself.
+    """
+    C, penalty, given = check_strength(model.C), model.penalty, model.l1_ratio
+    if penalty == "deprecated":
+        if given is None:
+            warn("'l1_ratio=None' was deprecated in scikit-learn 1.8; say l1_ratio=0.", FutureWarning, stacklevel=3)
+        ratio = 0.0 if given is None else check_ratio(given)
+        return C, ratio
+    warn_deprecated_penalty("l1_ratio (0 for l2, 1 for l1, between them for elasticnet) and C=inf for None")
+    if penalty not in (L1, L2, NET, None):
+        raise UsageError(f"penalty '{penalty}' is not known; choose l1, l2, elasticnet or None.")
+    if penalty == NET and given is None:
+        raise UsageError("l1_ratio must be specified when penalty is elasticnet.")
+    ratio = 0.0 if given is None else check_ratio(given)
+    if penalty != NET and 0.0 < ratio < 1.0:
+        _warn_unused_ratio(penalty)
+    if (penalty == L2 and given != 0.0) or (penalty == L1 and given != 1.0):
+        warn(
+            f"Inconsistent values: penalty={penalty} with l1_ratio={given}. penalty is deprecated. Please use l1_ratio "
+            "only.",
+            stacklevel=3,
+        )
+    if penalty is None and C != 1.0:
+        warn("Setting penalty=None will ignore the C and l1_ratio parameters", stacklevel=3)
+    return np.inf if penalty is None else C, {L2: 0.0, L1: 1.0}.get(penalty, ratio)
+
+
+def asked_ratios(model: Any) -> NDArray[np.float64]:
+    """The l1_ratios that a LogisticRegressionCV tries, with what the deprecated penalty says of them. Raises UsageError.
+
+    Warns as scikit-learn does of penalty; called by `fit` itself.
+    """
+    penalty, given = model.penalty, model.l1_ratios
+    if penalty != "deprecated":
+        warn_deprecated_penalty("l1_ratios, (0,) for l2 or (1,) for l1")
+        if penalty not in (L1, L2, NET):
+            raise UsageError(f"penalty '{penalty}' is not known; choose l1, l2 or elasticnet.")
+        if penalty != NET:
+            if given is not None:
+                _warn_unused_ratio(penalty, "l1_ratios")
+            return np.array([float(penalty == L1)])
+    ratios = np.atleast_1d(np.asarray((0.0,) if given is None and penalty != NET else given))
+    if ratios.ndim != 1 or ratios.size == 0 or ratios.dtype.kind not in "fiu" or not _in_unit(ratios).all():
+        raise UsageError(f"l1_ratios are values between 0 (l2) and 1 (l1); got l1_ratios={given!r}.")
+    return ratios.astype(np.float64)
+
+
+def _in_unit(values: NDArray[Any]) -> NDArray[np.bool_]:
+    return (values >= 0.0) & (values <= 1.0)
+
+
+def _warn_unused_ratio(penalty: str | None, name: str = "l1_ratio") -> None:
+    warn(
+        f"{name} parameter is only used when penalty is 'elasticnet'. Got (penalty={penalty})",
+        stacklevel=4,
+    )
