@@ -82,7 +82,8 @@ def is_number(value: Any) -> bool:
 def is_missing(values: Any) -> NDArray[np.bool_]:
     """Where a column, or an array, holds no value: None, NaN, NaT, NA or null."""
     if library(values) == "pandas":
-        return np.asarray(values.isna(), dtype=bool)
+        levels = getattr(values, "codes", None) if hasattr(values, "levels") else None  # of labels of several levels
+        return np.asarray(values.isna() if levels is None else (np.array(levels) < 0).any(axis=0), dtype=bool)
     if library(values) == "polars":
         null = values.is_null()
         return np.asarray((null | values.is_nan().fill_null(False)) if values.dtype.is_float() else null)

@@ -33,15 +33,17 @@ def refuse_other_rows(value: Any, labels: Any, name: str, of: str = "X") -> Any:
     own = row_labels(value)
     if own is None or labels is None or own.equals(labels):
         return value
+    advice = []
     if len(own) != len(labels):
-        found = f"has {len(own):,} rows, those of {of} are {len(labels):,}"
+        found = f"it has {len(own):,} rows, those of {of} are {len(labels):,}"
     else:
         row = next((i for i, (a, b) in enumerate(zip(own, labels, strict=True)) if a != b), 0)
-        found = f"has the label {_plain(own[row])!r} in row {row}, where that of {of} is {_plain(labels[row])!r}"
-    raise DataError(
-        f"the index of {name} is not that of {of}: it {found}. Give {name}.loc[{of}.index] to go by label, or "
-        f"{name}.to_numpy() if row by row both are the same."
-    )
+        found = f"it has the label {_plain(own[row])!r} in row {row}, where that of {of} is {_plain(labels[row])!r}"
+        advice.append(f"{name}.to_numpy() if row by row both are the same")
+    if own.is_unique and labels.isin(own).all():
+        advice.insert(0, f"{name}.loc[{of}.index] to go by label")
+    give = f"Give {', or '.join(advice)}." if advice else f"Give a value for each row of {of}."
+    raise DataError(f"the index of {name} is not that of {of}: {found}. {give}")
 
 
 def _plain(label: Any) -> Any:

@@ -49,8 +49,11 @@ class Inputs:
     def of_rows(self, value: Any, name: str) -> Array:
         """A value, or several, for each row that stayed, (n, ...), given for these or for all rows, as numbers.
 
-        pandas' are matched by label. Raises DataError where they cannot be, and for another number of rows.
+        pandas' are matched by label. Raises DataError where they cannot be, for another number of rows, and for missing or
+        infinite values in a row that stayed.
         """
+        if np.ndim(value) == 0:
+            raise DataError(f"{name} is a single value; one for each of the {self.kept.size:,} rows is needed.")
         whole = len(value) == self.kept.size
         labels = self.labels if whole else self.index
         found = table(aligned(value, labels, name, "exog"), name)
@@ -58,6 +61,9 @@ class Inputs:
             raise DataError(
                 f"{name} has shape {found.shape}; one value for each of the {self.kept.size:,} rows is needed."
             )
+        flat = found.reshape(found.shape[0], -1)
+        there = np.where(self.kept[:, None], flat, 0.0) if whole else flat
+        arrays.refuse_unusable(there, name, getattr(value, "columns", None))
         return np.asarray(found[self.kept] if whole else found, dtype=np.float64)
 
     def clusters(self, groups: Any) -> NDArray[np.int64]:

@@ -208,7 +208,10 @@ def _label_codes(column: Any, rows: NDArray[np.intp], name: str) -> NDArray[np.i
         return np.unique(values, return_inverse=True)[1].astype(np.int64)
     except TypeError:  # of objects that cannot be sorted
         first = values[0]
-        row = next((i for i, v in enumerate(values) if type(v) is not type(first)), 0)
+        row = next((i for i, v in enumerate(values) if type(v) is not type(first)), None)
+        if row is None:
+            what = type(first).__name__
+            raise DataError(f"{name} holds {what} values, which have no order; give texts or numbers.") from None
         raise DataError(
             f"{name} holds {first!r} in row {rows[0]} and {values[row]!r} in row {rows[row]}, which cannot be compared; "
             "make all labels text, or all numbers."

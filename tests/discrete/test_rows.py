@@ -103,8 +103,14 @@ def test_labels_that_repeat_go_row_by_row_and_in_another_order_are_refused() -> 
 
 
 def test_rows_of_another_number_are_refused_by_both_numbers() -> None:
-    with pytest.raises(DataError, match=r"it has 120 rows, those of exog are 80\. Give groups\.loc"):
+    with pytest.raises(
+        DataError, match=r"it has 120 rows, those of exog are 80\. Give groups\.loc\[exog\.index\] to go by label\.$"
+    ):
         robust(Logit(DATA["y"][:80], X[:80]), DATA["g"])
+    with pytest.raises(
+        DataError, match=r"it has 30 rows, those of exog are 120\. Give a value for each row of exog\.$"
+    ):
+        robust(Logit(DATA["y"], X), DATA["g"][:30])
 
 
 def test_arrays_and_polars_go_by_position() -> None:
@@ -263,3 +269,23 @@ def test_values_behind_a_mask_are_missing() -> None:
         robust(Logit(y, X.to_numpy()), np.ma.masked_array(DATA["g"].to_numpy(), mask[:, 1]))
     with pytest.raises(DataError, match=r"missing or infinite values in 'y' \(1 rows\); first: row 7"):
         Logit(np.ma.masked_array(y, mask[:, 1]), X.to_numpy())
+
+
+def test_further_columns_and_weights_of_averages_are_checked_by_row() -> None:
+    for bad in (np.nan, np.inf, 1e200):
+        extra = DATA[["o", "w"]].assign(w=DATA["w"].where(DATA.index != "r7", bad))
+        with pytest.raises(DataError, match=r"^exog_extra is .*first: row 7, column 'w', "):
+            PLAIN.score_test(exog_extra=extra)
+        with pytest.raises(DataError, match=r"^agg_weights is .*first: row 7"):
+            PLAIN.get_prediction(average=True, agg_weights=extra["w"])
+    with pytest.raises(DataError, match="exog_extra is a single value; one for each of the 120 rows is needed"):
+        PLAIN.score_test(exog_extra=1.0)
+
+
+def test_labels_of_several_levels_are_labels_and_objects_without_an_order_are_not() -> None:
+    both = pd.MultiIndex.from_frame(DATA[["g", "h"]])
+    own = [f"{a} {b}" for a, b in both]
+    model = Logit(DATA["y"].to_numpy(), X.to_numpy())
+    np.testing.assert_allclose(robust(model, both), robust(model, own), rtol=1e-12)
+    with pytest.raises(DataError, match="groups holds dict values, which have no order; give texts or numbers"):
+        robust(model, np.array([{} for _ in range(N)], dtype=object))
