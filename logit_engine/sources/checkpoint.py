@@ -77,7 +77,7 @@ class CheckpointedRows(Within):
     def sums(self, fn: Callable[[Block], Sums], threads: int) -> Sums:
         """`total` of fn, from the journal if it is there. What is recorded is read back, so that both are the same."""
         try:
-            question = digest((fn, self.n, self.names))
+            question = digest((engine_source(), fn, self.n, self.names))
         except _Unknown:
             return total(self.rows, fn, threads)
         found = self.journal.recall(question)
@@ -88,6 +88,16 @@ class CheckpointedRows(Within):
         return found
 
 
+@functools.cache
+def engine_source() -> str:
+    """The sha256 of the engine's own source: what its functions call counts, not only what they close over."""
+    content = hashlib.sha256()
+    package = Path(__file__).parents[1]
+    for path in sorted(package.rglob("*.py")):
+        content.update(f"{path.relative_to(package).as_posix()} {path.stat().st_size} ".encode() + path.read_bytes())
+    return content.hexdigest()
+
+
 class _Unknown(TypeError):
     """A value that has no digest, or no place in a file."""
 
@@ -95,15 +105,16 @@ class _Unknown(TypeError):
 def digest(value: Any) -> str:
     """The sha256 of a value made of plain values, arrays, dataclasses and functions with what they close over.
 
-    Of rows it is their number and names. Raises TypeError for anything else.
+    Of a function that is not the engine's it follows the functions and plain values of its module that it names. Of rows
+    it is their number and names. Raises TypeError for anything else.
     """
     content = hashlib.sha256()
-    for part in _told(value):
+    for part in _told(value, set()):
         content.update(len(part).to_bytes(8, "little") + part)
     return content.hexdigest()
 
 
-def _told(value: Any) -> Iterator[bytes]:
+def _told(value: Any, seen: set[int]) -> Iterator[bytes]:
     match value:
         case None | bool() | int() | float() | str() | bytes():
             yield f"{type(value).__name__} {value!r}".encode()
@@ -115,28 +126,52 @@ def _told(value: Any) -> Iterator[bytes]:
         case tuple() | list():
             yield f"{type(value).__name__} {len(value)}".encode()
             for item in value:
-                yield from _told(item)
+                yield from _told(item, seen)
         case Mapping():
-            yield from _told(list(value.items()))
+            yield from _told(list(value.items()), seen)
         case functools.partial():
-            yield from _told((value.func, value.args, value.keywords))
+            yield from _told((value.func, value.args, value.keywords), seen)
         case FunctionType():
             yield f"{value.__module__}.{value.__qualname__}".encode()
-            yield from _told(value.__code__)
-            yield from _told((value.__defaults__, value.__kwdefaults__))
+            yield from _told(value.__code__, seen)
+            yield from _told((value.__defaults__, value.__kwdefaults__), seen)
             for cell in value.__closure__ or ():
-                yield from _told(cell.cell_contents)
+                yield from _told(cell.cell_contents, seen)
+            if id(value.__code__) not in seen and not value.__module__.startswith("logit_engine."):
+                seen.add(id(value.__code__))
+                for name in sorted(_names(value.__code__) & value.__globals__.keys()):
+                    yield from _told_of_module(name, value.__globals__[name], seen)
         case CodeType():
             yield value.co_code
-            yield from _told((value.co_names, [c for c in value.co_consts if not isinstance(c, frozenset)]))
+            yield from _told((value.co_names, [c for c in value.co_consts if not isinstance(c, frozenset)]), seen)
         case _ if isinstance(rows := value, Rows):
-            yield from _told((rows.n, rows.names))
+            yield from _told((rows.n, rows.names), seen)
         case _ if is_dataclass(value):
             yield type(value).__qualname__.encode()
             for field in fields(value):
-                yield from _told((field.name, getattr(value, field.name)))
+                yield from _told((field.name, getattr(value, field.name)), seen)
+            if not type(value).__module__.startswith("logit_engine."):
+                for name, part in sorted(vars(type(value)).items()):
+                    if isinstance(part, FunctionType) and not name.startswith("__"):
+                        yield from _told(part, seen)
         case _:
             raise _Unknown(f"a {type(value).__name__} has no digest")
+
+
+def _names(code: CodeType) -> set[str]:
+    """The names that a function's code and that of the functions within it look up."""
+    inner = (_names(part) for part in code.co_consts if isinstance(part, CodeType))
+    return set(code.co_names).union(*inner)
+
+
+def _told_of_module(name: str, value: Any, seen: set[int]) -> Iterator[bytes]:
+    """What a name of a function's module stands for, as far as it can be told: of modules and classes the name."""
+    try:
+        parts = list(_told(value, seen))
+    except _Unknown:
+        parts = [f"{type(value).__name__} {getattr(value, '__name__', '')}".encode()]
+    yield name.encode()
+    yield from parts
 
 
 def _packed(value: Any, arrays: list[NDArray[Any]]) -> Any:

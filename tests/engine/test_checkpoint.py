@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,8 +21,9 @@ from logit_engine.inference.covariance import CLUSTER, HC1
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS
 from logit_engine.penalties import L2, ElasticNet
+from logit_engine.sources import checkpoint
 from logit_engine.sources.arrays import MemoryRows
-from logit_engine.sources.checkpoint import CheckpointedRows, Journal
+from logit_engine.sources.checkpoint import CheckpointedRows, Journal, digest
 
 ROOT = Path(__file__).parents[2]
 
@@ -142,3 +144,63 @@ def test_what_no_file_can_hold_is_summed_each_time(tmp_path: Path) -> None:
         assert found == [{1, 2}]
     assert len(data.passes) == 2
     assert not list(tmp_path.glob("*.npz"))
+
+
+def module_of(source: str, folder: Path, name: str) -> Any:
+    """A module of that source."""
+    path = folder / f"{name}.py"
+    path.write_text(source)
+    spec = importlib.util.spec_from_file_location("law", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+LAW = """
+from dataclasses import dataclass
+SHARE = 0.5
+
+def inner(x):
+    return x + 1
+
+def outer(x):
+    return [inner(v) * SHARE for v in x]
+
+@dataclass(frozen=True)
+class Law:
+    scale: float = 1.0
+    def value(self, x):
+        return inner(x) * self.scale
+
+def by_itself(x):
+    return by_itself(x - 1) if x else 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("x + 1", "x + 2", (True, True)),
+        ("SHARE = 0.5", "SHARE = 0.6", (True, False)),
+        ("* self.scale", "/ self.scale", (False, True)),
+        ("x - 1", "x - 2", (False, False)),
+    ],
+)
+def test_a_digest_follows_the_functions_that_are_called(
+    tmp_path: Path, old: str, new: str, changed: tuple[bool, bool]
+) -> None:
+    before, after = module_of(LAW, tmp_path, "a"), module_of(LAW.replace(old, new), tmp_path, "b")
+    assert (digest(before.outer) != digest(after.outer), digest(before.Law()) != digest(after.Law())) == changed
+    assert (digest(before.by_itself) != digest(after.by_itself)) == (old == "x - 1")
+
+
+def test_another_engine_sums_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(checkpoint.engine_source()) == 64
+    data = Counted(rows(BLOCK))
+    kept = CheckpointedRows(data, Journal(tmp_path, tmp_path / "staging"))
+    for source in ("one", "one", "two"):
+        monkeypatch.setattr(checkpoint, "engine_source", lambda source=source: source)
+        total(kept, lambda block: (float(block.y.sum()),))
+    assert len(data.passes) == 2
