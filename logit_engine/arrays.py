@@ -138,6 +138,17 @@ def offsets(values: ArrayLike, length: int, outputs: int) -> Array:
     return np.asarray(out, dtype=np.float64)
 
 
+def distinct(names: Sequence[str], what: str) -> None:
+    """Raises DataError naming the first name that two columns or terms share; what: is named so."""
+    seen: dict[str, int] = {}
+    for position, name in enumerate(names):
+        if name in seen:
+            raise DataError(
+                f"two {what} are named '{name}' (at positions {seen[name]} and {position}); give each a name of its own."
+            )
+        seen[name] = position
+
+
 def weights(values: ArrayLike, length: int, name: str) -> Array:
     """Row weights, (n,), none negative, not all zero. Raises DataError otherwise."""
     out = vector(values, length, name)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from logit_engine.arrays import distinct
 from logit_engine.columns import Array
 from logit_engine.design import Design
 from logit_engine.errors import ArtifactError
@@ -182,6 +183,7 @@ def fit_content(r: FitResult) -> dict[str, Any]:
         "estimates": None if r.infinite is None else r.estimates.tolist(),
         "free": r.free.tolist(),
         "fixed": r.fixed,
+        "fixed_constants": r.fixed_constants,
         "status": [r.status.verdict.value, r.status.sentence],
         "notes": list(r.notes),
     }
@@ -229,7 +231,8 @@ def read_table(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
 
 
 def write_model(model: Model, path: Path) -> None:
-    """Write the model's Parquet file; the same model gives the same bytes."""
+    """Write the model's Parquet file; the same model gives the same bytes. Raises DataError if terms share a name."""
+    distinct(model.design.names, "terms")
     content = {
         "format": FORMAT,
         "target": {"column": model.target.column, "classes": list(model.target.classes)},
@@ -245,11 +248,11 @@ def write_model(model: Model, path: Path) -> None:
 def read_model(path: Path) -> Model:
     """Read a model. Raises ArtifactError if the file is no model, or was written by a newer version."""
     table, content = read_table(path)
-    names = tuple(dict.fromkeys(table["term"].to_list()))
     covariance = np.array(table["covariance"].to_list(), dtype=np.float64)
+    design = Design.from_content(content["design"])
     return Model(
-        Design.from_content(content["design"]),
-        fit_of(content["fit"], names, table["standardized"].to_numpy().copy(), covariance),
+        design,
+        fit_of(content["fit"], design.names, table["standardized"].to_numpy().copy(), covariance),
         Target(content["target"]["column"], tuple(content["target"]["classes"])),
         float(content["threshold"]),
         tuple(content["notes"]),

@@ -27,6 +27,17 @@ class FormulaSpec:
     chosen: tuple[int, ...]
     model: Any
 
+    @property
+    def terms(self) -> dict[str, list[int]]:
+        """The columns of X of each term, by position, under the term's name as patsy prints it."""
+        _, matrices = _engine()
+        place = {index: j for j, index in enumerate(self.chosen)}
+        found = {
+            matrices.term_name(term, self.formula): [place[i] for i in indices if i in place]
+            for term, indices in self.model.term_indices.items()
+        }
+        return dict(sorted(((name, at) for name, at in found.items() if at), key=lambda item: item[1][0]))
+
     def encode(self, data: Any, missing: Literal["raise", "none"] = "raise") -> Array:
         """X of other rows, (n, p); a row with a null is refused, or ("none") is nan.
 

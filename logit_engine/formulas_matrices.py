@@ -295,9 +295,20 @@ def _patsy_names(model: Any, text: str) -> list[str]:
             pairs = [*POLYNOMIALS, *((f"[^{k}]", f"^{k}") for k in range(4, len(state.levels)))]
         for old, new in pairs:
             names = [name.replace(factor.expr + old, factor.expr + new) for name in names]
-    for quoted in re.findall(r'"([^"\'\\]*)"', text):  # formulaic writes all texts in single quotes
-        names = [name.replace(f"'{quoted}'", f'"{quoted}"') for name in names]
-    return names
+    return [_quoted_as_written(name, text) for name in names]
+
+
+def term_name(term: Any, text: str) -> str:
+    """The name of a term of the formula as patsy prints it."""
+    factors = [f for f in term.factors if f.eval_method is not Factor.EvalMethod.LITERAL]
+    return _quoted_as_written(":".join(f.expr for f in factors), text) or "Intercept"
+
+
+def _quoted_as_written(name: str, text: str) -> str:
+    """A name with its texts in the quotes of the formula: formulaic writes all of them in single ones."""
+    for quoted in re.findall(r'"([^"\'\\]*)"', text):
+        name = name.replace(f"'{quoted}'", f'"{quoted}"')
+    return name
 
 
 def _counted_from_zero(name: str, spline: str) -> str:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 import numpy as np
 import polars as pl
 
+from logit_engine.arrays import distinct
 from logit_engine.columns import Array
 from logit_engine.design import (
     MISSING,
@@ -40,7 +41,9 @@ def learn(rows: pl.DataFrame | Frames, spec: Spec) -> tuple[Design, tuple[str, .
     numeric = tuple(_numeric(rows, name, found.numbers[name], spec, notes) for name in spec.numeric)
     indicators = _indicators(found, spec, notes) if spec.add_indicator else ()
     categorical = tuple(_categorical(name, found, schema[name].is_integer(), spec, notes) for name in spec.categorical)
-    return Design(numeric, indicators, categorical), tuple(notes)
+    design = Design(numeric, indicators, categorical)
+    distinct(design.names, "terms")
+    return design, tuple(notes)
 
 
 def _check_types(schema: pl.Schema, spec: Spec) -> None:

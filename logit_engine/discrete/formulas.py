@@ -1,6 +1,5 @@
 """Models from formulas: the design a formula learns, attached to the model that is fitted on it."""
 
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,10 +45,7 @@ class FormulaView:
     @property
     def terms(self) -> dict[str, list[int]]:
         """The columns of each term, by position."""
-        found: dict[str, list[int]] = {}
-        for j, name in enumerate(self.spec.names):
-            found.setdefault(re.sub(r"\[[^\[\]]*\]", "", name), []).append(j)
-        return found
+        return self.spec.terms
 
     def levels(self, term: str) -> tuple[list[str], bool]:
         """A categorical term's levels, the reference first, and whether it has one. Raises UsageError for other terms."""
@@ -60,7 +56,7 @@ class FormulaView:
         columns = [self.spec.names[j] for j in self.terms[term]]
         if not all("[T." in name for name in columns):
             return levels, len(columns) < len(levels)
-        kept = [name.rsplit("[T.", 1)[1].rstrip("]") for name in columns]
+        kept = [name.removeprefix(f"{term}[T.").removesuffix("]") for name in columns]
         return [*(level for level in levels if level not in kept), *kept], True
 
 

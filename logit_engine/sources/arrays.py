@@ -123,6 +123,7 @@ def array_rows(
     if intercept:
         columns = SideBySide((Constant(n), columns)) if p else Constant(n)
         terms = ("intercept", *terms)
+    arrays.distinct(terms, "columns")
     labels, of = (row_labels(X), "X") if row_labels(X) is not None else (row_labels(y), "y")
     y, weight, precision, offset = (
         aligned(value, labels, name, of)

@@ -22,14 +22,23 @@ class Outcome:
     labels: tuple[str | int | float | bool, ...] = ()
 
     def __call__(self, frame: pl.DataFrame) -> Array:
-        """0.0, 1.0, ... by label, the first for any other value, (n,)."""
+        """0.0, 1.0, ... by label, (n,). Raises DataError for a value that is no label."""
         values = frame[self.column]
         if not self.labels:
             return np.asarray(values.cast(pl.Float64).to_numpy())
-        codes = np.zeros(frame.height)
-        for code, label in enumerate(self.labels[1:], 1):
-            codes[(values == label).to_numpy()] = code
+        codes = np.full(frame.height, -1.0)
+        for code, label in enumerate(self.labels):
+            codes[(values == label).fill_null(False).to_numpy()] = code
+        if (codes < 0.0).any():
+            raise DataError(self._unknown(values.filter(pl.Series(codes < 0.0))))
         return codes
+
+    def _unknown(self, values: pl.Series) -> str:
+        """The sentence on values that are no labels, the most frequent first."""
+        counted = values.value_counts(sort=True).rows()
+        shown = ", ".join(f"{label!r} ({n:,} rows)" for label, n in counted[:5])
+        known = ", ".join(map(repr, self.labels))
+        return f"column '{self.column}' holds {shown}, no label of the outcome ({known}); drop these rows, or relabel them."
 
     def present(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
         """Where there is an outcome: not null, and a number where they are numbers, (n,)."""
