@@ -262,7 +262,7 @@ class Task:
             raise UsageError(
                 "bounds of several classes go with a penalty, without which only contrasts are known; set C."
             )
-        names = tuple(f"x{j}" for j in range(lower.size))
+        names = ("intercept",) * self.intercept + self.columns
         return Inequalities(lower, upper, np.zeros((0, lower.size)), np.zeros(0), names)
 
     def _start(self, start: Array, outputs: int) -> Array | None:

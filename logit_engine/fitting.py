@@ -18,6 +18,7 @@ from logit_engine.diagnostics.collinearity import aliases, explain_aliases
 from logit_engine.diagnostics.separation import perfect_predictors
 from logit_engine.errors import DataError, RankError, SeparationError, UsageError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
+from logit_engine.inference.reliability import Size, reliability_notes
 from logit_engine.judging import judged_solution, notes, separation_sentence
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links import LOGIT
@@ -185,24 +186,27 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
 
     if judged.signs is not None and solution.outcome is not Outcome.SEPARATED:
         solution = replace(solution, outcome=Outcome.UNCERTIFIED)
-    estimated = Estimated(np.full((start.size, start.size), np.nan))
+    estimated, given = Estimated(np.broadcast_to(np.nan, (start.size, start.size))), False
     if asked.covariance is not None and (objective.separable or asked.naive) and informed:
-        estimated = covariance(objective, solution, asked.covariance, first.observations)
-    if constrained is not None:
+        estimated, given = covariance(objective, solution, asked.covariance, first.observations), True
+    if given and constrained is not None:
         held = _held(constrained)
         estimated.matrix[held], estimated.matrix[:, held] = 0.0, 0.0
     if judged.signs is not None:
         estimated = replace(estimated, matrix=without_infinite(estimated.matrix, judged.signs, solution, coordinates))
-    if isinstance(penalty, ElasticNet) and asked.naive and informed:
+    if given and isinstance(penalty, ElasticNet):
         zero = solution.theta == 0.0
         estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
     condition = (
         condition_number(solution.triangle) if informed else np.nan if isinstance(penalty, ElasticNet) else np.inf
     )
+    estimates = _at_bounds(coordinates.to_user(solution.theta), asked.inequalities, constrained)
+    constants = np.tile(np.arange(len(rows.names)) == constant_column(first.moments), likelihood.outputs)
+    fixed = _fixed_counts(estimates, constants, penalty, constrained)
     return FitResult(
         names=rows.names,
         classes=rows.classes,
-        estimates=_at_bounds(coordinates.to_user(solution.theta), asked.inequalities, constrained),
+        estimates=estimates,
         covariance=estimated.matrix,
         covariance_type="none" if asked.covariance is None else asked.covariance.kind.value,
         clusters=estimated.clusters,
@@ -213,8 +217,9 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         observations=first.observations,
         loglik=solution.loglik,
         null_loglik=_null_loglik(rows, likelihood, first, threads),
-        free=np.tile(np.arange(len(rows.names)) == constant_column(first.moments), likelihood.outputs),
-        fixed=0 if constrained is None else constrained.count,
+        free=constants,
+        fixed=sum(fixed),
+        fixed_constants=fixed[1],
         passes=solution.passes,
         decrement=solution.decrement,
         certificate=judged.certificate,
@@ -223,7 +228,8 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         status=judged.status,
         grouped=isinstance(penalty, ElasticNet) and penalty.groups is not None,
         notes=_constraint_notes(asked, constrained)
-        + notes(coordinates, condition, objective, asked.naive, judged.signs),
+        + _size_notes(objective, first, estimated, fixed[0])
+        + notes(coordinates, condition, objective, asked.naive, given, judged.signs),
     )
 
 
@@ -446,6 +452,34 @@ def _constraint_notes(asked: Asked, constrained: ChangeOfVariables | None) -> tu
     if not active:
         return ("No inequality is active: the estimates are those without them.",)
     return (f"Active inequalities, as if known: {'; '.join(active)}. Standard errors are conditional on them.",)
+
+
+def _fixed_counts(
+    estimates: Array, constants: NDArray[np.bool_], penalty: Penalty, constrained: ChangeOfVariables | None
+) -> tuple[int, int]:
+    """How many slopes, and how many constants, are held by constraints, bounds that bind, or an infinite l1."""
+    held = np.zeros(estimates.size, dtype=bool)
+    if isinstance(penalty, ElasticNet):
+        held |= np.isinf(penalty.l1)
+        for bound in (penalty.low, penalty.high):
+            held |= False if bound is None else estimates == bound
+    alone = held.copy()
+    count = int(held.sum())
+    if constrained is not None:
+        alone |= _held(constrained)
+        count += constrained.count
+    fixed_constants = int((alone & constants).sum())
+    return count - fixed_constants, fixed_constants
+
+
+def _size_notes(objective: Objective, first: First, estimated: Estimated, fixed: int) -> tuple[str, ...]:
+    """Whether there are too few rows or clusters for the standard errors, where there are any without a penalty."""
+    if not objective.separable or np.isnan(estimated.matrix).any():
+        return ()
+    slopes = int((~objective.free).sum()) - fixed
+    weight = float(first.classes.sum())
+    counted = max(first.observations, weight)  # of shares of events the trials count
+    return reliability_notes(Size(slopes, counted, float(first.classes.min()) * counted / weight, estimated.clusters))
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,9 +104,14 @@ def _arrival(objective: Objective, solution: Solution) -> Status:
 
 
 def notes(
-    coordinates: Coordinates, condition: float, objective: Objective, naive: bool, signs: NDArray[np.int8] | None = None
+    coordinates: Coordinates,
+    condition: float,
+    objective: Objective,
+    naive: bool,
+    given: bool,
+    signs: NDArray[np.int8] | None = None,
 ) -> tuple[str, ...]:
-    """What a reader of the estimates should know beside them."""
+    """What a reader of the estimates should know beside them; given: whether there are standard errors."""
     said = []
     if signs is not None:
         said.append(f"Infinite estimates have no standard errors. {LIKELIHOOD_RATIO}")
@@ -122,11 +127,15 @@ def notes(
         said.append("The penalty is on norms of groups: the coefficients of a group are zero together.")
     if isinstance(penalty, ElasticNet) and penalty.smooth is not None:
         said.append("Levels that are ordered are drawn to their neighbors.")
-    pinned = isinstance(penalty, ElasticNet) and naive and bool(np.isinf(penalty.l1[objective.free]).any())
+    pinned = isinstance(penalty, ElasticNet) and given and bool(np.isinf(penalty.l1[objective.free]).any())
     if pinned and objective.likelihood.outputs > 1:
         said.append("The first class's intercept is zero by choice: only differences between the classes' are known.")
-    if naive and isinstance(penalty, ElasticNet):
-        said.append("The penalty biases the estimates: standard errors after it are naive, as if its zeros were known.")
-    elif not objective.separable:
+    if not objective.separable and given:
+        kinked = isinstance(penalty, ElasticNet) and penalty.kinked
+        known = "its zeros were known" if kinked else "it did not"
+        said.append(f"The penalty biases the estimates: standard errors after it are naive, as if {known}.")
+    elif not objective.separable and not naive:
         said.append("Standard errors are not given after a penalized fit: the penalty biases the estimates.")
+    elif not objective.separable and np.isnan(condition):
+        said.append("The information is singular where the penalty left off, so there are no naive standard errors.")
     return tuple(said)

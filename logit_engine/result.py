@@ -40,7 +40,8 @@ class FitResult:
     exists (`CERTIFIED`); infinite where there is none; under most penalties the residual. infinite: the sign of each
     coefficient whose estimate lies at infinity, 0 for others, (q,), or None where all are finite: estimates has the last
     iterate there, `limits` the infinity, and covariance is nan. free: which terms are the constant, (q,) bool.
-    fixed: how many coefficients linear constraints took away.
+    fixed: how many coefficients are held by linear constraints, bounds that bind or an infinite l1; fixed_constants: those
+    of them that are constants.
     """
 
     names: tuple[str, ...]
@@ -66,6 +67,7 @@ class FitResult:
     status: Status
     notes: tuple[str, ...]
     grouped: bool = False
+    fixed_constants: int = 0
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:
@@ -124,8 +126,8 @@ class FitResult:
 
     @property
     def df_model(self) -> int:
-        """Terms beside the constants, less what constraints took away."""
-        return int((~self.free).sum()) - self.fixed
+        """Terms beside the constants that are free to move."""
+        return int((~self.free).sum()) - self.fixed + self.fixed_constants
 
     @property
     def aic(self) -> float:

@@ -273,7 +273,7 @@ class DiscreteResults:
     @property
     def df_model(self) -> float:
         """Free parameters beside the constants."""
-        return self._k_params - float(self.fit_result.free.sum())
+        return self._k_params - float(self.fit_result.free.sum() - self.fit_result.fixed_constants)
 
     @property
     def df_resid(self) -> float:

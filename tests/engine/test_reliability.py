@@ -1,0 +1,77 @@
+"""Notes where inference is known to fail: where they begin, what they say, and where they stay away."""
+
+import numpy as np
+import pytest
+
+from logit_engine import CLUSTER, L2, Multinomial, array_rows, fit
+from logit_engine.constraints import linear_equalities
+from logit_engine.inference.reliability import Size, reliability_notes
+
+
+def data(n: int = 200, p: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p))
+    return X, (0.3 * X[:, 0] + rng.logistic(size=n) > 0).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (Size(10, 100, 100), False),
+        (Size(11, 100, 110), True),
+        (Size(2, 10_000, 20), False),
+        (Size(2, 10_000, 19), True),
+        (Size(0, 5, 1), False),
+    ],
+)
+def test_few_rows_are_more_than_a_slope_in_ten_rows_or_under_ten_events_a_slope(size: Size, said: bool) -> None:
+    notes = reliability_notes(size)
+    assert bool(notes) == said
+    assert all("95% intervals cover 81%" in note for note in notes)
+
+
+@pytest.mark.parametrize(("clusters", "said"), [((20,), False), ((19,), True), ((300, 5), True), ((), False)])
+def test_few_clusters_are_fewer_than_twenty_either_way(clusters: tuple[int, ...], said: bool) -> None:
+    notes = reliability_notes(Size(1, 1000, 500, clusters))
+    assert bool(notes) == said
+    assert all(f"{min(clusters)} clusters are few" in note and "79%" in note for note in notes)
+
+
+def test_a_fit_says_how_many_slopes_rows_and_events_it_has() -> None:
+    X, y = data(40)
+    (note,) = fit(array_rows(X, y)).notes
+    rarest = int(min(y.sum(), 40 - y.sum()))
+    assert note.startswith(f"3 slopes are many for 40 rows, {rarest} of them of the rarest outcome.")
+
+
+def test_an_ordinary_fit_has_no_note_nor_one_without_standard_errors() -> None:
+    X, y = data()
+    assert fit(array_rows(X, y)).notes == ()
+    few = array_rows(X[:40], y[:40])
+    assert fit(few, covariance_type=None).notes == ()
+    assert not any("slopes are many" in note for note in fit(few, penalty=L2(1.0)).notes)
+
+
+def test_clusters_of_a_fit_are_counted() -> None:
+    X, y = data()
+    for groups, said in ((8, True), (40, False)):
+        found = fit(array_rows(X, y, cluster=np.arange(200) % groups), covariance_type=CLUSTER)
+        assert any(note.startswith(f"{groups} clusters are few") for note in found.notes) == said
+
+
+def test_rows_are_those_that_weights_and_trials_stand_for() -> None:
+    X, y = data(40)
+    assert fit(array_rows(X, y, weight=np.full(40, 5.0))).notes == ()
+    shares = np.clip(0.5 + 0.1 * X[:, 0], 0.1, 0.9)
+    assert fit(array_rows(X, shares, precision=np.full(40, 20.0))).notes == ()
+
+
+def test_slopes_that_constraints_fix_do_not_count_and_those_of_every_class_do() -> None:
+    X, y = data(70)
+    names = ("intercept", "x1", "x2", "x3")
+    assert len(fit(array_rows(X, y, names=names[1:])).notes) == (min(y.sum(), 70 - y.sum()) < 30)
+    held = fit(array_rows(X, y, names=names[1:]), equalities=linear_equalities("x2 = 0, x3 = 0", names))
+    assert not any("many" in note for note in held.notes)
+    code = np.arange(70) % 3
+    several = fit(array_rows(X, code, classes=["a", "b", "c"]), Multinomial(2))
+    assert several.notes[0].startswith("6 slopes are many for 70 rows, 23 of them of the rarest outcome")
