@@ -151,7 +151,8 @@ class WaldResult:
 
     def __str__(self) -> str:
         name = "chi2" if self.df_denom is None else "F"
-        return f"<Wald test ({name}): statistic={self.statistic:.6g}, p-value={self.pvalue:.6g}, df={self.df_num:g}>"
+        numbers = f"statistic={self.statistic:.6g}, p-value={self.pvalue:.6g}, df={self.df_num:g}"
+        return f"<Wald test ({name}): {numbers}>" + (f"\n{self.test.note}" if self.test.note else "")
 
     __repr__ = __str__
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from time import strftime
 from typing import Any
+from warnings import warn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ from logit_engine.discrete.frames import Dress, framed
 from logit_engine.discrete.margins import MarginsResults, margins_of
 from logit_engine.discrete.predictions import PredictionResults, prediction_of
 from logit_engine.discrete.score_tests import score_result
-from logit_engine.errors import UnavailableError, UsageError
+from logit_engine.errors import SeparationWarning, UnavailableError, UsageError
 from logit_engine.inference.covariance import Kind
 from logit_engine.inference.hypotheses import Contrasts, contrasts, wald, wald_terms
 from logit_engine.inference.multiplicity import pairwise
@@ -483,7 +484,10 @@ class DiscreteResults:
         """All rows of R theta = q together, chi-squared or F."""
         R, q = self._hypotheses(r_matrix)
         covariance = self._covariance if cov_p is None else np.asarray(cov_p, dtype=np.float64)
-        return WaldResult(wald(self._limits, covariance, R, q, self._f_df(use_f), self._names))
+        found = wald(self._limits, covariance, R, q, self._f_df(use_f), self._names)
+        if found.note:
+            warn(found.note, SeparationWarning, stacklevel=2)
+        return WaldResult(found)
 
     def f_test(self, r_matrix: Any, cov_p: Any = None, invcov: Any = None) -> WaldResult:
         """All rows of R theta = q together, by the F distribution."""

@@ -68,7 +68,8 @@ class Contrasts:
 class Test:
     """A joint test: chi-squared of df, or F of (df, df_denominator).
 
-    dropped: rows of R left out, since their combination adds no direction with a variance to those before.
+    dropped: rows of R left out, since their combination adds no direction with a variance to those before. note: why there
+    is no number, where there is none.
     """
 
     __test__ = False  # not a test of pytest's
@@ -78,6 +79,7 @@ class Test:
     df: int
     df_denominator: float | None = None
     dropped: tuple[int, ...] = ()
+    note: str = ""
 
 
 def contrasts(
@@ -108,11 +110,13 @@ def wald(
     """All rows of R theta = q together: chi-squared, or F with f_df in the denominator. Shapes as in `contrasts`.
 
     Rows of R (or directions of the covariance) that depend on others are dropped by a pivoted Cholesky factorization, and
-    the degrees of freedom are its rank. names: of the coefficients. Raises UsageError if rows contradict each other,
-    involve an infinite estimate or one without a standard error, or test nothing. Greene (2018), 5.4.
+    the degrees of freedom are its rank. If R involves an infinite estimate the test is nan, with a note; names: of the
+    coefficients, for it. Raises UsageError if rows contradict each other, involve a coefficient without a standard
+    error, or test nothing. Greene (2018), 5.4.
     """
     R, null = _hypothesis(estimates, R, q)
-    _refuse_infinite(estimates, R, names)
+    if note := _on_infinite(estimates, R, names):
+        return Test(np.nan, np.nan, int(np.linalg.matrix_rank(R)), f_df, note=note)
     theta, V, missing = _known(estimates, covariance, R)
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
@@ -145,13 +149,7 @@ def wald_terms(
     The test of a term with an infinite estimate is nan.
     """
     identity = np.eye(estimates.size)
-
-    def test(at: list[int]) -> Test:
-        if np.isinf(estimates[at]).any():
-            return Test(np.nan, np.nan, len(at), f_df)
-        return wald(estimates, covariance, identity[at], f_df=f_df)
-
-    return {name: test(list(at)) for name, at in terms.items()}
+    return {name: wald(estimates, covariance, identity[list(at)], f_df=f_df) for name, at in terms.items()}
 
 
 def linear_combination(
@@ -189,15 +187,16 @@ def _infinity(row: Array, estimates: Array) -> float:
     return float(np.sign(drawn[0]) * np.inf) if alike else float("nan")
 
 
-def _refuse_infinite(estimates: Array, R: Array, names: Sequence[str] | None) -> None:
-    """Raises UsageError if R involves an estimate that is infinite."""
+def _on_infinite(estimates: Array, R: Array, names: Sequence[str] | None) -> str:
+    """The sentence on a test whose R involves estimates that are infinite; none where there are none."""
     found = np.flatnonzero(np.isinf(estimates) & (R != 0.0).any(axis=0)).tolist()
-    if found:
-        shown = ", ".join(f"'{names[j]}'" if names else f"coefficient {j}" for j in found[:5])
-        what, its = ("estimates are", "these estimates") if len(found) > 1 else ("estimate is", "this estimate")
-        raise UsageError(
-            f"the test involves {shown}, whose {what} infinite, and a Wald test of {its} says nothing. {LIKELIHOOD_RATIO}"
-        )
+    if not found:
+        return ""
+    shown = ", ".join(f"'{names[j]}'" if names else f"coefficient {j}" for j in found[:5])
+    what, its = ("estimates are", "these estimates") if len(found) > 1 else ("estimate is", "this estimate")
+    return (
+        f"the test involves {shown}, whose {what} infinite, and a Wald test of {its} says nothing. {LIKELIHOOD_RATIO}"
+    )
 
 
 def _known(estimates: Array, covariance: Array, R: Array) -> tuple[Array, Array, np.ndarray]:

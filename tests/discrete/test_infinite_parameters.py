@@ -9,7 +9,7 @@ import pytest
 
 from logit_engine.discrete import Logit, MNLogit, load, logit
 from logit_engine.discrete.results import BinaryResults
-from logit_engine.errors import UsageError
+from logit_engine.errors import SeparationWarning
 from logit_engine.estimators import LogisticRegression
 
 N = 300
@@ -65,12 +65,14 @@ def test_every_table_shows_infinity_and_dots(fitted) -> None:
     assert str(fitted.t_test("d = 0").summary()).splitlines()[4].split() == ["c0", "+inf", *dots]
 
 
-def test_tests_of_it_are_refused_by_name_and_the_likelihood_ratio_answers(fitted) -> None:
+def test_tests_of_it_are_marked_and_named_and_the_likelihood_ratio_answers(fitted) -> None:
     for test in (fitted.wald_test, fitted.f_test):
-        with pytest.raises(
-            UsageError, match=r"^the test involves 'd', whose estimate is infinite.*twice the difference"
+        with pytest.warns(
+            SeparationWarning, match=r"^the test involves 'd', whose estimate is infinite.*twice the diff"
         ):
-            test("d = 0")
+            found = test("d = 0")
+        assert np.isnan([found.statistic, found.pvalue]).all()
+        assert "likelihood-ratio" in str(found)
     frame = fitted.t_test("d, a").summary_frame()
     assert frame["coef"].tolist()[0] == np.inf
     assert frame["P>|z|"].isna().tolist() == [True, False]

@@ -11,7 +11,6 @@ from logit_engine.artifact import Model, Target, coefficient_table, read_model, 
 from logit_engine.constraints import Equalities
 from logit_engine.coordinates import Coordinates
 from logit_engine.design import Spec
-from logit_engine.errors import UsageError
 from logit_engine.fitting import Covariance
 from logit_engine.inference.hypotheses import contrasts, linear_combination, odds_ratios, wald, wald_terms
 from logit_engine.inference.margins import margins
@@ -127,14 +126,17 @@ def test_the_summary_prints_infinity_and_dots(separated: FitResult) -> None:
     assert row.split() == ["d", "+inf", ".", ".", ".", ".", ".", "+inf", ".", "."]
 
 
-def test_wald_tests_refuse_an_infinite_estimate_and_combinations_mark_it(separated: FitResult) -> None:
+def test_wald_tests_mark_an_infinite_estimate_and_combinations_mark_it(separated: FitResult) -> None:
     limits, covariance, eye = separated.limits, separated.covariance, np.eye(4)
-    with pytest.raises(
-        UsageError, match=r"^the test involves 'd', whose estimate is infinite, and a Wald test of .*likelihood-ratio"
-    ):
-        wald(limits, covariance, eye[2:], names=separated.names)
-    with pytest.raises(UsageError, match="the test involves coefficient 3, whose estimate"):
-        wald(limits, covariance, eye[3])
+    both = wald(limits, covariance, eye[2:], names=separated.names)
+    assert np.isnan([both.statistic, both.p_value]).all()
+    assert both.df == 2
+    assert both.note.startswith(
+        "the test involves 'd', whose estimate is infinite, and a Wald test of this estimate says"
+    )
+    assert "The likelihood-ratio test works" in both.note
+    assert wald(limits, covariance, eye[3]).note.startswith("the test involves coefficient 3, whose estimate")
+    assert wald(limits, covariance, eye[1]).note == ""
     tests = wald_terms(limits, covariance, {"a": [1], "d": [3]})
     assert np.isfinite(tests["a"].p_value)
     assert np.isnan(tests["d"].p_value)
