@@ -123,7 +123,7 @@ class WorkingSet:
                 shared = self._at_hand
                 if shared is None or not self.taken.all():
                     shared = self._information(-1, self.thetas[0, self.on])
-                share = 1.0 - 1.0 / max(1, len(starts) - 1)  # of a fit without a fold, as if folds were alike
+                share = 1.0 - 1.0 / max(2, len(starts) - 1)  # of a fit without a fold, as if folds were alike
                 models = [model_of(shared if fold < 0 else shared * share, self.kinks) for fold in self.without]
                 informs = [partial(self._informed, fold) for fold in self.without]
                 self.descents = [

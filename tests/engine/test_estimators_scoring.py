@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from logit_engine.errors import DataError, SeparationWarning, UsageError
+from logit_engine.estimation import Task
 from logit_engine.estimators import LogisticRegression
 from logit_engine.estimators_cv import LogisticRegressionCV
 
@@ -187,3 +188,13 @@ def test_frames_pipelines_and_searches_take_it(frame):
     assert pipeline.predict(table).shape == y.shape
     search = GridSearchCV(LogisticRegressionCV(**TOLD), {"scoring": ["f1", "accuracy"], "refit": [True, False]}, cv=2)
     assert 0.0 < search.fit(X, labeled("0, 1")).best_score_ <= 1.0
+
+
+def test_one_fold_beside_all_rows_is_a_fit_of_its_own_rows():
+    X, y = sample()
+    task = Task(X, y.astype(float), None, None, 3, True, ("a", "b", "c"), labels=("0", "1", "2"))
+    fold = np.where((y == 1) & (np.arange(y.size) % 2 == 0), 0, -1)
+    Cs = np.array([1e-4, 1.0, 1e4])
+    shared, own = task.path(Cs, 0.0, fold=fold).folds[0], task.of_rows(fold < 0).path(Cs, 0.0).whole
+    np.testing.assert_allclose(shared.coef, own.coef, atol=1e-8)
+    assert shared.converged.all()
