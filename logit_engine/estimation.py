@@ -269,6 +269,4 @@ class Task:
         by_class = start if self.intercept else start[:, 1:]
         if self.several and outputs == self.classes - 1:
             by_class = by_class[1:] - by_class[0]
-        elif self.several and self.intercept:
-            by_class = by_class - np.eye(1, by_class.shape[1]) * by_class[0, 0]
         return np.asarray(by_class.reshape(-1)) if by_class.shape[0] == outputs else None

@@ -20,7 +20,7 @@ from logit_engine.errors import DataError, RankError, SeparationError, UsageErro
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
 from logit_engine.inference.reliability import Size, reliability_notes
 from logit_engine.judging import judged_solution, notes, separation_sentence
-from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial, weighted
 from logit_engine.links import LOGIT
 from logit_engine.moments import Moments
 from logit_engine.objective import Objective, flat
@@ -163,7 +163,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     _check_solver(asked)
     first, objective, flat_start = prepared(rows, likelihood, penalty, threads)
     coordinates = objective.coordinates
-    start = flat_start if asked.start is None else coordinates.to_inner(asked.start)
+    start = flat_start if asked.start is None else _inner_start(coordinates, asked.start, likelihood)
     ahead = approached(objective, flat_start, asked.alone) if asked.plainly else None
     perfect = [] if ahead is not None else _perfect(objective, asked)
     if perfect and not asked.allow_separation:
@@ -424,6 +424,14 @@ def _perfect(objective: Objective, asked: Asked) -> list[str]:
         return []
     (ranges,) = total(objective.rows, lambda block: (block.X.ranges(block.y, block.kept),), objective.threads)
     return perfect_predictors(ranges, objective.rows.names, objective.coordinates.constant, asked.units)
+
+
+def _inner_start(coordinates: Coordinates, start: Array, likelihood: Likelihood) -> Array:
+    """A start in inner units, (q,). Where every class has its own constant only differences count: the first is zero."""
+    theta = coordinates.to_inner(start).reshape(likelihood.outputs, -1)
+    if coordinates.constant is not None and isinstance(likelihood, Multinomial) and not likelihood.base:
+        theta[:, coordinates.constant] -= theta[0, coordinates.constant]
+    return theta.reshape(-1)
 
 
 def _start(coordinates: Coordinates, constants: Array) -> Array:

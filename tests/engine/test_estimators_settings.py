@@ -254,3 +254,18 @@ def test_without_scikit_learn_y_that_is_no_label_is_refused():
 def test_data_errors_are_the_packages_own():
     with pytest.raises(DataError, match="needs samples of at least 2 classes"):
         LogisticRegression().fit(np.ones((3, 1)), np.zeros(3))
+
+
+@pytest.mark.parametrize("C", [1.0, np.inf])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_pass_at_a_time_from_a_warm_start_is_as_many_passes_at_once(classes, C):
+    X, y = sample(classes=classes)
+    X = X + 5.0  # the constant of the inner, centered columns is another than the user's
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PeersWarning)
+        whole = LogisticRegression(C=C, max_iter=3).fit(X, y)
+        single = LogisticRegression(C=C, max_iter=1, warm_start=True)
+        for _ in range(3):
+            single.fit(X, y)
+    np.testing.assert_allclose(single.coef_, whole.coef_, rtol=1e-9)
+    np.testing.assert_allclose(single.intercept_, whole.intercept_, rtol=1e-9)
