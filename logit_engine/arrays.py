@@ -38,8 +38,8 @@ def refuse_unusable(values: Numbers, name: str, names: Sequence[str] | None = No
     """Raises DataError naming row and column of the first value that is missing, infinite or beyond LARGEST, (n, p)."""
     if values.dtype.kind != "f" or _squares(values) <= LARGEST**2:
         return
-    with np.errstate(invalid="ignore"):
-        bad = ~(np.abs(values) <= LARGEST)
+    wide = values.dtype.itemsize >= 8  # single precision ends far below
+    bad = ~(np.abs(values) <= LARGEST) if wide else ~np.isfinite(values)
     if not bad.any():  # their number made the sum large
         return
     row, j = np.argwhere(bad)[0].tolist()

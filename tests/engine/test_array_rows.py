@@ -10,6 +10,7 @@ from logit_engine.errors import DataError
 from logit_engine.fitting import fit
 from logit_engine.penalties import L2
 from logit_engine.sources.arrays import array_rows
+from logit_engine.sources.frames import clusters
 
 RANDOM = np.random.default_rng(4)
 X = np.round(RANDOM.normal(size=(200, 2)) * (RANDOM.random((200, 2)) < 0.5), 1)
@@ -48,3 +49,10 @@ def test_a_sparse_matrix_gives_the_fit_of_a_dense_one(make: type, intercept: boo
 def test_sparse_values_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(DataError, match="X holds missing or infinite values; drop their rows"):
         array_rows(sp.csr_array(np.where(X > 2.0, np.nan, X)), Y)
+
+
+@pytest.mark.parametrize("labels", [["a", None, "b"], [1.0, float("nan"), 2.0], [None, 1, 1]])
+def test_a_row_of_a_frame_without_a_cluster_is_refused(labels: list[object]) -> None:
+    row = 0 if labels[0] is None else 1
+    with pytest.raises(DataError, match=rf"cluster 'herd' is missing in 1 rows \(first: row {row}\); give them one"):
+        clusters(pl.DataFrame({"herd": labels}), "herd")

@@ -15,6 +15,7 @@ from logit_engine.arrays_columns import table
 from logit_engine.discrete import Logit, MNLogit, Probit
 from logit_engine.errors import DataError
 from logit_engine.estimators import LogisticRegression
+from logit_engine.fitting import fit
 from logit_engine.sources.arrays import array_rows
 
 N = 60
@@ -190,3 +191,18 @@ def test_the_columns_of_an_array_are_named_by_their_position() -> None:
     for values in (np.array(DATES, dtype="datetime64[D]"), np.array(SPANS, dtype="timedelta64[h]")):
         with pytest.raises(DataError, match=r"X holds \w+64 values; make numbers of them, as in \(X - X\.min"):
             array_rows(values, Y)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.longdouble])
+def test_numbers_of_any_precision_up_to_its_end_are_fitted_and_gaps_are_named(kind: type) -> None:
+    scale = 1e4 if kind is np.float16 else 1e37 if kind is np.float32 else 1e149
+    rows = (FLOATS[:, None] * scale).astype(kind)
+    found, plain = fit(array_rows(rows, Y)), fit(array_rows(np.asarray(rows / kind(scale), dtype=float), Y))
+    assert found.converged
+    np.testing.assert_allclose(
+        found.estimates[1] * scale, plain.estimates[1], rtol=1e-3 if kind is np.float16 else 1e-5
+    )
+    for bad in (np.nan, np.inf):
+        rows[7, 0] = bad
+        with pytest.raises(DataError, match=rf"X is missing or infinite in 1 rows \(first: row 7, {bad:g}\)"):
+            array_rows(rows, Y)
