@@ -163,13 +163,14 @@ class Report(Shown):
         notes = (f"<p>{html.escape(_plain(note))}</p>" for note in self.notes)
         return "\n".join([*(table.as_html() for table in self.tables), *notes])
 
-    def as_latex(self) -> str:
-        """A table environment; its preamble needs booktabs."""
+    def as_latex(self, label: str = "") -> str:
+        """A table environment, with a label to refer to if one is given; its preamble needs booktabs."""
         title = self.tables[0].title
         caption = [rf"\caption{{{_latex(title)}}}"] if title else []
+        mark = [rf"\label{{{label}}}"] if label else []
         tables = "\n\\par\\medskip\n".join(table.as_latex() for table in self.tables)
         notes = ["", r"\medskip", *(rf"{_latex(note)}\par" for note in self.notes)] if self.notes else []
-        return "\n".join([r"\begin{table} \centering", *caption, tables, *notes, r"\end{table}"])
+        return "\n".join([r"\begin{table} \centering", *caption, *mark, tables, *notes, r"\end{table}"])
 
     def as_csv(self) -> str:
         """The title, all rows of all tables, and the notes."""

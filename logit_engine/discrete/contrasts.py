@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from logit_engine.columns import Array
 from logit_engine.discrete.frames import Dress
+from logit_engine.errors import UnavailableError, UsageError
 from logit_engine.inference.hypotheses import Contrasts, Test
 from logit_engine.inference.multiplicity import Pairwise
 from logit_engine.tables import Equation, Report, contrasts_table
@@ -47,6 +48,26 @@ class ContrastResults:
     def df_denom(self) -> float | None:
         """Degrees of freedom of Student's t, or None for the normal."""
         return self.contrasts.df
+
+    @property
+    def c_names(self) -> list[str]:
+        """What the rows are called."""
+        return list(self.names)
+
+    @property
+    def distribution(self) -> str:
+        """SciPy's name of the distribution of the statistic."""
+        return "norm" if self.df_denom is None else "t"
+
+    @property
+    def dist(self) -> Any:
+        """SciPy's distribution."""
+        return _scipys(self.distribution)
+
+    @property
+    def dist_args(self) -> tuple[float, ...]:
+        """Its arguments."""
+        return () if self.df_denom is None else (self.df_denom,)
 
     def conf_int(self, alpha: float = 0.05) -> Array:
         """Intervals of the effects, (m, 2)."""
@@ -94,6 +115,16 @@ class LinearConstraints(NamedTuple):
     constants: Array
     variable_names: tuple[str, ...]
 
+    @property
+    def constraint_matrix(self) -> Array:
+        """coefs."""
+        return self.coefs
+
+    @property
+    def constraint_values(self) -> Array:
+        """constants."""
+        return self.constants
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreResult:
@@ -123,16 +154,20 @@ class ScoreResult:
 
 @dataclass(frozen=True, slots=True)
 class WaldResult:
-    """One Wald test of several restrictions: chi-squared, or F."""
+    """One Wald test of several restrictions: chi-squared, or F. scalar: the statistic is a number, else (1, 1)."""
 
     test: Test
+    scalar: bool = True
+    effect: ClassVar[None] = None
+    c_names: ClassVar[None] = None
+    sd: ClassVar[None] = None
 
     @property
-    def statistic(self) -> float:
+    def statistic(self) -> Any:
         """Of the chi-squared or F distribution."""
-        return self.test.statistic
+        return self.test.statistic if self.scalar else np.array([[self.test.statistic]])
 
-    fvalue = statistic
+    fvalue = tvalue = statistic
 
     @property
     def pvalue(self) -> float:
@@ -145,14 +180,40 @@ class WaldResult:
         return self.test.df
 
     @property
-    def df_denom(self) -> float | None:
-        """The denominator's degrees of freedom, None for chi-squared."""
-        return self.test.df_denominator
+    def df_denom(self) -> float:
+        """The denominator's degrees of freedom; of chi-squared, as there, its own."""
+        return self.test.df if self.test.df_denominator is None else self.test.df_denominator
+
+    @property
+    def distribution(self) -> str:
+        """chi2 or F."""
+        return "chi2" if self.test.df_denominator is None else "F"
+
+    @property
+    def dist(self) -> Any:
+        """SciPy's distribution."""
+        return _scipys(self.distribution.lower())
+
+    @property
+    def dist_args(self) -> tuple[float, ...]:
+        """Its arguments."""
+        return (self.df_num,) if self.test.df_denominator is None else (self.df_num, self.df_denom)
+
+    def conf_int(self, alpha: float = 0.05) -> Any:
+        """Raises UsageError: several restrictions have no interval."""
+        raise UsageError("a joint test has no intervals; t_test gives those of each row.")
+
+    def summary(self, xname: Any = None, alpha: float = 0.05, title: str | None = None) -> str:
+        """The test in a line."""
+        return str(self)
+
+    def summary_frame(self, xname: Any = None, alpha: float = 0.05) -> str:
+        """The same, as there."""
+        return str(self)
 
     def __str__(self) -> str:
-        name = "chi2" if self.df_denom is None else "F"
-        numbers = f"statistic={self.statistic:.6g}, p-value={self.pvalue:.6g}, df={self.df_num:g}"
-        return f"<Wald test ({name}): {numbers}>" + (f"\n{self.test.note}" if self.test.note else "")
+        numbers = f"statistic={self.test.statistic:.6g}, p-value={self.pvalue:.6g}, df={self.df_num:g}"
+        return f"<Wald test ({self.distribution}): {numbers}>" + (f"\n{self.test.note}" if self.test.note else "")
 
     __repr__ = __str__
 
@@ -165,9 +226,15 @@ class TermTests:
     dress: Dress
 
     @property
+    def distribution(self) -> str:
+        """chi2 or F."""
+        return "F" if any(test.df_denominator is not None for test in self.tests.values()) else "chi2"
+
+    @property
     def col_names(self) -> list[str]:
-        """The columns of the table."""
-        return ["statistic", "pvalue", "df_constraint"]
+        """The columns of `summary_frame`."""
+        names = [self.distribution, f"P>{self.distribution}", "df constraint"]
+        return [*names, "df denom"] if self.distribution == "F" else names
 
     @property
     def statistic(self) -> Array:
@@ -185,15 +252,27 @@ class TermTests:
         return np.array([test.df for test in self.tests.values()], dtype=np.float64)
 
     @property
+    def df_denom(self) -> Array:
+        """Of F, (terms,). Raises UnavailableError for chi-squared."""
+        if self.distribution == "chi2":
+            raise UnavailableError("df_denom belongs to tests by the F distribution, of a fit with use_t=True.")
+        return np.array([test.df_denominator for test in self.tests.values()], dtype=np.float64)
+
+    @property
     def table(self) -> Any:
         """The tests, one row a term."""
-        columns = {"statistic": self.statistic, "pvalue": self.pvalues, "df_constraint": self.df_constraints}
-        return self.dress.table(columns, list(self.tests))
+        names = ["statistic", "pvalue", "df_constraint", "df_denom"]
+        return self.dress.table(dict(zip(names, self._columns(), strict=False)), list(self.tests))
 
     def summary_frame(self) -> Any:
         """The same with the distribution's name."""
-        columns = {"chi2": self.statistic, "P>chi2": self.pvalues, "df constraint": self.df_constraints}
-        return self.dress.table(columns, list(self.tests))
+        return self.dress.table(dict(zip(self.col_names, self._columns(), strict=True)), list(self.tests))
+
+    dframe = property(summary_frame)
+
+    def _columns(self) -> list[Array]:
+        columns = [self.statistic, self.pvalues, self.df_constraints]
+        return [*columns, self.df_denom] if self.distribution == "F" else columns
 
     def __str__(self) -> str:
         return str(self.table)
@@ -207,6 +286,17 @@ class PairwiseResult:
     method: str
     alpha: float
     dress: Dress
+    term: str = ""
+
+    @property
+    def contrast_labels(self) -> list[str]:
+        """Of the differences."""
+        return list(self.pairwise.labels)
+
+    @property
+    def contrasts(self) -> Array:
+        """The differences as combinations of the parameters, (m, q)."""
+        return self.pairwise.R
 
     @property
     def result_frame(self) -> Any:
@@ -225,3 +315,10 @@ class PairwiseResult:
             f"reject-{self.method}": self.pairwise.adjusted <= self.alpha,
         }
         return self.dress.table(columns, list(self.pairwise.labels))
+
+
+def _scipys(name: str) -> Any:
+    """SciPy's distribution of that name."""
+    from scipy import stats  # slow to import, and rarely needed
+
+    return getattr(stats, name)

@@ -55,7 +55,8 @@ class Fitted:
 
     kept: which of the p columns were fitted, (p,): the others are aliased and their parameters nan. settings, answers:
     what statsmodels calls mle_settings and mle_retvals. covariance: as asked; alpha: (q,) of an l1 penalty, or None.
-    groups: the rows' clusters, (n, ways). df_correction: tests go by the number of clusters.
+    groups: the rows' clusters, (n, ways). df_correction: tests go by the number of
+    clusters. scaling: what the covariance was multiplied by.
     """
 
     result: FitResult
@@ -67,6 +68,7 @@ class Fitted:
     equalities: Equalities | None = None
     groups: NDArray[np.int64] | None = None
     df_correction: bool = True
+    scaling: float = 1.0
 
     def spread(self, values: Array, fill: float = np.nan) -> Array:
         """(q,) or (q, q) of the fitted columns, as of all of them."""
@@ -169,7 +171,7 @@ def fitted(
     answers = {**_answers(result), **told.answers}
     if retall:
         answers["allvecs"] = told.iterates
-    return Fitted(result, kept, wanted, settings, answers, alpha, equalities, groups, df_correction)
+    return Fitted(result, kept, wanted, settings, answers, alpha, equalities, groups, df_correction, scaling)
 
 
 @dataclass(slots=True)

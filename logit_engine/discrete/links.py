@@ -28,13 +28,13 @@ class LinkView:
         with np.errstate(divide="ignore"):  # infinite at 0 and 1
             return np.asarray(QUANTILES[self.link.name](np.asarray(p, dtype=np.float64)))
 
-    def inverse(self, eta: Any) -> Array:
-        """The probability at eta."""
-        return self.link.cdf(np.asarray(eta, dtype=np.float64))
+    def inverse(self, z: Any) -> Array:
+        """The probability at the linear predictor z."""
+        return self.link.cdf(np.asarray(z, dtype=np.float64))
 
-    def inverse_deriv(self, eta: Any) -> Array:
-        """Its derivative in eta."""
-        return np.exp(self.link.log_pdf(np.asarray(eta, dtype=np.float64)))
+    def inverse_deriv(self, z: Any) -> Array:
+        """Its derivative in z."""
+        return np.exp(self.link.log_pdf(np.asarray(z, dtype=np.float64)))
 
     def deriv(self, p: Any) -> Array:
         """The derivative of the linear predictor in p."""

@@ -102,7 +102,8 @@ def _named(
 ) -> Asked:
     """One of the methods that have a name of their own there."""
     name, known = METHODS[method], OPTIONS[method]
-    settings = {key: DEFAULTS[name].get(option) for key, option in known.items()} | given
+    nothing = dict.fromkeys({"bfgs": ["epsilon"], "cg": ["epsilon"], "ncg": ["epsilon", "fhess_p"]}.get(method, []))
+    settings = {key: DEFAULTS[name].get(option) for key, option in known.items()} | nothing | given
     tol, bounds = given.pop("tol", None), None
     if tol is not None:
         sentence = (

@@ -44,6 +44,7 @@ class DiscreteModel:
     sample: Sample
     design: Any
     formula: str | None = None
+    hasconst: bool | None = None
     check_rank: bool | str
     missing: str
 
@@ -62,6 +63,7 @@ class DiscreteModel:
         **unknown: Any,
     ) -> None:
         self._refuse(unknown)
+        self.hasconst: bool | None = unknown.get("hasconst")
         self.inputs = read_inputs(
             endog,
             exog,
@@ -172,7 +174,9 @@ class DiscreteModel:
 
     @property
     def k_constant(self) -> int:
-        """1 if exog has a constant column, else 0."""
+        """1 if exog has a constant column, else 0; or what hasconst says."""
+        if self.hasconst is not None:
+            return int(self.hasconst)
         return int(((self.exog == self.exog[:1]).all(axis=0) & (self.exog[0] != 0.0)).any())
 
     @property
@@ -385,9 +389,13 @@ class DiscreteModel:
         return self._names_of_constraints()
 
     def cov_params_func_l1(self, likelihood_model: Any, xopt: Any, retvals: Any) -> Array:
-        """The covariance after an l1 fit: the inverse information of the terms that are not zero, nan for the others."""
+        """The covariance after an l1 fit: the inverse information of the terms that are not zero, nan for the others.
+
+        likelihood_model: whose information; retvals: its "trimmed" marks the terms that count as zero, (q,).
+        """
         params = self._params(xopt)
-        return self.sample.covariance(params, params != 0.0)
+        zero = np.asarray((retvals or {}).get("trimmed", params == 0.0))
+        return likelihood_model.sample.covariance(params, ~zero)  # type: ignore[no-any-return]
 
     def _results(self, found: Fitted, use_t: bool) -> Any:
         raise NotImplementedError

@@ -121,10 +121,12 @@ class MNLogit(DiscreteModel):
     the first in order. Params are (K, J - 1).
     """
 
-    def __init__(self, endog: Any, exog: Any, offset: Any = None, *args: Any, base: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, endog: Any, exog: Any, check_rank: bool | str = True, *, base: Any = None, **kwargs: Any
+    ) -> None:
         self._base = base
         self._categories = _categories(endog)
-        super().__init__(endog, exog, offset, *args, **kwargs)
+        super().__init__(endog, exog, check_rank=check_rank, **kwargs)
 
     def to_content(self) -> dict[str, Any]:
         """What a fit needs of the model without its data, JSON-ready."""

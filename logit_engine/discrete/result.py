@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import cached_property
 from time import strftime
 from typing import Any
-from warnings import warn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,16 +28,27 @@ from logit_engine.discrete.contrasts import (
 )
 from logit_engine.discrete.fitted import Fitted
 from logit_engine.discrete.frames import Dress, framed
+from logit_engine.discrete.hypotheses import term_tests, wald_result
 from logit_engine.discrete.margins import MarginsResults, margins_of
 from logit_engine.discrete.predictions import PredictionResults, prediction_of
 from logit_engine.discrete.score_tests import score_result
-from logit_engine.errors import SeparationWarning, UnavailableError, UsageError
-from logit_engine.inference.covariance import Kind
-from logit_engine.inference.hypotheses import Contrasts, contrasts, wald, wald_terms
+from logit_engine.errors import UnavailableError, UsageError
+from logit_engine.inference.covariance import Kind, SmallSample
+from logit_engine.inference.hypotheses import Contrasts, contrasts
 from logit_engine.inference.multiplicity import pairwise
 from logit_engine.result import FitResult
 from logit_engine.tables import Equation, Report, count, significant, summary, summary2
 from logit_engine.triangles import r_factor
+
+_ROWS = "Standard errors hold where the rows' variances differ from the model's"
+DESCRIPTIONS = {
+    Kind.NONROBUST: "Standard errors assume that the model is right.",
+    Kind.HC0: f"{_ROWS} (HC0).",
+    Kind.HC1: f"{_ROWS} (HC1).",
+    Kind.HC2: f"{_ROWS} (HC2).",
+    Kind.HC3: f"{_ROWS} (HC3).",
+    Kind.CLUSTER: "Standard errors hold where rows of a cluster depend on each other.",
+}
 
 
 class DiscreteResults:
@@ -189,10 +199,22 @@ class DiscreteResults:
     def cov_kwds(self) -> dict[str, Any]:
         """What that covariance rests on."""
         asked = self.found.covariance
-        facts: dict[str, Any] = {"information": asked.information.value}
+        facts: dict[str, Any] = {"information": asked.information.value, "description": DESCRIPTIONS[asked.kind]}
+        if asked.kind is not Kind.NONROBUST:
+            facts |= {"use_t": self.use_t, "adjust_df": asked.kind is Kind.CLUSTER and self.found.df_correction}
+            facts["scaling_factor"] = self.found.scaling
         if asked.kind is Kind.CLUSTER:
+            facts |= {"groups": self.found.groups, "use_correction": asked.small_sample is not SmallSample.NONE}
             facts |= {"correction": asked.small_sample.value, "n_groups": self.fit_result.clusters}
         return facts
+
+    @property
+    def n_groups(self) -> int | tuple[int, ...]:
+        """How many clusters, of two ways both numbers. Raises UnavailableError without clusters."""
+        clusters = self.fit_result.clusters
+        if not clusters:
+            raise UnavailableError("n_groups belongs to a fit with cov_type='cluster'.")
+        return clusters[0] if len(clusters) == 1 else clusters
 
     # --- how well it fits ---------------------------------------------------------------------------------------
 
@@ -481,17 +503,16 @@ class DiscreteResults:
         df_constraints: Any = None,
         scalar: bool = True,
     ) -> WaldResult:
-        """All rows of R theta = q together, chi-squared or F."""
-        R, q = self._hypotheses(r_matrix)
-        covariance = self._covariance if cov_p is None else np.asarray(cov_p, dtype=np.float64)
-        found = wald(self._limits, covariance, R, q, self._f_df(use_f), self._names)
-        if found.note:
-            warn(found.note, SeparationWarning, stacklevel=2)
-        return WaldResult(found)
+        """All rows of R theta = q together, chi-squared or F.
+
+        invcov: (m, m), the inverse covariance of R theta, in place of that of the fit. df_constraints: the degrees of
+        freedom, in place of the rank. scalar: the statistic as a number, not as an array (1, 1).
+        """
+        return wald_result(self, r_matrix, cov_p, invcov, use_f, df_constraints, scalar)
 
     def f_test(self, r_matrix: Any, cov_p: Any = None, invcov: Any = None) -> WaldResult:
         """All rows of R theta = q together, by the F distribution."""
-        return self.wald_test(r_matrix, cov_p=cov_p, invcov=invcov, use_f=True)
+        return wald_result(self, r_matrix, cov_p, invcov, True, None, True)
 
     def _f_df(self, use_f: bool | None) -> float | None:
         return self.df_resid_inference if (self.use_t if use_f is None else use_f) else None
@@ -499,13 +520,12 @@ class DiscreteResults:
     def wald_test_terms(
         self, skip_single: bool = False, extra_constraints: Any = None, combine_terms: Any = None, scalar: bool = True
     ) -> TermTests:
-        """One Wald test for each term: of all the columns a formula made of it, else of each column."""
-        known = ~np.isnan(self._theta)
-        whole = {name: [j for j in at if known[j]] for name, at in self._terms().items()}
-        terms = {name: at for name, at in whole.items() if at and (not skip_single or len(at) > 1)}
-        for part in combine_terms or ():
-            terms[part] = [j for name, at in whole.items() if part in name for j in at]
-        return TermTests(wald_terms(self._limits, self._covariance, terms, self._f_df(None)), self._dress)
+        """One Wald test for each term: of all the columns a formula made of it, else of each column.
+
+        combine_terms: one more for all terms with each of these texts in their names; extra_constraints: one more for each
+        pair of a name and a hypothesis.
+        """
+        return term_tests(self, skip_single, extra_constraints, combine_terms, scalar)
 
     def _terms(self) -> Mapping[str, Sequence[int]]:
         """The parameters of each term, by position, (q,)."""
@@ -535,7 +555,7 @@ class DiscreteResults:
             method,
             self._df_t,
         )
-        return PairwiseResult(found, method, alpha, self._dress)
+        return PairwiseResult(found, method, alpha, self._dress, term_name)
 
     def score_test(
         self,
@@ -687,6 +707,7 @@ class DiscreteResults:
     def initialize(self, model: Any, params: Any, **kwargs: Any) -> None:
         """Take another model and parameters for the same results."""
         vars(self).pop("mle_retvals", None)
+        vars(self).update(kwargs)
         self.model = model
         self.found = replace(self.found, result=replace(self.fit_result, estimates=model._params(params)))
         self.fit_result = self.found.result

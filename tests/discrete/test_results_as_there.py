@@ -59,3 +59,93 @@ def test_what_needs_rows_is_not_there_once_they_are_removed() -> None:
             assert not hasattr(mine.model, attribute), attribute
         np.testing.assert_array_equal(mine.mle_retvals["Hessian"], before)
         assert mine.model.exog_names == list(frame()[0].columns)
+
+
+@pytest.mark.parametrize("use_t", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_hypotheses_answer_as_there(name: str, use_t: bool) -> None:
+    X, outcomes = frame()
+    y = outcomes[name]
+    theirs, mine = getattr(sm, name)(y, X).fit(**TIGHT, use_t=use_t), getattr(ours, name)(y, X).fit(disp=0, use_t=use_t)
+    R = np.eye(np.size(mine.params))[1:3]
+    for ask in (lambda r: r.t_test(R), lambda r: r.wald_test(R), lambda r: r.f_test(R)):
+        expected, found = ask(theirs), ask(mine)
+        assert found.distribution == expected.distribution
+        assert found.dist is expected.dist
+        assert found.c_names == expected.c_names
+        assert found.df_denom == getattr(expected, "df_denom", None)
+        assert found.dist_args == (expected.dist_args or found.dist_args)
+        np.testing.assert_allclose(np.squeeze(found.statistic), np.squeeze(expected.statistic), rtol=1e-7)
+        if found.dist_args or expected.distribution == "norm":
+            tail = found.dist.sf(np.abs(found.statistic), *found.dist_args)
+            np.testing.assert_allclose(found.pvalue, (2 if found.c_names else 1) * tail, rtol=1e-9)
+
+
+@pytest.mark.parametrize("use_f", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_wald_tests_take_a_metric_and_degrees_of_freedom(name: str, use_f: bool) -> None:
+    theirs, mine = pair(name)
+    R = np.eye(np.size(mine.params))[1:4]
+    for asked in ({"invcov": np.diag([3.0, 2.0, 5.0])}, {"df_constraints": 2}, {"cov_p": 2 * np.eye(R.shape[1])}):
+        expected, found = (r.wald_test(R, use_f=use_f, **asked) for r in (theirs, mine))
+        assert found.statistic == pytest.approx(expected.statistic, rel=1e-7)
+        assert found.pvalue == pytest.approx(float(expected.pvalue), rel=1e-6)
+        assert found.df_denom == expected.df_denom
+    expected, found = (r.wald_test(R, use_f=use_f, scalar=False) for r in (theirs, mine))
+    assert found.statistic.shape == expected.statistic.shape == (1, 1)
+    by_metric = mine.f_test(R, invcov=np.eye(3)).fvalue
+    assert by_metric == pytest.approx(float(theirs.f_test(R, invcov=np.eye(3)).fvalue), rel=1e-7)
+    for asked, sentence in (
+        ({"invcov": np.eye(2)}, "invcov has shape"),
+        ({"df_constraints": 0}, "df_constraints is 0"),
+        ({"df_constraints": 1.5}, "df_constraints is 1.5"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            mine.wald_test(R, **asked)
+
+
+@pytest.mark.parametrize("use_t", [False, True])
+def test_terms_answer_as_there(use_t: bool) -> None:
+    X, outcomes = frame()
+    asked = {"combine_terms": ["s", "c"], "extra_constraints": [("both", np.eye(4)[1:3])]}
+    theirs = sm.Logit(outcomes["Logit"], X).fit(**TIGHT, use_t=use_t).wald_test_terms(**asked)
+    mine = ours.Logit(outcomes["Logit"], X).fit(disp=0, use_t=use_t).wald_test_terms(**asked)
+    assert mine.distribution == theirs.distribution
+    assert mine.col_names == theirs.col_names
+    for table in ("table", "summary_frame"):
+        expected, found = (getattr(r, table) for r in (theirs, mine))
+        expected, found = (expected(), found()) if callable(expected) else (expected, found)
+        assert list(found.columns) == list(expected.columns)
+        assert list(found.index) == list(expected.index)
+        np.testing.assert_allclose(found, expected.astype(float), rtol=1e-6)
+    with pytest.raises(ValueError, match="the table of terms holds numbers"):
+        ours.Logit(outcomes["Logit"], X).fit(disp=0).wald_test_terms(scalar=False)
+    with pytest.raises(ValueError, match="no term has 'nonsense' in its name"):
+        ours.Logit(outcomes["Logit"], X).fit(disp=0).wald_test_terms(combine_terms=["nonsense"])
+
+
+def test_a_constant_is_there_where_it_is_said() -> None:
+    X, outcomes = frame()
+    for hasconst in (None, True, False):
+        theirs = sm.Logit(outcomes["Logit"], X, hasconst=hasconst)
+        assert ours.Logit(outcomes["Logit"], X, hasconst=hasconst).k_constant == theirs.k_constant
+
+
+def test_clusters_are_counted() -> None:
+    groups = np.arange(300) // 6
+    for given in (groups, np.column_stack([groups, np.arange(300) % 30])):
+        theirs, mine = pair("Logit", cov_type="cluster", cov_kwds={"groups": given})
+        assert mine.n_groups == theirs.n_groups
+        for key in ("use_correction", "adjust_df", "use_t"):
+            assert mine.cov_kwds[key] == theirs.cov_kwds[key]
+    assert not hasattr(pair("Logit")[1], "n_groups")
+
+
+def test_covariances_after_l1_take_what_was_trimmed() -> None:
+    X, outcomes = frame()
+    mine = ours.Logit(outcomes["Logit"], X).fit_regularized(alpha=20.0, disp=0)
+    theirs = sm.Logit(outcomes["Logit"], X).fit_regularized(alpha=20.0, disp=0, acc=1e-14)
+    for zero in (theirs.mle_retvals["trimmed"], np.array([False, True, False, True])):
+        args = (np.asarray(mine.params), {"trimmed": zero})
+        expected = theirs.model.cov_params_func_l1(theirs.model, *args)
+        np.testing.assert_allclose(mine.model.cov_params_func_l1(mine.model, *args), expected, rtol=1e-8)
