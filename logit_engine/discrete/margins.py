@@ -12,7 +12,7 @@ from logit_engine.errors import UsageError
 from logit_engine.inference.margins import At, Effect, Margins, margins
 from logit_engine.tables import SYMBOLS, Equation, Report, margins_table
 
-ENDLESS = "Where an estimate is infinite its column has no derivative; dummy=True gives the change from 0 to 1."
+ENDLESS = "Effects that rest on an infinite estimate are not given; dummy=True gives its column's change from 0 to 1."
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,15 @@ class Margins:
         return wald_interval(self.effects, self.std_errors, level, self.df)
 
 
+def given_effects(effects: Array, covariance: Array, separated: bool) -> Array:
+    """The effects, (m, C), nan where a fit is separated and they rest on what has no finite estimate: so is their variance.
+
+    covariance: (m C, m C).
+    """
+    rest = np.isnan(np.diagonal(covariance)).reshape(effects.shape[::-1]).T
+    return np.where(rest & separated, np.nan, effects)
+
+
 def margins(
     likelihood: Likelihood,
     X: Array,
@@ -127,7 +136,8 @@ def margins(
     if infinite is not None:
         endless |= infinite.reshape(-1, X.shape[1]).any(axis=0)
     endless[columns[list(steps)]] = False
-    question = _Question(likelihood, params, effect, columns, steps, endless[columns])
+    separated = infinite is not None and bool(infinite.any())
+    question = _Question(likelihood, params, effect, columns, steps, endless[columns], separated)
     if at not in (At.OVERALL, At.ALL):
         zero = np.where(varies, 0.0, seen[0]) if at is At.ZERO else None
         return question.averaged(iter([_point(X, offset, weight, fixed or {}, at, zero)]), covariance)
@@ -229,7 +239,7 @@ def _weighted_median(values: Array, weight: Array) -> float:
 class _Question:
     """Which effects of which m columns on the C probabilities; steps: by position among the columns.
 
-    endless: (m,), whose effects have no limit.
+    endless: (m,), whose effects have no limit; separated: whether some params have no finite estimate.
     """
 
     likelihood: Likelihood
@@ -238,6 +248,7 @@ class _Question:
     columns: NDArray[np.intp]
     steps: Mapping[int, Step]
     endless: NDArray[np.bool_]
+    separated: bool
 
     @property
     def width(self) -> int:
@@ -253,7 +264,8 @@ class _Question:
             jacobian += self.jacobian(X, offset, share)
         jacobian[:, self.endless] = np.nan
         J = jacobian.reshape(classes * m, self.params.size)
-        return Margins(mean, self.columns, carried_over(J, covariance, self.params))
+        V = carried_over(J, covariance, self.params)
+        return Margins(given_effects(mean, V, self.separated), self.columns, V)
 
     def effects(self, X: Array, offset: Array | None) -> Array:
         """The effect of each column at each row, (n, m, C)."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.inference.delta import carried_over, weighted_sums
-from logit_engine.inference.margins import Effect, Margins
+from logit_engine.inference.margins import Effect, Margins, given_effects
 from logit_engine.inference.response import bend, predictors, slope, value
 from logit_engine.likelihoods import Likelihood
 
@@ -72,7 +72,8 @@ def margins_of_changes(
         return Margins(whole, np.arange(whole.shape[1]), None)
     J = J.reshape(-1, params.size)
     J[np.isnan(means.T.reshape(-1))] = np.nan
-    return Margins(means, np.arange(means.shape[0]), carried_over(J, covariance, params))
+    V = carried_over(J, covariance, params)
+    return Margins(given_effects(means, V, bool(asked.infinite.any())), np.arange(means.shape[0]), V)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,8 @@ def test_margins_mark_it_and_take_its_discrete_change(fitted, alone) -> None:
     np.testing.assert_allclose(found.margeff_se[0], alone.get_margeff().margeff_se[0] * share, rtol=1e-6)
     assert np.isnan([found.margeff[1], found.margeff_se[1], found.pvalues[1]]).all()
     assert "dummy=True" in str(found.summary())
+    assert np.isnan(fitted.get_margeff(at="mean").margeff).all()  # the mean of d is neither 0 nor 1
+    assert np.isfinite(fitted.get_margeff(at="zero").margeff[0])
     assert np.isfinite(fitted.get_margeff(dummy=True).margeff_se).all()
 
 
