@@ -155,7 +155,10 @@ class Task:
         bounds: tuple[ArrayLike, ArrayLike] | None = None,
         max_iter: int = PASSES,
     ) -> Traced:
-        """The fits at rising C, (m,), of all rows and without each fold; fold: (n,) codes from 0, -1 for rows always in."""
+        """The fits at rising C, (m,), of all rows and without each fold; fold: (n,) codes from 0, -1 for rows always in.
+
+        max_iter: the most passes at a C, for each of these fits; they share most of them.
+        """
         outputs = self._outputs(penalized=True)
         likelihood = Multinomial(outputs, base=False) if self.several else Bernoulli(LOGIT)
         rows = replace(self._rows(("intercept",) * self.intercept + self.columns), fold=fold)
@@ -170,7 +173,7 @@ class Task:
             folds=folds,
             tolerance=tolerance,
             threads=self.threads,
-            max_passes=max_iter,
+            max_passes=max_iter * (folds + 1),
         )
         every = [found.estimates, *found.folds.swapaxes(0, 1)]  # (m, q) each
 

@@ -18,7 +18,7 @@ from logit_engine.errors import DataError, UnavailableError
 from logit_engine.estimation import Found, Task
 from logit_engine.estimation_classes import class_masses, of_classes, weightless_sentence, with_absent
 from logit_engine.estimators_base import Base, ConvergenceWarning, NotFitted, SeparationWarning, all_or_nothing
-from logit_engine.estimators_callbacks import solved
+from logit_engine.estimators_callbacks import solve_watched
 from logit_engine.estimators_rows import (
     BOTH,
     Precision,
@@ -31,12 +31,12 @@ from logit_engine.estimators_rows import (
 )
 from logit_engine.estimators_settings import (
     SOLVERS,
-    Named,
+    SolverContract,
     asked_strength,
     check_data,
     check_passes,
     penalty_kind,
-    solver_named,
+    solver_contract,
     warn_unused_jobs,
 )
 from logit_engine.likelihoods import Multinomial
@@ -46,7 +46,7 @@ from logit_engine.result import FitResult, Verdict
 _said: set[str] = set()
 
 
-class Posed(NamedTuple):
+class FitProblem(NamedTuple):
     """What an estimator fits: all rows, which classes have weight, (K,), and the labels as they came, (n,)."""
 
     task: Task
@@ -122,11 +122,11 @@ class LogisticRegression(Base):
         """
         with all_or_nothing(self):
             C, l1_ratio = asked_strength(self)
-            named = solver_named(self.solver, penalty_kind(C, l1_ratio), self.dual)
+            contract = solver_contract(self.solver, penalty_kind(C, l1_ratio), self.dual)
             check_passes(self.max_iter)
             warn_unused_jobs(self.n_jobs)
             same_rows(X, y=y, sample_weight=sample_weight, offset=offset)
-            task, present, labels = self._posed(X, y, sample_weight, offset, named)
+            task, present, labels = self._problem(X, y, sample_weight, offset, contract)
             start = self._warm(task.X.shape[1]) if self.warm_start else None
             fitted = of_classes(task, present)
 
@@ -135,29 +135,29 @@ class LogisticRegression(Base):
                     C, l1_ratio, max_iter=passes, start=start, naive=self.naive_inference, **self._asked
                 )
 
-            precision = task.X.dtype if named.single_precision else np.float64
+            precision = task.X.dtype if contract.single_precision else np.float64
             told = {} if sample_weight is None else {"sample_weight": sample_weight}
-            solved(self, task.X, labels, told, solve, lambda found: self._keep(found, present, precision))
+            solve_watched(self, task.X, labels, told, solve, lambda found: self._keep(found, present, precision))
             self._say()
         return self
 
-    def _posed(
+    def _problem(
         self,
         X: Any,
         y: ArrayLike,
         sample_weight: ArrayLike | None,
         offset: ArrayLike | None,
-        named: Named,
+        contract: SolverContract,
         precisions: tuple[Precision, ...] = BOTH,
-    ) -> Posed:
+    ) -> FitProblem:
         """The checked rows as a task, with what is fitted of the classes."""
-        table, labels = checked_rows(self, X, y, precisions, named.large_sparse)
+        table, labels = checked_rows(self, X, y, precisions, contract.large_sparse)
         outcome, self.classes_ = class_codes(labels)
         size, names = self.classes_.size, class_names(self.classes_)
         check_data(self.solver, size, table)
         weight = row_weights(self.class_weight, outcome, self.classes_, sample_weight)
         task = Task(table, outcome, weight, offset, size, self.fit_intercept, column_names(self), labels=names)
-        return Posed(task, self._weighty(class_masses(outcome, weight, size)), labels)
+        return FitProblem(task, self._weighty(class_masses(outcome, weight, size)), labels)
 
     def _weighty(self, masses: Array) -> NDArray[np.bool_]:
         """Which classes have rows with weight, (K,). Raises DataError where they are less than two."""

@@ -15,7 +15,7 @@ from logit_engine.estimation import Found
 REPORTING = ("auto", "lbfgs")
 
 
-def solved(
+def solve_watched(
     model: Any,
     X: Any,
     y: NDArray[Any],

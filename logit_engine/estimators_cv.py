@@ -17,10 +17,10 @@ from logit_engine.estimation_folds import Folds, folds_of
 from logit_engine.estimators import LogisticRegression
 from logit_engine.estimators_base import HAVE_SKLEARN, UNUSED, ConvergenceWarning, SeparationWarning, all_or_nothing
 from logit_engine.estimators_legacy import legacy_attributes
-from logit_engine.estimators_routing import Routed, routed_to_fit, routed_to_score, router_of
+from logit_engine.estimators_routing import RoutedMetadata, routed_to_fit, routed_to_score, router_of
 from logit_engine.estimators_rows import same_rows
 from logit_engine.estimators_scoring import fold_scorer, neg_log_loss, path_scores, whole_scorer
-from logit_engine.estimators_settings import asked_ratios, check_passes, penalty_kind, solver_named
+from logit_engine.estimators_settings import asked_ratios, check_passes, penalty_kind, solver_contract
 from logit_engine.fitting import cores
 from logit_engine.result import FitResult
 
@@ -107,10 +107,10 @@ class LogisticRegressionCV(LogisticRegression):
             routed = routed_to_fit(self, sample_weight, params)
             ratios = asked_ratios(self)
             self.Cs_, self.l1_ratios_ = self._tried(), ratios
-            named = solver_named(self.solver, penalty_kind(1.0, ratios), self.dual)
+            contract = solver_contract(self.solver, penalty_kind(1.0, ratios), self.dual)
             check_passes(self.max_iter)
             same_rows(X, y=y, sample_weight=sample_weight, **params)
-            task, present, labels = self._posed(X, y, sample_weight, None, named, (np.float64,))
+            task, present, labels = self._problem(X, y, sample_weight, None, contract, (np.float64,))
             splitter = check_cv(self.cv, labels, classifier=True)
             folds = folds_of(task, splitter.split(task.X, labels, **routed.splitter))
             paths = [folds.paths(self.Cs_, ratio, self.max_iter or 1, self._asked) for ratio in ratios.tolist()]
@@ -147,7 +147,7 @@ class LogisticRegressionCV(LogisticRegression):
             raise UsageError(f"rule is '{self.rule}'; it is 'best' or 'one_standard_error'.")
         return Cs
 
-    def _scores(self, folds: Folds, paths: list[list[Trace]], labels: NDArray[Any], routed: Routed) -> Array:
+    def _scores(self, folds: Folds, paths: list[list[Trace]], labels: NDArray[Any], routed: RoutedMetadata) -> Array:
         """The scores of all points on the rows that their fold held out, (folds, l1_ratios, Cs)."""
         scorer = fold_scorer(self.scoring, self.classes_)
         table = folds.task.X
@@ -169,7 +169,8 @@ class LogisticRegressionCV(LogisticRegression):
     def _keep_paths(self, paths: list[list[Trace]], scores: Array) -> None:
         """Take the scores, passes and coefficients of all points, folds first."""
         self.scores_ = scores
-        self.n_iter_ = np.array([[trace.passes for trace in path] for path in paths], dtype=np.int32).swapaxes(0, 1)
+        passes = np.array([[trace.passes for trace in path] for path in paths], dtype=np.int32).swapaxes(0, 1)
+        self.n_iter_ = np.minimum(passes, self.max_iter, dtype=np.int32)
         self.coefs_paths_ = np.array([[self._whole(trace) for trace in path] for path in paths]).swapaxes(0, 1)
 
     def _whole(self, path: Trace) -> Array:

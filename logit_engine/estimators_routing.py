@@ -15,7 +15,7 @@ from logit_engine.estimators_scoring import scorer_of
 
 
 @dataclass(frozen=True, slots=True)
-class Routed:
+class RoutedMetadata:
     """What the splitter's `split` and the scorer are given besides X and y."""
 
     splitter: Mapping[str, Any]
@@ -41,16 +41,16 @@ def router_of(model: Any) -> Any:
     )
 
 
-def routed_to_fit(model: Any, sample_weight: ArrayLike | None, params: Mapping[str, Any]) -> Routed:
+def routed_to_fit(model: Any, sample_weight: ArrayLike | None, params: Mapping[str, Any]) -> RoutedMetadata:
     """What splitter and scorer are given in `fit`. Raises ValueError or TypeError for what nobody asks for."""
     if _routing_enabled():
         from sklearn.utils.metadata_routing import process_routing
 
         found = process_routing(model, "fit", sample_weight=sample_weight, **params)
-        return Routed(found.splitter.split, found.scorer.score)
+        return RoutedMetadata(found.splitter.split, found.scorer.score)
     groups = {name: params[name] for name in ("groups",) if params.get(name) is not None}
     _refuse({name: value for name, value in params.items() if name != "groups"}, model, "fit")
-    return Routed(groups, _weights(sample_weight))
+    return RoutedMetadata(groups, _weights(sample_weight))
 
 
 def routed_to_score(model: Any, sample_weight: ArrayLike | None, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -66,7 +66,9 @@ def routed_to_score(model: Any, sample_weight: ArrayLike | None, params: Mapping
 
 
 def _weights(sample_weight: ArrayLike | None) -> dict[str, Any]:
-    return {} if sample_weight is None else {"sample_weight": np.asarray(sample_weight)}
+    """The scorer's weights: one number for all rows changes no score."""
+    alike = sample_weight is None or np.ndim(sample_weight) == 0
+    return {} if alike else {"sample_weight": np.ravel(np.asarray(sample_weight))}
 
 
 def _routing_enabled() -> bool:

@@ -109,7 +109,7 @@ def class_codes(labels: NDArray[Any]) -> tuple[Array, NDArray[Any]]:
     if classes.size < 2:
         raise DataError(
             "This solver needs samples of at least 2 classes in the data, but the data contains only one class: "
-            f"{classes[0]!r}"
+            f"{classes.tolist()[0]!r}"
         )
     return codes.astype(np.float64), classes
 

@@ -21,7 +21,7 @@ LARGEST_FOR_LIBLINEAR = 1e30
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class SolverContract:
     """What scikit-learn's solver of a name takes, and the words of its warning when the passes end."""
 
     penalties: frozenset[str | None] = EVERY
@@ -34,9 +34,9 @@ class Named:
 
 STOCHASTIC = "The max_iter was reached which means the coef_ did not converge"
 SOLVERS = {
-    "auto": Named(dual=True),
-    "lbfgs": Named(SMOOTH, out_of_passes="lbfgs failed to converge after {passes} iteration(s)"),
-    "liblinear": Named(
+    "auto": SolverContract(dual=True),
+    "lbfgs": SolverContract(SMOOTH, out_of_passes="lbfgs failed to converge after {passes} iteration(s)"),
+    "liblinear": SolverContract(
         frozenset({L1, L2}),
         dual=True,
         several_classes=False,
@@ -44,12 +44,12 @@ SOLVERS = {
         single_precision=False,
         out_of_passes="Liblinear failed to converge, increase the number of iterations.",
     ),
-    "newton-cg": Named(
+    "newton-cg": SolverContract(
         SMOOTH, out_of_passes="newton-cg failed to converge after {passes} passes. Increase the number of iterations."
     ),
-    "newton-cholesky": Named(SMOOTH, out_of_passes="Newton solver did not converge after {passes} iterations"),
-    "sag": Named(SMOOTH, large_sparse=False, out_of_passes=STOCHASTIC),
-    "saga": Named(large_sparse=False, out_of_passes=STOCHASTIC),
+    "newton-cholesky": SolverContract(SMOOTH, out_of_passes="Newton solver did not converge after {passes} iterations"),
+    "sag": SolverContract(SMOOTH, large_sparse=False, out_of_passes=STOCHASTIC),
+    "saga": SolverContract(large_sparse=False, out_of_passes=STOCHASTIC),
 }
 
 
@@ -61,24 +61,24 @@ def penalty_kind(strongest: float, ratios: Any) -> str | None:
     return L2 if (shares == 0.0).all() else L1 if (shares == 1.0).all() else NET
 
 
-def solver_named(solver: Any, kind: str | None, dual: bool) -> Named:
+def solver_contract(solver: Any, kind: str | None, dual: bool) -> SolverContract:
     """What a solver takes. Raises UsageError for a name that is not known, or does not take the penalty."""
     if solver not in SOLVERS:
         raise UsageError(f"solver '{solver}' is not known; choose one of {', '.join(SOLVERS)}.")
-    named = SOLVERS[solver]
+    contract = SOLVERS[solver]
     advice = "Leave solver at 'auto', which takes all."
-    if kind is None and None not in named.penalties:
+    if kind is None and None not in contract.penalties:
         raise UsageError(f"C=np.inf as well as penalty=None is not supported for the {solver} solver. {advice}")
-    if kind not in named.penalties:
+    if kind not in contract.penalties:
         text = (
             f"Only 'saga' solver supports elasticnet penalty, got solver={solver}."
-            if kind == NET and L1 in named.penalties
+            if kind == NET and L1 in contract.penalties
             else f"Solver {solver} supports only 'l2' or None penalties, got {kind} penalty."
         )
         raise UsageError(f"{text} {advice}")
-    if dual and not named.dual:
+    if dual and not contract.dual:
         raise UsageError(f"Solver {solver} supports only dual=False, got dual={dual}. {advice}")
-    return named
+    return contract
 
 
 def check_data(solver: str, classes: int, X: Any) -> None:

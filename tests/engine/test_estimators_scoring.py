@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, StratifiedK
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from logit_engine.errors import DataError, SeparationWarning, UsageError
+from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning, UsageError
 from logit_engine.estimation import Task
 from logit_engine.estimators import LogisticRegression
 from logit_engine.estimators_cv import LogisticRegressionCV
@@ -171,6 +171,23 @@ def test_scorers_get_the_metadata_they_ask_for():
     for method in (plain.fit, plain.score):
         with pytest.raises(UsageError, match="is only supported if enable_metadata_routing=True"):
             method(X, y, extra=1.0)
+
+
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "accuracy"])
+def test_one_weight_for_all_rows_changes_no_score(scoring):
+    X, y = sample()[0], labeled("text")
+    model = LogisticRegressionCV(**(TOLD | {"scoring": scoring})).fit(X, y, sample_weight=2.0)
+    twice = LogisticRegressionCV(**(TOLD | {"scoring": scoring})).fit(X, y, sample_weight=np.full(y.size, 2.0))
+    np.testing.assert_allclose(model.scores_, twice.scores_, rtol=1e-12)
+
+
+def test_passes_stay_within_max_iter_whatever_folds_and_penalty():
+    X, y = sample()
+    with pytest.warns(ConvergenceWarning, match="the folds' fits at C = "):
+        model = LogisticRegressionCV(**(TOLD | {"l1_ratios": (0.5,), "max_iter": 1, "refit": False})).fit(X, y)
+    assert model.n_iter_.max() == 1
+    model = LogisticRegressionCV(**(TOLD | {"l1_ratios": (0.5,), "Cs": 8, "cv": 10})).fit(X, y)
+    assert model.n_iter_.max() <= 100
 
 
 def test_a_label_that_was_never_trained_is_refused_by_the_log_loss():
