@@ -64,11 +64,13 @@ class LogisticRegression(Base):
     column labeled None or -1 is in no group, and only the l2 touches it.
     bounds: a pair of arrays or numbers, lowest and highest coefficients (without a penalty for two classes).
     naive_inference: give `inference_` after a penalty too, as if it did not bias and its zeros had been known. solver:
-    "auto"; scikit-learn's names are accepted, and `solver_` tells what ran: Newton's method, or quasi-Newton steps under a
-    penalty, to rounding, so that tol, dual, intercept_scaling and random_state have nothing to do.
+    "auto"; scikit-learn's names are accepted for what they take there. `solver_` tells what ran: Newton's method, or
+    quasi-Newton steps under a penalty, to rounding. So tol, dual, intercept_scaling and random_state have nothing to do.
+    max_iter: the most passes over the rows that take a step. A class whose rows have no weight gets probability 0.
 
     After `fit`: `classes_` (K,), `coef_` (1, p) or (K, p), `intercept_` (1,) or (K,), `n_iter_` (1,), `n_features_in_`,
-    `solver_`, and `inference_` without a penalty. Hastie, Tibshirani & Friedman (2009), 4.4.
+    `solver_`, and `inference_` without a penalty. What is estimated or predicted has the precision of X, `inference_`
+    float64. Hastie, Tibshirani & Friedman (2009), 4.4.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.blocks import one_blas_thread
 from logit_engine.columns import Array
-from logit_engine.errors import UsageError
+from logit_engine.errors import DataError, UsageError
 from logit_engine.estimation import Task, Trace
 from logit_engine.estimation_classes import of_classes, weightless_sentence
 from logit_engine.estimation_folds import Folds, folds_of
@@ -18,7 +18,7 @@ from logit_engine.estimators import LogisticRegression
 from logit_engine.estimators_base import HAVE_SKLEARN, UNUSED, ConvergenceWarning, SeparationWarning, all_or_nothing
 from logit_engine.estimators_legacy import legacy_attributes
 from logit_engine.estimators_routing import RoutedMetadata, routed_to_fit, routed_to_score, router_of
-from logit_engine.estimators_rows import same_rows
+from logit_engine.estimators_rows import are_shares, same_rows
 from logit_engine.estimators_scoring import fold_scorer, neg_log_loss, path_scores, whole_scorer
 from logit_engine.estimators_settings import asked_ratios, check_passes, penalty_kind, solver_contract
 from logit_engine.fitting import cores
@@ -35,8 +35,12 @@ class LogisticRegressionCV(LogisticRegression):
     strongest penalty whose mean score is within one standard error of the best. refit: on all rows at the chosen values,
     else the mean of the folds' best. Needs scikit-learn.
 
-    After `fit`, beside LogisticRegression's: `Cs_` and `l1_ratios_` as tried, `C_` and `l1_ratio_` as chosen, `scores_`,
-    (folds, l1_ratios, Cs), and `coefs_paths_`, (folds, l1_ratios, Cs, classes, p), intercepts last where there are any.
+    metadata: `fit` and `score` route them as scikit-learn does. A scorer that takes labels is told all of them, and of two
+    classes that the second is the event.
+
+    After `fit`, beside LogisticRegression's: `Cs_` and `l1_ratios_` as tried, in their order, `C_` and `l1_ratio_` as
+    chosen, `scores_`, (folds, l1_ratios, Cs), and `coefs_paths_`, (folds, l1_ratios, Cs, classes, p), intercepts last if
+    there are any; all in float64. use_legacy_attributes: give these as scikit-learn 1.9 does, in dictionaries by label.
     """
 
     # Without routing scikit-learn 1.9 takes sample_weight in `score`; with it, what the scorer asks for is given.
@@ -111,6 +115,10 @@ class LogisticRegressionCV(LogisticRegression):
             check_passes(self.max_iter)
             same_rows(X, y=y, sample_weight=sample_weight, **params)
             task, present, labels = self._problem(X, y, sample_weight, None, contract, (np.float64,))
+            if are_shares(task.y):
+                raise DataError(
+                    "y holds shares of events, which no scorer takes; give labels, and rows twice if need be."
+                )
             splitter = check_cv(self.cv, labels, classifier=True)
             folds = folds_of(task, splitter.split(task.X, labels, **routed.splitter))
             paths = [folds.paths(self.Cs_, ratio, self.max_iter or 1, self._asked) for ratio in ratios.tolist()]

@@ -41,7 +41,7 @@ def checked_rows(
             model, X, y, accept_sparse="csr", dtype=list(precisions), accept_large_sparse=large_sparse
         )
         labels = column_or_1d(labels, warn=True)
-        if not _are_shares(labels):
+        if not are_shares(labels):
             check_classification_targets(labels)
         if hasattr(table, "tocsr"):
             arrays.sparse(table, names=column_names(model))
@@ -59,7 +59,7 @@ def checked_rows(
     return table, labels
 
 
-def _are_shares(labels: NDArray[Any]) -> bool:
+def are_shares(labels: NDArray[Any]) -> bool:
     """Whether labels, (n,), are shares of events: numbers from 0 to 1, not all of them 0 or 1."""
     if labels.dtype.kind != "f":
         return False
@@ -75,7 +75,7 @@ def _check_labels(labels: NDArray[Any], n: int) -> None:
         raise DataError(f"y is missing in {int(missing.sum())} rows (first: row {int(missing.argmax())}); drop them.")
     if labels.dtype.kind == "O" and len({isinstance(label, str) for label in labels.tolist()}) > 1:
         raise DataError("y holds texts and other values; give labels of one kind.")
-    if labels.dtype.kind == "f" and not _are_shares(labels):
+    if labels.dtype.kind == "f" and not are_shares(labels):
         broken = labels != np.floor(labels)
         if broken.any() or np.isinf(labels).any():
             row = int((broken | np.isinf(labels)).argmax())
@@ -103,7 +103,7 @@ def class_names(classes: NDArray[Any]) -> tuple[str, ...]:
 
 def class_codes(labels: NDArray[Any]) -> tuple[Array, NDArray[Any]]:
     """Codes of the classes, or shares of events, (n,), and the classes in order. Raises DataError for a single class."""
-    if _are_shares(labels):
+    if are_shares(labels):
         return labels.astype(np.float64), np.array([0, 1])
     classes, codes = np.unique(labels, return_inverse=True)
     if classes.size < 2:
@@ -126,6 +126,8 @@ def row_weights(asked: Any, codes: Array, classes: NDArray[Any], sample_weight: 
         weight = np.full(n, float(given)) if given.ndim == 0 else arrays.weights(given, n, "sample_weight")
     if asked is None:
         return weight
+    if are_shares(codes):
+        raise UsageError("class_weight goes with labels, and y holds shares of events; give sample_weight.")
     own = np.ones(n) if weight is None else weight
     if isinstance(asked, Mapping):
         by_class = _weights_by_label(asked, classes)
@@ -135,11 +137,7 @@ def row_weights(asked: Any, codes: Array, classes: NDArray[Any], sample_weight: 
     else:
         shown = f"'{asked}'" if isinstance(asked, str) else repr(asked)
         raise UsageError(f"class_weight {shown} is not known; give 'balanced', or a dict of weights by label.")
-    return (
-        np.asarray(own * (by_class[1] * codes + by_class[0] * (1.0 - codes)))
-        if classes.size == 2
-        else np.asarray(own * by_class[codes.astype(np.intp)])
-    )
+    return np.asarray(own * by_class[codes.astype(np.intp)])
 
 
 def _weights_by_label(asked: Mapping[Any, Any], classes: NDArray[Any]) -> Array:

@@ -94,3 +94,12 @@ def test_the_engine_names_a_class_whose_rows_have_no_weight():
         fit(array_rows(X, code, weight=(code != 2) * 1.0, classes=names), Multinomial(2))
     with pytest.raises(DataError, match=rf"the {count} rows with y = 1 all have weight 0"):
         fit(array_rows(X, (code == 2) * 1.0, weight=(code != 2) * 1.0), Bernoulli(LOGIT))
+
+
+def test_shares_of_events_have_no_classes_to_weigh_and_no_score():
+    X, y = sample()
+    share = np.where(y == "ash", 0.25, 1.0)
+    with pytest.raises(UsageError, match="class_weight goes with labels, and y holds shares of events"):
+        LogisticRegression(class_weight="balanced").fit(X, share)
+    with pytest.raises(DataError, match="y holds shares of events, which no scorer takes"):
+        LogisticRegressionCV(Cs=2).fit(X, share)
