@@ -67,8 +67,8 @@ def routed_to_score(model: Any, sample_weight: ArrayLike | None, params: Mapping
 
 def _weights(sample_weight: ArrayLike | None) -> dict[str, Any]:
     """The scorer's weights: one number for all rows changes no score."""
-    alike = sample_weight is None or np.ndim(sample_weight) == 0
-    return {} if alike else {"sample_weight": np.ravel(np.asarray(sample_weight))}
+    weights = np.asarray(0.0 if sample_weight is None else sample_weight)
+    return {} if weights.ndim == 0 else {"sample_weight": weights.ravel()}
 
 
 def _routing_enabled() -> bool:
