@@ -9,7 +9,7 @@ help:
 	@echo "make train     train, evaluate and write the model of config.yaml"
 	@echo "make test      formatting, lint, types and tests"
 	@echo "make accuracy  correct digits of hard cases, beside statsmodels'"
-	@echo "make bench     speed beside the peers and the machine's limit, into docs/performance.md; about 50 minutes"
+	@echo "make bench     speed beside the peers and the machine's limit, into docs/performance.md; about an hour"
 	@echo "make format    format the code, and fix what ruff can fix"
 	@echo "make clean     remove .venv and all caches; the store of models stays"
 

@@ -29,7 +29,7 @@ class Path:
 
     folds: (m, K, q), the estimates without the rows of each fold. residual: the largest of all fits at that strength
     (`solvers.descent.residuals`, beside the gradient's size and the penalty); converged: whether it is within the tolerance,
-    or 1e-8. passes: passes over the rows, (m,).
+    or 1e-10. passes: passes over the rows, (m,).
     """
 
     strengths: Array
@@ -48,7 +48,7 @@ def fit_path(
     strengths: Array,
     *,
     folds: int = 0,
-    tolerance: float = 1e-8,
+    tolerance: float = CONVERGED,
     threads: int | None = None,
     max_passes: int = PASSES,
 ) -> Path:

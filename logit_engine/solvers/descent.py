@@ -19,8 +19,8 @@ SLOW = 0.2  # a step that leaves more of the residual than this is slow
 SMALLEST_SHARE = 2.0**-40
 SMALLEST_ROUNDED = 2.0**-3  # where the value's rounding hides what a step does
 ROUNDED = 1e-12  # of the value: its rounding
-CONVERGED = 1e-8  # the residual that counts as converged
-BESIDE = 100.0  # a residual of CONVERGED is at most 1e-6 of the penalty
+CONVERGED = 1e-10  # the residual that counts as converged
+BESIDE = 1e4  # a residual of CONVERGED is at most 1e-6 of the penalty
 FLOOR = (
     16.0 * float(np.finfo(float).eps) / CONVERGED
 )  # of the gradient's size: what rounding leaves counts as converged

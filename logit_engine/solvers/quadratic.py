@@ -132,6 +132,8 @@ class _Search:
 
         Or all the way, with everything held that crosses a kink, where that is lower: it holds many at once.
         """
+        if not d.any():
+            return False
         curve, slope = max(float(d @ self.H @ d), 0.0), float((self.slope + self.l1 * signs) @ d)
         with np.errstate(divide="ignore", invalid="ignore"):
             kink = np.where((self.l1 > 0.0) & (d * signs < 0.0), -self.point / d, np.inf)
