@@ -101,7 +101,7 @@ MISSES = {
         "nearly all columns are in at the weakest strengths: the matrix of the working set is then as large as it gets."
     ),
     "penalized/one_hot_1k/l1_at_1": (
-        "five proximal Newton steps of exact curvature take forty solutions of linear equations, whose calls from Python take "
+        "five proximal Newton steps take forty solutions of linear equations, whose calls from Python take "
         "half of the time; compiled coordinate descent is quick at a strong penalty, and takes seconds at a weak one."
     ),
     "penalized/one_hot_1k/net_at_1": (
