@@ -83,6 +83,7 @@ def _of_columns(
         small_sample=wanted.small_sample,
         offset=sample.offset,
         weight=sample.weight,
+        precision=model.weights.precision,
     )
 
 
@@ -117,5 +118,6 @@ def _of_restrictions(
         observed=observed,
         groups=groups,
         small_sample=wanted.small_sample,
+        precision=model.weights.precision,
         **rows,
     )

@@ -45,12 +45,14 @@ def score_test(
     small_sample: SmallSample = SmallSample.GROUPS,
     offset: Array | None = None,
     weight: Array | None = None,
+    precision: Array | None = None,
 ) -> ScoreTest:
     """Rao's test of R theta = q, or of leaving out the columns `extra`, (n, e), at the constrained estimate, (k*p,).
 
     With R, (m, k*p), X and the estimate are the full model's; with extra they are the smaller model's, and the m = k*e
     restrictions are in class-major order. The information is the observed or the expected one; HC0 takes the scores' own
     covariance, centered and over n - 1 as in statsmodels, cluster that of their sums by group, (n, ways), centered too.
+    weight: (n,), the rows' whole; precision: (n,), the part of it that counts no rows.
     Raises UsageError unless one of R (of full rank) and extra is given, and for other kinds, RankError if columns are
     collinear, DataError if the information is not definite. Rao (1948); Boos (1992).
     """
@@ -68,7 +70,7 @@ def score_test(
         )
 
     inverse = triangular_inverse(_factor(X))
-    at = _Point(likelihood, X, y, theta, inverse, offset, weight, observed)
+    at = _Point(likelihood, X, y, theta, inverse, offset, weight, precision, observed)
     score, information, meat = _sums(at)
     root = _root(information)
     if kind is Kind.CLUSTER:
@@ -105,7 +107,7 @@ def whole_score_test(
     k = likelihood.outputs
     theta = np.asarray(constrained, dtype=np.float64).reshape(k, -1)
     inverse = triangular_inverse(_factor(X))
-    score, information, _ = _sums(_Point(likelihood, X, y, theta, inverse, offset, weight, observed))
+    score, information, _ = _sums(_Point(likelihood, X, y, theta, inverse, offset, weight, None, observed))
     half = solve_triangular(_root(information), score, trans="T")
     statistic = float(half @ half)
     T = np.kron(np.eye(k), np.linalg.inv(inverse))
@@ -134,7 +136,7 @@ def _factor(X: Array) -> Array:
 
 
 class _Point(NamedTuple):
-    """Where sums are taken: rows (X T^-1, y, offset, weight), theta (k, p), and which information."""
+    """Where sums are taken: rows (X T^-1, y, offset, weights), theta (k, p), and which information."""
 
     likelihood: Likelihood
     X: Array
@@ -143,20 +145,29 @@ class _Point(NamedTuple):
     inverse: Array
     offset: Array | None
     weight: Array | None
+    precision: Array | None
     observed: bool
+
+    @property
+    def observations(self) -> float:
+        """How many rows the weights stand for."""
+        if self.weight is None:
+            return float(self.y.size)
+        return float((self.weight if self.precision is None else self.weight / self.precision).sum())
 
 
 def _sums(at: _Point) -> tuple[Array, Array, Array]:
     """Score, information and covariance of the scores in the rows X T^-1; all class-major."""
     size, k, p = at.theta.size, at.theta.shape[0], at.X.shape[1]
     score, information, outer = np.zeros(size), np.zeros((k, p, size)), np.zeros((size, size))
-    for _, Y, scores, curvature, w in _blocks(at):
+    for rows, Y, scores, curvature, w in _blocks(at):
         score += w @ scores
-        outer += (scores * w[:, None]).T @ scores
+        squared = w if at.precision is None else w * at.precision[rows]
+        outer += (scores * squared[:, None]).T @ scores
         for a in range(k):
             bend = weighted(np.broadcast_to(w[:, None, None], curvature[:, a].shape), curvature[:, a])
             information[a] += Y.T @ (bend * Y[:, None, :]).reshape(-1, size)
-    n = float(at.y.size if at.weight is None else at.weight.sum())
+    n = at.observations
     return score, information.reshape(size, size), (outer - np.outer(score, score) / n) * (n / (n - 1.0))
 
 
@@ -164,7 +175,7 @@ def _cluster_sums(at: _Point, groups: NDArray[np.int64] | None, small_sample: Sm
     """The covariance of the scores' sums by cluster, about their mean, (q, q); of two ways less their intersections."""
     if groups is None:
         raise UsageError("a clustered score test needs the clusters of the rows: cov_kwds={'groups': labels}.")
-    n = float(at.y.size if at.weight is None else at.weight.sum())
+    n = at.observations
     meat = np.zeros((at.theta.size, at.theta.size))
     for codes, sign in zip(ways(groups), (1.0, 1.0, -1.0), strict=False):
         present, local = np.unique(codes, return_inverse=True)

@@ -142,3 +142,22 @@ def test_a_chi_squared_of_the_number_of_restrictions() -> None:
     found = fits("MNLogit")[1].score_test(data("MNLogit")[2])
     assert found.k_constraint == 4
     assert found.pvalue == pytest.approx(stats.chi2.sf(found.statistic, 4), rel=1e-12)
+
+
+def test_survey_weights_square_in_the_scores_covariance() -> None:
+    """The scores that are summed are weighted ones, so their covariance has squared weights; frequencies do not square."""
+    y, X, extra = data("Logit")
+    w = np.random.default_rng(1).uniform(0.5, 2.0, 300)
+    fit = ours.Logit(y, X, sampling_weights=w).fit(disp=0)
+    Z, p = np.column_stack([X, extra]), np.asarray(fit.predict())
+    bread = np.linalg.inv(Z.T @ (Z * (w * p * (1 - p))[:, None]))
+    scores = Z * (w * (y - p))[:, None]
+    meat = (scores.T @ scores - np.outer(scores.sum(0), scores.sum(0)) / 300) * 300 / 299
+    step = (bread @ scores.sum(0))[3:]
+    expected = step @ np.linalg.solve((bread @ meat @ bread)[3:, 3:], step)
+    assert fit.score_test(extra).statistic == pytest.approx(expected, rel=1e-9)
+    times = np.random.default_rng(2).integers(1, 4, 300)
+    at = np.repeat(np.arange(300), times)
+    counted = ours.Logit(y, X, freq_weights=times).fit(disp=0, cov_type="HC0").score_test(extra)
+    repeated = ours.Logit(y[at], X[at]).fit(disp=0, cov_type="HC0").score_test(extra[at])
+    np.testing.assert_allclose(np.ravel(counted), np.ravel(repeated), rtol=1e-9)
