@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar, Self
 from warnings import warn
 
@@ -24,6 +25,7 @@ from logit_engine.sample import Sample, linear_predictor
 WEIGHTS = "freq_weights (equal rows), var_weights (precision, trials) or sampling_weights (survey weights)"
 
 
+SPANNED = 1e-9  # of a column of ones: a smaller rest is rounding
 OF_ROWS = ("exog", "endog", "sample", "weights")
 
 
@@ -109,6 +111,7 @@ class DiscreteModel:
             "dropped": dict(self.inputs.dropped),
             "rows": int(self.inputs.kept.size),
             "formula": self.formula,
+            "constant": self._spans_constant,
         }
 
     @classmethod
@@ -128,6 +131,8 @@ class DiscreteModel:
         )
         model.check_rank, model.missing, model.design = True, "none", None
         model.formula = content["formula"]
+        if "constant" in content:  # not in files of earlier versions
+            vars(model)["_spans_constant"] = content["constant"]
         model._restore(content)
         return model
 
@@ -174,10 +179,17 @@ class DiscreteModel:
 
     @property
     def k_constant(self) -> int:
-        """1 if exog has a constant column, else 0; or what hasconst says."""
-        if self.hasconst is not None:
-            return int(self.hasconst)
-        return int(((self.exog == self.exog[:1]).all(axis=0) & (self.exog[0] != 0.0)).any())
+        """1 if a combination of exog's columns is constant (a column of ones, or all dummies), else 0; or hasconst."""
+        return int(self._spans_constant if self.hasconst is None else self.hasconst)
+
+    @cached_property
+    def _spans_constant(self) -> bool:
+        if ((self.exog == self.exog[:1]).all(axis=0) & (self.exog[0] != 0.0)).any():
+            return True
+        size = np.linalg.norm(self.exog, axis=0)
+        X, ones = self.exog / np.where(size > 0.0, size, 1.0), np.ones(self.exog.shape[0])
+        rest = ones - X @ np.linalg.lstsq(X, ones)[0]
+        return bool(np.linalg.norm(rest) <= SPANNED * np.sqrt(ones.size))
 
     @property
     def df_model(self) -> float:

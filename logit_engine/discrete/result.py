@@ -259,7 +259,7 @@ class DiscreteResults:
     @property
     def k_constant(self) -> int:
         """1 if there is a constant, else 0."""
-        return int(self.fit_result.free.any())
+        return 1 if self.fit_result.free.any() else int(self.model.k_constant)
 
     @property
     def trimmed(self) -> NDArray[np.bool_]:
@@ -296,7 +296,9 @@ class DiscreteResults:
     @property
     def df_model(self) -> float:
         """Free parameters beside the constants."""
-        return self._k_params - float(self.fit_result.free.sum() - self.fit_result.fixed_constants)
+        free = self.fit_result.free
+        constants = free.sum() if free.any() else self.k_constant * self.model.likelihood.outputs
+        return self._k_params - float(constants - self.fit_result.fixed_constants)
 
     @property
     def df_resid(self) -> float:
@@ -453,6 +455,8 @@ class DiscreteResults:
         offset: Any = None,
     ) -> PredictionResults:
         """Predictions with standard errors and intervals: which is mean (probability) or linear; average over the rows."""
+        if y_values is not None:
+            raise UsageError("y_values are counts, which these models do not have; which='prob' has each class.")
         X, labels = self._encoded(exog, transform)
         rows, shift = self.model._rows_to_predict(X, offset)
         index = row_labels if row_labels is not None else labels if exog is not None else self._dress.index

@@ -55,7 +55,8 @@ def test_what_needs_rows_is_not_there_once_they_are_removed() -> None:
         mine = pair(name)[1]
         before = mine.mle_retvals["Hessian"]
         mine.remove_data()
-        for attribute in ("exog", "endog", "weights", "offset", "k_constant", "sample"):
+        assert mine.model.k_constant == 1
+        for attribute in ("exog", "endog", "weights", "offset", "sample"):
             assert not hasattr(mine.model, attribute), attribute
         np.testing.assert_array_equal(mine.mle_retvals["Hessian"], before)
         assert mine.model.exog_names == list(frame()[0].columns)
@@ -149,3 +150,24 @@ def test_covariances_after_l1_take_what_was_trimmed() -> None:
         args = (np.asarray(mine.params), {"trimmed": zero})
         expected = theirs.model.cov_params_func_l1(theirs.model, *args)
         np.testing.assert_allclose(mine.model.cov_params_func_l1(mine.model, *args), expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_dummies_of_all_levels_hold_a_constant(name: str) -> None:
+    """The model of the constant alone lies within that of the dummies, so that the ratio test has one term less."""
+    X, outcomes = frame()
+    levels = np.eye(3)[np.random.default_rng(0).integers(0, 3, 300)]
+    D = np.column_stack([levels, X["age"]])
+    theirs, mine = (getattr(p, name)(outcomes[name].to_numpy(), D) for p in (sm, ours))
+    assert mine.k_constant == theirs.k_constant == 1
+    theirs, mine = theirs.fit(**TIGHT), mine.fit(disp=0)
+    assert (mine.df_model, mine.df_resid, mine.k_constant) == (theirs.df_model, theirs.df_resid, 1)
+    assert mine.llr_pvalue == pytest.approx(theirs.llr_pvalue, rel=1e-5)
+    mine.remove_data()
+    assert mine.df_model == theirs.df_model
+    assert getattr(ours, name)(outcomes[name].to_numpy(), D[:, 2:]).k_constant == 0
+
+
+def test_values_of_counts_are_refused() -> None:
+    with pytest.raises(ValueError, match="y_values are counts"):
+        pair("Logit")[1].get_prediction(y_values=[0, 1])
