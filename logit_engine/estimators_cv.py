@@ -122,13 +122,14 @@ class LogisticRegressionCV(LogisticRegression):
             splitter = check_cv(self.cv, labels, classifier=True)
             folds = folds_of(task, splitter.split(task.X, labels, **routed.splitter))
             paths = [folds.paths(self.Cs_, ratio, self.max_iter or 1, self._asked) for ratio in ratios.tolist()]
-            self._keep_paths(paths, self._scores(folds, paths, labels, routed))
+            scores = self._scores(folds, paths, labels, routed)
+            self._keep_paths(paths, scores)
             self._choose(task.X.shape[1])
             if self.refit:
                 self._refit(task, present)
             if self.use_legacy_attributes:
                 vars(self).update(legacy_attributes(self, self.l1_ratios is not None))
-            self._say_folds(folds, paths)
+            self._say_folds(folds, paths, np.asarray(np.isnan(scores).any(axis=(1, 2))))
             if self.refit:
                 self._say()
         return self
@@ -187,27 +188,40 @@ class LogisticRegressionCV(LogisticRegression):
     def _choose(self, p: int) -> None:
         """C_ and l1_ratio_, and without a refit the mean of the folds' coefficients at their own best.
 
-        Of equal scores the first C counts, then the first l1_ratio, as in scikit-learn.
+        Of equal scores the first C counts, then the first l1_ratio, as in scikit-learn. Folds with a score that is no number
+        have no say. Raises DataError if no other is left.
         """
+        known = np.flatnonzero(~np.isnan(self.scores_).any(axis=(1, 2)))
+        if not known.size:
+            raise DataError(
+                "every fold has a score that is no number, so there is nothing to choose by; change scoring."
+            )
+        scores = self.scores_[known]
         if not self.refit:
-            best = [np.unravel_index(np.argmax(fold.T), fold.T.shape) for fold in self.scores_]
+            best = [np.unravel_index(np.argmax(fold.T), fold.T.shape) for fold in scores]
             self.C_ = float(np.mean([self.Cs_[c] for c, _ in best]))
             self.l1_ratio_ = float(np.mean([self.l1_ratios_[r] for _, r in best]))
-            whole = np.mean([self.coefs_paths_[k, r, c] for k, (c, r) in enumerate(best)], axis=0)
+            whole = np.mean([self.coefs_paths_[k, r, c] for k, (c, r) in zip(known, best, strict=True)], axis=0)
             self.coef_, self.intercept_ = whole[:, :p], whole[:, p] if self.fit_intercept else np.zeros(whole.shape[0])
             self.solver_, self._result = "mean of folds", None
             return
-        total = self.scores_.sum(axis=0)
+        total = scores.sum(axis=0)
         at, ratio = np.unravel_index(np.argmax(total.T), total.T.shape)
         if self.rule == "one_standard_error":
-            mean = self.scores_[:, ratio].mean(axis=0)
-            error = self.scores_[:, ratio, at].std(ddof=1) / np.sqrt(self.scores_.shape[0])
+            mean = scores[:, ratio].mean(axis=0)
+            error = scores[:, ratio, at].std(ddof=1) / np.sqrt(known.size) if known.size > 1 else 0.0
             near = np.flatnonzero(mean >= mean[at] - error)
             at = near[self.Cs_[near].argmin()]
         self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[ratio])
 
-    def _say_folds(self, folds: Folds, paths: list[list[Trace]]) -> None:
-        """Which folds train on no row of a class, and at which C their fits have not converged."""
+    def _say_folds(self, folds: Folds, paths: list[list[Trace]], unscored: NDArray[np.bool_]) -> None:
+        """Which folds have no score, which train on no row of a class, and at which C their fits have not converged."""
+        if unscored.any():
+            numbers = ", ".join(str(k + 1) for k in np.flatnonzero(unscored).tolist())
+            warn(
+                f"fold {numbers} of the cross-validation has scores that are no numbers; the others choose.",
+                stacklevel=3,
+            )
         lacking = np.flatnonzero(~folds.present.all(axis=1))
         if lacking.size:
             sentence = weightless_sentence(self.classes_, np.asarray(folds.present.all(axis=0)))

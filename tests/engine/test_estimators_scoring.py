@@ -215,3 +215,21 @@ def test_one_fold_beside_all_rows_is_a_fit_of_its_own_rows():
     shared, own = task.path(Cs, 0.0, fold=fold).folds[0], task.of_rows(fold < 0).path(Cs, 0.0).whole
     np.testing.assert_allclose(shared.coef, own.coef, atol=1e-8)
     assert shared.converged.all()
+
+
+@pytest.mark.parametrize("settings", [{}, {"refit": False}, {"rule": "one_standard_error"}])
+def test_folds_whose_score_is_no_number_have_no_say(settings):
+    X, y = sample()[0], labeled("0, 1")
+    first = next(StratifiedKFold(3).split(X, y))[1]
+
+    def scored(model: LogisticRegression, X_held: np.ndarray, y_held: np.ndarray) -> float:
+        return np.nan if np.array_equal(X_held, X[first]) else model.score(X_held, y_held)
+
+    with pytest.warns(UserWarning, match="fold 1 of the cross-validation has scores that are no numbers"):
+        model = LogisticRegressionCV(**(TOLD | {"scoring": scored} | settings)).fit(X, y)
+    others = list(StratifiedKFold(3).split(X, y))[1:]
+    same = LogisticRegressionCV(**(TOLD | {"scoring": "accuracy", "cv": others} | settings)).fit(X, y)
+    assert model.C_ == same.C_
+    np.testing.assert_allclose(model.coef_, same.coef_, atol=1e-8)
+    with pytest.raises(DataError, match="every fold has a score that is no number"):
+        LogisticRegressionCV(**(TOLD | {"scoring": lambda model, X, y: np.nan})).fit(X, y)
