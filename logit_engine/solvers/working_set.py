@@ -25,6 +25,8 @@ EAGER = 100  # columns let in at once, at least
 ROUGH = 500  # coefficients above which the information that steers is in single precision
 GROWTH = 4  # times as many of sparse columns, which cost only what they hold
 LOOSE = 0.3  # of the eagerness outside: how well the working set is solved before the others are asked again
+EXACT = 1.5e6  # numbers in all fits' matrices up to which those of many columns are exact if nothing else does
+TRIAL_PASSES = 30  # until then
 LIGHT = 2e7  # products that cost no more than the rest of a pass
 STALLS = 3  # passes without gain, once converged, after which rounding has the last word
 
@@ -55,7 +57,7 @@ class WorkingSet:
         self.taken = np.ones(columns, dtype=bool)
         if columns > NARROW and kinks.kinked:
             self.taken = self._any(~kinks.optional | (thetas != 0.0).any(axis=0))
-        self._gathered = False
+        self._gathered = self._exact = False
         self._at_hand = curvature
 
     def settle(self, kinks: ElasticNet, tolerance: float, most: int, ahead: float | None = None) -> float:
@@ -71,7 +73,7 @@ class WorkingSet:
             self._gather(kinks)
         aim = tolerance
         while True:
-            residual = self._descend(kinks, tolerance if self.taken.all() else aim, last)
+            residual = self._solve(kinks, tolerance if self.taken.all() else aim, last)
             if self.taken.all():
                 return residual
             self.slopes = self.loss.slopes(self.thetas, self.without)
@@ -111,7 +113,7 @@ class WorkingSet:
             (t[self.on], Slope(s.loss, s.gradient[self.on], s.size))
             for t, s in zip(self.thetas, self.slopes, strict=True)
         ]
-        match curvature_for(Shape(int(self.on.sum()), kinks.kinked, self._sparse)):
+        match curvature_for(Shape(int(self.on.sum()), kinks.kinked, self._sparse and not self._exact)):
             case Curvature.PRODUCTS:
                 rows = cast(MemoryRows, self.part.rows)
                 X = rows.X.inner(self.part.coordinates.center, self.part.coordinates.scale)
@@ -132,7 +134,7 @@ class WorkingSet:
 
     def _information(self, fold: int, theta: Array) -> Array:
         self.passes += 1
-        return self.part.information(theta, rough=theta.size > ROUGH, without=fold)
+        return self.part.information(theta, rough=theta.size > ROUGH and not self._exact, without=fold)
 
     def _passed(self, targets: Array, without: list[int]) -> list[tuple[Slope, Array | None]]:
         """A pass for the fits at these targets, (fits, q); with the curvature if there is one fit and few rows."""
@@ -161,6 +163,23 @@ class WorkingSet:
         if rows.weight is not None:
             w = weighted(rows.weight, w)
         return Implied(X, w if fold < 0 or rows.fold is None else np.where(rows.fold == fold, 0.0, w))
+
+    def _solve(self, kinks: ElasticNet, tolerance: float, last: int) -> float:
+        """All fits to the tolerance on the working set; the largest residual there.
+
+        With many columns by products or in single precision first, which do where columns are not dependent; where that does
+        not get there, and a matrix is not too large, by the exact one.
+        """
+        size = int(self.on.sum())
+        trial = not self._exact and size > ROUGH and len(self.without) * size**2 <= EXACT
+        residual = self._descend(kinks, tolerance, min(last, self.passes + TRIAL_PASSES) if trial else last)
+        if not trial or residual <= max(tolerance, CONVERGED) or self.passes >= last:
+            return residual
+        self._exact = True
+        self.slopes = self.loss.slopes(self.thetas, self.without)
+        self.passes += 1
+        self._gather(kinks)
+        return self._descend(kinks, tolerance, last)
 
     def _descend(self, kinks: ElasticNet, tolerance: float, last: int) -> float:
         """All descents to the tolerance, or as far as they go; the largest residual on the working set."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from scipy.special import expit, softmax
 
 from logit_engine import array_rows, fit
@@ -180,3 +181,19 @@ def test_a_penalized_fit_meets_its_conditions_beside_the_penalty(seed: int) -> N
     assert result.converged, result.status.sentence
     assert at.excess(result.estimates) <= 1.0
     assert result.passes <= PASSES or seconds <= SECONDS
+
+
+def test_many_dependent_sparse_columns_meet_them_too() -> None:
+    rng = np.random.default_rng(5)
+    n, sizes = 1500, (350, 250, 50)
+    codes = [rng.integers(0, levels, n) for levels in sizes]
+    X = np.column_stack([np.eye(levels)[code] for levels, code in zip(sizes, codes, strict=True)])
+    eta = sum(0.6 * rng.standard_normal(levels)[code] for levels, code in zip(sizes, codes, strict=True))
+    y = (rng.random(n) < expit(eta)).astype(float)
+    own = np.r_[0.0, np.ones(X.shape[1])]
+    nothing, open_ = np.zeros_like(own), np.full(own.size, np.inf)
+    S = np.zeros((own.size, own.size))
+    at = Problem(X, y, 2, True, 1e-3, 1e-3 * own, nothing, -open_, open_, np.full(own.size, -1), S)
+    result = fit(array_rows(csr_array(X), y), penalty=at.penalty, covariance_type=None)
+    assert result.converged, result.status.sentence
+    assert at.excess(result.estimates) <= 1.0
