@@ -100,7 +100,7 @@ def _effective(likelihood: Likelihood, penalty: Penalty, solver: Solver | None) 
     identified = isinstance(likelihood, Bernoulli) or likelihood.base
     if not (isinstance(penalty, (L2, ElasticNet)) and penalty.idle and identified):
         return penalty, solver
-    return NONE, None if isinstance(solver, Proximal) else solver
+    return NONE, Newton(max_passes=solver.max_passes) if isinstance(solver, Proximal) else solver
 
 
 def cores() -> int:

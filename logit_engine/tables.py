@@ -169,8 +169,8 @@ class Report(Shown):
         caption = [rf"\caption{{{_latex(title)}}}"] if title else []
         mark = [rf"\label{{{label}}}"] if label else []
         tables = "\n\\par\\medskip\n".join(table.as_latex() for table in self.tables)
-        notes = ["", r"\medskip", *(rf"{_latex(note)}\par" for note in self.notes)] if self.notes else []
-        return "\n".join([r"\begin{table} \centering", *caption, *mark, tables, *notes, r"\end{table}"])
+        notes = r"\par\medskip " + " ".join(rf"{_latex(note)}\par" for note in self.notes) if self.notes else ""
+        return "\n".join([r"\begin{table} \centering", *caption, *mark, tables, rf"{notes}\end{{table}}"])
 
     def as_csv(self) -> str:
         """The title, all rows of all tables, and the notes."""

@@ -136,9 +136,19 @@ def _hopping(
     _refuse_rest({key: value for key, value in given.items() if key not in HOPS}, "basinhopping")
     seed = given.pop("seed", None)
     rng = given.pop("rng", None)
-    generator = np.random.default_rng(0 if seed is None and rng is None else seed if rng is None else rng)
+    generator = _generator(0 if seed is None and rng is None else seed if rng is None else rng)
+    if int(given.get("interval", 50)) < 1:
+        raise UsageError(f"interval is {given['interval']!r}; it is a number of hops, from 1 on.")
     hops = Hops({"niter": 100, **given, "rng": generator})
     return Asked(General(name, {**_limit(name, maxiter), **options}, tol, False, hops, watch, report), None, settings)
+
+
+def _generator(seed: Any) -> np.random.Generator:
+    """NumPy's generator of a seed. Raises UsageError for what is none."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"seed is {seed!r}; it is a whole number from 0 on, or a generator of NumPy's.") from error
 
 
 def penalized_method(method: str, maxiter: int | None, options: Mapping[str, Any]) -> Asked:
@@ -174,7 +184,7 @@ def _bounds(given: Any, names: Sequence[str]) -> Inequalities | None:
             np.broadcast_to(np.asarray(side, dtype=np.float64), len(names)) for side in (given.lb, given.ub)
         )
     else:
-        pairs = list(given)
+        pairs = list(given) if isinstance(given, Sequence | np.ndarray) else []
         if len(pairs) != len(names) or any(np.shape(pair) != (2,) for pair in map(list, pairs)):
             raise UsageError(f"bounds has {len(pairs)} entries; give a pair (lower, upper) for each of {len(names)}.")
         lower = np.array([-np.inf if low is None else low for low, _ in pairs], dtype=np.float64)

@@ -185,7 +185,10 @@ class _CallbackFailed(Exception):
 
 def _table(options: Mapping[str, Any], name: str, rows: int, columns: int) -> Array:
     """An option of that many rows and columns. Raises UsageError for another shape."""
-    found = np.asarray(options[name], dtype=np.float64)
+    try:
+        found = np.asarray(options[name], dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} holds what is no number: {error}.") from error
     if found.shape != (rows, columns):
         raise UsageError(f"{name} has shape {found.shape}; it has {rows} rows of {columns} parameters here.")
     return found

@@ -233,6 +233,39 @@ def test_unknown_methods_of_scipy_are_named() -> None:
         model("Logit").fit(disp=0, method="minimize", min_method="magic")
 
 
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"method": "basinhopping", "seed": "a"}, "seed is 'a'"),
+        ({"method": "basinhopping", "interval": 0}, "interval is 0"),
+        ({"method": "basinhopping", "minimizer": {"jac": 1}}, "minimizer holds 'jac'"),
+        ({"method": "basinhopping", "minimizer": {"method": "magic"}}, "minimizer's method is 'magic'"),
+        ({"method": "lbfgs", "bounds": 5}, "bounds has 0 entries"),
+        ({"method": "lbfgs", "bounds": [(1, 0)] * 3}, "contradict each other"),
+        ({"method": "powell", "start_direc": "x"}, "direc holds what is no number"),
+        ({"method": "bfgs", "gtol": "a"}, "SciPy's method 'BFGS' refused what it was given"),
+        ({"method": "newton", "tol": -1}, "tol is -1"),
+    ],
+    ids=str,
+)
+def test_values_that_make_no_sense_are_refused_by_a_sentence(asked: dict, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        model("Logit").fit(disp=0, **asked)
+
+
+@pytest.mark.parametrize("method", SCIPYS)
+def test_separation_has_its_verdict_whatever_the_method(method: str) -> None:
+    X = data("Logit")[1]
+    y = (X[:, 1] > 0).astype(float)
+    for asked in (
+        {"method": "minimize", "min_method": method},
+        {"method": "basinhopping", "minimizer": {"method": method}},
+    ):
+        hops = {"niter": 1} if asked["method"] == "basinhopping" else {}
+        with pytest.warns(UserWarning, match="predicts y perfectly"):
+            assert not ours.Logit(y, X).fit(disp=0, **asked, **hops).converged
+
+
 # --- l1 ------------------------------------------------------------------------------------------------------------
 
 
@@ -251,6 +284,14 @@ def test_penalized_results_count_and_mark_as_there(name: str, alpha: float) -> N
     assert mine.mle_retvals["fopt"] == pytest.approx(theirs.mle_retvals["fopt"], abs=1e-8)
     assert set(theirs.mle_settings) - set(mine.mle_settings) <= {"cov_params_func"}
     assert not hasattr(model(name).fit(disp=0), "nnz_params")
+
+
+def test_a_penalty_of_zero_hears_maxiter() -> None:
+    short = model("Logit").fit_regularized(disp=0, alpha=0, maxiter=1, warn_convergence=False)
+    assert not short.converged
+    np.testing.assert_allclose(
+        model("Logit").fit_regularized(disp=0).params, model("Logit").fit(disp=0).params, rtol=1e-12
+    )
 
 
 def test_trimming_by_size_and_none_at_all() -> None:
