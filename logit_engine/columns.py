@@ -14,7 +14,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.moments import Moments, Ranges, mean_and_square, sides, sparse_range
+from logit_engine.moments import (
+    Moments,
+    Ranges,
+    first_quartiles,
+    mean_and_square,
+    no_quartiles,
+    sides,
+    sparse_range,
+)
 
 Array = NDArray[np.float64]
 Real = NDArray[np.floating]  # float64, or an extended type
@@ -115,7 +123,7 @@ class Constant:
     def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
         """Those of ones."""
         n = self.rows if keep is None else int(keep.sum())
-        return Moments(n, np.ones(1), np.zeros(1), (), np.zeros(1, dtype=bool))
+        return Moments(n, np.ones(1), np.zeros(1), (), np.zeros(1, dtype=bool), no_quartiles(1))
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
         """Those of ones."""
@@ -189,7 +197,7 @@ class Dense:
         X = np.asarray(self.X, dtype=np.float64, order="C")  # one order: sums of another would differ in their last bit
         rows = X if keep is None else X[keep]
         mean, square = mean_and_square(rows)
-        return Moments(rows.shape[0], mean, square, (), np.zeros(mean.size, dtype=bool))
+        return Moments(rows.shape[0], mean, square, (), np.zeros(mean.size, dtype=bool), first_quartiles(rows))
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
         """The range of each column beside each outcome."""
@@ -267,7 +275,7 @@ class Sparse:
         away = bincount(rows.indices, np.square(rows.data - mean[rows.indices]), p)
         square = away + (n - filled) * np.square(mean)
         square[square <= n * np.square(4.0 * np.finfo(float).eps * mean)] = 0.0  # one value, but for rounding
-        return Moments(n, mean, square, (), np.ones(p, dtype=bool))
+        return Moments(n, mean, square, (), np.ones(p, dtype=bool), no_quartiles(p))
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
         """The range of each column beside each outcome, zeros included."""
@@ -337,7 +345,9 @@ class Coded:
         kept = np.ones(self.codes.size) if keep is None else keep.astype(np.float64)
         n = int(kept.sum())
         mean = self.tdot(kept) / max(n, 1)
-        return Moments(n, mean, n * mean * (1.0 - mean), ((0, self.width),), np.zeros(self.width, dtype=bool))
+        codes = ((0, self.width),)
+        dense = np.zeros(self.width, dtype=bool)
+        return Moments(n, mean, n * mean * (1.0 - mean), codes, dense, no_quartiles(self.width))
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
         """Rows of each level by outcome."""
@@ -426,6 +436,7 @@ class SideBySide:
             square=np.concatenate([m.square for m in found]),
             groups=self._moved([m.groups for m in found]),
             sparse=np.concatenate([m.sparse for m in found]),
+            quartiles=np.concatenate([m.quartiles for m in found], axis=1),
         )
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 from logit_engine.moments import Moments
 
+OUTLYING = 1e3  # times the distance of the quartiles: a larger standard deviation is made by a few values
 NEAR = 1.0  # means within as many spreads of zero cost no digits: such columns are not centered, and not copied
 
 
@@ -81,17 +82,29 @@ def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:
     """
     mean, square = moments.mean, moments.square / max(moments.n, 1)
     constant = constant_column(moments) if centered else None
+    middle, spread = _bulk(moments)
     center = np.zeros_like(mean)
     if constant is not None:
         dense, varies = ~(moments.coded | moments.sparse), square > 0.0
-        far = (np.abs(mean) > NEAR * np.sqrt(square)) & dense & varies
-        center = np.where(dense & (far.any() | ~varies), mean, 0.0)
+        far = (np.abs(middle) > NEAR * spread) & dense & varies
+        center = np.where(dense & (far.any() | ~varies), middle, 0.0)
         center[constant] = 0.0
     away = square + np.square(mean - center)
     scale = np.where(moments.coded, 1.0, _power_of_two(np.sqrt(away)))
     value = 1.0 if constant is None else float(mean[constant])
     size = np.where(moments.coded, 0.0, np.sqrt(square + np.square(mean)))
     return Coordinates(center, scale, constant, value, np.finfo(np.float64).eps * size / scale)
+
+
+def _bulk(moments: Moments) -> tuple[Array, Array]:
+    """Where most values of each column lie, and their spread, (p,): mean and standard deviation, or if a few
+    values of another size make those, the middle of the quartiles and their distance. Centering at a mean of 1e12
+    would cost the others digits.
+    """
+    spread = np.sqrt(moments.square / max(moments.n, 1))
+    low, high = moments.quartiles
+    outlying = (high > low) & (spread > OUTLYING * (high - low))
+    return np.where(outlying, 0.5 * (low + high), moments.mean), np.where(outlying, high - low, spread)
 
 
 def _power_of_two(spread: Array) -> NDArray[np.float64]:

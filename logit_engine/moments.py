@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from logit_engine.arrays import Array
 
 SIDE_BY_SIDE = 64  # rows summed as one long row
+QUARTILE_ROWS = 64  # rows that tell where most values lie
 FAR = 1e-8  # of its square sum: a column whose spread is less is summed again, about its first value
 
 
@@ -17,7 +18,9 @@ class Moments:
     """Count, mean and centered square sum of p columns; `+=` merges the next rows in.
 
     A column of one value has a square sum of exactly 0. groups: where each categorical's columns start and stop. sparse:
-    (p,), which columns keep their zeros. Means merge as in Chan, Golub & LeVeque (1983).
+    (p,), which columns keep their zeros. quartiles: (2, p), the lower and the upper one of the first rows, which
+    one value of another size does not move as it moves the mean; nan where they are not looked for. Means merge as
+    in Chan, Golub & LeVeque (1983).
     """
 
     n: int
@@ -25,9 +28,12 @@ class Moments:
     square: Array
     groups: tuple[tuple[int, int], ...]
     sparse: NDArray[np.bool_]
+    quartiles: Array
 
     def __iadd__(self, other: "Moments") -> "Moments":
         n = self.n + other.n
+        if self.n == 0:
+            self.quartiles = other.quartiles
         if other.n:
             shift = other.mean - self.mean
             self.mean += shift * (other.n / n)
@@ -102,6 +108,20 @@ def mean_and_square(X: Array) -> tuple[Array, Array]:
         shift = away.mean(axis=0)
         mean[far], square[far] = first + shift, np.square(away - shift).sum(axis=0)
     return mean, square
+
+
+def first_quartiles(X: Array) -> Array:
+    """The lower and the upper quartile of each column over the first rows, (2, p), without interpolation."""
+    first = np.sort(X[:QUARTILE_ROWS], axis=0)
+    if first.shape[0] == 0:
+        return no_quartiles(X.shape[1])
+    last = first.shape[0] - 1
+    return np.asarray(first[[last // 4, last - last // 4]])
+
+
+def no_quartiles(p: int) -> Array:
+    """Those of columns that are not looked at, (2, p)."""
+    return np.full((2, p), np.nan)
 
 
 def sparse_range(rows: Any) -> tuple[Array, Array]:

@@ -78,7 +78,8 @@ def aliased(R: Array, resolution: Array) -> NDArray[np.bool_]:
     """Which columns are combinations of those before them, to the rounding of the data; R: (p, p), result (p,).
 
     resolution: (p,), the rounding error of each column relative to its spread. R's own columns carry about p eps.
+    Above 1e-12, a condition number below 1e12, columns count as different, for so the numbers stand in the file.
     """
     norms = np.sqrt(np.einsum("ij,ij->j", R, R))
     pivots = np.abs(np.diagonal(R)) / np.where(norms > 0.0, norms, 1.0)
-    return np.asarray(pivots <= np.maximum(1e-13, 4.0 * resolution))
+    return np.asarray(pivots <= np.clip(4.0 * resolution, 1e-13, 1e-12))
