@@ -205,7 +205,7 @@ class Quiet:
 
     def __call__(self, block: Block) -> Sums:
         """fn of the block."""
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return self.fn(block)
 
 

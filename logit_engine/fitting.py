@@ -1,28 +1,30 @@
-"""Fitting: rows, likelihood, penalty and covariance in, a frozen `FitResult` out; the order of the steps, no arithmetic."""
+"""Fitting: rows, likelihood, penalty and covariance in, a frozen `FitResult` out; the order of the steps, no
+arithmetic.
+"""
 
 import os
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
-from logit_engine.blocks import Block, Largest, Rows, Summing, Sums, one_blas_thread, total
-from logit_engine.columns import Array, Constant
+from logit_engine.blocks import Block, Largest, Rows, Sums, one_blas_thread, total
+from logit_engine.columns import Array
 from logit_engine.compiled import applies
 from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities, change_of_variables, independent
 from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
+from logit_engine.diagnostics.recession import recession
 from logit_engine.diagnostics.separation import perfect_predictors
 from logit_engine.errors import DataError, RankError, SeparationError, UsageError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
 from logit_engine.inference.reliability import Size, reliability_notes
-from logit_engine.judging import judged_solution, notes, separation_sentence
+from logit_engine.judging import judged_solution, notes, separated_status, separation_sentence
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial, weighted
 from logit_engine.links import LOGIT
 from logit_engine.moments import Moments
+from logit_engine.null_model import NullModel, null_model
 from logit_engine.objective import Objective, flat
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.result import FitResult, Verdict
@@ -52,12 +54,13 @@ def fit(
 ) -> FitResult:
     """Fit by maximum (penalized) likelihood, under linear equalities and inequalities if there are any.
 
-    start: (q,), in the user's units; by default the constant that fits the overall shares. naive: standard errors after an
-    l1 penalty as if its zeros had been known beforehand (nan for those). covariance_type: None for estimates alone, which
-    saves the last look at the information where the maximum is proved without it. units: of the data, where the columns
-    were normalized: what a sentence says of values is in them. Raises DataError if a class is not there or there are more
-    columns than rows, UsageError if the penalty is not made for the model's coefficients, RankError naming aliased columns,
-    and SeparationError naming what predicts perfectly, unless `allow_separation`: then the result says it instead.
+    start: (q,), in the user's units; by default the constant that fits the overall shares. naive: standard errors
+    after an l1 penalty as if its zeros had been known beforehand (nan for those). covariance_type: None for
+    estimates alone, which saves the last look at the information where the maximum is proved without it. units: of
+    the data, where the columns were normalized: what a sentence says of values is in them. Raises DataError if a
+    class is not there or there are more columns than rows, UsageError if the penalty is not made for the model's
+    coefficients, RankError naming aliased columns, and SeparationError naming what predicts perfectly, unless
+    `allow_separation`: then the result says it instead.
     """
     _check_kinds(likelihood, penalty, covariance_type)
     if rows.classes and likelihood.outputs not in (len(rows.classes) - 1, len(rows.classes)):
@@ -161,7 +164,7 @@ def _check_solver(asked: Asked) -> None:
 def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     likelihood, penalty = asked.likelihood, asked.penalty
     _check_solver(asked)
-    first, objective, flat_start = prepared(rows, likelihood, penalty, threads)
+    first, null, objective, flat_start = prepared(rows, likelihood, penalty, threads)
     coordinates = objective.coordinates
     start = flat_start if asked.start is None else _inner_start(coordinates, asked.start, likelihood)
     ahead = approached(objective, flat_start, asked.alone) if asked.plainly else None
@@ -173,14 +176,10 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     if asked.start is not None and _too_far_out(asked.method, solution):
         objective, start, constrained = _constrained(objective, asked, flat_start)
         solution = asked.method.solve(objective, start)
+    _check_rank(objective, solution, start)
+    judged = judged_solution(objective, solution, perfect, flat_start)
+    solution = judged.solution
     informed = bool(np.isfinite(solution.factor).all())
-    if not informed and not isinstance(penalty, ElasticNet):
-        found = aliases(weighted_r_factor(objective, start, flat=True), coordinates.resolution, rows.names)
-        if found:
-            raise RankError(explain_aliases(found), tuple(found))
-        if solution.passes == 1:
-            raise DataError(_flat_sentence(likelihood))
-    judged = judged_solution(objective, solution, perfect)
     if judged.status.verdict is Verdict.SEPARATED and not asked.allow_separation:
         raise SeparationError(judged.status.sentence)
 
@@ -216,7 +215,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         n=first.n,
         observations=first.observations,
         loglik=solution.loglik,
-        null_loglik=_null_loglik(rows, likelihood, first, threads),
+        null_loglik=null.loglik,
         free=constants,
         fixed=sum(fixed),
         fixed_constants=fixed[1],
@@ -234,7 +233,9 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
 
 
 def _too_far_out(method: Solver, solution: Solution) -> bool:
-    """Whether Newton's method lost its way from a start, with passes enough to find it: few are asked for to stop early."""
+    """Whether Newton's method lost its way from a start, with passes enough to find it: few are asked for to stop
+    early.
+    """
     lost = solution.outcome in (Outcome.SINGULAR, Outcome.NO_ASCENT)
     return isinstance(method, Newton) and (
         lost or (solution.outcome is Outcome.ITERATIONS and method.max_passes >= PATIENCE)
@@ -252,9 +253,12 @@ def _finished(objective: Objective, ahead: Approach, asked: Asked) -> Solution:
 
 
 class Prepared(NamedTuple):
-    """What every fit begins with: what a first pass told, the objective, and the constants that fit the overall shares."""
+    """What every fit begins with: what a first pass told, the null model, the objective, and the null model's
+    theta, (q,).
+    """
 
     first: "First"
+    null: NullModel
     objective: Objective
     start: Array
 
@@ -274,7 +278,8 @@ def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int,
     free = np.tile(free, likelihood.outputs)
     compiled = first.sample is not None and applies(rows, first.sample, likelihood, coordinates, fits)
     objective = Objective(rows, likelihood, coordinates, free, penalty, threads, None, first.sample, compiled)
-    return Prepared(first, objective, _start(coordinates, likelihood.constants(first.classes)))
+    null = null_model(rows, likelihood, first.classes, first.shifted, threads)
+    return Prepared(first, null, objective, _start(coordinates, null.constants))
 
 
 def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:
@@ -288,7 +293,9 @@ def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:
 
 
 def _strength(penalty: Penalty) -> float:
-    """One number for a penalty: the strength of an l2, the largest of an elastic net (of a group, over its size's root)."""
+    """One number for a penalty: the strength of an l2, the largest of an elastic net (of a group, over its size's
+    root).
+    """
     if isinstance(penalty, ElasticNet):
         return float(np.max(penalty.kink + penalty.l2, initial=0.0) or np.max(penalty.ridge, initial=0.0))
     return penalty.strength if isinstance(penalty, L2) else 0.0
@@ -310,7 +317,9 @@ def _constrained(objective: Objective, asked: Asked, start: Array) -> tuple[Obje
 
 
 def _at_bounds(estimates: Array, asked: Inequalities | None, constrained: ChangeOfVariables | None) -> Array:
-    """The estimates, (q,), exactly at the bounds that hold them, where rounding would leave them beside: signs are kept."""
+    """The estimates, (q,), exactly at the bounds that hold them, where rounding would leave them beside: signs are
+    kept.
+    """
     if asked is None or constrained is None:
         return estimates
     held = _held(constrained)
@@ -365,8 +374,8 @@ def largest_strength(rows: Rows, likelihood: Likelihood, unit: ElasticNet, threa
 class First(NamedTuple):
     """What a first pass tells: moments of the columns, the weight of each class, rows, how many they stand for; a sample.
 
-    moments: of the sample, where there is one in which all columns vary: what needs them needs about them. shifted: whether
-    rows have offsets.
+    moments: of the sample, where there is one in which all columns vary: what needs them needs about them.
+    shifted: whether rows have offsets.
     """
 
     moments: Moments
@@ -410,8 +419,8 @@ def _check_counts(first: First, rows: Rows, likelihood: Likelihood, penalty: Pen
         if counts[outcome] == 0.0:
             raise DataError(f"no row has y = {label}; a model needs all its classes.")
         raise DataError(
-            f"the {counts[outcome]:,.6g} rows with y = {label} all have weight 0; a model needs weight in all its classes: "
-            "give them weight, or drop them."
+            f"the {counts[outcome]:,.6g} rows with y = {label} all have weight 0; a model needs weight in all its "
+            "classes: give them weight, or drop them."
         )
     if p > first.n and penalty is NONE:
         raise DataError(f"there are {p:,} columns for {first.n:,} rows; drop columns or set a penalty.")
@@ -435,7 +444,7 @@ def _inner_start(coordinates: Coordinates, start: Array, likelihood: Likelihood)
 
 
 def _start(coordinates: Coordinates, constants: Array) -> Array:
-    """Zero, but for the constants that fit the overall shares."""
+    """Zero, but for the constants of the null model."""
     theta = np.zeros((constants.size, coordinates.scale.size))
     if coordinates.constant is not None:
         k = coordinates.constant
@@ -443,11 +452,18 @@ def _start(coordinates: Coordinates, constants: Array) -> Array:
     return theta.reshape(-1)
 
 
-def _flat_sentence(likelihood: Likelihood) -> str:
-    return (
-        f"the offsets put most rows so far out that the {likelihood.name} likelihood is flat there to rounding, and "
-        "no step can start. Use the logit link, or smaller offsets."
-    )
+def _check_rank(objective: Objective, solution: Solution, start: Array) -> None:
+    """Raises RankError naming aliased columns, or SeparationError if the outcomes are separated besides."""
+    if np.isfinite(solution.factor).all() or isinstance(objective.penalty, ElasticNet):
+        return
+    names = objective.rows.names
+    found = aliases(weighted_r_factor(objective, start, flat=True), objective.coordinates.resolution, names)
+    if not found:
+        return
+    away = recession(objective) if objective.separable else None
+    if away is not None:
+        raise SeparationError(f"{separated_status(objective, away, []).sentence} Besides, {explain_aliases(found)}")
+    raise RankError(explain_aliases(found), tuple(found))
 
 
 def _constraint_notes(asked: Asked, constrained: ChangeOfVariables | None) -> tuple[str, ...]:
@@ -488,41 +504,3 @@ def _size_notes(objective: Objective, first: First, estimated: Estimated, fixed:
     weight = float(first.classes.sum())
     counted = max(first.observations, weight)  # of shares of events the trials count
     return reliability_notes(Size(slopes, counted, float(first.classes.min()) * counted / weight, estimated.clusters))
-
-
-@dataclass(frozen=True, slots=True)
-class _ConstantOnly(Summing):
-    """The same rows with the constant as their only column: the null model's."""
-
-    rows: Rows
-    names: tuple[str, ...] = ("intercept",)
-    intercept: bool = True
-    classes: tuple[str, ...] = ()
-
-    @property
-    def n(self) -> int:
-        return self.rows.n
-
-    def blocks(self, first: int, last: int) -> Iterator[Block]:
-        return map(_constant_only, self.rows.blocks(first, last))
-
-    def sums(self, fn: Callable[[Block], Sums], threads: int) -> Sums:
-        return total(self.rows, lambda block: fn(_constant_only(block)), threads)
-
-    def select(self, which: NDArray[np.intp]) -> Rows:
-        return self
-
-
-def _constant_only(block: Block) -> Block:
-    return replace(block, X=Constant(block.y.size))
-
-
-def _null_loglik(rows: Rows, likelihood: Likelihood, first: First, threads: int) -> float:
-    """The log-likelihood of the constants alone: in closed form, or by a fit of its own where rows carry offsets."""
-    classes = first.classes
-    if not first.shifted:
-        return float(special.xlogy(classes, classes / classes.sum()).sum())
-    null = _ConstantOnly(rows)
-    coordinates = inner_coordinates(_moments(null, threads))
-    objective = Objective(null, likelihood, coordinates, np.ones(likelihood.outputs, dtype=bool), NONE, threads)
-    return solve(objective, _start(coordinates, likelihood.constants(classes))).loglik

@@ -7,18 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.blocks import coefficient_names
+from logit_engine.columns import Array
 from logit_engine.coordinates import Coordinates
-from logit_engine.diagnostics.separation import REMEDY, Cone, Recession, recession, witness
+from logit_engine.diagnostics.recession import Cone, Recession, recession
+from logit_engine.diagnostics.separation import REMEDY
 from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.result import Status, Verdict
+from logit_engine.solvers.arrival import arrival_certificate
 from logit_engine.solvers.descent import BESIDE
-from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
+from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
+from logit_engine.triangles import condition_number
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
 HOPELESS = 1e12
 FAR = 10.0  # of a linear predictor: such a row is predicted perfectly but for 1 in 20,000
+EXACT_CERTIFICATE = 1e-6  # above it standard errors have fewer than six digits, which only collinear columns excuse
 
 
 def separation_sentence(clauses: list[str], several: bool) -> str:
@@ -29,34 +34,62 @@ def separation_sentence(clauses: list[str], several: bool) -> str:
 
 
 class Judged(NamedTuple):
-    """The verdict with its sentence, the certificate it rests on, and the infinite coefficients' signs, (q,), if any."""
+    """The solution that stands, its status, the certificate it rests on, and the infinite coefficients' signs,
+    (q,), if any.
+    """
 
+    solution: Solution
     status: Status
     certificate: float
     signs: NDArray[np.int8] | None = None
 
 
-def judged_solution(objective: Objective, solution: Solution, perfect: list[str]) -> Judged:
-    """The verdict: by the certificate where there is one, else by the linear programme, which decides."""
+def judged_solution(objective: Objective, solution: Solution, perfect: list[str], constants: Array) -> Judged:
+    """What may be said of a solution, which is led on where it stopped before a proof though nothing separates.
+
+    `converged` is said by the certificate alone. Where it does not fire, a linear programme tells whether a
+    maximum exists at all; if it does, the solver goes on from where it stopped, then from the constants, (q,),
+    that fit by themselves.
+    """
     if not objective.separable:
         away = unheld_recession(objective, solution)
         if away is not None:
-            return Judged(_separated(objective, away, perfect), solution.certificate, away.signs)
-        return Judged(_arrival(objective, solution), solution.certificate)
-    proof = solution
-    if solution.outcome is Outcome.CONVERGED and not perfect:
-        proof = witness(objective, solution)
-        if proof.certificate < CERTIFIED:
-            return Judged(_arrival(objective, solution), proof.certificate)
-    away = recession(objective)
-    if away is None:
-        settled = solution.outcome is Outcome.UNCERTIFIED
-        arrived = replace(solution, outcome=Outcome.CONVERGED) if settled else solution
-        return Judged(_arrival(objective, arrived), proof.certificate)
-    return Judged(_separated(objective, away, perfect), proof.certificate, away.signs)
+            return Judged(solution, separated_status(objective, away, perfect), solution.certificate, away.signs)
+        return Judged(solution, _status(objective, solution), solution.certificate)
+    certificate = np.inf if perfect else _proof(objective, solution)
+    if _is_proved(solution, certificate):
+        return Judged(solution, _status(objective, solution), certificate)
+    away = recession(objective, solution.theta)
+    if away is not None:
+        return Judged(solution, separated_status(objective, away, perfect), certificate, away.signs)
+    if solution.outcome in STOPPED:
+        return Judged(solution, _status(objective, solution), certificate)
+    onward = None if solution.basis is None else solution.next_basis
+    for start, basis in ((solution.theta, onward), (constants, None)):
+        further = solve(objective, start, Newton(past_plateaus=True), basis)
+        further = replace(further, passes=solution.passes + further.passes)
+        certificate = _proof(objective, further)
+        if _is_proved(further, certificate):
+            return Judged(further, _status(objective, further), certificate)
+    lost = replace(solution, outcome=Outcome.UNCERTIFIED) if solution.outcome is Outcome.CONVERGED else solution
+    return Judged(lost, _status(objective, lost), certificate)
 
 
-def _separated(objective: Objective, away: Recession, perfect: list[str]) -> Status:
+def _proof(objective: Objective, solution: Solution) -> float:
+    """The certificate of a solution that says that it arrived, else infinity."""
+    return arrival_certificate(objective, solution) if solution.outcome is Outcome.CONVERGED else np.inf
+
+
+def _is_proved(solution: Solution, certificate: float) -> bool:
+    """Whether a certificate proves the arrival and that the information is exact: it changes by as much in the
+    last step.
+    """
+    if not certificate < EXACT_CERTIFICATE:
+        return certificate < CERTIFIED and certificate < EXACT_CERTIFICATE * 1e-6 * condition_number(solution.triangle)
+    return True
+
+
+def separated_status(objective: Objective, away: Recession, perfect: list[str]) -> Status:
     """The status of a fit whose estimate does not exist."""
     classes = objective.rows.classes
     own = len(classes) == objective.likelihood.outputs  # every class has a predictor, none is the base
@@ -82,13 +115,21 @@ def unheld_recession(objective: Objective, solution: Solution) -> Recession | No
     return recession(replace(objective, penalty=NONE), cone=Cone(low, high))
 
 
-def _arrival(objective: Objective, solution: Solution) -> Status:
+STOPPED = (Outcome.ITERATIONS, Outcome.EVALUATIONS, Outcome.HALTED)  # by the caller: the solver is not led on
+ADVICE = {
+    **dict.fromkeys(STOPPED, "Allow more passes, or scale or drop columns."),
+    Outcome.UNCERTIFIED: (
+        "No direction separates the outcomes, so a maximum exists, but it lies so far out that rounding hides the way. "
+        "Look for offsets or weights of very different size, drop columns, or set a penalty."
+    ),
+}
+
+
+def _status(objective: Objective, solution: Solution) -> Status:
     """Converged, or why not, as the solver saw it."""
     if solution.outcome is not Outcome.CONVERGED:
-        sentence = (
-            f"not converged after {solution.passes} passes: {solution.outcome.value}. "
-            "Scale or drop columns, set a penalty, or use a log-concave link."
-        )
+        advice = ADVICE.get(solution.outcome, "Scale or drop columns, set a penalty, or use a log-concave link.")
+        sentence = f"not converged after {solution.passes} passes: {solution.outcome.value}. {advice}"
         return Status(Verdict.NOT_CONVERGED, sentence)
     by_light_passes = solution.basis is None and solution.next_basis is None
     if isinstance(objective.penalty, ElasticNet) and by_light_passes:

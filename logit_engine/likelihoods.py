@@ -31,6 +31,11 @@ class Bernoulli:
         """Whether a stationary point is the maximum."""
         return self.link.log_concave
 
+    @property
+    def self_concordant(self) -> bool:
+        """Whether the curvature changes by at most a factor e^|t| when the predictor moves by t. Bach (2010)."""
+        return self.link is LOGIT
+
     def terms(self, eta: Array, y: Array) -> Terms:
         """Log-likelihood, score and observed curvature of each row. eta, y: (n,); y in [0, 1]."""
         sign = 2.0 * y - 1.0
@@ -101,6 +106,11 @@ class Multinomial:
     @property
     def log_concave(self) -> bool:
         """True: a stationary point is the maximum."""
+        return True
+
+    @property
+    def self_concordant(self) -> bool:
+        """True: the third cumulant of a predictor is at most its range times the second."""
         return True
 
     def terms(self, eta: Array, y: Array) -> Terms:

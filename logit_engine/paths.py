@@ -60,7 +60,7 @@ def fit_path(
     if strengths.size == 0 or not (strengths > 0.0).all() or (np.diff(strengths) >= 0.0).any():
         raise UsageError("the strengths of a path fall, and are above 0.")
     with one_blas_thread():
-        _, objective, start = prepared(rows, likelihood, unit, threads or cores(), strengths.size * (folds + 1))
+        _, _, objective, start = prepared(rows, likelihood, unit, threads or cores(), strengths.size * (folds + 1))
         kinks = unit.scaled(np.tile(objective.coordinates.scale, likelihood.outputs))
         fits = WorkingSet(
             replace(objective, penalty=NONE), np.tile(start, (folds + 1, 1)), tuple(range(-1, folds)), kinks

@@ -11,11 +11,12 @@ from scipy.linalg import solve_triangular
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.objective import Objective
-from logit_engine.solvers.newton import SMALLEST_STEP, free_directions
+from logit_engine.solvers.newton import free_directions
 from logit_engine.triangles import cholesky_factor
 
 SETTLED = 1e-9  # standard errors: a shorter step no longer changes which constraints are active
 PASSES = 100
+SMALLEST_STEP = 2.0**-40
 
 
 def active_set(objective: Objective, start: Array, G: Array, h: Array) -> tuple[Array, NDArray[np.bool_]]:

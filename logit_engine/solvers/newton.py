@@ -16,6 +16,14 @@ from scipy.linalg import qr
 
 from logit_engine.columns import Array
 from logit_engine.objective import Evaluation, Objective, repeated
+from logit_engine.solvers.step_length import (
+    SLOPE_DECIDES,
+    VALUE_ROUNDING,
+    StepLength,
+    is_finite,
+    plateau_share,
+    slope_along,
+)
 from logit_engine.solvers.triangular import weighted_r_factor
 from logit_engine.triangles import (
     aliased,
@@ -37,7 +45,10 @@ POLISHED = (
 )
 CERTIFIED = 0.5  # lambda * reach: below 1 is proof, but under separation it tends to 1 and rounding may take it below
 SEPARATING = 1e-9  # a margin above it is not rounding
-SMALLEST_STEP = 2.0**-40
+SHORTEST_PLATEAU_MOVE = 1e-9  # of a row's predictor
+FAR_DECREMENT = 10.0  # standard errors: so far out, steps that hardly shrink lie in an exponential tail
+MANY_SLOW_PASSES = 3
+MAX_STALLS = 12  # passes in a row that bring no certificate nearer
 
 
 class Solver(Protocol):
@@ -50,7 +61,7 @@ class Outcome(Enum):
     """How a run of Newton's method ended."""
 
     CONVERGED = "converged"
-    UNCERTIFIED = "the steps grow small, but nothing certifies that the maximum exists"
+    UNCERTIFIED = "the steps grow small, but nothing proves that the maximum is reached"
     SEPARATED = "an iterate separates the outcomes completely"
     SINGULAR = "the information is singular"
     SADDLE = "the gradient vanishes where the log-likelihood is not concave"
@@ -65,14 +76,14 @@ class Newton:
     """Settings: tolerance on the squared decrement (see the module), and the largest number of passes.
 
     enough: a decrement known to leave the information exact, however loose the certificate's bound of the reach is.
-    until_certified: stop at the first point whose certificate is below `CERTIFIED`, with no further polish. watch: called
-    with the user's coefficients, (q,), after every step.
+    past_plateaus: where the steps settle without a certificate, go on by longer ones; for problems of which it is known that
+    nothing separates. watch: called with the user's coefficients, (q,), after every step.
     """
 
     tolerance: float = 1e-10
     max_passes: int = 100
     enough: float = 0.0
-    until_certified: bool = False
+    past_plateaus: bool = False
     watch: Callable[[Array], None] | None = None
 
     def solve(self, objective: Objective, start: Array) -> "Solution":
@@ -130,45 +141,102 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
     9.5 and 10.2; whitening: docs/architecture.md.
     """
     settings = settings or Newton()
-    theta = start
-    here: Solution | None = None
-    value, last = np.inf, np.inf
-    step = np.zeros_like(start)
+    theta, here, last, stalls, slow, previous = start, None, np.inf, 0, 0, np.inf
+    before: _Local | None = None
+    length_control = StepLength()
+    share = 1.0
+    self_concordant = objective.likelihood.self_concordant
     for passes in range(1, settings.max_passes + 1):
         current = objective.evaluate(theta, basis)
-        if here is not None and not _improves(current.value, value):
-            step = 0.5 * step
-            if length(step) <= SMALLEST_STEP * length(here.direction):
-                return replace(here, outcome=Outcome.NO_ASCENT, passes=passes)
-            theta = here.theta + step
-            continue
-        local = _factored(objective, theta, basis, current)
+        if here is not None and before is not None:
+            moved = share * _longest_move(here)
+            if not _stands(objective, here, before, current, basis, share):
+                if length_control.shorten(moved):
+                    share = length_control.share(_longest_move(here))
+                    theta = here.theta + share * here.direction
+                    continue
+                if basis is not None:
+                    return replace(here, outcome=Outcome.NO_ASCENT, passes=passes)
+                theta, basis, before, length_control = here.theta, _whitening(objective, here), None, StepLength()
+                continue
+            length_control.lengthen(moved)
+        local = _factored(objective, theta, basis, current) or _majorized(objective, theta)
         if local is None:
             return _singular(objective, theta, here, current, passes)
         basis = local.basis
-        here, value = _stepped(theta, local, passes, objective.likelihood.outputs), local.evaluation.value
+        here, before = _stepped(theta, local, passes, objective.likelihood.outputs), local
         if objective.separable and objective.fixed is None and current.margin > SEPARATING:
             return replace(here, outcome=Outcome.SEPARATED)
-        if settings.until_certified and here.certificate < CERTIFIED:
-            return replace(here, outcome=Outcome.CONVERGED)
         near = here.decrement <= (settings.tolerance * min(1.0, abs(here.loglik))) ** 0.5
         exact = near and (basis is not None or _plain_is_exact(here))
         stalled = here.decrement > 0.5 * last
+        slow = slow + 1 if here.decrement > max(0.5 * previous, FAR_DECREMENT) else 0
+        previous = here.decrement
+        on_plateau = objective.separable and (slow >= MANY_SLOW_PASSES or not local.informed)
+        if on_plateau:
+            share = plateau_share(objective, theta, here.direction)
         if exact:
+            certified = here.certificate < CERTIFIED
             polished = here.certificate <= POLISHED or here.decrement <= settings.enough
-            if here.certificate < CERTIFIED and (polished or stalled):
+            on_plateau = stalled and settings.past_plateaus and _on_plateau(here, certified and self_concordant)
+            if on_plateau:
+                share, stalls = plateau_share(objective, theta, here.direction), stalls + 1
+                on_plateau = (share > 1.0 or not certified) and stalls < MAX_STALLS
+            if certified and (polished or (stalled and not on_plateau)):
                 outcome = Outcome.CONVERGED if here.observed else Outcome.SADDLE
                 settings.see(objective, theta + here.direction)
                 return replace(here, theta=theta + here.direction, outcome=outcome)
-            if stalled and basis is not None:
+            if stalled and not on_plateau:
                 return replace(here, outcome=Outcome.UNCERTIFIED)
             last = here.decrement
-        if (near and (stalled or not exact)) or basis is not None or smallest_pivot(here.factor) < PLAIN_PIVOT:
-            basis = here.next_basis if here.next_basis is not None else np.eye(objective.coordinates.scale.size)
-        step, theta = here.direction, theta + here.direction
+        if on_plateau:
+            basis = None  # white rows of a point far behind mix columns of very different curvature
+        elif (near and not exact) or basis is not None or smallest_pivot(here.factor) < PLAIN_PIVOT:
+            basis = _whitening(objective, here)
+        if not on_plateau:
+            share = length_control.share(_longest_move(here))
+        theta = theta + share * here.direction
         settings.see(objective, theta)
     assert here is not None
     return here
+
+
+def _on_plateau(here: Solution, proved: bool) -> bool:
+    """Whether a step that is short in standard errors still moves some row, and no proof says that this does not matter."""
+    return not proved and _longest_move(here) > SHORTEST_PLATEAU_MOVE
+
+
+def _longest_move(here: Solution) -> float:
+    """A bound of how far the Newton step moves a row's predictor; where none is known, the step in standard errors."""
+    return here.certificate if np.isfinite(here.certificate) else here.decrement
+
+
+def _whitening(objective: Objective, here: Solution) -> Array:
+    """The basis that whitens the next pass, (p, p)."""
+    return here.next_basis if here.next_basis is not None else np.eye(objective.coordinates.scale.size)
+
+
+def _stands(
+    objective: Objective,
+    here: Solution,
+    before: "_Local",
+    current: Evaluation,
+    basis: Array | None,
+    share: float,
+) -> bool:
+    """Whether a share of the Newton step from `here` is kept, by the slope and the value at its end."""
+    if not is_finite(current):
+        return False
+    promised = here.decrement**2  # minus the slope at the start
+    slope = slope_along(current, basis, here.direction)
+    if objective.likelihood.log_concave and slope <= 0.0:
+        return True
+    value = before.evaluation.value
+    if basis is not before.basis and not current.value <= value:
+        value = objective.evaluate(here.theta, basis).value  # values of two bases differ by their rounding
+    if current.value <= value + VALUE_ROUNDING * abs(value):
+        return True
+    return slope <= 0.5 * promised and share * promised <= SLOPE_DECIDES * max(1.0, abs(value))
 
 
 def _plain_is_exact(here: Solution) -> bool:
@@ -189,7 +257,10 @@ def local_solution(objective: Objective, theta: Array, passes: int) -> Solution:
 
 
 class _Local(NamedTuple):
-    """An evaluation in a basis, with the Cholesky factor of its curvature along the free directions, and of all of it."""
+    """An evaluation in a basis, with the Cholesky factor of its curvature along the free directions, and of all of it.
+
+    informed: the factor is the information's, not that of a matrix in its place.
+    """
 
     evaluation: Evaluation
     basis: Array | None
@@ -197,6 +268,20 @@ class _Local(NamedTuple):
     free: Array | None
     full: Array | None
     observed: bool
+    informed: bool = True
+
+
+def _majorized(objective: Objective, theta: Array) -> _Local | None:
+    """In the place of an information that is zero to rounding, as far offsets leave it: the Gram matrix of the rows.
+
+    Its steps fall (Boehning & Lindsay 1988) but certify nothing. None where columns are aliased.
+    """
+    basis = weighted_r_factor(objective, theta, flat=True)
+    if aliased(basis, objective.coordinates.resolution).any():
+        return None
+    free = free_directions(objective, basis)
+    unit = np.eye(theta.size if free is None else free.shape[1])
+    return _Local(objective.evaluate(theta, basis), basis, unit, free, None, observed=True, informed=False)
 
 
 def _factored(objective: Objective, theta: Array, basis: Array | None, current: Evaluation) -> _Local | None:
@@ -248,16 +333,16 @@ def unwhitened(columns: Array, basis: Array | None) -> Array:
 
 def _stepped(theta: Array, local: _Local, passes: int, outputs: int) -> Solution:
     """The Newton step at theta by two triangular solves, its decrement, and the certificate where the rows are white."""
-    evaluation, basis, factor, free, full, observed = local
+    evaluation, basis, factor, free, full, observed, informed = local
     gradient = evaluation.gradient if free is None else free.T @ evaluation.gradient
     half = triangular_solve(factor, gradient, transposed=True)
     direction = -triangular_solve(factor, half)
     decrement, certificate = length(half), np.inf
-    if free is None or basis is not None:
+    if informed and (free is None or basis is not None):
         certificate = decrement * evaluation.reach * largest_stretch(factor)
     return Solution(
         theta=theta,
-        factor=factor,
+        factor=factor if informed else np.full_like(factor, np.nan),
         basis=basis,
         free=free,
         next_basis=None if full is None else shared_basis(full, basis, outputs),
@@ -297,8 +382,3 @@ def _singular(objective: Objective, theta: Array, here: Solution | None, current
         passes,
         True,
     )
-
-
-def _improves(value: float, before: float) -> bool:
-    """Whether a step can stand: it does not raise the objective beyond the rounding of its sum."""
-    return value <= before + 1e-12 * abs(before)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logit_engine.blocks import Block, total
+from logit_engine.blocks import Block, Quiet, total
 from logit_engine.columns import Array, dense
 from logit_engine.objective import Objective
+from logit_engine.penalties import NoPenalty
 from logit_engine.triangles import r_factor
 
 
@@ -28,6 +29,7 @@ def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) ->
     flat: every row counts by its own weight alone, so that R tells of the columns and of nothing else.
     """
 
+    @Quiet
     def block_factor(block: Block) -> tuple[Stacked]:
         X = objective.columns(block)
         w = np.ones(block.y.size) if flat else objective.likelihood.expected(objective.predictors(block, X, theta))
@@ -38,8 +40,10 @@ def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) ->
         return (Stacked(r_factor(dense(X) * np.sqrt(w)[:, None])),)
 
     (stacked,) = total(objective.rows, block_factor, objective.threads)
-    user = objective.coordinates.to_user(theta)
     p = objective.coordinates.scale.size
+    if isinstance(objective.penalty, NoPenalty):
+        return r_factor(np.vstack([stacked.R, np.zeros((p, p))]))[:p]
+    user = objective.coordinates.to_user(theta)
     bend = objective.penalty.curvature(user, objective.free)[:p, :p]
     return r_factor(np.vstack([stacked.R, _root(bend) / objective.coordinates.scale, np.zeros((p, p))]))[:p]
 

@@ -29,7 +29,7 @@ def test_a_fit_from_a_pilot_is_the_fit_without_one(name: str, shift: float, monk
     X, y = data(shift)
     weight = np.random.default_rng(1).uniform(0.5, 2.0, N)
     rows, likelihood = array_rows(X, y, weight=weight), Bernoulli(LINKS[name])
-    _, objective, start = prepared(rows, likelihood, NONE, 1)
+    _, _, objective, start = prepared(rows, likelihood, NONE, 1)
     assert approached(objective, start) is not None
     piloted = fit(rows, likelihood)
     monkeypatch.setattr(fitting, "approached", lambda *_: None)
@@ -66,7 +66,7 @@ def test_a_column_that_no_row_of_a_pilot_shows_is_looked_at_in_all_rows(monkeypa
     X[:, 3] = 7.0
     X[[1, 2, 4], 3], y[[1, 2, 4]] = 8.0, [0.0, 1.0, 0.0]  # the pilot takes every seventh row
     rows = array_rows(X, y)
-    first, objective, start = prepared(rows, Bernoulli(LOGIT), NONE, 1)
+    first, _, objective, start = prepared(rows, Bernoulli(LOGIT), NONE, 1)
     assert first.sample is not None
     assert first.moments.n == N
     assert approached(objective, start) is None
@@ -77,7 +77,7 @@ def test_few_events_do_without_a_pilot() -> None:
     X, _ = data()
     rare = np.zeros(N)
     rare[::2000] = 1.0
-    _, objective, start = prepared(array_rows(X[:, :3], rare), Bernoulli(LOGIT), NONE, 1)
+    _, _, objective, start = prepared(array_rows(X[:, :3], rare), Bernoulli(LOGIT), NONE, 1)
     assert approached(objective, start) is None
     assert fit(array_rows(X[:, :3], rare)).converged
 

@@ -1,0 +1,76 @@
+"""How far a Newton step goes: shorter where it overshoots, longer on a plateau.
+
+A step is judged by the slope at its end before it is judged by its value. Along a line the objective of a log-concave
+likelihood is convex, so a slope that still falls proves that the step is good. The slope keeps its digits where the value
+has lost them: near the maximum two values differ by less than the rounding of their sums.
+
+A plateau is a tail of the likelihood: one row's term falls like e^-t, every Newton step moves it by one, and hundreds of
+steps may lie ahead. The direction is known by then, so its end is found by doubling and halving the step with light passes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logit_engine.columns import Array
+from logit_engine.objective import Evaluation, Objective, repeated
+
+SHORTEST_MOVE = 2.0**-40  # of a row's predictor: a shorter step changes nothing
+VALUE_ROUNDING = 1e-12  # of the objective, relative
+SLOPE_DECIDES = 1e-6  # of the objective: where a step promises less, rounding may hide whether the value falls
+LONGEST_PLATEAU_STEP = 2.0**12  # Newton steps
+
+
+@dataclass(slots=True)
+class StepLength:
+    """The longest move of a row's predictor that a step may make; each rejection in a row shortens it more than the last."""
+
+    limit: float = np.inf
+    rejections: int = 0
+
+    def share(self, longest: float) -> float:
+        """The share of a Newton step that moves predictors by at most `longest`."""
+        return min(1.0, self.limit / longest) if longest > 0.0 else 1.0
+
+    def shorten(self, moved: float) -> bool:
+        """After a step that moved predictors by `moved` and was rejected; whether a shorter one is worth a pass."""
+        self.limit = moved * 0.5 ** min(2**self.rejections, 32)
+        self.rejections += 1
+        return self.limit > SHORTEST_MOVE * min(1.0, moved)
+
+    def lengthen(self, moved: float) -> None:
+        """After a step that stood."""
+        self.limit = np.inf if self.rejections == 0 and moved < self.limit else 4.0 * moved
+        self.rejections = 0
+
+
+def slope_along(current: Evaluation, basis: Array | None, direction: Array) -> float:
+    """The derivative of the objective along a direction of inner coordinates, (q,), at an evaluation in this basis."""
+    if basis is not None:
+        direction = repeated(basis, direction.size // basis.shape[0]) @ direction
+    return float(current.gradient @ direction)
+
+
+def is_finite(current: Evaluation) -> bool:
+    """Whether a pass overflowed nowhere."""
+    return bool(np.isfinite(current.value) and np.isfinite(current.gradient).all())
+
+
+def plateau_share(objective: Objective, theta: Array, direction: Array) -> float:
+    """How many Newton steps lead to the end of a plateau: at least one, by light passes. theta, direction: (q,)."""
+
+    def falls(share: float) -> bool:
+        gradient = objective.slope(theta + share * direction).gradient
+        return bool(np.isfinite(gradient).all() and gradient @ direction < 0.0)
+
+    if not falls(1.0):
+        return 1.0
+    near, far = 1.0, 2.0
+    while falls(far):
+        near, far = far, 2.0 * far
+        if far > LONGEST_PLATEAU_STEP:
+            return near
+    while far - near > 1.0:
+        middle = 0.5 * (near + far)
+        near, far = (middle, far) if falls(middle) else (near, middle)
+    return near
