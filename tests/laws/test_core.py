@@ -10,12 +10,14 @@ from scipy.optimize import linprog
 
 from logit_engine import (
     CAUCHIT,
+    CLOGLOG,
     CLUSTER,
     HC0,
     HC1,
     HC2,
     HC3,
     LINKS,
+    LOGIT,
     NONROBUST,
     Bernoulli,
     Covariance,
@@ -27,7 +29,7 @@ from logit_engine.blocks import total
 from logit_engine.columns import Coded, Dense, SideBySide, dense
 from logit_engine.constraints import Equalities
 from logit_engine.coordinates import Coordinates
-from logit_engine.diagnostics.separation import recession
+from logit_engine.diagnostics.recession import recession
 from logit_engine.errors import DataError, RankError, SeparationError
 from logit_engine.links import Link, event_terms, law_terms, nonevent_terms
 from logit_engine.objective import Objective
@@ -355,15 +357,30 @@ def test_equality_constraints_hold_for_columns_far_from_zero(shift: float) -> No
 
 
 @pytest.mark.parametrize("n", [700, 70_000])
-@pytest.mark.parametrize("far", ["above", "below", "both"])
-def test_offsets_where_no_information_is_left_are_not_called_converged(n: int, far: str) -> None:
+@pytest.mark.parametrize("common", [700.0, -700.0])
+@pytest.mark.parametrize("link", [LOGIT, CLOGLOG], ids=lambda link: link.name)
+def test_a_common_offset_moves_the_constant_alone(n: int, common: float, link: Link) -> None:
     X, y = data(n, 2)
-    offset = {
-        "above": np.full(n, 700.0),
-        "below": np.full(n, -700.0),
-        "both": np.where(np.arange(n) % 2, 700.0, -700.0),
-    }
-    assert not fit(array_rows(X, y, offset=offset[far])).converged
+    plain, moved = (fit(array_rows(X, y, offset=np.full(n, by)), Bernoulli(link)) for by in (0.0, common))
+    assert moved.converged
+    np.testing.assert_allclose(moved.estimates, plain.estimates - [common, 0.0, 0.0], rtol=1e-12)
+    np.testing.assert_allclose(moved.std_errors, plain.std_errors, rtol=1e-9)
+
+
+def test_far_offsets_of_both_signs_reach_the_maximum() -> None:
+    X, y = data(200, 2)
+    offset = np.where(np.arange(200) % 2, 100.0, -100.0)
+    found = fit(array_rows(X, y, offset=offset))
+    assert found.converged
+    exact = [mpmath.mpf(0)] * 3
+    with mpmath.workdps(400):  # the scores of far rows differ by so many digits
+        for row, outcome, by in zip(X, y, offset, strict=True):
+            x = [mpmath.mpf(1), *map(mpmath.mpf, row)]
+            eta = sum(a * mpmath.mpf(b) for a, b in zip(x, found.estimates, strict=True)) + by
+            rest = mpmath.mpf(outcome) - 1 / (1 + mpmath.exp(-eta))
+            exact = [total + rest * a for total, a in zip(exact, x, strict=True)]
+        step = [sum(mpmath.mpf(v) * g for v, g in zip(row, exact, strict=True)) for row in found.covariance]
+    assert max(abs(s) / error for s, error in zip(step, found.std_errors, strict=True)) < 1e-6
 
 
 def test_several_classes_agree_with_statsmodels() -> None:

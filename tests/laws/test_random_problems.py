@@ -1,0 +1,16 @@
+"""Right or refused: random problems against 69 digits, an exact linear programme and the exact rank."""
+
+import pytest
+from random_problems import random_problem
+from verdicts import FORBIDDEN, Judgment, judged
+
+SEEDS = range(300)  # thousands more: python bench/random_problems.py
+PARTS = 6
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_answer_is_wrong_no_reason_false_and_no_easy_problem_lost(part: int) -> None:
+    found = {seed: judged(random_problem(seed)) for seed in SEEDS[part::PARTS]}
+    bad = {seed: said for seed, said in found.items() if said.judgment in FORBIDDEN}
+    assert not bad
+    assert sum(said.judgment is Judgment.RIGHT for said in found.values()) > 12
