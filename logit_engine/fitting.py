@@ -35,6 +35,7 @@ from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import weighted_r_factor
 from logit_engine.sources.arrays import Gathered, thinned
 from logit_engine.triangles import condition_number
+from logit_engine.wording import PLAIN, Wording
 
 
 def fit(
@@ -50,14 +51,14 @@ def fit(
     solver: Solver | None = None,
     naive: bool = False,
     start: Array | None = None,
-    units: Coordinates | None = None,
+    wording: Wording = PLAIN,
 ) -> FitResult:
     """Fit by maximum (penalized) likelihood, under linear equalities and inequalities if there are any.
 
     start: (q,), in the user's units; by default the constant that fits the overall shares. naive: standard errors
     after an l1 penalty as if its zeros had been known beforehand (nan for those). covariance_type: None for
-    estimates alone, which saves the last look at the information where the maximum is proved without it. units: of
-    the data, where the columns were normalized: what a sentence says of values is in them. Raises DataError if a
+    estimates alone, which saves the last look at the information where the maximum is proved without it. wording:
+    what sentences call the outcome, its values and the rows. Raises DataError if a
     class is not there or there are more columns than rows, UsageError if the penalty is not made for the model's
     coefficients, RankError naming aliased columns, and SeparationError naming what predicts perfectly, unless
     `allow_separation`: then the result says it instead.
@@ -80,7 +81,7 @@ def fit(
             solver,
             naive,
             start,
-            units,
+            wording,
         )
         return _fit(rows, asked, threads or cores())
 
@@ -124,7 +125,7 @@ class Asked:
     solver: Solver | None
     naive: bool
     start: Array | None
-    units: Coordinates | None
+    wording: Wording
 
     @property
     def plainly(self) -> bool:
@@ -176,8 +177,8 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     if asked.start is not None and _too_far_out(asked.method, solution):
         objective, start, constrained = _constrained(objective, asked, flat_start)
         solution = asked.method.solve(objective, start)
-    _check_rank(objective, solution, start)
-    judged = judged_solution(objective, solution, perfect, flat_start)
+    _check_rank(objective, solution, start, asked.wording)
+    judged = judged_solution(objective, solution, perfect, flat_start, asked.wording)
     solution = judged.solution
     informed = bool(np.isfinite(solution.factor).all())
     if judged.status.verdict is Verdict.SEPARATED and not asked.allow_separation:
@@ -432,7 +433,7 @@ def _perfect(objective: Objective, asked: Asked) -> list[str]:
     if objective.likelihood.outputs > 1 or not objective.separable or constrained:
         return []
     (ranges,) = total(objective.rows, lambda block: (block.X.ranges(block.y, block.kept),), objective.threads)
-    return perfect_predictors(ranges, objective.rows.names, objective.coordinates.constant, asked.units)
+    return perfect_predictors(ranges, objective.rows.names, objective.coordinates.constant, asked.wording)
 
 
 def _inner_start(coordinates: Coordinates, start: Array, likelihood: Likelihood) -> Array:
@@ -452,7 +453,7 @@ def _start(coordinates: Coordinates, constants: Array) -> Array:
     return theta.reshape(-1)
 
 
-def _check_rank(objective: Objective, solution: Solution, start: Array) -> None:
+def _check_rank(objective: Objective, solution: Solution, start: Array, wording: Wording) -> None:
     """Raises RankError naming aliased columns, or SeparationError if the outcomes are separated besides."""
     if np.isfinite(solution.factor).all() or isinstance(objective.penalty, ElasticNet):
         return
@@ -462,7 +463,9 @@ def _check_rank(objective: Objective, solution: Solution, start: Array) -> None:
         return
     away = recession(objective) if objective.separable else None
     if away is not None:
-        raise SeparationError(f"{separated_status(objective, away, []).sentence} Besides, {explain_aliases(found)}")
+        raise SeparationError(
+            f"{separated_status(objective, away, [], wording).sentence} Besides, {explain_aliases(found)}"
+        )
     raise RankError(explain_aliases(found), tuple(found))
 
 

@@ -10,7 +10,7 @@ from logit_engine.blocks import coefficient_names
 from logit_engine.columns import Array
 from logit_engine.coordinates import Coordinates
 from logit_engine.diagnostics.recession import Cone, Recession, recession
-from logit_engine.diagnostics.separation import REMEDY
+from logit_engine.diagnostics.separation import REMEDY, empty_cells
 from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
@@ -19,6 +19,7 @@ from logit_engine.solvers.arrival import arrival_certificate
 from logit_engine.solvers.descent import BESIDE
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
 from logit_engine.triangles import condition_number
+from logit_engine.wording import PLAIN, Wording
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
 HOPELESS = 1e12
@@ -44,7 +45,9 @@ class Judged(NamedTuple):
     signs: NDArray[np.int8] | None = None
 
 
-def judged_solution(objective: Objective, solution: Solution, perfect: list[str], constants: Array) -> Judged:
+def judged_solution(
+    objective: Objective, solution: Solution, perfect: list[str], constants: Array, wording: Wording = PLAIN
+) -> Judged:
     """What may be said of a solution, which is led on where it stopped before a proof though nothing separates.
 
     `converged` is said by the certificate alone. Where it does not fire, a linear programme tells whether a
@@ -54,14 +57,16 @@ def judged_solution(objective: Objective, solution: Solution, perfect: list[str]
     if not objective.separable:
         away = unheld_recession(objective, solution)
         if away is not None:
-            return Judged(solution, separated_status(objective, away, perfect), solution.certificate, away.signs)
+            return Judged(
+                solution, separated_status(objective, away, perfect, wording), solution.certificate, away.signs
+            )
         return Judged(solution, _status(objective, solution), solution.certificate)
     certificate = np.inf if perfect else _proof(objective, solution)
     if _is_proved(solution, certificate):
         return Judged(solution, _status(objective, solution), certificate)
     away = recession(objective, solution.theta)
     if away is not None:
-        return Judged(solution, separated_status(objective, away, perfect), certificate, away.signs)
+        return Judged(solution, separated_status(objective, away, perfect, wording), certificate, away.signs)
     if solution.outcome in STOPPED:
         return Judged(solution, _status(objective, solution), certificate)
     onward = None if solution.basis is None else solution.next_basis
@@ -89,12 +94,13 @@ def _is_proved(solution: Solution, certificate: float) -> bool:
     return True
 
 
-def separated_status(objective: Objective, away: Recession, perfect: list[str]) -> Status:
+def separated_status(objective: Objective, away: Recession, perfect: list[str], wording: Wording = PLAIN) -> Status:
     """The status of a fit whose estimate does not exist."""
     classes = objective.rows.classes
     own = len(classes) == objective.likelihood.outputs  # every class has a predictor, none is the base
     names = coefficient_names(objective.rows.names, ("", *classes) if own else classes)
-    clauses = perfect or [away.clause(names, objective.free)]
+    cells = empty_cells(objective, away.signs) if classes else []
+    clauses = perfect or [*cells, away.clause(names, objective.free, wording)]
     several = len(clauses) > 1 or int((away.signs != 0)[~objective.free].sum()) > 1
     return Status(Verdict.SEPARATED, separation_sentence(clauses, several))
 

@@ -42,6 +42,7 @@ logit_engine.objective
 logit_engine.sources logit_engine.learning logit_engine.formulas
 logit_engine.design
 logit_engine.compiled
+logit_engine.wording
 logit_engine.frames logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.coordinates
 logit_engine.blocks
 logit_engine.cuts

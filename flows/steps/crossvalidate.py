@@ -17,6 +17,7 @@ from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting import fit
 from logit_engine.learning import learn
 from logit_engine.sources.frames import clusters, frame_rows
+from logit_engine.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _fold_losses(
         covariance_type=None,
         allow_separation=config.model.on_separation == "warn",
         threads=config.compute.thread_count,
-        units=design.units,
+        wording=Wording(config.data.target.column, units=design.units),
     )
     held, outcome = validation
     return -likelihood.terms(design.predictors(held, result.estimates), outcome).loglik

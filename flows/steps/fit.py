@@ -6,7 +6,7 @@ from flows.config import Config
 from flows.steps.cluster import placed
 from flows.steps.learn import Learned
 from flows.steps.load import Dataset
-from flows.steps.rows import open_rows, outcome_of, rows_for_fit
+from flows.steps.rows import open_rows, outcome_of, rows_for_fit, wording_of
 from flows.steps.split import Split
 from logit_engine.design import Design
 from logit_engine.errors import DataError
@@ -81,5 +81,5 @@ def fit_model(
             covariance_type=covariance_named(config.model.covariance.type),
             allow_separation=config.model.on_separation == "warn",
             threads=config.compute.thread_count,
-            units=learned.design.units,
+            wording=wording_of(config, dataset, split, learned.design),
         )

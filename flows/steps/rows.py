@@ -1,5 +1,6 @@
 """Rows: the training or the test rows of a dataset, read afresh, in memory or streamed, with the outcome as 0 and 1."""
 
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -7,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.config import Config
-from flows.steps.load import Dataset, needed_columns
+from flows.steps.load import Dataset, nan_is_missing, needed_columns, scan_files
 from flows.steps.memory import refuse_large, streamed
 from flows.steps.split import Split, test_mask
 from logit_engine.blocks import Rows
@@ -16,6 +17,7 @@ from logit_engine.design import Design
 from logit_engine.frames import MemoryFrames
 from logit_engine.sources.frames import Outcome, frame_rows
 from logit_engine.sources.parquet import ParquetFrames, ParquetRows, parquet_frames
+from logit_engine.wording import MOST_ROWS_SHOWN, Wording, listed
 
 Side = Literal["train", "test", "all"]
 Table = MemoryFrames | ParquetFrames
@@ -71,6 +73,33 @@ def rows_for_fit(config: Config, dataset: Dataset, frames: Table, design: Design
     if isinstance(frames, ParquetFrames):
         return ParquetRows(frames, design, outcome_of(dataset), names)
     return frame_rows(design, frames.table, outcomes(config, dataset, frames.table), config.data.cluster, names)
+
+
+def wording_of(config: Config, dataset: Dataset, split: Split, design: Design) -> Wording:
+    """The user's words for the training rows: the target with its values, and rows as they stand in the files."""
+    no, yes = (str(label) for label in (dataset.classes[0], dataset.classes[-1]))
+
+    def file_rows(positions: NDArray[np.intp]) -> str:
+        return training_rows(config, dataset, split, positions)
+
+    return Wording(config.data.target.column, (no, yes), design.units, file_rows)
+
+
+def training_rows(config: Config, dataset: Dataset, split: Split, positions: NDArray[np.intp]) -> str:
+    """The first of some training rows, given by position, as data rows of their files, counted from 1, with their ids."""
+    wanted, seen, shown = positions[:MOST_ROWS_SHOWN], 0, []
+    outcome, identifier = Outcome(dataset.target), config.data.id
+    for path in dataset.paths:
+        frame = nan_is_missing(scan_files([path], dataset.kind), dataset.target).collect()
+        here = np.flatnonzero(outcome.present(frame) & ~test_mask(split, frame))
+        at = here[wanted[(wanted >= seen) & (wanted < seen + here.size)] - seen]
+        seen += here.size
+        for row in at.tolist():
+            name = "" if identifier is None else f" ({identifier} {frame[identifier][row]})"
+            shown.append(f"{row + 1:,}{name}")
+        if at.size and len(dataset.paths) > 1:
+            shown[-1] += f" of {Path(path).name}"
+    return f"data rows {listed(shown, positions.size)}"
 
 
 def class_names(dataset: Dataset) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from logit_engine.blocks import Block, block_count, total
 from logit_engine.columns import Array, dense
 from logit_engine.objective import Objective, by_predictor
 from logit_engine.triangles import r_factor, smallest_pivot, triangular_inverse
+from logit_engine.wording import PLAIN, Wording
 
 PROGRAMME_TOLERANCE = 1e-9  # of HiGHS, feasibility
 FENCE_MARGIN = 1e-7  # a unit row's margin below it may be zero
@@ -53,7 +54,7 @@ class Recession:
     rows: NDArray[np.intp]
     n: int
 
-    def clause(self, names: Sequence[str], free: NDArray[np.bool_]) -> str:
+    def clause(self, names: Sequence[str], free: NDArray[np.bool_], wording: Wording = PLAIN) -> str:
         """What predicts what: the columns, the infinity of each, and the rows. names, free: (q,)."""
         ends = {-1: "-inf", 1: "+inf"}
         moving = [j for j in np.flatnonzero(self.signs).tolist() if not free[j]]
@@ -62,9 +63,8 @@ class Recession:
         what = (
             f"column {shown}" if len(moving) == 1 else f"a combination of {shown}{more}" if moving else "the constant"
         )
-        first = ", ".join(str(i) for i in self.rows[:5].tolist()) + (", ..." if self.rows.size > 5 else "")
-        share = "every row" if self.rows.size == self.n else f"{self.rows.size:,} of {self.n:,} rows (rows {first})"
-        return f"{what} predicts y perfectly in {share}"
+        share = f"{self.rows.size:,} of {self.n:,} rows ({wording.rows(self.rows)})"
+        return f"{what} predicts {wording.outcome} perfectly in {'every row' if self.rows.size == self.n else share}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,51 +8,87 @@ Whether it exists does not depend on the link.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from logit_engine.columns import Array
-from logit_engine.coordinates import Coordinates
+from logit_engine.blocks import Block, Sums, total
+from logit_engine.columns import Array, dense
 from logit_engine.moments import Ranges
+from logit_engine.objective import Objective
+from logit_engine.wording import PLAIN, Wording
 
 REMEDY = "Drop it, pool its level with others, or set a penalty."
 
 
 def perfect_predictors(
-    ranges: Ranges, names: Sequence[str], constant: int | None, units: Coordinates | None = None
+    ranges: Ranges, names: Sequence[str], constant: int | None, wording: Wording = PLAIN
 ) -> list[str]:
-    """One clause for each column or level that alone predicts the outcome, read from the ranges.
-
-    units: of the data, where the columns were normalized; the clauses give values in them.
-    """
+    """One clause for each column or level that alone predicts the outcome, read from the ranges."""
     clauses = []
     for start, stop in ranges.groups:
-        family = names[start].split("[")[0]
         counts = np.concatenate(
             [ranges.events[:, start:stop], (ranges.total - ranges.events[:, start:stop].sum(axis=1))[:, None]],
             axis=1,
         )
-        labels = [*(f"column '{name}'" for name in names[start:stop]), f"the reference level of '{family}'"]
+        labels = [
+            *(f"column '{name}'" for name in names[start:stop]),
+            f"the reference level of '{family_name(names[start:stop])}'",
+        ]
         usable = labels if constant is not None else labels[:-1]
         for label, (no, yes) in zip(usable, counts.T, strict=False):
             if (no == 0) != (yes == 0):
-                rows = int(no + yes)
-                clauses.append(f"{label} predicts y = {int(yes > 0)} perfectly ({rows:,} of {rows:,} rows)")
+                rows, value = int(no + yes), wording.events[int(yes > 0)]
+                clauses.append(f"{label} predicts {wording.outcome} = {value} perfectly ({rows:,} of {rows:,} rows)")
     if constant is not None:
         for j in np.flatnonzero(~ranges.coded).tolist():
-            scale, center = (1.0, 0.0) if units is None else (float(units.scale[j]), float(units.center[j]))
-            clause = _threshold(ranges.low[:, j] * scale + center, ranges.high[:, j] * scale + center, names[j])
+            scale, center = 1.0, 0.0
+            if wording.units is not None:
+                scale, center = float(wording.units.scale[j]), float(wording.units.center[j])
+            low, high = ranges.low[:, j] * scale + center, ranges.high[:, j] * scale + center
+            clause = _threshold(low, high, names[j], wording)
             if clause and j != constant:
                 clauses.append(clause)
     return clauses
 
 
-def _threshold(low: Array, high: Array, name: str) -> str | None:
-    """The clause for a numeric column whose ranges under y = 0 and y = 1 meet at most in a point; low, high: (2,)."""
+def family_name(names: Sequence[str]) -> str:
+    """What the names of a categorical's columns, 'name[level]', have in common: the longest name whose brackets close."""
+    ends = [i for i, letter in enumerate(names[0]) if letter == "["]
+    shared = [names[0][:i] for i in ends if all(name.startswith(names[0][: i + 1]) for name in names)]
+    closed = [name for name in shared if name.count("[") == name.count("]")]
+    return max(closed, key=len, default=names[0])
+
+
+def _threshold(low: Array, high: Array, name: str, wording: Wording) -> str | None:
+    """The clause for a numeric column whose ranges beside both outcomes meet at most in a point; low, high: (2,)."""
+    outcome, values = wording.outcome, wording.events
     for below, above in ((0, 1), (1, 0)):
         if high[below] <= low[above] and low[below] < high[above]:
             sides = []
             if high[above] > high[below]:
-                sides.append(f"y = {above} in every row with {name} above {high[below]:g}")
+                sides.append(f"{outcome} = {values[above]} in every row with {name} above {high[below]:g}")
             if low[below] < low[above]:
-                sides.append(f"y = {below} in every row with {name} below {low[above]:g}")
-            return f"column '{name}' predicts y perfectly: " + ", ".join(sides)
+                sides.append(f"{outcome} = {values[below]} in every row with {name} below {low[above]:g}")
+            return f"column '{name}' predicts {outcome} perfectly: " + ", ".join(sides)
     return None
+
+
+def empty_cells(objective: Objective, signs: NDArray[np.int8]) -> list[str]:
+    """One clause for each column of 0 and 1 that runs off and is 1 in no row of some class; of several classes alone.
+
+    signs: (q,), as in `Recession`.
+    """
+    rows, classes = objective.rows, objective.rows.classes
+    moves = (signs.reshape(-1, len(rows.names)) != 0).any(axis=0)
+
+    def counts(block: Block) -> Sums:
+        X = dense(block.X)[block.kept]
+        ones = np.stack([(X[block.y[block.kept] == code] == 1.0).sum(axis=0) for code in range(len(classes))])
+        return ones, np.asarray(((X != 0.0) & (X != 1.0)).sum(axis=0))
+
+    ones, others = total(rows, counts, 1)
+    return [
+        f"no row with {name} is in class {classes[code]}"
+        for j, name in enumerate(rows.names)
+        if moves[j] and others[j] == 0 and ones[:, j].any() and j != objective.coordinates.constant
+        for code in np.flatnonzero(ones[:, j] == 0).tolist()
+    ]

@@ -21,6 +21,7 @@ from logit_engine.penalties import NONE, lasso
 from logit_engine.result import FitResult, Verdict
 from logit_engine.solvers.newton import Outcome
 from logit_engine.sources.arrays import MemoryRows
+from logit_engine.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ def fitted(
             solver=asked.solver,
             naive=alpha is not None and not skip_hessian,
             start=None if start is None else start[keep],
+            wording=Wording(model.endog_names),
         )
 
     try:

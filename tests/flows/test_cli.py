@@ -194,9 +194,25 @@ def test_duplicate_headers_and_ids_are_said(exam: Path) -> None:
 def test_separated_data_name_their_column_and_publish_nothing(exam: Path) -> None:
     done = bad_data(exam, "student,hours,passed\n1,1,0\n2,2,0\n3,3,1\n4,4,1\n")
     assert done.returncode == 1
-    assert "column 'hours' predicts y perfectly: y = 1 in every row with hours above 2," in done.stderr
+    assert "column 'hours' predicts passed perfectly: passed = 1 in every row with hours above 2," in done.stderr
     assert not list(exam.glob("store/*/runs/*"))
     assert not list(exam.glob("store/.staging/*"))
+
+
+def test_separated_rows_are_data_rows_of_the_file_with_their_ids(exam: Path) -> None:
+    lines = ["student,hours,sleep,passed"]
+    for i in range(60):
+        hours, sleep = i % 3, (i // 3) % 3
+        passed = "" if i == 0 else int(hours > sleep) if hours != sleep else i % 2
+        lines.append(f"s{i},{hours},{sleep},{passed}")
+    (exam / "bad.csv").write_text("\n".join(lines) + "\n")
+    words = ("data.source=bad.csv", "features.numeric=[hours, sleep]", "data.missing_target=drop", "split.method=none")
+    done = logit("train", exam / "config.yaml", "--no-prefect", *(w for word in words for w in ("--set", word)))
+    assert done.returncode == 1, done.stderr
+    said = " ".join(done.stderr.split())
+    assert (
+        "predicts passed perfectly in 40 of 59 rows (data rows 2 (student s1), 3 (student s2), 4 (student s3)," in said
+    )
 
 
 def test_an_unseen_destination_is_refused_under_error_and_nothing_is_written(tmp_path: Path) -> None:

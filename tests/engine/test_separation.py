@@ -1,0 +1,85 @@
+"""What a sentence on separation says: the target by its name, rows of the user's file, whole names, the true cause."""
+
+import numpy as np
+import pytest
+
+from logit_engine import Multinomial, array_rows, fit
+from logit_engine.columns import Coded, Constant, SideBySide
+from logit_engine.diagnostics.separation import family_name
+from logit_engine.errors import SeparationError
+from logit_engine.sources.arrays import MemoryRows
+from logit_engine.wording import Wording
+
+
+@pytest.mark.parametrize(
+    ("names", "family"),
+    [
+        (["job[a]", "job[b]"], "job"),
+        (["x[y][a]", "x[y][b]"], "x[y]"),
+        (["age[[10-20)]", "age[[20-30)]"], "age"),
+        (["g[x[1]]", "g[x[2]]"], "g"),
+        (["only[one]"], "only"),
+    ],
+)
+def test_the_family_of_levels_keeps_its_own_brackets(names: list[str], family: str) -> None:
+    assert family_name(names) == family
+
+
+def coded_rows(codes: np.ndarray, y: np.ndarray, names: list[str], classes: tuple[str, ...] = ()) -> MemoryRows:
+    """Rows of a constant and a categorical."""
+    columns = SideBySide((Constant(y.size), Coded(codes, len(names))))
+    return MemoryRows(columns, y, ("intercept", *names), classes=classes)
+
+
+def test_the_target_and_its_values_are_named() -> None:
+    rng = np.random.default_rng(0)
+    codes = np.arange(60) % 3
+    y = (rng.random(60) < 0.5).astype(float)
+    y[codes == 0] = 1.0
+    rows = coded_rows(codes, y, ["job[[10-20)]", "job[[20-30)]"])
+    with pytest.raises(SeparationError, match=r"column 'job\[\[10-20\)\]' predicts churn = yes perfectly \(20 of 20"):
+        fit(rows, wording=Wording("churn", ("no", "yes")))
+
+
+def test_rows_are_those_of_the_user() -> None:
+    grid = np.random.default_rng(2).integers(0, 3, (200, 2)).astype(float)
+    gap = grid[:, 0] - grid[:, 1]
+    y = np.where(gap > 0, 1.0, np.where(gap < 0, 0.0, np.arange(200) % 2))
+    first = np.flatnonzero(gap != 0)[0]
+    wording = Wording("late", rows=lambda at: f"flights {at[0] + 1000}, ...")
+    with pytest.raises(
+        SeparationError, match=rf"predicts late perfectly in \d+ of 200 rows \(flights {first + 1000}, "
+    ):
+        fit(array_rows(grid, y), wording=wording)
+
+
+def test_of_several_classes_the_level_that_misses_one_is_named() -> None:
+    rng = np.random.default_rng(3)
+    codes = np.arange(300) % 3
+    y = rng.integers(0, 3, 300).astype(float)
+    y[(codes == 1) & (y == 0.0)] = 2.0
+    rows = coded_rows(codes, y, ["specialty[Cardiology]", "specialty[Gynecology]"], ("<30", ">30", "NO"))
+    with pytest.raises(SeparationError, match=r"^no row with specialty\[Gynecology\] is in class <30; "):
+        fit(rows, Multinomial(2))
+
+
+def test_a_separated_fit_with_aliased_columns_hears_of_both() -> None:
+    x = np.random.default_rng(4).standard_normal(50)
+    z = np.random.default_rng(5).standard_normal(50)
+    y = (x + z > 0).astype(float)
+    with pytest.raises(SeparationError, match=r"predicts y perfectly in every row.* Besides, column 'x3' is a linear"):
+        fit(array_rows(np.column_stack([x, z, x - z]), y))
+
+
+@pytest.mark.parametrize("size", [1e4, 1e8, 1e12, 1e14])
+@pytest.mark.parametrize("shift", [0.0, 1e3])
+def test_one_outlier_against_the_slope_is_no_separation(size: float, shift: float) -> None:
+    rng = np.random.default_rng(2)
+    X = rng.standard_normal((80, 2)) + shift
+    y = (-(X[:, 0] - shift) + rng.logistic(size=80) > 0).astype(float)
+    X[5, 0], y[5] = size, 1.0
+    found = fit(array_rows(X, y))
+    assert found.converged
+    others = np.arange(80) != 5
+    flat = fit(array_rows(X[others][:, 1:], y[others]))  # the outlier takes the slope of its column alone
+    np.testing.assert_allclose(found.estimates[2], flat.estimates[1], atol=2e-3)
