@@ -34,11 +34,20 @@ def split_step(loss: Array, own: Array | None, b: Array, level: float) -> Array:
     V = np.eye(r)
     V[:rank, :rank] = triangular_inverse(R[:rank, :rank])
     V[:rank, rank:] = -V[:rank, :rank] @ R[:rank, rank:]
-    M = V.T @ (own / (size[:, None] * size))[np.ix_(order, order)] @ V
+    own = (own / (size[:, None] * size))[np.ix_(order, order)]
+    M = V.T @ own @ V
     M[np.arange(rank), np.arange(rank)] += 1.0
+    unseen = _unseen(own, V, M)
+    M[unseen], M[:, unseen] = 0.0, 0.0
     found = np.empty(r)
     found[order] = V @ _least(M, V.T @ (b / size)[order], level / float(size.max()))
     return found / size
+
+
+def _unseen(own: Array, V: Array, M: Array) -> NDArray[np.bool_]:
+    """Directions, columns of V, in which the penalty's curvature is the square of V's rounding, (r,)."""
+    rounding = RANK * V.shape[0] * np.linalg.norm(V, axis=0)
+    return np.asarray(np.diagonal(M) <= np.square(rounding) * float(np.diagonal(own).max(initial=0.0)))
 
 
 def _pivoted(A: Array) -> tuple[Array, NDArray[np.intp], int]:
