@@ -19,6 +19,8 @@ SLOW = 0.2  # a step that leaves more of the residual than this is slow
 SMALLEST_SHARE = 2.0**-40
 SMALLEST_ROUNDED = 2.0**-3  # where the value's rounding hides what a step does
 ROUNDED = 1e-12  # of the value: its rounding
+HEARD = 1e-12  # of the gradient's size: a change that says something of the curvature
+ONE_STEP = 1e-8  # the residual from which a step by the exact curvature leaves rounding
 CONVERGED = 1e-10  # the residual that counts as converged
 BESIDE = 1e4  # a residual of CONVERGED is at most 1e-6 of the penalty
 FLOOR = (
@@ -60,8 +62,12 @@ class Descent:
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left to do: the residual is small enough, or no step improves."""
-        return self.residual <= self.tolerance or self.stuck
+        """Whether nothing is left to do: the residual is small enough, or no step improves.
+
+        Where each pass brings the curvature, and all digits are asked for, one step more squares the residual.
+        """
+        squares = self.tolerance < CONVERGED and self.fresh and ONE_STEP < self._before < np.inf
+        return (self.residual <= self.tolerance and not squares) or self.stuck
 
     def target(self) -> Array:
         """Where the next light pass is wanted, (q,)."""
@@ -86,16 +92,22 @@ class Descent:
         self.fresh, self._before = curvature is not None, self.residual
         if curvature is not None:
             self.model = model_of(curvature, self.kinks)
-        elif not rounded:
-            self.model.learn(target - self.theta, ahead.gradient - self.slope.gradient)
+        else:
+            self._learn(target - self.theta, ahead)
         self._go(target, ahead)
         self._slow += self.residual > SLOW * self._before
 
+    def _learn(self, step: Array, ahead: Slope) -> None:
+        """Let the model learn from a step, if the gradient changed by more than its rounding."""
+        change = ahead.gradient - self.slope.gradient
+        if float(np.abs(change).max(initial=0.0)) > HEARD * ahead.size:
+            self.model.learn(step, change)
+
     def _shorten(self, least: float) -> None:
-        """Ask for half the step; where it is short enough for a model made here, or nothing, no step improves."""
+        """Ask for half the step; where that is too short for a model made here, or not needed, no step improves."""
         self._slow += 1.0
         self._share *= 0.5
-        if self._share <= least or not self._step.any():
+        if self._share <= least or self.residual <= self.tolerance or not self._step.any():
             self.stuck = self.fresh or self.inform is None
             self._slow, self._share = np.inf, 1.0
 
