@@ -172,15 +172,16 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
         stalled = here.decrement > 0.5 * last
         slow = slow + 1 if here.decrement > max(0.5 * previous, FAR_DECREMENT) else 0
         previous = here.decrement
+        share = length_control.share(_longest_move(here))
         on_plateau = objective.separable and (slow >= MANY_SLOW_PASSES or not local.informed)
         if on_plateau:
-            share = plateau_share(objective, theta, here.direction)
+            share = plateau_share(objective, theta, here.direction, share)
         if exact:
             certified = here.certificate < CERTIFIED
             polished = here.certificate <= POLISHED or here.decrement <= settings.enough
             on_plateau = stalled and settings.past_plateaus and _on_plateau(here, certified and self_concordant)
             if on_plateau:
-                share, stalls = plateau_share(objective, theta, here.direction), stalls + 1
+                share, stalls = plateau_share(objective, theta, here.direction, share), stalls + 1
                 on_plateau = (share > 1.0 or not certified) and stalls < MAX_STALLS
             if certified and (polished or (stalled and not on_plateau)):
                 outcome = Outcome.CONVERGED if here.observed else Outcome.SADDLE
@@ -193,8 +194,6 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
             basis = None  # white rows of a point far behind mix columns of very different curvature
         elif (near and not exact) or basis is not None or smallest_pivot(here.factor) < PLAIN_PIVOT:
             basis = _whitening(objective, here)
-        if not on_plateau:
-            share = length_control.share(_longest_move(here))
         theta = theta + share * here.direction
         settings.see(objective, theta)
     assert here is not None

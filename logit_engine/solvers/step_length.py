@@ -48,7 +48,8 @@ def slope_along(current: Evaluation, basis: Array | None, direction: Array) -> f
     """The derivative of the objective along a direction of inner coordinates, (q,), at an evaluation in this basis."""
     if basis is not None:
         direction = repeated(basis, direction.size // basis.shape[0]) @ direction
-    return float(current.gradient @ direction)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(current.gradient @ direction)
 
 
 def is_finite(current: Evaluation) -> bool:
@@ -56,16 +57,19 @@ def is_finite(current: Evaluation) -> bool:
     return bool(np.isfinite(current.value) and np.isfinite(current.gradient).all())
 
 
-def plateau_share(objective: Objective, theta: Array, direction: Array) -> float:
-    """How many Newton steps lead to the end of a plateau: at least one, by light passes. theta, direction: (q,)."""
+def plateau_share(objective: Objective, theta: Array, direction: Array, share: float = 1.0) -> float:
+    """How many Newton steps lead to the end of a plateau, by light passes; at least the share that was to be taken.
+
+    theta, direction: (q,).
+    """
 
     def falls(share: float) -> bool:
         gradient = objective.slope(theta + share * direction).gradient
         return bool(np.isfinite(gradient).all() and gradient @ direction < 0.0)
 
-    if not falls(1.0):
-        return 1.0
-    near, far = 1.0, 2.0
+    if not falls(share):
+        return share
+    near, far = share, 2.0 * share
     while falls(far):
         near, far = far, 2.0 * far
         if far > LONGEST_PLATEAU_STEP:
