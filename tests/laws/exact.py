@@ -123,13 +123,17 @@ def backward(L: Vector, b: Vector) -> Vector:
 
 @dataclass
 class Truth:
-    """Estimates and standard errors, (q,), the log-likelihood, kappa and the largest linear predictor of a maximum."""
+    """Estimates and standard errors, (q,), the log-likelihood, kappa and the largest linear predictor of a maximum.
+
+    smallest_score: of a row, in absolute value; in double precision y - F(eta) has no digit below 1e-16.
+    """
 
     params: Vector
     std_errors: Vector
     loglik: Number
     kappa: float
     largest_eta: float
+    smallest_score: float
 
 
 @dataclass
@@ -270,6 +274,7 @@ class Reference:
             loglik=sum(self.weight * loglik, ZERO),
             kappa=self._kappa(H),
             largest_eta=float(max(abs(v) for v in eta.ravel())),
+            smallest_score=float(min(abs(v) for v in score.ravel())),
         )
 
     def _meat(self, score: Vector, curvature: Vector, V: Vector) -> Vector:

@@ -161,5 +161,7 @@ def _answer(reference: Reference, result: FitResult) -> Judged:
     for found, error in zip(result.std_errors, truth.std_errors, strict=True):
         least = min(least, digits(found, error, error))
     promised = min(13.0, 14.0 - log10(max(truth.kappa, 1.0)))
+    if reference.problem.covariance != "nonrobust" and "shares" in reference.problem.tags:
+        promised = min(promised, 16.0 + log10(max(truth.smallest_score, 1e-16)))
     wrong = least < FEWEST_DIGITS and least < promised - SLACK_DIGITS
     return Judged(Judgment.WRONG if wrong else Judgment.RIGHT, f"{least:.1f} of {promised:.1f} digits: {text}")
