@@ -19,6 +19,7 @@ from logit_engine.objective import Evaluation, Objective, repeated
 from logit_engine.solvers.step_length import (
     SLOPE_DECIDES,
     VALUE_ROUNDING,
+    Progress,
     StepLength,
     is_finite,
     plateau_share,
@@ -46,9 +47,6 @@ POLISHED = (
 CERTIFIED = 0.5  # lambda * reach: below 1 is proof, but under separation it tends to 1 and rounding may take it below
 SEPARATING = 1e-9  # a margin above it is not rounding
 SHORTEST_PLATEAU_MOVE = 1e-9  # of a row's predictor
-FAR_DECREMENT = 10.0  # standard errors: so far out, steps that hardly shrink lie in an exponential tail
-MANY_SLOW_PASSES = 3
-MAX_STALLS = 12  # passes in a row that bring no certificate nearer
 
 
 class Solver(Protocol):
@@ -141,11 +139,9 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
     9.5 and 10.2; whitening: docs/architecture.md.
     """
     settings = settings or Newton()
-    theta, here, last, stalls, slow, previous = start, None, np.inf, 0, 0, np.inf
+    theta, here, share = start, None, 1.0
     before: _Local | None = None
-    length_control = StepLength()
-    share = 1.0
-    self_concordant = objective.likelihood.self_concordant
+    length_control, progress = StepLength(), Progress()
     for passes in range(1, settings.max_passes + 1):
         current = objective.evaluate(theta, basis)
         if here is not None and before is not None:
@@ -162,34 +158,26 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
             length_control.lengthen(moved)
         local = _factored(objective, theta, basis, current) or _majorized(objective, theta)
         if local is None:
-            return _singular(objective, theta, here, current, passes)
+            return _singular(theta, here, current, passes)
         basis = local.basis
         here, before = _stepped(theta, local, passes, objective.likelihood.outputs), local
         if objective.separable and objective.fixed is None and current.margin > SEPARATING:
             return replace(here, outcome=Outcome.SEPARATED)
         near = here.decrement <= (settings.tolerance * min(1.0, abs(here.loglik))) ** 0.5
         exact = near and (basis is not None or _plain_is_exact(here))
-        stalled = here.decrement > 0.5 * last
-        slow = slow + 1 if here.decrement > max(0.5 * previous, FAR_DECREMENT) else 0
-        previous = here.decrement
         share = length_control.share(_longest_move(here))
-        on_plateau = objective.separable and (slow >= MANY_SLOW_PASSES or not local.informed)
+        slow = progress.is_slow(here.decrement) or not local.informed
+        on_plateau = objective.separable and slow
         if on_plateau:
             share = plateau_share(objective, theta, here.direction, share)
         if exact:
-            certified = here.certificate < CERTIFIED
-            polished = here.certificate <= POLISHED or here.decrement <= settings.enough
-            on_plateau = stalled and settings.past_plateaus and _on_plateau(here, certified and self_concordant)
-            if on_plateau:
-                share, stalls = plateau_share(objective, theta, here.direction, share), stalls + 1
-                on_plateau = (share > 1.0 or not certified) and stalls < MAX_STALLS
-            if certified and (polished or (stalled and not on_plateau)):
-                outcome = Outcome.CONVERGED if here.observed else Outcome.SADDLE
+            outcome, longer = _settled(objective, here, settings, progress, share)
+            if outcome is Outcome.UNCERTIFIED:
+                return replace(here, outcome=outcome)
+            if outcome is not None:
                 settings.see(objective, theta + here.direction)
                 return replace(here, theta=theta + here.direction, outcome=outcome)
-            if stalled and not on_plateau:
-                return replace(here, outcome=Outcome.UNCERTIFIED)
-            last = here.decrement
+            on_plateau, share = longer is not None, share if longer is None else longer
         if on_plateau:
             basis = None  # white rows of a point far behind mix columns of very different curvature
         elif (near and not exact) or basis is not None or smallest_pivot(here.factor) < PLAIN_PIVOT:
@@ -198,6 +186,30 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
         settings.see(objective, theta)
     assert here is not None
     return here
+
+
+def _settled(
+    objective: Objective,
+    here: Solution,
+    settings: Newton,
+    progress: Progress,
+    share: float,
+) -> tuple[Outcome | None, float | None]:
+    """Where the digits are exact: how the method ends, or None to go on; and on a plateau a longer step than `share`."""
+    certified = here.certificate < CERTIFIED
+    polished = here.certificate <= POLISHED or here.decrement <= settings.enough
+    stalled = progress.has_stalled(here.decrement)
+    plateau = None
+    proved = certified and objective.likelihood.self_concordant
+    if stalled and settings.past_plateaus and _on_plateau(here, proved):
+        longer = plateau_share(objective, here.theta, here.direction, share)
+        plateau = longer if progress.may_stall() and (longer > 1.0 or not certified) else None
+    if certified and (polished or (stalled and plateau is None)):
+        return Outcome.CONVERGED if here.observed else Outcome.SADDLE, None
+    if stalled and plateau is None:
+        return Outcome.UNCERTIFIED, None
+    progress.settled = here.decrement
+    return None, plateau
 
 
 def _on_plateau(here: Solution, proved: bool) -> bool:
@@ -248,7 +260,7 @@ def local_solution(objective: Objective, theta: Array, passes: int) -> Solution:
     current = objective.evaluate(theta)
     local = _factored(objective, theta, None, current)
     if local is None:
-        return _singular(objective, theta, None, current, passes)
+        return _singular(theta, None, current, passes)
     plain = _stepped(theta, local, passes, objective.likelihood.outputs)
     basis = plain.next_basis
     white = _factored(objective, theta, basis, objective.evaluate(theta, basis))
@@ -362,7 +374,7 @@ def shared_basis(full: Array, basis: Array | None, outputs: int) -> Array:
     return stacked if basis is None else stacked @ basis
 
 
-def _singular(objective: Objective, theta: Array, here: Solution | None, current: Evaluation, passes: int) -> Solution:
+def _singular(theta: Array, here: Solution | None, current: Evaluation, passes: int) -> Solution:
     """A solution that says so: with no information, for the columns tell which of them are aliased."""
     if here is not None:
         return replace(here, outcome=Outcome.SINGULAR, passes=passes)

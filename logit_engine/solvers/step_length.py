@@ -19,6 +19,9 @@ SHORTEST_MOVE = 2.0**-40  # of a row's predictor: a shorter step changes nothing
 VALUE_ROUNDING = 1e-12  # of the objective, relative
 SLOPE_DECIDES = 1e-6  # of the objective: where a step promises less, rounding may hide whether the value falls
 LONGEST_PLATEAU_STEP = 2.0**12  # Newton steps
+FAR_DECREMENT = 10.0  # standard errors: so far out, steps that hardly shrink lie in an exponential tail
+MANY_SLOW_PASSES = 3
+MAX_STALLS = 12  # passes that bring no certificate nearer
 
 
 @dataclass(slots=True)
@@ -42,6 +45,35 @@ class StepLength:
         """After a step that stood."""
         self.limit = np.inf if self.rejections == 0 and moved < self.limit else 4.0 * moved
         self.rejections = 0
+
+
+@dataclass(slots=True)
+class Progress:
+    """How the decrement falls from pass to pass.
+
+    previous: that of the last pass; settled: of the last pass whose digits were exact; slow: the passes in a row that
+    hardly shrank it, far out; stalls: the passes on a plateau that did not halve it.
+    """
+
+    previous: float = np.inf
+    settled: float = np.inf
+    slow: int = 0
+    stalls: int = 0
+
+    def is_slow(self, decrement: float) -> bool:
+        """Whether many steps in a row, this one too, lie in an exponential tail."""
+        self.slow = self.slow + 1 if decrement > max(0.5 * self.previous, FAR_DECREMENT) else 0
+        self.previous = decrement
+        return self.slow >= MANY_SLOW_PASSES
+
+    def has_stalled(self, decrement: float) -> bool:
+        """Whether a decrement is more than half of the last one whose digits were exact."""
+        return decrement > 0.5 * self.settled
+
+    def may_stall(self) -> bool:
+        """After one more stall: whether the passes may go on."""
+        self.stalls += 1
+        return self.stalls < MAX_STALLS
 
 
 def slope_along(current: Evaluation, basis: Array | None, direction: Array) -> float:
