@@ -4,6 +4,7 @@ Blocks are 16384 rows; stripes of blocks are a function of the number of blocks 
 block, and stripes are added in one fixed binary tree, whoever ran them: the same bits for any number of threads or workers.
 """
 
+import os
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -370,6 +371,11 @@ class _Limit:
 
 
 _limit = _Limit()
+
+
+def cores() -> int:
+    """The cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from warnings import warn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from logit_engine.blocks import one_blas_thread
+from logit_engine.blocks import cores, one_blas_thread
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, UsageError
 from logit_engine.estimation import Task, Trace
@@ -21,7 +21,6 @@ from logit_engine.estimators_routing import RoutedMetadata, routed_to_fit, route
 from logit_engine.estimators_rows import are_shares, same_rows
 from logit_engine.estimators_scoring import fold_scorer, neg_log_loss, path_scores, whole_scorer
 from logit_engine.estimators_settings import asked_ratios, check_passes, penalty_kind, solver_contract
-from logit_engine.fitting import cores
 from logit_engine.result import FitResult
 
 RULES = ("best", "one_standard_error")

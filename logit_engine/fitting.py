@@ -2,14 +2,13 @@
 arithmetic.
 """
 
-import os
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, Largest, Rows, Sums, one_blas_thread, total
+from logit_engine.blocks import Block, Largest, Rows, Sums, cores, one_blas_thread, total
 from logit_engine.columns import Array
 from logit_engine.compiled import applies
 from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities, change_of_variables, independent
@@ -105,11 +104,6 @@ def _effective(likelihood: Likelihood, penalty: Penalty, solver: Solver | None) 
     if not (isinstance(penalty, (L2, ElasticNet)) and penalty.idle and identified):
         return penalty, solver
     return NONE, Newton(max_passes=solver.max_passes) if isinstance(solver, Proximal) else solver
-
-
-def cores() -> int:
-    """The cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Rows, one_blas_thread
+from logit_engine.blocks import Rows, cores, one_blas_thread
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.fitting import cores, fit, prepared
+from logit_engine.fitting import fit, prepared
 from logit_engine.likelihoods import Likelihood
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.result import FitResult

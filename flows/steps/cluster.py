@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from flows.config import Config
 from flows.steps.identity import identify, open_store, versions
 from flows.steps.load import Dataset
-from logit_engine.blocks import Rows
+from logit_engine.blocks import Rows, cores
 from logit_engine.errors import ClusterError, UsageError
-from logit_engine.fitting import cores
 from logit_engine.publish import canonical_json
 from logit_engine.sources.checkpoint import CheckpointedRows, Journal
 

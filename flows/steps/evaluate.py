@@ -15,7 +15,7 @@ from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import Side, open_rows, outcome_of
 from flows.steps.split import Split
-from logit_engine.blocks import BLOCK, one_blas_thread
+from logit_engine.blocks import BLOCK, cores, one_blas_thread
 from logit_engine.columns import Array
 from logit_engine.diagnostics.metric_intervals import (
     Bootstrap,
@@ -28,7 +28,7 @@ from logit_engine.diagnostics.metric_intervals import (
 from logit_engine.diagnostics.metrics import METRICS, confusion, evaluate, metric_value, row_log_loss
 from logit_engine.diagnostics.thresholds import Cost, MaxF1, choose_threshold
 from logit_engine.errors import LogitEngineError
-from logit_engine.fitting import cores, fit
+from logit_engine.fitting import fit
 from logit_engine.inference.covariance import CLUSTER, NONROBUST
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, Link
