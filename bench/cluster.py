@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from logit_engine.blocks import BLOCK, Block, Rows, block_count, total
 from logit_engine.columns import Constant, Dense, SideBySide
 from logit_engine.coordinates import Coordinates
-from logit_engine.fitting import fit, prepared
+from logit_engine.fitting import fit
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
 from logit_engine.penalties import NONE
+from logit_engine.preparation import prepared
 from logit_engine.sources.cluster import ClusterRows, cluster_rows
 
 LOGISTIC = Bernoulli(LOGIT)

@@ -3,36 +3,33 @@ arithmetic.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, Largest, Rows, Sums, cores, one_blas_thread, total
+from logit_engine.blocks import Rows, cores, one_blas_thread, total
 from logit_engine.columns import Array
-from logit_engine.compiled import applies
 from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities, change_of_variables, independent
-from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
+from logit_engine.coordinates import Coordinates, constant_column
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
 from logit_engine.diagnostics.recession import recession
 from logit_engine.diagnostics.separation import perfect_predictors
-from logit_engine.errors import DataError, RankError, SeparationError, UsageError
+from logit_engine.errors import RankError, SeparationError, UsageError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
 from logit_engine.inference.reliability import Size, reliability_notes
 from logit_engine.judging import judged_solution, notes, separated_status, separation_sentence
-from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial, weighted
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
-from logit_engine.moments import Moments
-from logit_engine.null_model import NullModel, null_model
-from logit_engine.objective import Objective, flat
+from logit_engine.objective import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
+from logit_engine.preparation import First, prepared
 from logit_engine.result import FitResult, Verdict
 from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import Newton, Outcome, Solution, Solver, solve
-from logit_engine.solvers.pilot import PATIENCE, Approach, approached, sampled, without_errors
+from logit_engine.solvers.pilot import PATIENCE, Approach, approached, without_errors
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import weighted_r_factor
-from logit_engine.sources.arrays import Gathered, thinned
 from logit_engine.triangles import condition_number
 from logit_engine.wording import PLAIN, Wording
 
@@ -247,46 +244,6 @@ def _finished(objective: Objective, ahead: Approach, asked: Asked) -> Solution:
     return replace(solution, passes=solution.passes + ahead.passes)
 
 
-class Prepared(NamedTuple):
-    """What every fit begins with: what a first pass told, the null model, the objective, and the null model's
-    theta, (q,).
-    """
-
-    first: "First"
-    null: NullModel
-    objective: Objective
-    start: Array
-
-
-def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int, fits: int = 1) -> Prepared:
-    """One pass over the rows, for everything that must be known before a step of so many fits. Raises as `fit` does."""
-    if isinstance(penalty, ElasticNet):
-        penalty.check(len(rows.names), likelihood.outputs, rows.intercept)
-    first = _first_pass(rows, likelihood, threads)
-    _check_counts(first, rows, likelihood, penalty, threads)
-    coordinates = inner_coordinates(
-        first.moments, centered=penalty is NONE or rows.intercept or _leaves_constant(penalty, first.moments)
-    )
-    free = np.zeros(len(rows.names), dtype=bool)
-    if coordinates.constant is not None:
-        free[coordinates.constant] = True
-    free = np.tile(free, likelihood.outputs)
-    compiled = first.sample is not None and applies(rows, first.sample, likelihood, coordinates, fits)
-    objective = Objective(rows, likelihood, coordinates, free, penalty, threads, None, first.sample, compiled)
-    null = null_model(rows, likelihood, first.classes, first.shifted, threads)
-    return Prepared(first, null, objective, _start(coordinates, null.constants))
-
-
-def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:
-    """Whether no constant column is penalized, so that centering, which moves only those, changes nothing."""
-    constant = constant_column(moments)
-    p = moments.mean.size
-    if not isinstance(penalty, ElasticNet) or constant is None:
-        return False
-    touched = penalty.kink + penalty.ridge
-    return not touched.reshape(-1, p)[:, constant].any()
-
-
 def _strength(penalty: Penalty) -> float:
     """One number for a penalty: the strength of an l2, the largest of an elastic net (of a group, over its size's
     root).
@@ -348,79 +305,6 @@ def _l1_ratio(penalty: Penalty) -> float:
     return float(penalty.kink[at] / whole[at]) if whole[at] > 0.0 else 0.0
 
 
-def largest_strength(rows: Rows, likelihood: Likelihood, unit: ElasticNet, threads: int | None = None) -> float:
-    """The least multiple of a penalty on the sum of the rows that leaves the constants alone.
-
-    Needs a constant as the first column. Friedman, Hastie & Tibshirani (2010), 2.5; Meier et al. (2008), 2.2.
-    """
-    with one_blas_thread():
-        first = _first_pass(rows, likelihood, threads or cores())
-        constants = likelihood.constants(first.classes)
-
-        def score(block: Block) -> Sums:
-            eta = np.broadcast_to(constants, (block.y.size, constants.size))
-            terms = likelihood.terms(eta[:, 0] if constants.size == 1 else eta, block.y)
-            return (block.X.tdot(weighted(block.weights, terms.score)),)
-
-        (total_score,) = total(rows, score, threads or cores())
-    return unit.enough(flat(total_score))
-
-
-class First(NamedTuple):
-    """What a first pass tells: moments of the columns, the weight of each class, rows, how many they stand for; a sample.
-
-    moments: of the sample, where there is one in which all columns vary: what needs them needs about them.
-    shifted: whether rows have offsets.
-    """
-
-    moments: Moments
-    classes: Array
-    n: int
-    observations: float
-    shifted: bool
-    sample: Rows | None
-
-
-def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:
-    every = sampled(rows.n, likelihood.outputs * len(rows.names))
-
-    def block_sums(block: Block) -> Sums:
-        copies = block.weights if block.precision is None else block.weights / block.precision
-        some = Gathered([]) if every is None else thinned(block, every)
-        n = block.y.size if block.weight is None else int(block.kept.sum())
-        shifted = Largest(float(block.offset is not None))
-        return likelihood.class_weights(block.y, block.weights), n, float(copies.sum()), shifted, some
-
-    classes, n, observations, shifted, some = total(rows, block_sums, threads)
-    sample = some.rows(rows.names, rows.intercept, rows.classes) if some.blocks else None
-    moments = _moments(rows if sample is None else sample, threads)
-    if sample is not None and not ((moments.square > 0.0) | moments.coded)[int(rows.intercept) :].all():
-        moments = _moments(rows, threads)
-    return First(moments, classes, n, observations, shifted.value > 0.0, sample)
-
-
-def _moments(rows: Rows, threads: int) -> Moments:
-    """Mean and spread of the columns, over the rows with weight."""
-    (moments,) = total(rows, lambda b: (b.X.moments(None if b.weight is None else b.kept),), threads)
-    return moments  # type: ignore[no-any-return]
-
-
-def _check_counts(first: First, rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int) -> None:
-    """Raises DataError for a class without weight, named by its label, and for more columns than rows."""
-    p = len(rows.names)
-    for outcome in np.flatnonzero(first.classes == 0.0).tolist():
-        label = rows.classes[outcome] if rows.classes else outcome
-        counts, *_ = total(rows, lambda block: (likelihood.class_weights(block.y, np.ones(block.y.size)),), threads)
-        if counts[outcome] == 0.0:
-            raise DataError(f"no row has y = {label}; a model needs all its classes.")
-        raise DataError(
-            f"the {counts[outcome]:,.6g} rows with y = {label} all have weight 0; a model needs weight in all its "
-            "classes: give them weight, or drop them."
-        )
-    if p > first.n and penalty is NONE:
-        raise DataError(f"there are {p:,} columns for {first.n:,} rows; drop columns or set a penalty.")
-
-
 def _perfect(objective: Objective, asked: Asked) -> list[str]:
     """What predicts perfectly by itself: of a binary outcome whose likelihood nothing holds back."""
     constrained = asked.equalities is not None or asked.inequalities is not None
@@ -435,15 +319,6 @@ def _inner_start(coordinates: Coordinates, start: Array, likelihood: Likelihood)
     theta = coordinates.to_inner(start).reshape(likelihood.outputs, -1)
     if coordinates.constant is not None and isinstance(likelihood, Multinomial) and not likelihood.base:
         theta[:, coordinates.constant] -= theta[0, coordinates.constant]
-    return theta.reshape(-1)
-
-
-def _start(coordinates: Coordinates, constants: Array) -> Array:
-    """Zero, but for the constants of the null model."""
-    theta = np.zeros((constants.size, coordinates.scale.size))
-    if coordinates.constant is not None:
-        k = coordinates.constant
-        theta[:, k] = constants * coordinates.scale[k] / coordinates.value
     return theta.reshape(-1)
 
 

@@ -32,7 +32,8 @@ logit_engine.artifact
 logit_engine.summary logit_engine.tables
 logit_engine.paths
 logit_engine.fitting
-logit_engine.judging logit_engine.null_model
+logit_engine.judging logit_engine.preparation
+logit_engine.null_model
 logit_engine.result
 logit_engine.inference
 logit_engine.diagnostics

@@ -15,9 +15,9 @@ from flows.steps.split import Split, validation_folds
 from logit_engine.columns import Array
 from logit_engine.design import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
-from logit_engine.fitting import largest_strength
 from logit_engine.learning import learn
 from logit_engine.paths import fit_path
+from logit_engine.preparation import largest_strength
 from logit_engine.sources.frames import clusters, frame_rows
 
 STRENGTHS = 30

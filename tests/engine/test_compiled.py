@@ -16,13 +16,13 @@ from logit_engine.columns import Coded, Constant, Dense, SideBySide
 from logit_engine.compiled import Loops
 from logit_engine.coordinates import Coordinates
 from logit_engine.errors import UsageError
-from logit_engine.fitting import prepared
 from logit_engine.inference.covariance import HC0
 from logit_engine.learning import Spec, learn
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT, PROBIT
 from logit_engine.objective import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet
+from logit_engine.preparation import prepared
 from logit_engine.result import FitResult
 from logit_engine.sources.arrays import MemoryRows, array_rows
 from logit_engine.sources.cluster import cluster_rows

@@ -6,10 +6,11 @@ from scipy.special import expit
 
 import logit_engine.fitting as fitting
 from logit_engine.errors import SeparationError
-from logit_engine.fitting import fit, prepared
+from logit_engine.fitting import fit
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS, LOGIT
 from logit_engine.penalties import NONE
+from logit_engine.preparation import prepared
 from logit_engine.result import FitResult
 from logit_engine.solvers.pilot import approached
 from logit_engine.sources.arrays import MemoryRows, array_rows
