@@ -117,6 +117,8 @@ def _array(X: Any, name: str) -> Numbers:
     if library(X) != "numpy" and hasattr(X, "dtype"):
         return _numbers(X, _where(X, name), name)
     out = unmasked(X)
+    if out.dtype.kind in "fiu":  # the rule: small fits feel the questions below
+        return out
     if out.dtype.kind == "O" and out.ndim == 2:
         found = [_numbers(v, f"column {j} of {name}", f"{name}[:, {j}]") for j, v in enumerate(out.T)]
         return np.column_stack(found) if found else np.empty(out.shape)
