@@ -15,7 +15,7 @@ from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.result import Status, Verdict
-from logit_engine.solvers.arrival import arrival_certificate
+from logit_engine.solvers.arrival import arrival_certificate, information_lost
 from logit_engine.solvers.descent import BESIDE
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
 from logit_engine.triangles import condition_number
@@ -62,7 +62,7 @@ def judged_solution(
             )
         return Judged(solution, _status(objective, solution), solution.certificate)
     certificate = np.inf if perfect else _proof(objective, solution)
-    if _is_proved(solution, certificate):
+    if _is_proved(objective, solution, certificate):
         return Judged(solution, _status(objective, solution), certificate)
     away = recession(objective, solution.theta)
     if away is not None:
@@ -74,7 +74,7 @@ def judged_solution(
         further = solve(objective, start, Newton(past_plateaus=True), basis)
         further = replace(further, passes=solution.passes + further.passes)
         certificate = _proof(objective, further)
-        if _is_proved(further, certificate):
+        if _is_proved(objective, further, certificate):
             return Judged(further, _status(objective, further), certificate)
     lost = replace(solution, outcome=Outcome.UNCERTIFIED) if solution.outcome is Outcome.CONVERGED else solution
     return Judged(lost, _status(objective, lost), certificate)
@@ -85,13 +85,12 @@ def _proof(objective: Objective, solution: Solution) -> float:
     return arrival_certificate(objective, solution) if solution.outcome is Outcome.CONVERGED else np.inf
 
 
-def _is_proved(solution: Solution, certificate: float) -> bool:
-    """Whether a certificate proves the arrival and that the information is exact: it changes by as much in the
-    last step.
-    """
-    if not certificate < EXACT_CERTIFICATE:
-        return certificate < CERTIFIED and certificate < EXACT_CERTIFICATE * 1e-6 * condition_number(solution.triangle)
-    return True
+def _is_proved(objective: Objective, solution: Solution, certificate: float) -> bool:
+    """Whether a certificate proves the arrival, and that the information is exact: the last step hardly changes it."""
+    if not certificate < CERTIFIED:
+        return False
+    bar = EXACT_CERTIFICATE * max(1.0, 1e-6 * condition_number(solution.triangle))
+    return certificate < bar or information_lost(objective, solution) < EXACT_CERTIFICATE
 
 
 def separated_status(objective: Objective, away: Recession, perfect: list[str], wording: Wording = PLAIN) -> Status:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from logit_engine.links import LOGIT, Array, Link, Terms, event_terms, expected_curvature, nonevent_terms
 
+FEW = 1e-6  # of all weight: non-events of less are counted by themselves, as a difference would lose their digits
 GRID = 257  # points of a grid in which a root is looked for
 
 
@@ -69,12 +70,13 @@ class Bernoulli:
 
     def class_weights(self, y: Array, weight: Array) -> Array:
         """The weight of non-events and of events, (2,)."""
-        events = float(weight @ y)
-        return np.array([float(weight.sum()) - events, events])
+        events, whole = float(weight @ y), float(weight.sum())
+        nonevents = whole - events
+        return np.array([nonevents if nonevents > FEW * whole else float(weight @ (1.0 - y)), events])
 
     def constants(self, weights: Array) -> Array:
         """The eta that fits the classes' weights, (1,)."""
-        return np.array([constant_predictor(self.link, float(weights[1] / weights.sum()))])
+        return np.array([constant_predictor(self.link, float(np.log(weights[1]) - np.log(weights[0])))])
 
     def _mixed(self, eta: Array, y: Array) -> Terms:
         yes, no = event_terms(self.link, eta), nonevent_terms(self.link, eta)
@@ -226,9 +228,8 @@ def _interleave(event: np.ndarray, yes: Terms, no: Terms) -> Terms:
     return Terms(*columns)
 
 
-def constant_predictor(link: Link, rate: float) -> float:
-    """The eta at which F(eta) = rate, 0 < rate < 1: its log-odds, or between points of ever finer grids on those of F."""
-    wanted = float(np.log(rate) - np.log1p(-rate))
+def constant_predictor(link: Link, wanted: float) -> float:
+    """The eta at which F has the log-odds that are wanted: these, or between points of ever finer grids on those of F."""
     if link is LOGIT:
         return wanted
     low, high = -1.0, 1.0

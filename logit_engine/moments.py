@@ -10,6 +10,7 @@ from logit_engine.arrays import Array
 
 SIDE_BY_SIDE = 64  # rows summed as one long row
 QUARTILE_ROWS = 64  # rows that tell where most values lie
+SMALLEST = 1e-150  # magnitude of a column whose squares are still numbers
 FAR = 1e-8  # of its square sum: a column whose spread is less is summed again, about its first value
 
 
@@ -45,6 +46,13 @@ class Moments:
     def coded(self) -> NDArray[np.bool_]:
         """Which columns are codes, (p,)."""
         return _inside(self.groups, self.mean.size)
+
+    @property
+    def vanishing(self) -> NDArray[np.bool_]:
+        """Which columns hold numbers, all of them too small to be squared, (p,)."""
+        sizes = np.abs(np.vstack([self.mean, np.nan_to_num(self.quartiles)]))
+        small = np.sqrt(self.square / max(self.n, 1)) < SMALLEST
+        return np.asarray(small & (sizes < SMALLEST).all(axis=0) & (sizes > 0.0).any(axis=0))
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from logit_engine.compiled import applies
 from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.errors import DataError
 from logit_engine.likelihoods import Likelihood, weighted
-from logit_engine.moments import Moments
+from logit_engine.moments import SMALLEST, Moments
 from logit_engine.null_model import NullModel, null_model
 from logit_engine.objective import Objective, flat
 from logit_engine.penalties import NONE, ElasticNet, Penalty
@@ -117,8 +117,18 @@ def _check_counts(first: First, rows: Rows, likelihood: Likelihood, penalty: Pen
             f"the {counts[outcome]:,.6g} rows with y = {label} all have weight 0; a model needs weight in all its "
             "classes: give them weight, or drop them."
         )
+    _check_sizes(first.moments, rows.names)
     if p > first.n and penalty is NONE:
         raise DataError(f"there are {p:,} columns for {first.n:,} rows; drop columns or set a penalty.")
+
+
+def _check_sizes(moments: Moments, names: tuple[str, ...]) -> None:
+    """Raises DataError where squares of a column's values would be zero to the computer."""
+    for j in np.flatnonzero(moments.vanishing).tolist():
+        raise DataError(
+            f"column '{names[j]}' holds no value beyond {SMALLEST:g}, and their squares vanish; "
+            "multiply it by a power of ten."
+        )
 
 
 def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:

@@ -203,7 +203,7 @@ def _by_rows(objective: Objective, theta: Array, root: Array, wanted: Covariance
 
     def outer(block: Block) -> tuple[Array, Largest]:
         X = objective.columns(block)
-        size = np.sqrt(block.weights * (1.0 if block.precision is None else block.precision))
+        size = np.sqrt(block.weights) * np.sqrt(1.0 if block.precision is None else block.precision)
         if power is None:
             scaled = _directed_scores(objective, theta, root, block, X) * size[:, None]
             return scaled.T @ scaled, Largest(0.0)

@@ -210,7 +210,7 @@ def _contribution(others: _Others, objective: Objective, own: Coordinates, power
     if settled:
         score = -(a @ triangular_solve(R, others.score, transposed=True)) / (a @ a * weight)
     rest = 1.0 / (1.0 + precision * curvature * (a @ a))
-    return np.asarray(triangular_solve(R, a) * (np.sqrt(weight * precision) * score * rest ** (1.0 - power)))
+    return np.asarray(triangular_solve(R, a) * (np.sqrt(weight) * np.sqrt(precision) * score * rest ** (1.0 - power)))
 
 
 def _own_parameter(others: _Others, objective: Objective, own: Coordinates, power: float) -> str:

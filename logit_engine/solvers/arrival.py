@@ -40,6 +40,16 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
     return certificate
 
 
+def information_lost(objective: Objective, solution: Solution) -> float:
+    """A bound of the share of the information that the last step changes: what standard errors miss. The certificate of a
+    self-concordant likelihood.
+    """
+    likelihood = objective.likelihood
+    if likelihood.self_concordant or not isinstance(likelihood, Bernoulli):
+        return solution.certificate
+    return _share_lost(objective, likelihood, solution, solution.certificate)[0]
+
+
 def _share_lost(objective: Objective, likelihood: Bernoulli, solution: Solution, window: float) -> tuple[float, float]:
     """A bound of the share of the information that is lost while each predictor moves by at most `window`, and the reach.
 

@@ -43,7 +43,8 @@ class StepLength:
 
     def lengthen(self, moved: float) -> None:
         """After a step that stood."""
-        self.limit = np.inf if self.rejections == 0 and moved < self.limit else 4.0 * moved
+        held_back = self.rejections > 0 or moved > 0.99 * self.limit
+        self.limit = 4.0 * moved if held_back else np.inf
         self.rejections = 0
 
 
@@ -80,8 +81,13 @@ def slope_along(current: Evaluation, basis: Array | None, direction: Array) -> f
     """The derivative of the objective along a direction of inner coordinates, (q,), at an evaluation in this basis."""
     if basis is not None:
         direction = repeated(basis, direction.size // basis.shape[0]) @ direction
+    return _product(current.gradient, direction)
+
+
+def _product(gradient: Array, direction: Array) -> float:
+    """Their product; NaN or infinite, without a warning, so far out that it is no number: such a step does not stand."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return float(current.gradient @ direction)
+        return float(gradient @ direction)
 
 
 def is_finite(current: Evaluation) -> bool:
@@ -97,7 +103,7 @@ def plateau_share(objective: Objective, theta: Array, direction: Array, share: f
 
     def falls(share: float) -> bool:
         gradient = objective.slope(theta + share * direction).gradient
-        return bool(np.isfinite(gradient).all() and gradient @ direction < 0.0)
+        return bool(np.isfinite(gradient).all() and _product(gradient, direction) < 0.0)
 
     if not falls(share):
         return share
