@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from logit_engine.errors import DataError
 
 Numbers = NDArray[np.floating | np.integer]
-TIMES = ("Date", "Datetime", "Duration", "Time", "Timestamp", "Timedelta", "Period", "Interval")
+TIME_TYPES = ("Date", "Datetime", "Duration", "Time", "Timestamp", "Timedelta", "Period", "Interval")
 
 
 def library(value: Any) -> str:
@@ -189,7 +189,7 @@ def _time_like(column: Any) -> str | None:
     kind = column.dtype
     if library(column) == "polars":
         text = str(kind).split("(")[0]
-        return text if text in TIMES else _time_object(column.to_list()) if text == "Object" else None
+        return text if text in TIME_TYPES else _time_object(column.to_list()) if text == "Object" else None
     if getattr(kind, "kind", "O") in "mM":
         whose = library(column) == "pandas"
         return ("Timedelta" if whose else "timedelta64") if kind.kind == "m" else "Timestamp" if whose else "datetime64"
@@ -204,7 +204,7 @@ def _time_like(column: Any) -> str | None:
 
 def _time_object(values: list[Any]) -> str | None:
     times = (date, time, timedelta, np.datetime64, np.timedelta64)
-    value = next((v for v in values if not _gap(v) and (isinstance(v, times) or type(v).__name__ in TIMES)), None)
+    value = next((v for v in values if not _gap(v) and (isinstance(v, times) or type(v).__name__ in TIME_TYPES)), None)
     return None if value is None else type(value).__name__
 
 

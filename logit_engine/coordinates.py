@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 from logit_engine.moments import Moments
 
-OUTLYING = 1e3  # times the distance of the quartiles: a larger standard deviation is made by a few values
+OUTLYING_SPREAD = 1e3  # times the distance of the quartiles: a larger standard deviation is made by a few values
 NEAR = 1.0  # means within as many spreads of zero cost no digits: such columns are not centered, and not copied
 
 
@@ -103,7 +103,7 @@ def _bulk(moments: Moments) -> tuple[Array, Array]:
     """
     spread = np.sqrt(moments.square / max(moments.n, 1))
     low, high = moments.quartiles
-    outlying = (high > low) & (spread > OUTLYING * (high - low))
+    outlying = (high > low) & (spread > OUTLYING_SPREAD * (high - low))
     return np.where(outlying, 0.5 * (low + high), moments.mean), np.where(outlying, high - low, spread)
 
 

@@ -27,7 +27,7 @@ from logit_engine.preparation import First, prepared
 from logit_engine.result import FitResult, Verdict
 from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import Newton, Outcome, Solution, Solver, solve
-from logit_engine.solvers.pilot import PATIENCE, Approach, approached, without_errors
+from logit_engine.solvers.pilot import MAX_PILOT_PASSES, Approach, approached, without_errors
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import weighted_r_factor
 from logit_engine.triangles import condition_number
@@ -122,7 +122,7 @@ class Asked:
     def plainly(self) -> bool:
         """Whether any way to the maximum will do, and nothing constrains it."""
         method = self.method
-        free = isinstance(method, Newton) and method.watch is None and method.max_passes >= PATIENCE
+        free = isinstance(method, Newton) and method.watch is None and method.max_passes >= MAX_PILOT_PASSES
         return free and all(one is None for one in (self.start, self.equalities, self.inequalities))
 
     @property
@@ -230,7 +230,7 @@ def _too_far_out(method: Solver, solution: Solution) -> bool:
     """
     lost = solution.outcome in (Outcome.SINGULAR, Outcome.NO_ASCENT)
     return isinstance(method, Newton) and (
-        lost or (solution.outcome is Outcome.ITERATIONS and method.max_passes >= PATIENCE)
+        lost or (solution.outcome is Outcome.ITERATIONS and method.max_passes >= MAX_PILOT_PASSES)
     )
 
 

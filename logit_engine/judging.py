@@ -16,7 +16,7 @@ from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.result import Status, Verdict
 from logit_engine.solvers.arrival import arrival_certificate, information_lost
-from logit_engine.solvers.descent import BESIDE
+from logit_engine.solvers.descent import PENALTY_RATIO
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
 from logit_engine.triangles import condition_number
 from logit_engine.wording import PLAIN, Wording
@@ -138,10 +138,11 @@ def _status(objective: Objective, solution: Solution) -> Status:
         return Status(Verdict.NOT_CONVERGED, sentence)
     by_light_passes = solution.basis is None and solution.next_basis is None
     if isinstance(objective.penalty, ElasticNet) and by_light_passes:
+        of_penalty, of_gradient = PENALTY_RATIO * solution.certificate, solution.certificate
         return Status(
             Verdict.CONVERGED,
-            f"Converged after {solution.passes} passes; no coefficient is further from optimal than "
-            f"{BESIDE * solution.certificate:.1e} of its penalty, nor {solution.certificate:.1e} of the gradient's size.",
+            f"Converged after {solution.passes} passes; no coefficient is further from optimal than {of_penalty:.1e} "
+            f"of its penalty, nor {of_gradient:.1e} of the gradient's size.",
         )
     sentence = f"Converged after {solution.passes} passes; the last step was {solution.decrement:.1e} standard errors."
     if not objective.likelihood.log_concave:

@@ -17,7 +17,7 @@ from logit_engine.likelihoods import Likelihood
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.preparation import prepared
 from logit_engine.result import FitResult
-from logit_engine.solvers.descent import CONVERGED
+from logit_engine.solvers.descent import CONVERGED_RESIDUAL
 from logit_engine.solvers.working_set import WorkingSet
 
 AHEAD = 5  # strengths ahead for which columns are let in
@@ -49,7 +49,7 @@ def fit_path(
     strengths: Array,
     *,
     folds: int = 0,
-    tolerance: float = CONVERGED,
+    tolerance: float = CONVERGED_RESIDUAL,
     threads: int | None = None,
     max_passes: int = PASSES,
 ) -> Path:
@@ -84,7 +84,7 @@ def fit_path(
             np.array(loglik),
             worst,
             np.array(passes),
-            worst <= max(tolerance, CONVERGED),
+            worst <= max(tolerance, CONVERGED_RESIDUAL),
         )
 
 

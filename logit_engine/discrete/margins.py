@@ -12,7 +12,9 @@ from logit_engine.errors import UsageError
 from logit_engine.inference.margins import At, Effect, Margins, margins
 from logit_engine.tables import SYMBOLS, Equation, Report, margins_table
 
-ENDLESS = "Effects that rest on an infinite estimate are not given; dummy=True gives its column's change from 0 to 1."
+INFINITE_EFFECTS = (
+    "Effects that rest on an infinite estimate are not given; dummy=True gives its column's change from 0 to 1."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class MarginsResults:
         model, options = self.results.model, self.margeff_options
         title = f"{type(model).__name__} Marginal Effects"
         equations = self._equations(alpha)
-        notes = [ENDLESS] if np.isnan(self.margins.effects).any() else []
+        notes = [INFINITE_EFFECTS] if np.isnan(self.margins.effects).any() else []
         return margins_table(
             title, model.endog_names, options["method"], options["at"], equations, alpha=alpha, notes=notes
         )

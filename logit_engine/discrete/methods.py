@@ -9,7 +9,7 @@ import numpy as np
 
 from logit_engine.constraints import Inequalities, linear_inequalities
 from logit_engine.errors import KeywordError, UsageError
-from logit_engine.solvers.general import DEFAULTS, KNOWN, METHODS, General, Hops
+from logit_engine.solvers.general import DEFAULTS, KNOWN_METHODS, METHODS, General, Hops
 from logit_engine.solvers.newton import Newton, Solver
 from logit_engine.solvers.proximal import Proximal
 
@@ -169,9 +169,9 @@ def _limit(name: str, maxiter: int | None) -> dict[str, Any]:
 
 def _scipys_name(keyword: str, name: Any) -> str:
     """SciPy's own spelling of a method. Raises UsageError for one that it does not have."""
-    known = {one.lower(): one for one in KNOWN}
+    known = {one.lower(): one for one in KNOWN_METHODS}
     if str(name).lower() not in known:
-        raise UsageError(f"{keyword} is {name!r}; it is one of {', '.join(KNOWN)}.")
+        raise UsageError(f"{keyword} is {name!r}; it is one of {', '.join(KNOWN_METHODS)}.")
     return known[str(name).lower()]
 
 

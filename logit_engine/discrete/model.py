@@ -25,7 +25,7 @@ from logit_engine.sample import Sample, linear_predictor
 WEIGHTS = "freq_weights (equal rows), var_weights (precision, trials) or sampling_weights (survey weights)"
 
 
-SPANNED = 1e-9  # of a column of ones: a smaller rest is rounding
+SPAN_ROUNDING = 1e-9  # of a column of ones: a smaller rest is rounding
 OF_ROWS = ("exog", "endog", "sample", "weights")
 
 
@@ -189,7 +189,7 @@ class DiscreteModel:
         size = np.linalg.norm(self.exog, axis=0)
         X, ones = self.exog / np.where(size > 0.0, size, 1.0), np.ones(self.exog.shape[0])
         rest = ones - X @ np.linalg.lstsq(X, ones)[0]
-        return bool(np.linalg.norm(rest) <= SPANNED * np.sqrt(ones.size))
+        return bool(np.linalg.norm(rest) <= SPAN_ROUNDING * np.sqrt(ones.size))
 
     @property
     def df_model(self) -> float:

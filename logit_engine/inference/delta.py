@@ -9,7 +9,7 @@ from scipy import special
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 
-FELT = 1e-6
+UNKNOWN_SHARE = 1e-6  # of the largest derivative: above it an unknown coefficient counts
 NUMBERS = 2**17  # of the largest array that a block of rows may need: one megabyte
 
 
@@ -39,7 +39,7 @@ def carried_over(J: Array, covariance: Array, params: Array) -> Array:
     """
     V, unknown = known_covariance(covariance)
     size = np.abs(J * params)
-    felt = size[:, unknown].max(axis=1, initial=0.0) > FELT * size.max(axis=1, initial=0.0)
+    felt = size[:, unknown].max(axis=1, initial=0.0) > UNKNOWN_SHARE * size.max(axis=1, initial=0.0)
     out = J @ V @ J.T
     out[felt], out[:, felt] = np.nan, np.nan
     return np.asarray(out)

@@ -13,7 +13,7 @@ from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.grouped import Matrix, grouped_step
 from logit_engine.solvers.products import Products, floored, products_step
 from logit_engine.solvers.quadratic import model_step
-from logit_engine.solvers.singular import SINGULAR
+from logit_engine.solvers.singular import SINGULAR_PIVOT
 from logit_engine.triangles import cholesky_factor, smallest_pivot, triangular_solve
 
 PAIRS = 20  # remembered by a factored model
@@ -137,5 +137,5 @@ def model_of(curvature: Array, kinks: ElasticNet) -> Model:
     if not kinks.differentiable:
         return Whole(curvature)
     factor = cholesky_factor(kinks.added_to(curvature))
-    singular = factor is None or smallest_pivot(factor) < SINGULAR
+    singular = factor is None or smallest_pivot(factor) < SINGULAR_PIVOT
     return Whole(curvature) if singular else Factored(factor, kinks)

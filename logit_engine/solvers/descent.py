@@ -14,18 +14,17 @@ from logit_engine.columns import Array
 from logit_engine.objective import Slope
 from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.curvature import Model, model_of
+from logit_engine.solvers.step_length import VALUE_ROUNDING
 
 SLOW = 0.2  # a step that leaves more of the residual than this is slow
 SMALLEST_SHARE = 2.0**-40
 SMALLEST_ROUNDED = 2.0**-3  # where the value's rounding hides what a step does
-ROUNDED = 1e-12  # of the value: its rounding
-HEARD = 1e-12  # of the gradient's size: a change that says something of the curvature
-ONE_STEP = 1e-8  # the residual from which a step by the exact curvature leaves rounding
-CONVERGED = 1e-10  # the residual that counts as converged
-BESIDE = 1e4  # a residual of CONVERGED is at most 1e-6 of the penalty
-FLOOR = (
-    16.0 * float(np.finfo(float).eps) / CONVERGED
-)  # of the gradient's size: what rounding leaves counts as converged
+SMALLEST_CHANGE = 1e-12  # of the gradient's size: a change that says something of the curvature
+LAST_STEP_RESIDUAL = 1e-8  # the residual from which a step by the exact curvature leaves rounding
+CONVERGED_RESIDUAL = 1e-10  # the residual that counts as converged
+PENALTY_RATIO = 1e4  # a residual of CONVERGED_RESIDUAL is at most 1e-6 of the penalty
+# of the gradient's size: a residual of rounding counts as converged
+RESIDUAL_ROUNDING = 16.0 * float(np.finfo(float).eps) / CONVERGED_RESIDUAL
 
 
 def residuals(kinks: ElasticNet, strengths: Array, theta: Array, slope: Slope) -> Array:
@@ -33,7 +32,7 @@ def residuals(kinks: ElasticNet, strengths: Array, theta: Array, slope: Slope) -
 
     strengths: of the penalty, (q,). Where a penalty is below rounding, rounding is the measure.
     """
-    beside = np.clip(BESIDE * strengths, FLOOR * slope.size, slope.size)
+    beside = np.clip(PENALTY_RATIO * strengths, RESIDUAL_ROUNDING * slope.size, slope.size)
     away = kinks.distance(theta, slope.gradient + kinks.bent(theta))
     return np.asarray(away / np.maximum(beside, np.finfo(float).tiny))
 
@@ -66,7 +65,7 @@ class Descent:
 
         Where each pass brings the curvature, and all digits are asked for, one step more squares the residual.
         """
-        squares = self.tolerance < CONVERGED and self.fresh and ONE_STEP < self._before < np.inf
+        squares = self.tolerance < CONVERGED_RESIDUAL and self.fresh and LAST_STEP_RESIDUAL < self._before < np.inf
         return (self.residual <= self.tolerance and not squares) or self.stuck
 
     def target(self) -> Array:
@@ -84,7 +83,7 @@ class Descent:
         curvature: of the loss there, (q, q), if it is at hand.
         """
         rise = ahead.loss + self.kinks.value(target, np.zeros(0)) - self._value
-        rounded = abs(rise) <= ROUNDED * abs(self._value)
+        rounded = abs(rise) <= VALUE_ROUNDING * abs(self._value)
         residual = float(residuals(self.kinks, self.strengths, target, ahead).max(initial=0.0)) if rounded else np.inf
         if not (residual < self.residual if rounded else rise < 0.0):
             self._shorten(SMALLEST_ROUNDED if rounded else SMALLEST_SHARE)
@@ -100,7 +99,7 @@ class Descent:
     def _learn(self, step: Array, ahead: Slope) -> None:
         """Let the model learn from a step, if the gradient changed by more than its rounding."""
         change = ahead.gradient - self.slope.gradient
-        if float(np.abs(change).max(initial=0.0)) > HEARD * ahead.size:
+        if float(np.abs(change).max(initial=0.0)) > SMALLEST_CHANGE * ahead.size:
             self.model.learn(step, change)
 
     def _shorten(self, least: float) -> None:

@@ -39,7 +39,7 @@ DEFAULTS: dict[str, dict[str, float]] = {
 WITH_HESSIAN = ("Newton-CG", "dogleg", "trust-ncg", "trust-krylov", "trust-exact", "trust-constr")
 WITHOUT_GRADIENT = ("Nelder-Mead", "Powell", "COBYLA", "COBYQA")
 OTHERS = ("TNC", "SLSQP", *WITH_HESSIAN[1:], *WITHOUT_GRADIENT[2:])
-KNOWN = (*METHODS.values(), *OTHERS)
+KNOWN_METHODS = (*METHODS.values(), *OTHERS)
 LIMIT_WORDS = ("maximum number", "max. number", "limit", "maxfun")  # in SciPy's messages
 HALTED = 99  # SciPy's status where the callback raised StopIteration
 

@@ -40,7 +40,7 @@ FEW = 2048  # rows that tell how long rows are
 FLOOR = 1e-13  # standard errors: light passes go no further, for rounding's sake
 BEYOND = 2.0  # times the longest row of a pilot: about the longest of all
 HEAVY = 50.0  # coefficients by which the price of an information pass rises by one light one, from two on
-PATIENCE = 20  # passes that the whole may take
+MAX_PILOT_PASSES = 20  # passes that the whole may take
 
 
 def sampled(n: int, coefficients: int) -> int | None:
@@ -126,7 +126,7 @@ def approached(objective: Objective, start: Array, alone: bool = False) -> Appro
     bend = 1.0 / float(np.sqrt(np.median(np.square(factor).sum(axis=0))))  # of the curvature, by a way of one
     model, rate, before = Factored(factor, nothing), float(np.sqrt(start.size / small.rows.n)), inf
     gradient = objective.gradient(theta)
-    for passes in range(1, PATIENCE):
+    for passes in range(1, MAX_PILOT_PASSES):
         step, way = model.step(gradient, theta, nothing)
         if reach < inf and proof == inf:
             proof = reach * exp(min(1.1 * way * reach, 100.0))
@@ -221,7 +221,7 @@ def _settled(small: Objective, theta: Array) -> Pilot | None:
         fewer = _settled(replace(small, rows=some.rows(rows.names, rows.intercept, rows.classes)), theta)
         if fewer is not None:
             theta, factor = fewer
-    for _ in range(PATIENCE):
+    for _ in range(MAX_PILOT_PASSES):
         found = small.local(theta, _rough(factor))
         factor = cholesky_factor(found.curvature)
         if factor is None or smallest_pivot(factor) < SAFE_PIVOT or not _seen(found.curvature):

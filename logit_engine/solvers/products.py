@@ -16,7 +16,7 @@ from logit_engine.penalties import ElasticNet
 STEPS = 20  # accelerated ones
 SETTLED = 4  # of them that leave the zeros alone, after which conjugate gradients take over
 CG_STEPS = 200
-SLACK = 1e-10  # of rounding, where a metric is judged
+METRIC_ROUNDING = 1e-10  # relative, where a metric is judged
 
 
 class Curved(Protocol):
@@ -98,7 +98,8 @@ def accelerated(g: Array, H: Curved, theta: Array, kinks: ElasticNet, d: Array) 
             metric = H.diagonal * size
             new = kinks.nearest(theta + ahead - (g + bent_ahead) / metric, metric) - theta
             bent_new, moved = H.times(new), new - ahead
-            bounded = float(moved @ (bent_new - bent_ahead)) <= (1.0 + SLACK) * float(moved @ (metric * moved))
+            bound = (1.0 + METRIC_ROUNDING) * float(moved @ (metric * moved))
+            bounded = float(moved @ (bent_new - bent_ahead)) <= bound
             if bounded or size >= most:
                 break
             size = min(1.5 * size, most)

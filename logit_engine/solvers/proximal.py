@@ -8,13 +8,13 @@ from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
-from logit_engine.solvers.descent import CONVERGED
+from logit_engine.solvers.descent import CONVERGED_RESIDUAL
 from logit_engine.solvers.newton import Outcome, Solution
 from logit_engine.solvers.pilot import piloted
 from logit_engine.solvers.working_set import WorkingSet
 from logit_engine.triangles import cholesky_factor, smallest_pivot
 
-SINGULAR = 1e-7  # a pivot below it is rounding: what the information says of such directions is nothing
+SINGULAR_PIVOT = 1e-7  # a pivot below it is rounding: what the information says of such directions is nothing
 
 UNHELD_PASSES = 200  # where the penalty leaves a column free: more lead to where rounding hides what separates
 
@@ -48,7 +48,7 @@ class Proximal:
         if self.informed:
             H = kinks.added_to(fits.loss.information(theta))
             factor = cholesky_factor(H[np.ix_(support, support)])
-            if factor is not None and smallest_pivot(factor) < SINGULAR:
+            if factor is not None and smallest_pivot(factor) < SINGULAR_PIVOT:
                 factor = None
         down = fits.descents[0]
         stopped = Outcome.NO_ASCENT if down.stuck else Outcome.ITERATIONS
@@ -62,7 +62,7 @@ class Proximal:
             decrement=down.decrement,
             certificate=residual,
             direction=np.zeros_like(theta),
-            outcome=Outcome.CONVERGED if residual <= CONVERGED else stopped,
+            outcome=Outcome.CONVERGED if residual <= CONVERGED_RESIDUAL else stopped,
             passes=fits.passes,
             observed=True,
         )

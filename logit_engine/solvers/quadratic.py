@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.singular import SINGULAR, split_step
+from logit_engine.solvers.singular import SINGULAR_PIVOT, split_step
 from logit_engine.triangles import cholesky_factor, smallest_pivot, triangular_solve
 
-GUESSES = 12
+MAX_GUESSES = 12
 TIE = 1e-12  # a slope this close to its kink stays there
 EPS = float(np.finfo(float).eps)
-LEVEL = 1e-10  # of the kinks: a slope below it descends nowhere
+LEVEL_SLOPE = 1e-10  # of the kinks: a slope below it descends nowhere
 STEPS = 4  # of the second method, for each coefficient; fewer in all is the rule
 
 
@@ -38,7 +38,7 @@ def _guessed(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array | Non
     diagonal = np.maximum(np.diagonal(H), np.finfo(float).tiny)
     now, slope = theta, g
     before: list[bytes] = []
-    for _ in range(GUESSES):
+    for _ in range(MAX_GUESSES):
         alone = kinks.nearest(now - slope / diagonal, diagonal, TIE)
         held = kinks.holds(alone)
         guess = np.where(held, alone, np.copysign(np.inf, alone)).tobytes()
@@ -53,7 +53,7 @@ def _guessed(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array | Non
             if moved.size:
                 pull = pull + H[np.ix_(on, moved)] @ d[moved]
             factor = cholesky_factor(H if on.size == theta.size else H[np.ix_(on, on)])
-            if factor is None or smallest_pivot(factor) < SINGULAR:
+            if factor is None or smallest_pivot(factor) < SINGULAR_PIVOT:
                 return None
             d[on] = -triangular_solve(factor, triangular_solve(factor, pull, transposed=True))
         now, slope = theta + d, g + H @ d
@@ -91,7 +91,7 @@ class _Search:
         self.point, self.slope = point, self.g + self.H @ way
         sizes = np.abs(self.g) + self.size * float(np.abs(self.size * way).max(initial=0.0))
         rounding = 8.0 * EPS * float(sizes.max(initial=0.0))
-        self.level = max(LEVEL * float(self.l1.max(initial=0.0)), rounding)
+        self.level = max(LEVEL_SLOPE * float(self.l1.max(initial=0.0)), rounding)
         self.free = ~self.kinks.holds(point) & ~np.isinf(self.kinks.l1)
 
     def _eager(self) -> NDArray[np.intp]:

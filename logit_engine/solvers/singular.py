@@ -12,9 +12,9 @@ from scipy.linalg.lapack import dpstrf
 from logit_engine.columns import Array
 from logit_engine.triangles import cholesky_factor, smallest_pivot, triangular_inverse, triangular_solve
 
-SINGULAR = 1e-6  # a pivot, as a sine, below which columns may be dependent to rounding
-RANK = 1e-14  # a squared pivot, times the number of columns, that is rounding
-LATER = 1e-3  # of the largest slope: what falls so slowly without curvature has time
+SINGULAR_PIVOT = 1e-6  # a pivot, as a sine, below which columns may be dependent to rounding
+RANK_ROUNDING = 1e-14  # a squared pivot, times the number of columns, that is rounding
+SLOW_SLOPE = 1e-3  # of the largest slope: what falls so slowly without curvature has time
 
 
 def split_step(loss: Array, own: Array | None, b: Array, level: float) -> Array:
@@ -23,7 +23,7 @@ def split_step(loss: Array, own: Array | None, b: Array, level: float) -> Array:
     loss, own: (r, r), the loss's curvature and the penalty's, None for none; level: a slope below it is rounding.
     """
     factor = cholesky_factor(loss if own is None else loss + own)
-    if factor is not None and smallest_pivot(factor) >= SINGULAR:
+    if factor is not None and smallest_pivot(factor) >= SINGULAR_PIVOT:
         return triangular_solve(factor, triangular_solve(factor, b, transposed=True))
     if own is None:
         return _least(loss, b, level)
@@ -46,13 +46,13 @@ def split_step(loss: Array, own: Array | None, b: Array, level: float) -> Array:
 
 def _unseen(own: Array, V: Array, M: Array) -> NDArray[np.bool_]:
     """Directions, columns of V, in which the penalty's curvature is the square of V's rounding, (r,)."""
-    rounding = RANK * V.shape[0] * np.linalg.norm(V, axis=0)
+    rounding = RANK_ROUNDING * V.shape[0] * np.linalg.norm(V, axis=0)
     return np.asarray(np.diagonal(M) <= np.square(rounding) * float(np.diagonal(own).max(initial=0.0)))
 
 
 def _pivoted(A: Array) -> tuple[Array, NDArray[np.intp], int]:
     """Upper R, whose first rank rows count, with R'R = A[order][:, order] to rounding; A: of unit diagonal, (r, r)."""
-    R, order, rank, _ = dpstrf(A, tol=RANK * A.shape[0], lower=0)
+    R, order, rank, _ = dpstrf(A, tol=RANK_ROUNDING * A.shape[0], lower=0)
     return np.triu(R), order - 1, int(rank)
 
 
@@ -65,7 +65,7 @@ def _least(M: Array, b: Array, level: float) -> Array:
     first, across = R[:rank, :rank], R[:rank, rank:]
     half = triangular_solve(first, b[:rank], transposed=True) if rank else b[:0]
     x, flat = np.zeros_like(b), b[rank:] - across.T @ half
-    if (np.abs(flat) > max(level, LATER * float(np.abs(b).max(initial=0.0)))).any():
+    if (np.abs(flat) > max(level, SLOW_SLOPE * float(np.abs(b).max(initial=0.0)))).any():
         x[rank:], half = flat, -across @ flat
     if rank:
         x[:rank] = triangular_solve(first, half)

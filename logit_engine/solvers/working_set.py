@@ -17,7 +17,7 @@ from logit_engine.objective import Objective, Slope
 from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.choose import Curvature, Shape, curvature_for
 from logit_engine.solvers.curvature import Factored, Implied, Model, model_of
-from logit_engine.solvers.descent import CONVERGED, Descent, residuals
+from logit_engine.solvers.descent import CONVERGED_RESIDUAL, Descent, residuals
 from logit_engine.sources.arrays import MemoryRows
 
 NARROW = 256  # columns up to which all take part: a pass over all of them costs little more than one over some
@@ -25,9 +25,10 @@ EAGER = 100  # columns let in at once, at least
 ROUGH = 500  # coefficients above which the information that steers is in single precision
 GROWTH = 4  # times as many of sparse columns, which cost only what they hold
 LOOSE = 0.3  # of the eagerness outside: how well the working set is solved before the others are asked again
-EXACT = 1.5e6  # numbers in all fits' matrices up to which those of many columns are exact if nothing else does
+# numbers in all fits' matrices up to which those of many columns are exact if nothing else does
+MAX_EXACT_NUMBERS = 1.5e6
 TRIAL_PASSES = 30  # until then
-LIGHT = 2e7  # products that cost no more than the rest of a pass
+MAX_LIGHT_PRODUCTS = 2e7  # products that cost no more than the rest of a pass
 STALLS = 3  # passes without gain, once converged, after which rounding has the last word
 
 
@@ -139,7 +140,8 @@ class WorkingSet:
     def _passed(self, targets: Array, without: list[int]) -> list[tuple[Slope, Array | None]]:
         """A pass for the fits at these targets, (fits, q); with the curvature if there is one fit and few rows."""
         self.passes += 1
-        if len(self.without) == 1 and self.part.rows.n * targets.size**2 <= LIGHT and not self.part.compiled:
+        light = self.part.rows.n * targets.size**2 <= MAX_LIGHT_PRODUCTS
+        if len(self.without) == 1 and light and not self.part.compiled:
             return [self.part.curved_slope(targets[0])]
         return [(slope, None) for slope in self.part.slopes(targets, without)]
 
@@ -171,9 +173,9 @@ class WorkingSet:
         not get there, and a matrix is not too large, by the exact one.
         """
         size = int(self.on.sum())
-        trial = not self._exact and size > ROUGH and len(self.without) * size**2 <= EXACT
+        trial = not self._exact and size > ROUGH and len(self.without) * size**2 <= MAX_EXACT_NUMBERS
         residual = self._descend(kinks, tolerance, min(last, self.passes + TRIAL_PASSES) if trial else last)
-        if not trial or residual <= max(tolerance, CONVERGED) or self.passes >= last:
+        if not trial or residual <= max(tolerance, CONVERGED_RESIDUAL) or self.passes >= last:
             return residual
         self._exact = True
         self.slopes = self.loss.slopes(self.thetas, self.without)
@@ -197,7 +199,7 @@ class WorkingSet:
             for i, target, (ahead, curvature) in zip(active, targets, found, strict=True):
                 self.descents[i].take(target, ahead, curvature)
             after = max(self.descents[i].residual for i in active)
-            stalls = stalls + 1 if after <= CONVERGED and after > 0.5 * before else 0
+            stalls = stalls + 1 if after <= CONVERGED_RESIDUAL and after > 0.5 * before else 0
         for theta, down in zip(self.thetas, self.descents, strict=True):
             theta[self.on] = down.theta
         self.slopes = [down.slope for down in self.descents]
