@@ -50,7 +50,7 @@ def test_offsets_that_a_column_undoes_cost_passes_not_the_fit(link: str, size: f
     X, y = data(3, 80)
     plain, shifted = quiet(X, y, link), quiet(X, y, link, offset=size * X[:, 1])
     assert shifted.converged
-    np.testing.assert_allclose(shifted.estimates + [0.0, 0.0, size], plain.estimates, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(np.add(shifted.estimates, [0.0, 0.0, size]), plain.estimates, rtol=0, atol=1e-9)
     np.testing.assert_allclose(shifted.std_errors, plain.std_errors, rtol=1e-9)
 
 
