@@ -36,8 +36,8 @@ WON_MARGIN = 1e-8  # above it a row is predicted perfectly in the limit
 FENCE_RANK = 1e-8  # the smallest singular value, of the largest, that counts
 MAX_ROUNDS = 60
 MAX_SPREADS = 20  # rounds in which coordinates are made even
-ALIASED_PIVOT = 1e-12  # a column that is a combination of others: its coordinate stays as it is
-EVEN_SIZE = 1e-2  # of a coordinate of unit rows: they point evenly enough
+ALIASED_PIVOT = 1e-12  # a column that is a combination of others: what is left of it keeps its scale
+EVEN_SIZE = 0.1  # of a coordinate of unit rows, times their number: they point evenly enough
 ROW_ROUNDING = 1e-14  # a coordinate of a unit row below it is zero
 EXTENDED_PIVOT = 1e-4  # below it unit rows are computed in extended precision
 
@@ -115,12 +115,13 @@ def _even_coordinates(objective: Objective) -> Array:
     for _ in range(MAX_SPREADS):
         U = _unit_length(X @ triangular_inverse(T).astype(np.longdouble))
         R = r_factor(np.vstack([U, np.zeros((p, p))])) * np.sqrt(p / max(U.shape[0], 1))
-        lone = np.abs(np.diagonal(R)) <= ALIASED_PIVOT * np.sqrt(np.square(R).sum(axis=0))
-        R[lone], R[:, lone] = 0.0, 0.0
-        R[lone, lone] = 1.0
+        norms = np.sqrt(np.square(R).sum(axis=0))
+        aliased = np.abs(np.diagonal(R)) <= ALIASED_PIVOT * norms
+        R[aliased] = 0.0
+        R[aliased, aliased] = np.where(norms > 0.0, norms, 1.0)[aliased]
         T = R @ T
         size = _typical_sizes(X, triangular_inverse(T))
-        if size.min(initial=1.0) > EVEN_SIZE:
+        if size.min(initial=1.0) * U.shape[0] > EVEN_SIZE:  # as small as one row in them makes it
             break
         T = size[:, None] * T
     return T
