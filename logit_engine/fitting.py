@@ -18,7 +18,7 @@ from logit_engine.diagnostics.separation import perfect_predictors
 from logit_engine.errors import RankError, SeparationError, UsageError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
 from logit_engine.inference.reliability import Size, reliability_notes
-from logit_engine.judging import judged_solution, notes, separated_status, separation_sentence
+from logit_engine.judging import column_condition, judged_solution, notes, separated_status, separation_sentence
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
@@ -30,7 +30,6 @@ from logit_engine.solvers.newton import Newton, Outcome, Solution, Solver, solve
 from logit_engine.solvers.pilot import MAX_PILOT_PASSES, Approach, approached, without_errors
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import weighted_r_factor
-from logit_engine.triangles import condition_number
 from logit_engine.wording import PLAIN, Wording
 
 
@@ -189,7 +188,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         zero = solution.theta == 0.0
         estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
     condition = (
-        condition_number(solution.triangle) if informed else np.nan if isinstance(penalty, ElasticNet) else np.inf
+        column_condition(objective, solution) if informed else np.nan if isinstance(penalty, ElasticNet) else np.inf
     )
     estimates = _at_bounds(coordinates.to_user(solution.theta), asked.inequalities, constrained)
     constants = np.tile(np.arange(len(rows.names)) == constant_column(first.moments), likelihood.outputs)

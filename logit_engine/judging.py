@@ -18,7 +18,7 @@ from logit_engine.result import Status, Verdict
 from logit_engine.solvers.arrival import arrival_certificate, information_lost
 from logit_engine.solvers.descent import PENALTY_RATIO
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
-from logit_engine.triangles import condition_number
+from logit_engine.triangles import condition_number, r_factor
 from logit_engine.wording import PLAIN, Wording
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
@@ -89,8 +89,19 @@ def _is_proved(objective: Objective, solution: Solution, certificate: float) -> 
     """Whether a certificate proves the arrival, and that the information is exact: the last step hardly changes it."""
     if not certificate < CERTIFIED:
         return False
-    bar = EXACT_CERTIFICATE * max(1.0, 1e-6 * condition_number(solution.triangle))
+    bar = EXACT_CERTIFICATE * max(1.0, 1e-6 * column_condition(objective, solution))
     return certificate < bar or information_lost(objective, solution) < EXACT_CERTIFICATE
+
+
+def column_condition(objective: Objective, solution: Solution) -> float:
+    """The condition number of the weighted columns at unit length, clear of the constants; see docs/engine.md."""
+    triangle, constant = solution.triangle, objective.coordinates.constant
+    if constant is None or triangle.shape[1] != objective.free.size:
+        return condition_number(triangle)
+    constants = constant + np.arange(objective.likelihood.outputs) * objective.coordinates.scale.size
+    others = np.setdiff1d(np.arange(triangle.shape[1]), constants)
+    clear = r_factor(np.ascontiguousarray(triangle[:, np.concatenate([constants, others])]))
+    return condition_number(clear[constants.size :, constants.size :])
 
 
 def separated_status(objective: Objective, away: Recession, perfect: list[str], wording: Wording = PLAIN) -> Status:

@@ -132,6 +132,7 @@ class Solution:
         return self.factor @ repeated(self.basis, self.theta.size // self.basis.shape[0])
 
 
+@np.errstate(over="ignore", invalid="ignore")  # far steps may overflow: they are shortened
 def solve(objective: Objective, start: Array, settings: Newton | None = None, basis: Array | None = None) -> Solution:
     """Minimize the objective from start, (q,), whitened from the first pass if a basis, (p, p), is at hand.
 

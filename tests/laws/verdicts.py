@@ -155,6 +155,8 @@ def _answer(reference: Reference, result: FitResult) -> Judged:
         return Judged(Judgment.WRONG, f"the reference finds no maximum: {text}")
     if truth.kappa > HOPELESS_KAPPA:
         return Judged(Judgment.RIGHT, "kappa above 1e12")
+    if reference.problem.covariance != "nonrobust" and truth.smallest_score < 1e-14:
+        return Judged(Judgment.RIGHT, "a sandwich of scores that are zero to rounding")
     least = inf
     for b, true, error in zip(result.estimates, truth.params, truth.std_errors, strict=True):
         least = min(least, digits(b, true, max(abs(true), error)))
