@@ -15,6 +15,7 @@ from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective import Objective
 from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
 
+SHARP = 1e-7  # a certificate above it may owe its size to the bound of the reach, and the rows are asked for the reach itself
 WINDOWS = (1e-2, 1e-4, 1e-6)  # of a predictor, tried one after another
 
 
@@ -25,8 +26,12 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
     a local one.
     """
     likelihood = objective.likelihood
-    if likelihood.self_concordant or not isinstance(likelihood, Bernoulli):
+    if not isinstance(likelihood, Bernoulli):
         return solution.certificate
+    if likelihood.self_concordant:
+        if not SHARP < solution.certificate < CERTIFIED:
+            return solution.certificate
+        return min(solution.certificate, solution.decrement * _share_lost(objective, likelihood, solution, 0.0)[1])
     certificate = np.inf
     if solution.outcome is not Outcome.CONVERGED or not np.isfinite(solution.certificate):
         return certificate

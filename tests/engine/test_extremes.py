@@ -93,3 +93,17 @@ def test_a_share_of_1e_17_alone_against_a_level_is_reached_by_probit() -> None:
     result = quiet(level[:, None], y, "probit")
     assert result.converged
     assert result.estimates.sum() == pytest.approx(-8.493793224109599, rel=1e-8)  # the normal quantile of 1e-17
+
+
+@pytest.mark.parametrize("size", [1e8, 1e12])
+def test_an_outlier_that_the_sample_does_not_see_is_no_obstacle(size: float) -> None:
+    """Its column is scaled as if it were not there. Only the product of slope and outlier counts, whatever its size."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(50_000, 3))
+    y = (X[:, 0] + random.logistic(size=50_000) > 0.0).astype(float)
+    X[77, 0], y[77] = size, 0.0
+    result = quiet(X, y)
+    assert result.converged
+    eta = result.estimates[0] + X @ result.estimates[1:]
+    residual = y - 1.0 / (1.0 + np.exp(-eta))
+    assert abs(residual @ X[:, 0]) < 1e-10 * (np.abs(residual) @ np.abs(X[:, 0]))
