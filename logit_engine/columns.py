@@ -92,8 +92,10 @@ class Constant:
         return np.repeat(theta, self.rows, axis=0)
 
     def tdot(self, r: Array) -> Array:
-        """The sums of r."""
-        return np.asarray(r.sum(axis=0, keepdims=True))
+        """The sums of r, pairwise: of rows sorted by outcome a running sum would lose three digits."""
+        if r.ndim == 1:
+            return np.asarray(r.sum(keepdims=True))
+        return np.asarray(np.ascontiguousarray(r.T).sum(axis=1)[None])
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """The sum of w, (1, 1)."""

@@ -1,5 +1,7 @@
 """Paths, working sets and folds: each point is the fit of its own, judged by conditions written out here."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -15,7 +17,7 @@ from logit_engine.links import LINKS, LOGIT
 from logit_engine.paths import fit_path, relaxed
 from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.choose import Curvature, Shape, curvature_for
-from logit_engine.sources.arrays import MemoryRows
+from logit_engine.sources.arrays import MemoryRows, array_rows
 
 
 def data(n: int, p: int, seed: int = 0, density: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -227,3 +229,14 @@ def test_a_ridge_of_very_many_dense_columns_needs_no_matrix() -> None:
     result = fit(rows_of(X, y), penalty=net(5200, 0.0).times(30.0))
     assert result.converged
     assert violation(X, y, result.estimates, 30.0, 0.0) <= 1e-9
+
+
+def test_folds_of_rows_sorted_by_outcome_reach_the_residual() -> None:
+    rng = np.random.default_rng(0)
+    x = np.round(rng.uniform(17.5, 42.0, 6000), 1)
+    y = np.sort((rng.random(6000) < 0.32).astype(float))[::-1].copy()
+    rows = replace(array_rows(x[:, None], y), fold=np.arange(6000) % 3)
+    unit = ElasticNet(np.zeros(2), np.array([0.0, 1.0]))
+    found = fit_path(rows, Bernoulli(LOGIT), unit, np.array([1e-2, 1e-3, 1e-4]), folds=3)
+    assert found.converged.all()
+    assert found.residual.max() < 1e-10
