@@ -15,7 +15,7 @@ from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective import Objective
 from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
 
-SHARP = 1e-7  # a certificate above it may owe its size to the bound of the reach, and the rows are asked for the reach itself
+SHARP_CERTIFICATE = 1e-7  # above it the bound of the reach may be to blame: the rows are asked for the reach itself
 WINDOWS = (1e-2, 1e-4, 1e-6)  # of a predictor, tried one after another
 
 
@@ -29,7 +29,7 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
     if not isinstance(likelihood, Bernoulli):
         return solution.certificate
     if likelihood.self_concordant:
-        if not SHARP < solution.certificate < CERTIFIED:
+        if not SHARP_CERTIFICATE < solution.certificate < CERTIFIED:
             return solution.certificate
         return min(solution.certificate, solution.decrement * _share_lost(objective, likelihood, solution, 0.0)[1])
     certificate = np.inf

@@ -1,6 +1,6 @@
 """Paths, working sets and folds: each point is the fit of its own, judged by conditions written out here."""
 
-from dataclasses import replace
+from math import fsum
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from logit_engine.links import LINKS, LOGIT
 from logit_engine.paths import fit_path, relaxed
 from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.choose import Curvature, Shape, curvature_for
-from logit_engine.sources.arrays import MemoryRows, array_rows
+from logit_engine.sources.arrays import MemoryRows
 
 
 def data(n: int, p: int, seed: int = 0, density: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -231,12 +231,8 @@ def test_a_ridge_of_very_many_dense_columns_needs_no_matrix() -> None:
     assert violation(X, y, result.estimates, 30.0, 0.0) <= 1e-9
 
 
-def test_folds_of_rows_sorted_by_outcome_reach_the_residual() -> None:
-    rng = np.random.default_rng(0)
-    x = np.round(rng.uniform(17.5, 42.0, 6000), 1)
-    y = np.sort((rng.random(6000) < 0.32).astype(float))[::-1].copy()
-    rows = replace(array_rows(x[:, None], y), fold=np.arange(6000) % 3)
-    unit = ElasticNet(np.zeros(2), np.array([0.0, 1.0]))
-    found = fit_path(rows, Bernoulli(LOGIT), unit, np.array([1e-2, 1e-3, 1e-4]), folds=3)
-    assert found.converged.all()
-    assert found.residual.max() < 1e-10
+def test_sums_of_several_models_keep_their_digits_for_rows_sorted_by_outcome() -> None:
+    scores = np.repeat([0.68, -0.32], [2048, 4352]) + 1e-3 * np.random.default_rng(0).standard_normal(6400)
+    true = fsum(scores)
+    found = Constant(6400).tdot(np.stack([scores] * 4, axis=1))
+    np.testing.assert_allclose(found, true, rtol=0, atol=1e-12)
