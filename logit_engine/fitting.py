@@ -219,7 +219,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         grouped=isinstance(penalty, ElasticNet) and penalty.groups is not None,
         notes=_constraint_notes(asked, constrained)
         + _size_notes(objective, first, estimated, fixed[0])
-        + notes(coordinates, condition, objective, asked.naive, given, judged.signs),
+        + notes(coordinates, condition, objective, asked.naive, given, bool(constants.any()), judged.signs),
     )
 
 

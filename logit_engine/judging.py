@@ -167,13 +167,19 @@ def notes(
     objective: Objective,
     naive: bool,
     given: bool,
+    constant: bool,
     signs: NDArray[np.int8] | None = None,
 ) -> tuple[str, ...]:
-    """What a reader of the estimates should know beside them; given: whether there are standard errors."""
+    """What a reader of the estimates should know beside them.
+
+    given: whether there are standard errors; constant: whether some column is one.
+    """
     said = []
     if signs is not None:
         said.append(f"Infinite estimates have no standard errors. {LIKELIHOOD_RATIO}")
-    if coordinates.constant is None:
+    if coordinates.constant is None and constant:
+        said.append("The constant is penalized too: set its strength to 0 to leave it alone.")
+    elif coordinates.constant is None:
         said.append("There is no constant column, so columns were not centered: shifted columns cost digits.")
     if condition > FLAGGED:
         digits = "few" if condition > HOPELESS else f"about {14.0 - np.log10(condition):.0f}"

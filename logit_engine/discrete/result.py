@@ -25,6 +25,11 @@ from logit_engine.inference.hypotheses import contrasts
 from logit_engine.inference.multiplicity import pairwise
 from logit_engine.tables import Equation, Report, count, significant, summary, summary2
 
+SURVEY_NOTE = (
+    "Sampling weights make the log-likelihood a pseudo one, whose size depends on the scale of the weights: the LLR "
+    "p-value, AIC, BIC and likelihood-ratio tests do not hold. Wald and score tests do."
+)
+
 
 class DiscreteResults(RowResults):
     """Results of a fit; arrays come in the kind that went into the model.
@@ -213,6 +218,9 @@ class DiscreteResults(RowResults):
         notes = [] if self.converged else [self.status]
         notes += list(self.fit_result.notes)
         notes += self.model.notes
+        weights = vars(self.model).get("weights")
+        if weights is not None and weights.survey:
+            notes.append(SURVEY_NOTE)
         dropped = self.model.inputs.dropped
         if dropped:
             left = int((~self.model.inputs.kept).sum())

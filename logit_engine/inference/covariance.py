@@ -96,6 +96,7 @@ class Estimated:
     clusters: tuple[int, ...] = ()
 
 
+@np.errstate(over="ignore", invalid="ignore")  # far from a maximum variances may be infinite
 def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: float) -> Estimated:
     """The covariance of the user's coefficients at a solution; n: how many rows the weights stand for.
 

@@ -171,3 +171,23 @@ def test_dummies_of_all_levels_hold_a_constant(name: str) -> None:
 def test_values_of_counts_are_refused() -> None:
     with pytest.raises(ValueError, match="y_values are counts"):
         pair("Logit")[1].get_prediction(y_values=[0, 1])
+
+
+def test_sampling_weights_say_which_figures_do_not_hold() -> None:
+    rng = np.random.default_rng(0)
+    X = np.column_stack([np.ones(200), rng.standard_normal(200)])
+    y, weights = (rng.random(200) < 0.4).astype(float), rng.gamma(2.0, 0.5, 200)
+    light, heavy = (ours.Logit(y, X, sampling_weights=weights * scale).fit(disp=0) for scale in (1.0, 1000.0))
+    np.testing.assert_allclose(light.bse, heavy.bse, rtol=1e-10)
+    assert light.llr_pvalue != heavy.llr_pvalue
+    assert "LLR p-value, AIC, BIC and likelihood-ratio tests do not hold" in " ".join(str(heavy.summary()).split())
+
+
+def test_a_penalized_constant_is_said() -> None:
+    rng = np.random.default_rng(1)
+    X = np.column_stack([np.ones(200), rng.standard_normal(200)])
+    model = ours.Logit((X[:, 1] + rng.logistic(size=200) > 0).astype(float), X)
+    said = " ".join(model.fit_regularized(alpha=1.0, disp=0).fit_result.notes)
+    assert "The constant is penalized too" in said
+    assert "There is no constant" not in said
+    assert "constant is penalized" not in " ".join(model.fit_regularized(alpha=[0.0, 1.0], disp=0).fit_result.notes)
