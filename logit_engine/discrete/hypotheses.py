@@ -27,7 +27,7 @@ def wald_result(
     else:
         test = _in_metric(results._limits, R, q, invcov, f_df)
     if test.note:
-        warn(test.note, SeparationWarning, stacklevel=3)
+        warn(test.note, SeparationWarning if np.isnan(test.statistic) else UserWarning, stacklevel=3)
     return WaldResult(test if df_constraints is None else _of_df(test, df_constraints), scalar)
 
 

@@ -18,6 +18,12 @@ LIKELIHOOD_RATIO = (
 )
 
 
+RANK_NOTE = (
+    "{asked} restrictions were asked for, but the covariance has rank {rank} along them, as with few clusters or "
+    "constraints: only {rank} are tested. Test fewer at once, or have more clusters."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Ratios:
     """Effects on the odds-ratio scale: exp of each effect and of its interval, standard errors by the delta method.
@@ -69,7 +75,7 @@ class Test:
     """A joint test: chi-squared of df, or F of (df, df_denominator).
 
     dropped: rows of R left out, since their combination adds no direction with a variance to those before. note: why there
-    is no number, where there is none.
+    is no number, or why fewer restrictions are tested than were asked for.
     """
 
     __test__ = False  # not a test of pytest's
@@ -135,10 +141,12 @@ def wald(
     distance = ((R @ theta - null) * unit)[order[:rank]]
     whitened = solve_triangular(factor[:rank, :rank], distance, trans="T")
     statistic, dropped = float(whitened @ whitened), tuple(sorted(order[rank:].tolist()))
+    asked = int(np.linalg.matrix_rank(R))
+    note = RANK_NOTE.format(asked=asked, rank=rank) if rank < asked else ""
     if f_df is None:
-        return Test(statistic, float(special.chdtrc(rank, statistic)), int(rank), None, dropped)
+        return Test(statistic, float(special.chdtrc(rank, statistic)), int(rank), None, dropped, note)
     F = statistic / rank
-    return Test(F, float(special.fdtrc(rank, f_df, F)), int(rank), f_df, dropped)
+    return Test(F, float(special.fdtrc(rank, f_df, F)), int(rank), f_df, dropped, note)
 
 
 def wald_terms(

@@ -90,3 +90,13 @@ def test_several_classes_and_pairs_of_levels_too() -> None:
     pairs = logit("y ~ C(level) + x", frame).fit(cov_kwds={"groups": groups}, **KEYWORDS).t_test_pairwise("C(level)")
     table = pairs.result_frame
     np.testing.assert_allclose(table["P>|t|"], 2 * stats.t.sf(np.abs(table["t"]), G - 1), rtol=1e-12)
+
+
+def test_a_wald_test_of_more_restrictions_than_clusters_allow_says_so() -> None:
+    rng = np.random.default_rng(3)
+    X = np.column_stack([np.ones(400), rng.standard_normal((400, 5))])
+    y = (X[:, 1] + rng.logistic(size=400) > 0).astype(float)
+    found = Logit(y, X).fit(disp=0, cov_type="cluster", cov_kwds={"groups": np.arange(400) % 4})
+    with pytest.warns(UserWarning, match=r"5 restrictions were asked for, but the covariance has rank \d along them"):
+        found.wald_test(np.eye(6)[1:])
+    assert np.linalg.matrix_rank(found.cov_params()) < 6
