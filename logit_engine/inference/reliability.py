@@ -1,7 +1,7 @@
 """Where inference is known to fail: one function, `reliability_notes`, gives a note with a figure for each such case.
 
 Standard errors rest on many rows for each coefficient, and those by cluster on many clusters. Where either are few,
-estimates are too far from zero, and intervals cover less than they say. The figures are those of bench/coverage.py.
+estimates are too far from zero, and intervals cover less than they say. The figures are those of bench/interval_coverage.py.
 """
 
 from dataclasses import dataclass

@@ -225,7 +225,7 @@ def test_a_separated_fit_is_said_first_and_its_coefficient_has_no_number(tmp_pat
         warnings.filterwarnings("ignore", "overflow encountered in exp")
         name = train(config).run
     read = Reader(rendered(config, name))
-    assert f"Separated: column 'city[{TAG}]' predicts y = 1 perfectly" in read.text
+    assert f"Separated: column 'city[{TAG}]' predicts y = True perfectly" in read.text
     assert read.row(f"city[{TAG}]")[1:] == ["+inf", *"." * 5, "+inf", ".", "."]
     assert "1 coefficient without a finite estimate is left out" in read.text
 

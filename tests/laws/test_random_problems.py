@@ -7,7 +7,7 @@ import pytest
 from random_problems import random_problem
 from verdicts import FORBIDDEN, Judgment, judged
 
-SEEDS = range(300)  # thousands more: python bench/random_problems.py
+SEEDS = range(300)  # thousands more: python bench/right_or_refused.py
 PARTS = 6
 
 

@@ -1,8 +1,8 @@
 """Where 95% Wald intervals stop covering 95%: many columns for the rows, few events a coefficient, few clusters.
 
-Run: python bench/coverage.py [repetitions]. Prints the table of docs/engine.md, "When to trust standard errors"; the
-notes of a fit (logit_engine/inference/reliability.py) cite it. Seeds are fixed. 400 repetitions, ten times as many of
-clusters, take about five minutes.
+Run: python bench/interval_coverage.py [repetitions]. Prints the table of docs/engine.md, "When to trust standard
+errors"; the notes of a fit (logit_engine/inference/reliability.py) cite it. Seeds are fixed. 400 repetitions, ten
+times as many of clusters, take about five minutes.
 """
 
 import sys

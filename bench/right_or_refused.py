@@ -1,4 +1,4 @@
-"""Thousands of random problems against 69 digits: python bench/random_problems.py [FIRST [COUNT]]; by default by
+"""Thousands of random problems against 69 digits: python bench/right_or_refused.py [FIRST [COUNT]]; by default by
 the date.
 
 Prints how many were right, refused, given up, and each that must not be: wrong and converged, refused for a false
