@@ -36,7 +36,7 @@ def matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -> Numbe
 
 def refuse_unusable(values: Numbers, name: str, names: Sequence[str] | None = None) -> None:
     """Raises DataError naming row and column of the first value that is missing, infinite or beyond LARGEST, (n, p)."""
-    if values.dtype.kind != "f" or _squares(values) <= LARGEST**2:
+    if values.dtype.kind != "f" or usable(values):
         return
     wide = values.dtype.itemsize >= 8  # single precision ends far below
     bad = ~(np.abs(values) <= LARGEST) if wide else ~np.isfinite(values)
@@ -58,6 +58,11 @@ def refuse_unusable(values: Numbers, name: str, names: Sequence[str] | None = No
 
 def _called(names: Sequence[str] | None, j: int) -> str:
     return str(j) if names is None else f"'{names[j]}'"
+
+
+def usable(values: Numbers) -> bool:
+    """Whether no value is missing, infinite or beyond LARGEST, where one look at all tells; (n[, p])."""
+    return _squares(values if values.ndim == 2 else values.reshape(values.shape[0], -1)) <= LARGEST**2
 
 
 def _squares(values: Numbers) -> float:

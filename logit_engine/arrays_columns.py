@@ -187,6 +187,8 @@ def _time_like(column: Any) -> str | None:
     if not hasattr(column, "dtype"):
         return None
     kind = column.dtype
+    if isinstance(kind, np.dtype) and kind.kind in "fiub":
+        return None
     if library(column) == "polars":
         text = str(kind).split("(")[0]
         return text if text in TIME_TYPES else _time_object(column.to_list()) if text == "Object" else None

@@ -105,6 +105,8 @@ def read_inputs(endog: Any, exog: Any, missing: str, **others: Any) -> Inputs:
 
 
 def _without_missing(inputs: Inputs, missing: str) -> Inputs:
+    if _is_whole(inputs):
+        return inputs
     holes = {inputs.endog_name: _is_missing(inputs.endog)}
     holes |= {name: ~np.isfinite(column) for name, column in zip(inputs.exog_names, inputs.exog.T, strict=True)}
     holes |= {name: _is_missing(value) for name, value in inputs.others.items()}
@@ -131,6 +133,14 @@ def _without_missing(inputs: Inputs, missing: str) -> Inputs:
         others={name: value[kept] for name, value in inputs.others.items()},
         dropped=counts,
         kept=kept,
+    )
+
+
+def _is_whole(inputs: Inputs) -> bool:
+    """Whether all values are numbers that can be used, at one look: small fits feel a look at every column."""
+    return all(
+        values.dtype.kind in "iu" or (values.dtype.kind == "f" and arrays.usable(values))
+        for values in (inputs.endog, inputs.exog, *inputs.others.values())
     )
 
 
