@@ -89,6 +89,8 @@ def _is_proved(objective: Objective, solution: Solution, certificate: float) -> 
     """Whether a certificate proves the arrival, and that the information is exact: the last step hardly changes it."""
     if not certificate < CERTIFIED:
         return False
+    if certificate < EXACT_CERTIFICATE:
+        return True
     bar = EXACT_CERTIFICATE * max(1.0, 1e-6 * column_condition(objective, solution))
     return certificate < bar or information_lost(objective, solution) < EXACT_CERTIFICATE
 
@@ -99,7 +101,9 @@ def column_condition(objective: Objective, solution: Solution) -> float:
     if constant is None or triangle.shape[1] != objective.free.size:
         return condition_number(triangle)
     constants = constant + np.arange(objective.likelihood.outputs) * objective.coordinates.scale.size
-    others = np.setdiff1d(np.arange(triangle.shape[1]), constants)
+    if constants.size == 1 and constant == 0:
+        return condition_number(triangle[1:, 1:])
+    others = np.delete(np.arange(triangle.shape[1]), constants)
     clear = r_factor(np.ascontiguousarray(triangle[:, np.concatenate([constants, others])]))
     return condition_number(clear[constants.size :, constants.size :])
 

@@ -124,6 +124,8 @@ def _check_counts(first: First, rows: Rows, likelihood: Likelihood, penalty: Pen
 
 def _check_sizes(moments: Moments, names: tuple[str, ...]) -> None:
     """Raises DataError where squares of a column's values would be zero to the computer."""
+    if (np.abs(moments.mean) >= SMALLEST).all():
+        return
     for j in np.flatnonzero(moments.vanishing).tolist():
         raise DataError(
             f"column '{names[j]}' holds no value beyond {SMALLEST:g}, and their squares vanish; "

@@ -6,6 +6,7 @@ row norm under the inverse information) is at rounding level: e^(lambda r) bound
 change, and lambda r < 1 certifies for the logit link that the maximum exists (docs/certificate.md).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -181,7 +182,7 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
             on_plateau, share = longer is not None, share if longer is None else longer
         if on_plateau:
             basis = None  # white rows of a point far behind mix columns of very different curvature
-        elif (near and not exact) or basis is not None or smallest_pivot(here.factor) < PLAIN_PIVOT:
+        elif (near and not exact) or basis is not None or local.pivot < PLAIN_PIVOT:
             basis = _whitening(objective, here)
         theta = theta + share * here.direction
         settings.see(objective, theta)
@@ -220,7 +221,7 @@ def _on_plateau(here: Solution, proved: bool) -> bool:
 
 def _longest_move(here: Solution) -> float:
     """A bound of how far the Newton step moves a row's predictor; where none is known, the step in standard errors."""
-    return here.certificate if np.isfinite(here.certificate) else here.decrement
+    return here.certificate if math.isfinite(here.certificate) else here.decrement
 
 
 def _whitening(objective: Objective, here: Solution) -> Array:
@@ -271,7 +272,7 @@ def local_solution(objective: Objective, theta: Array, passes: int) -> Solution:
 class _Local(NamedTuple):
     """An evaluation in a basis, with the Cholesky factor of its curvature along the free directions, and of all of it.
 
-    informed: the factor is the information's, not that of a matrix in its place.
+    informed: the factor is the information's, not that of a matrix in its place. pivot: the factor's smallest.
     """
 
     evaluation: Evaluation
@@ -281,6 +282,7 @@ class _Local(NamedTuple):
     full: Array | None
     observed: bool
     informed: bool = True
+    pivot: float = 1.0
 
 
 def _majorized(objective: Objective, theta: Array) -> _Local | None:
@@ -315,8 +317,9 @@ def _definite(objective: Objective, theta: Array, basis: Array | None, current: 
         full = cholesky_factor(evaluation.curvature)
         factor = full if free is None else cholesky_factor(free.T @ evaluation.curvature @ free)
         safe = basis is not None or free is not None
-        if factor is not None and (safe or smallest_pivot(factor) > SAFE_PIVOT):
-            return _Local(evaluation, basis, factor, free, full, observed)
+        pivot = 0.0 if factor is None else smallest_pivot(factor)
+        if factor is not None and (safe or pivot > SAFE_PIVOT):
+            return _Local(evaluation, basis, factor, free, full, observed, pivot=pivot)
         if objective.likelihood.log_concave:
             break
     return None
@@ -345,7 +348,7 @@ def unwhitened(columns: Array, basis: Array | None) -> Array:
 
 def _stepped(theta: Array, local: _Local, passes: int, outputs: int) -> Solution:
     """The Newton step at theta by two triangular solves, its decrement, and the certificate where the rows are white."""
-    evaluation, basis, factor, free, full, observed, informed = local
+    evaluation, basis, factor, free, full, observed, informed, _ = local
     gradient = evaluation.gradient if free is None else free.T @ evaluation.gradient
     half = triangular_solve(factor, gradient, transposed=True)
     direction = -triangular_solve(factor, half)

@@ -8,6 +8,7 @@ A plateau is a tail of the likelihood: one row's term falls like e^-t, every New
 steps may lie ahead. The direction is known by then, so its end is found by doubling and halving the step with light passes.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,18 +82,12 @@ def slope_along(current: Evaluation, basis: Array | None, direction: Array) -> f
     """The derivative of the objective along a direction of inner coordinates, (q,), at an evaluation in this basis."""
     if basis is not None:
         direction = repeated(basis, direction.size // basis.shape[0]) @ direction
-    return _product(current.gradient, direction)
-
-
-def _product(gradient: Array, direction: Array) -> float:
-    """Their product; NaN or infinite, without a warning, so far out that it is no number: such a step does not stand."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(gradient @ direction)
+    return float(current.gradient @ direction)
 
 
 def is_finite(current: Evaluation) -> bool:
     """Whether a pass overflowed nowhere."""
-    return bool(np.isfinite(current.value) and np.isfinite(current.gradient).all())
+    return bool(math.isfinite(current.value) and np.isfinite(current.gradient).all())
 
 
 def plateau_share(objective: Objective, theta: Array, direction: Array, share: float = 1.0) -> float:
@@ -103,7 +98,7 @@ def plateau_share(objective: Objective, theta: Array, direction: Array, share: f
 
     def falls(share: float) -> bool:
         gradient = objective.slope(theta + share * direction).gradient
-        return bool(np.isfinite(gradient).all() and _product(gradient, direction) < 0.0)
+        return bool(np.isfinite(gradient).all() and gradient @ direction < 0.0)
 
     if not falls(share):
         return share
