@@ -325,11 +325,11 @@ class ElasticNet:
     def _away(self, theta: Array, gradient: Array) -> Array:
         slack = np.maximum(np.abs(gradient) - self.l1, 0.0)
         away = np.where((theta == 0.0) & (self.l1 > 0.0), slack, np.abs(gradient + self.pull(theta)))
-        down = gradient + np.where(theta > 0.0, self.pull(theta), -np.where(np.isfinite(self.l1), self.l1, 0.0))
-        up = gradient + np.where(theta < 0.0, self.pull(theta), np.where(np.isfinite(self.l1), self.l1, 0.0))
         if self.low is not None:  # it may not go down: only a wish to go up counts
+            up = gradient + np.where(theta < 0.0, self.pull(theta), np.where(np.isfinite(self.l1), self.l1, 0.0))
             away = np.where(theta <= self.low, np.maximum(-up, 0.0), away)
         if self.high is not None:
+            down = gradient + np.where(theta > 0.0, self.pull(theta), -np.where(np.isfinite(self.l1), self.l1, 0.0))
             away = np.where(theta >= self.high, np.maximum(down, 0.0), away)
         pinned = np.isinf(self.l1)
         if self.low is not None and self.high is not None:

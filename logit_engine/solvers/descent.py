@@ -32,7 +32,7 @@ def residuals(kinks: ElasticNet, strengths: Array, theta: Array, slope: Slope) -
 
     strengths: of the penalty, (q,). Where a penalty is below rounding, rounding is the measure.
     """
-    beside = np.clip(PENALTY_RATIO * strengths, RESIDUAL_ROUNDING * slope.size, slope.size)
+    beside = np.minimum(np.maximum(PENALTY_RATIO * strengths, RESIDUAL_ROUNDING * slope.size), slope.size)
     away = kinks.distance(theta, slope.gradient + kinks.bent(theta))
     return np.asarray(away / np.maximum(beside, np.finfo(float).tiny))
 
@@ -40,9 +40,9 @@ def residuals(kinks: ElasticNet, strengths: Array, theta: Array, slope: Slope) -
 class Descent:
     """A fit on its way down: `target` says where it wants the next light pass, `take` hears what was found there.
 
-    So one pass over the rows can serve several fits at once. theta: (q,), where it stands; slope: the loss there; residual:
-    the largest of `residuals`; decrement: the length of the last step; stuck: no step improves. inform: makes a model of
-    the exact curvature at a theta, or None; model: made at theta if fresh.
+    So one pass over the rows can serve several fits at once. theta: (q,), where it stands; slope: the loss there; value:
+    with the penalty; residual: the largest of `residuals`; decrement: the length of the last step; stuck: no step improves.
+    inform: makes a model of the exact curvature at a theta, or None; model: made at theta if fresh.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Descent:
         """Set the penalty to descend by, and the residual at which to stop."""
         self.kinks, self.tolerance, self.strengths = kinks, tolerance, kinks.strengths
         self.stuck, self._before = False, np.inf
-        self._go(self.theta, self.slope)
+        self._go(self.theta, self.slope, self._value(self.theta, self.slope), self._residual(self.theta, self.slope))
 
     @property
     def done(self) -> bool:
@@ -82,10 +82,10 @@ class Descent:
 
         curvature: of the loss there, (q, q), if it is at hand.
         """
-        rise = ahead.loss + self.kinks.value(target, np.zeros(0)) - self._value
-        rounded = abs(rise) <= VALUE_ROUNDING * abs(self._value)
-        residual = float(residuals(self.kinks, self.strengths, target, ahead).max(initial=0.0)) if rounded else np.inf
-        if not (residual < self.residual if rounded else rise < 0.0):
+        value = self._value(target, ahead)
+        rounded = abs(value - self.value) <= VALUE_ROUNDING * abs(self.value)
+        residual = self._residual(target, ahead) if rounded or value < self.value else np.inf
+        if not (residual < self.residual if rounded else value < self.value):
             self._shorten(SMALLEST_ROUNDED if rounded else SMALLEST_SHARE)
             return
         self.fresh, self._before = curvature is not None, self.residual
@@ -93,7 +93,7 @@ class Descent:
             self.model = model_of(curvature, self.kinks)
         else:
             self._learn(target - self.theta, ahead)
-        self._go(target, ahead)
+        self._go(target, ahead, value, residual)
         self._slow += self.residual > SLOW * self._before
 
     def _learn(self, step: Array, ahead: Slope) -> None:
@@ -110,7 +110,11 @@ class Descent:
             self.stuck = self.fresh or self.inform is None
             self._slow, self._share = np.inf, 1.0
 
-    def _go(self, theta: Array, slope: Slope) -> None:
-        self.theta, self.slope, self._share = theta, slope, 1.0
-        self._value = slope.loss + self.kinks.value(theta, np.zeros(0))
-        self.residual = float(residuals(self.kinks, self.strengths, theta, slope).max(initial=0.0))
+    def _go(self, theta: Array, slope: Slope, value: float, residual: float) -> None:
+        self.theta, self.slope, self.value, self.residual, self._share = theta, slope, value, residual, 1.0
+
+    def _value(self, theta: Array, slope: Slope) -> float:
+        return slope.loss + self.kinks.value(theta, np.zeros(0))
+
+    def _residual(self, theta: Array, slope: Slope) -> float:
+        return float(residuals(self.kinks, self.strengths, theta, slope).max(initial=0.0))
