@@ -127,7 +127,7 @@ def _groups(model: Model) -> list[Group]:
 
 
 def _group(title: str, table: pl.DataFrame, ratios: bool) -> Group:
-    infinite = pl.col("standardized").is_infinite() & ~pl.col("free")
+    infinite = ~pl.col("standardized").is_finite() & ~pl.col("free")
     slopes = table.filter(~pl.col("free") & ~infinite)
     moving = slopes.filter(pl.col("standardized") != 0.0)
     top = moving.sort(pl.col("standardized").abs(), descending=True, maintain_order=True).head(BARS)

@@ -208,7 +208,7 @@ def fit_of(content: Mapping[str, Any], names: tuple[str, ...], estimates: Array,
         notes=tuple(fit.pop("notes")),
         clusters=tuple(fit.pop("clusters")),
         classes=tuple(fit.pop("classes")),
-        infinite=None if infinite is None else np.array(infinite, dtype=np.int8),
+        infinite=None if infinite is None else np.array([float(sign) for sign in infinite]),
         **fit,
     )
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from logit_engine.blocks import coefficient_names
 from logit_engine.columns import Array
 from logit_engine.coordinates import Coordinates
-from logit_engine.diagnostics.recession import Cone, Recession, recession
+from logit_engine.diagnostics.programme import Cone
+from logit_engine.diagnostics.recession import Recession, recession
 from logit_engine.diagnostics.separation import REMEDY, empty_cells
 from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective import Objective
@@ -36,13 +36,13 @@ def separation_sentence(clauses: list[str], several: bool) -> str:
 
 class Judged(NamedTuple):
     """The solution that stands, its status, the certificate it rests on, and the infinite coefficients' signs,
-    (q,), if any.
+    (q,), as in `Recession`, if any.
     """
 
     solution: Solution
     status: Status
     certificate: float
-    signs: NDArray[np.int8] | None = None
+    signs: Array | None = None
 
 
 def judged_solution(
@@ -110,13 +110,18 @@ def column_condition(objective: Objective, solution: Solution) -> float:
 
 def separated_status(objective: Objective, away: Recession, perfect: list[str], wording: Wording = PLAIN) -> Status:
     """The status of a fit whose estimate does not exist."""
-    classes = objective.rows.classes
-    own = len(classes) == objective.likelihood.outputs  # every class has a predictor, none is the base
-    names = coefficient_names(objective.rows.names, ("", *classes) if own else classes)
+    classes, names = objective.rows.classes, _coefficient_names(objective)
     cells = empty_cells(objective, away.signs) if classes else []
     clauses = perfect or [*cells, away.clause(names, objective.free, wording)]
     several = len(clauses) > 1 or int((away.signs != 0)[~objective.free].sum()) > 1
     return Status(Verdict.SEPARATED, separation_sentence(clauses, several))
+
+
+def _coefficient_names(objective: Objective) -> tuple[str, ...]:
+    """A name for each coefficient, (q,)."""
+    classes = objective.rows.classes
+    own = len(classes) == objective.likelihood.outputs  # every class has a predictor, none is the base
+    return coefficient_names(objective.rows.names, ("", *classes) if own else classes)
 
 
 def unheld_recession(objective: Objective, solution: Solution) -> Recession | None:
@@ -165,6 +170,17 @@ def _status(objective: Objective, solution: Solution) -> Status:
     return Status(Verdict.CONVERGED, sentence)
 
 
+def _unknown_signs(objective: Objective, signs: Array) -> str:
+    """The note on infinite coefficients whose sign the data do not tell; signs: (q,), nan for these."""
+    names = _coefficient_names(objective)
+    found = [f"'{names[j]}'" for j in np.flatnonzero(np.isnan(signs)).tolist()]
+    shown = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+    return (
+        f"The data do not identify {shown}, not even the sign: the likelihood reaches its limit while "
+        f"{'it goes' if len(found) == 1 else 'they go'} either way."
+    )
+
+
 def notes(
     coordinates: Coordinates,
     condition: float,
@@ -172,7 +188,7 @@ def notes(
     naive: bool,
     given: bool,
     constant: bool,
-    signs: NDArray[np.int8] | None = None,
+    signs: Array | None = None,
 ) -> tuple[str, ...]:
     """What a reader of the estimates should know beside them.
 
@@ -181,6 +197,8 @@ def notes(
     said = []
     if signs is not None:
         said.append(f"Infinite estimates have no standard errors. {LIKELIHOOD_RATIO}")
+    if signs is not None and np.isnan(signs).any():
+        said.append(_unknown_signs(objective, signs))
     if coordinates.constant is None and constant:
         said.append("The constant is penalized too: set its strength to 0 to leave it alone.")
     elif coordinates.constant is None:

@@ -38,8 +38,9 @@ class FitResult:
     grouped, of norms of groups; n: rows with weight; observations: how many rows they stand for; clusters: how many, each
     way. condition: of the centered, weighted columns at unit length. certificate: well below one it proves that the maximum
     exists (`CERTIFIED`); infinite where there is none; under most penalties the residual. infinite: the sign of each
-    coefficient whose estimate lies at infinity, 0 for others, (q,), or None where all are finite: estimates has the last
-    iterate there, `limits` the infinity, and covariance is nan. free: which terms are the constant, (q,) bool.
+    coefficient whose estimate lies at infinity, nan where the data do not tell the sign, 0 for others, (q,), or None where
+    all are finite: estimates has the last iterate there, `limits` the infinity or nan, and covariance is nan. free: which
+    terms are the constant, (q,) bool.
     fixed: how many coefficients are held by linear constraints, bounds that bind or an infinite l1; fixed_constants: those
     of them that are constants.
     """
@@ -63,7 +64,7 @@ class FitResult:
     decrement: float
     certificate: float
     condition: float
-    infinite: NDArray[np.int8] | None
+    infinite: Array | None
     status: Status
     notes: tuple[str, ...]
     grouped: bool = False
@@ -86,10 +87,13 @@ class FitResult:
 
     @property
     def limits(self) -> Array:
-        """The estimates, infinite where they have no finite value, (q,): what tables show."""
+        """The estimates, infinite where they have no finite value, nan where not even its sign is known, (q,): what
+        tables show.
+        """
         if self.infinite is None:
             return self.estimates
-        return np.where(self.infinite != 0, np.copysign(np.inf, self.infinite), self.estimates)
+        ends = np.where(np.isnan(self.infinite), np.nan, np.copysign(np.inf, self.infinite))
+        return np.where(self.infinite != 0.0, ends, self.estimates)
 
     @property
     def std_errors(self) -> Array:
@@ -118,10 +122,7 @@ class FitResult:
         covariance = units.to_user(units.to_user(known).T)
         lost = _reached(units, unknown)
         covariance[lost], covariance[:, lost] = np.nan, np.nan
-        infinite = self.infinite
-        if infinite is not None:
-            way = units.to_user(infinite.astype(np.float64) * np.maximum(np.abs(self.estimates), 1.0))
-            infinite = np.where(_reached(units, infinite != 0), np.sign(way), 0).astype(np.int8)
+        infinite = None if self.infinite is None else _signs_in(units, self.infinite)
         return replace(self, estimates=units.to_user(self.estimates), covariance=covariance, infinite=infinite)
 
     @property
@@ -147,6 +148,14 @@ class FitResult:
     @property
     def _parameters(self) -> float:
         return float("nan") if self.penalty_strength else float(self.estimates.size - self.fixed)
+
+
+def _signs_in(units: Coordinates, signs: Array) -> Array:
+    """The signs of infinite coefficients in other units, (q,): nan where parts of a coefficient draw apart."""
+    parts = units.to_user(np.diag(np.nan_to_num(signs)))
+    up, down = (parts > 0.0).any(axis=1), (parts < 0.0).any(axis=1)
+    unknown = _reached(units, np.isnan(signs)) | (up & down)
+    return np.where(unknown, np.nan, up.astype(np.float64) - down)
 
 
 def _reached(units: Coordinates, some: NDArray[np.bool_]) -> NDArray[np.bool_]:

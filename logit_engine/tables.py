@@ -303,9 +303,11 @@ def _block(e: Equation, heading: Row, formats: Sequence[Callable[[float], str]])
 
 
 def _cells(row: Sequence[float], formats: Sequence[Callable[[float], str]]) -> Row:
-    """The numbers of a row as text; of an infinite estimate, which has no standard error, its sign and dots."""
-    if np.isinf(row[0]) and np.isnan(row[1]):
-        return (f"{row[0]:+f}", *"." * (len(row) - 1))
+    """The numbers of a row as text; of an infinite estimate, which has no standard error, its sign and dots; of one
+    that is not known, dots.
+    """
+    if np.isnan(row[1]) and not np.isfinite(row[0]):
+        return (f"{row[0]:+f}" if np.isinf(row[0]) else ".", *"." * (len(row) - 1))
     return tuple(show(float(v)) for show, v in zip(formats, row, strict=True))
 
 

@@ -1,64 +1,38 @@
 """The direction in which an estimate runs off to infinity, by linear programming; that there is none proves a maximum.
 
-The problem: is there a direction d with v'd >= 0 for every row, and > 0 for some? v is x for an event, -x for a
-non-event, both for a share, and (e_y - e_c) x for each class c that a row is not in. Konis (2007) maximizes the
-sum of the margins v'd in a box. Three things make that safe here.
-
-Scale: a margin means nothing where one row is 1e14 times as long as the others, or two columns differ by 1e-8. So
-rows are brought to unit length in coordinates in which the unit rows point evenly in all directions (Tyler 1987).
-Whether a direction separates does not depend on the lengths of rows, nor on the coordinates.
-
-Size: the rows are taken as cuts, a few thousand at first and then those that the direction violates, so that a
-pass over the data is all that n costs. The programme is solved again for the rows it left on the fence, until
-there are none to win.
-
-Proof: the programme's own tolerance is no proof. The rows on the fence span a space; the direction is projected
-onto what is at a right angle to it, and only counts if no row is violated then, up to rounding.
+The programme (programme.py) finds a direction that wins as many rows as can be. Others may win the same rows: what is
+said of a coefficient's sign is said of all of them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, block_count, total
-from logit_engine.columns import Array, dense
-from logit_engine.objective import Objective, by_predictor
-from logit_engine.triangles import r_factor, smallest_pivot, triangular_inverse
+from logit_engine.columns import Array
+from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Cone, Programme, even_coordinates
+from logit_engine.objective import Objective
 from logit_engine.wording import PLAIN, Wording
-
-PROGRAMME_TOLERANCE = 1e-9  # of HiGHS, feasibility
-FENCE_MARGIN = 1e-7  # a unit row's margin below it may be zero
-ZERO_MARGIN = 1e-10  # a unit row's margin below it is zero, once the direction is projected
-WON_MARGIN = 1e-8  # above it a row is predicted perfectly in the limit
-FENCE_RANK = 1e-8  # the smallest singular value, of the largest, that counts
-MAX_ROUNDS = 60
-MAX_SPREADS = 20  # rounds in which coordinates are made even
-ALIASED_PIVOT = 1e-12  # a column that is a combination of others: what is left of it keeps its scale
-EVEN_SIZE = 0.1  # of a coordinate of unit rows, times their number: they point evenly enough
-ROW_ROUNDING = 1e-14  # a coordinate of a unit row below it is zero
-EXTENDED_PIVOT = 1e-4  # below it unit rows are computed in extended precision
 
 
 @dataclass(frozen=True, slots=True)
 class Recession:
     """A direction along which no row loses likelihood and some gain for ever: the estimate lies at infinity.
 
-    signs: (q,), -1 or 1 for a coefficient that runs off to that infinity, 0 for one that may stay finite; rows: (m,), the
-    positions of the rows that are predicted perfectly in the limit, as many as there can be; n: of all rows with weight.
+    signs: (q,), -1 or 1 for a coefficient that runs off to that infinity along every direction that separates as many
+    rows as can be, 0 for one that moves along none of them, nan where they disagree, so that the data do not tell;
+    rows: (m,), the positions of the rows that are predicted perfectly in the limit; n: of all rows with weight.
     """
 
-    signs: NDArray[np.int8]
+    signs: Array
     rows: NDArray[np.intp]
     n: int
 
     def clause(self, names: Sequence[str], free: NDArray[np.bool_], wording: Wording = PLAIN) -> str:
         """What predicts what: the columns, the infinity of each, and the rows. names, free: (q,)."""
-        ends = {-1: "-inf", 1: "+inf"}
         moving = [j for j in np.flatnonzero(self.signs).tolist() if not free[j]]
-        shown = ", ".join(f"'{names[j]}' ({ends[int(self.signs[j])]})" for j in moving[:5])
+        shown = ", ".join(f"'{names[j]}' ({_end(self.signs[j])})" for j in moving[:5])
         more = f" and {len(moving) - 5} more" if len(moving) > 5 else ""
         what = (
             f"column {shown}" if len(moving) == 1 else f"a combination of {shown}{more}" if moving else "the constant"
@@ -67,14 +41,9 @@ class Recession:
         return f"{what} predicts {wording.outcome} perfectly in {'every row' if self.rows.size == self.n else share}"
 
 
-@dataclass(frozen=True, slots=True)
-class Cone:
-    """Which directions are looked at: low, high: (q,) in inner coordinates, each infinite, or zero where none may
-    pass it.
-    """
-
-    low: Array
-    high: Array
+def _end(sign: float) -> str:
+    """Where a coefficient of that sign goes, in words."""
+    return "sign not known" if np.isnan(sign) else "+inf" if sign > 0.0 else "-inf"
 
 
 def recession(objective: Objective, far: Array | None = None, cone: Cone | None = None) -> Recession | None:
@@ -83,7 +52,7 @@ def recession(objective: Objective, far: Array | None = None, cone: Cone | None 
     far: where a solver ran to, (q,); if it separates all rows by itself that is an answer as well. cone:
     directions that are allowed. Konis (2007); Albert & Anderson (1984).
     """
-    programme = _Programme(objective, _even_coordinates(objective), cone)
+    programme = Programme(objective, even_coordinates(objective), cone)
     found = np.zeros(objective.free.size)
     won = np.zeros((objective.rows.n, programme.rivals), dtype=bool)
     while True:
@@ -99,235 +68,29 @@ def recession(objective: Objective, far: Array | None = None, cone: Cone | None 
         found, won = programme.separated_by(far)
     if not won.any():
         return None
-    return Recession(programme.signs(found), np.flatnonzero(won.any(axis=1)), int(programme.kept.sum()))
+    return Recession(_common_signs(programme, found, won), np.flatnonzero(won.any(axis=1)), int(programme.kept.sum()))
 
 
-def _even_coordinates(objective: Objective) -> Array:
-    """An upper triangular T, (p, p): the unit rows of X T^-1 point evenly in all directions, as far as some rows tell."""
-    every = max(1, objective.rows.n // max(2000, 20 * objective.free.size))
+def _common_signs(programme: Programme, found: Array, won: NDArray[np.bool_]) -> Array:
+    """Where each of the user's coefficients goes along all directions that win the same rows, (q,): -1, 0, 1, or nan
+    where that differs. found: one of these directions, in even coordinates; won: (n, rivals).
 
-    def some(block: Block) -> tuple[list[Array]]:
-        return ([dense(objective.columns(block))[np.flatnonzero(block.kept)[::every]]],)
-
-    X = np.vstack(total(objective.rows, some, 1)[0]).astype(np.longdouble)
-    p = X.shape[1]
-    T = np.diag(_typical_sizes(X, np.eye(p), rounding=0.0))
-    for _ in range(MAX_SPREADS):
-        U = _unit_length(X @ triangular_inverse(T).astype(np.longdouble))
-        R = r_factor(np.vstack([U, np.zeros((p, p))])) * np.sqrt(p / max(U.shape[0], 1))
-        norms = np.sqrt(np.square(R).sum(axis=0))
-        aliased = np.abs(np.diagonal(R)) <= ALIASED_PIVOT * norms
-        R[aliased] = 0.0
-        R[aliased, aliased] = np.where(norms > 0.0, norms, 1.0)[aliased]
-        T = R @ T
-        size = _typical_sizes(X, triangular_inverse(T))
-        if size.min(initial=1.0) * U.shape[0] > EVEN_SIZE:  # as small as one row in them makes it
-            break
-        T = size[:, None] * T
-    return T
-
-
-def _typical_sizes(X: NDArray[np.longdouble], inverse: Array, rounding: float = ROW_ROUNDING) -> Array:
-    """The median size of each coordinate of the unit rows of X T^-1, (p,), over rows in which it is more than
-    rounding.
+    These directions are the inside of the cone of all that violate no row. So a coefficient has one sign along them
+    unless some direction of the cone moves it the other way, or, where it is still along `found`, moves it at all.
     """
-    U = np.abs(_unit_length(X @ inverse.astype(np.longdouble)))
-    sizes = [np.median(u[u > rounding]) if (u > rounding).any() else 1.0 for u in U.T]
-    return np.asarray(sizes)
-
-
-def _unit_length(Z: NDArray[np.floating]) -> Array:
-    """Rows of unit length, as float64; rows of zeros stay."""
-    largest = np.abs(Z).max(axis=1, initial=0.0, keepdims=True)
-    Z = Z / np.where(largest > 0.0, largest, 1.0)
-    lengths = np.sqrt(np.square(Z).sum(axis=1, keepdims=True))
-    return np.asarray(Z / np.where(lengths > 0.0, lengths, 1.0), dtype=np.float64)
-
-
-class _Programme:
-    """The linear programme of an objective in even coordinates, with the cuts taken so far."""
-
-    def __init__(self, objective: Objective, T: Array, cone: Cone | None) -> None:
-        self.objective, self.T, self.inverse = objective, T, triangular_inverse(T)
-        self.outputs = objective.likelihood.outputs
-        self.precise = smallest_pivot(T) < EXTENDED_PIVOT
-        self.kept = np.concatenate(total(objective.rows, lambda block: ([block.kept],), 1)[0])
-        self.equal, self.limits = self._limits(cone)
-        every = max(1, objective.rows.n // max(2000, 20 * objective.free.size))
-
-        def some(block: Block) -> tuple[list[Array]]:
-            at = np.flatnonzero(block.kept)[::every]
-            return ([self.cuts_of(self.unit_rows(block)[at], block.y[at])],)
-
-        self.cuts = np.vstack([*total(objective.rows, some, 1)[0], self.limits])
-
-    def unit_rows(self, block: Block) -> Array:
-        """The rows of a block in even coordinates, at unit length, (n, p)."""
-        X = dense(self.objective.columns(block))
-        if self.precise:
-            return _unit_length(X.astype(np.longdouble) @ self.inverse.astype(np.longdouble))
-        return _unit_length(X @ self.inverse)
-
-    @property
-    def rivals(self) -> int:
-        """The columns of `leads`: one for a binary outcome, else one for each class."""
-        return 1 if self.outputs == 1 else len(self.objective.rows.classes)
-
-    def cuts_of(self, U: Array, y: Array, take: NDArray[np.bool_] | None = None) -> Array:
-        """Constraints v'd >= 0 of unit rows, (m, q): one for each class a row is not in; take: (n, rivals), which
-        of them.
-        """
-        take = np.ones((y.size, self.rivals), dtype=bool) if take is None else take
-        if self.outputs == 1:
-            shares = take[:, 0] & (y > 0.0) & (y < 1.0)  # a share of events binds from both sides
-            return np.vstack([(np.where(y == 1.0, 1.0, -1.0)[:, None] * U)[take[:, 0]], U[shares]])
-        code = y.astype(np.intp)
-        rows = []
-        for other in range(self.rivals):
-            at = np.flatnonzero((code != other) & take[:, other])
-            lead = np.zeros((at.size, self.rivals))
-            lead[np.arange(at.size), code[at]] = 1.0
-            lead[:, other] = -1.0
-            lead = lead[:, -self.outputs :]
-            rows.append((lead[:, :, None] * U[at][:, None, :]).reshape(at.size, self.objective.free.size))
-        return np.vstack(rows)
-
-    def separated_by(self, far: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """A point of inner coordinates, (q,), as a direction, with the rivals beaten: none unless all rows beat all."""
-        direction = self.from_inner(far)
-        direction = direction / np.abs(direction).max(initial=np.finfo(float).tiny)
-        leads, _ = self.leads(direction)
-        won = leads > ZERO_MARGIN
-        return direction, won & won[self.kept].all()
-
-    def best_direction(self, won: NDArray[np.bool_]) -> Array | None:
-        """The best direction for rows that are not won yet, (q,) in even coordinates; None if there is none."""
-        from scipy.optimize import linprog  # slow to import, and rarely needed
-
-        gain = self.total_margin(won)
-        size = float(np.abs(gain).sum())
-        if size <= WON_MARGIN:
-            return None
-        tolerances: Any = dict.fromkeys(
-            ("primal_feasibility_tolerance", "dual_feasibility_tolerance"), PROGRAMME_TOLERANCE
-        )
-        for _ in range(MAX_ROUNDS):
-            answer = linprog(
-                -gain / size,
-                A_ub=-self.cuts,
-                b_ub=np.zeros(self.cuts.shape[0]),
-                A_eq=self.equal,
-                b_eq=None if self.equal is None else np.zeros(self.equal.shape[0]),
-                bounds=(-1.0, 1.0),
-                method="highs",
-                options=tolerances,
-            )
-            if answer.x is None or gain @ answer.x <= WON_MARGIN * size:
-                return None
-            direction = np.asarray(answer.x)
-            _, violated = self.leads(direction, FENCE_MARGIN)
-            if violated.shape[0] == 0:
-                return self.proved(direction, gain)
-            self.cuts = np.vstack([self.cuts, violated])
-        return None
-
-    def proved(self, direction: Array, gain: Array) -> Array | None:
-        """The direction at a right angle to the rows on its fence, where it then violates no row; else None."""
-        for fence_margin in (FENCE_MARGIN, 1e-2 * FENCE_MARGIN):
-            for _ in range(MAX_ROUNDS):
-                fence = self.cuts[np.abs(self.cuts @ direction) <= fence_margin]
-                exact = _at_right_angle(direction, fence if self.equal is None else np.vstack([fence, self.equal]))
-                _, violated = self.leads(exact, ZERO_MARGIN)
-                if gain @ exact <= WON_MARGIN:
-                    break
-                if violated.shape[0] == 0:
-                    return exact
-                if not (np.abs(violated @ direction) <= fence_margin).all():
-                    break
-                self.cuts = np.vstack([self.cuts, violated])
-        return None
-
-    def total_margin(self, won: NDArray[np.bool_]) -> Array:
-        """The sum of the constraints that are not won yet, (q,)."""
-        out, start = np.zeros(self.objective.free.size), 0
-        for block in self.objective.rows.blocks(0, block_count(self.objective.rows.n)):
-            stop = start + block.y.size
-            take = block.kept[:, None] & ~won[start:stop]
-            at = np.flatnonzero(take.any(axis=1))
-            start = stop
-            if at.size:
-                out += self.cuts_of(self.unit_rows(block)[at], block.y[at], take[at]).sum(axis=0)
-        return out
-
-    def leads(self, direction: Array, allowed: float = np.inf) -> tuple[Array, Array]:
-        """How far each row leads its rivals along a direction, (n, rivals), and the worst violated cuts of each block.
-
-        A lead is zero over the row's own class and of rows without weight; of a share of events it is never positive.
-        """
-        matrix = by_predictor(direction, self.outputs)
-
-        def of_block(block: Block) -> tuple[list[Array], list[Array]]:
-            U = self.unit_rows(block)
-            found = np.where(block.kept[:, None], self._leads(U @ matrix, block.y), 0.0)
-            least = found.min(axis=1)
-            worst = np.argsort(least, kind="stable")[:64]
-            worst = worst[least[worst] < -allowed]
-            return [found], [self.cuts_of(U[worst], block.y[worst])]
-
-        found, violated = total(self.objective.rows, of_block, self.objective.threads)
-        return np.concatenate(found), np.vstack(violated)
-
-    def _leads(self, linear: Array, y: Array) -> Array:
-        """`leads` of rows by their predictors along the direction, (n,) or (n, k)."""
-        if self.outputs == 1:
-            return self.objective.likelihood.margins(linear, y)[:, None]
-        whole = np.zeros((y.size, self.rivals))
-        whole[:, -self.outputs :] = linear
-        own = whole[np.arange(y.size), y.astype(np.intp)]
-        return own[:, None] - whole
-
-    def from_inner(self, direction: Array) -> Array:
-        """A direction of inner coordinates, (q,), in even ones."""
-        return np.concatenate([self.T @ part for part in direction.reshape(self.outputs, -1)])
-
-    def to_inner(self, direction: Array) -> Array:
-        """The inverse of `from_inner`."""
-        return np.concatenate([self.inverse @ part for part in direction.reshape(self.outputs, -1)])
-
-    def _limits(self, cone: Cone | None) -> tuple[Array | None, Array]:
-        """Equalities and cuts, in even coordinates, of linear constraints and of a cone; the equalities None if none."""
-        whole = np.kron(np.eye(self.outputs), self.inverse)
-        equal = [] if self.objective.fixed is None else [self.objective.fixed @ whole]
-        cuts = [np.zeros((0, whole.shape[0]))]
-        if cone is not None:
-            still = (cone.low == 0.0) & (cone.high == 0.0)
-            equal.append(whole[still])
-            cuts += [whole[(cone.low == 0.0) & ~still], -whole[(cone.high == 0.0) & ~still]]
-        rows = np.vstack(equal) if equal else np.zeros((0, whole.shape[0]))
-        return (_unit_length(rows) if rows.size else None), _unit_length(np.vstack(cuts))
-
-    def signs(self, direction: Array) -> NDArray[np.int8]:
-        """Where each of the user's coefficients goes, (q,); what is lost in rounding, as by centering, goes nowhere."""
-        coordinates, inner = self.objective.coordinates, self.to_inner(direction)
-        user = coordinates.to_user(inner)
-        # T has the typical size of each column in its first row's units: what a coefficient moves in a typical row
-        size = np.linalg.norm(self.T, axis=0)
-        moved = np.abs(inner).reshape(self.outputs, -1) * size
-        least = 1e-6 * moved.max(initial=0.0) / (size * coordinates.scale)
-        least = np.tile(least, self.outputs)
-        if coordinates.constant is not None:
-            by_class = np.abs(user).reshape(self.outputs, -1)
-            least.reshape(by_class.shape)[:, coordinates.constant] += (
-                1e-6 * by_class @ np.abs(coordinates.center) / abs(coordinates.value)
-            )
-        return np.asarray(np.sign(np.where(np.abs(user) > least, user, 0.0)), dtype=np.int8)
-
-
-def _at_right_angle(direction: Array, rows: Array) -> Array:
-    """The part of a direction, (q,), that is orthogonal to all rows, (m, q)."""
-    if rows.shape[0] == 0:
-        return direction
-    _, sizes, V = np.linalg.svd(r_factor(np.vstack([rows, np.zeros((direction.size, direction.size))])))
-    V = V[sizes > FENCE_RANK * sizes.max(initial=0.0)]
-    out = direction - V.T @ (V @ direction)
-    return np.asarray(out - V.T @ (V @ out))
+    signs, basis = programme.signs(found), programme.null_space(won)
+    if basis.shape[1] <= 1:
+        return signs
+    users = programme.objective.coordinates.to_user(np.asarray(np.kron(np.eye(programme.outputs), programme.inverse)))
+    users = users / np.linalg.norm(users, axis=1, keepdims=True)
+    other = np.zeros(signs.size, dtype=bool)
+    for j in np.flatnonzero(np.linalg.norm(users @ basis, axis=1) > FENCE_MARGIN).tolist():
+        if other[j]:
+            continue
+        wanted = (-signs[j] or 1.0) * users[j]
+        step = programme.projection(wanted, basis)
+        step = programme.ascent(wanted, basis) if step is None else step
+        if step is not None:
+            moved = programme.signs(step)
+            other |= (moved != 0.0) & (moved != signs)
+    return np.where(other, np.nan, signs)

@@ -8,7 +8,6 @@ Whether it exists does not depend on the link.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, Sums, total
 from logit_engine.columns import Array, dense
@@ -72,7 +71,7 @@ def _threshold(low: Array, high: Array, name: str, wording: Wording) -> str | No
     return None
 
 
-def empty_cells(objective: Objective, signs: NDArray[np.int8]) -> list[str]:
+def empty_cells(objective: Objective, signs: Array) -> list[str]:
     """One clause for each column of 0 and 1 that runs off and is 1 in no row of some class; of several classes alone.
 
     signs: (q,), as in `Recession`.

@@ -44,7 +44,7 @@ def formula_margins(
         results._at,
         results._known,
         effect=effect,
-        infinite=np.isinf(results._limits),
+        infinite=results._endless,
         every=at is At.ALL,
     )
     return found, [v.name for v in variables]

@@ -47,8 +47,15 @@ class EstimateResults:
 
     @property
     def _limits(self) -> Array:
-        """All parameters, (q,), infinite where they have no finite estimate: for tables and tests."""
+        """All parameters, (q,), infinite where they have no finite estimate, nan without a sign: for tables and tests."""
         return self.found.spread(self.fit_result.limits)
+
+    @property
+    def _endless(self) -> NDArray[np.bool_]:
+        """Which parameters have no finite estimate, (q,)."""
+        signs = self.fit_result.infinite
+        endless = np.zeros(self.fit_result.estimates.size) if signs is None else (signs != 0.0).astype(np.float64)
+        return np.asarray(self.found.spread(endless, 0.0) != 0.0)
 
     @property
     def _at(self) -> Array:
@@ -152,8 +159,8 @@ class EstimateResults:
         """The model's own covariance, whatever `cov_type` is: the inverse of the observed information."""
         if self.found.covariance.kind is Kind.NONROBUST:
             return self._square(self._covariance)
-        unknown, infinite = np.isnan(np.diagonal(self._covariance)), np.isinf(self._limits)
-        matrix = self.model.sample.covariance(self._at, ~unknown | infinite)
+        unknown = np.isnan(np.diagonal(self._covariance))
+        matrix = self.model.sample.covariance(self._at, ~unknown | self._endless)
         matrix[unknown], matrix[:, unknown] = np.nan, np.nan
         return self._square(matrix)
 
@@ -185,9 +192,9 @@ class EstimateResults:
 
     @property
     def infinite(self) -> Any:
-        """-1 or 1 for each parameter whose estimate is minus or plus infinity, else 0."""
+        """-1 or 1 for each parameter whose estimate is minus or plus infinity, nan if the data do not tell which, else 0."""
         signs = self.fit_result.infinite
-        whole = np.zeros(self.fit_result.estimates.size) if signs is None else signs.astype(np.float64)
+        whole = np.zeros(self.fit_result.estimates.size) if signs is None else signs
         return self._shaped(self.found.spread(whole))
 
     @property

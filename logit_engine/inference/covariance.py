@@ -148,7 +148,7 @@ def _near_one(objective: Objective, solution: Solution, root: Array, wanted: Cov
 UNKNOWN = 1e7  # a variance above it, of a column of unit spread, is that of a coefficient which separation leaves open
 
 
-def without_infinite(matrix: Array, signs: NDArray[np.int8], solution: Solution, coordinates: Coordinates) -> Array:
+def without_infinite(matrix: Array, signs: Array, solution: Solution, coordinates: Coordinates) -> Array:
     """The user's covariance, (q, q), under separation: nan for coefficients that have no finite estimate.
 
     At the last iterate the rows that are predicted perfectly have lost their weight, so the rest is the covariance of the

@@ -154,10 +154,16 @@ def wald_terms(
 ) -> dict[str, Test]:
     """One Wald test for each term, that all its coefficients are zero. terms: the positions of each term's coefficients.
 
-    The test of a term with an infinite estimate is nan.
+    The test of a term with an infinite estimate, or an unknown one, is nan.
     """
     identity = np.eye(estimates.size)
-    return {name: wald(estimates, covariance, identity[list(at)], f_df=f_df) for name, at in terms.items()}
+    unknown = {name: bool(np.isnan(estimates[list(at)]).any()) for name, at in terms.items()}
+    return {
+        name: Test(np.nan, np.nan, len(at), f_df)
+        if unknown[name]
+        else wald(estimates, covariance, identity[list(at)], f_df=f_df)
+        for name, at in terms.items()
+    }
 
 
 def linear_combination(

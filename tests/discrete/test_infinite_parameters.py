@@ -9,7 +9,7 @@ import pytest
 
 from logit_engine.discrete import Logit, MNLogit, load, logit
 from logit_engine.discrete.results import BinaryResults
-from logit_engine.errors import SeparationWarning
+from logit_engine.errors import SeparationWarning, UsageError
 from logit_engine.estimators import LogisticRegression
 
 N = 300
@@ -131,6 +131,25 @@ def test_several_classes_mark_the_class() -> None:
     assert rows[1] == ["d", "-inf", *["."] * 5]
     assert "." not in rows[0]
     assert np.isnan(found.get_margeff().margeff[1]).all()
+
+
+def test_a_class_whose_sign_the_data_do_not_tell_has_no_numbers(tmp_path: Path) -> None:
+    _, X = data()
+    code = np.digitize(X["a"] + np.random.default_rng(2).logistic(size=N), [-0.5, 1.0])
+    code[X["d"] == 1] = 2  # against 0, 2 is +inf, and 1 anywhere
+    found = MNLogit(code, X).fit(**QUIET)
+    assert found.infinite.loc["d"].isna().tolist() == [True, False]
+    assert np.isfinite(found.params).all(axis=None)
+    rows = [line.split() for line in str(found.summary()).splitlines() if line.startswith("d ")]
+    assert rows == [["d", *["."] * 6], ["d", "+inf", *["."] * 5]]
+    assert "The data do not identify 'd (1)', not even the sign" in " ".join(str(found.summary()).split())
+    with pytest.raises(UsageError, match="has no standard error"):
+        found.wald_test("y1_d = 0")
+    assert found.t_test("y1_d = 0").summary_frame().isna().all(axis=None)
+    assert np.isnan(found.wald_test_terms().pvalues).tolist() == [False, False, True]
+    assert np.isnan(found.get_margeff().margeff[1]).all()
+    found.save(tmp_path / "fit.parquet")
+    np.testing.assert_array_equal(load(tmp_path / "fit.parquet").infinite, found.infinite)
 
 
 def test_the_estimator_s_inference_is_the_same_result() -> None:
