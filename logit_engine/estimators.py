@@ -6,7 +6,6 @@ routing. Without it the class does the same for arrays and frames.
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from warnings import warn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +40,7 @@ from logit_engine.estimators_settings import (
 )
 from logit_engine.likelihoods import Multinomial
 from logit_engine.links import LOGIT
+from logit_engine.notices import warn_caller
 from logit_engine.result import FitResult, Verdict
 
 _said: set[str] = set()
@@ -196,23 +196,19 @@ class LogisticRegression(Base):
         """What ran in place of the solver that was named, once; and how it ended, if not well."""
         if self.solver not in ("auto", "newton-cholesky") and self.solver not in _said:
             _said.add(self.solver)
-            warn(
-                f"solver '{self.solver}' is not here; {self.solver_} solves the same problem to rounding.", stacklevel=3
-            )
+            warn_caller(f"solver '{self.solver}' is not here; {self.solver_} solves the same problem to rounding.")
         if not self._present.all():
             sentence = weightless_sentence(self.classes_, self._present)
-            warn(
-                f"{sentence} Its probability is 0 everywhere. Drop its rows, or give them weight.", SeparationWarning, 3
+            warn_caller(
+                f"{sentence} Its probability is 0 everywhere. Drop its rows, or give them weight.", SeparationWarning
             )
         result = self._result
         if result is None:
-            warn(
-                self._out_of_passes("max_iter is 0: nothing is fitted; give passes."), ConvergenceWarning, stacklevel=3
-            )
+            warn_caller(self._out_of_passes("max_iter is 0: nothing is fitted; give passes."), ConvergenceWarning)
         elif result.status.verdict is Verdict.SEPARATED:
-            warn(result.status.sentence, SeparationWarning, stacklevel=3)
+            warn_caller(result.status.sentence, SeparationWarning)
         elif not result.converged:
-            warn(self._out_of_passes(result.status.sentence), ConvergenceWarning, stacklevel=3)
+            warn_caller(self._out_of_passes(result.status.sentence), ConvergenceWarning)
 
     def _out_of_passes(self, sentence: str) -> str:
         """Our sentence, after that of the scikit-learn solver that was named."""

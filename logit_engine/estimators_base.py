@@ -6,7 +6,6 @@ Without scikit-learn a user has arrays, frames and SciPy's matrices, no metadata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from warnings import warn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from logit_engine import arrays, errors
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, UnavailableError
+from logit_engine.notices import warn_caller
 
 if TYPE_CHECKING:
 
@@ -49,10 +49,9 @@ else:
             def set_callbacks(self, *callbacks):
                 """Have callbacks told of the passes of `fit`; see scikit-learn's own."""
                 if self.solver not in ("auto", "lbfgs"):
-                    warn(
+                    warn_caller(
                         f"Callbacks are only supported in {type(self).__name__} for solver='lbfgs', and 'auto'. This "
-                        f"estimator has solver='{self.solver}': they hear of the beginning and the end of its fit alone.",
-                        stacklevel=2,
+                        f"estimator has solver='{self.solver}': they hear of the beginning and the end of its fit alone."
                     )
                 return super().set_callbacks(*callbacks)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from warnings import warn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +20,7 @@ from logit_engine.estimators_routing import RoutedMetadata, routed_to_fit, route
 from logit_engine.estimators_rows import are_shares, same_rows
 from logit_engine.estimators_scoring import fold_scorer, neg_log_loss, path_scores, whole_scorer
 from logit_engine.estimators_settings import asked_ratios, check_passes, penalty_kind, solver_contract
+from logit_engine.notices import warn_caller
 from logit_engine.result import FitResult
 
 RULES = ("best", "one_standard_error")
@@ -217,26 +217,21 @@ class LogisticRegressionCV(LogisticRegression):
         """Which folds have no score, which train on no row of a class, and at which C their fits have not converged."""
         if unscored.any():
             numbers = ", ".join(str(k + 1) for k in np.flatnonzero(unscored).tolist())
-            warn(
-                f"fold {numbers} of the cross-validation has scores that are no numbers; the others choose.",
-                stacklevel=3,
-            )
+            warn_caller(f"fold {numbers} of the cross-validation has scores that are no numbers; the others choose.")
         lacking = np.flatnonzero(~folds.present.all(axis=1))
         if lacking.size:
             sentence = weightless_sentence(self.classes_, np.asarray(folds.present.all(axis=0)))
-            warn(
+            warn_caller(
                 f"fold {', '.join(str(k + 1) for k in lacking.tolist())} of the cross-validation trains without a class: "
                 f"{sentence} Its probability is 0 there, and is scored so. Use fewer or stratified folds.",
                 SeparationWarning,
-                stacklevel=3,
             )
         short = [~np.all([trace.converged for trace in path], axis=0) for path in paths]
         if np.any(short):
             shown = ", ".join(f"{C:.4g}" for C in self.Cs_[np.any(short, axis=0)])
-            warn(
+            warn_caller(
                 f"the folds' fits at C = {shown} are not converged; drop these, or scale the columns.",
                 ConvergenceWarning,
-                stacklevel=3,
             )
 
     @property

@@ -7,12 +7,12 @@ a combination that it refuses is refused, and a fit that ran out of passes warns
 
 from dataclasses import dataclass
 from typing import Any
-from warnings import warn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.errors import UsageError
+from logit_engine.notices import warn_caller
 
 L2, L1, NET = "l2", "l1", "elasticnet"
 EVERY = frozenset({L2, L1, NET, None})
@@ -117,21 +117,18 @@ def check_ratio(ratio: Any) -> float:
 
 def warn_deprecated_penalty(instead: str) -> None:
     """Say that `penalty` is deprecated, to the caller of `fit`."""
-    warn(
-        f"'penalty' was deprecated in scikit-learn 1.8; leave it out, and say {instead} instead.",
-        FutureWarning,
-        stacklevel=4,
+    warn_caller(
+        f"'penalty' was deprecated in scikit-learn 1.8; leave it out, and say {instead} instead.", FutureWarning
     )
 
 
 def warn_unused_jobs(n_jobs: Any) -> None:
     """Say that `n_jobs` does nothing, to the caller of `fit`."""
     if n_jobs is not None:
-        warn(
+        warn_caller(
             f"'n_jobs' has no effect since scikit-learn 1.8: a fit takes the cores there are. You gave n_jobs={n_jobs}; "
             "leave it out.",
             FutureWarning,
-            stacklevel=3,
         )
 
 
@@ -143,7 +140,7 @@ def asked_strength(model: Any) -> tuple[float, float]:
     C, penalty, given = check_strength(model.C), model.penalty, model.l1_ratio
     if penalty == "deprecated":
         if given is None:
-            warn("'l1_ratio=None' was deprecated in scikit-learn 1.8; say l1_ratio=0.", FutureWarning, stacklevel=3)
+            warn_caller("'l1_ratio=None' was deprecated in scikit-learn 1.8; say l1_ratio=0.", FutureWarning)
         ratio = 0.0 if given is None else check_ratio(given)
         return C, ratio
     warn_deprecated_penalty("l1_ratio (0 for l2, 1 for l1, between them for elasticnet) and C=inf for None")
@@ -155,13 +152,12 @@ def asked_strength(model: Any) -> tuple[float, float]:
     if penalty != NET and 0.0 < ratio < 1.0:
         _warn_unused_ratio(penalty)
     if (penalty == L2 and given != 0.0) or (penalty == L1 and given != 1.0):
-        warn(
+        warn_caller(
             f"Inconsistent values: penalty={penalty} with l1_ratio={given}. penalty is deprecated. Please use l1_ratio "
-            "only.",
-            stacklevel=3,
+            "only."
         )
     if penalty is None and C != 1.0:
-        warn("Setting penalty=None will ignore the C and l1_ratio parameters", stacklevel=3)
+        warn_caller("Setting penalty=None will ignore the C and l1_ratio parameters")
     return np.inf if penalty is None else C, {L2: 0.0, L1: 1.0}.get(penalty, ratio)
 
 
@@ -190,7 +186,4 @@ def _in_unit(values: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _warn_unused_ratio(penalty: str | None, name: str = "l1_ratio") -> None:
-    warn(
-        f"{name} parameter is only used when penalty is 'elasticnet'. Got (penalty={penalty})",
-        stacklevel=4,
-    )
+    warn_caller(f"{name} parameter is only used when penalty is 'elasticnet'. Got (penalty={penalty})")

@@ -51,7 +51,7 @@ logit_engine.columns
 logit_engine.kernels
 logit_engine.links logit_engine.moments logit_engine.triangles
 logit_engine.arrays logit_engine.publish
-logit_engine.errors logit_engine._version
+logit_engine.errors logit_engine.notices logit_engine._version
 """
 
 # What else each may import; the longest name that fits holds. Whoever needs one more library says so here.
@@ -60,6 +60,7 @@ LIBRARIES = {
     "logit_engine.publish": set(),
     "logit_engine.kernels": {"numpy", "numba", "llvmlite"},
     "logit_engine.errors": set(),
+    "logit_engine.notices": set(),
     "logit_engine.sources": {"numpy", "scipy", "polars", "pyarrow"},
     "logit_engine.sources.cluster": {"numpy", "dask", "distributed", "cloudpickle"},
     "logit_engine.frames": {"polars"},

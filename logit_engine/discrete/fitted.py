@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from warnings import warn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from logit_engine.discrete.trimming import Trimming, trimmed
 from logit_engine.errors import ConvergenceWarning, KeywordError, RankError, SeparationWarning, UsageError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
+from logit_engine.notices import warn_caller
 from logit_engine.penalties import NONE, lasso
 from logit_engine.result import FitResult, Verdict
 from logit_engine.solvers.newton import Outcome
@@ -109,7 +109,7 @@ def fitted(
     if on_separation not in ("error", "warn", "ignore"):
         raise UsageError(f"on_separation is '{on_separation}'; it is 'error', 'warn' or 'ignore'.")
     if not full_output:
-        warn("full_output=False is deprecated: the full output is always there.", FutureWarning, stacklevel=3)
+        warn_caller("full_output=False is deprecated: the full output is always there.", FutureWarning)
     of_covariance = dict(cov_kwds or {})
     df_correction = bool(of_covariance.pop("df_correction", True))
     scaling = _scaling(of_covariance.pop("scaling_factor", None), cov_type, model.weights.survey)
@@ -268,9 +268,9 @@ def _say(result: FitResult, method: str, disp: bool, on_separation: bool, on_con
         print(f"         Iterations {result.passes}")
     if result.status.verdict is Verdict.SEPARATED:
         if on_separation:
-            warn(result.status.sentence, SeparationWarning, stacklevel=4)
+            warn_caller(result.status.sentence, SeparationWarning)
     elif not result.converged and on_convergence:
-        warn(f"method '{method}': {result.status.sentence}", ConvergenceWarning, stacklevel=4)
+        warn_caller(f"method '{method}': {result.status.sentence}", ConvergenceWarning)
 
 
 def _answers(result: FitResult) -> dict[str, Any]:

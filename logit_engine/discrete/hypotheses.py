@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from warnings import warn
 
 import numpy as np
 from scipy import special
@@ -12,6 +11,7 @@ from logit_engine.columns import Array
 from logit_engine.discrete.contrasts import TermTests, WaldResult
 from logit_engine.errors import SeparationWarning, UsageError
 from logit_engine.inference.hypotheses import Test, wald, wald_terms
+from logit_engine.notices import warn_caller
 
 
 def wald_result(
@@ -27,7 +27,7 @@ def wald_result(
     else:
         test = _in_metric(results._limits, R, q, invcov, f_df)
     if test.note:
-        warn(test.note, SeparationWarning if np.isnan(test.statistic) else UserWarning, stacklevel=3)
+        warn_caller(test.note, SeparationWarning if np.isnan(test.statistic) else UserWarning)
     return WaldResult(test if df_constraints is None else _of_df(test, df_constraints), scalar)
 
 

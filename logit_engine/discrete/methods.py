@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from warnings import warn
 
 import numpy as np
 
 from logit_engine.constraints import Inequalities, linear_inequalities
 from logit_engine.errors import KeywordError, UsageError
+from logit_engine.notices import warn_caller
 from logit_engine.solvers.general import DEFAULTS, KNOWN_METHODS, METHODS, General, Hops
 from logit_engine.solvers.newton import Newton, Solver
 from logit_engine.solvers.proximal import Proximal
@@ -109,7 +109,7 @@ def _named(
         sentence = (
             f"Keyword arguments have been passed that statsmodels' {method} does not take: tol. Here it is SciPy's."
         )
-        warn(sentence, FutureWarning, stacklevel=5)
+        warn_caller(sentence, FutureWarning)
     if method == "lbfgs":
         settings["bounds"] = given.pop("bounds", None)
         bounds = _bounds(settings["bounds"], names)

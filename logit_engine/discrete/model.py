@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
-from warnings import warn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from logit_engine.discrete.inputs import Inputs, matched, read_inputs
 from logit_engine.discrete.trimming import Trimming
 from logit_engine.errors import KeywordError, UnavailableError, UsageError
 from logit_engine.likelihoods import Likelihood
+from logit_engine.notices import warn_caller
 from logit_engine.sample import Sample, linear_predictor
 
 WEIGHTS = "freq_weights (equal rows), var_weights (precision, trials) or sampling_weights (survey weights)"
@@ -262,7 +262,7 @@ class DiscreteModel:
         exog: other rows, matched by name where they have names; without it, the model's own with their offset.
         """
         if linear is not None:
-            warn("linear= is deprecated; say which='linear'.", FutureWarning, stacklevel=2)
+            warn_caller("linear= is deprecated; say which='linear'.", FutureWarning)
             which = "linear" if linear else which
         X, shift = self._rows_to_predict(exog, offset)
         return self._predicted(linear_predictor(self.likelihood, X, self._params(params), shift), which)

@@ -6,7 +6,6 @@ There a solver stops beside the optimum and trimming guesses what would have bee
 
 from dataclasses import dataclass, replace
 from typing import Any
-from warnings import warn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 from logit_engine.errors import ConvergenceWarning, UsageError
 from logit_engine.inference.covariance import Kind
+from logit_engine.notices import warn_caller
 from logit_engine.result import FitResult
 
 MODES = ("auto", "size", "off")
@@ -90,4 +90,4 @@ def _check(estimates: Array, alpha: Array, size: Array, trimming: Trimming) -> N
     if trimming.qc_verbose:
         rows = zip(failed, alpha, size, estimates, strict=True)
         sentence += "\n" + "\n".join(f"|{not bad!s:<6}|{a:<10.3e}|{s:<10.3e}|{b:<10.3e}|" for bad, a, s, b in rows)
-    warn(sentence, ConvergenceWarning, stacklevel=5)
+    warn_caller(sentence, ConvergenceWarning)
