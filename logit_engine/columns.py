@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from logit_engine.moments import (
     Moments,
     Ranges,
-    first_quartiles,
     mean_and_square,
     no_quartiles,
+    sample_quartiles,
     sides,
     sparse_range,
 )
@@ -199,7 +199,7 @@ class Dense:
         X = np.asarray(self.X, dtype=np.float64, order="C")  # one order: sums of another would differ in their last bit
         rows = X if keep is None else X[keep]
         mean, square = mean_and_square(rows)
-        return Moments(rows.shape[0], mean, square, (), np.zeros(mean.size, dtype=bool), first_quartiles(rows))
+        return Moments(rows.shape[0], mean, square, (), np.zeros(mean.size, dtype=bool), sample_quartiles(rows))
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
         """The range of each column beside each outcome."""

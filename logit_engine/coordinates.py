@@ -97,14 +97,17 @@ def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:
 
 
 def _bulk(moments: Moments) -> tuple[Array, Array]:
-    """Where most values of each column lie, and their spread, (p,): mean and standard deviation, or if a few
-    values of another size make those, the middle of the quartiles and their distance. Centering at a mean of 1e12
-    would cost the others digits.
+    """Where most values of each column lie, and their spread, (p,).
+
+    Mean and standard deviation, or the middle of the quartiles and their distance if a few values of another size make
+    the first two: centered at a mean of 1e12, the other values lose their digits. Equal quartiles tell the middle alone.
+    A middle further from the mean than a standard deviation is not of the whole column.
     """
     spread = np.sqrt(moments.square / max(moments.n, 1))
     low, high = moments.quartiles
-    outlying = (high > low) & (spread > OUTLYING_SPREAD * (high - low))
-    return np.where(outlying, 0.5 * (low + high), moments.mean), np.where(outlying, high - low, spread)
+    middle = low + 0.5 * (high - low)
+    outlying = (spread > OUTLYING_SPREAD * (high - low)) & (np.abs(middle - moments.mean) <= spread)
+    return np.where(outlying, middle, moments.mean), np.where(outlying & (high > low), high - low, spread)
 
 
 def _power_of_two(spread: Array) -> NDArray[np.float64]:
