@@ -240,7 +240,9 @@ def _stands(
     """Whether a share of the Newton step from `here` is kept, by the slope and the value at its end."""
     if not is_finite(current):
         return False
-    promised = here.decrement**2  # minus the slope at the start
+    promised = (
+        here.decrement * here.decrement
+    )  # may overflow to infinity, where a power would raise; minus the slope at the start
     slope = slope_along(current, basis, here.direction)
     if objective.likelihood.log_concave and slope <= 0.0:
         return True

@@ -9,6 +9,7 @@ steps may lie ahead. The direction is known by then, so its end is found by doub
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ VALUE_ROUNDING = 1e-12  # of the objective, relative
 SLOPE_DECIDES = 1e-6  # of the objective: where a step promises less, rounding may hide whether the value falls
 LONGEST_PLATEAU_STEP = 2.0**12  # Newton steps
 FAR_DECREMENT = 10.0  # standard errors: so far out, steps that hardly shrink lie in an exponential tail
+EDGE_SLOPE = 0.1  # of the slope at the start: so small, the step ends on the edge
+EDGE_WIDTH = 1e-14  # of a step: no number lies between
 MANY_SLOW_PASSES = 3
 MAX_STALLS = 12  # passes that bring no certificate nearer
 
@@ -91,23 +94,36 @@ def is_finite(current: Evaluation) -> bool:
 
 
 def plateau_share(objective: Objective, theta: Array, direction: Array, share: float = 1.0) -> float:
-    """How many Newton steps lead to the end of a plateau, by light passes; at least the share that was to be taken.
+    """How many Newton steps lead to the end of a plateau, by light passes. theta, direction: (q,).
 
-    theta, direction: (q,).
+    At least the share that was to be taken, or less if the slope turns before it: at an edge, where a far row changes
+    sides, a step must end within a few units of that row's predictor, or the next one does not see the row.
     """
 
-    def falls(share: float) -> bool:
+    def slope(share: float) -> float:
         gradient = objective.slope(theta + share * direction).gradient
-        return bool(np.isfinite(gradient).all() and gradient @ direction < 0.0)
+        return float(gradient @ direction) if np.isfinite(gradient).all() else np.nan
 
-    if not falls(share):
-        return share
+    if not slope(share) < 0.0:
+        return _edge_share(slope, share)
     near, far = share, 2.0 * share
-    while falls(far):
+    while slope(far) < 0.0:
         near, far = far, 2.0 * far
         if far > LONGEST_PLATEAU_STEP:
             return near
     while far - near > 1.0:
         middle = 0.5 * (near + far)
-        near, far = (middle, far) if falls(middle) else (near, middle)
+        near, far = (middle, far) if slope(middle) < 0.0 else (near, middle)
     return near
+
+
+def _edge_share(slope: Callable[[float], float], share: float) -> float:
+    """Where the slope along a step turns, by bisection: below `share`, where it rises, until it is a tenth of the first."""
+    start, near, far = slope(0.0), 0.0, share
+    while far - near > EDGE_WIDTH * far:
+        middle = 0.5 * (near + far)
+        there = slope(middle)
+        if abs(there) <= EDGE_SLOPE * abs(start):
+            return middle
+        near, far = (middle, far) if there < 0.0 else (near, middle)
+    return near if near > 0.0 else share
