@@ -77,7 +77,19 @@ def judged_solution(
         if _is_proved(objective, further, certificate):
             return Judged(further, _status(objective, further), certificate)
     lost = replace(solution, outcome=Outcome.UNCERTIFIED) if solution.outcome is Outcome.CONVERGED else solution
-    return Judged(lost, _status(objective, lost), certificate)
+    return Judged(lost, _lost_status(objective, lost, wording), certificate)
+
+
+def _lost_status(objective: Objective, lost: Solution, wording: Wording) -> Status:
+    """The status of a fit whose maximum exists but was not reached: what separates but for the rounding of the data."""
+    nearly = recession(objective, rounded=True)
+    if nearly is None:
+        return _status(objective, lost)
+    clause = nearly.clause(_coefficient_names(objective), objective.free, wording)
+    return Status(
+        Verdict.NOT_CONVERGED,
+        f"not converged after {lost.passes} passes: but for the rounding of the data, {clause}. {REMEDY}",
+    )
 
 
 def _proof(objective: Objective, solution: Solution) -> float:

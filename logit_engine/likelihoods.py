@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.links import LOGIT, Array, Link, Terms, event_terms, expected_curvature, nonevent_terms
+from logit_engine.links import LOGIT, Array, Link, Real, Terms, event_terms, expected_curvature, nonevent_terms
 
 FEW = 1e-6  # of all weight: non-events of less are counted by themselves, as a difference would lose their digits
 GRID = 257  # points of a grid in which a root is looked for
@@ -60,7 +60,7 @@ class Bernoulli:
         """P(y = 1). eta: (n,)."""
         return self.link.cdf(eta)
 
-    def margins(self, linear: Array, y: Array) -> Array:
+    def margins(self, linear: Real, y: Array) -> Real:
         """x'd of each row in the direction of its outcome, (n,): negative if d speaks against it. linear: (n,)."""
         margins = (2.0 * y - 1.0) * linear
         shares = (y > 0.0) & (y < 1.0)
@@ -160,7 +160,7 @@ class Multinomial:
         codes = range(self.classes)
         return np.stack([self._log_probability(whole, np.full(eta.shape[0], c)) for c in codes], axis=1)
 
-    def margins(self, linear: Array, y: Array) -> Array:
+    def margins(self, linear: Real, y: Array) -> Real:
         """The smallest lead of each row's class over the others, (n,). linear: (n, k)."""
         row, code, whole = np.arange(y.size), y.astype(np.intp), self._by_class(linear)
         lead = whole[code, row] - whole
@@ -176,7 +176,7 @@ class Multinomial:
         logs = np.log(weights)
         return np.asarray((logs - logs[0])[int(self.base) :])
 
-    def _by_class(self, eta: Array) -> Array:
+    def _by_class(self, eta: Real) -> Array:
         """eta of all classes, one after another, (classes, n): that of the base is zero."""
         whole = np.zeros((self.classes, eta.shape[0]))
         whole[int(self.base) :] = eta.T

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 Array = NDArray[np.float64]
+Real = NDArray[np.floating]  # float64, or an extended type
 Curve = Callable[[Array], Array]
 
 

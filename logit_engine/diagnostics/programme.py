@@ -13,7 +13,8 @@ pass over the data is all that n costs. The programme is solved again for the ro
 there are none to win.
 
 Proof: the programme's own tolerance is no proof. The rows on the fence span a space; the direction is projected
-onto what is at a right angle to it, and only counts if no row is violated then, up to rounding.
+onto what is at a right angle to it, and only counts if no row is violated then, up to rounding. Beside a row of
+size 1e16 that is the rounding of extended precision: what the other columns say of that row is its last digit.
 """
 
 from dataclasses import dataclass
@@ -23,15 +24,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, block_count, total
-from logit_engine.columns import Array, dense
+from logit_engine.columns import Array, Real, dense
 from logit_engine.objective import Objective, by_predictor
 from logit_engine.triangles import r_factor, smallest_pivot, triangular_inverse
 
 PROGRAMME_TOLERANCE = 1e-9  # of HiGHS, feasibility
 FENCE_MARGIN = 1e-7  # a unit row's margin below it may be zero
-ZERO_MARGIN = 1e-10  # a unit row's margin below it is zero, once the direction is projected
+ROUNDINGS = 64.0  # a margin of a projected direction within as many rounding errors of a unit row is zero
+ROUGH_MARGIN = 1e-10  # the same, where the data themselves are taken as rounded
+ROUGH_RANK = 1e-8  # a unit row of the fence that is no further from the others is one of them, in rounded data
+EXTENDED_COLUMNS = 100  # proofs over more of them are in double precision, for the time they take
 WON_MARGIN = 1e-8  # above it a row is predicted perfectly in the limit
-FENCE_RANK = 1e-8  # the smallest singular value, of the largest, that counts
+WORST_CUTS = 64  # of a block, that are taken at once
 MAX_ROUNDS = 60
 MAX_FORCES = 30  # steps of non-negative least squares, for each row and column
 MAX_SPREADS = 20  # rounds in which coordinates are made even
@@ -85,44 +89,53 @@ def _typical_sizes(X: NDArray[np.longdouble], inverse: Array, rounding: float = 
     return np.asarray(sizes)
 
 
-def _unit_length(Z: NDArray[np.floating]) -> Array:
-    """Rows of unit length, as float64; rows of zeros stay."""
+def _unit_length(Z: Real) -> Real:
+    """Rows of unit length; rows of zeros stay."""
     largest = np.abs(Z).max(axis=1, initial=0.0, keepdims=True)
     Z = Z / np.where(largest > 0.0, largest, 1.0)
     lengths = np.sqrt(np.square(Z).sum(axis=1, keepdims=True))
-    return np.asarray(Z / np.where(lengths > 0.0, lengths, 1.0), dtype=np.float64)
+    return np.asarray(Z / np.where(lengths > 0.0, lengths, 1.0))
 
 
 class Programme:
     """The linear programme of an objective in even coordinates, with the cuts taken so far."""
 
-    def __init__(self, objective: Objective, T: Array, cone: Cone | None) -> None:
+    def __init__(self, objective: Objective, T: Array, cone: Cone | None, rounded: bool) -> None:
         self.objective, self.T, self.inverse = objective, T, triangular_inverse(T)
         self.outputs = objective.likelihood.outputs
-        self.precise = smallest_pivot(T) < EXTENDED_PIVOT
+        pivot = smallest_pivot(T)
+        self.precise = pivot < EXTENDED_PIVOT
+        self.proof_type = np.longdouble if self.precise or T.shape[0] <= EXTENDED_COLUMNS else np.float64
+        rounding = ROUNDINGS * float(np.finfo(self.proof_type).eps)
+        self.zero_margin, self.rank = (ROUGH_MARGIN, ROUGH_RANK) if rounded else (rounding / pivot, rounding)
         self.kept = np.concatenate(total(objective.rows, lambda block: ([block.kept],), 1)[0])
         self.equal, self.limits = self._limits(cone)
         every = max(1, objective.rows.n // max(2000, 20 * objective.free.size))
 
-        def some(block: Block) -> tuple[list[Array]]:
+        def some(block: Block) -> tuple[list[Real]]:
             at = np.flatnonzero(block.kept)[::every]
-            return ([self.cuts_of(self.unit_rows(block)[at], block.y[at])],)
+            return ([self.cuts_of(self.proof_rows(block, at), block.y[at])],)
 
         self.cuts = np.vstack([*total(objective.rows, some, 1)[0], self.limits])
 
     def unit_rows(self, block: Block) -> Array:
         """The rows of a block in even coordinates, at unit length, (n, p)."""
-        X = dense(self.objective.columns(block))
         if self.precise:
-            return _unit_length(X.astype(np.longdouble) @ self.inverse.astype(np.longdouble))
-        return _unit_length(X @ self.inverse)
+            return self.proof_rows(block, np.arange(block.y.size)).astype(np.float64)
+        return np.asarray(_unit_length(dense(self.objective.columns(block)) @ self.inverse), dtype=np.float64)
+
+    def proof_rows(self, block: Block, at: NDArray[np.intp]) -> Real:
+        """Some rows of a block as `unit_rows`, in the precision of proofs."""
+        coordinates = self.objective.coordinates
+        X: Real = dense(block.X)[at].astype(self.proof_type)
+        return _unit_length((X - coordinates.center) / coordinates.scale @ self.inverse.astype(self.proof_type))
 
     @property
     def rivals(self) -> int:
         """The columns of `leads`: one for a binary outcome, else one for each class."""
         return 1 if self.outputs == 1 else len(self.objective.rows.classes)
 
-    def cuts_of(self, U: Array, y: Array, take: NDArray[np.bool_] | None = None) -> Array:
+    def cuts_of(self, U: Real, y: Array, take: NDArray[np.bool_] | None = None) -> Real:
         """Constraints v'd >= 0 of unit rows, (m, q): one for each class a row is not in; take: (n, rivals), which
         of them.
         """
@@ -146,7 +159,7 @@ class Programme:
         direction = self.from_inner(far)
         direction = direction / np.abs(direction).max(initial=np.finfo(float).tiny)
         leads, _ = self.leads(direction)
-        won = leads > ZERO_MARGIN
+        won = leads > self.zero_margin
         return direction, won & won[self.kept].all()
 
     def best_direction(self, won: NDArray[np.bool_]) -> Array | None:
@@ -165,7 +178,7 @@ class Programme:
         for _ in range(MAX_ROUNDS):
             answer = linprog(
                 -(gain @ basis) / size,
-                A_ub=-self.cuts @ basis,
+                A_ub=-self.cuts.astype(np.float64) @ basis,
                 b_ub=np.zeros(self.cuts.shape[0]),
                 A_eq=None if self.equal is None else self.equal @ basis,
                 b_eq=None if self.equal is None else np.zeros(self.equal.shape[0]),
@@ -190,16 +203,16 @@ class Programme:
 
         aim = wanted @ basis
         for _ in range(MAX_ROUNDS):
-            cuts = self.cuts @ basis
+            cuts = self.cuts.astype(np.float64) @ basis
             cuts = cuts[np.linalg.norm(cuts, axis=1) > FENCE_MARGIN]
             forces, _ = nnls(-cuts.T, aim, maxiter=MAX_FORCES * sum(cuts.shape))
             rest = aim + cuts.T @ forces
             if np.linalg.norm(rest) <= FENCE_MARGIN * np.linalg.norm(aim):
                 return np.zeros(wanted.size)
             rest = rest / np.linalg.norm(rest)
-            if (cuts @ rest).min(initial=0.0) < -ZERO_MARGIN:  # it may stop short where rows repeat
+            if (cuts @ rest).min(initial=0.0) < -ROUGH_MARGIN:  # it may stop short where rows repeat
                 return None
-            _, violated = self.leads(basis @ rest, ZERO_MARGIN)
+            _, violated = self.leads(basis @ rest, ROUGH_MARGIN)
             if violated.shape[0] == 0:
                 return np.asarray(basis @ rest)
             self.cuts = np.vstack([self.cuts, violated])
@@ -210,16 +223,33 @@ class Programme:
         for fence_margin in (FENCE_MARGIN, 1e-2 * FENCE_MARGIN):
             for _ in range(MAX_ROUNDS):
                 fence = self.cuts[np.abs(self.cuts @ direction) <= fence_margin]
-                exact = _at_right_angle(direction, fence if self.equal is None else np.vstack([fence, self.equal]))
-                _, violated = self.leads(exact, ZERO_MARGIN)
+                fence = fence if self.equal is None else np.vstack([fence, self.equal])
+                exact = _at_right_angle(direction, fence, self.rank)
                 if gain @ exact <= WON_MARGIN:
                     break
+                violated = self.violated(exact)
                 if violated.shape[0] == 0:
-                    return exact
+                    return exact.astype(np.float64)
                 if not (np.abs(violated @ direction) <= fence_margin).all():
                     break
                 self.cuts = np.vstack([self.cuts, violated])
         return None
+
+    def violated(self, direction: Real) -> Real:
+        """The worst cuts of each block that a projected direction violates by more than rounding, (m, q)."""
+        unit = direction / np.sqrt(np.square(direction).sum())
+        matrix = by_predictor(unit, self.outputs)
+
+        def of_block(block: Block) -> tuple[list[Real]]:
+            rough = self._leads(self.unit_rows(block) @ matrix.astype(np.float64), block.y).min(axis=1)
+            unclear = np.flatnonzero(block.kept & (rough <= FENCE_MARGIN))
+            rows, y = self.proof_rows(block, unclear), block.y[unclear]
+            least = self._leads(rows @ matrix, y).min(axis=1)
+            worst = np.argsort(least, kind="stable")[:WORST_CUTS]
+            worst = worst[least[worst] < -self.zero_margin]
+            return ([self.cuts_of(rows[worst], y[worst])],)
+
+        return np.vstack(total(self.objective.rows, of_block, self.objective.threads)[0])
 
     def total_margin(self, won: NDArray[np.bool_]) -> Array:
         """The sum of the constraints that are not won yet, (q,)."""
@@ -240,22 +270,22 @@ class Programme:
         """
         matrix = by_predictor(direction, self.outputs)
 
-        def of_block(block: Block) -> tuple[list[Array], list[Array]]:
+        def of_block(block: Block) -> tuple[list[Real], list[Real]]:
             U = self.unit_rows(block)
             found = np.where(block.kept[:, None], self._leads(U @ matrix, block.y), 0.0)
             least = found.min(axis=1)
-            worst = np.argsort(least, kind="stable")[:64]
+            worst = np.argsort(least, kind="stable")[:WORST_CUTS]
             worst = worst[least[worst] < -allowed]
-            return [found], [self.cuts_of(U[worst], block.y[worst])]
+            return [found], [self.cuts_of(self.proof_rows(block, worst), block.y[worst])]
 
         found, violated = total(self.objective.rows, of_block, self.objective.threads)
         return np.concatenate(found), np.vstack(violated)
 
-    def _leads(self, linear: Array, y: Array) -> Array:
+    def _leads(self, linear: Real, y: Array) -> Real:
         """`leads` of rows by their predictors along the direction, (n,) or (n, k)."""
         if self.outputs == 1:
             return self.objective.likelihood.margins(linear, y)[:, None]
-        whole = np.zeros((y.size, self.rivals))
+        whole = np.zeros((y.size, self.rivals), dtype=linear.dtype)
         whole[:, -self.outputs :] = linear
         own = whole[np.arange(y.size), y.astype(np.intp)]
         return own[:, None] - whole
@@ -268,7 +298,7 @@ class Programme:
         """The inverse of `from_inner`."""
         return np.concatenate([self.inverse @ part for part in direction.reshape(self.outputs, -1)])
 
-    def _limits(self, cone: Cone | None) -> tuple[Array | None, Array]:
+    def _limits(self, cone: Cone | None) -> tuple[Real | None, Real]:
         """Equalities and cuts, in even coordinates, of linear constraints and of a cone; the equalities None if none."""
         whole = np.kron(np.eye(self.outputs), self.inverse)
         equal = [] if self.objective.fixed is None else [self.objective.fixed @ whole]
@@ -293,7 +323,7 @@ class Programme:
             factors.append(r_factor(np.vstack([factors.pop(), fence])))
         fence = factors[0] if self.equal is None else np.vstack([factors[0], self.equal])
         _, sizes, V = np.linalg.svd(fence)
-        return np.asarray(V[sizes <= FENCE_RANK * sizes.max(initial=0.0)].T)
+        return np.asarray(V[sizes <= ROUGH_RANK * sizes.max(initial=0.0)].T)
 
     def signs(self, direction: Array) -> Array:
         """Where each of the user's coefficients goes, (q,); what is lost in rounding, as by centering, goes nowhere."""
@@ -312,11 +342,25 @@ class Programme:
         return np.sign(np.where(np.abs(user) > least, user, 0.0))
 
 
-def _at_right_angle(direction: Array, rows: Array) -> Array:
-    """The part of a direction, (q,), that is orthogonal to all rows, (m, q)."""
-    if rows.shape[0] == 0:
-        return direction
-    _, sizes, V = np.linalg.svd(r_factor(np.vstack([rows, np.zeros((direction.size, direction.size))])))
-    V = V[sizes > FENCE_RANK * sizes.max(initial=0.0)]
-    out = direction - V.T @ (V @ direction)
-    return np.asarray(out - V.T @ (V @ out))
+def _at_right_angle(direction: Array, rows: Real, rank: float) -> Real:
+    """The part of a direction, (q,), that is orthogonal to all unit rows, (m, q), in their type; Gram-Schmidt, twice.
+
+    rank: a row that is no further from those before it, of the largest, is a combination of them.
+    """
+    if rows.dtype == np.float64:
+        rows = r_factor(np.vstack([rows, np.zeros((direction.size, direction.size))]))
+    least = rank * np.sqrt(np.square(rows).sum(axis=1)).max(initial=0.0)
+    basis, left, out = np.zeros((0, direction.size), dtype=rows.dtype), rows, direction.astype(rows.dtype)
+    while left.shape[0]:
+        sizes = np.sqrt(np.square(left).sum(axis=1))
+        if not sizes.max() > least:
+            break
+        unit = left[np.argmax(sizes)] / sizes.max()
+        unit = unit - basis.T @ (basis @ unit)
+        unit = unit / np.sqrt(np.square(unit).sum())
+        basis = np.vstack([basis, unit])
+        left = left[sizes > least]
+        left = left - np.multiply.outer(left @ unit, unit)
+    for _ in range(2):
+        out = out - basis.T @ (basis @ out)
+    return out

@@ -46,13 +46,19 @@ def _end(sign: float) -> str:
     return "sign not known" if np.isnan(sign) else "+inf" if sign > 0.0 else "-inf"
 
 
-def recession(objective: Objective, far: Array | None = None, cone: Cone | None = None) -> Recession | None:
+def recession(
+    objective: Objective,
+    far: Array | None = None,
+    cone: Cone | None = None,
+    rounded: bool = False,
+) -> Recession | None:
     """The direction that separates as many rows as can be; None where none is found, so that a maximum exists.
 
     far: where a solver ran to, (q,); if it separates all rows by itself that is an answer as well. cone:
-    directions that are allowed. Konis (2007); Albert & Anderson (1984).
+    directions that are allowed. rounded: the data are taken as rounded, so that a row may be violated by ten digits
+    less than it is long. Konis (2007); Albert & Anderson (1984).
     """
-    programme = Programme(objective, even_coordinates(objective), cone)
+    programme = Programme(objective, even_coordinates(objective), cone, rounded)
     found = np.zeros(objective.free.size)
     won = np.zeros((objective.rows.n, programme.rivals), dtype=bool)
     while True:

@@ -19,6 +19,24 @@ def test_no_answer_is_wrong_no_reason_false_and_no_easy_problem_lost(part: int) 
     assert sum(said.judgment is Judgment.RIGHT for said in found.values()) > 12
 
 
+HARD = {
+    7771274: Judgment.RIGHT,  # an edge: a row of 1.6e11 that changes sides within 1e-11 of a step
+    202611260954: Judgment.REFUSED,  # a squared decrement that overflows
+    7770592: Judgment.GIVEN_UP,  # a row of 1e13 in a column of 0 and 1, of three classes: no separation
+}
+
+
+@pytest.mark.parametrize("seed", HARD)
+def test_problems_that_once_went_wrong(seed: int) -> None:
+    assert judged(random_problem(seed)).judgment is HARD[seed]
+
+
+def test_what_separates_but_for_the_rounding_of_the_data_is_named() -> None:
+    said = judged(random_problem(7770592)).text
+    assert "but for the rounding of the data, a combination of 'x2 (class 1)' (-inf), 'x2 (class 2)' (-inf)" in said
+    assert "predicts y perfectly in 2 of 20 rows (rows 15, 18)" in said
+
+
 def test_small_problems_with_large_offsets_are_not_lost() -> None:
     bad = {}
     for seed in range(60):
