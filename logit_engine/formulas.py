@@ -18,12 +18,14 @@ from logit_engine.errors import DataError, UsageError
 class FormulaSpec:
     """How columns become X, learnt on the training rows.
 
-    names: of the p columns of X; columns: of the data that it reads; chosen: where X's columns are in formulaic's matrix.
+    names: of the p columns of X; columns, outcome_columns: of the data, read by the right side and by the left; chosen:
+    where X's columns are in formulaic's matrix.
     """
 
     formula: str
     names: tuple[str, ...]
     columns: tuple[str, ...]
+    outcome_columns: tuple[str, ...]
     chosen: tuple[int, ...]
     model: Any
 
@@ -135,7 +137,9 @@ def formula_design(
     if missing == "none":
         X, outcome, keep = _widened(X, keep), _widened(outcome, keep), np.ones(keep.size, dtype=bool)
     dropped = {name: int(mask.sum()) for name, mask in null.items() if mask.any()}
-    spec = FormulaSpec(formula, tuple(printed[i] for i in chosen), parsed.columns, chosen, model)
+    spec = FormulaSpec(
+        formula, tuple(printed[i] for i in chosen), parsed.columns, parsed.outcome_columns, chosen, model
+    )
     return FormulaDesign(X, outcome, parsed.outcome, levels, keep, dropped, spec, rows[list(parsed.columns)])
 
 

@@ -1,5 +1,6 @@
 """Models from formulas: the design a formula learns, attached to the model that is fitted on it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from logit_engine.columns import Array
 from logit_engine.discrete.frames import framed
 from logit_engine.errors import UsageError
 from logit_engine.formulas import FormulaSpec, formula_design
+from logit_engine.notices import warn_caller
 
 ROW_WISE = ("offset", "freq_weights", "var_weights", "sampling_weights")
 
@@ -26,6 +28,28 @@ class FormulaView:
 
     spec: FormulaSpec
     rows: Any = None
+
+    def to_content(self) -> dict[str, Any] | None:
+        """The learnt formula, JSON-ready; `from_content` is the inverse. None, with a warning, for what JSON cannot hold."""
+        from logit_engine.formulas_storage import formula_content
+
+        try:
+            return formula_content(self.spec)
+        except UsageError as error:
+            warn_caller(
+                f"the formula is not stored: {error} Loaded, the results predict from exog's own columns alone."
+            )
+            return None
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> "FormulaView | None":
+        """The formula of that content; None without formulaic."""
+        from logit_engine.formulas_storage import formula_of
+
+        try:
+            return cls(formula_of(content))
+        except UsageError:
+            return None
 
     @property
     def changes(self) -> Any:

@@ -246,7 +246,8 @@ class DiscreteResults(RowResults):
     def save(self, fname: Any, remove_data: bool = False) -> None:
         """Write the fit, without its data, as a Parquet file with JSON in its metadata; `load` reads it.
 
-        remove_data: forget the rows here, too.
+        What a formula learnt goes with it: levels, knots and centers. Levels that are no texts, numbers or booleans, such
+        as intervals, cannot be stored: a warning says so. remove_data: forget the rows here, too.
         """
         saving.save(self, fname)
         if remove_data:

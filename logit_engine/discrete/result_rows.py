@@ -56,7 +56,8 @@ class RowResults(LikelihoodResults):
         named = set(map(str, getattr(exog, "columns", exog if isinstance(exog, Mapping) else ())))
         if self.model.design is None and self.model.formula and named and not set(self.model.exog_names) <= named:
             raise UsageError(
-                f"the formula '{self.model.formula}' was not stored with the fit; give its columns themselves: "
+                f"the formula '{self.model.formula}' was not stored with the fit (its levels are no texts or numbers, "
+                "the file is of an earlier version, or formulaic is not installed); give its columns themselves: "
                 f"{', '.join(self.model.exog_names)}."
             )
         if exog is None or self.model.design is None or not transform:

@@ -37,6 +37,7 @@ def save(results: Any, path: Any) -> None:
         "format": FORMAT,
         "results": type(model).__name__,
         "model": model.to_content(),
+        "design": None if model.design is None else model.design.to_content(),
         "kept": found.kept.tolist(),
         "covariance": [
             found.covariance.kind.value,
@@ -67,6 +68,10 @@ def load(path: Any) -> Any:
             f"{path} holds a pipeline's model, not results; read it with logit_engine.artifact.read_model."
         )
     model = getattr(models, content["results"]).from_content(content["model"])
+    if content.get("design") is not None:
+        from logit_engine.discrete.formulas import FormulaView
+
+        model.design = FormulaView.from_content(content["design"])
     kept = np.array(content["kept"], dtype=bool)
     names = tuple(name for name, keep in zip(model.exog_names, kept, strict=True) if keep)
     covariance = np.array(table["covariance"].to_list(), dtype=np.float64)

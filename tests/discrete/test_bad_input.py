@@ -8,8 +8,10 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 
+from logit_engine.artifact import KEY, read_table
 from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit, load, logit
 from logit_engine.errors import ConvergenceWarning, DataError, RankError, SeparationError, SeparationWarning
+from logit_engine.publish import canonical_json
 
 METHODS = ("newton", "bfgs", "lbfgs", "nm", "powell", "cg", "ncg")
 
@@ -330,12 +332,15 @@ def test_a_start_far_out_is_left_for_a_better_one() -> None:
         np.testing.assert_allclose(far.params, quiet(model(y, X)).params, rtol=1e-10)
 
 
-def test_a_fit_from_a_formula_says_that_its_formula_was_not_stored(tmp_path) -> None:
+def test_a_file_of_an_earlier_version_says_that_its_formula_was_not_stored(tmp_path) -> None:
     X, y = data()
     frame = pd.DataFrame({"y": y, "a": X[:, 1]})
     logit("y ~ np.exp(a)", frame).fit(disp=False).save(tmp_path / "f.parquet")
+    table, content = read_table(tmp_path / "f.parquet")
+    del content["design"]
+    table.write_parquet(tmp_path / "f.parquet", metadata={KEY: canonical_json(content)})
     with pytest.raises(
-        ValueError, match=r"the formula 'y ~ np\.exp\(a\)' was not stored with the fit; give its columns"
+        ValueError, match=r"the formula 'y ~ np\.exp\(a\)' was not stored with the fit .*; give its columns"
     ):
         load(tmp_path / "f.parquet").predict(frame)
 
