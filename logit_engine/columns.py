@@ -218,12 +218,14 @@ class Dense:
 class Sparse:
     """A scipy.sparse CSR array, (n, p), in units as `Dense` has them; it is not centered, so that its zeros stay zero.
 
-    T: its transpose, where that is at hand: SciPy makes it anew, and copies what is a view.
+    T: its transpose, where that is at hand: SciPy makes it anew, and copies what is a view. written: its numbers as an
+    array, where that is at hand, for Gram matrices.
     """
 
     X: Any
     unit: Real | None = None
     T: Any = None
+    written: Array | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -240,8 +242,8 @@ class Sparse:
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """X' diag(w) X, by a sparse product where that is the cheaper one."""
-        if self.X.nnz > FILLED * self.X.shape[0] * self.X.shape[1]:
-            return Dense(self.X.toarray(), self.unit).gram(w, dtype)
+        if is_filled(self.X):
+            return Dense(self.X.toarray() if self.written is None else self.written, self.unit).gram(w, dtype)
         product = np.asarray((self.X.T @ self.X.multiply(w[:, None]).tocsr()).toarray())
         return in_units(in_units(product, self.unit).T, self.unit)
 
@@ -257,7 +259,7 @@ class Sparse:
         """Scaled; written out only where centers or extended precision ask for it."""
         if center.any() or center.dtype != self.X.dtype:
             return Dense(self.X.toarray()).inner(center, scale)
-        return Sparse(self.X, scale, self.T)
+        return Sparse(self.X, scale, self.T, self.written)
 
     def select(self, which: NDArray[np.intp]) -> Columns:
         """Some of the columns, copied."""
@@ -482,6 +484,11 @@ def written_gram(parts: Sequence[Any], w: Array, dtype: type[np.floating]) -> Ar
             product[stop - width : stop] /= unit[:, None]
             product[:, stop - width : stop] /= unit
     return product
+
+
+def is_filled(X: Any) -> bool:
+    """Whether so many entries of a sparse array are not zero that its Gram matrix is quicker by a dense one."""
+    return bool(X.nnz > FILLED * X.shape[0] * X.shape[1])
 
 
 def _written(part: Columns) -> bool:

@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from logit_engine.columns import Coded, Columns, Constant, Dense, SideBySide, Sparse
+from logit_engine.columns import Coded, Columns, Constant, Dense, SideBySide, Sparse, is_filled
+
+MAX_WRITTEN_NUMBERS = 2**18  # of a sparse array that is also kept as a dense one: to make that takes as long as its use
 
 
 def row_slice(columns: Columns, rows: slice) -> Columns:
@@ -38,7 +40,8 @@ def _sparse_rows(X: Any, rows: slice) -> Sparse:
             X.indices[first:last],
             X.indptr[start : stop + 1] - first,
         )
-    return Sparse(cut, T=transposed)
+    few = X.shape[0] * X.shape[1] <= MAX_WRITTEN_NUMBERS
+    return Sparse(cut, T=transposed, written=cut.toarray() if few and is_filled(cut) else None)
 
 
 def held(columns: Columns) -> int:
