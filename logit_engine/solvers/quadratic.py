@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.singular import SINGULAR_PIVOT, split_step
-from logit_engine.triangles import cholesky_factor, smallest_pivot, triangular_solve
+from logit_engine.solvers.singular import definite_step, principal, singular_step
 
 MAX_GUESSES = 12
 TIE = 1e-12  # a slope this close to its kink stays there
@@ -52,10 +51,10 @@ def _guessed(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array | Non
             moved = np.flatnonzero(d)
             if moved.size:
                 pull = pull + H[np.ix_(on, moved)] @ d[moved]
-            factor = cholesky_factor(H if on.size == theta.size else H[np.ix_(on, on)])
-            if factor is None or smallest_pivot(factor) < SINGULAR_PIVOT:
+            found = definite_step(principal(H, on), pull)
+            if found is None:
                 return None
-            d[on] = -triangular_solve(factor, triangular_solve(factor, pull, transposed=True))
+            d[on] = -found
         now, slope = theta + d, g + H @ d
     return None
 
@@ -68,6 +67,7 @@ class _Search:
         self.l1 = np.where(np.isfinite(kinks.l1), kinks.l1, 0.0)
         self.low = np.full(theta.size, -np.inf) if kinks.low is None else kinks.low
         self.high = np.full(theta.size, np.inf) if kinks.high is None else kinks.high
+        self.pinned = np.isinf(kinks.l1)
         self.size = np.sqrt(np.maximum(np.diagonal(H), np.finfo(float).tiny))
         self._go(theta)
 
@@ -92,7 +92,7 @@ class _Search:
         sizes = np.abs(self.g) + self.size * float(np.abs(self.size * way).max(initial=0.0))
         rounding = 8.0 * EPS * float(sizes.max(initial=0.0))
         self.level = max(LEVEL_SLOPE * float(self.l1.max(initial=0.0)), rounding)
-        self.free = ~self.kinks.holds(point) & ~np.isinf(self.kinks.l1)
+        self.free = ~(self.kinks.holds(point) | self.pinned)
 
     def _eager(self) -> NDArray[np.intp]:
         """Held coefficients that want to move, the one that promises most first."""
@@ -110,7 +110,9 @@ class _Search:
         while eager.size:
             signs = np.sign(self.point)
             signs[eager] = np.where(self.point[eager] == 0.0, -np.sign(self.slope[eager]), signs[eager])
-            d = self._toward(np.union1d(np.flatnonzero(self.free), eager), signs)
+            free = self.free.copy()
+            free[eager] = True
+            d = self._toward(np.flatnonzero(free), signs)
             willing = d[eager] * (self.slope + self.l1 * signs)[eager] < 0.0
             if willing.all() or eager.size == 1:
                 return self._along(d, signs)
@@ -122,9 +124,11 @@ class _Search:
         pull = (self.slope + self.l1 * signs)[on]
         d = np.zeros_like(self.point)
         if (np.abs(pull) > self.level).any():
-            some = self.kinks.some(on)
-            own = some.added_to(np.zeros((on.size, on.size))) if some.ridge.any() else None
-            d[on] = split_step(self.loss[np.ix_(on, on)], own, -pull, self.level)
+            found = definite_step(principal(self.H, on), -pull)
+            if found is None:
+                own = self.kinks.some(on).added_to(np.zeros((on.size, on.size)))
+                found = singular_step(principal(self.loss, on), own if own.any() else None, -pull, self.level)
+            d[on] = found
         return d
 
     def _along(self, d: Array, signs: Array) -> bool:

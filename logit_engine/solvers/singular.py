@@ -17,14 +17,30 @@ RANK_ROUNDING = 1e-14  # a squared pivot, times the number of columns, that is r
 SLOW_SLOPE = 1e-3  # of the largest slope: what falls so slowly without curvature has time
 
 
+def definite_step(H: Array, b: Array) -> Array | None:
+    """x with H x = b, (r,), or None where H, (r, r), may be singular to rounding."""
+    factor = cholesky_factor(H)
+    if factor is None or smallest_pivot(factor) < SINGULAR_PIVOT:
+        return None
+    return triangular_solve(factor, triangular_solve(factor, b, transposed=True))
+
+
+def principal(A: Array, on: NDArray[np.intp]) -> Array:
+    """The rows and columns `on`, (r,) rising, of A, (q, q): A itself where they are all."""
+    return A if on.size == A.shape[0] else A.take(on, axis=0).take(on, axis=1)
+
+
 def split_step(loss: Array, own: Array | None, b: Array, level: float) -> Array:
     """x that minimizes x'(loss + own)x / 2 - b'x, (r,), or one without curvature along which that falls.
 
     loss, own: (r, r), the loss's curvature and the penalty's, None for none; level: a slope below it is rounding.
     """
-    factor = cholesky_factor(loss if own is None else loss + own)
-    if factor is not None and smallest_pivot(factor) >= SINGULAR_PIVOT:
-        return triangular_solve(factor, triangular_solve(factor, b, transposed=True))
+    found = definite_step(loss if own is None else loss + own, b)
+    return singular_step(loss, own, b, level) if found is None else found
+
+
+def singular_step(loss: Array, own: Array | None, b: Array, level: float) -> Array:
+    """`split_step` where loss + own is singular to rounding."""
     if own is None:
         return _least(loss, b, level)
     r = b.size
