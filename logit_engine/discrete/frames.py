@@ -95,6 +95,17 @@ def framed(values: Array, index: Any, columns: Sequence[str]) -> Any:
     return pd.DataFrame(values, index=index, columns=list(columns))
 
 
+def two_levels(first: Sequence[Any], second: Sequence[Any], names: tuple[str | None, str | None]) -> Any:
+    """Labels (a, b) for each a of the first and each b of the second: pandas' index with names of its levels if pandas is
+    there, else tuples.
+    """
+    if find_spec("pandas") is None:
+        return [(a, b) for a in first for b in second]
+    import pandas as pd
+
+    return pd.MultiIndex.from_tuples([(a, b) for a in first for b in second], names=names)
+
+
 def _axis(labels: Any) -> Any:
     import pandas as pd
 

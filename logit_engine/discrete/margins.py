@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from logit_engine.columns import Array
+from logit_engine.discrete.frames import two_levels
 from logit_engine.discrete.margins_of_formulas import formula_margins, wants_variables
 from logit_engine.errors import UsageError
 from logit_engine.inference.margins import At, Effect, Margins, margins
@@ -88,7 +89,8 @@ class MarginsResults:
             "Conf. Int. Low": interval[:, 0],
             "Cont. Int. Hi.": interval[:, 1],
         }
-        names = self.names if len(equations) == 1 else [(e.label, name) for e in equations for name in self.names]
+        several = len(equations) > 1
+        names = two_levels([e.label for e in equations], self.names, ("endog", "exog")) if several else self.names
         return self.results._dress.table(columns, names)
 
     def summary(self, alpha: float = 0.05) -> Report:

@@ -7,18 +7,23 @@ import numpy as np
 from scipy import special
 
 from logit_engine.columns import Array
-from logit_engine.discrete.frames import Dress
+from logit_engine.discrete.frames import Dress, two_levels
 from logit_engine.errors import UsageError
 from logit_engine.inference.prediction import Prediction, average, predict_linear, predict_mean
 
 
 @dataclass(frozen=True, slots=True)
 class PredictionResults:
-    """Predicted values with standard errors and intervals; several classes have a column each."""
+    """Predicted values with standard errors and intervals; several classes have a column each.
+
+    classes: their names, the base first; none of a binary outcome. outcome: its name.
+    """
 
     prediction: Prediction
     dress: Dress
     row_labels: Any
+    classes: tuple[str, ...] = ()
+    outcome: str = "class"
 
     @property
     def predicted(self) -> Array:
@@ -62,7 +67,7 @@ class PredictionResults:
         return self.prediction.interval(1.0 - alpha, delta=method == "delta")
 
     def summary_frame(self, alpha: float = 0.05) -> Any:
-        """Predictions, standard errors and intervals as a table."""
+        """Predictions, standard errors and intervals as a table; of several classes, one after another for each row."""
         interval = self.conf_int(alpha=alpha)
         flat = self.predicted.size
         columns = {
@@ -71,9 +76,18 @@ class PredictionResults:
             "ci_lower": interval[..., 0].reshape(flat),
             "ci_upper": interval[..., 1].reshape(flat),
         }
-        fits = self.row_labels is not None and len(self.row_labels) == flat
-        labels = list(self.row_labels) if fits else list(range(flat))
-        return self.dress.table(columns, labels, label="row")
+        labels, label = self._labels()
+        return self.dress.table(columns, labels, label=label)
+
+    def _labels(self) -> tuple[Any, str]:
+        """A label for each prediction, by row, by class, or by both, and what they are of."""
+        shape = self.predicted.shape
+        classes = self.classes[len(self.classes) - shape[-1] :]
+        if self.classes and len(shape) == 1:  # an average
+            return classes, self.outcome
+        fits = self.row_labels is not None and len(self.row_labels) == shape[0]
+        rows = list(self.row_labels) if fits else list(range(shape[0]))
+        return (two_levels(rows, classes, ("row", self.outcome)) if self.classes else rows), "row"
 
 
 def prediction_of(
@@ -89,4 +103,5 @@ def prediction_of(
     else:
         predict = predict_linear if which == "linear" else predict_mean
         found = predict(likelihood, X, at, covariance, offset)
-    return PredictionResults(found.with_df(results._df_t), results._dress, labels)
+    classes = tuple(getattr(results.model, "class_names", ()))
+    return PredictionResults(found.with_df(results._df_t), results._dress, labels, classes, results.model.endog_names)

@@ -145,7 +145,7 @@ class EstimateResults:
         labels = self._labels()
         return self._dress.matrix(matrix, labels, labels)
 
-    def _labels(self) -> list[Any]:
+    def _labels(self) -> Any:
         """A label for each parameter, (q,)."""
         return list(self.model.exog_names)
 

@@ -7,6 +7,7 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.diagnostics import metrics
 from logit_engine.diagnostics.residuals import misclassified
+from logit_engine.discrete.frames import two_levels
 from logit_engine.discrete.influence import InfluenceResults
 from logit_engine.discrete.result import DiscreteResults
 from logit_engine.errors import UsageError
@@ -61,8 +62,8 @@ class MultinomialResults(DiscreteResults):
     def _shaped(self, values: Array) -> Any:
         return self._dress.matrix(values.reshape(self.J - 1, self.K).T, self.model.exog_names, list(range(self.J - 1)))
 
-    def _labels(self) -> list[Any]:
-        return [(c, name) for c in self.model.class_names[1:] for name in self.model.exog_names]
+    def _labels(self) -> Any:
+        return two_levels(self.model.class_names[1:], self.model.exog_names, (self.model.endog_names, None))
 
     def conf_int(self, alpha: float = 0.05) -> Any:
         """Wald intervals, (J - 1, K, 2); as a table for pandas and Polars."""

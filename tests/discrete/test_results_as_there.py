@@ -1,6 +1,8 @@
 """Names and keywords of results that code written for statsmodels uses: criteria, hypotheses, covariances, removed rows."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import statsmodels.api as sm
 from test_against_statsmodels import NAMES, TIGHT, frame, pair
@@ -27,6 +29,42 @@ def test_hypotheses_of_several_classes_are_named_as_there() -> None:
     np.testing.assert_array_equal(same.params, mine.model.fit_constrained("1_age = 2_age", disp=0).params)
     with pytest.raises(ValueError, match="no coefficient is called 'y3_age'"):
         mine.t_test("y1_age, y3_age")
+
+
+def test_tables_of_several_classes_have_statsmodels_labels() -> None:
+    theirs, mine = pair("MNLogit")
+    for table in (
+        lambda r: r.params,
+        lambda r: r.bse,
+        lambda r: r.conf_int(),
+        lambda r: r.cov_params(),
+        lambda r: r.get_margeff().summary_frame(),
+        lambda r: r.get_margeff(at="mean").summary_frame(alpha=0.1),
+    ):
+        expected, found = table(theirs), table(mine)
+        for axis in ("index", "columns"):
+            pd.testing.assert_index_equal(getattr(found, axis), getattr(expected, axis), exact="equiv")
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+
+
+def test_predictions_of_several_classes_are_labeled_by_row_and_class() -> None:
+    X, _ = frame()
+    mine = pair("MNLogit")[1]
+    new = X.iloc[:3].set_axis(["u", "v", "w"])
+    for which, classes in (("mean", mine.model.class_names), ("linear", mine.model.class_names[1:])):
+        table = mine.get_prediction(new, which=which).summary_frame()
+        assert table.index.tolist() == [(row, c) for row in "uvw" for c in classes]
+        assert table.index.names == ["row", mine.model.endog_names]
+    probabilities = mine.predict(new)
+    for row in "uvw":
+        np.testing.assert_array_equal(
+            mine.get_prediction(new).summary_frame().loc[row, "predicted"], probabilities.loc[row]
+        )
+    assert mine.get_prediction(average=True).summary_frame().index.tolist() == mine.model.class_names
+    plain = ours.MNLogit(mine.model.endog, X.to_numpy()).fit(disp=0).get_prediction().summary_frame()
+    assert plain.index[:2].tolist() == [(0, "0"), (0, "1")]
+    table = ours.MNLogit(mine.model.endog, pl.from_pandas(X)).fit(disp=0).get_prediction().summary_frame()
+    assert table["row"].to_list()[:4] == ["0, 0", "0, 1", "0, 2", "1, 0"]
 
 
 def test_robust_covariances_take_statsmodels_keywords() -> None:
