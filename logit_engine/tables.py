@@ -263,8 +263,8 @@ def plain(value: float, digits: int = 3) -> str:
 
 
 def significant(value: float, digits: int) -> str:
-    """A number to some significant digits, trailing zeros kept."""
-    return f"{value:#.{digits}g}"
+    """A number to some significant digits, trailing zeros kept; '.' where there is none."""
+    return "." if np.isnan(value) else f"{value:#.{digits}g}"
 
 
 def count(value: float) -> str:

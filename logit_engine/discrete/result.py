@@ -31,6 +31,11 @@ SURVEY_NOTE = (
 )
 
 
+NO_CONSTANT_NOTE = (
+    "There is no constant, so the constants alone are no special case of this model: the LLR p-value is not given."
+)
+
+
 class DiscreteResults(RowResults):
     """Results of a fit; arrays come in the kind that went into the model.
 
@@ -221,6 +226,8 @@ class DiscreteResults(RowResults):
         weights = vars(self.model).get("weights")
         if weights is not None and weights.survey:
             notes.append(SURVEY_NOTE)
+        if not self._nested:
+            notes.append(NO_CONSTANT_NOTE)
         dropped = self.model.inputs.dropped
         if dropped:
             left = int((~self.model.inputs.kept).sum())

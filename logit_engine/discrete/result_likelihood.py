@@ -40,8 +40,17 @@ class LikelihoodResults(EstimateResults):
 
     @property
     def llr_pvalue(self) -> float:
-        """Its upper chi-squared tail with df_model degrees of freedom; nan if there are none."""
-        return float(special.chdtrc(self.df_model, max(self.llr, 0.0))) if self.df_model > 0 else float("nan")
+        """Its upper chi-squared tail with df_model degrees of freedom; nan if there are none, and if the constants alone
+        are no special case of the model, as without a constant.
+        """
+        if self.df_model <= 0 or not self._nested:
+            return float("nan")
+        return float(special.chdtrc(self.df_model, max(self.llr, 0.0)))
+
+    @property
+    def _nested(self) -> bool:
+        """Whether the null model is a special case of this one; one that was set by hand is taken to be."""
+        return bool(self.k_constant) or self._null is not None
 
     @property
     def prsquared(self) -> float:

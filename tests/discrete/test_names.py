@@ -124,6 +124,24 @@ def test_the_page_lists_every_difference_in_names_and_no_other(walked: dict[str,
     assert walked == in_page
 
 
+@pytest.mark.parametrize("name", ["Logit", "Probit", "MNLogit"])
+def test_without_a_constant_the_page_lists_the_numbers_that_differ(name: str, listed: dict[str, str]) -> None:
+    y, X, _ = outcome(name)
+    theirs, mine = (getattr(package, name)(y, X[:, 1:] + 0.5).fit(disp=0) for package in (sm, ours))
+    numbers = ("df_model", "df_resid", "llf", "llnull", "llr", "llr_pvalue", "prsquared", "aic", "bic", "nobs")
+    differ = {n for n in numbers if not np.isclose(getattr(mine, n), getattr(theirs, n), rtol=1e-6, atol=0.0)}
+    assert differ == {"df_model", "llr_pvalue"}
+    assert {n for n in numbers if f"results.{n}" in listed} == differ | {"llnull"}  # of which only late digits differ
+    outputs = mine.model.likelihood.outputs
+    assert mine.df_model == theirs.df_model + outputs == 2 * outputs
+    assert np.isnan(mine.llr_pvalue)
+    text = " ".join(str(mine.summary()).split())
+    assert "LLR p-value: ." in text
+    assert "There is no constant, so the constants alone are no special case" in text
+    mine.set_null_options(llnull=-150.0)
+    assert np.isfinite(mine.llr_pvalue)
+
+
 def test_constructors_and_functions_take_statsmodels_parameters() -> None:
     for theirs, mine in ((getattr(sm, name), getattr(ours, name)) for name in ("Logit", "Probit", "MNLogit")):
         expected = [p.name for p in inspect.signature(theirs).parameters.values() if p.kind < 2]
