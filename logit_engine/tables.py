@@ -267,6 +267,11 @@ def significant(value: float, digits: int) -> str:
     return "." if np.isnan(value) else f"{value:#.{digits}g}"
 
 
+def fixed(value: float, digits: int) -> str:
+    """A number to some decimals; '.' where there is none."""
+    return "." if np.isnan(value) else f"{value:.{digits}f}"
+
+
 def count(value: float) -> str:
     """A count: whole where it is whole, else, as a sum of weights may be, to two decimals."""
     return f"{value:.0f}" if value == value // 1 else f"{value:.2f}"

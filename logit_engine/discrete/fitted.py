@@ -57,7 +57,7 @@ class Fitted:
     kept: which of the p columns were fitted, (p,): the others are aliased and their parameters nan. settings, answers:
     what statsmodels calls mle_settings and mle_retvals. covariance: as asked; alpha: (q,) of an l1 penalty, or None.
     groups: the rows' clusters, (n, ways). df_correction: tests go by the number of
-    clusters. scaling: what the covariance was multiplied by.
+    clusters. scaling: what the covariance was multiplied by. survey: whether the rows have sampling weights.
     """
 
     result: FitResult
@@ -70,6 +70,7 @@ class Fitted:
     groups: NDArray[np.int64] | None = None
     df_correction: bool = True
     scaling: float = 1.0
+    survey: bool = False
 
     def spread(self, values: Array, fill: float = np.nan) -> Array:
         """(q,) or (q, q) of the fitted columns, as of all of them."""
@@ -173,7 +174,8 @@ def fitted(
     answers = {**_answers(result), **told.answers}
     if retall:
         answers["allvecs"] = told.iterates
-    return Fitted(result, kept, wanted, settings, answers, alpha, equalities, groups, df_correction, scaling)
+    survey = model.weights.survey
+    return Fitted(result, kept, wanted, settings, answers, alpha, equalities, groups, df_correction, scaling, survey)
 
 
 @dataclass(slots=True)

@@ -23,11 +23,11 @@ from logit_engine.discrete.score_tests import score_result
 from logit_engine.errors import UsageError
 from logit_engine.inference.hypotheses import contrasts
 from logit_engine.inference.multiplicity import pairwise
-from logit_engine.tables import Equation, Report, count, significant, summary, summary2
+from logit_engine.tables import Equation, Report, count, fixed, significant, summary, summary2
 
 SURVEY_NOTE = (
     "Sampling weights make the log-likelihood a pseudo one, whose size depends on the scale of the weights: the LLR "
-    "p-value, AIC, BIC and likelihood-ratio tests do not hold. Wald and score tests do."
+    "p-value, AIC and BIC are not given, and likelihood-ratio tests do not hold. Wald and score tests do."
 )
 
 
@@ -204,8 +204,8 @@ class DiscreteResults(RowResults):
             [
                 ("Method:", self.method),
                 ("Pseudo R-squared:", f"{self.prsquared:.3f}"),
-                ("AIC:", f"{self.aic:.4f}"),
-                ("BIC:", f"{self.bic:.4f}"),
+                ("AIC:", fixed(self.aic, 4)),
+                ("BIC:", fixed(self.bic, 4)),
                 ("Log-Likelihood:", significant(self.llf, 5)),
                 ("LL-Null:", significant(self.llnull, 5)),
                 ("LLR p-value:", significant(self.llr_pvalue, 5)),
@@ -223,8 +223,7 @@ class DiscreteResults(RowResults):
         notes = [] if self.converged else [self.status]
         notes += list(self.fit_result.notes)
         notes += self.model.notes
-        weights = vars(self.model).get("weights")
-        if weights is not None and weights.survey:
+        if self.found.survey:
             notes.append(SURVEY_NOTE)
         if not self._nested:
             notes.append(NO_CONSTANT_NOTE)

@@ -40,10 +40,10 @@ class LikelihoodResults(EstimateResults):
 
     @property
     def llr_pvalue(self) -> float:
-        """Its upper chi-squared tail with df_model degrees of freedom; nan if there are none, and if the constants alone
-        are no special case of the model, as without a constant.
+        """Its upper chi-squared tail with df_model degrees of freedom; nan if there are none, if the constants alone are no
+        special case of the model, as without a constant, and with sampling weights.
         """
-        if self.df_model <= 0 or not self._nested:
+        if self.df_model <= 0 or not self._nested or self.found.survey:
             return float("nan")
         return float(special.chdtrc(self.df_model, max(self.llr, 0.0)))
 
@@ -59,26 +59,33 @@ class LikelihoodResults(EstimateResults):
 
     @property
     def aic(self) -> float:
-        """-2 llf + 2 times the number of free parameters."""
-        return -2.0 * self.llf + 2.0 * self._k_params
+        """-2 llf + 2 times the number of free parameters; nan with sampling weights."""
+        return self._criterion(2.0 * self._k_params)
 
     @property
     def bic(self) -> float:
-        """-2 llf + log(nobs) times the number of free parameters."""
-        return -2.0 * self.llf + float(np.log(self.nobs)) * self._k_params
+        """-2 llf + log(nobs) times the number of free parameters; nan with sampling weights."""
+        return self._criterion(float(np.log(self.nobs)) * self._k_params)
+
+    def _criterion(self, cost: float) -> float:
+        """-2 llf + cost; nan with sampling weights, whose scale would set the log-likelihood's."""
+        return float("nan") if self.found.survey else -2.0 * self.llf + cost
 
     def info_criteria(self, crit: str, dk_params: float = 0) -> float | tuple[float, float]:
-        """aic, bic, tic (Takeuchi 1976) or gbic (Lv & Liu 2014; a pair with gbic_p), with dk_params more parameters."""
+        """aic, bic, tic (Takeuchi 1976) or gbic (Lv & Liu 2014; a pair with gbic_p), with dk_params more parameters.
+
+        nan with sampling weights.
+        """
         more, crit = self._k_params + dk_params, str(crit).lower()
         if crit == "aic":
-            return -2.0 * self.llf + 2.0 * more
+            return self._criterion(2.0 * more)
         if crit == "bic":
-            return -2.0 * self.llf + float(np.log(self.nobs)) * more
+            return self._criterion(float(np.log(self.nobs)) * more)
         ratio = self.im_ratio
         if crit == "tic":
-            return -2.0 * self.llf + 2.0 * float(np.trace(ratio))
+            return self._criterion(2.0 * float(np.trace(ratio)))
         if crit == "gbic":
-            plain = -2.0 * self.llf + float(np.log(self.nobs)) * more - float(np.linalg.slogdet(ratio)[1])
+            plain = self._criterion(float(np.log(self.nobs)) * more - float(np.linalg.slogdet(ratio)[1]))
             return plain, plain + float(np.trace(ratio))
         raise UsageError(f"crit is '{crit}'; it is aic, bic, tic or gbic.")
 

@@ -46,6 +46,7 @@ def save(results: Any, path: Any) -> None:
         ],
         "alpha": None if found.alpha is None else found.alpha.tolist(),
         "df_correction": found.df_correction,
+        "survey": found.survey,
         "use_t": results.use_t,
         "optimizer": found.settings["optimizer"],
         "fit": fit_content(fit),
@@ -85,5 +86,6 @@ def load(path: Any) -> Any:
         {"converged": fit.converged, "iterations": fit.passes, "status": fit.status.sentence},
         None if content["alpha"] is None else np.array(content["alpha"]),
         df_correction=content.get("df_correction", True),
+        survey=content.get("survey", False),
     )
     return model._results(found, content["use_t"])

@@ -1,5 +1,7 @@
 """Names and keywords of results that code written for statsmodels uses: criteria, hypotheses, covariances, removed rows."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -211,14 +213,24 @@ def test_values_of_counts_are_refused() -> None:
         pair("Logit")[1].get_prediction(y_values=[0, 1])
 
 
-def test_sampling_weights_say_which_figures_do_not_hold() -> None:
+def test_sampling_weights_give_no_figure_that_their_scale_would_change(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     X = np.column_stack([np.ones(200), rng.standard_normal(200)])
     y, weights = (rng.random(200) < 0.4).astype(float), rng.gamma(2.0, 0.5, 200)
     light, heavy = (ours.Logit(y, X, sampling_weights=weights * scale).fit(disp=0) for scale in (1.0, 1000.0))
     np.testing.assert_allclose(light.bse, heavy.bse, rtol=1e-10)
-    assert light.llr_pvalue != heavy.llr_pvalue
-    assert "LLR p-value, AIC, BIC and likelihood-ratio tests do not hold" in " ".join(str(heavy.summary()).split())
+    assert light.llr != heavy.llr
+    heavy.save(tmp_path / "fit.parquet")
+    for result in (light, heavy, ours.load(tmp_path / "fit.parquet")):
+        assert np.isnan([result.llr_pvalue, result.aic, result.bic, result.info_criteria("aic")]).all()
+        text = " ".join(str(result.summary()).split())
+        assert "LLR p-value: ." in text
+        assert "the LLR p-value, AIC and BIC are not given, and likelihood-ratio tests do not hold" in text
+        again = " ".join(str(result.summary2()).split())
+        assert all(f"{name}: ." in again for name in ("AIC", "BIC", "LLR p-value"))
+    assert np.isnan(heavy.info_criteria("tic"))
+    assert np.isnan(heavy.info_criteria("gbic")).all()
+    assert np.isfinite(ours.Logit(y, X, var_weights=weights).fit(disp=0).aic)
 
 
 def test_a_penalized_constant_is_said() -> None:
