@@ -106,8 +106,8 @@ class Programme:
         pivot = smallest_pivot(T)
         self.precise = pivot < EXTENDED_PIVOT
         self.proof_type = np.longdouble if self.precise or T.shape[0] <= EXTENDED_COLUMNS else np.float64
-        rounding = ROUNDINGS * float(np.finfo(self.proof_type).eps)
-        self.zero_margin, self.rank = (ROUGH_MARGIN, ROUGH_RANK) if rounded else (rounding / pivot, rounding)
+        rounding = ROUNDINGS * float(np.finfo(self.proof_type).eps) / pivot  # T^-1 enlarges it so much at most
+        self.zero_margin, self.rank = (ROUGH_MARGIN, ROUGH_RANK) if rounded else (rounding, rounding)
         self.kept = np.concatenate(total(objective.rows, lambda block: ([block.kept],), 1)[0])
         self.equal, self.limits = self._limits(cone)
         every = max(1, objective.rows.n // max(2000, 20 * objective.free.size))

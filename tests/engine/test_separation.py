@@ -83,3 +83,14 @@ def test_one_outlier_against_the_slope_is_no_separation(size: float, shift: floa
     others = np.arange(80) != 5
     flat = fit(array_rows(X[others][:, 1:], y[others]))  # the outlier takes the slope of its column alone
     np.testing.assert_allclose(found.estimates[2], flat.estimates[1], atol=2e-3)
+
+
+@pytest.mark.parametrize("difference", [1.0, 1e-3, 1e-4])
+def test_columns_that_differ_only_where_the_outcome_is_one_separate_however_little(difference: float) -> None:
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((2000, 3))
+    y = (rng.random(2000) < 1.0 / (1.0 + np.exp(-X[:, 0]))).astype(float)
+    won = (rng.random(2000) < 0.05) & (y == 1.0)
+    X[:, 1] = X[:, 0] + difference * won
+    with pytest.raises(SeparationError, match=rf"'x2' \(\+inf\) predicts y perfectly in {won.sum()} of 2,000 rows"):
+        fit(array_rows(X, y))
