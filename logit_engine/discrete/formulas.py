@@ -12,6 +12,7 @@ from logit_engine.arrays_columns import library, table
 from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.columns import Array
 from logit_engine.discrete.frames import framed
+from logit_engine.discrete.inputs import refuse_name
 from logit_engine.errors import UsageError
 from logit_engine.formulas import FormulaSpec, formula_design
 from logit_engine.notices import warn_caller
@@ -119,6 +120,7 @@ def _positions(data: Any, subset: Any) -> NDArray[np.intp]:
 
 def _row_wise(value: Any, name: str, labels: Any, chosen: NDArray[np.intp], total: int) -> NDArray[Any]:
     """Values of the rows of the subset, given for these or for all rows of the data; pandas' are matched by label."""
+    refuse_name(value, name)
     if len(value) not in (chosen.size, total):
         raise UsageError(f"{name} has {len(value):,} values; the data have {chosen.size:,} rows.")
     if len(value) == chosen.size:

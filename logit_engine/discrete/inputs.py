@@ -52,6 +52,7 @@ class Inputs:
         pandas' are matched by label. Raises DataError where they cannot be, for another number of rows, and for missing or
         infinite values in a row that stayed.
         """
+        refuse_name(value, name)
         if np.ndim(value) == 0:
             raise DataError(f"{name} is a single value; one for each of the {self.kept.size:,} rows is needed.")
         whole = len(value) == self.kept.size
@@ -190,7 +191,14 @@ def _matrix(exog: Any) -> Array:
     return np.asarray(values, dtype=np.float64)
 
 
+def refuse_name(value: Any, name: str) -> None:
+    """Raises UsageError for the name of a column where its values belong."""
+    if isinstance(value, str):
+        raise UsageError(f"{name} is the text '{value}'; give the values, as in {name}=data['{value}'].")
+
+
 def _others(value: Any, n: int, name: str) -> Array:
+    refuse_name(value, name)
     out = table(value, name)
     if out.shape[:1] != (n,):
         raise DataError(f"{name} has shape {out.shape}; one value for each of the {n:,} rows is needed.")

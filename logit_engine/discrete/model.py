@@ -86,6 +86,11 @@ class DiscreteModel:
     def _refuse(unknown: Mapping[str, Any]) -> None:
         if "weights" in unknown:
             raise KeywordError(f"weights can mean three things; say {WEIGHTS}.")
+        if "exposure" in unknown:
+            raise KeywordError(
+                "'exposure' is not an argument of this model, but of models of counts. Give its logarithm, "
+                "offset=np.log(exposure): under CLogLog it then multiplies the hazard, under Logit the odds."
+            )
         for name in unknown:
             if name not in ("hasconst",):
                 raise KeywordError(f"'{name}' is not an argument of this model; weights are {WEIGHTS}.")
@@ -112,6 +117,7 @@ class DiscreteModel:
             "rows": int(self.inputs.kept.size),
             "formula": self.formula,
             "constant": self._spans_constant,
+            "offset": self._has_offset,
         }
 
     @classmethod
@@ -131,6 +137,7 @@ class DiscreteModel:
         )
         model.check_rank, model.missing, model.design = True, "none", None
         model.formula = content["formula"]
+        vars(model)["_stored_offset"] = content.get("offset", False)
         if "constant" in content:  # not in files of earlier versions
             vars(model)["_spans_constant"] = content["constant"]
         model._restore(content)
@@ -207,6 +214,11 @@ class DiscreteModel:
         return self.sample.offset
 
     @property
+    def _has_offset(self) -> bool:
+        """Whether the fit had an offset, known without the data too."""
+        return self.offset is not None if self.has_data else bool(vars(self)["_stored_offset"])
+
+    @property
     def dress(self) -> Dress:
         """How results go out."""
         return Dress(self.inputs.library, self.inputs.index)
@@ -270,6 +282,8 @@ class DiscreteModel:
     def _rows_to_predict(self, exog: Any, offset: Any) -> tuple[Array, Array | None]:
         """exog and offset of the rows to predict; a gap in either gives nan."""
         X = self.exog if exog is None else matched(exog, self.inputs.exog_names)
+        if offset is None and exog is not None and self._has_offset:
+            warn_caller("the model was fitted with an offset; other rows are predicted with 0 unless offset= is given.")
         if offset is None:
             return X, self.offset if exog is None else None
         if np.ndim(offset) == 0:
