@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logit_engine.blocks import coefficient_names
 from logit_engine.columns import Array
 from logit_engine.coordinates import Coordinates
 from logit_engine.diagnostics.programme import Cone
@@ -85,7 +84,7 @@ def _lost_status(objective: Objective, lost: Solution, wording: Wording) -> Stat
     nearly = recession(objective, rounded=True)
     if nearly is None:
         return _status(objective, lost)
-    clause = nearly.clause(_coefficient_names(objective), objective.free, wording)
+    clause = nearly.clause(objective.coefficient_names, objective.free, wording)
     return Status(
         Verdict.NOT_CONVERGED,
         f"not converged after {lost.passes} passes: but for the rounding of the data, {clause}. {REMEDY}",
@@ -122,18 +121,11 @@ def column_condition(objective: Objective, solution: Solution) -> float:
 
 def separated_status(objective: Objective, away: Recession, perfect: list[str], wording: Wording = PLAIN) -> Status:
     """The status of a fit whose estimate does not exist."""
-    classes, names = objective.rows.classes, _coefficient_names(objective)
+    classes, names = objective.rows.classes, objective.coefficient_names
     cells = empty_cells(objective, away.signs) if classes else []
     clauses = perfect or [*cells, away.clause(names, objective.free, wording)]
     several = len(clauses) > 1 or int((away.signs != 0)[~objective.free].sum()) > 1
     return Status(Verdict.SEPARATED, separation_sentence(clauses, several))
-
-
-def _coefficient_names(objective: Objective) -> tuple[str, ...]:
-    """A name for each coefficient, (q,)."""
-    classes = objective.rows.classes
-    own = len(classes) == objective.likelihood.outputs  # every class has a predictor, none is the base
-    return coefficient_names(objective.rows.names, ("", *classes) if own else classes)
 
 
 def unheld_recession(objective: Objective, solution: Solution) -> Recession | None:
@@ -184,7 +176,7 @@ def _status(objective: Objective, solution: Solution) -> Status:
 
 def _unknown_signs(objective: Objective, signs: Array) -> str:
     """The note on infinite coefficients whose sign the data do not tell; signs: (q,), nan for these."""
-    names = _coefficient_names(objective)
+    names = objective.coefficient_names
     found = [f"'{names[j]}'" for j in np.flatnonzero(np.isnan(signs)).tolist()]
     shown = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
     return (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, Elsewhere, Largest, Quiet, Rows, Sums, total
+from logit_engine.blocks import Block, Elsewhere, Largest, Quiet, Rows, Sums, coefficient_names, total
 from logit_engine.columns import Array, Columns, Dense
 from logit_engine.compiled import Loops
 from logit_engine.coordinates import Coordinates
@@ -83,6 +83,13 @@ class Objective:
         """What travels to a cluster in every pass: neither the rows nor their sample, which no block needs."""
         bare = replace(self, rows=Elsewhere.of(self.rows), sample=None)
         return Objective, tuple(getattr(bare, field.name) for field in fields(bare))
+
+    @property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """A name for each coefficient, (q,): where every class has a predictor, none is the base."""
+        classes = self.rows.classes
+        own = len(classes) == self.likelihood.outputs
+        return coefficient_names(self.rows.names, ("", *classes) if own else classes)
 
     @property
     def separable(self) -> bool:

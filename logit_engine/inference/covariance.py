@@ -118,10 +118,7 @@ def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: 
         meat, clusters = _by_clusters(objective, solution.theta, root, wanted.small_sample, n)
         matrix = user @ meat @ user.T
         if (np.diagonal(matrix) < 0.0).any():
-            raise DataError(
-                f"the covariance clustered two ways ({clusters[0]} and {clusters[1]} clusters) has a negative variance: "
-                "one way has too few clusters. Cluster by the other alone."
-            )
+            raise DataError(_negative_variance(objective, matrix, clusters))
         return Estimated(matrix, clusters)
     meat, near = _by_rows(objective, solution.theta, root, wanted)
     if wanted.kind is Kind.HC1:
@@ -131,6 +128,18 @@ def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: 
         apart = _near_one(objective, solution, root, wanted)
         matrix = matrix + apart @ apart.T
     return Estimated(matrix)
+
+
+def _negative_variance(objective: Objective, matrix: Array, clusters: tuple[int, ...]) -> str:
+    """The sentence on a covariance clustered two ways some of whose variances are below zero."""
+    names = [f"'{objective.coefficient_names[j]}'" for j in np.flatnonzero(np.diagonal(matrix) < 0.0).tolist()]
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    fewer, more = sorted(clusters)
+    return (
+        f"clustered two ways ({clusters[0]} and {clusters[1]} clusters), the variance of {shown} is negative: those of both "
+        f"ways, less that of their intersections, are too small a sum, as {fewer} clusters may make it. Cluster by the way "
+        f"with {more} clusters alone, or by each alone and keep the larger standard errors."
+    )
 
 
 def _near_one(objective: Objective, solution: Solution, root: Array, wanted: Covariance) -> Array:

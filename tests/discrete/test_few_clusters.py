@@ -7,6 +7,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from logit_engine.discrete import Logit, MNLogit, logit
+from logit_engine.errors import DataError
 
 G = 8
 KEYWORDS = {"disp": 0, "cov_type": "cluster", "use_t": True}
@@ -100,3 +101,26 @@ def test_a_wald_test_of_more_restrictions_than_clusters_allow_says_so() -> None:
     with pytest.warns(UserWarning, match=r"5 restrictions were asked for, but the covariance has rank \d along them"):
         found.wald_test(np.eye(6)[1:])
     assert np.linalg.matrix_rank(found.cov_params()) < 6
+
+
+def test_a_negative_variance_of_two_ways_names_its_coefficient_and_says_what_to_do() -> None:
+    rng = np.random.default_rng(4)
+    X = np.column_stack([np.ones(60), rng.standard_normal((60, 3))])
+    y = (X[:, 1] + rng.logistic(size=60) > 0).astype(float)
+    ways = [rng.integers(0, 3, 60), rng.integers(0, 25, 60)]
+    model = Logit(y, X)
+
+    def variances(groups: np.ndarray) -> np.ndarray:
+        asked = {"groups": groups, "correction": "none"}
+        return np.square(model.fit(disp=0, cov_type="cluster", cov_kwds=asked).bse)
+
+    both = variances(ways[0]) + variances(ways[1]) - variances(100 * ways[0] + ways[1])
+    names = ", ".join(f"'{model.exog_names[j]}'" for j in np.flatnonzero(both < 0.0))
+    assert names
+    groups = np.column_stack(ways)
+    counts = [np.unique(way).size for way in ways]
+    with pytest.raises(
+        DataError, match=rf"\({counts[0]} and {counts[1]} clusters\), the variance of {names} is negative"
+    ) as error:
+        model.fit(disp=0, cov_type="cluster", cov_kwds={"groups": groups, "correction": "none"})
+    assert f"Cluster by the way with {max(counts)} clusters alone" in str(error.value)
