@@ -33,7 +33,7 @@ class Case(NamedTuple):
 CASES = [
     *(Case(f"p/n = {share:g}", 500, int(500 * share), 0.0, SIGNAL) for share in (0.01, 0.05, 0.1, 0.2)),
     *(Case(f"{e} events a coefficient", 5 * 20 * e, 5, -3.4) for e in (20, 10, 5, 2)),
-    *(Case(f"{g} clusters", g * ROWS_A_CLUSTER, 2, clusters=g) for g in (50, 20, 10, 5)),
+    *(Case(f"{g} clusters", g * ROWS_A_CLUSTER, 2, clusters=g) for g in (50, 20, 10, 5, 4, 3, 2)),
 ]
 
 

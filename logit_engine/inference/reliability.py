@@ -9,6 +9,7 @@ from dataclasses import dataclass
 MANY_SLOPES = 0.1  # slopes per row, above which 95% intervals begin to fail. Sur & Candes (2019)
 FEW_EVENTS = 10  # rows of the rarest outcome per slope. Peduzzi et al. (1996)
 FEW_CLUSTERS = 20  # Cameron & Miller (2015)
+CLUSTER_COVERAGES = {2: (39, 67), 3: (66, 85), 4: (74, 88), 5: (79, 89), 10: (88, 92)}  # percent: normal, Student's t
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ def _few_clusters(size: Size) -> str:
     fewest = min(size.clusters, default=FEW_CLUSTERS)
     if fewest >= FEW_CLUSTERS:
         return ""
+    count = max((g for g in CLUSTER_COVERAGES if g <= fewest), default=min(CLUSTER_COVERAGES))
+    normal, student = CLUSTER_COVERAGES[count]
     return (
-        f"{fewest} clusters are few. Below {FEW_CLUSTERS} standard errors are too small: with 5 clusters 95% intervals "
-        "cover 79%, with Student's t (use_t in logit_engine.discrete) 89%."
+        f"{fewest} clusters are few. Below {FEW_CLUSTERS} standard errors are too small: with {count} clusters 95% "
+        f"intervals cover {normal}%, with Student's t (use_t in logit_engine.discrete) {student}%."
     )

@@ -1,5 +1,8 @@
 """Notes where inference is known to fail: where they begin, what they say, and where they stay away."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -34,7 +37,20 @@ def test_few_rows_are_more_than_a_slope_in_ten_rows_or_under_ten_events_a_slope(
 def test_few_clusters_are_fewer_than_twenty_either_way(clusters: tuple[int, ...], said: bool) -> None:
     notes = reliability_notes(Size(1, 1000, 500, clusters))
     assert bool(notes) == said
-    assert all(f"{min(clusters)} clusters are few" in note and "79%" in note for note in notes)
+    assert all(f"{min(clusters)} clusters are few" in note for note in notes)
+
+
+@pytest.mark.parametrize("count", range(2, 20))
+def test_few_clusters_are_told_the_coverage_of_the_page_of_no_more_clusters(count: int) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "engine.md").read_text()
+    rows = {
+        int(g): shares for g, *shares in re.findall(r"^\| (\d+) clusters \| (\d+%) \| (\d+%) \|", page, re.MULTILINE)
+    }
+    (note,) = reliability_notes(Size(1, 1000, 500, (count,)))
+    cited = max(g for g in rows if g <= count)
+    normal, student = rows[cited]
+    assert f"with {cited} clusters 95% intervals cover {normal}, with Student's t" in note
+    assert note.endswith(f"{student}.")
 
 
 def test_a_fit_says_how_many_slopes_rows_and_events_it_has() -> None:
