@@ -18,6 +18,7 @@ gmpy2.get_context().precision = 230
 ONE, ZERO = mpfr(1), mpfr(0)
 PI, ROOT_2, ROOT_2PI = gmpy2.const_pi(), gmpy2.sqrt(mpfr(2)), gmpy2.sqrt(2 * gmpy2.const_pi())
 SMALLEST_DECREMENT = mpfr(10) ** -64  # squared
+FAR_TAIL = 1e4
 MAX_PASSES, MAX_HALVINGS, MAX_PIVOTS = 400, 60, 20_000
 
 Number = Any  # an mpfr
@@ -55,7 +56,14 @@ def logit_event(eta: Number) -> Terms:
 
 
 def probit_event(eta: Number) -> Terms:
-    """Those of the normal distribution function."""
+    """Those of the normal distribution function; far out by the series of Mills' ratio, where MPFR has no exponent left."""
+    if eta < -FAR_TAIL:
+        series, term = ONE, ONE
+        for k in range(1, 12):
+            term *= -(2 * k - 1) / (eta * eta)
+            series += term
+        ratio = -eta / series
+        return -eta * eta / 2 - gmpy2.log(ROOT_2PI * ratio), ratio, ratio * (ratio + eta)
     F = gmpy2.erfc(-eta / ROOT_2) / 2
     ratio = gmpy2.exp(-eta * eta / 2) / ROOT_2PI / F
     return gmpy2.log(F), ratio, ratio * (ratio + eta)
