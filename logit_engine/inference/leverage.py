@@ -219,6 +219,12 @@ def _own_parameter(others: _Others, objective: Objective, own: Coordinates, powe
     where = f"row {int(others.near.at[others.i])}"
     R = SortedFactor.of(np.vstack([others.plus, others.near.rows[np.arange(others.near.at.size) != others.i]])).R
     lost = np.flatnonzero(aliased(R, own.resolution)) if objective.fixed is None else np.zeros(0, dtype=np.intp)
+    if not lost.size and not objective.likelihood.log_concave:
+        return (
+            f"{where} has a leverage of {others.near.terms[others.i, 2]:.3g}: the {objective.likelihood.name} "
+            f"log-likelihood is not concave, and without the row its information is not positive. {kind}, which divides "
+            "by 1 less the leverage, does not exist. Choose HC0 or HC1."
+        )
     what = f"the coefficient of '{objective.rows.names[int(lost[0])]}'" if lost.size else "some coefficient"
     return (
         f"{where} alone determines {what}: its leverage is 1, and {kind}, which divides by 1 less the leverage, does not "
