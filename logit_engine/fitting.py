@@ -29,7 +29,7 @@ from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import Newton, Outcome, Solution, Solver, solve
 from logit_engine.solvers.pilot import MAX_PILOT_PASSES, Approach, approached, without_errors
 from logit_engine.solvers.proximal import Proximal
-from logit_engine.solvers.triangular import weighted_r_factor
+from logit_engine.solvers.triangular import column_r_factor
 from logit_engine.wording import PLAIN, Wording
 
 
@@ -167,7 +167,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     if asked.start is not None and _too_far_out(asked.method, solution):
         objective, start, constrained = _constrained(objective, asked, flat_start)
         solution = asked.method.solve(objective, start)
-    _check_rank(objective, solution, start, asked.wording)
+    _check_rank(objective, solution, asked.wording)
     judged = judged_solution(objective, solution, perfect, flat_start, asked.wording)
     solution = judged.solution
     informed = bool(np.isfinite(solution.factor).all())
@@ -321,12 +321,12 @@ def _inner_start(coordinates: Coordinates, start: Array, likelihood: Likelihood)
     return theta.reshape(-1)
 
 
-def _check_rank(objective: Objective, solution: Solution, start: Array, wording: Wording) -> None:
+def _check_rank(objective: Objective, solution: Solution, wording: Wording) -> None:
     """Raises RankError naming aliased columns, or SeparationError if the outcomes are separated besides."""
     if np.isfinite(solution.factor).all() or isinstance(objective.penalty, ElasticNet):
         return
     names = objective.rows.names
-    found = aliases(weighted_r_factor(objective, start, flat=True), objective.coordinates.resolution, names)
+    found = aliases(column_r_factor(objective), objective.coordinates.resolution, names)
     if not found:
         return
     away = recession(objective) if objective.separable else None

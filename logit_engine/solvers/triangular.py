@@ -22,11 +22,22 @@ class Stacked:
         return self
 
 
+def column_r_factor(objective: Objective) -> Array:
+    """R of X alone, (p, p): every row that counts counts the same, so that R tells of the columns and of nothing else."""
+
+    def block_factor(block: Block) -> tuple[Stacked]:
+        return (Stacked(r_factor(dense(objective.columns(block))[block.kept])),)
+
+    (stacked,) = total(objective.rows, block_factor, objective.threads)
+    p = objective.coordinates.scale.size
+    return r_factor(np.vstack([stacked.R, np.zeros((p, p))]))[:p]
+
+
 def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) -> Array:
     """R of sqrt(W) X with the penalty's rows below, (p, p): R'R is the information at theta without ever forming it.
 
     With several linear predictors R'R is the sum of their own blocks of it, as far as the first one is penalized.
-    flat: every row counts by its own weight alone, so that R tells of the columns and of nothing else.
+    flat: every row counts by its own weight alone, whatever its curvature.
     """
 
     @Quiet
