@@ -224,8 +224,8 @@ class Programme:
             for _ in range(MAX_ROUNDS):
                 fence = self.cuts[np.abs(self.cuts @ direction) <= fence_margin]
                 fence = fence if self.equal is None else np.vstack([fence, self.equal])
-                exact = _at_right_angle(direction, fence, self.rank)
-                if gain @ exact <= WON_MARGIN:
+                exact, noise = _at_right_angle(direction, fence, self.rank)
+                if gain @ exact <= max(WON_MARGIN, noise * float(gain @ direction)):
                     break
                 violated = self.violated(exact)
                 if violated.shape[0] == 0:
@@ -342,19 +342,22 @@ class Programme:
         return np.sign(np.where(np.abs(user) > least, user, 0.0))
 
 
-def _at_right_angle(direction: Array, rows: Real, rank: float) -> Real:
+def _at_right_angle(direction: Array, rows: Real, rank: float) -> tuple[Real, float]:
     """The part of a direction, (q,), that is orthogonal to all unit rows, (m, q), in their type; Gram-Schmidt, twice.
 
-    rank: a row that is no further from those before it, of the largest, is a combination of them.
+    rank: a row that is no further from those before it, of the largest, is a combination of them. With the part
+    comes the share of the direction that may be rounding in it: large where a row hardly differs from the others.
     """
     if rows.dtype == np.float64:
         rows = r_factor(np.vstack([rows, np.zeros((direction.size, direction.size))]))
     least = rank * np.sqrt(np.square(rows).sum(axis=1)).max(initial=0.0)
     basis, left, out = np.zeros((0, direction.size), dtype=rows.dtype), rows, direction.astype(rows.dtype)
+    nearest = np.inf
     while left.shape[0]:
         sizes = np.sqrt(np.square(left).sum(axis=1))
         if not sizes.max() > least:
             break
+        nearest = min(nearest, float(sizes.max()))
         unit = left[np.argmax(sizes)] / sizes.max()
         unit = unit - basis.T @ (basis @ unit)
         unit = unit / np.sqrt(np.square(unit).sum())
@@ -363,4 +366,4 @@ def _at_right_angle(direction: Array, rows: Real, rank: float) -> Real:
         left = left - np.multiply.outer(left @ unit, unit)
     for _ in range(2):
         out = out - basis.T @ (basis @ out)
-    return out
+    return out, float(least) / nearest
