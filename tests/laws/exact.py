@@ -70,7 +70,9 @@ def probit_event(eta: Number) -> Terms:
 
 
 def cloglog_event(eta: Number) -> Terms:
-    """Those of F = 1 - exp(-e^eta)."""
+    """Those of F = 1 - exp(-e^eta); beyond 100 they have no digit that MPFR can hold."""
+    if eta > 100:
+        return ZERO, ZERO, ZERO
     u = gmpy2.exp(eta)
     F = -gmpy2.expm1(-u)
     ratio = u * gmpy2.exp(-u) / F
@@ -327,9 +329,9 @@ class Reference:
             np.array([[H[i, j] / (a * b) for j, b in zip(others, size, strict=True)] for i, a in rows])
         )
 
-    def has_full_leverage(self) -> bool:
-        """Whether some row's leverage is one to 13 digits."""
-        theta = self.maximum()
+    def has_full_leverage(self, start: Vector | None = None) -> bool:
+        """Whether some row's leverage is one to 13 digits, or above one; start: (q,), which of several maxima is meant."""
+        theta = self.maximum(start)
         if theta is None:
             return True
         _, _, curvature = self.terms(theta)

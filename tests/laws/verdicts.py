@@ -1,6 +1,7 @@
 """What becomes of a random problem: the fit, and the judgment on it by the exact reference."""
 
 import warnings
+from dataclasses import replace
 from enum import Enum
 from math import inf, log10
 from typing import NamedTuple
@@ -105,8 +106,10 @@ def _refusal(problem: Problem, error: LogitEngineError) -> Judged:
         one_class = len(set(problem.y[_kept(problem)])) < 2 and 0.0 <= problem.y[0] in (0.0, 1.0)
         few_rows = problem.X.shape[1] + problem.intercept > _kept(problem).sum()
         missing = problem.classes > 2 and len(set(problem.y[_kept(problem)])) < problem.classes
-        alone = "leverage is 1" in str(error) and Reference(problem).has_full_leverage()
-        true = one_class or few_rows or missing or alone
+        alone = "leverage" in str(error) and _has_full_leverage(problem)
+        clusters = set() if problem.cluster is None else set(problem.cluster[_kept(problem)])
+        one_cluster = len(clusters) == 1 and "at least two clusters" in str(error)
+        true = one_class or few_rows or missing or alone or one_cluster
     else:
         reference = Reference(problem)
         full_rank = len(reference.independent) == reference.p
@@ -116,6 +119,13 @@ def _refusal(problem: Problem, error: LogitEngineError) -> Judged:
             deficient = not full_rank or reference.column_kappa() > HOPELESS_KAPPA
             true = isinstance(error, RankError) and deficient
     return Judged(Judgment.REFUSED if true else Judgment.FALSE_REASON, f"{type(error).__name__}: {error}")
+
+
+def _has_full_leverage(problem: Problem) -> bool:
+    """Whether HC2 and HC3 do not exist at the maximum that the engine finds."""
+    reference = Reference(problem)
+    found = fitted(replace(problem, covariance="nonrobust"))
+    return reference.has_full_leverage(reference.inner(numbers(found.estimates)))
 
 
 def _kept(problem: Problem):  # type: ignore[no-untyped-def]
