@@ -103,7 +103,7 @@ def _is_proved(objective: Objective, solution: Solution, certificate: float) -> 
     if certificate < EXACT_CERTIFICATE:
         return True
     bar = EXACT_CERTIFICATE * max(1.0, 1e-6 * column_condition(objective, solution))
-    return certificate < bar or information_lost(objective, solution) < EXACT_CERTIFICATE
+    return certificate < bar or information_lost(objective, solution, certificate) < bar
 
 
 def column_condition(objective: Objective, solution: Solution) -> float:

@@ -66,7 +66,8 @@ class Objective:
     A `basis` is an upper triangular T, (p, p): gradient and curvature are then those of T theta, summed over the whitened
     rows X T^-1, which keeps the digits that X'WX would lose (architecture.md, "Digits"). free: which theta no penalty
     touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @ theta stays what it is at the start.
-    sample: evenly spread rows for a pilot, or None. compiled: passes are by compiled loops (compiled.py).
+    sample: evenly spread rows for a pilot, or None. compiled: passes are by compiled loops (compiled.py). weight: the sum
+    of the rows' weights, where it is known.
     """
 
     rows: Rows
@@ -78,6 +79,7 @@ class Objective:
     fixed: Array | None = None
     sample: Rows | None = None
     compiled: bool = False
+    weight: float = 1.0
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
         """What travels to a cluster in every pass: neither the rows nor their sample, which no block needs."""

@@ -58,7 +58,8 @@ def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int,
         free[coordinates.constant] = True
     free = np.tile(free, likelihood.outputs)
     compiled = first.sample is not None and applies(rows, first.sample, likelihood, coordinates, fits)
-    objective = Objective(rows, likelihood, coordinates, free, penalty, threads, None, first.sample, compiled)
+    weight = float(first.classes.sum())
+    objective = Objective(rows, likelihood, coordinates, free, penalty, threads, None, first.sample, compiled, weight)
     null = null_model(rows, likelihood, first.classes, first.shifted, threads)
     return Prepared(first, null, objective, _start(coordinates, null.constants))
 

@@ -5,6 +5,9 @@ changes by at most a factor e^|t| when a predictor moves by t. Other links have 
 pass looks at the curvature itself: how much of the information is lost where every predictor may move by WINDOW
 either way. What is left bounds the information from below all around the solution, and a gradient that is small
 against it cannot lie far from its zero.
+
+A gradient is a sum, and its rounding is a gradient too. It matters where two rows with scores of 1 and -1 leave 1e-20 to
+the rows that decide: then lambda is at least what the rounding makes of it.
 """
 
 import numpy as np
@@ -14,8 +17,13 @@ from logit_engine.columns import Array, Dense
 from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective import Objective
 from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
+from logit_engine.triangles import length
 
 SHARP_CERTIFICATE = 1e-7  # above it the bound of the reach may be to blame: the rows are asked for the reach itself
+LIKE_STEPS = 4.0  # what is left after a step that is rounding error is of the size of such a step
+SMALLEST_DECREMENT = 1e-300
+LEAST_ROUNDING = 1e-8  # of a certificate: less need not be known
+EPS = float(np.finfo(np.float64).eps)
 WINDOWS = (1e-2, 1e-4, 1e-6)  # of a predictor, tried one after another
 
 
@@ -26,18 +34,21 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
     a local one.
     """
     likelihood = objective.likelihood
-    if not isinstance(likelihood, Bernoulli):
-        return solution.certificate
-    if likelihood.self_concordant:
-        if not SHARP_CERTIFICATE < solution.certificate < CERTIFIED:
-            return solution.certificate
-        return min(solution.certificate, solution.decrement * _share_lost(objective, likelihood, solution, 0.0)[1])
-    certificate = np.inf
     if solution.outcome is not Outcome.CONVERGED or not np.isfinite(solution.certificate):
+        return np.inf
+    decrement = max(solution.decrement, SMALLEST_DECREMENT)
+    reach = max(solution.certificate, SMALLEST_DECREMENT) / decrement
+    if reach * reach * EPS * objective.weight > LEAST_ROUNDING:  # no score is larger than one, but for offsets
+        decrement += length(step_rounding(objective, solution))
+    certificate = decrement * reach
+    if not isinstance(likelihood, Bernoulli) or (likelihood.self_concordant and certificate <= SHARP_CERTIFICATE):
         return certificate
+    if likelihood.self_concordant:
+        return min(certificate, decrement * _share_lost(objective, likelihood, solution, 0.0)[1])
+    certificate = np.inf
     for window in WINDOWS:
         lost, reach = _share_lost(objective, likelihood, solution, window)
-        moved = solution.decrement * reach  # the farthest that the last step moved a predictor
+        moved = decrement * reach  # the farthest that the last step moved a predictor
         if moved < window and lost < 1.0:
             certificate = min(certificate, moved / ((window - moved) * (1.0 - lost)))
         if certificate < CERTIFIED:
@@ -45,18 +56,45 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
     return certificate
 
 
-def information_lost(objective: Objective, solution: Solution) -> float:
-    """A bound of the share of the information that the last step changes: what standard errors miss. The certificate of a
-    self-concordant likelihood.
+def step_rounding(objective: Objective, solution: Solution) -> Array:
+    """A bound of what rounding makes of a step in units of `root`, (r,): eps sum_i |s_i| |x_i'root|, s_i the scores."""
+    theta, root = solution.theta, solution.root
+    outputs, weigh = objective.likelihood.outputs, objective.likelihood.score
+
+    @Quiet
+    def block_sums(block: Block) -> tuple[Array]:
+        X = objective.columns(block)
+        score = weigh(objective.predictors(block, X, theta), block.y).reshape(block.y.size, outputs)
+        sizes = weighted(block.weights, np.abs(score))
+        parts = enumerate(np.split(root, outputs))
+        return (np.sum([sizes[:, a] @ np.abs(X.dot(part)) for a, part in parts], axis=0),)
+
+    (sums,) = total(objective.rows, block_sums, objective.threads)
+    return np.asarray(EPS * sums)
+
+
+def information_lost(objective: Objective, solution: Solution, certificate: float) -> float:
+    """The share of the information that steps like the last change: what standard errors miss.
+
+    Each row's predictor may move by LIKE_STEPS times what the last step moved it, and by what rounding makes of a step,
+    either way. Of several classes the certificate bounds it.
     """
     likelihood = objective.likelihood
-    if likelihood.self_concordant or not isinstance(likelihood, Bernoulli):
-        return solution.certificate
-    return _share_lost(objective, likelihood, solution, solution.certificate)[0]
+    if not isinstance(likelihood, Bernoulli):
+        return certificate
+    return _share_lost(objective, likelihood, solution, 0.0, step_rounding(objective, solution))[0]
 
 
-def _share_lost(objective: Objective, likelihood: Bernoulli, solution: Solution, window: float) -> tuple[float, float]:
-    """A bound of the share of the information that is lost while each predictor moves by at most `window`, and the reach.
+def _share_lost(
+    objective: Objective,
+    likelihood: Bernoulli,
+    solution: Solution,
+    window: float,
+    rounding: Array | None = None,
+) -> tuple[float, float]:
+    """A bound of the share of the information that is lost while predictors move, and the reach.
+
+    Each predictor moves by at most `window`; where there is a rounding of steps, (r,), by that and steps like the last.
 
     The loss of a row is that of its curvature times the square of its length in the metric of the information; the trace
     bounds the largest eigenvalue. The reach is the longest row in that metric.
@@ -66,16 +104,19 @@ def _share_lost(objective: Objective, likelihood: Bernoulli, solution: Solution,
     @Quiet
     def block_sums(block: Block) -> Sums:
         X = objective.columns(block)
-        lengths = Dense(X.dot(root)).lengths()
-        lost = _curvature_lost(likelihood, objective.predictors(block, X, theta), block.y, window)
+        directions = X.dot(root)
+        lengths, moves = Dense(directions).lengths(), np.full(block.y.size, window)
+        if rounding is not None:
+            moves += LIKE_STEPS * np.abs(X.dot(solution.direction)) + np.abs(directions) @ rounding
+        lost = _curvature_lost(likelihood, objective.predictors(block, X, theta), block.y, moves)
         return float(np.dot(weighted(block.weights, lost), lengths)), Largest(block.largest(lengths))
 
     lost, longest = total(objective.rows, block_sums, objective.threads)
     return float(lost) if np.isfinite(lost) else np.inf, float(np.sqrt(max(longest.value, 0.0)))
 
 
-def _curvature_lost(likelihood: Bernoulli, eta: Array, y: Array, window: float) -> Array:
-    """How far the curvature of each row falls within the window, (n,). eta, y: (n,).
+def _curvature_lost(likelihood: Bernoulli, eta: Array, y: Array, window: Array) -> Array:
+    """How far the curvature of each row falls within its window, (n,). eta, y, window: (n,).
 
     The curvature of an event and of a non-event each rise to one peak, so that the least is at an end of the
     window; a share of events is taken apart into both.
@@ -86,6 +127,8 @@ def _curvature_lost(likelihood: Bernoulli, eta: Array, y: Array, window: float) 
         at = np.flatnonzero(share > 0.0)
         if at.size:
             same = np.full(at.size, outcome)
-            here, low, high = (likelihood.terms(eta[at] + move, same).curvature for move in (0.0, -window, window))
+            here, low, high = (
+                likelihood.terms(eta[at] + move, same).curvature for move in (0.0, -window[at], window[at])
+            )
             lost[at] += share[at] * np.maximum(here - np.minimum(low, high), 0.0)
     return lost

@@ -22,6 +22,13 @@ def test_no_answer_is_wrong_no_reason_false_and_no_easy_problem_lost(part: int) 
 HARD = {
     7771274: Judgment.RIGHT,  # an edge: a row of 1.6e11 that changes sides within 1e-11 of a step
     202611260954: Judgment.REFUSED,  # a squared decrement that overflows
+    42001070: Judgment.RIGHT,  # a row of 4e11 whose reach is far longer than any step
+    42002743: Judgment.GIVEN_UP,  # scores of 1 and -1 that leave 1e-20 to the rows that decide
+    42005944: Judgment.GIVEN_UP,  # weights of fifteen decades, and a step that is smaller than its rounding
+    42003397: Judgment.REFUSED,  # HC3 of a Cauchy link, with a leverage above one
+    43001747: Judgment.REFUSED,  # aliased columns; nothing separates but the rounding of a projection
+    43006245: Judgment.GIVEN_UP,  # columns that differ, of weights that hide it
+    43006562: Judgment.RIGHT,  # kappa of 3e7: no more digits of the information are promised than the columns have
     7770592: Judgment.GIVEN_UP,  # a row of 1e13 in a column of 0 and 1, of three classes: no separation
 }
 
