@@ -141,20 +141,32 @@ class _Search:
         curve, slope = max(float(d @ self.H @ d), 0.0), float((self.slope + self.l1 * signs) @ d)
         with np.errstate(divide="ignore", invalid="ignore"):
             kink = np.where((self.l1 > 0.0) & (d * signs < 0.0), -self.point / d, np.inf)
-            wall = np.where(d > 0.0, self.high - self.point, self.low - self.point) / d
-        wall = np.where(d == 0.0, np.inf, np.maximum(wall, 0.0))
+        wall = self._walls(d)
         t = _least_way(slope, curve, kink, 2.0 * self.l1 * np.abs(d), float(wall.min(initial=np.inf)))
         if not 0.0 < t < np.inf:
             return False
-        new = np.clip(self.point + t * d, self.low, self.high)
-        new = np.where(kink == t, 0.0, np.where(wall <= t, np.where(d > 0.0, self.high, self.low), new))
+        new = self._within(self.point + t * d)
+        if self.kinks.bounded:
+            new = np.where(wall <= t, np.where(d > 0.0, self.high, self.low), new)
+        new = np.where(kink == t, 0.0, new)
         held = bool((kink == t).any() or (wall <= t).any())
         if held and curve > 0.0:
-            whole = np.where(kink < 1.0, 0.0, np.clip(self.point + d, self.low, self.high))
+            whole = np.where(kink < 1.0, 0.0, self._within(self.point + d))
             new = min(new, whole, key=lambda point: self._gain(point - self.point))
         if not np.array_equal(new, self.point):
             self._go(new)
         return held
+
+    def _walls(self, d: Array) -> Array:
+        """How far along d each coefficient's bound lies, (q,)."""
+        if not self.kinks.bounded:
+            return self.high
+        with np.errstate(divide="ignore", invalid="ignore"):
+            wall = np.where(d > 0.0, self.high - self.point, self.low - self.point) / d
+        return np.where(d == 0.0, np.inf, np.maximum(wall, 0.0))
+
+    def _within(self, point: Array) -> Array:
+        return np.clip(point, self.low, self.high) if self.kinks.bounded else point
 
     def _gain(self, d: Array) -> float:
         """The change of the model by a step d."""
