@@ -18,7 +18,14 @@ from logit_engine.diagnostics.separation import perfect_predictors
 from logit_engine.errors import RankError, SeparationError, UsageError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
 from logit_engine.inference.reliability import Size, reliability_notes
-from logit_engine.judging import column_condition, judged_solution, notes, separated_status, separation_sentence
+from logit_engine.judging import (
+    collinear_names,
+    column_condition,
+    judged_solution,
+    notes,
+    separated_status,
+    separation_sentence,
+)
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
@@ -193,6 +200,8 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     estimates = _at_bounds(coordinates.to_user(solution.theta), asked.inequalities, constrained)
     constants = np.tile(np.arange(len(rows.names)) == constant_column(first.moments), likelihood.outputs)
     fixed = _fixed_counts(estimates, constants, penalty, constrained)
+    collinear = collinear_names(objective, solution, condition)
+    said = notes(coordinates, condition, objective, asked.naive, given, bool(constants.any()), judged.signs, collinear)
     return FitResult(
         names=rows.names,
         classes=rows.classes,
@@ -217,9 +226,7 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         infinite=judged.signs,
         status=judged.status,
         grouped=isinstance(penalty, ElasticNet) and penalty.groups is not None,
-        notes=_constraint_notes(asked, constrained)
-        + _size_notes(objective, first, estimated, fixed[0])
-        + notes(coordinates, condition, objective, asked.naive, given, bool(constants.any()), judged.signs),
+        notes=_constraint_notes(asked, constrained) + _size_notes(objective, first, estimated, fixed[0]) + said,
     )
 
 
@@ -326,7 +333,8 @@ def _check_rank(objective: Objective, solution: Solution, wording: Wording) -> N
     if np.isfinite(solution.factor).all() or isinstance(objective.penalty, ElasticNet):
         return
     names = objective.rows.names
-    found = aliases(column_r_factor(objective), objective.coordinates.resolution, names)
+    coordinates = objective.coordinates
+    found = aliases(column_r_factor(objective), coordinates.resolution, names, coordinates)
     if not found:
         return
     away = recession(objective) if objective.separable else None

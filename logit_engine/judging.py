@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.coordinates import Coordinates
+from logit_engine.diagnostics.collinearity import nearly_collinear
 from logit_engine.diagnostics.programme import Cone
 from logit_engine.diagnostics.recession import Recession, recession
 from logit_engine.diagnostics.separation import REMEDY, empty_cells
@@ -108,15 +110,34 @@ def _is_proved(objective: Objective, solution: Solution, certificate: float) -> 
 
 def column_condition(objective: Objective, solution: Solution) -> float:
     """The condition number of the weighted columns at unit length, clear of the constants; see docs/engine.md."""
+    return condition_number(_clear_triangle(objective, solution)[0])
+
+
+def _clear_triangle(objective: Objective, solution: Solution) -> tuple[Array, NDArray[np.intp]]:
+    """The triangle of the weighted columns, clear of the constants, and which coefficients its columns are of: none
+    under constraints.
+    """
     triangle, constant = solution.triangle, objective.coordinates.constant
-    if constant is None or triangle.shape[1] != objective.free.size:
-        return condition_number(triangle)
+    if triangle.shape[1] != objective.free.size:
+        return triangle, np.zeros(0, dtype=np.intp)
+    if constant is None:
+        return triangle, np.arange(triangle.shape[1])
     constants = constant + np.arange(objective.likelihood.outputs) * objective.coordinates.scale.size
-    if constants.size == 1 and constant == 0:
-        return condition_number(triangle[1:, 1:])
     others = np.delete(np.arange(triangle.shape[1]), constants)
+    if constants.size == 1 and constant == 0:
+        return triangle[1:, 1:], others
     clear = r_factor(np.ascontiguousarray(triangle[:, np.concatenate([constants, others])]))
-    return condition_number(clear[constants.size :, constants.size :])
+    return clear[constants.size :, constants.size :], others
+
+
+def collinear_names(objective: Objective, solution: Solution, condition: float) -> tuple[str, ...]:
+    """The columns that are nearly combinations of each other, where the condition number is flagged."""
+    if not FLAGGED < condition < np.inf:
+        return ()
+    triangle, at = _clear_triangle(objective, solution)
+    names, p = objective.rows.names, len(objective.rows.names)
+    involved = {int(at[i]) % p for i in nearly_collinear(triangle, 1.0 / FLAGGED) if at.size}
+    return tuple(names[j] for j in sorted(involved))
 
 
 def separated_status(objective: Objective, away: Recession, perfect: list[str], wording: Wording = PLAIN) -> Status:
@@ -193,10 +214,12 @@ def notes(
     given: bool,
     constant: bool,
     signs: Array | None = None,
+    collinear: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """What a reader of the estimates should know beside them.
 
-    given: whether there are standard errors; constant: whether some column is one.
+    given: whether there are standard errors; constant: whether some column is one; collinear: which columns nearly are
+    combinations of each other.
     """
     said = []
     if signs is not None:
@@ -209,8 +232,11 @@ def notes(
         said.append("There is no constant column, so columns were not centered: shifted columns cost digits.")
     if condition > FLAGGED:
         digits = "few" if condition > HOPELESS else f"about {14.0 - np.log10(condition):.0f}"
+        shown = ", ".join(f"'{name}'" for name in collinear[:5])
+        more = f" and {len(collinear) - 5} more" if len(collinear) > 5 else ""
         said.append(
-            f"The condition number is {condition:.1e}: the columns are nearly collinear, {digits} digits are real."
+            f"The condition number is {condition:.1e}: the columns {shown}{more}{' ' * bool(shown)}are nearly collinear, "
+            f"{digits} digits are real."
         )
     penalty = objective.penalty
     if isinstance(penalty, ElasticNet) and penalty.groups is not None:

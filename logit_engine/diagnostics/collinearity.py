@@ -6,14 +6,19 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from logit_engine.columns import Array
+from logit_engine.coordinates import Coordinates
 from logit_engine.triangles import aliased, r_factor, triangular_inverse
 
+PART = 0.1  # of the largest part that a column has in a combination: a smaller one is not named
 
-def aliases(R: Array, resolution: Array, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+
+def aliases(
+    R: Array, resolution: Array, names: Sequence[str], coordinates: Coordinates | None = None
+) -> dict[str, tuple[str, ...]]:
     """Each aliased column with the earlier columns it is a combination of (none: it is constant or zero).
 
     R: (p, p), the triangular factor of the inner columns; resolution: (p,), see `aliased`. As in R's glm, the later
-    column is the alias.
+    column is the alias. coordinates: in which columns are centered, so that the constant is named where it has a part.
     """
     bad = aliased(R, resolution)
     kept = np.flatnonzero(~bad)
@@ -21,10 +26,23 @@ def aliases(R: Array, resolution: Array, names: Sequence[str]) -> dict[str, tupl
     found = {}
     for j in np.flatnonzero(bad).tolist():
         before = kept[kept < j]
-        share = _combination(R, before, j) * norms[before]
-        size = np.abs(share)
-        found[names[j]] = tuple(names[i] for i in before[size > 1e-6 * max(size.max(initial=0.0), norms[j])])
+        share = _combination(R, before, j)
+        size = np.abs(share) * norms[before]
+        sources = set(before[size > 1e-6 * max(size.max(initial=0.0), norms[j])].tolist())
+        if sources and coordinates is not None and _centers_differ(coordinates, before, share, j):
+            sources.add(coordinates.constant)
+        found[names[j]] = tuple(names[i] for i in sorted(sources))
     return found
+
+
+def _centers_differ(coordinates: Coordinates, before: np.ndarray, share: Array, j: int) -> bool:
+    """Whether the center of column j is another than that of its combination, so that the constant has a part in it."""
+    if coordinates.constant is None:
+        return False
+    apart = np.zeros(coordinates.scale.size)
+    apart[j], apart[before] = 1.0, -share
+    parts = coordinates.center * apart / coordinates.scale
+    return bool(abs(parts.sum()) > 1e-6 * np.abs(parts).max(initial=0.0))
 
 
 def _combination(R: Array, before: np.ndarray, j: int) -> Array:
@@ -33,6 +51,16 @@ def _combination(R: Array, before: np.ndarray, j: int) -> Array:
         return np.zeros(before.size)
     q, triangle = np.linalg.qr(R[:, before])
     return np.asarray(solve_triangular(triangle, q.T @ R[:, j]))
+
+
+def nearly_collinear(R: Array, least: float) -> list[int]:
+    """Which columns have a part in the combinations that nearly vanish, of R, (p, p): those whose size, at columns of
+    unit length, is below `least` of the largest.
+    """
+    lengths = np.linalg.norm(R, axis=0)
+    _, sizes, V = np.linalg.svd(R / np.where(lengths > 0.0, lengths, 1.0))
+    parts = np.abs(V[sizes < least * sizes.max(initial=0.0)]).max(axis=0, initial=0.0)
+    return np.flatnonzero(parts > PART * parts.max(initial=0.0)).tolist()
 
 
 def explain_aliases(found: dict[str, tuple[str, ...]]) -> str:
