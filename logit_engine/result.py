@@ -102,8 +102,9 @@ class FitResult:
 
     @property
     def z(self) -> Array:
-        """Estimates over standard errors, (q,)."""
-        return self.estimates / self.std_errors
+        """Estimates over standard errors, (q,); infinite where a robust error is zero, as of shares that fit exactly."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.estimates / self.std_errors)
 
     @property
     def p_values(self) -> Array:
