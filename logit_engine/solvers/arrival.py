@@ -10,6 +10,8 @@ A gradient is a sum, and its rounding is a gradient too. It matters where two ro
 the rows that decide: then lambda is at least what the rounding makes of it.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from logit_engine.blocks import Block, Largest, Quiet, Sums, total
@@ -21,7 +23,6 @@ from logit_engine.triangles import length
 
 SHARP_CERTIFICATE = 1e-7  # above it the bound of the reach may be to blame: the rows are asked for the reach itself
 LIKE_STEPS = 4.0  # what is left after a step that is rounding error is of the size of such a step
-SMALLEST_DECREMENT = 1e-300
 LEAST_ROUNDING = 1e-8  # of a certificate: less need not be known
 EPS = float(np.finfo(np.float64).eps)
 WINDOWS = (1e-2, 1e-4, 1e-6)  # of a predictor, tried one after another
@@ -36,10 +37,11 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
     likelihood = objective.likelihood
     if solution.outcome is not Outcome.CONVERGED or not np.isfinite(solution.certificate):
         return np.inf
-    decrement = max(solution.decrement, SMALLEST_DECREMENT)
-    reach = max(solution.certificate, SMALLEST_DECREMENT) / decrement
+    decrement = solution.decrement
+    reach = solution.certificate / decrement if decrement > 0.0 else np.inf
     if reach * reach * EPS * objective.weight > LEAST_ROUNDING:  # no score is larger than one, but for offsets
-        decrement += length(step_rounding(objective, solution))
+        rounding, own_reach = row_bounds(objective, solution)
+        decrement, reach = decrement + length(rounding), min(reach, own_reach)
     certificate = decrement * reach
     if not isinstance(likelihood, Bernoulli) or (likelihood.self_concordant and certificate <= SHARP_CERTIFICATE):
         return certificate
@@ -56,21 +58,33 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
     return certificate
 
 
-def step_rounding(objective: Objective, solution: Solution) -> Array:
-    """A bound of what rounding makes of a step in units of `root`, (r,): eps sum_i |s_i| |x_i'root|, s_i the scores."""
+class RowBounds(NamedTuple):
+    """What the rows say of a step in units of `root`: the rounding of each coordinate, (r,), and the reach.
+
+    The rounding is at most eps sum_i |s_i| |x_i'root|, with s_i the scores.
+    """
+
+    rounding: Array
+    reach: float
+
+
+def row_bounds(objective: Objective, solution: Solution) -> RowBounds:
+    """The bounds by one pass over the rows."""
     theta, root = solution.theta, solution.root
     outputs, weigh = objective.likelihood.outputs, objective.likelihood.score
 
     @Quiet
-    def block_sums(block: Block) -> tuple[Array]:
+    def block_sums(block: Block) -> tuple[Array, Largest]:
         X = objective.columns(block)
         score = weigh(objective.predictors(block, X, theta), block.y).reshape(block.y.size, outputs)
         sizes = weighted(block.weights, np.abs(score))
-        parts = enumerate(np.split(root, outputs))
-        return (np.sum([sizes[:, a] @ np.abs(X.dot(part)) for a, part in parts], axis=0),)
+        directions = [X.dot(part) for part in np.split(root, outputs)]
+        lengths = np.sum([Dense(part).lengths() for part in directions], axis=0)
+        rounding = np.sum([size @ np.abs(part) for size, part in zip(sizes.T, directions, strict=True)], axis=0)
+        return rounding, Largest(block.largest(lengths))
 
-    (sums,) = total(objective.rows, block_sums, objective.threads)
-    return np.asarray(EPS * sums)
+    sums, longest = total(objective.rows, block_sums, objective.threads)
+    return RowBounds(np.asarray(EPS * sums), float(np.sqrt(min(outputs, 2) * max(longest.value, 0.0))))
 
 
 def information_lost(objective: Objective, solution: Solution, certificate: float) -> float:
@@ -82,7 +96,7 @@ def information_lost(objective: Objective, solution: Solution, certificate: floa
     likelihood = objective.likelihood
     if not isinstance(likelihood, Bernoulli):
         return certificate
-    return _share_lost(objective, likelihood, solution, 0.0, step_rounding(objective, solution))[0]
+    return _share_lost(objective, likelihood, solution, 0.0, row_bounds(objective, solution).rounding)[0]
 
 
 def _share_lost(

@@ -24,6 +24,8 @@ HARD = {
     202611260954: Judgment.REFUSED,  # a squared decrement that overflows
     42001070: Judgment.RIGHT,  # a row of 4e11 whose reach is far longer than any step
     42002743: Judgment.GIVEN_UP,  # scores of 1 and -1 that leave 1e-20 to the rows that decide
+    202611280652: Judgment.GIVEN_UP,  # four rows with offsets of 100, whose scores cancel to a step of exactly zero
+    202611281240: Judgment.RIGHT,  # shares of events that fit exactly: robust errors of zero
     42005944: Judgment.GIVEN_UP,  # weights of fifteen decades, and a step that is smaller than its rounding
     42003397: Judgment.REFUSED,  # HC3 of a Cauchy link, with a leverage above one
     43001747: Judgment.REFUSED,  # aliased columns; nothing separates but the rounding of a projection
