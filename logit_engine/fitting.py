@@ -14,7 +14,7 @@ from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities
 from logit_engine.coordinates import Coordinates, constant_column
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
 from logit_engine.diagnostics.recession import recession
-from logit_engine.diagnostics.separation import perfect_predictors
+from logit_engine.diagnostics.separation import Clause, perfect_predictors
 from logit_engine.errors import RankError, SeparationError, UsageError
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
 from logit_engine.inference.reliability import Size, reliability_notes
@@ -311,7 +311,7 @@ def _l1_ratio(penalty: Penalty) -> float:
     return float(penalty.kink[at] / whole[at]) if whole[at] > 0.0 else 0.0
 
 
-def _perfect(objective: Objective, asked: Asked) -> list[str]:
+def _perfect(objective: Objective, asked: Asked) -> list[Clause]:
     """What predicts perfectly by itself: of a binary outcome whose likelihood nothing holds back."""
     constrained = asked.equalities is not None or asked.inequalities is not None
     if objective.likelihood.outputs > 1 or not objective.separable or constrained:

@@ -11,7 +11,7 @@ from logit_engine.coordinates import Coordinates
 from logit_engine.diagnostics.collinearity import nearly_collinear
 from logit_engine.diagnostics.programme import Cone
 from logit_engine.diagnostics.recession import Recession, recession
-from logit_engine.diagnostics.separation import REMEDY, empty_cells
+from logit_engine.diagnostics.separation import Clause, empty_cells, moves_level, remedy
 from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
@@ -28,11 +28,13 @@ FAR = 10.0  # of a linear predictor: such a row is predicted perfectly but for 1
 EXACT_CERTIFICATE = 1e-6  # above it standard errors have fewer than six digits, which only collinear columns excuse
 
 
-def separation_sentence(clauses: list[str], several: bool) -> str:
+def separation_sentence(clauses: list[Clause], several: bool) -> str:
     """What separates, by clauses on columns, and what may be done."""
-    shown = "; ".join(clauses[:5]) + (f"; and {len(clauses) - 5} more" if len(clauses) > 5 else "")
+    shown = "; ".join(clause.text for clause in clauses[:5]) + (
+        f"; and {len(clauses) - 5} more" if len(clauses) > 5 else ""
+    )
     what = "their coefficients have" if several else "its coefficient has"
-    return f"{shown}, so {what} no finite estimate. {REMEDY}"
+    return f"{shown}, so {what} no finite estimate. {remedy(any(clause.level for clause in clauses))}"
 
 
 class Judged(NamedTuple):
@@ -47,7 +49,7 @@ class Judged(NamedTuple):
 
 
 def judged_solution(
-    objective: Objective, solution: Solution, perfect: list[str], constants: Array, wording: Wording = PLAIN
+    objective: Objective, solution: Solution, perfect: list[Clause], constants: Array, wording: Wording = PLAIN
 ) -> Judged:
     """What may be said of a solution, which is led on where it stopped before a proof though nothing separates.
 
@@ -89,7 +91,8 @@ def _lost_status(objective: Objective, lost: Solution, wording: Wording) -> Stat
     clause = nearly.clause(objective.coefficient_names, objective.free, wording)
     return Status(
         Verdict.NOT_CONVERGED,
-        f"not converged after {lost.passes} passes: but for the rounding of the data, {clause}. {REMEDY}",
+        f"not converged after {lost.passes} passes: but for the rounding of the data, {clause}. "
+        f"{remedy(moves_level(objective, nearly.signs))}",
     )
 
 
@@ -140,11 +143,12 @@ def collinear_names(objective: Objective, solution: Solution, condition: float) 
     return tuple(names[j] for j in sorted(involved))
 
 
-def separated_status(objective: Objective, away: Recession, perfect: list[str], wording: Wording = PLAIN) -> Status:
+def separated_status(objective: Objective, away: Recession, perfect: list[Clause], wording: Wording = PLAIN) -> Status:
     """The status of a fit whose estimate does not exist."""
     classes, names = objective.rows.classes, objective.coefficient_names
     cells = empty_cells(objective, away.signs) if classes else []
-    clauses = perfect or [*cells, away.clause(names, objective.free, wording)]
+    texts = [*cells, away.clause(names, objective.free, wording)]
+    clauses = perfect or [Clause(text, moves_level(objective, away.signs)) for text in texts]
     several = len(clauses) > 1 or int((away.signs != 0)[~objective.free].sum()) > 1
     return Status(Verdict.SEPARATED, separation_sentence(clauses, several))
 

@@ -6,6 +6,7 @@ Whether it exists does not depend on the link.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,12 +16,22 @@ from logit_engine.moments import Ranges
 from logit_engine.objective import Objective
 from logit_engine.wording import PLAIN, Wording
 
-REMEDY = "Drop it, pool its level with others, or set a penalty."
+
+class Clause(NamedTuple):
+    """What predicts the outcome, in words; level: whether it is a column of zeros and ones, as a level's, not a number."""
+
+    text: str
+    level: bool
+
+
+def remedy(level: bool) -> str:
+    """What may be done about a column that separates: only a level can be pooled."""
+    return f"Drop it, {'pool its level with others, ' if level else ''}or set a penalty."
 
 
 def perfect_predictors(
     ranges: Ranges, names: Sequence[str], constant: int | None, wording: Wording = PLAIN
-) -> list[str]:
+) -> list[Clause]:
     """One clause for each column or level that alone predicts the outcome, read from the ranges."""
     clauses = []
     for start, stop in ranges.groups:
@@ -36,16 +47,18 @@ def perfect_predictors(
         for label, (no, yes) in zip(usable, counts.T, strict=False):
             if (no == 0) != (yes == 0):
                 rows, value = int(no + yes), wording.events[int(yes > 0)]
-                clauses.append(f"{label} predicts {wording.outcome} = {value} perfectly ({rows:,} of {rows:,} rows)")
+                text = f"{label} predicts {wording.outcome} = {value} perfectly ({rows:,} of {rows:,} rows)"
+                clauses.append(Clause(text, True))
     if constant is not None:
         for j in np.flatnonzero(~ranges.coded).tolist():
             scale, center = 1.0, 0.0
             if wording.units is not None:
                 scale, center = float(wording.units.scale[j]), float(wording.units.center[j])
             low, high = ranges.low[:, j] * scale + center, ranges.high[:, j] * scale + center
-            clause = _threshold(low, high, names[j], wording)
-            if clause and j != constant:
-                clauses.append(clause)
+            threshold = _threshold(low, high, names[j], wording)
+            if threshold and j != constant:
+                ends = np.array([low.min(), high.max() - 1.0])
+                clauses.append(Clause(threshold, bool((np.abs(ends) < 1e-12).all())))
     return clauses
 
 
@@ -69,6 +82,18 @@ def _threshold(low: Array, high: Array, name: str, wording: Wording) -> str | No
                 sides.append(f"{outcome} = {values[below]} in every row with {name} below {low[above]:g}")
             return f"column '{name}' predicts {outcome} perfectly: " + ", ".join(sides)
     return None
+
+
+def moves_level(objective: Objective, signs: Array) -> bool:
+    """Whether a column that runs off holds zeros and ones, and nothing else; signs: (q,), as in `Recession`."""
+    moves = (signs.reshape(-1, len(objective.rows.names)) != 0).any(axis=0)
+
+    def counts(block: Block) -> Sums:
+        X = dense(block.X)[block.kept][:, moves]
+        return np.asarray((X == 0.0).sum(axis=0)), np.asarray(((X != 0.0) & (X != 1.0)).sum(axis=0))
+
+    zeros, others = total(objective.rows, counts, 1)
+    return bool(((zeros > 0) & (others == 0)).any())
 
 
 def empty_cells(objective: Objective, signs: Array) -> list[str]:

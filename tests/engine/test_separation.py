@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from logit_engine import Multinomial, array_rows, fit
+from logit_engine import LOGIT, Bernoulli, Multinomial, array_rows, fit
 from logit_engine.columns import Coded, Constant, SideBySide
 from logit_engine.diagnostics.separation import family_name
 from logit_engine.errors import SeparationError
@@ -94,3 +94,18 @@ def test_columns_that_differ_only_where_the_outcome_is_one_separate_however_litt
     X[:, 1] = X[:, 0] + difference * won
     with pytest.raises(SeparationError, match=rf"'x2' \(\+inf\) predicts y perfectly in {won.sum()} of 2,000 rows"):
         fit(array_rows(X, y))
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("level", [False, True])
+def test_only_a_level_is_advised_to_be_pooled(level: bool, several: bool) -> None:
+    rng = np.random.default_rng(6)
+    X = rng.standard_normal((120, 2))
+    code = rng.integers(0, 3 if several else 2, 120).astype(float)
+    top = X[:, 1] > 1.0
+    code[top] = code.max()
+    X[:, 1] = np.where(top, 1.0 if level else X[:, 1], 0.0)
+    rows = array_rows(X, code, names=["a", "d"], classes=["u", "v", "w"] if several else ())
+    found = fit(rows, Multinomial(2) if several else Bernoulli(LOGIT), allow_separation=True)
+    said = "Drop it, pool its level with others, or set a penalty." if level else "Drop it, or set a penalty."
+    assert found.status.sentence.endswith(f"no finite estimate. {said}")
