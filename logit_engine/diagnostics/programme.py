@@ -13,10 +13,12 @@ pass over the data is all that n costs. The programme is solved again for the ro
 there are none to win.
 
 Proof: the programme's own tolerance is no proof. The rows on the fence span a space; the direction is projected
-onto what is at a right angle to it, and only counts if no row is violated then, up to rounding. Beside a row of
-size 1e16 that is the rounding of extended precision: what the other columns say of that row is its last digit.
+onto what is at a right angle to it. It only counts if no row is violated then, up to rounding. Double precision is
+not enough for that beside a row of size 1e16: the row's other columns are only its last digit. So the proof is in
+extended precision, if the machine has it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,13 +33,15 @@ from logit_engine.triangles import r_factor, smallest_pivot, triangular_inverse
 PROGRAMME_TOLERANCE = 1e-9  # of HiGHS, feasibility
 FENCE_MARGIN = 1e-7  # a unit row's margin below it may be zero
 ROUNDINGS = 64.0  # a margin of a projected direction within as many rounding errors of a unit row is zero
-ROUGH_MARGIN = 1e-10  # the same, where the data themselves are taken as rounded
-ROUGH_RANK = 1e-8  # a unit row of the fence that is no further from the others is one of them, in rounded data
-EXTENDED_COLUMNS = 100  # proofs over more of them are in double precision, for the time they take
+ROUGH_MARGIN = 1e-10  # the same, if the data themselves count as rounded
+ROUGH_RANK = 1e-8  # if they do, a unit row of the fence this near to the span of the others lies in it
+MAX_EXTENDED_COLUMNS = 100  # proofs over more columns take double precision, to save time, if no pivot is small
 WON_MARGIN = 1e-8  # above it a row is predicted perfectly in the limit
-WORST_CUTS = 64  # of a block, that are taken at once
+MAX_WORST_CUTS = 64  # that are taken from a block at once
+MIN_FIRST_ROWS = 2000  # that the programme starts with, if there are as many
+FIRST_ROWS_PER_COEFFICIENT = 20
 MAX_ROUNDS = 60
-MAX_FORCES = 30  # steps of non-negative least squares, for each row and column
+MAX_FORCE_STEPS = 30  # of non-negative least squares, for each row and column
 MAX_SPREADS = 20  # rounds in which coordinates are made even
 ALIASED_PIVOT = 1e-12  # a column that is a combination of others: what is left of it keeps its scale
 EVEN_SIZE = 0.1  # of a coordinate of unit rows, times their number: they point evenly enough
@@ -47,9 +51,7 @@ EXTENDED_PIVOT = 1e-4  # below it unit rows are computed in extended precision
 
 @dataclass(frozen=True, slots=True)
 class Cone:
-    """Which directions are looked at: low, high: (q,) in inner coordinates, each infinite, or zero where none may
-    pass it.
-    """
+    """Which directions are allowed: the bounds of each inner coordinate, low and high, (q,), each zero or infinite."""
 
     low: Array
     high: Array
@@ -57,10 +59,10 @@ class Cone:
 
 def even_coordinates(objective: Objective) -> Array:
     """An upper triangular T, (p, p): the unit rows of X T^-1 point evenly in all directions, as far as some rows tell."""
-    every = max(1, objective.rows.n // max(2000, 20 * objective.free.size))
+    stride = _row_stride(objective)
 
     def some(block: Block) -> tuple[list[Array]]:
-        return ([dense(objective.columns(block))[np.flatnonzero(block.kept)[::every]]],)
+        return ([dense(objective.columns(block))[np.flatnonzero(block.kept)[::stride]]],)
 
     X = np.vstack(total(objective.rows, some, 1)[0]).astype(np.longdouble)
     p = X.shape[1]
@@ -80,10 +82,13 @@ def even_coordinates(objective: Objective) -> Array:
     return T
 
 
+def _row_stride(objective: Objective) -> int:
+    """Every how many rows one is taken at first, for a few thousand rows from all over the data."""
+    return max(1, objective.rows.n // max(MIN_FIRST_ROWS, FIRST_ROWS_PER_COEFFICIENT * objective.free.size))
+
+
 def _typical_sizes(X: NDArray[np.longdouble], inverse: Array, rounding: float = ROW_ROUNDING) -> Array:
-    """The median size of each coordinate of the unit rows of X T^-1, (p,), over rows in which it is more than
-    rounding.
-    """
+    """The median size of each coordinate of the unit rows of X T^-1, (p,). Sizes up to `rounding` do not count."""
     U = np.abs(_unit_length(X @ inverse.astype(np.longdouble)))
     sizes = [np.median(u[u > rounding]) if (u > rounding).any() else 1.0 for u in U.T]
     return np.asarray(sizes)
@@ -105,15 +110,15 @@ class Programme:
         self.outputs = objective.likelihood.outputs
         pivot = smallest_pivot(T)
         self.precise = pivot < EXTENDED_PIVOT
-        self.proof_type = np.longdouble if self.precise or T.shape[0] <= EXTENDED_COLUMNS else np.float64
+        self.proof_type = np.longdouble if self.precise or T.shape[0] <= MAX_EXTENDED_COLUMNS else np.float64
         rounding = ROUNDINGS * float(np.finfo(self.proof_type).eps) / pivot  # T^-1 enlarges it so much at most
         self.zero_margin, self.rank = (ROUGH_MARGIN, ROUGH_RANK) if rounded else (rounding, rounding)
         self.kept = np.concatenate(total(objective.rows, lambda block: ([block.kept],), 1)[0])
         self.equal, self.limits = self._limits(cone)
-        every = max(1, objective.rows.n // max(2000, 20 * objective.free.size))
+        stride = _row_stride(objective)
 
         def some(block: Block) -> tuple[list[Real]]:
-            at = np.flatnonzero(block.kept)[::every]
+            at = np.flatnonzero(block.kept)[::stride]
             return ([self.cuts_of(self.proof_rows(block, at), block.y[at])],)
 
         self.cuts = np.vstack([*total(objective.rows, some, 1)[0], self.limits])
@@ -136,8 +141,9 @@ class Programme:
         return 1 if self.outputs == 1 else len(self.objective.rows.classes)
 
     def cuts_of(self, U: Real, y: Array, take: NDArray[np.bool_] | None = None) -> Real:
-        """Constraints v'd >= 0 of unit rows, (m, q): one for each class a row is not in; take: (n, rivals), which
-        of them.
+        """Constraints v'd >= 0 of unit rows, (m, q), one for each class that a row is not in.
+
+        take: (n, rivals), which of them to take; None for all.
         """
         take = np.ones((y.size, self.rivals), dtype=bool) if take is None else take
         if self.outputs == 1:
@@ -155,7 +161,10 @@ class Programme:
         return np.vstack(rows)
 
     def separated_by(self, far: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """A point of inner coordinates, (q,), as a direction, with the rivals beaten: none unless all rows beat all."""
+        """A point of inner coordinates, (q,), as a direction, and the rivals it beats, (n, rivals).
+
+        It beats none unless every row beats all its rivals.
+        """
         direction = self.from_inner(far)
         direction = direction / np.abs(direction).max(initial=np.finfo(float).tiny)
         leads, _ = self.leads(direction)
@@ -165,10 +174,13 @@ class Programme:
     def best_direction(self, won: NDArray[np.bool_]) -> Array | None:
         """The best direction for rows that are not won yet, (q,) in even coordinates; None if there is none."""
         gain = self.total_margin(won)
-        return self.ascent(gain, np.eye(gain.size)) if np.abs(gain).sum() > WON_MARGIN else None
+        return self.gaining_direction(gain, np.eye(gain.size)) if np.abs(gain).sum() > WON_MARGIN else None
 
-    def ascent(self, gain: Array, basis: Array) -> Array | None:
-        """The best direction for a gain, (q,), of those in a basis, (q, m), in a box there; None if none gains."""
+    def gaining_direction(self, gain: Array, basis: Array) -> Array | None:
+        """The direction in a box with the largest product with `gain`, (q,); None if no direction gains.
+
+        basis: (q, m), the directions that are allowed; the box is in its coordinates.
+        """
         from scipy.optimize import linprog  # slow to import, and rarely needed
 
         size = float(np.abs(gain).sum())
@@ -191,13 +203,15 @@ class Programme:
             direction = np.asarray(basis @ answer.x)
             _, violated = self.leads(direction, FENCE_MARGIN)
             if violated.shape[0] == 0:
-                return self.proved(direction, gain)
+                return self.proved_direction(direction, gain)
             self.cuts = np.vstack([self.cuts, violated])
         return None
 
-    def projection(self, wanted: Array, basis: Array) -> Array | None:
-        """Of the directions in a basis, (q, m), the nearest to a wanted one, (q,), that violates no row, at unit length:
-        what the rows leave of it (Moreau's decomposition). Zero if they leave nothing, None where the way there failed.
+    def nearest_direction(self, wanted: Array, basis: Array) -> Array | None:
+        """The direction nearest to `wanted`, (q,), that violates no row, at unit length; basis: (q, m), as above.
+
+        It is what the rows leave of `wanted` (Moreau's decomposition): zero if they leave nothing. None if the method
+        failed.
         """
         from scipy.optimize import nnls
 
@@ -205,12 +219,12 @@ class Programme:
         for _ in range(MAX_ROUNDS):
             cuts = self.cuts.astype(np.float64) @ basis
             cuts = cuts[np.linalg.norm(cuts, axis=1) > FENCE_MARGIN]
-            forces, _ = nnls(-cuts.T, aim, maxiter=MAX_FORCES * sum(cuts.shape))
+            forces, _ = nnls(-cuts.T, aim, maxiter=MAX_FORCE_STEPS * sum(cuts.shape))
             rest = aim + cuts.T @ forces
             if np.linalg.norm(rest) <= FENCE_MARGIN * np.linalg.norm(aim):
                 return np.zeros(wanted.size)
             rest = rest / np.linalg.norm(rest)
-            if (cuts @ rest).min(initial=0.0) < -ROUGH_MARGIN:  # it may stop short where rows repeat
+            if (cuts @ rest).min(initial=0.0) < -ROUGH_MARGIN:  # nnls may stop short if rows repeat
                 return None
             _, violated = self.leads(basis @ rest, ROUGH_MARGIN)
             if violated.shape[0] == 0:
@@ -218,7 +232,7 @@ class Programme:
             self.cuts = np.vstack([self.cuts, violated])
         return None
 
-    def proved(self, direction: Array, gain: Array) -> Array | None:
+    def proved_direction(self, direction: Array, gain: Array) -> Array | None:
         """The direction at a right angle to the rows on its fence, where it then violates no row; else None."""
         for fence_margin in (FENCE_MARGIN, 1e-2 * FENCE_MARGIN):
             for _ in range(MAX_ROUNDS):
@@ -227,7 +241,7 @@ class Programme:
                 exact, noise = _at_right_angle(direction, fence, self.rank)
                 if gain @ exact <= max(WON_MARGIN, noise * float(gain @ direction)):
                     break
-                violated = self.violated(exact)
+                violated = self.violated_cuts(exact)
                 if violated.shape[0] == 0:
                     return exact.astype(np.float64)
                 if not (np.abs(violated @ direction) <= fence_margin).all():
@@ -235,8 +249,8 @@ class Programme:
                 self.cuts = np.vstack([self.cuts, violated])
         return None
 
-    def violated(self, direction: Real) -> Real:
-        """The worst cuts of each block that a projected direction violates by more than rounding, (m, q)."""
+    def violated_cuts(self, direction: Real) -> Real:
+        """The cuts of each block that a projected direction violates most, and by more than rounding, (m, q)."""
         unit = direction / np.sqrt(np.square(direction).sum())
         matrix = by_predictor(unit, self.outputs)
 
@@ -245,7 +259,7 @@ class Programme:
             unclear = np.flatnonzero(block.kept & (rough <= FENCE_MARGIN))
             rows, y = self.proof_rows(block, unclear), block.y[unclear]
             least = self._leads(rows @ matrix, y).min(axis=1)
-            worst = np.argsort(least, kind="stable")[:WORST_CUTS]
+            worst = np.argsort(least, kind="stable")[:MAX_WORST_CUTS]
             worst = worst[least[worst] < -self.zero_margin]
             return ([self.cuts_of(rows[worst], y[worst])],)
 
@@ -253,15 +267,21 @@ class Programme:
 
     def total_margin(self, won: NDArray[np.bool_]) -> Array:
         """The sum of the constraints that are not won yet, (q,)."""
-        out, start = np.zeros(self.objective.free.size), 0
+        out = np.zeros(self.objective.free.size)
+        for cuts in self._open_cuts(won):
+            out += cuts.sum(axis=0)
+        return out
+
+    def _open_cuts(self, won: NDArray[np.bool_]) -> Iterator[Real]:
+        """The constraints that are not won, (m, q), of each block that has some; won: (n, rivals)."""
+        start = 0
         for block in self.objective.rows.blocks(0, block_count(self.objective.rows.n)):
             stop = start + block.y.size
             take = block.kept[:, None] & ~won[start:stop]
             at = np.flatnonzero(take.any(axis=1))
             start = stop
             if at.size:
-                out += self.cuts_of(self.unit_rows(block)[at], block.y[at], take[at]).sum(axis=0)
-        return out
+                yield self.cuts_of(self.unit_rows(block)[at], block.y[at], take[at])
 
     def leads(self, direction: Array, allowed: float = np.inf) -> tuple[Array, Array]:
         """How far each row leads its rivals along a direction, (n, rivals), and the worst violated cuts of each block.
@@ -274,7 +294,7 @@ class Programme:
             U = self.unit_rows(block)
             found = np.where(block.kept[:, None], self._leads(U @ matrix, block.y), 0.0)
             least = found.min(axis=1)
-            worst = np.argsort(least, kind="stable")[:WORST_CUTS]
+            worst = np.argsort(least, kind="stable")[:MAX_WORST_CUTS]
             worst = worst[least[worst] < -allowed]
             return [found], [self.cuts_of(self.proof_rows(block, worst), block.y[worst])]
 
@@ -311,17 +331,12 @@ class Programme:
         return (_unit_length(rows) if rows.size else None), _unit_length(np.vstack(cuts))
 
     def null_space(self, won: NDArray[np.bool_]) -> Array:
-        """The directions along which no row moves that is not won, (q, m) in even coordinates; won: (n, rivals)."""
+        """The directions that move no row which is not won, (q, m) in even coordinates; won: (n, rivals)."""
         q = self.objective.free.size
-        factors, start = [np.zeros((q, q))], 0
-        for block in self.objective.rows.blocks(0, block_count(self.objective.rows.n)):
-            stop = start + block.y.size
-            take = block.kept[:, None] & ~won[start:stop]
-            at = np.flatnonzero(take.any(axis=1))
-            start = stop
-            fence = self.cuts_of(self.unit_rows(block)[at], block.y[at], take[at])
-            factors.append(r_factor(np.vstack([factors.pop(), fence])))
-        fence = factors[0] if self.equal is None else np.vstack([factors[0], self.equal])
+        R = np.zeros((q, q))
+        for cuts in self._open_cuts(won):
+            R = r_factor(np.vstack([R, cuts]))
+        fence = R if self.equal is None else np.vstack([R, self.equal])
         _, sizes, V = np.linalg.svd(fence)
         return np.asarray(V[sizes <= ROUGH_RANK * sizes.max(initial=0.0)].T)
 
@@ -345,8 +360,8 @@ class Programme:
 def _at_right_angle(direction: Array, rows: Real, rank: float) -> tuple[Real, float]:
     """The part of a direction, (q,), that is orthogonal to all unit rows, (m, q), in their type; Gram-Schmidt, twice.
 
-    rank: a row that is no further from those before it, of the largest, is a combination of them. With the part
-    comes the share of the direction that may be rounding in it: large where a row hardly differs from the others.
+    Also the share of the direction that may be rounding in this part: it is large if a row hardly differs from the
+    others. rank: a row at most so far from the span of the rows before it, relative to the largest, lies in it.
     """
     if rows.dtype == np.float64:
         rows = r_factor(np.vstack([rows, np.zeros((direction.size, direction.size))]))

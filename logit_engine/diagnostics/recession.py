@@ -1,7 +1,7 @@
 """The direction in which an estimate runs off to infinity, by linear programming; that there is none proves a maximum.
 
-The programme (programme.py) finds a direction that wins as many rows as can be. Others may win the same rows: what is
-said of a coefficient's sign is said of all of them.
+The programme (programme.py) finds a direction that wins as many rows as possible. Other directions may win the same
+rows. So a coefficient's sign is only given if all of them have it.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,10 @@ from logit_engine.wording import PLAIN, Wording
 class Recession:
     """A direction along which no row loses likelihood and some gain for ever: the estimate lies at infinity.
 
-    signs: (q,), -1 or 1 for a coefficient that runs off to that infinity along every direction that separates as many
-    rows as can be, 0 for one that moves along none of them, nan where they disagree, so that the data do not tell;
-    rows: (m,), the positions of the rows that are predicted perfectly in the limit; n: of all rows with weight.
+    The directions that count are those that separate as many rows as possible. signs: (q,), -1 or 1 for a coefficient
+    that runs off to that infinity along all of them, 0 for one that moves along none, nan if they disagree, so that the
+    data do not tell. rows: (m,), the positions of the rows that are predicted perfectly in the limit. n: how many rows
+    have weight.
     """
 
     signs: Array
@@ -32,7 +33,7 @@ class Recession:
     def clause(self, names: Sequence[str], free: NDArray[np.bool_], wording: Wording = PLAIN) -> str:
         """What predicts what: the columns, the infinity of each, and the rows. names, free: (q,)."""
         moving = [j for j in np.flatnonzero(self.signs).tolist() if not free[j]]
-        shown = ", ".join(f"'{names[j]}' ({_end(self.signs[j])})" for j in moving[:5])
+        shown = ", ".join(f"'{names[j]}' ({_limit_text(self.signs[j])})" for j in moving[:5])
         more = f" and {len(moving) - 5} more" if len(moving) > 5 else ""
         what = (
             f"column {shown}" if len(moving) == 1 else f"a combination of {shown}{more}" if moving else "the constant"
@@ -41,7 +42,7 @@ class Recession:
         return f"{what} predicts {wording.outcome} perfectly in {'every row' if self.rows.size == self.n else share}"
 
 
-def _end(sign: float) -> str:
+def _limit_text(sign: float) -> str:
     """Where a coefficient of that sign goes, in words."""
     return "sign not known" if np.isnan(sign) else "+inf" if sign > 0.0 else "-inf"
 
@@ -54,9 +55,9 @@ def recession(
 ) -> Recession | None:
     """The direction that separates as many rows as can be; None where none is found, so that a maximum exists.
 
-    far: where a solver ran to, (q,); if it separates all rows by itself that is an answer as well. cone:
-    directions that are allowed. rounded: the data are taken as rounded, so that a row may be violated by ten digits
-    less than it is long. Konis (2007); Albert & Anderson (1984).
+    far: where a solver ran to, (q,); if it separates all rows by itself that is an answer as well. cone: the directions
+    that are allowed. rounded: the data count as rounded, so a row may be violated by 1e-10 of its length. Konis (2007);
+    Albert & Anderson (1984).
     """
     programme = Programme(objective, even_coordinates(objective), cone, rounded)
     found = np.zeros(objective.free.size)
@@ -78,11 +79,11 @@ def recession(
 
 
 def _common_signs(programme: Programme, found: Array, won: NDArray[np.bool_]) -> Array:
-    """Where each of the user's coefficients goes along all directions that win the same rows, (q,): -1, 0, 1, or nan
-    where that differs. found: one of these directions, in even coordinates; won: (n, rivals).
+    """The sign of each of the user's coefficients along all directions that win the same rows, (q,); nan if it differs.
 
-    These directions are the inside of the cone of all that violate no row. So a coefficient has one sign along them
-    unless some direction of the cone moves it the other way, or, where it is still along `found`, moves it at all.
+    found: one of these directions, in even coordinates; won: (n, rivals). These directions are the inside of the cone
+    of all that violate no row. So a coefficient has one sign along them, unless some direction of the cone moves it
+    the other way, or moves it at all although `found` does not.
     """
     signs, basis = programme.signs(found), programme.null_space(won)
     if basis.shape[1] <= 1:
@@ -94,8 +95,8 @@ def _common_signs(programme: Programme, found: Array, won: NDArray[np.bool_]) ->
         if other[j]:
             continue
         wanted = (-signs[j] or 1.0) * users[j]
-        step = programme.projection(wanted, basis)
-        step = programme.ascent(wanted, basis) if step is None else step
+        step = programme.nearest_direction(wanted, basis)
+        step = programme.gaining_direction(wanted, basis) if step is None else step
         if step is not None:
             moved = programme.signs(step)
             other |= (moved != 0.0) & (moved != signs)
