@@ -24,6 +24,7 @@ from logit_engine.triangles import length
 SHARP_CERTIFICATE = 1e-7  # above it the bound of the reach may be to blame: the rows are asked for the reach itself
 LIKE_STEPS = 4.0  # what is left after a step that is rounding error is of the size of such a step
 LEAST_ROUNDING = 1e-8  # of a certificate: less need not be known
+ROUGH_CERTIFICATE = 5e-7  # below it, with the rounding of scores of one, the rows need not be asked
 EPS = float(np.finfo(np.float64).eps)
 WINDOWS = (1e-2, 1e-4, 1e-6)  # of a predictor, tried one after another
 
@@ -39,7 +40,11 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
         return np.inf
     decrement = solution.decrement
     reach = solution.certificate / decrement if decrement > 0.0 else np.inf
-    if reach * reach * EPS * objective.weight > LEAST_ROUNDING:  # no score is larger than one, but for offsets
+    largest_rounding = reach * reach * EPS * objective.weight  # no score is larger than one, but for offsets
+    if largest_rounding > LEAST_ROUNDING:
+        of_logit = isinstance(likelihood, Bernoulli) and likelihood.self_concordant  # its scores never are
+        if of_logit and solution.certificate + largest_rounding <= ROUGH_CERTIFICATE:
+            return solution.certificate + largest_rounding
         rounding, own_reach = row_bounds(objective, solution)
         decrement, reach = decrement + length(rounding), min(reach, own_reach)
     certificate = decrement * reach
