@@ -20,7 +20,7 @@ from logit_engine.solvers.arrival import arrival_certificate, information_lost
 from logit_engine.solvers.descent import PENALTY_RATIO
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
 from logit_engine.triangles import condition_number, r_factor
-from logit_engine.wording import PLAIN, Wording
+from logit_engine.wording import PLAIN, Wording, first_names
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
 HOPELESS = 1e12
@@ -84,7 +84,10 @@ def judged_solution(
 
 
 def _lost_status(objective: Objective, lost: Solution, wording: Wording) -> Status:
-    """The status of a fit whose maximum exists but was not reached: what separates but for the rounding of the data."""
+    """The status of a fit whose maximum exists but was not reached.
+
+    It says what separates if the data count as rounded, or that nothing does.
+    """
     nearly = recession(objective, rounded=True)
     if nearly is None:
         return _status(objective, lost)
@@ -117,8 +120,9 @@ def column_condition(objective: Objective, solution: Solution) -> float:
 
 
 def _clear_triangle(objective: Objective, solution: Solution) -> tuple[Array, NDArray[np.intp]]:
-    """The triangle of the weighted columns, clear of the constants, and which coefficients its columns are of: none
-    under constraints.
+    """The triangle of the weighted columns, clear of the constants, and the coefficient that each column is of.
+
+    Under constraints a column is of no coefficient.
     """
     triangle, constant = solution.triangle, objective.coordinates.constant
     if triangle.shape[1] != objective.free.size:
@@ -134,12 +138,14 @@ def _clear_triangle(objective: Objective, solution: Solution) -> tuple[Array, ND
 
 
 def collinear_names(objective: Objective, solution: Solution, condition: float) -> tuple[str, ...]:
-    """The columns that are nearly combinations of each other, where the condition number is flagged."""
+    """The columns that are nearly combinations of each other, if the condition number is flagged."""
     if not FLAGGED < condition < np.inf:
         return ()
     triangle, at = _clear_triangle(objective, solution)
-    names, p = objective.rows.names, len(objective.rows.names)
-    involved = {int(at[i]) % p for i in nearly_collinear(triangle, 1.0 / FLAGGED) if at.size}
+    if not at.size:
+        return ()
+    names = objective.rows.names
+    involved = {int(at[i]) % len(names) for i in nearly_collinear(triangle, 1.0 / FLAGGED)}
     return tuple(names[j] for j in sorted(involved))
 
 
@@ -148,7 +154,8 @@ def separated_status(objective: Objective, away: Recession, perfect: list[Clause
     classes, names = objective.rows.classes, objective.coefficient_names
     cells = empty_cells(objective, away.signs) if classes else []
     texts = [*cells, away.clause(names, objective.free, wording)]
-    clauses = perfect or [Clause(text, moves_level(objective, away.signs)) for text in texts]
+    level = not perfect and moves_level(objective, away.signs)
+    clauses = perfect or [Clause(text, level) for text in texts]
     several = len(clauses) > 1 or int((away.signs != 0)[~objective.free].sum()) > 1
     return Status(Verdict.SEPARATED, separation_sentence(clauses, several))
 
@@ -203,10 +210,9 @@ def _unknown_signs(objective: Objective, signs: Array) -> str:
     """The note on infinite coefficients whose sign the data do not tell; signs: (q,), nan for these."""
     names = objective.coefficient_names
     found = [f"'{names[j]}'" for j in np.flatnonzero(np.isnan(signs)).tolist()]
-    shown = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
     return (
-        f"The data do not identify {shown}, not even the sign: the likelihood reaches its limit while "
-        f"{'it goes' if len(found) == 1 else 'they go'} either way."
+        f"The data do not identify {first_names(found)}, not even the sign: the likelihood reaches the same limit whether "
+        f"{'it rises or falls' if len(found) == 1 else 'they rise or fall'}."
     )
 
 
@@ -222,40 +228,68 @@ def notes(
 ) -> tuple[str, ...]:
     """What a reader of the estimates should know beside them.
 
-    given: whether there are standard errors; constant: whether some column is one; collinear: which columns nearly are
-    combinations of each other.
+    given: whether there are standard errors; constant: whether some column is one; collinear: the columns that are
+    nearly combinations of each other.
     """
-    said = []
-    if signs is not None:
-        said.append(f"Infinite estimates have no standard errors. {LIKELIHOOD_RATIO}")
-    if signs is not None and np.isnan(signs).any():
+    return (
+        *([] if signs is None else _separation_notes(objective, signs)),
+        *_column_notes(coordinates, condition, constant, collinear),
+        *_penalty_notes(objective, given),
+        *_error_notes(objective, condition, naive, given),
+    )
+
+
+def _separation_notes(objective: Objective, signs: Array) -> list[str]:
+    """The notes on infinite estimates; signs: (q,), as in `Recession`."""
+    said = [f"Infinite estimates have no standard errors. {LIKELIHOOD_RATIO}"]
+    if np.isnan(signs).any():
         said.append(_unknown_signs(objective, signs))
+    return said
+
+
+def _column_notes(coordinates: Coordinates, condition: float, constant: bool, collinear: tuple[str, ...]) -> list[str]:
+    """The notes on the constant and on the condition number; parameters as in `notes`."""
+    said = []
     if coordinates.constant is None and constant:
         said.append("The constant is penalized too: set its strength to 0 to leave it alone.")
     elif coordinates.constant is None:
         said.append("There is no constant column, so columns were not centered: shifted columns cost digits.")
     if condition > FLAGGED:
         digits = "few" if condition > HOPELESS else f"about {14.0 - np.log10(condition):.0f}"
-        shown = ", ".join(f"'{name}'" for name in collinear[:5])
-        more = f" and {len(collinear) - 5} more" if len(collinear) > 5 else ""
+        shown = first_names([f"'{name}'" for name in collinear])
         said.append(
-            f"The condition number is {condition:.1e}: the columns {shown}{more}{' ' * bool(shown)}are nearly collinear, "
+            f"The condition number is {condition:.1e}: the columns {shown}{' ' * bool(shown)}are nearly collinear, "
             f"{digits} digits are real."
         )
+    return said
+
+
+def _penalty_notes(objective: Objective, given: bool) -> list[str]:
+    """The notes on what a penalty does to the coefficients; given: whether there are standard errors."""
     penalty = objective.penalty
-    if isinstance(penalty, ElasticNet) and penalty.groups is not None:
+    if not isinstance(penalty, ElasticNet):
+        return []
+    said = []
+    if penalty.groups is not None:
         said.append("The penalty is on norms of groups: the coefficients of a group are zero together.")
-    if isinstance(penalty, ElasticNet) and penalty.smooth is not None:
+    if penalty.smooth is not None:
         said.append("Levels that are ordered are drawn to their neighbors.")
-    pinned = isinstance(penalty, ElasticNet) and given and bool(np.isinf(penalty.l1[objective.free]).any())
+    pinned = given and bool(np.isinf(penalty.l1[objective.free]).any())
     if pinned and objective.likelihood.outputs > 1:
         said.append("The first class's intercept is zero by choice: only differences between the classes' are known.")
-    if not objective.separable and given:
-        kinked = isinstance(penalty, ElasticNet) and penalty.kinked
+    return said
+
+
+def _error_notes(objective: Objective, condition: float, naive: bool, given: bool) -> list[str]:
+    """The note on standard errors after a penalized fit; parameters as in `notes`."""
+    if objective.separable:
+        return []
+    if given:
+        kinked = isinstance(objective.penalty, ElasticNet) and objective.penalty.kinked
         known = "its zeros were known" if kinked else "it did not"
-        said.append(f"The penalty biases the estimates: standard errors after it are naive, as if {known}.")
-    elif not objective.separable and not naive:
-        said.append("Standard errors are not given after a penalized fit: the penalty biases the estimates.")
-    elif not objective.separable and np.isnan(condition):
-        said.append("The information is singular where the penalty left off, so there are no naive standard errors.")
-    return tuple(said)
+        return [f"The penalty biases the estimates: standard errors after it are naive, as if {known}."]
+    if not naive:
+        return ["Standard errors are not given after a penalized fit: the penalty biases the estimates."]
+    if np.isnan(condition):
+        return ["The information is singular where the penalty left off, so there are no naive standard errors."]
+    return []

@@ -1,6 +1,6 @@
 """What sentences about the data call things: the outcome and its values, the units of columns, the rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from logit_engine.coordinates import Coordinates
 
 MOST_ROWS_SHOWN = 5
+MOST_NAMES_SHOWN = 5
 
 
 def positions(rows: NDArray[np.intp]) -> str:
@@ -19,6 +20,12 @@ def positions(rows: NDArray[np.intp]) -> str:
 def listed(shown: list[str], count: int) -> str:
     """What is shown of so many things."""
     return ", ".join(shown) + (", ..." if count > len(shown) else "")
+
+
+def first_names(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - MOST_NAMES_SHOWN
+    return ", ".join(names[:MOST_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Cone, Programme, even_coordinates
 from logit_engine.objective import Objective
-from logit_engine.wording import PLAIN, Wording
+from logit_engine.wording import PLAIN, Wording, first_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,8 @@ class Recession:
     def clause(self, names: Sequence[str], free: NDArray[np.bool_], wording: Wording = PLAIN) -> str:
         """What predicts what: the columns, the infinity of each, and the rows. names, free: (q,)."""
         moving = [j for j in np.flatnonzero(self.signs).tolist() if not free[j]]
-        shown = ", ".join(f"'{names[j]}' ({_limit_text(self.signs[j])})" for j in moving[:5])
-        more = f" and {len(moving) - 5} more" if len(moving) > 5 else ""
-        what = (
-            f"column {shown}" if len(moving) == 1 else f"a combination of {shown}{more}" if moving else "the constant"
-        )
+        shown = first_names([f"'{names[j]}' ({_limit_text(self.signs[j])})" for j in moving])
+        what = f"column {shown}" if len(moving) == 1 else f"a combination of {shown}" if moving else "the constant"
         share = f"{self.rows.size:,} of {self.n:,} rows ({wording.rows(self.rows)})"
         return f"{what} predicts {wording.outcome} perfectly in {'every row' if self.rows.size == self.n else share}"
 

@@ -19,6 +19,7 @@ from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
 from logit_engine.solvers.newton import Outcome, Solution, unwhitened
 from logit_engine.triangles import cholesky_factor, triangular_inverse
+from logit_engine.wording import first_names
 
 
 class Kind(Enum):
@@ -131,14 +132,14 @@ def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: 
 
 
 def _negative_variance(objective: Objective, matrix: Array, clusters: tuple[int, ...]) -> str:
-    """The sentence on a covariance clustered two ways some of whose variances are below zero."""
+    """The sentence on a covariance clustered two ways in which some variance is below zero."""
     names = [f"'{objective.coefficient_names[j]}'" for j in np.flatnonzero(np.diagonal(matrix) < 0.0).tolist()]
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     fewer, more = sorted(clusters)
     return (
-        f"clustered two ways ({clusters[0]} and {clusters[1]} clusters), the variance of {shown} is negative: those of both "
-        f"ways, less that of their intersections, are too small a sum, as {fewer} clusters may make it. Cluster by the way "
-        f"with {more} clusters alone, or by each alone and keep the larger standard errors."
+        f"clustered two ways ({clusters[0]} and {clusters[1]} clusters), the variance of {first_names(names)} is negative: "
+        "the variance by the intersections of both ways is larger than the sum of the variances by each way. As few as "
+        f"{fewer} clusters may cause this. Cluster by the way with {more} clusters alone, or by each way alone and keep "
+        "the larger standard errors."
     )
 
 
