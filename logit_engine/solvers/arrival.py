@@ -6,8 +6,8 @@ pass looks at the curvature itself: how much of the information is lost where ev
 either way. What is left bounds the information from below all around the solution, and a gradient that is small
 against it cannot lie far from its zero.
 
-A gradient is a sum, and its rounding is a gradient too. It matters where two rows with scores of 1 and -1 leave 1e-20 to
-the rows that decide: then lambda is at least what the rounding makes of it.
+A gradient is a sum, and its rounding error acts like a gradient. It matters if the scores of two rows, 1 and -1, cancel
+and the other rows, which decide, have scores of 1e-20. So a bound of the rounding error is added to lambda.
 """
 
 from typing import NamedTuple
@@ -22,9 +22,9 @@ from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
 from logit_engine.triangles import length
 
 SHARP_CERTIFICATE = 1e-7  # above it the bound of the reach may be to blame: the rows are asked for the reach itself
-LIKE_STEPS = 4.0  # what is left after a step that is rounding error is of the size of such a step
-LEAST_ROUNDING = 1e-8  # of a certificate: less need not be known
-ROUGH_CERTIFICATE = 5e-7  # below it, with the rounding of scores of one, the rows need not be asked
+REMAINING_STEPS = 4.0  # lengths of the last step: if rounding made that step, as much may be left
+LEAST_ROUNDING = 1e-8  # of a certificate: a smaller share of rounding is not computed
+ROUGH_CERTIFICATE = 5e-7  # up to it, with the rounding of scores of one added, a pass for the scores is not needed
 EPS = float(np.finfo(np.float64).eps)
 WINDOWS = (1e-2, 1e-4, 1e-6)  # of a predictor, tried one after another
 
@@ -40,9 +40,9 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
         return np.inf
     decrement = solution.decrement
     reach = solution.certificate / decrement if decrement > 0.0 else np.inf
-    largest_rounding = reach * reach * EPS * objective.weight  # no score is larger than one, but for offsets
+    largest_rounding = reach * reach * EPS * objective.weight  # if no score is larger than one
     if largest_rounding > LEAST_ROUNDING:
-        of_logit = isinstance(likelihood, Bernoulli) and likelihood.self_concordant  # its scores never are
+        of_logit = isinstance(likelihood, Bernoulli) and likelihood.self_concordant  # whose scores are not
         if of_logit and solution.certificate + largest_rounding <= ROUGH_CERTIFICATE:
             return solution.certificate + largest_rounding
         rounding, own_reach = row_bounds(objective, solution)
@@ -64,9 +64,9 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
 
 
 class RowBounds(NamedTuple):
-    """What the rows say of a step in units of `root`: the rounding of each coordinate, (r,), and the reach.
+    """Bounds from the rows, in the coordinates of `root`: the rounding of each coordinate of a step, (r,), and the reach.
 
-    The rounding is at most eps sum_i |s_i| |x_i'root|, with s_i the scores.
+    The rounding is at most eps sum_i w_i |s_i| |x_i'root|, with s_i the scores.
     """
 
     rounding: Array
@@ -76,12 +76,12 @@ class RowBounds(NamedTuple):
 def row_bounds(objective: Objective, solution: Solution) -> RowBounds:
     """The bounds by one pass over the rows."""
     theta, root = solution.theta, solution.root
-    outputs, weigh = objective.likelihood.outputs, objective.likelihood.score
+    outputs, score_of = objective.likelihood.outputs, objective.likelihood.score
 
     @Quiet
     def block_sums(block: Block) -> tuple[Array, Largest]:
         X = objective.columns(block)
-        score = weigh(objective.predictors(block, X, theta), block.y).reshape(block.y.size, outputs)
+        score = score_of(objective.predictors(block, X, theta), block.y).reshape(block.y.size, outputs)
         sizes = weighted(block.weights, np.abs(score))
         directions = [X.dot(part) for part in np.split(root, outputs)]
         lengths = np.sum([Dense(part).lengths() for part in directions], axis=0)
@@ -93,10 +93,10 @@ def row_bounds(objective: Objective, solution: Solution) -> RowBounds:
 
 
 def information_lost(objective: Objective, solution: Solution, certificate: float) -> float:
-    """The share of the information that steps like the last change: what standard errors miss.
+    """A bound of the share of the information that is still to change: what standard errors miss.
 
-    Each row's predictor may move by LIKE_STEPS times what the last step moved it, and by what rounding makes of a step,
-    either way. Of several classes the certificate bounds it.
+    Each row's predictor may move either way, by REMAINING_STEPS times what the last step moved it and by what the
+    rounding of a step moves it. For several classes the certificate is that bound.
     """
     likelihood = objective.likelihood
     if not isinstance(likelihood, Bernoulli):
@@ -113,7 +113,8 @@ def _share_lost(
 ) -> tuple[float, float]:
     """A bound of the share of the information that is lost while predictors move, and the reach.
 
-    Each predictor moves by at most `window`; where there is a rounding of steps, (r,), by that and steps like the last.
+    Each predictor moves by at most `window`. With `rounding`, (r,), that of a step, it may also move as
+    `information_lost` says.
 
     The loss of a row is that of its curvature times the square of its length in the metric of the information; the trace
     bounds the largest eigenvalue. The reach is the longest row in that metric.
@@ -126,7 +127,7 @@ def _share_lost(
         directions = X.dot(root)
         lengths, moves = Dense(directions).lengths(), np.full(block.y.size, window)
         if rounding is not None:
-            moves += LIKE_STEPS * np.abs(X.dot(solution.direction)) + np.abs(directions) @ rounding
+            moves += REMAINING_STEPS * np.abs(X.dot(solution.direction)) + np.abs(directions) @ rounding
         lost = _curvature_lost(likelihood, objective.predictors(block, X, theta), block.y, moves)
         return float(np.dot(weighted(block.weights, lost), lengths)), Largest(block.largest(lengths))
 

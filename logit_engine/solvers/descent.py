@@ -40,9 +40,10 @@ def residuals(kinks: ElasticNet, strengths: Array, theta: Array, slope: Slope) -
 class Descent:
     """A fit on its way down: `target` says where it wants the next light pass, `take` hears what was found there.
 
-    So one pass over the rows can serve several fits at once. theta: (q,), where it stands; slope: the loss there; value:
-    with the penalty; residual: the largest of `residuals`; decrement: the length of the last step; stuck: no step improves.
-    inform: makes a model of the exact curvature at a theta, or None; model: made at theta if fresh.
+    So one pass over the rows can serve several fits at once. theta: (q,), where it stands; slope: of the loss there;
+    value: the loss and the penalty there; residual: the largest of `residuals`; decrement: the length of the last step;
+    stuck: no step improves. inform: makes a model of the exact curvature at a theta, or None; model: made at theta if
+    fresh.
     """
 
     def __init__(
@@ -57,7 +58,9 @@ class Descent:
         """Set the penalty to descend by, and the residual at which to stop."""
         self.kinks, self.tolerance, self.strengths = kinks, tolerance, kinks.strengths
         self.stuck, self._before = False, np.inf
-        self._go(self.theta, self.slope, self._value(self.theta, self.slope), self._residual(self.theta, self.slope))
+        self._go(
+            self.theta, self.slope, self._value_at(self.theta, self.slope), self._residual_at(self.theta, self.slope)
+        )
 
     @property
     def done(self) -> bool:
@@ -82,9 +85,9 @@ class Descent:
 
         curvature: of the loss there, (q, q), if it is at hand.
         """
-        value = self._value(target, ahead)
+        value = self._value_at(target, ahead)
         rounded = abs(value - self.value) <= VALUE_ROUNDING * abs(self.value)
-        residual = self._residual(target, ahead) if rounded or value < self.value else np.inf
+        residual = self._residual_at(target, ahead) if rounded or value < self.value else np.inf
         if not (residual < self.residual if rounded else value < self.value):
             self._shorten(SMALLEST_ROUNDED if rounded else SMALLEST_SHARE)
             return
@@ -113,8 +116,8 @@ class Descent:
     def _go(self, theta: Array, slope: Slope, value: float, residual: float) -> None:
         self.theta, self.slope, self.value, self.residual, self._share = theta, slope, value, residual, 1.0
 
-    def _value(self, theta: Array, slope: Slope) -> float:
+    def _value_at(self, theta: Array, slope: Slope) -> float:
         return slope.loss + self.kinks.value(theta, np.zeros(0))
 
-    def _residual(self, theta: Array, slope: Slope) -> float:
+    def _residual_at(self, theta: Array, slope: Slope) -> float:
         return float(residuals(self.kinks, self.strengths, theta, slope).max(initial=0.0))

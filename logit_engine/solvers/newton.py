@@ -240,9 +240,7 @@ def _stands(
     """Whether a share of the Newton step from `here` is kept, by the slope and the value at its end."""
     if not is_finite(current):
         return False
-    promised = (
-        here.decrement * here.decrement
-    )  # may overflow to infinity, where a power would raise; minus the slope at the start
+    promised = here.decrement * here.decrement  # minus the slope at the start; a power would raise if it overflows
     slope = slope_along(current, basis, here.direction)
     if objective.likelihood.log_concave and slope <= 0.0:
         return True
@@ -274,7 +272,7 @@ def local_solution(objective: Objective, theta: Array, passes: int) -> Solution:
 class _Local(NamedTuple):
     """An evaluation in a basis, with the Cholesky factor of its curvature along the free directions, and of all of it.
 
-    informed: the factor is the information's, not that of a matrix in its place. pivot: the factor's smallest.
+    informed: the factor is the information's, not that of a matrix in its place. pivot: the factor's smallest, relative.
     """
 
     evaluation: Evaluation

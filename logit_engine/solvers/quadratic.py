@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.singular import definite_step, principal, singular_step
+from logit_engine.solvers.singular import definite_step, principal_block, singular_step
 
 MAX_GUESSES = 12
 TIE = 1e-12  # a slope this close to its kink stays there
@@ -51,7 +51,7 @@ def _guessed(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array | Non
             moved = np.flatnonzero(d)
             if moved.size:
                 pull = pull + H[np.ix_(on, moved)] @ d[moved]
-            found = definite_step(principal(H, on), pull)
+            found = definite_step(principal_block(H, on), pull)
             if found is None:
                 return None
             d[on] = -found
@@ -124,10 +124,10 @@ class _Search:
         pull = (self.slope + self.l1 * signs)[on]
         d = np.zeros_like(self.point)
         if (np.abs(pull) > self.level).any():
-            found = definite_step(principal(self.H, on), -pull)
+            found = definite_step(principal_block(self.H, on), -pull)
             if found is None:
                 own = self.kinks.some(on).added_to(np.zeros((on.size, on.size)))
-                found = singular_step(principal(self.loss, on), own if own.any() else None, -pull, self.level)
+                found = singular_step(principal_block(self.loss, on), own if own.any() else None, -pull, self.level)
             d[on] = found
         return d
 
@@ -141,31 +141,31 @@ class _Search:
         curve, slope = max(float(d @ self.H @ d), 0.0), float((self.slope + self.l1 * signs) @ d)
         with np.errstate(divide="ignore", invalid="ignore"):
             kink = np.where((self.l1 > 0.0) & (d * signs < 0.0), -self.point / d, np.inf)
-        wall = self._walls(d)
+        wall = self._wall_distances(d)
         t = _least_way(slope, curve, kink, 2.0 * self.l1 * np.abs(d), float(wall.min(initial=np.inf)))
         if not 0.0 < t < np.inf:
             return False
-        new = self._within(self.point + t * d)
+        new = self._within_bounds(self.point + t * d)
         if self.kinks.bounded:
             new = np.where(wall <= t, np.where(d > 0.0, self.high, self.low), new)
         new = np.where(kink == t, 0.0, new)
         held = bool((kink == t).any() or (wall <= t).any())
         if held and curve > 0.0:
-            whole = np.where(kink < 1.0, 0.0, self._within(self.point + d))
+            whole = np.where(kink < 1.0, 0.0, self._within_bounds(self.point + d))
             new = min(new, whole, key=lambda point: self._gain(point - self.point))
         if not np.array_equal(new, self.point):
             self._go(new)
         return held
 
-    def _walls(self, d: Array) -> Array:
-        """How far along d each coefficient's bound lies, (q,)."""
+    def _wall_distances(self, d: Array) -> Array:
+        """How many steps d lead each coefficient to its bound, (q,); infinite without one."""
         if not self.kinks.bounded:
-            return self.high
+            return self.high  # all infinite
         with np.errstate(divide="ignore", invalid="ignore"):
             wall = np.where(d > 0.0, self.high - self.point, self.low - self.point) / d
         return np.where(d == 0.0, np.inf, np.maximum(wall, 0.0))
 
-    def _within(self, point: Array) -> Array:
+    def _within_bounds(self, point: Array) -> Array:
         return np.clip(point, self.low, self.high) if self.kinks.bounded else point
 
     def _gain(self, d: Array) -> float:

@@ -18,15 +18,15 @@ SLOW_SLOPE = 1e-3  # of the largest slope: what falls so slowly without curvatur
 
 
 def definite_step(H: Array, b: Array) -> Array | None:
-    """x with H x = b, (r,), or None where H, (r, r), may be singular to rounding."""
+    """x with H x = b, (r,); None if H, (r, r), may be singular to rounding."""
     factor = cholesky_factor(H)
     if factor is None or smallest_pivot(factor) < SINGULAR_PIVOT:
         return None
     return triangular_solve(factor, triangular_solve(factor, b, transposed=True))
 
 
-def principal(A: Array, on: NDArray[np.intp]) -> Array:
-    """The rows and columns `on`, (r,) rising, of A, (q, q): A itself where they are all."""
+def principal_block(A: Array, on: NDArray[np.intp]) -> Array:
+    """The rows and columns `on`, (r,) rising, of A, (q, q): A itself if they are all of them."""
     return A if on.size == A.shape[0] else A.take(on, axis=0).take(on, axis=1)
 
 
@@ -40,7 +40,7 @@ def split_step(loss: Array, own: Array | None, b: Array, level: float) -> Array:
 
 
 def singular_step(loss: Array, own: Array | None, b: Array, level: float) -> Array:
-    """`split_step` where loss + own is singular to rounding."""
+    """`split_step` for a loss + own that is singular to rounding."""
     if own is None:
         return _least(loss, b, level)
     r = b.size

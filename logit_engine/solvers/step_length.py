@@ -22,8 +22,8 @@ VALUE_ROUNDING = 1e-12  # of the objective, relative
 SLOPE_DECIDES = 1e-6  # of the objective: where a step promises less, rounding may hide whether the value falls
 LONGEST_PLATEAU_STEP = 2.0**12  # Newton steps
 FAR_DECREMENT = 10.0  # standard errors: so far out, steps that hardly shrink lie in an exponential tail
-EDGE_SLOPE = 0.1  # of the slope at the start: so small, the step ends on the edge
-EDGE_WIDTH = 1e-14  # of a step: no number lies between
+EDGE_SLOPE = 0.1  # of the slope at the start: where it is so small, the step ends on the edge
+EDGE_WIDTH = 1e-14  # of a step: a narrower interval holds no number
 MANY_SLOW_PASSES = 3
 MAX_STALLS = 12  # passes that bring no certificate nearer
 
@@ -96,8 +96,8 @@ def is_finite(current: Evaluation) -> bool:
 def plateau_share(objective: Objective, theta: Array, direction: Array, share: float = 1.0) -> float:
     """How many Newton steps lead to the end of a plateau, by light passes. theta, direction: (q,).
 
-    At least the share that was to be taken, or less if the slope turns before it: at an edge, where a far row changes
-    sides, a step must end within a few units of that row's predictor, or the next one does not see the row.
+    It is at least the share that was to be taken, unless the slope turns before. There is an edge then: a far row
+    changes sides. The step must end within a few units of that row's predictor, or the next step does not see the row.
     """
 
     def slope(share: float) -> float:
@@ -118,7 +118,10 @@ def plateau_share(objective: Objective, theta: Array, direction: Array, share: f
 
 
 def _edge_share(slope: Callable[[float], float], share: float) -> float:
-    """Where the slope along a step turns, by bisection: below `share`, where it rises, until it is a tenth of the first."""
+    """The share of a step at which its slope turns, by bisection below `share`, where the objective rises.
+
+    It stops where the slope is EDGE_SLOPE of the slope at the start.
+    """
     start, near, far = slope(0.0), 0.0, share
     while far - near > EDGE_WIDTH * far:
         middle = 0.5 * (near + far)

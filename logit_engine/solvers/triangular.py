@@ -23,7 +23,7 @@ class Stacked:
 
 
 def column_r_factor(objective: Objective) -> Array:
-    """R of X alone, (p, p): every row that counts counts the same, so that R tells of the columns and of nothing else."""
+    """R of the rows of X that have weight, (p, p), each row taken once whatever its weight: R tells of columns alone."""
 
     def block_factor(block: Block) -> tuple[Stacked]:
         return (Stacked(r_factor(dense(objective.columns(block))[block.kept])),)
