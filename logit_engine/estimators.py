@@ -140,6 +140,7 @@ class LogisticRegression(Base):
             precision = task.X.dtype if contract.single_precision else np.float64
             told = {} if sample_weight is None else {"sample_weight": sample_weight}
             solve_watched(self, task.X, labels, told, solve, lambda found: self._keep(found, present, precision))
+            self._has_offset = offset is not None
             self._say()
         return self
 
@@ -243,6 +244,11 @@ class LogisticRegression(Base):
         """The log-odds of the second class, (n,), or a score for each class, (n, K)."""
         refuse_times(X, "X")
         same_rows(X, offset=offset)
+        if offset is None and getattr(self, "_has_offset", False):
+            warn_caller(
+                "the model was fitted with an offset; rows are predicted with 0 unless decision_function or predict_proba "
+                "is given offset=."
+            )
         scores = super().decision_function(X)
         return scores if offset is None else np.asarray(scores + arrays.vector(offset, scores.shape[0], "offset"))
 

@@ -588,3 +588,16 @@ def test_works_without_scikit_learn():
     np.testing.assert_allclose([float(intercept), float(slope)], [other.intercept_[0], other.coef_[0, 0]], rtol=1e-8)
     assert second == f"{other.predict(x).tolist()} {other.score(x, y)}"
     assert third == "LogisticRegressionCV needs the extra: pip install 'logit-engine[sklearn]'."
+
+
+def test_a_prediction_without_the_offset_of_the_fit_says_so() -> None:
+    rng = np.random.default_rng(7)
+    X, offset = rng.standard_normal((100, 2)), rng.standard_normal(100)
+    y = X[:, 0] + offset + rng.logistic(size=100) > 0
+    model = LogisticRegression().fit(X, y, offset=offset)
+    with pytest.warns(UserWarning, match="fitted with an offset; rows are predicted with 0 unless"):
+        found = model.predict_proba(X)
+    np.testing.assert_array_equal(found, model.predict_proba(X, offset=np.zeros(100)))
+    with pytest.warns(UserWarning, match="fitted with an offset"):
+        model.predict(X)
+    model.fit(X, y).predict(X)
