@@ -1,14 +1,14 @@
 """The objective: minus the penalized log-likelihood over rows, in inner coordinates; the only place where a sign changes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, Elsewhere, Largest, Quiet, Rows, Sums, coefficient_names, total
+from logit_engine.blocks import NARROWEST, Block, Elsewhere, Largest, Quiet, Rows, Sums, coefficient_names, total
 from logit_engine.columns import Array, Columns, Dense
 from logit_engine.compiled import Loops
 from logit_engine.coordinates import Coordinates
@@ -67,7 +67,7 @@ class Objective:
     rows X T^-1, which keeps the digits that X'WX would lose (architecture.md, "Digits"). free: which theta no penalty
     touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @ theta stays what it is at the start.
     sample: evenly spread rows for a pilot, or None. compiled: passes are by compiled loops (compiled.py). weight: the sum
-    of the rows' weights, where it is known.
+    of the rows' weights, where it is known. seen: the columns of few rows as they are and in inner coordinates.
     """
 
     rows: Rows
@@ -80,11 +80,12 @@ class Objective:
     sample: Rows | None = None
     compiled: bool = False
     weight: float = 1.0
+    seen: list[tuple[Columns, Columns]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
         """What travels to a cluster in every pass: neither the rows nor their sample, which no block needs."""
         bare = replace(self, rows=Elsewhere.of(self.rows), sample=None)
-        return Objective, tuple(getattr(bare, field.name) for field in fields(bare))
+        return Objective, tuple(getattr(bare, part.name) for part in fields(bare) if part.init)
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:
@@ -116,7 +117,12 @@ class Objective:
 
     def columns(self, block: Block) -> Columns:
         """The block's X in inner coordinates."""
-        return block.X.inner(self.coordinates.center, self.coordinates.scale)
+        if self.seen and self.seen[0][0] is block.X:
+            return self.seen[0][1]
+        inner = block.X.inner(self.coordinates.center, self.coordinates.scale)
+        if self.rows.n <= NARROWEST:
+            self.seen[:] = [(block.X, inner)]
+        return inner
 
     def predictors(self, block: Block, X: Columns, theta: Array) -> Array:
         """eta of each row of the block, offsets included, (n,), or (n, k) for several linear predictors."""
