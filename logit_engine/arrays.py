@@ -36,7 +36,7 @@ def matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -> Numbe
 
 def refuse_unusable(values: Numbers, name: str, names: Sequence[str] | None = None) -> None:
     """Raises DataError naming row and column of the first value that is missing, infinite or beyond LARGEST, (n, p)."""
-    if values.dtype.kind != "f" or usable(values):
+    if values.dtype.kind != "f" or is_usable(values):
         return
     wide = values.dtype.itemsize >= 8  # single precision ends far below
     bad = ~(np.abs(values) <= LARGEST) if wide else ~np.isfinite(values)
@@ -60,8 +60,8 @@ def _called(names: Sequence[str] | None, j: int) -> str:
     return str(j) if names is None else f"'{names[j]}'"
 
 
-def usable(values: Numbers) -> bool:
-    """Whether no value is missing, infinite or beyond LARGEST, where one look at all tells; (n[, p])."""
+def is_usable(values: Numbers) -> bool:
+    """Whether one sum shows that no value is missing, infinite or beyond LARGEST; False proves nothing. (n[, p])."""
     return _squares(values if values.ndim == 2 else values.reshape(values.shape[0], -1)) <= LARGEST**2
 
 

@@ -218,14 +218,14 @@ class Dense:
 class Sparse:
     """A scipy.sparse CSR array, (n, p), in units as `Dense` has them; it is not centered, so that its zeros stay zero.
 
-    T: its transpose, where that is at hand: SciPy makes it anew, and copies what is a view. written: its numbers as an
-    array, where that is at hand, for Gram matrices.
+    T: its transpose, if it is at hand: SciPy would make a new one, and would copy a view. dense_copy: its numbers as an
+    array for Gram matrices, if they are at hand.
     """
 
     X: Any
     unit: Real | None = None
     T: Any = None
-    written: Array | None = None
+    dense_copy: Array | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -243,7 +243,7 @@ class Sparse:
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """X' diag(w) X, by a sparse product where that is the cheaper one."""
         if is_filled(self.X):
-            return Dense(self.X.toarray() if self.written is None else self.written, self.unit).gram(w, dtype)
+            return Dense(self.X.toarray() if self.dense_copy is None else self.dense_copy, self.unit).gram(w, dtype)
         product = np.asarray((self.X.T @ self.X.multiply(w[:, None]).tocsr()).toarray())
         return in_units(in_units(product, self.unit).T, self.unit)
 
@@ -259,7 +259,7 @@ class Sparse:
         """Scaled; written out only where centers or extended precision ask for it."""
         if center.any() or center.dtype != self.X.dtype:
             return Dense(self.X.toarray()).inner(center, scale)
-        return Sparse(self.X, scale, self.T, self.written)
+        return Sparse(self.X, scale, self.T, self.dense_copy)
 
     def select(self, which: NDArray[np.intp]) -> Columns:
         """Some of the columns, copied."""
@@ -487,7 +487,7 @@ def written_gram(parts: Sequence[Any], w: Array, dtype: type[np.floating]) -> Ar
 
 
 def is_filled(X: Any) -> bool:
-    """Whether so many entries of a sparse array are not zero that its Gram matrix is quicker by a dense one."""
+    """Whether a sparse array has so few zeros that its Gram matrix is quicker to compute from a dense copy."""
     return bool(X.nnz > FILLED * X.shape[0] * X.shape[1])
 
 

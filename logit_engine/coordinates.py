@@ -99,9 +99,9 @@ def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:
 def _bulk(moments: Moments) -> tuple[Array, Array]:
     """Where most values of each column lie, and their spread, (p,).
 
-    Mean and standard deviation, or the middle of the quartiles and their distance if a few values of another size make
-    the first two: centered at a mean of 1e12, the other values lose their digits. Equal quartiles tell the middle alone.
-    A middle further from the mean than a standard deviation is not of the whole column.
+    Mean and standard deviation, unless a few large values determine them: centered at a mean of 1e12, the other values
+    lose their digits. Then the middle of the quartiles and their distance; if the quartiles are equal, the standard
+    deviation stays. The quartiles are of a few rows: a middle further from the mean than a standard deviation is not used.
     """
     spread = np.sqrt(moments.square / max(moments.n, 1))
     low, high = moments.quartiles

@@ -7,7 +7,7 @@ import numpy as np
 
 from logit_engine.columns import Coded, Columns, Constant, Dense, SideBySide, Sparse, is_filled
 
-MAX_WRITTEN_NUMBERS = 2**18  # of a sparse array that is also kept as a dense one: to make that takes as long as its use
+MAX_DENSE_NUMBERS = 2**18  # of a sparse array that keeps a dense copy: making the copy takes as long as using it
 
 
 def row_slice(columns: Columns, rows: slice) -> Columns:
@@ -40,8 +40,8 @@ def _sparse_rows(X: Any, rows: slice) -> Sparse:
             X.indices[first:last],
             X.indptr[start : stop + 1] - first,
         )
-    few = X.shape[0] * X.shape[1] <= MAX_WRITTEN_NUMBERS
-    return Sparse(cut, T=transposed, written=cut.toarray() if few and is_filled(cut) else None)
+    few = X.shape[0] * X.shape[1] <= MAX_DENSE_NUMBERS
+    return Sparse(cut, T=transposed, dense_copy=cut.toarray() if few and is_filled(cut) else None)
 
 
 def held(columns: Columns) -> int:

@@ -11,7 +11,7 @@ from logit_engine.coordinates import Coordinates
 from logit_engine.diagnostics.collinearity import nearly_collinear
 from logit_engine.diagnostics.programme import Cone
 from logit_engine.diagnostics.recession import Recession, recession
-from logit_engine.diagnostics.separation import Clause, empty_cells, moves_level, remedy
+from logit_engine.diagnostics.separation import Clause, empty_cells, moves_level, separation_remedy
 from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective import Objective
 from logit_engine.penalties import NONE, ElasticNet
@@ -34,7 +34,7 @@ def separation_sentence(clauses: list[Clause], several: bool) -> str:
         f"; and {len(clauses) - 5} more" if len(clauses) > 5 else ""
     )
     what = "their coefficients have" if several else "its coefficient has"
-    return f"{shown}, so {what} no finite estimate. {remedy(any(clause.level for clause in clauses))}"
+    return f"{shown}, so {what} no finite estimate. {separation_remedy(any(clause.is_level for clause in clauses))}"
 
 
 class Judged(NamedTuple):
@@ -95,7 +95,7 @@ def _lost_status(objective: Objective, lost: Solution, wording: Wording) -> Stat
     return Status(
         Verdict.NOT_CONVERGED,
         f"not converged after {lost.passes} passes: but for the rounding of the data, {clause}. "
-        f"{remedy(moves_level(objective, nearly.signs))}",
+        f"{separation_remedy(moves_level(objective, nearly.signs))}",
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from logit_engine.arrays import Array
 
 SIDE_BY_SIDE = 64  # rows summed as one long row
-QUARTILE_ROWS = 64  # rows of the first block, evenly spread, that tell where most values lie
+QUARTILE_ROWS = 64  # at least, if there are as many, of the first block, evenly spread
 SMALLEST = 1e-150  # magnitude of a column whose squares are still numbers
 FAR = 1e-8  # of its square sum: a column whose spread is less is summed again, about its first value
 
@@ -19,9 +19,9 @@ class Moments:
     """Count, mean and centered square sum of p columns; `+=` merges the next rows in.
 
     A column of one value has a square sum of exactly 0. groups: where each categorical's columns start and stop. sparse:
-    (p,), which columns keep their zeros. quartiles: (2, p), the lower and the upper one of a few rows, which
-    one value of another size does not move as it moves the mean; nan where they are not looked for. Means merge as
-    in Chan, Golub & LeVeque (1983).
+    (p,), which columns keep their zeros. quartiles: (2, p), the lower and the upper one of a few rows, nan if
+    they are not looked for: one large value moves the mean, but not these. Means merge as in Chan, Golub & LeVeque
+    (1983).
     """
 
     n: int
@@ -119,7 +119,7 @@ def mean_and_square(X: Array) -> tuple[Array, Array]:
 
 
 def sample_quartiles(X: Array) -> Array:
-    """The lower and the upper quartile of each column over rows evenly spread, (2, p), without interpolation."""
+    """The lower and the upper quartile of each column over evenly spread rows, (2, p), without interpolation."""
     if X.shape[0] == 0:
         return no_quartiles(X.shape[1])
     spread_rows = np.sort(X[:: max(X.shape[0] // QUARTILE_ROWS, 1)], axis=0)

@@ -1,8 +1,8 @@
-"""Warnings that point at the line of the caller of this package, and that a loop over fits is told once.
+"""Warnings that point at the caller's line, and that a loop over fits shows once.
 
-By Python's default filter a warning is shown once for each text and line. But whoever enters `warnings.catch_warnings`,
-as pandas, formulaic, SciPy and scikit-learn do inside a fit, makes Python forget what it has shown. So what was shown
-once is remembered here, for as long as the filters, and who listens to warnings, stay the same.
+Python's default filter shows a warning once for each text and line. But `warnings.catch_warnings`, which pandas,
+formulaic, SciPy and scikit-learn enter during a fit, makes Python forget what it has shown. So it is remembered here,
+as long as the filters and the function that shows warnings stay the same.
 """
 
 import sys
@@ -16,16 +16,16 @@ _shown: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
 
 def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn with the first line outside this package as the place."""
+    """Warn with the first line outside this package as the place; once for a place if the filters show it once."""
     frame, level = _caller(sys._getframe(1), 2)
     place = (message, category, frame.f_code.co_filename, frame.f_lineno)
-    listening = (tuple(warnings.filters), warnings.showwarning, getattr(warnings, "_showwarnmsg_impl", None))
-    if _shown.get(place) == listening:
+    listeners = (tuple(warnings.filters), warnings.showwarning, getattr(warnings, "_showwarnmsg_impl", None))
+    if _shown.get(place) == listeners:
         return
     warnings.warn(message, category, stacklevel=level)
     registry = frame.f_globals.get("__warningregistry__", {})
-    if registry.get((message, category, frame.f_lineno)):  # Python itself says it once: not so for "always" and "error"
-        _shown[place] = listening
+    if registry.get((message, category, frame.f_lineno)):  # the filter shows it once: not "always", not "error"
+        _shown[place] = listeners
 
 
 def _caller(frame: FrameType, level: int) -> tuple[FrameType, int]:

@@ -67,7 +67,8 @@ class Objective:
     rows X T^-1, which keeps the digits that X'WX would lose (architecture.md, "Digits"). free: which theta no penalty
     touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @ theta stays what it is at the start.
     sample: evenly spread rows for a pilot, or None. compiled: passes are by compiled loops (compiled.py). weight: the sum
-    of the rows' weights, where it is known. seen: the columns of few rows as they are and in inner coordinates.
+    of the rows' weights; 1 in the objective of the constants alone, which needs none. seen: the columns of few rows as
+    they are and in inner coordinates.
     """
 
     rows: Rows
@@ -89,7 +90,7 @@ class Objective:
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:
-        """A name for each coefficient, (q,): where every class has a predictor, none is the base."""
+        """A name for each coefficient, (q,). If every class has a predictor, no class is the base."""
         classes = self.rows.classes
         own = len(classes) == self.likelihood.outputs
         return coefficient_names(self.rows.names, ("", *classes) if own else classes)

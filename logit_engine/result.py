@@ -87,9 +87,7 @@ class FitResult:
 
     @property
     def limits(self) -> Array:
-        """The estimates, infinite where they have no finite value, nan where not even its sign is known, (q,): what
-        tables show.
-        """
+        """The estimates as tables show them, (q,): infinite without a finite value, nan if not even its sign is known."""
         if self.infinite is None:
             return self.estimates
         ends = np.where(np.isnan(self.infinite), np.nan, np.copysign(np.inf, self.infinite))
@@ -102,7 +100,7 @@ class FitResult:
 
     @property
     def z(self) -> Array:
-        """Estimates over standard errors, (q,); infinite where a robust error is zero, as of shares that fit exactly."""
+        """Estimates over standard errors, (q,); infinite if a robust error is zero, as for shares that fit exactly."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(self.estimates / self.std_errors)
 
@@ -152,7 +150,7 @@ class FitResult:
 
 
 def _signs_in(units: Coordinates, signs: Array) -> Array:
-    """The signs of infinite coefficients in other units, (q,): nan where parts of a coefficient draw apart."""
+    """The signs of infinite coefficients in other units, (q,): nan if the parts of a coefficient go opposite ways."""
     parts = units.to_user(np.diag(np.nan_to_num(signs)))
     up, down = (parts > 0.0).any(axis=1), (parts < 0.0).any(axis=1)
     unknown = _reached(units, np.isnan(signs)) | (up & down)

@@ -9,7 +9,7 @@ from logit_engine.columns import Array
 from logit_engine.coordinates import Coordinates
 from logit_engine.triangles import aliased, r_factor, triangular_inverse
 
-PART = 0.1  # of the largest part that a column has in a combination: a smaller one is not named
+MIN_NAMED_PART = 0.1  # of the largest part of a column in a combination: columns with smaller parts are not named
 
 
 def aliases(
@@ -18,7 +18,7 @@ def aliases(
     """Each aliased column with the earlier columns it is a combination of (none: it is constant or zero).
 
     R: (p, p), the triangular factor of the inner columns; resolution: (p,), see `aliased`. As in R's glm, the later
-    column is the alias. coordinates: in which columns are centered, so that the constant is named where it has a part.
+    column is the alias. coordinates: the centers of the columns, to name the constant where it is part of a combination.
     """
     bad = aliased(R, resolution)
     kept = np.flatnonzero(~bad)
@@ -36,7 +36,7 @@ def aliases(
 
 
 def _centers_differ(coordinates: Coordinates, before: np.ndarray, share: Array, j: int) -> bool:
-    """Whether the center of column j is another than that of its combination, so that the constant has a part in it."""
+    """Whether column j and its combination have different centers, so that the constant is part of the combination."""
     if coordinates.constant is None:
         return False
     apart = np.zeros(coordinates.scale.size)
@@ -54,13 +54,14 @@ def _combination(R: Array, before: np.ndarray, j: int) -> Array:
 
 
 def nearly_collinear(R: Array, least: float) -> list[int]:
-    """Which columns have a part in the combinations that nearly vanish, of R, (p, p): those whose size, at columns of
-    unit length, is below `least` of the largest.
+    """Which columns of R, (p, p), are part of a combination that nearly vanishes.
+
+    Its size, with columns of unit length, is below `least` of the largest.
     """
     lengths = np.linalg.norm(R, axis=0)
     _, sizes, V = np.linalg.svd(R / np.where(lengths > 0.0, lengths, 1.0))
     parts = np.abs(V[sizes < least * sizes.max(initial=0.0)]).max(axis=0, initial=0.0)
-    return np.flatnonzero(parts > PART * parts.max(initial=0.0)).tolist()
+    return np.flatnonzero(parts > MIN_NAMED_PART * parts.max(initial=0.0)).tolist()
 
 
 def explain_aliases(found: dict[str, tuple[str, ...]]) -> str:

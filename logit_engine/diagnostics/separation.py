@@ -18,15 +18,15 @@ from logit_engine.wording import PLAIN, Wording
 
 
 class Clause(NamedTuple):
-    """What predicts the outcome, in words; level: whether it is a column of zeros and ones, as a level's, not a number."""
+    """What predicts the outcome, in words; is_level: whether it is a level, or a column that ranges from 0 to 1."""
 
     text: str
-    level: bool
+    is_level: bool
 
 
-def remedy(level: bool) -> str:
+def separation_remedy(is_level: bool) -> str:
     """What may be done about a column that separates: only a level can be pooled."""
-    return f"Drop it, {'pool its level with others, ' if level else ''}or set a penalty."
+    return f"Drop it, {'pool its level with others, ' if is_level else ''}or set a penalty."
 
 
 def perfect_predictors(
@@ -85,7 +85,7 @@ def _threshold(low: Array, high: Array, name: str, wording: Wording) -> str | No
 
 
 def moves_level(objective: Objective, signs: Array) -> bool:
-    """Whether a column that runs off holds zeros and ones, and nothing else; signs: (q,), as in `Recession`."""
+    """Whether some column whose coefficient runs off holds only zeros and ones; signs: (q,), as in `Recession`."""
     moves = (signs.reshape(-1, len(objective.rows.names)) != 0).any(axis=0)
 
     def counts(block: Block) -> Sums:

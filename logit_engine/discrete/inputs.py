@@ -138,9 +138,9 @@ def _without_missing(inputs: Inputs, missing: str) -> Inputs:
 
 
 def _is_whole(inputs: Inputs) -> bool:
-    """Whether all values are numbers that can be used, at one look: small fits feel a look at every column."""
+    """Whether one sum for each array shows that all values can be used: a look at each column costs small fits time."""
     return all(
-        values.dtype.kind in "iu" or (values.dtype.kind == "f" and arrays.usable(values))
+        values.dtype.kind in "iu" or (values.dtype.kind == "f" and arrays.is_usable(values))
         for values in (inputs.endog, inputs.exog, *inputs.others.values())
     )
 
@@ -192,7 +192,7 @@ def _matrix(exog: Any) -> Array:
 
 
 def refuse_name(value: Any, name: str) -> None:
-    """Raises UsageError for the name of a column where its values belong."""
+    """Raises UsageError for a column's name that is given in place of its values."""
     if isinstance(value, str):
         raise UsageError(f"{name} is the text '{value}'; give the values, as in {name}=data['{value}'].")
 

@@ -154,7 +154,7 @@ def wald_terms(
 ) -> dict[str, Test]:
     """One Wald test for each term, that all its coefficients are zero. terms: the positions of each term's coefficients.
 
-    The test of a term with an infinite estimate, or an unknown one, is nan.
+    The test of a term with an infinite or an unknown estimate is nan.
     """
     identity = np.eye(estimates.size)
     unknown = {name: bool(np.isnan(estimates[list(at)]).any()) for name, at in terms.items()}

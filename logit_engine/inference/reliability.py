@@ -1,7 +1,8 @@
 """Where inference is known to fail: one function, `reliability_notes`, gives a note with a figure for each such case.
 
-Standard errors rest on many rows for each coefficient, and those by cluster on many clusters. Where either are few,
-estimates are too far from zero, and intervals cover less than they say. The figures are those of bench/interval_coverage.py.
+Standard errors rest on many rows for each coefficient, and those by cluster on many clusters. If there are few rows,
+estimates are too far from zero; if there are few of either, intervals cover less than they say. The figures come from
+bench/interval_coverage.py.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 MANY_SLOPES = 0.1  # slopes per row, above which 95% intervals begin to fail. Sur & Candes (2019)
 FEW_EVENTS = 10  # rows of the rarest outcome per slope. Peduzzi et al. (1996)
 FEW_CLUSTERS = 20  # Cameron & Miller (2015)
-CLUSTER_COVERAGES = {2: (39, 67), 3: (66, 85), 4: (74, 88), 5: (79, 89), 10: (88, 92)}  # percent: normal, Student's t
+CLUSTER_COVERAGES = {2: (39, 67), 3: (66, 85), 4: (74, 88), 5: (79, 89), 10: (88, 92)}  # %: normal, Student's t
 
 
 @dataclass(frozen=True, slots=True)
