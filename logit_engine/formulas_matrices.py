@@ -30,7 +30,12 @@ from logit_engine.formulas_language import ROWWISE, Reading, known, read
 
 # Found before formulaic's own: of NumPy what acts row by row, and patsy's scale (formulaic's divides by n - 1).
 CONTEXT = {"np": SimpleNamespace(**{name: getattr(np, name) for name in (*ROWWISE, "pi", "e")}), "scale": standardize}
-SETTINGS = {"output": "numpy", "na_action": "ignore", "cluster_by": "numerical_factors", "materializer": "logit_engine"}
+MATERIALIZER_SETTINGS = {
+    "output": "numpy",
+    "na_action": "ignore",
+    "cluster_by": "numerical_factors",
+    "materializer": "logit_engine",
+}
 SPLINE = re.compile(r"(bs|cr|cc)\(")
 POLYNOMIALS = (("[.L]", ".Linear"), ("[.Q]", ".Quadratic"), ("[.C]", ".Cubic"))
 
@@ -96,7 +101,7 @@ def learn(parsed: Parsed, rows: pd.DataFrame) -> tuple[Any, Array, list[int], li
     Terms of the same numeric factors stand together, those without any first (Smith 2011, patsy's "sorting"); such groups
     never span each other, so their order does not change the coding.
     """
-    model, X = _materialize(rows, by_degree(parsed), None, **SETTINGS)
+    model, X = _materialize(rows, terms_by_degree(parsed), None, **MATERIALIZER_SETTINGS)
     coded = set(model.factor_contrasts)
 
     def group(term: Any) -> frozenset[str]:
@@ -112,7 +117,7 @@ def learn(parsed: Parsed, rows: pd.DataFrame) -> tuple[Any, Array, list[int], li
     return model, X, order, _patsy_names(model, parsed.text)
 
 
-def by_degree(parsed: Parsed) -> Any:
+def terms_by_degree(parsed: Parsed) -> Any:
     """The terms of the right side by their degree, as formulaic takes them."""
     return Formula(parsed.text, _parser=PARSER).rhs
 

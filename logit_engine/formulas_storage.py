@@ -1,7 +1,7 @@
 """A learnt formula as plain JSON and back: its text, levels, knots and centers, and which columns its terms made.
 
-What formulaic learns are numbers, texts and levels in dicts and lists; all else of its model follows from the text. On
-the way back the text is read by our own parser first, which lets nothing through that a formula may not say.
+Formulaic learns numbers, texts and levels in dicts and lists. The rest of its model follows from the text, the contrasts
+of categoricals too. On the way back our own parser reads the text first: it refuses all that a formula may not say.
 """
 
 from collections.abc import Mapping
@@ -23,46 +23,46 @@ def formula_content(spec: FormulaSpec) -> dict[str, Any]:
         "outcome_columns": list(spec.outcome_columns),
         "chosen": list(spec.chosen),
         "structure": [
-            [[f.expr for f in row.term.factors], [_scoped(s) for s in row.scoped_terms], list(row.columns)]
+            [[f.expr for f in row.term.factors], [_part_content(s) for s in row.scoped_terms], list(row.columns)]
             for row in model.structure
         ],
-        "transforms": _plain(model.transform_state, "the formula"),
+        "transforms": _to_json(model.transform_state, "the formula"),
         "factors": [
-            [expr, kind.value, _plain({k: v for k, v in state.items() if k != "contrasts"}, f"'{expr}'")]
+            [expr, kind.value, _to_json({k: v for k, v in state.items() if k != "contrasts"}, f"'{expr}'")]
             for expr, (kind, state) in model.encoder_state.items()
         ],
     }
 
 
 def formula_of(content: Mapping[str, Any]) -> FormulaSpec:
-    """The formula of that content. Raises UsageError for a text that says more than a formula may, and without formulaic."""
+    """The formula of that content. Raises UsageError without formulaic, and for a text that says more than a formula may."""
     try:
         from formulaic import ModelSpec
         from formulaic.parser.types import Factor
 
-        from logit_engine.formulas_matrices import SETTINGS, by_degree, parse
+        from logit_engine.formulas_matrices import MATERIALIZER_SETTINGS, parse, terms_by_degree
     except ModuleNotFoundError as absent:
         raise UsageError("formulas need the extra: pip install 'logit-engine[formula]'.") from absent
     columns, of_outcome = tuple(content["columns"]), tuple(content["outcome_columns"])
     parsed = parse(content["text"], (*columns, *of_outcome))
-    terms = by_degree(parsed)
+    terms = terms_by_degree(parsed)
     model = ModelSpec(
         formula=terms,
-        structure=_structure(terms, content["structure"]),
-        transform_state=_restored(content["transforms"]),
-        encoder_state={expr: (Factor.Kind(kind), _restored(state)) for expr, kind, state in content["factors"]},
-        **SETTINGS,
+        structure=_restored_structure(terms, content["structure"]),
+        transform_state=_from_json(content["transforms"]),
+        encoder_state={expr: (Factor.Kind(kind), _from_json(state)) for expr, kind, state in content["factors"]},
+        **MATERIALIZER_SETTINGS,
     )
     return FormulaSpec(content["text"], tuple(content["names"]), columns, of_outcome, tuple(content["chosen"]), model)
 
 
-def _scoped(term: Any) -> list[Any]:
+def _part_content(term: Any) -> list[Any]:
     """A part of a term: its scale, and its factors with whether each is coded at reduced rank."""
     return [float(term.scale), [[scoped.factor.expr, bool(scoped.reduced)] for scoped in term.factors]]
 
 
-def _structure(terms: Any, rows: list[Any]) -> list[Any]:
-    """Formulaic's record of which columns its terms made. Raises KeyError for factors that the text has not."""
+def _restored_structure(terms: Any, rows: list[Any]) -> list[Any]:
+    """Formulaic's record of which columns its terms made. Raises KeyError for factors that are not in the text."""
     from formulaic.materializers.base import EncodedTermStructure
     from formulaic.materializers.types import EvaluatedFactor, ScopedFactor, ScopedTerm
 
@@ -78,16 +78,16 @@ def _structure(terms: Any, rows: list[Any]) -> list[Any]:
     return found
 
 
-def _plain(value: Any, whose: str) -> Any:
-    """A value without NumPy's types; a dict is tagged and keeps the types of its keys. Raises UsageError for others."""
+def _to_json(value: Any, whose: str) -> Any:
+    """A value without NumPy's types; a dict is tagged and keeps the types of its keys. Raises UsageError for other types."""
     if isinstance(value, Mapping):
-        return {"dict": [[_plain(key, whose), _plain(held, whose)] for key, held in value.items()]}
+        return {"dict": [[_to_json(key, whose), _to_json(held, whose)] for key, held in value.items()]}
     if isinstance(value, np.ndarray):
-        return {"array": _plain(value.tolist(), whose)}
+        return {"array": _to_json(value.tolist(), whose)}
     if isinstance(value, list):
-        return [_plain(held, whose) for held in value]
+        return [_to_json(held, whose) for held in value]
     if isinstance(value, tuple):
-        return {"tuple": [_plain(held, whose) for held in value]}
+        return {"tuple": [_to_json(held, whose) for held in value]}
     if isinstance(value, np.generic):
         value = value.item()
     if type(value) in (type(None), bool, int, str) or (type(value) is float and np.isfinite(value)):
@@ -97,12 +97,12 @@ def _plain(value: Any, whose: str) -> Any:
     )
 
 
-def _restored(value: Any) -> Any:
-    """The inverse of `_plain`."""
+def _from_json(value: Any) -> Any:
+    """The inverse of `_to_json`."""
     if isinstance(value, Mapping):
         if "array" in value:
             return np.array(value["array"])
         if "tuple" in value:
-            return tuple(_restored(held) for held in value["tuple"])
-        return {_restored(key): _restored(held) for key, held in value["dict"]}
-    return [_restored(held) for held in value] if isinstance(value, list) else value
+            return tuple(_from_json(held) for held in value["tuple"])
+        return {_from_json(key): _from_json(held) for key, held in value["dict"]}
+    return [_from_json(held) for held in value] if isinstance(value, list) else value

@@ -263,12 +263,12 @@ def plain(value: float, digits: int = 3) -> str:
 
 
 def significant(value: float, digits: int) -> str:
-    """A number to some significant digits, trailing zeros kept; '.' where there is none."""
+    """A number to some significant digits, trailing zeros kept; '.' for nan."""
     return "." if np.isnan(value) else f"{value:#.{digits}g}"
 
 
-def fixed(value: float, digits: int) -> str:
-    """A number to some decimals; '.' where there is none."""
+def fixed_decimals(value: float, digits: int) -> str:
+    """A number to some decimals; '.' for nan."""
     return "." if np.isnan(value) else f"{value:.{digits}f}"
 
 
@@ -308,8 +308,9 @@ def _block(e: Equation, heading: Row, formats: Sequence[Callable[[float], str]])
 
 
 def _cells(row: Sequence[float], formats: Sequence[Callable[[float], str]]) -> Row:
-    """The numbers of a row as text; of an infinite estimate, which has no standard error, its sign and dots; of one
-    that is not known, dots.
+    """The numbers of a row as text.
+
+    An infinite estimate, which has no standard error, is its sign and dots; an estimate that is not known is dots.
     """
     if np.isnan(row[1]) and not np.isfinite(row[0]):
         return (f"{row[0]:+f}" if np.isinf(row[0]) else ".", *"." * (len(row) - 1))

@@ -31,20 +31,18 @@ class FormulaView:
     rows: Any = None
 
     def to_content(self) -> dict[str, Any] | None:
-        """The learnt formula, JSON-ready; `from_content` is the inverse. None, with a warning, for what JSON cannot hold."""
+        """The learnt formula, JSON-ready; `from_content` is the inverse. None, with a warning, if JSON cannot hold it."""
         from logit_engine.formulas_storage import formula_content
 
         try:
             return formula_content(self.spec)
         except UsageError as error:
-            warn_caller(
-                f"the formula is not stored: {error} Loaded, the results predict from exog's own columns alone."
-            )
+            warn_caller(f"the formula is not stored: {error} Results that are loaded predict from exog's columns only.")
             return None
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> "FormulaView | None":
-        """The formula of that content; None without formulaic."""
+        """The formula of that content; None without formulaic, and for a text that says more than a formula may."""
         from logit_engine.formulas_storage import formula_of
 
         try:

@@ -96,8 +96,9 @@ def framed(values: Array, index: Any, columns: Sequence[str]) -> Any:
 
 
 def two_levels(first: Sequence[Any], second: Sequence[Any], names: tuple[str | None, str | None]) -> Any:
-    """Labels (a, b) for each a of the first and each b of the second: pandas' index with names of its levels if pandas is
-    there, else tuples.
+    """Labels (a, b) for each a of the first and each b of the second.
+
+    pandas' index with names of its levels if pandas is installed, else tuples.
     """
     if find_spec("pandas") is None:
         return [(a, b) for a in first for b in second]

@@ -127,7 +127,7 @@ def margins_of(results: Any, at: str, method: str, atexog: Any, dummy: bool, cou
         fixed=_fixed(atexog, sample.X, model.exog_names),
         dummy=dummy,
         count=count,
-        infinite=results._endless,
+        infinite=results._are_infinite,
     )
     names = [model.exog_names[j] for j in found.columns]
     return MarginsResults(results, replace(found, df=few), options, names)

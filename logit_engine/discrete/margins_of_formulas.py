@@ -44,7 +44,7 @@ def formula_margins(
         results._at,
         results._known,
         effect=effect,
-        infinite=results._endless,
+        infinite=results._are_infinite,
         every=at is At.ALL,
     )
     return found, [v.name for v in variables]

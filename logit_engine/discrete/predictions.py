@@ -16,7 +16,7 @@ from logit_engine.inference.prediction import Prediction, average, predict_linea
 class PredictionResults:
     """Predicted values with standard errors and intervals; several classes have a column each.
 
-    classes: their names, the base first; none of a binary outcome. outcome: its name.
+    classes: their names, the base first; none for a binary outcome. outcome: the outcome's name.
     """
 
     prediction: Prediction
@@ -67,7 +67,7 @@ class PredictionResults:
         return self.prediction.interval(1.0 - alpha, delta=method == "delta")
 
     def summary_frame(self, alpha: float = 0.05) -> Any:
-        """Predictions, standard errors and intervals as a table; of several classes, one after another for each row."""
+        """Predictions, standard errors and intervals as a table; with several classes a row of it for each row and class."""
         interval = self.conf_int(alpha=alpha)
         flat = self.predicted.size
         columns = {
@@ -80,7 +80,7 @@ class PredictionResults:
         return self.dress.table(columns, labels, label=label)
 
     def _labels(self) -> tuple[Any, str]:
-        """A label for each prediction, by row, by class, or by both, and what they are of."""
+        """A label for each prediction, of its row, its class or both, and the heading of the labels."""
         shape = self.predicted.shape
         classes = self.classes[len(self.classes) - shape[-1] :]
         if self.classes and len(shape) == 1:  # an average

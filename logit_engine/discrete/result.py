@@ -23,13 +23,12 @@ from logit_engine.discrete.score_tests import score_result
 from logit_engine.errors import UsageError
 from logit_engine.inference.hypotheses import contrasts
 from logit_engine.inference.multiplicity import pairwise
-from logit_engine.tables import Equation, Report, count, fixed, significant, summary, summary2
+from logit_engine.tables import Equation, Report, count, fixed_decimals, significant, summary, summary2
 
 SURVEY_NOTE = (
     "Sampling weights make the log-likelihood a pseudo one, whose size depends on the scale of the weights: the LLR "
     "p-value, AIC and BIC are not given, and likelihood-ratio tests do not hold. Wald and score tests do."
 )
-
 
 NO_CONSTANT_NOTE = (
     "There is no constant, so the constants alone are no special case of this model: the LLR p-value is not given."
@@ -204,8 +203,8 @@ class DiscreteResults(RowResults):
             [
                 ("Method:", self.method),
                 ("Pseudo R-squared:", f"{self.prsquared:.3f}"),
-                ("AIC:", fixed(self.aic, 4)),
-                ("BIC:", fixed(self.bic, 4)),
+                ("AIC:", fixed_decimals(self.aic, 4)),
+                ("BIC:", fixed_decimals(self.bic, 4)),
                 ("Log-Likelihood:", significant(self.llf, 5)),
                 ("LL-Null:", significant(self.llnull, 5)),
                 ("LLR p-value:", significant(self.llr_pvalue, 5)),
@@ -225,7 +224,7 @@ class DiscreteResults(RowResults):
         notes += self.model.notes
         if self.found.survey:
             notes.append(SURVEY_NOTE)
-        if not self._nested:
+        if not self._has_nested_null:
             notes.append(NO_CONSTANT_NOTE)
         dropped = self.model.inputs.dropped
         if dropped:
@@ -252,8 +251,8 @@ class DiscreteResults(RowResults):
     def save(self, fname: Any, remove_data: bool = False) -> None:
         """Write the fit, without its data, as a Parquet file with JSON in its metadata; `load` reads it.
 
-        What a formula learnt goes with it: levels, knots and centers. Levels that are no texts, numbers or booleans, such
-        as intervals, cannot be stored: a warning says so. remove_data: forget the rows here, too.
+        It holds what a formula learnt: levels, knots and centers. Only levels that are texts, numbers or booleans can be
+        stored; for others, such as intervals, a warning says so. remove_data: forget the rows here, too.
         """
         saving.save(self, fname)
         if remove_data:

@@ -51,11 +51,11 @@ class EstimateResults:
         return self.found.spread(self.fit_result.limits)
 
     @property
-    def _endless(self) -> NDArray[np.bool_]:
+    def _are_infinite(self) -> NDArray[np.bool_]:
         """Which parameters have no finite estimate, (q,)."""
         signs = self.fit_result.infinite
-        endless = np.zeros(self.fit_result.estimates.size) if signs is None else (signs != 0.0).astype(np.float64)
-        return np.asarray(self.found.spread(endless, 0.0) != 0.0)
+        marks = np.zeros(self.fit_result.estimates.size) if signs is None else (signs != 0.0).astype(np.float64)
+        return np.asarray(self.found.spread(marks, 0.0) != 0.0)
 
     @property
     def _at(self) -> Array:
@@ -160,7 +160,7 @@ class EstimateResults:
         if self.found.covariance.kind is Kind.NONROBUST:
             return self._square(self._covariance)
         unknown = np.isnan(np.diagonal(self._covariance))
-        matrix = self.model.sample.covariance(self._at, ~unknown | self._endless)
+        matrix = self.model.sample.covariance(self._at, ~unknown | self._are_infinite)
         matrix[unknown], matrix[:, unknown] = np.nan, np.nan
         return self._square(matrix)
 

@@ -40,16 +40,18 @@ class LikelihoodResults(EstimateResults):
 
     @property
     def llr_pvalue(self) -> float:
-        """Its upper chi-squared tail with df_model degrees of freedom; nan if there are none, if the constants alone are no
-        special case of the model, as without a constant, and with sampling weights.
+        """Its upper chi-squared tail with df_model degrees of freedom.
+
+        nan without degrees of freedom, with sampling weights, and if the null model is no special case of this one: if
+        there is no constant.
         """
-        if self.df_model <= 0 or not self._nested or self.found.survey:
+        if self.df_model <= 0 or not self._has_nested_null or self.found.survey:
             return float("nan")
         return float(special.chdtrc(self.df_model, max(self.llr, 0.0)))
 
     @property
-    def _nested(self) -> bool:
-        """Whether the null model is a special case of this one; one that was set by hand is taken to be."""
+    def _has_nested_null(self) -> bool:
+        """Whether the null model is a special case of this one; what `set_null_options` sets counts as one."""
         return bool(self.k_constant) or self._null is not None
 
     @property
@@ -68,7 +70,7 @@ class LikelihoodResults(EstimateResults):
         return self._criterion(float(np.log(self.nobs)) * self._k_params)
 
     def _criterion(self, cost: float) -> float:
-        """-2 llf + cost; nan with sampling weights, whose scale would set the log-likelihood's."""
+        """-2 llf + cost; nan with sampling weights, whose scale would change it."""
         return float("nan") if self.found.survey else -2.0 * self.llf + cost
 
     def info_criteria(self, crit: str, dk_params: float = 0) -> float | tuple[float, float]:
