@@ -67,8 +67,8 @@ class Objective:
     rows X T^-1, which keeps the digits that X'WX would lose (architecture.md, "Digits"). free: which theta no penalty
     touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @ theta stays what it is at the start.
     sample: evenly spread rows for a pilot, or None. compiled: passes are by compiled loops (compiled.py). weight: the sum
-    of the rows' weights; 1 in the objective of the constants alone, which needs none. seen: the columns of few rows as
-    they are and in inner coordinates.
+    of the rows' weights; 1 in the objective of the constants alone, which needs none. inner_cache: few rows' X,
+    as it is and in inner coordinates, once it was asked for.
     """
 
     rows: Rows
@@ -81,7 +81,7 @@ class Objective:
     sample: Rows | None = None
     compiled: bool = False
     weight: float = 1.0
-    seen: list[tuple[Columns, Columns]] = field(default_factory=list, init=False, repr=False, compare=False)
+    inner_cache: list[tuple[Columns, Columns]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
         """What travels to a cluster in every pass: neither the rows nor their sample, which no block needs."""
@@ -118,11 +118,11 @@ class Objective:
 
     def columns(self, block: Block) -> Columns:
         """The block's X in inner coordinates."""
-        if self.seen and self.seen[0][0] is block.X:
-            return self.seen[0][1]
+        if self.inner_cache and self.inner_cache[0][0] is block.X:
+            return self.inner_cache[0][1]
         inner = block.X.inner(self.coordinates.center, self.coordinates.scale)
         if self.rows.n <= NARROWEST:
-            self.seen[:] = [(block.X, inner)]
+            self.inner_cache[:] = [(block.X, inner)]
         return inner
 
     def predictors(self, block: Block, X: Columns, theta: Array) -> Array:

@@ -42,7 +42,7 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
     reach = solution.certificate / decrement if decrement > 0.0 else np.inf
     largest_rounding = reach * reach * EPS * objective.weight  # if no score is larger than one
     if largest_rounding > LEAST_ROUNDING:
-        of_logit = isinstance(likelihood, Bernoulli) and likelihood.self_concordant  # whose scores are not
+        of_logit = isinstance(likelihood, Bernoulli) and likelihood.self_concordant  # whose scores are at most one
         if of_logit and solution.certificate + largest_rounding <= ROUGH_CERTIFICATE:
             return solution.certificate + largest_rounding
         rounding, own_reach = row_bounds(objective, solution)
@@ -93,7 +93,7 @@ def row_bounds(objective: Objective, solution: Solution) -> RowBounds:
 
 
 def information_lost(objective: Objective, solution: Solution, certificate: float) -> float:
-    """A bound of the share of the information that is still to change: what standard errors miss.
+    """A bound of the share of the information that more steps like the last would change: what standard errors miss.
 
     Each row's predictor may move either way, by REMAINING_STEPS times what the last step moved it and by what the
     rounding of a step moves it. For several classes the certificate is that bound.
