@@ -15,12 +15,22 @@ from logit_engine.publish import canonical_json, publish_file
 
 def save(results: Any, path: Any) -> None:
     """Write the results; an existing file is replaced whole or not at all."""
+    table, content, target = _estimates_table(results), canonical_json(_content(results)), Path(path)
+    publish_file(
+        target,
+        lambda staged: table.write_parquet(staged, metadata={KEY: content}),
+        target.parent / f".{target.name}.staging",
+    )
+
+
+def _estimates_table(results: Any) -> pl.DataFrame:
+    """A row for each parameter that was fitted."""
     model, found = results.model, results.found
     fit = found.result
     names = [name for name, keep in zip(model.exog_names, found.kept, strict=True) if keep]
     classes = list(fit.classes[1:]) or [model.endog_names]
     interval = fit.interval()
-    table = pl.DataFrame(
+    return pl.DataFrame(
         {
             "outcome": [c for c in classes for _ in names],
             "term": names * len(classes),
@@ -33,7 +43,12 @@ def save(results: Any, path: Any) -> None:
             "covariance": pl.Series(fit.covariance.tolist(), dtype=pl.List(pl.Float64)),
         }
     )
-    content = {
+
+
+def _content(results: Any) -> dict[str, Any]:
+    """What stands beside the table, JSON-ready: the model without its data, the fit and how it was asked for."""
+    model, found = results.model, results.found
+    return {
         "format": FORMAT,
         "results": type(model).__name__,
         "model": model.to_content(),
@@ -49,14 +64,8 @@ def save(results: Any, path: Any) -> None:
         "survey": found.survey,
         "use_t": results.use_t,
         "optimizer": found.settings["optimizer"],
-        "fit": fit_content(fit),
+        "fit": fit_content(found.result),
     }
-    target = Path(path)
-    publish_file(
-        target,
-        lambda staged: table.write_parquet(staged, metadata={KEY: canonical_json(content)}),
-        target.parent / f".{target.name}.staging",
-    )
 
 
 def load(path: Any) -> Any:
