@@ -1,9 +1,9 @@
 """Small and middling fits of two states of the code, paired: python bench/paired.py BEFORE AFTER [CASE ...].
 
-BEFORE and AFTER are folders with the package, of `git archive` say. A process of each takes turns with the other, in random
-order, at batches of the same calls, with one thread; of a batch its fastest call counts, which other work on the machine
-disturbs least. The ratio's interval is a bootstrap over pairs of batches. Ends with 1 if a case is slower: if the lower end
-of its ratio is above 1.05.
+BEFORE and AFTER are folders with the package, as `git archive` writes them. A process for each takes turns with the other,
+in random order, at batches of the same calls, with one thread. The fastest call of a batch counts: other work on the machine
+disturbs it least. The ratio's interval is a bootstrap over pairs of batches. A case is slower if the lower end of this
+interval is above 1.05; the command then ends with 1.
 """
 
 import json
@@ -26,7 +26,7 @@ RESAMPLES = 4000
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "NUMBA")}
 
 
-def drawn(n: int, p: int, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
+def random_outcomes(n: int, p: int, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """Independent normal columns and an outcome of so many classes."""
     rng = np.random.default_rng(1)
     X = rng.standard_normal((n, p))
@@ -43,10 +43,10 @@ def cases() -> dict[str, Callable[[], Any]]:
     hours, passed = np.loadtxt(
         Path(__file__).parents[1] / "data/exam/students.csv", delimiter=",", skiprows=1, usecols=(1, 2)
     ).T.copy()
-    X, y = drawn(1000, 10)
-    wide, sign = drawn(1000, 20)
-    several, code = drawn(1000, 5, classes=3)
-    large, event = drawn(100_000, 20)
+    X, y = random_outcomes(1000, 10)
+    wide, sign = random_outcomes(1000, 20)
+    several, code = random_outcomes(1000, 5, classes=3)
+    large, event = random_outcomes(100_000, 20)
     task = Task(wide, sign, None, None, 2, True, tuple(map(str, range(20))))
     return {
         "exam": lambda: fit(array_rows(hours, passed)),
@@ -70,7 +70,7 @@ def cases() -> dict[str, Callable[[], Any]]:
 
 
 def serve() -> None:
-    """Answer each line, a case and a number of calls, by the least seconds of a call; first of all by the cases' names."""
+    """Print the cases' names; then answer each line, a case and a number of calls, by the seconds of the fastest call."""
     warnings.simplefilter("ignore")
     known = cases()
     print(json.dumps(list(known)), flush=True)
@@ -101,14 +101,16 @@ class Side:
         return json.loads(self.process.stdout.readline())
 
     def seconds(self, name: str, calls: int) -> float:
-        """Of the fastest of so many calls."""
+        """The seconds of the fastest of so many calls."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps([name, calls]) + "\n")
         self.process.stdin.flush()
         return float(self._answer())
 
 
-def paired(sides: tuple[Side, Side], name: str, rng: np.random.Generator) -> tuple[np.ndarray, tuple[float, float]]:
+def paired_seconds(
+    sides: tuple[Side, Side], name: str, rng: np.random.Generator
+) -> tuple[np.ndarray, tuple[float, float]]:
     """The seconds of each batch, (2, batches), and the 95% interval of after over before."""
     once = [side.seconds(name, 3) for side in sides]
     calls = max(1, int(BATCH_SECONDS / max(once)))
@@ -128,7 +130,7 @@ def main(before: str, after: str, names: list[str]) -> int:
     sides, rng, slower = (Side(before), Side(after)), np.random.default_rng(), []
     print("| case | before, ms | after, ms | ratio | 95% interval |\n|---|---|---|---|---|")
     for name in names or sides[1].names:
-        found, (low, high) = paired(sides, name, rng)
+        found, (low, high) = paired_seconds(sides, name, rng)
         first, second = np.median(found, axis=1)
         slower += [name] * (low > SLOWER)
         print(f"| {name} | {1e3 * first:.2f} | {1e3 * second:.2f} | {second / first:.2f} | {low:.2f} to {high:.2f} |")
