@@ -11,7 +11,7 @@ import statsmodels.api as sm
 import logit_engine.discrete as ours
 from logit_engine.errors import KeywordError, UsageError
 
-SAID = "the model was fitted with an offset; other rows are predicted with 0 unless offset= is given"
+WARNING_TEXT = "the model was fitted with an offset; other rows are predicted with 0 unless offset= is given"
 
 
 def data() -> pd.DataFrame:
@@ -28,18 +28,18 @@ def test_other_rows_are_predicted_with_zero_as_there_and_it_is_said(tmp_path: Pa
     mine = ours.Logit(frame["y"], X, offset=frame["o"]).fit(disp=0)
     mine.save(tmp_path / "fit.parquet")
     for result in (mine, ours.load(tmp_path / "fit.parquet")):
-        with pytest.warns(UserWarning, match=SAID) as caught:
+        with pytest.warns(UserWarning, match=WARNING_TEXT) as caught:
             found = result.predict(X)
         np.testing.assert_allclose(found, theirs.predict(X), rtol=1e-7)
         assert caught[0].filename == __file__
-        with pytest.warns(UserWarning, match=SAID):
+        with pytest.warns(UserWarning, match=WARNING_TEXT):
             result.get_prediction(X)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             np.testing.assert_array_equal(result.predict(X, offset=0.0), found)
             np.testing.assert_allclose(result.predict(X, offset=frame["o"]), mine.predict(), rtol=1e-12)
     mine.remove_data()
-    with pytest.warns(UserWarning, match=SAID):
+    with pytest.warns(UserWarning, match=WARNING_TEXT):
         mine.predict(X)
 
 

@@ -67,8 +67,7 @@ def test_a_loaded_fit_predicts_other_rows_as_the_fit_did(formula: str, tmp_path:
     np.testing.assert_array_equal(back.predict(gaps), fitted.predict(gaps))
 
 
-def test_what_is_learnt_comes_back_from_json(tmp_path: Path) -> None:
-
+def test_what_is_learnt_comes_back_from_json() -> None:
     frame = data()
     for formula in FORMULAS:
         spec = formula_design(formula, frame).spec

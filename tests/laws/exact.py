@@ -56,7 +56,7 @@ def logit_event(eta: Number) -> Terms:
 
 
 def probit_event(eta: Number) -> Terms:
-    """Those of the normal distribution function; far out by the series of Mills' ratio, where MPFR has no exponent left."""
+    """Those of the normal distribution function; in the far tail, below MPFR's numbers, by the series of Mills' ratio."""
     if eta < -FAR_TAIL:
         series, term = ONE, ONE
         for k in range(1, 12):
@@ -70,7 +70,7 @@ def probit_event(eta: Number) -> Terms:
 
 
 def cloglog_event(eta: Number) -> Terms:
-    """Those of F = 1 - exp(-e^eta); beyond 100 they have no digit that MPFR can hold."""
+    """Those of F = 1 - exp(-e^eta); beyond 100 they are smaller than any number of MPFR."""
     if eta > 100:
         return ZERO, ZERO, ZERO
     u = gmpy2.exp(eta)
@@ -330,7 +330,7 @@ class Reference:
         )
 
     def has_full_leverage(self, start: Vector | None = None) -> bool:
-        """Whether some row's leverage is one to 13 digits, or above one; start: (q,), which of several maxima is meant."""
+        """Whether some row's leverage is one to 13 digits, or above one; start: (q,), where the search starts."""
         theta = self.maximum(start)
         if theta is None:
             return True

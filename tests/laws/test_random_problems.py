@@ -19,7 +19,7 @@ def test_no_answer_is_wrong_no_reason_false_and_no_easy_problem_lost(part: int) 
     assert sum(said.judgment is Judgment.RIGHT for said in found.values()) > 12
 
 
-HARD = {
+HARD_PROBLEMS = {
     7771274: Judgment.RIGHT,  # an edge: a row of 1.6e11 that changes sides within 1e-11 of a step
     202611260954: Judgment.REFUSED,  # a squared decrement that overflows
     42001070: Judgment.RIGHT,  # a row of 4e11 whose reach is far longer than any step
@@ -35,9 +35,9 @@ HARD = {
 }
 
 
-@pytest.mark.parametrize("seed", HARD)
+@pytest.mark.parametrize("seed", HARD_PROBLEMS)
 def test_problems_that_once_went_wrong(seed: int) -> None:
-    assert judged(random_problem(seed)).judgment is HARD[seed]
+    assert judged(random_problem(seed)).judgment is HARD_PROBLEMS[seed]
 
 
 def test_what_separates_but_for_the_rounding_of_the_data_is_named() -> None:
