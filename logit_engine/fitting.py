@@ -13,6 +13,7 @@ from logit_engine.columns import Array
 from logit_engine.constraints import ChangeOfVariables, Equalities, Inequalities, change_of_variables, independent
 from logit_engine.coordinates import Coordinates, constant_column
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
+from logit_engine.diagnostics.direction_proofs import Proof
 from logit_engine.diagnostics.recession import recession
 from logit_engine.diagnostics.separation import Clause, perfect_predictors
 from logit_engine.errors import RankError, SeparationError, UsageError
@@ -338,7 +339,7 @@ def _check_rank(objective: Objective, solution: Solution, wording: Wording) -> N
     if not found:
         return
     away = recession(objective) if objective.separable else None
-    if away is not None:
+    if away is not None and away.proof is Proof.EXACT:
         raise SeparationError(
             f"{separated_status(objective, away, [], wording).sentence} Besides, {explain_aliases(found)}"
         )

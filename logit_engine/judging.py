@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 from logit_engine.coordinates import Coordinates
 from logit_engine.diagnostics.collinearity import nearly_collinear
+from logit_engine.diagnostics.direction_proofs import Proof
 from logit_engine.diagnostics.programme import Cone
 from logit_engine.diagnostics.recession import Recession, recession
 from logit_engine.diagnostics.separation import Clause, empty_cells, moves_level, separation_remedy
@@ -68,7 +69,7 @@ def judged_solution(
     if _is_proved(objective, solution, certificate):
         return Judged(solution, _status(objective, solution), certificate)
     away = recession(objective, solution.theta)
-    if away is not None:
+    if away is not None and away.proof is Proof.EXACT:
         return Judged(solution, separated_status(objective, away, perfect, wording), certificate, away.signs)
     if solution.outcome in STOPPED:
         return Judged(solution, _status(objective, solution), certificate)
@@ -79,22 +80,20 @@ def judged_solution(
         certificate = _proof(objective, further)
         if _is_proved(objective, further, certificate):
             return Judged(further, _status(objective, further), certificate)
+    if away is not None and away.proof is Proof.ROUNDED:
+        return Judged(solution, separated_status(objective, away, perfect, wording), certificate, away.signs)
     lost = replace(solution, outcome=Outcome.UNCERTIFIED) if solution.outcome is Outcome.CONVERGED else solution
-    return Judged(lost, _lost_status(objective, lost, wording), certificate)
+    return Judged(lost, _lost_status(objective, lost, away, wording), certificate)
 
 
-def _lost_status(objective: Objective, lost: Solution, wording: Wording) -> Status:
-    """The status of a fit whose maximum exists but was not reached.
-
-    It says what separates if the data count as rounded, or that nothing does.
-    """
-    nearly = recession(objective, rounded=True)
+def _lost_status(objective: Objective, lost: Solution, nearly: Recession | None, wording: Wording) -> Status:
+    """The status of a fit whose maximum exists but was not reached; nearly: what separates but for ten digits."""
     if nearly is None:
         return _status(objective, lost)
     clause = nearly.clause(objective.coefficient_names, objective.free, wording)
     return Status(
         Verdict.NOT_CONVERGED,
-        f"not converged after {lost.passes} passes: but for the rounding of the data, {clause}. "
+        f"not converged after {lost.passes} passes: to ten digits, {clause}. "
         f"{separation_remedy(moves_level(objective, nearly.signs))}",
     )
 
@@ -173,7 +172,8 @@ def unheld_recession(objective: Objective, solution: Solution) -> Recession | No
         return None
     if solution.outcome is Outcome.CONVERGED and objective.farthest(solution.theta) < FAR:
         return None
-    return recession(replace(objective, penalty=NONE), cone=Cone(low, high))
+    away = recession(replace(objective, penalty=NONE), cone=Cone(low, high))
+    return away if away is not None and away.proof is not Proof.TEN_DIGITS else None
 
 
 STOPPED = (Outcome.ITERATIONS, Outcome.EVALUATIONS, Outcome.HALTED)  # by the caller: the solver is not led on

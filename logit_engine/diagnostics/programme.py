@@ -13,9 +13,8 @@ pass over the data is all that n costs. The programme is solved again for the ro
 there are none to win.
 
 Proof: the programme's own tolerance is no proof. The rows on the fence span a space; the direction is projected
-onto what is at a right angle to it. It only counts if no row is violated then, up to rounding. Double precision is
-not enough for that beside a row of size 1e16: the row's other columns are only its last digit. So the proof is in
-extended precision, if the machine has it.
+onto what is at a right angle to it. It only counts if no row is violated then by more than 1e-10 of its length.
+Beside a row of size 1e13 that is not enough: see direction_proofs.py.
 """
 
 from collections.abc import Iterator
@@ -32,10 +31,8 @@ from logit_engine.triangles import r_factor, smallest_pivot, triangular_inverse
 
 PROGRAMME_TOLERANCE = 1e-9  # of HiGHS, feasibility
 FENCE_MARGIN = 1e-7  # a unit row's margin below it may be zero
-ROUNDINGS = 64.0  # a margin of a projected direction within as many rounding errors of a unit row is zero
-ROUGH_MARGIN = 1e-10  # the same, if the data themselves count as rounded
-ROUGH_RANK = 1e-8  # if they do, a unit row of the fence this near to the span of the others lies in it
-MAX_EXTENDED_COLUMNS = 100  # proofs over more columns take double precision, to save time, if no pivot is small
+ZERO_MARGIN = 1e-10  # a unit row's margin below it is zero, once the direction is projected
+FENCE_RANK = 1e-8  # the smallest singular value of the fence, of the largest, that counts
 WON_MARGIN = 1e-8  # above it a row is predicted perfectly in the limit
 MAX_WORST_CUTS = 64  # that are taken from a block at once
 MIN_FIRST_ROWS = 2000  # that the programme starts with, if there are as many
@@ -59,7 +56,7 @@ class Cone:
 
 def even_coordinates(objective: Objective) -> Array:
     """An upper triangular T, (p, p): the unit rows of X T^-1 point evenly in all directions, as far as some rows tell."""
-    stride = _row_stride(objective)
+    stride = row_stride(objective)
 
     def some(block: Block) -> tuple[list[Array]]:
         return ([dense(objective.columns(block))[np.flatnonzero(block.kept)[::stride]]],)
@@ -68,7 +65,7 @@ def even_coordinates(objective: Objective) -> Array:
     p = X.shape[1]
     T = np.diag(_typical_sizes(X, np.eye(p), rounding=0.0))
     for _ in range(MAX_SPREADS):
-        U = _unit_length(X @ triangular_inverse(T).astype(np.longdouble))
+        U = unit_length(X @ triangular_inverse(T).astype(np.longdouble))
         R = r_factor(np.vstack([U, np.zeros((p, p))])) * np.sqrt(p / max(U.shape[0], 1))
         norms = np.sqrt(np.square(R).sum(axis=0))
         aliased = np.abs(np.diagonal(R)) <= ALIASED_PIVOT * norms
@@ -82,19 +79,19 @@ def even_coordinates(objective: Objective) -> Array:
     return T
 
 
-def _row_stride(objective: Objective) -> int:
+def row_stride(objective: Objective) -> int:
     """Every how many rows one is taken at first, for a few thousand rows from all over the data."""
     return max(1, objective.rows.n // max(MIN_FIRST_ROWS, FIRST_ROWS_PER_COEFFICIENT * objective.free.size))
 
 
 def _typical_sizes(X: NDArray[np.longdouble], inverse: Array, rounding: float = ROW_ROUNDING) -> Array:
     """The median size of each coordinate of the unit rows of X T^-1, (p,). Sizes up to `rounding` do not count."""
-    U = np.abs(_unit_length(X @ inverse.astype(np.longdouble)))
+    U = np.abs(unit_length(X @ inverse.astype(np.longdouble)))
     sizes = [np.median(u[u > rounding]) if (u > rounding).any() else 1.0 for u in U.T]
     return np.asarray(sizes)
 
 
-def _unit_length(Z: Real) -> Real:
+def unit_length(Z: Real) -> Real:
     """Rows of unit length; rows of zeros stay."""
     largest = np.abs(Z).max(axis=1, initial=0.0, keepdims=True)
     Z = Z / np.where(largest > 0.0, largest, 1.0)
@@ -105,35 +102,26 @@ def _unit_length(Z: Real) -> Real:
 class Programme:
     """The linear programme of an objective in even coordinates, with the cuts taken so far."""
 
-    def __init__(self, objective: Objective, T: Array, cone: Cone | None, rounded: bool) -> None:
+    def __init__(self, objective: Objective, T: Array, cone: Cone | None) -> None:
         self.objective, self.T, self.inverse = objective, T, triangular_inverse(T)
         self.outputs = objective.likelihood.outputs
-        pivot = smallest_pivot(T)
-        self.precise = pivot < EXTENDED_PIVOT
-        self.proof_type = np.longdouble if self.precise or T.shape[0] <= MAX_EXTENDED_COLUMNS else np.float64
-        rounding = ROUNDINGS * float(np.finfo(self.proof_type).eps) / pivot  # T^-1 enlarges it so much at most
-        self.zero_margin, self.rank = (ROUGH_MARGIN, ROUGH_RANK) if rounded else (rounding, rounding)
+        self.precise = smallest_pivot(T) < EXTENDED_PIVOT
         self.kept = np.concatenate(total(objective.rows, lambda block: ([block.kept],), 1)[0])
         self.equal, self.limits = self._limits(cone)
-        stride = _row_stride(objective)
+        stride = row_stride(objective)
 
         def some(block: Block) -> tuple[list[Real]]:
             at = np.flatnonzero(block.kept)[::stride]
-            return ([self.cuts_of(self.proof_rows(block, at), block.y[at])],)
+            return ([self.cuts_of(self.unit_rows(block)[at], block.y[at])],)
 
         self.cuts = np.vstack([*total(objective.rows, some, 1)[0], self.limits])
 
     def unit_rows(self, block: Block) -> Array:
         """The rows of a block in even coordinates, at unit length, (n, p)."""
+        X = dense(self.objective.columns(block))
         if self.precise:
-            return self.proof_rows(block, np.arange(block.y.size)).astype(np.float64)
-        return np.asarray(_unit_length(dense(self.objective.columns(block)) @ self.inverse), dtype=np.float64)
-
-    def proof_rows(self, block: Block, at: NDArray[np.intp]) -> Real:
-        """Some rows of a block as `unit_rows`, in the precision of proofs."""
-        coordinates = self.objective.coordinates
-        X: Real = dense(block.X)[at].astype(self.proof_type)
-        return _unit_length((X - coordinates.center) / coordinates.scale @ self.inverse.astype(self.proof_type))
+            return unit_length(X.astype(np.longdouble) @ self.inverse.astype(np.longdouble)).astype(np.float64)
+        return np.asarray(unit_length(X @ self.inverse), dtype=np.float64)
 
     @property
     def rivals(self) -> int:
@@ -168,7 +156,7 @@ class Programme:
         direction = self.from_inner(far)
         direction = direction / np.abs(direction).max(initial=np.finfo(float).tiny)
         leads, _ = self.leads(direction)
-        won = leads > self.zero_margin
+        won = leads > ZERO_MARGIN
         return direction, won & won[self.kept].all()
 
     def best_direction(self, won: NDArray[np.bool_]) -> Array | None:
@@ -190,7 +178,7 @@ class Programme:
         for _ in range(MAX_ROUNDS):
             answer = linprog(
                 -(gain @ basis) / size,
-                A_ub=-self.cuts.astype(np.float64) @ basis,
+                A_ub=-self.cuts @ basis,
                 b_ub=np.zeros(self.cuts.shape[0]),
                 A_eq=None if self.equal is None else self.equal @ basis,
                 b_eq=None if self.equal is None else np.zeros(self.equal.shape[0]),
@@ -217,16 +205,16 @@ class Programme:
 
         aim = wanted @ basis
         for _ in range(MAX_ROUNDS):
-            cuts = self.cuts.astype(np.float64) @ basis
+            cuts = self.cuts @ basis
             cuts = cuts[np.linalg.norm(cuts, axis=1) > FENCE_MARGIN]
             forces, _ = nnls(-cuts.T, aim, maxiter=MAX_FORCE_STEPS * sum(cuts.shape))
             rest = aim + cuts.T @ forces
             if np.linalg.norm(rest) <= FENCE_MARGIN * np.linalg.norm(aim):
                 return np.zeros(wanted.size)
             rest = rest / np.linalg.norm(rest)
-            if (cuts @ rest).min(initial=0.0) < -ROUGH_MARGIN:  # nnls may stop short if rows repeat
+            if (cuts @ rest).min(initial=0.0) < -ZERO_MARGIN:  # nnls may stop short if rows repeat
                 return None
-            _, violated = self.leads(basis @ rest, ROUGH_MARGIN)
+            _, violated = self.leads(basis @ rest, ZERO_MARGIN)
             if violated.shape[0] == 0:
                 return np.asarray(basis @ rest)
             self.cuts = np.vstack([self.cuts, violated])
@@ -238,32 +226,16 @@ class Programme:
             for _ in range(MAX_ROUNDS):
                 fence = self.cuts[np.abs(self.cuts @ direction) <= fence_margin]
                 fence = fence if self.equal is None else np.vstack([fence, self.equal])
-                exact, noise = _at_right_angle(direction, fence, self.rank)
-                if gain @ exact <= max(WON_MARGIN, noise * float(gain @ direction)):
+                exact = _at_right_angle(direction, fence)
+                if gain @ exact <= WON_MARGIN:
                     break
-                violated = self.violated_cuts(exact)
+                _, violated = self.leads(exact, ZERO_MARGIN)
                 if violated.shape[0] == 0:
-                    return exact.astype(np.float64)
+                    return exact
                 if not (np.abs(violated @ direction) <= fence_margin).all():
                     break
                 self.cuts = np.vstack([self.cuts, violated])
         return None
-
-    def violated_cuts(self, direction: Real) -> Real:
-        """The cuts of each block that a projected direction violates most, and by more than rounding, (m, q)."""
-        unit = direction / np.sqrt(np.square(direction).sum())
-        matrix = by_predictor(unit, self.outputs)
-
-        def of_block(block: Block) -> tuple[list[Real]]:
-            rough = self._leads(self.unit_rows(block) @ matrix.astype(np.float64), block.y).min(axis=1)
-            unclear = np.flatnonzero(block.kept & (rough <= FENCE_MARGIN))
-            rows, y = self.proof_rows(block, unclear), block.y[unclear]
-            least = self._leads(rows @ matrix, y).min(axis=1)
-            worst = np.argsort(least, kind="stable")[:MAX_WORST_CUTS]
-            worst = worst[least[worst] < -self.zero_margin]
-            return ([self.cuts_of(rows[worst], y[worst])],)
-
-        return np.vstack(total(self.objective.rows, of_block, self.objective.threads)[0])
 
     def total_margin(self, won: NDArray[np.bool_]) -> Array:
         """The sum of the constraints that are not won yet, (q,)."""
@@ -292,16 +264,16 @@ class Programme:
 
         def of_block(block: Block) -> tuple[list[Real], list[Real]]:
             U = self.unit_rows(block)
-            found = np.where(block.kept[:, None], self._leads(U @ matrix, block.y), 0.0)
+            found = np.where(block.kept[:, None], self.row_leads(U @ matrix, block.y), 0.0)
             least = found.min(axis=1)
             worst = np.argsort(least, kind="stable")[:MAX_WORST_CUTS]
             worst = worst[least[worst] < -allowed]
-            return [found], [self.cuts_of(self.proof_rows(block, worst), block.y[worst])]
+            return [found], [self.cuts_of(U[worst], block.y[worst])]
 
         found, violated = total(self.objective.rows, of_block, self.objective.threads)
         return np.concatenate(found), np.vstack(violated)
 
-    def _leads(self, linear: Real, y: Array) -> Real:
+    def row_leads(self, linear: Real, y: Array) -> Real:
         """`leads` of rows by their predictors along the direction, (n,) or (n, k)."""
         if self.outputs == 1:
             return self.objective.likelihood.margins(linear, y)[:, None]
@@ -328,7 +300,7 @@ class Programme:
             equal.append(whole[still])
             cuts += [whole[(cone.low == 0.0) & ~still], -whole[(cone.high == 0.0) & ~still]]
         rows = np.vstack(equal) if equal else np.zeros((0, whole.shape[0]))
-        return (_unit_length(rows) if rows.size else None), _unit_length(np.vstack(cuts))
+        return (unit_length(rows) if rows.size else None), unit_length(np.vstack(cuts))
 
     def null_space(self, won: NDArray[np.bool_]) -> Array:
         """The directions that move no row which is not won, (q, m) in even coordinates; won: (n, rivals)."""
@@ -338,7 +310,7 @@ class Programme:
             R = r_factor(np.vstack([R, cuts]))
         fence = R if self.equal is None else np.vstack([R, self.equal])
         _, sizes, V = np.linalg.svd(fence)
-        return np.asarray(V[sizes <= ROUGH_RANK * sizes.max(initial=0.0)].T)
+        return np.asarray(V[sizes <= FENCE_RANK * sizes.max(initial=0.0)].T)
 
     def signs(self, direction: Array) -> Array:
         """Where each of the user's coefficients goes, (q,); what is lost in rounding, as by centering, goes nowhere."""
@@ -357,28 +329,11 @@ class Programme:
         return np.sign(np.where(np.abs(user) > least, user, 0.0))
 
 
-def _at_right_angle(direction: Array, rows: Real, rank: float) -> tuple[Real, float]:
-    """The part of a direction, (q,), that is orthogonal to all unit rows, (m, q), in their type; Gram-Schmidt, twice.
-
-    Also the share of the direction that may be rounding in this part: it is large if a row hardly differs from the
-    others. rank: a row at most so far from the span of the rows before it, relative to the largest, lies in it.
-    """
-    if rows.dtype == np.float64:
-        rows = r_factor(np.vstack([rows, np.zeros((direction.size, direction.size))]))
-    least = rank * np.sqrt(np.square(rows).sum(axis=1)).max(initial=0.0)
-    basis, left, out = np.zeros((0, direction.size), dtype=rows.dtype), rows, direction.astype(rows.dtype)
-    nearest = np.inf
-    while left.shape[0]:
-        sizes = np.sqrt(np.square(left).sum(axis=1))
-        if not sizes.max() > least:
-            break
-        nearest = min(nearest, float(sizes.max()))
-        unit = left[np.argmax(sizes)] / sizes.max()
-        unit = unit - basis.T @ (basis @ unit)
-        unit = unit / np.sqrt(np.square(unit).sum())
-        basis = np.vstack([basis, unit])
-        left = left[sizes > least]
-        left = left - np.multiply.outer(left @ unit, unit)
-    for _ in range(2):
-        out = out - basis.T @ (basis @ out)
-    return out, float(least) / nearest
+def _at_right_angle(direction: Array, rows: Array) -> Array:
+    """The part of a direction, (q,), that is orthogonal to all rows, (m, q)."""
+    if rows.shape[0] == 0:
+        return direction
+    _, sizes, V = np.linalg.svd(r_factor(np.vstack([rows, np.zeros((direction.size, direction.size))])))
+    V = V[sizes > FENCE_RANK * sizes.max(initial=0.0)]
+    out = direction - V.T @ (V @ direction)
+    return np.asarray(out - V.T @ (V @ out))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
+from logit_engine.diagnostics.direction_proofs import Proof, direction_proof
 from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Cone, Programme, even_coordinates
 from logit_engine.objective import Objective
 from logit_engine.wording import PLAIN, Wording, first_names
@@ -29,6 +30,7 @@ class Recession:
     signs: Array
     rows: NDArray[np.intp]
     n: int
+    proof: Proof
 
     def clause(self, names: Sequence[str], free: NDArray[np.bool_], wording: Wording = PLAIN) -> str:
         """What predicts what: the columns, the infinity of each, and the rows. names, free: (q,)."""
@@ -48,15 +50,14 @@ def recession(
     objective: Objective,
     far: Array | None = None,
     cone: Cone | None = None,
-    rounded: bool = False,
 ) -> Recession | None:
     """The direction that separates as many rows as can be; None where none is found, so that a maximum exists.
 
     far: where a solver ran to, (q,); if it separates all rows by itself that is an answer as well. cone: the directions
-    that are allowed. rounded: the data count as rounded, so a row may be violated by 1e-10 of its length. Konis (2007);
-    Albert & Anderson (1984).
+    that are allowed. Rows may be violated by 1e-10 of their length: see `Proof`. Konis (2007); Albert &
+    Anderson (1984).
     """
-    programme = Programme(objective, even_coordinates(objective), cone, rounded)
+    programme = Programme(objective, even_coordinates(objective), cone)
     found = np.zeros(objective.free.size)
     won = np.zeros((objective.rows.n, programme.rivals), dtype=bool)
     while True:
@@ -72,7 +73,12 @@ def recession(
         found, won = programme.separated_by(far)
     if not won.any():
         return None
-    return Recession(_common_signs(programme, found, won), np.flatnonzero(won.any(axis=1)), int(programme.kept.sum()))
+    return Recession(
+        _common_signs(programme, found, won),
+        np.flatnonzero(won.any(axis=1)),
+        int(programme.kept.sum()),
+        direction_proof(programme, found),
+    )
 
 
 def _common_signs(programme: Programme, found: Array, won: NDArray[np.bool_]) -> Array:

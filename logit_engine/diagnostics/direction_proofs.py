@@ -1,0 +1,103 @@
+"""How well a direction is proved to separate: exactly, but for the rounding of the data, or to ten digits only.
+
+The programme lets a direction violate a row by 1e-10 of its length. Of a row of 1e13 in a column of 0 and 1 that hides
+what all other columns say. So each row is held to the rounding of its own numbers. Rows that tie in whole numbers, but
+no longer after (x - mean) / sd, pass: what separates them is rounding, but no user would call it a finite estimate.
+They are told from rows that tie exactly by the rank of the fence in extended precision, as far as some rows tell.
+"""
+
+from enum import Enum
+
+import numpy as np
+
+from logit_engine.blocks import Block, Largest, total
+from logit_engine.columns import Array, Real, dense
+from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Programme, row_stride, unit_length
+from logit_engine.objective import by_predictor
+
+ROUNDINGS = 64.0  # a margin within as many rounding errors of the numbers behind it is zero
+STILL_MOVE = 1e-13  # of the largest move of a typical row: a coefficient that moves it less owes that to rounding
+MAX_EXTENDED_COLUMNS = 100  # above it no direction is called exact, for the time that extended precision takes
+EPS = float(np.finfo(np.float64).eps)
+
+
+class Proof(Enum):
+    """What no row contradicts along a direction: anything, more than the rounding of its numbers, or ten digits."""
+
+    EXACT = "exact"
+    ROUNDED = "but for the rounding of the data"
+    TEN_DIGITS = "to ten digits"
+
+
+def direction_proof(programme: Programme, direction: Array) -> Proof:
+    """How well a direction, (q,) in even coordinates, is proved."""
+    if not _is_true_to_data(programme, direction):
+        return Proof.TEN_DIGITS
+    return Proof.EXACT if _is_exact(programme, direction) else Proof.ROUNDED
+
+
+def _is_true_to_data(programme: Programme, direction: Array) -> bool:
+    """Whether no row is violated by more than the rounding of its numbers, eps sum_j (|x_ij| + |c_j|) |d_j|, c_j centers."""
+    objective = programme.objective
+    outputs = objective.likelihood.outputs
+    inner = programme.to_inner(direction)
+    moves = np.abs(inner) * np.tile(np.linalg.norm(programme.T, axis=0), outputs)
+    inner = np.where(moves > STILL_MOVE * moves.max(initial=0.0), inner, 0.0)
+    along, user = (by_predictor(d, outputs) for d in (inner, objective.coordinates.to_user(inner)))
+
+    def of_block(block: Block) -> tuple[Largest]:
+        sizes = (np.abs(dense(block.X)) + np.abs(objective.coordinates.center)) @ np.abs(user)
+        allowed = ROUNDINGS * EPS * (sizes if outputs == 1 else 2.0 * sizes.max(axis=1))
+        leads = programme.row_leads(dense(objective.columns(block)) @ along, block.y).min(axis=1)
+        return (Largest(block.largest(-leads - allowed)),)
+
+    (worst,) = total(objective.rows, of_block, objective.threads)
+    return bool(worst.value <= 0.0)
+
+
+def _is_exact(programme: Programme, direction: Array) -> bool:
+    """Whether a few thousand rows allow the direction in extended precision, at a right angle to those on its fence."""
+    objective = programme.objective
+    coordinates, stride = objective.coordinates, row_stride(objective)
+    if programme.T.shape[0] > MAX_EXTENDED_COLUMNS:
+        return False
+
+    def some(block: Block) -> tuple[list[Real]]:
+        at = np.flatnonzero(block.kept)[::stride]
+        X: Real = (dense(block.X)[at].astype(np.longdouble) - coordinates.center) / coordinates.scale
+        return ([programme.cuts_of(unit_length(X @ programme.inverse.astype(np.longdouble)), block.y[at])],)
+
+    cuts = np.vstack([*total(objective.rows, some, 1)[0], programme.limits])
+    margins = cuts @ direction
+    fence = cuts[np.abs(margins) <= FENCE_MARGIN]
+    left, noise = _at_right_angle(direction, fence if programme.equal is None else np.vstack([fence, programme.equal]))
+    gain = cuts[margins > WON_MARGIN].sum(axis=0)
+    if not gain.any():
+        return True
+    allowed = ROUNDINGS * float(np.finfo(np.longdouble).eps) * float(np.sqrt(np.square(left).sum()))
+    gains = gain @ left > max(WON_MARGIN, noise * float(gain @ direction))
+    return bool(gains and (cuts @ left).min() >= -allowed)
+
+
+def _at_right_angle(direction: Array, rows: Real) -> tuple[Real, float]:
+    """The part of a direction, (q,), that is orthogonal to all unit rows, (m, q), in their type; Gram-Schmidt, twice.
+
+    With it comes the share of the direction that may be rounding in it: large if a row hardly differs from the others.
+    """
+    least = ROUNDINGS * float(np.finfo(rows.dtype).eps)
+    basis, left, out = np.zeros((0, direction.size), dtype=rows.dtype), rows, direction.astype(rows.dtype)
+    nearest = np.inf
+    while left.shape[0]:
+        sizes = np.sqrt(np.square(left).sum(axis=1))
+        if not sizes.max() > least:
+            break
+        nearest = min(nearest, float(sizes.max()))
+        unit = left[np.argmax(sizes)] / sizes.max()
+        unit = unit - basis.T @ (basis @ unit)
+        unit = unit / np.sqrt(np.square(unit).sum())
+        basis = np.vstack([basis, unit])
+        left = left[sizes > least]
+        left = left - np.multiply.outer(left @ unit, unit)
+    for _ in range(2):
+        out = out - basis.T @ (basis @ out)
+    return out, least / nearest
