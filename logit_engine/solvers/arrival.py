@@ -45,8 +45,8 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
         of_logit = isinstance(likelihood, Bernoulli) and likelihood.self_concordant  # whose scores are at most one
         if of_logit and solution.certificate + largest_rounding <= ROUGH_CERTIFICATE:
             return solution.certificate + largest_rounding
-        rounding, own_reach = row_bounds(objective, solution)
-        decrement, reach = decrement + length(rounding), min(reach, own_reach)
+        bounds = row_bounds(objective, solution)
+        decrement, reach = decrement + length(bounds.largest), min(reach, bounds.reach)
     certificate = decrement * reach
     if not isinstance(likelihood, Bernoulli) or (likelihood.self_concordant and certificate <= SHARP_CERTIFICATE):
         return certificate
@@ -66,10 +66,13 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
 class RowBounds(NamedTuple):
     """Bounds from the rows, in the coordinates of `root`: the rounding of each coordinate of a step, (r,), and the reach.
 
-    The rounding is at most eps sum_i w_i |s_i| |x_i'root|, with s_i the scores.
+    largest: the rounding is at most eps sum_i |s_i| |x_i|'|root|, with s_i the scores: where columns cancel along a
+    coordinate, x_i'root has the rounding of its terms. likely: eps sum_i |s_i| |x_i'root|, what is left where terms
+    cancel without a rounding, as equal columns do.
     """
 
-    rounding: Array
+    largest: Array
+    likely: Array
     reach: float
 
 
@@ -79,17 +82,20 @@ def row_bounds(objective: Objective, solution: Solution) -> RowBounds:
     outputs, score_of = objective.likelihood.outputs, objective.likelihood.score
 
     @Quiet
-    def block_sums(block: Block) -> tuple[Array, Largest]:
+    def block_sums(block: Block) -> tuple[Array, Array, Array, Largest]:
         X = objective.columns(block)
         score = score_of(objective.predictors(block, X, theta), block.y).reshape(block.y.size, outputs)
         sizes = weighted(block.weights, np.abs(score))
         directions = [X.dot(part) for part in np.split(root, outputs)]
         lengths = np.sum([Dense(part).lengths() for part in directions], axis=0)
-        rounding = np.sum([size @ np.abs(part) for size, part in zip(sizes.T, directions, strict=True)], axis=0)
-        return rounding, Largest(block.largest(lengths))
+        likely = np.sum([size @ np.abs(part) for size, part in zip(sizes.T, directions, strict=True)], axis=0)
+        squares = np.concatenate([X.squares(size) for size in sizes.T])
+        return sizes.sum(axis=0), squares, likely, Largest(block.largest(lengths))
 
-    sums, longest = total(objective.rows, block_sums, objective.threads)
-    return RowBounds(np.asarray(EPS * sums), float(np.sqrt(min(outputs, 2) * max(longest.value, 0.0))))
+    sizes, squares, likely, longest = total(objective.rows, block_sums, objective.threads)
+    terms = np.sqrt(np.repeat(sizes, squares.size // outputs)) * np.sqrt(squares)  # by Cauchy & Schwarz
+    reach = float(np.sqrt(min(outputs, 2) * max(longest.value, 0.0)))
+    return RowBounds(EPS * (terms @ np.abs(root)), np.asarray(EPS * likely), reach)
 
 
 def information_lost(objective: Objective, solution: Solution, certificate: float) -> float:
@@ -101,7 +107,7 @@ def information_lost(objective: Objective, solution: Solution, certificate: floa
     likelihood = objective.likelihood
     if not isinstance(likelihood, Bernoulli):
         return certificate
-    return _share_lost(objective, likelihood, solution, 0.0, row_bounds(objective, solution).rounding)[0]
+    return _share_lost(objective, likelihood, solution, 0.0, row_bounds(objective, solution).likely)[0]
 
 
 def _share_lost(

@@ -41,7 +41,7 @@ from logit_engine.triangles import (
 
 PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
 PLAIN_DIGITS = 100.0  # the condition number up to which plain sums keep the digits that are promised
-SAFE_PIVOT = 3e-6  # below it a Cholesky factor of the plain information may be noise: they are off by about sqrt(n eps)
+SAFE_PIVOT = 3e-6  # below it a Cholesky factor of the information may be noise: they are off by about sqrt(n eps)
 POLISHED = (
     1e-13  # lambda * reach at which the information is exact to rounding: at 1e-12 one fit in a hundred lost a digit
 )
@@ -312,13 +312,13 @@ def _factored(objective: Objective, theta: Array, basis: Array | None, current: 
 def _definite(objective: Objective, theta: Array, basis: Array | None, current: Evaluation) -> _Local | None:
     """The curvature factored: as it is, or where a link is not log-concave from the expected information."""
     free = free_directions(objective, basis)
+    unsafe = SAFE_PIVOT if basis is None or objective.likelihood.outputs == 1 else 0.0  # classes share a basis
     for observed in (True, False):
         evaluation = current if observed else objective.evaluate(theta, basis, expected=True)
         full = cholesky_factor(evaluation.curvature)
         factor = full if free is None else cholesky_factor(free.T @ evaluation.curvature @ free)
-        safe = basis is not None or free is not None
         pivot = 0.0 if factor is None else smallest_pivot(factor)
-        if factor is not None and (safe or pivot > SAFE_PIVOT):
+        if factor is not None and (free is not None or pivot > unsafe):
             return _Local(evaluation, basis, factor, free, full, observed, pivot=pivot)
         if objective.likelihood.log_concave:
             break

@@ -1,0 +1,31 @@
+"""Columns that are combinations of others but for a few rows and the rounding of the data: right, given up, or refused."""
+
+import numpy as np
+import pytest
+from random_problems import Problem
+from verdicts import Judgment, judged
+
+SEEDS = range(120)
+PARTS = 3
+FALSE = (Judgment.WRONG, Judgment.FALSE_REASON, Judgment.RAW)  # a maximum that rounding hides may be given up
+
+
+def nearly_separated(seed: int) -> Problem:
+    """A last column that is a rounded combination of others, but in a few rows, where it tells the outcome."""
+    rng = np.random.default_rng(seed)
+    n, p, rows = int(rng.choice([15, 40, 120])), int(rng.choice([2, 3, 4])), int(rng.integers(1, 8))
+    X = rng.standard_normal((n, p))
+    y = (X.sum(axis=1) + rng.logistic(size=n) > 0).astype(float)
+    gap = 10.0 ** rng.uniform(-8, 1) * (np.arange(n) < rows) * (2 * y - 1)
+    if rng.random() < 0.3:
+        gap[0] = -gap[0]
+    combinations = (X[:, 0] + X[:, 1], X[:, 0] * rng.standard_normal(), 0.1 * X[:, 0] - X[:, 1] / 3)
+    X = np.column_stack([X, combinations[int(rng.integers(3))] + gap])
+    link = str(rng.choice(["logit", "logit", "probit", "cloglog"]))
+    return Problem(seed, X, y, link, 2, True, None, None, None, None, "nonrobust", ())
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_plateau_that_only_rounding_ends_is_no_maximum(part: int) -> None:
+    found = {seed: judged(nearly_separated(seed)) for seed in SEEDS[part::PARTS]}
+    assert not {seed: said for seed, said in found.items() if said.judgment in FALSE}
