@@ -1,4 +1,4 @@
-"""Columns that are combinations of others but for a few rows and the rounding of the data: right, given up, or refused."""
+"""Columns that are combinations of others but for a few rows and rounding: right, given up, or called separated."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from verdicts import Judgment, judged
 
 SEEDS = range(120)
 PARTS = 3
-FALSE = (Judgment.WRONG, Judgment.FALSE_REASON, Judgment.RAW)  # a maximum that rounding hides may be given up
+FALSE = (Judgment.WRONG, Judgment.RAW)  # what rounding alone keeps from separating may be said to separate
 
 
 def nearly_separated(seed: int) -> Problem:
