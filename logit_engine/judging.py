@@ -87,7 +87,7 @@ def judged_solution(
 
 
 def _lost_status(objective: Objective, lost: Solution, nearly: Recession | None, wording: Wording) -> Status:
-    """The status of a fit whose maximum exists but was not reached; nearly: what separates but for ten digits."""
+    """The status of a fit that reached no maximum; nearly: what separates to ten digits, None for nothing."""
     if nearly is None:
         return _status(objective, lost)
     clause = nearly.clause(objective.coefficient_names, objective.free, wording)

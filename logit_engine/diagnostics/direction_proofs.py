@@ -1,9 +1,9 @@
-"""How well a direction is proved to separate: exactly, but for the rounding of the data, or to ten digits only.
+"""How well a direction is proved to separate: exactly, up to the rounding of the data, or to ten digits only.
 
-The programme lets a direction violate a row by 1e-10 of its length. Of a row of 1e13 in a column of 0 and 1 that hides
-what all other columns say. So each row is held to the rounding of its own numbers. Rows that tie in whole numbers, but
-no longer after (x - mean) / sd, pass: what separates them is rounding, but no user would call it a finite estimate.
-They are told from rows that tie exactly by the rank of the fence in extended precision, as far as some rows tell.
+The programme lets a direction violate a row by 1e-10 of its length. In a row of 1e13 in a column of 0 and 1 that hides
+all other columns. So no row may be violated by more than the rounding of its own numbers. Rows that tie in whole numbers
+may differ by rounding after (x - mean) / sd: they pass, because no user would call their estimate finite. The rank of the
+fence in extended precision tells such rows from exact ties, as far as a few thousand rows tell.
 """
 
 from enum import Enum
@@ -16,13 +16,13 @@ from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Program
 from logit_engine.objective import by_predictor
 
 ROUNDINGS = 64.0  # a margin within as many rounding errors of the numbers behind it is zero
-STILL_MOVE = 1e-13  # of the largest move of a typical row: a coefficient that moves it less owes that to rounding
-MAX_EXTENDED_COLUMNS = 100  # above it no direction is called exact, for the time that extended precision takes
+STILL_MOVE = 1e-13  # of the largest move of a typical row: a coefficient that moves the row less does so by rounding
+MAX_EXTENDED_COLUMNS = 100  # with more columns no direction is called exact: extended precision would take too long
 EPS = float(np.finfo(np.float64).eps)
 
 
 class Proof(Enum):
-    """What no row contradicts along a direction: anything, more than the rounding of its numbers, or ten digits."""
+    """How far a direction is proved: no row is violated at all, none beyond its rounding, or none by 1e-10 of its length."""
 
     EXACT = "exact"
     ROUNDED = "but for the rounding of the data"
@@ -31,12 +31,12 @@ class Proof(Enum):
 
 def direction_proof(programme: Programme, direction: Array) -> Proof:
     """How well a direction, (q,) in even coordinates, is proved."""
-    if not _is_true_to_data(programme, direction):
+    if not _is_within_rounding(programme, direction):
         return Proof.TEN_DIGITS
     return Proof.EXACT if _is_exact(programme, direction) else Proof.ROUNDED
 
 
-def _is_true_to_data(programme: Programme, direction: Array) -> bool:
+def _is_within_rounding(programme: Programme, direction: Array) -> bool:
     """Whether no row is violated by more than the rounding of its numbers, eps sum_j (|x_ij| + |c_j|) |d_j|, c_j centers."""
     objective = programme.objective
     outputs = objective.likelihood.outputs
@@ -70,7 +70,7 @@ def _is_exact(programme: Programme, direction: Array) -> bool:
     cuts = np.vstack([*total(objective.rows, some, 1)[0], programme.limits])
     margins = cuts @ direction
     fence = cuts[np.abs(margins) <= FENCE_MARGIN]
-    left, noise = _at_right_angle(direction, fence if programme.equal is None else np.vstack([fence, programme.equal]))
+    left, noise = _orthogonal_part(direction, fence if programme.equal is None else np.vstack([fence, programme.equal]))
     gain = cuts[margins > WON_MARGIN].sum(axis=0)
     if not gain.any():
         return True
@@ -79,7 +79,7 @@ def _is_exact(programme: Programme, direction: Array) -> bool:
     return bool(gains and (cuts @ left).min() >= -allowed)
 
 
-def _at_right_angle(direction: Array, rows: Real) -> tuple[Real, float]:
+def _orthogonal_part(direction: Array, rows: Real) -> tuple[Real, float]:
     """The part of a direction, (q,), that is orthogonal to all unit rows, (m, q), in their type; Gram-Schmidt, twice.
 
     With it comes the share of the direction that may be rounding in it: large if a row hardly differs from the others.

@@ -24,7 +24,7 @@ class Recession:
     The directions that count are those that separate as many rows as possible. signs: (q,), -1 or 1 for a coefficient
     that runs off to that infinity along all of them, 0 for one that moves along none, nan if they disagree, so that the
     data do not tell. rows: (m,), the positions of the rows that are predicted perfectly in the limit. n: how many rows
-    have weight.
+    have weight. proof: how well the direction is proved.
     """
 
     signs: Array
@@ -54,8 +54,7 @@ def recession(
     """The direction that separates as many rows as can be; None where none is found, so that a maximum exists.
 
     far: where a solver ran to, (q,); if it separates all rows by itself that is an answer as well. cone: the directions
-    that are allowed. Rows may be violated by 1e-10 of their length: see `Proof`. Konis (2007); Albert &
-    Anderson (1984).
+    that are allowed. A row may be violated by 1e-10 of its length: see `Proof`. Konis (2007); Albert & Anderson (1984).
     """
     programme = Programme(objective, even_coordinates(objective), cone)
     found = np.zeros(objective.free.size)

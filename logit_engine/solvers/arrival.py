@@ -46,7 +46,7 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
         if of_logit and solution.certificate + largest_rounding <= ROUGH_CERTIFICATE:
             return solution.certificate + largest_rounding
         bounds = row_bounds(objective, solution)
-        decrement, reach = decrement + length(bounds.largest), min(reach, bounds.reach)
+        decrement, reach = decrement + length(bounds.largest_rounding), min(reach, bounds.reach)
     certificate = decrement * reach
     if not isinstance(likelihood, Bernoulli) or (likelihood.self_concordant and certificate <= SHARP_CERTIFICATE):
         return certificate
@@ -64,15 +64,15 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
 
 
 class RowBounds(NamedTuple):
-    """Bounds from the rows, in the coordinates of `root`: the rounding of each coordinate of a step, (r,), and the reach.
+    """What the rows say of a step, in the coordinates of `root`: the rounding of each coordinate, (r,), and the reach.
 
-    largest: the rounding is at most eps sum_i |s_i| |x_i|'|root|, with s_i the scores: where columns cancel along a
-    coordinate, x_i'root has the rounding of its terms. likely: eps sum_i |s_i| |x_i'root|, what is left where terms
-    cancel without a rounding, as equal columns do.
+    largest_rounding: a bound of eps sum_i w_i |s_i| |x_i|'|root|, with s_i the scores: if columns cancel along a
+    coordinate, x_i'root has the rounding of its terms. likely_rounding: eps sum_i w_i |s_i| |x_i'root|, which is no
+    bound: it holds if the terms cancel without rounding, as equal columns do.
     """
 
-    largest: Array
-    likely: Array
+    largest_rounding: Array
+    likely_rounding: Array
     reach: float
 
 
@@ -99,7 +99,7 @@ def row_bounds(objective: Objective, solution: Solution) -> RowBounds:
 
 
 def information_lost(objective: Objective, solution: Solution, certificate: float) -> float:
-    """A bound of the share of the information that more steps like the last would change: what standard errors miss.
+    """The share of the information that more steps like the last would change: what standard errors miss.
 
     Each row's predictor may move either way, by REMAINING_STEPS times what the last step moved it and by what the
     rounding of a step moves it. For several classes the certificate is that bound.
@@ -107,7 +107,7 @@ def information_lost(objective: Objective, solution: Solution, certificate: floa
     likelihood = objective.likelihood
     if not isinstance(likelihood, Bernoulli):
         return certificate
-    return _share_lost(objective, likelihood, solution, 0.0, row_bounds(objective, solution).likely)[0]
+    return _share_lost(objective, likelihood, solution, 0.0, row_bounds(objective, solution).likely_rounding)[0]
 
 
 def _share_lost(
