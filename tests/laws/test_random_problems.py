@@ -28,6 +28,7 @@ HARD_PROBLEMS = {
     202611281240: Judgment.RIGHT,  # shares of events that fit exactly: robust errors of zero
     42005944: Judgment.GIVEN_UP,  # weights of fifteen decades, and a step that is smaller than its rounding
     42003397: Judgment.REFUSED,  # HC3 of a Cauchy link, with a leverage above one
+    43001747: Judgment.REFUSED,  # aliased columns; nothing separates but the rounding of a projection
     43006245: Judgment.GIVEN_UP,  # columns that differ, of weights that hide it
     43006562: Judgment.RIGHT,  # kappa of 3e7: no more digits of the information are promised than the columns have
     7770592: Judgment.GIVEN_UP,  # a row of 1e13 in a column of 0 and 1, of three classes: no separation
