@@ -69,7 +69,7 @@ def judged_solution(
     if _is_proved(objective, solution, certificate):
         return Judged(solution, _status(objective, solution), certificate)
     away = recession(objective, solution.theta)
-    if away is not None and away.proof is Proof.EXACT:
+    if away is not None and _separates(away, wording):
         return Judged(solution, separated_status(objective, away, perfect, wording), certificate, away.signs)
     if solution.outcome in STOPPED:
         return Judged(solution, _status(objective, solution), certificate)
@@ -80,20 +80,23 @@ def judged_solution(
         certificate = _proof(objective, further)
         if _is_proved(objective, further, certificate):
             return Judged(further, _status(objective, further), certificate)
-    if away is not None and away.proof is Proof.ROUNDED:
-        return Judged(solution, separated_status(objective, away, perfect, wording), certificate, away.signs)
     lost = replace(solution, outcome=Outcome.UNCERTIFIED) if solution.outcome is Outcome.CONVERGED else solution
     return Judged(lost, _lost_status(objective, lost, away, wording), certificate)
 
 
+def _separates(away: Recession, wording: Wording) -> bool:
+    """Whether a direction separates; of columns that were normalized, rows that tie but for rounding tie in the file."""
+    return away.proof is Proof.EXACT or (away.proof is Proof.ROUNDED and wording.units is not None)
+
+
 def _lost_status(objective: Objective, lost: Solution, nearly: Recession | None, wording: Wording) -> Status:
-    """The status of a fit that reached no maximum; nearly: what separates to ten digits, None for nothing."""
+    """The status of a fit that reached no maximum; nearly: what separates but for rounding, None for nothing."""
     if nearly is None:
         return _status(objective, lost)
     clause = nearly.clause(objective.coefficient_names, objective.free, wording)
     return Status(
         Verdict.NOT_CONVERGED,
-        f"not converged after {lost.passes} passes: to ten digits, {clause}. "
+        f"not converged after {lost.passes} passes: {nearly.proof.value}, {clause}. "
         f"{separation_remedy(moves_level(objective, nearly.signs))}",
     )
 
@@ -173,7 +176,7 @@ def unheld_recession(objective: Objective, solution: Solution) -> Recession | No
     if solution.outcome is Outcome.CONVERGED and objective.farthest(solution.theta) < FAR:
         return None
     away = recession(replace(objective, penalty=NONE), cone=Cone(low, high))
-    return away if away is not None and away.proof is not Proof.TEN_DIGITS else None
+    return away if away is not None and away.proof is Proof.EXACT else None
 
 
 STOPPED = (Outcome.ITERATIONS, Outcome.EVALUATIONS, Outcome.HALTED)  # by the caller: the solver is not led on

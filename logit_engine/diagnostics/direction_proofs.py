@@ -2,8 +2,8 @@
 
 The programme lets a direction violate a row by 1e-10 of its length. In a row of 1e13 in a column of 0 and 1 that hides
 all other columns. So no row may be violated by more than the rounding of its own numbers. Rows that tie in whole numbers
-may differ by rounding after (x - mean) / sd: they pass, because no user would call their estimate finite. The rank of the
-fence in extended precision tells such rows from exact ties, as far as a few thousand rows tell.
+may differ by rounding after (x - mean) / sd: they pass. The rank of the fence in extended precision tells such rows from
+exact ties, as far as a few thousand rows tell.
 """
 
 from enum import Enum
@@ -14,6 +14,7 @@ from logit_engine.blocks import Block, Largest, total
 from logit_engine.columns import Array, Real, dense
 from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Programme, row_stride, unit_length
 from logit_engine.objective import by_predictor
+from logit_engine.triangles import smallest_pivot
 
 ROUNDINGS = 64.0  # a margin within as many rounding errors of the numbers behind it is zero
 STILL_MOVE = 1e-13  # of the largest move of a typical row: a coefficient that moves the row less does so by rounding
@@ -70,34 +71,36 @@ def _is_exact(programme: Programme, direction: Array) -> bool:
     cuts = np.vstack([*total(objective.rows, some, 1)[0], programme.limits])
     margins = cuts @ direction
     fence = cuts[np.abs(margins) <= FENCE_MARGIN]
-    left, noise = _orthogonal_part(direction, fence if programme.equal is None else np.vstack([fence, programme.equal]))
+    rounding = ROUNDINGS * float(np.finfo(np.longdouble).eps) / smallest_pivot(programme.T)  # T^-1 enlarges it so much
+    fence = fence if programme.equal is None else np.vstack([fence, programme.equal])
+    left, noise = _orthogonal_part(direction, fence, rounding)
     gain = cuts[margins > WON_MARGIN].sum(axis=0)
     if not gain.any():
         return True
-    allowed = ROUNDINGS * float(np.finfo(np.longdouble).eps) * float(np.sqrt(np.square(left).sum()))
+    allowed = rounding * float(np.sqrt(np.square(left).sum()))
     gains = gain @ left > max(WON_MARGIN, noise * float(gain @ direction))
     return bool(gains and (cuts @ left).min() >= -allowed)
 
 
-def _orthogonal_part(direction: Array, rows: Real) -> tuple[Real, float]:
+def _orthogonal_part(direction: Array, rows: Real, rounding: float) -> tuple[Real, float]:
     """The part of a direction, (q,), that is orthogonal to all unit rows, (m, q), in their type; Gram-Schmidt, twice.
 
-    With it comes the share of the direction that may be rounding in it: large if a row hardly differs from the others.
+    rounding: of the rows; one that is no further from those before it lies in their span. With the part comes the share
+    of the direction that may be rounding in it: large if a row hardly differs from the others.
     """
-    least = ROUNDINGS * float(np.finfo(rows.dtype).eps)
     basis, left, out = np.zeros((0, direction.size), dtype=rows.dtype), rows, direction.astype(rows.dtype)
     nearest = np.inf
     while left.shape[0]:
         sizes = np.sqrt(np.square(left).sum(axis=1))
-        if not sizes.max() > least:
+        if not sizes.max() > rounding:
             break
         nearest = min(nearest, float(sizes.max()))
         unit = left[np.argmax(sizes)] / sizes.max()
         unit = unit - basis.T @ (basis @ unit)
         unit = unit / np.sqrt(np.square(unit).sum())
         basis = np.vstack([basis, unit])
-        left = left[sizes > least]
+        left = left[sizes > rounding]
         left = left - np.multiply.outer(left @ unit, unit)
     for _ in range(2):
         out = out - basis.T @ (basis @ out)
-    return out, least / nearest
+    return out, rounding / nearest
