@@ -26,7 +26,7 @@ from logit_engine.solvers.step_length import (
     plateau_share,
     slope_along,
 )
-from logit_engine.solvers.triangular import weighted_r_factor
+from logit_engine.solvers.triangular import column_r_factor, weighted_r_factor
 from logit_engine.triangles import (
     aliased,
     cholesky_factor,
@@ -299,26 +299,43 @@ def _majorized(objective: Objective, theta: Array) -> _Local | None:
 
 
 def _factored(objective: Objective, theta: Array, basis: Array | None, current: Evaluation) -> _Local | None:
-    """The curvature factored in the basis at hand, else in one made by TSQR; None if columns are aliased."""
-    local = _definite(objective, theta, basis, current)
+    """The curvature factored in the basis at hand, else in one made by TSQR; None if columns are aliased.
+
+    Where the classes share a basis, small pivots are taken as they are; so are those of columns that are aliased but for
+    linear constraints, which have no white rows.
+    """
+    least_pivot = SAFE_PIVOT if basis is None or objective.likelihood.outputs == 1 else 0.0
+    local = _definite(objective, theta, basis, current, least_pivot)
     if local is not None:
         return local
-    basis = weighted_r_factor(objective, theta)
-    if aliased(basis, objective.coordinates.resolution).any():
+    white = weighted_r_factor(objective, theta)
+    resolution = objective.coordinates.resolution
+    if not aliased(white, resolution).any():
+        least_pivot = SAFE_PIVOT if objective.likelihood.outputs == 1 else 0.0
+        return _definite(objective, theta, white, objective.evaluate(theta, white), least_pivot)
+    if objective.fixed is None or not aliased(column_r_factor(objective), resolution).any():
         return None
-    return _definite(objective, theta, basis, objective.evaluate(theta, basis))
+    return _definite(objective, theta, basis, current, 0.0)
 
 
-def _definite(objective: Objective, theta: Array, basis: Array | None, current: Evaluation) -> _Local | None:
-    """The curvature factored: as it is, or where a link is not log-concave from the expected information."""
+def _definite(
+    objective: Objective,
+    theta: Array,
+    basis: Array | None,
+    current: Evaluation,
+    least_pivot: float,
+) -> _Local | None:
+    """The curvature factored: as it is, or where a link is not log-concave from the expected information.
+
+    None where a pivot is no larger than `least_pivot`.
+    """
     free = free_directions(objective, basis)
-    unsafe = SAFE_PIVOT if basis is None or objective.likelihood.outputs == 1 else 0.0  # classes share a basis
     for observed in (True, False):
         evaluation = current if observed else objective.evaluate(theta, basis, expected=True)
         full = cholesky_factor(evaluation.curvature)
         factor = full if free is None else cholesky_factor(free.T @ evaluation.curvature @ free)
         pivot = 0.0 if factor is None else smallest_pivot(factor)
-        if factor is not None and (free is not None or pivot > unsafe):
+        if factor is not None and pivot > least_pivot:
             return _Local(evaluation, basis, factor, free, full, observed, pivot=pivot)
         if objective.likelihood.log_concave:
             break
