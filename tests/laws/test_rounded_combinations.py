@@ -1,4 +1,4 @@
-"""Columns that are combinations of others but for a few rows and rounding: right, given up, or called separated."""
+"""Columns that are combinations of others but for a few rows and rounding: right, given up, or refused."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from logit_engine.constraints import linear_equalities
 
 SEEDS = range(120)
 PARTS = 3
-FALSE = (Judgment.WRONG, Judgment.RAW)  # what rounding alone keeps from separating may be said to separate
+FALSE = (Judgment.WRONG, Judgment.FALSE_REASON, Judgment.RAW)  # a maximum that rounding hides may be given up
 
 
 def nearly_separated(seed: int) -> Problem:
