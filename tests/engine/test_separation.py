@@ -109,3 +109,21 @@ def test_only_a_level_is_advised_to_be_pooled(level: bool, several: bool) -> Non
     found = fit(rows, Multinomial(2) if several else Bernoulli(LOGIT), allow_separation=True)
     said = "Drop it, pool its level with others, or set a penalty." if level else "Drop it, or set a penalty."
     assert found.status.sentence.endswith(f"no finite estimate. {said}")
+
+
+@pytest.mark.parametrize("columns", [90, 120])
+def test_a_combination_of_whole_numbers_separates_among_any_number_of_columns(columns: int) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.integers(-3, 4, (1500, columns)).astype(float)
+    y = (X[:, :3].sum(axis=1) + rng.logistic(size=1500) > 0).astype(float)
+    X[:, -1] = X[:, 0] + X[:, 1] + (np.arange(1500) % 50 == 0) * (2 * y - 1)
+    with pytest.raises(SeparationError, match=rf"'x1' \(-inf\), 'x2' \(-inf\), 'x{columns}' \(\+inf\)"):
+        fit(array_rows(X, y))
+
+
+def test_a_plane_between_the_outcomes_separates_among_many_columns() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((360, 120))
+    y = (X @ rng.standard_normal(120) > 0).astype(float)
+    with pytest.raises(SeparationError, match="in every row"):
+        fit(array_rows(X, y))
