@@ -3,7 +3,7 @@
 The programme lets a direction violate a row by 1e-10 of its length. In a row of 1e13 in a column of 0 and 1 that hides
 all other columns. So no row may be violated by more than the rounding of its own numbers. Rows that tie in whole numbers
 may differ by rounding after (x - mean) / sd: they pass. The rank of the fence in extended precision tells such rows from
-exact ties, as far as a few thousand rows tell, and in at most a hundred columns.
+exact ties, as far as a few thousand rows tell, and for at most a hundred coefficients.
 """
 
 from enum import Enum
@@ -18,7 +18,7 @@ from logit_engine.triangles import smallest_pivot
 
 ROUNDINGS = 64.0  # a margin within as many rounding errors of the numbers behind it is zero
 STILL_MOVE = 1e-13  # of the largest move of a typical row: a coefficient that moves the row less does so by rounding
-MAX_EXTENDED_COLUMNS = 100  # with more columns rounding counts as exact: extended precision would take too long
+MAX_EXTENDED_SIZE = 100  # coefficients; with more, rounding counts as exact: extended precision takes too long
 EPS = float(np.finfo(np.float64).eps)
 
 
@@ -60,7 +60,7 @@ def _is_exact(programme: Programme, direction: Array) -> bool:
     """Whether a few thousand rows allow the direction in extended precision, at a right angle to those on its fence."""
     objective = programme.objective
     coordinates, stride = objective.coordinates, row_stride(objective)
-    if programme.T.shape[0] > MAX_EXTENDED_COLUMNS:
+    if direction.size > MAX_EXTENDED_SIZE:
         return True
 
     def some(block: Block) -> tuple[list[Real]]:
