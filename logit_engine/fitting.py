@@ -380,7 +380,8 @@ def _size_notes(objective: Objective, first: First, estimated: Estimated, fixed:
     """Whether there are too few rows or clusters for the standard errors, where there are any without a penalty."""
     if not objective.separable or np.isnan(estimated.matrix).any():
         return ()
-    slopes = int((~objective.free).sum()) - fixed
+    contrasts = first.classes.size - 1
+    slopes = -(-(int((~objective.free).sum()) - fixed) // contrasts)  # of one contrast, rounded up
     weight = float(first.classes.sum())
     counted = max(first.observations, weight)  # of shares of events the trials count
     return reliability_notes(Size(slopes, counted, float(first.classes.min()) * counted / weight, estimated.clusters))

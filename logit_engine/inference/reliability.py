@@ -1,21 +1,27 @@
 """Where inference is known to fail: one function, `reliability_notes`, gives a note with a figure for each such case.
 
-Standard errors rest on many rows for each coefficient, and those by cluster on many clusters. If there are few rows,
-estimates are too far from zero; if there are few of either, intervals cover less than they say. The figures come from
-bench/interval_coverage.py.
+Standard errors rest on many rows for each coefficient, and those by cluster on many clusters. If there are few rows or
+events, estimates are too far from zero; if there are few rows or clusters, intervals cover less than they say. The figures
+come from bench/interval_coverage.py; a note cites those of the setting nearest to the fit.
 """
 
 from dataclasses import dataclass
 
 MANY_SLOPES = 0.1  # slopes per row, above which 95% intervals begin to fail. Sur & Candes (2019)
 FEW_EVENTS = 10  # rows of the rarest outcome per slope. Peduzzi et al. (1996)
+SLOPE_SHARES = {0.1: (1.19, 90), 0.2: (1.54, 81)}  # by p/n: estimates over the truth, coverage in %
+EVENT_SHARES = {10: (1.01, 94), 5: (1.02, 95), 2: (1.06, 95)}  # by events for each slope: the same
+REMEDY = f"Have {FEW_EVENTS} rows of the rarest outcome for each slope"
 FEW_CLUSTERS = 20  # Cameron & Miller (2015)
 CLUSTER_COVERAGES = {2: (39, 67), 3: (66, 85), 4: (74, 88), 5: (79, 89), 10: (88, 92)}  # %: normal, Student's t
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much data a fit has: slopes estimated, rows, rows of the rarest outcome, and clusters of each way, if any."""
+    """How much data a fit has: slopes, rows, rows of the rarest outcome, and clusters of each way, if any.
+
+    slopes: estimated; of several classes those of one contrast, against the rows of the rarest class.
+    """
 
     slopes: int
     rows: float
@@ -25,17 +31,42 @@ class Size:
 
 def reliability_notes(size: Size) -> tuple[str, ...]:
     """A sentence for each reason why standard errors of such data are not to be trusted."""
-    return tuple(note for note in (_many_slopes(size), _few_clusters(size)) if note)
+    return tuple(note for note in (_many_slopes(size) or _few_events(size), _few_clusters(size)) if note)
 
 
 def _many_slopes(size: Size) -> str:
-    if not (size.slopes > MANY_SLOPES * size.rows or size.rarest < FEW_EVENTS * size.slopes):
+    if size.slopes <= MANY_SLOPES * size.rows:
         return ""
+    share = size.slopes / size.rows
+    nearest = min(SLOPE_SHARES, key=lambda measured: abs(measured - share))
+    ratio, coverage = SLOPE_SHARES[nearest]
     what = "slope is" if size.slopes == 1 else "slopes are"
     return (
-        f"{size.slopes:,} {what} many for {size.rows:,.0f} rows, {size.rarest:,.0f} of them of the rarest outcome. With 5 "
-        "rows a slope (p/n = 0.2) estimates are 1.5 times the truth, and 95% intervals cover 81%. Have "
-        f"{FEW_EVENTS} rows of the rarest outcome for each slope, or set a penalty."
+        f"{size.slopes:,} {what} many for {size.rows:,.0f} rows (p/n = {share:.2g}). In simulations with p/n = {nearest:g} "
+        f"estimates are {ratio:.2f} times the truth, and 95% intervals cover {coverage}%. {REMEDY}, or set a penalty."
+    )
+
+
+def _few_events(size: Size) -> str:
+    if size.rarest >= FEW_EVENTS * size.slopes:
+        return ""
+    slopes = "1 slope" if size.slopes == 1 else f"{size.slopes:,} slopes"
+    return (
+        f"The rarest outcome has few rows, {size.rarest:,.0f}, for {slopes}. {_events_figures(size.rarest / size.slopes)} "
+        f"{REMEDY}, set a penalty, or use an exact method."
+    )
+
+
+def _events_figures(each: float) -> str:
+    """What simulations tell of so many events for each slope; of fewer than the fewest studied, nothing."""
+    fewest = min(EVENT_SHARES)
+    if each < fewest:
+        return f"Estimates and intervals are rough: below {fewest} rows for each slope none were simulated."
+    nearest = min(EVENT_SHARES, key=lambda measured: abs(measured - each))
+    ratio, coverage = EVENT_SHARES[nearest]
+    return (
+        f"Intervals are rough, though in simulations with {nearest} rows for each slope they cover {coverage}%, "
+        f"with estimates {ratio:.2f} times the truth."
     )
 
 
