@@ -28,9 +28,10 @@ def fitted():
     return Logit(y, X).fit(cov_kwds={"groups": groups}, **KEYWORDS)
 
 
-def test_p_values_intervals_and_tests_are_those_of_statsmodels_with_its_correction(fitted) -> None:
+@pytest.mark.parametrize("correction", [{}, {"df_correction": True}])
+def test_p_values_intervals_and_tests_are_those_of_statsmodels(fitted, correction: dict[str, bool]) -> None:
     y, X, groups = data()
-    theirs = sm.Logit(y, X).fit(cov_kwds={"groups": groups, "df_correction": True}, tol=1e-13, **KEYWORDS)
+    theirs = sm.Logit(y, X).fit(cov_kwds={"groups": groups, **correction}, tol=1e-13, **KEYWORDS)
     assert theirs.df_resid_inference == fitted.df_resid_inference == G - 1
     np.testing.assert_allclose(fitted.pvalues, theirs.pvalues, rtol=1e-9)
     np.testing.assert_allclose(fitted.conf_int(), theirs.conf_int(), rtol=1e-9)
