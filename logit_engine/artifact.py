@@ -215,6 +215,8 @@ def fit_of(content: Mapping[str, Any], names: tuple[str, ...], estimates: Array,
 
 def read_table(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
     """A stored table with its JSON. Raises ArtifactError if it is none of ours, or of a newer version."""
+    if not path.exists():
+        raise ArtifactError(f"there is no file {path}; correct the path.")
     try:
         text = pl.read_parquet_metadata(path)[KEY]
         table = pl.read_parquet(path)

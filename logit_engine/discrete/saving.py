@@ -1,5 +1,6 @@
 """Results on disk: one Parquet file, a row for each parameter, with JSON in its metadata; the data are not in it."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,17 @@ from logit_engine.publish import canonical_json, publish_file
 
 
 def save(results: Any, path: Any) -> None:
-    """Write the results; an existing file is replaced whole or not at all."""
-    table, content, target = _estimates_table(results), canonical_json(_content(results)), Path(path)
-    publish_file(
-        target,
-        lambda staged: table.write_parquet(staged, metadata={KEY: content}),
-        target.parent / f".{target.name}.staging",
-    )
+    """Write the results; an existing file is replaced whole or not at all. Raises ArtifactError without its folder."""
+    target = Path(path)
+    if not target.parent.is_dir():
+        raise ArtifactError(f"there is no folder {target.parent} to save {target.name} in; make it first.")
+    table, content = _estimates_table(results), canonical_json(_content(results))
+    staging = target.parent / f".{target.name}.staging"
+    try:
+        publish_file(target, lambda staged: table.write_parquet(staged, metadata={KEY: content}), staging)
+    finally:
+        with suppress(OSError):  # another save of the same name may be at work in it
+            staging.rmdir()
 
 
 def _estimates_table(results: Any) -> pl.DataFrame:

@@ -254,6 +254,19 @@ def test_what_is_no_fit_is_not_loaded(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_bytes(b"nothing")
     with pytest.raises(ArtifactError, match=r"x\.parquet is not a model of logit-engine"):
         load(tmp_path / "x.parquet")
+    with pytest.raises(ArtifactError, match=r"there is no file .*missing\.parquet; correct the path"):
+        load(tmp_path / "missing.parquet")
+
+
+def test_a_saved_fit_leaves_one_file_and_makes_no_folder(tmp_path: Path) -> None:
+    X, y = data()
+    found = Logit(y, X).fit(disp=False)
+    for _ in range(2):
+        found.save(tmp_path / "fit.parquet")
+        assert [path.name for path in tmp_path.iterdir()] == ["fit.parquet"]
+    with pytest.raises(ArtifactError, match=r"there is no folder .*new to save fit\.parquet in; make it first"):
+        found.save(tmp_path / "new" / "fit.parquet")
+    assert not (tmp_path / "new").exists()
 
 
 def test_results_can_be_copied() -> None:
