@@ -1,7 +1,8 @@
 """What a fit found, frozen: estimates with their uncertainty, the log-likelihood, and an honest status."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,18 @@ class FitResult:
     notes: tuple[str, ...]
     grouped: bool = False
     fixed_constants: int = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields; a covariance without a number, as after a penalty, is stored as its shape, a tuple."""
+        state = {field.name: getattr(self, field.name) for field in fields(self)}
+        if np.isnan(self.covariance).all():
+            state["covariance"] = self.covariance.shape
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            missing = name == "covariance" and isinstance(value, tuple)
+            object.__setattr__(self, name, np.broadcast_to(np.nan, value) if missing else value)
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:

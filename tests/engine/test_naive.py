@@ -1,5 +1,8 @@
 """Naive standard errors: what the notes say of them is what stands beside them; and what is held counts as no parameter."""
 
+import pickle
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
@@ -113,3 +116,18 @@ def test_the_note_on_bounds_names_the_columns() -> None:
 def test_a_penalty_with_another_link_says_the_same() -> None:
     found = fit(array_rows(*data()), Bernoulli(PROBIT), penalty=L2(2.0), naive=True)
     assert NAIVE + "it did not." in found.notes
+
+
+@pytest.mark.parametrize("naive", [False, True])
+def test_a_pickle_is_equal_and_small_where_no_covariance_is_known(naive: bool) -> None:
+    rng = np.random.default_rng(2)
+    X, code = rng.standard_normal((300, 60)), np.arange(300) % 6
+    found = fit(array_rows(X, code, classes=list("abcdef")), Multinomial(5), penalty=L2(1.0), naive=naive)
+    text = pickle.dumps(found)
+    again = pickle.loads(text)
+    for field in fields(found):
+        np.testing.assert_array_equal(getattr(again, field.name), getattr(found, field.name), err_msg=field.name)
+    assert again.covariance.shape == found.covariance.shape
+    assert (len(text) < 100_000) != naive
+    np.testing.assert_array_equal(again.std_errors, found.std_errors)
+    np.testing.assert_array_equal(again.interval(), found.interval())
