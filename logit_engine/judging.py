@@ -158,7 +158,8 @@ def separated_status(objective: Objective, away: Recession, perfect: list[Clause
     texts = [*cells, away.clause(names, objective.free, wording)]
     level = not perfect and moves_level(objective, away.signs)
     clauses = perfect or [Clause(text, level) for text in texts]
-    several = len(clauses) > 1 or int((away.signs != 0)[~objective.free].sum()) > 1
+    named = len(perfect) or int((away.signs != 0)[~objective.free].sum())
+    several = len(clauses) > 1 or named > 1
     return Status(Verdict.SEPARATED, separation_sentence(clauses, several))
 
 

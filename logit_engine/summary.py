@@ -4,6 +4,7 @@ from textwrap import wrap
 
 import numpy as np
 
+from logit_engine.errors import UsageError
 from logit_engine.result import FitResult
 
 WIDTH = 100
@@ -13,8 +14,13 @@ def summarize(result: FitResult, standardized: FitResult | None = None, *, title
     """The header, the coefficient table and the notes of a fit.
 
     result: in original units; standardized: the same fit on the scale of X, printed beside it. Odds ratios with their
-    interval stand beside the estimates of a logit fit; level: of the intervals.
+    interval stand beside the estimates of a logit fit; level: of the intervals. Raises UsageError for what is no FitResult.
     """
+    if not isinstance(result, FitResult):
+        raise UsageError(
+            f"summarize takes a FitResult, not {type(result).__name__}; of an estimator pass estimator.inference_, of "
+            "results of logit_engine.discrete call results.summary()."
+        )
     table = _coefficients(result, standardized, level)
     width = max(WIDTH, *(len(line) for line in table))
     kind = "Multinomial regression" if result.classes else f"Binary regression, {result.link} link"

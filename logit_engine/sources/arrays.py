@@ -174,6 +174,8 @@ def cluster_codes(
 
 def _ways(cluster: Any, name: str) -> list[Any]:
     """The columns of labels."""
+    if isinstance(cluster, str):
+        raise DataError(f"{name} is the text '{cluster}'; give the labels, as in {name}=data['{cluster}'].")
     pair = isinstance(cluster, tuple | list) and len(cluster) == 2 and all(np.ndim(part) == 1 for part in cluster)
     framed = frame_columns(cluster)
     if framed is not None or pair:

@@ -5,7 +5,9 @@ import re
 import numpy as np
 import pytest
 
+from logit_engine.discrete import Logit
 from logit_engine.errors import DataError, UsageError
+from logit_engine.estimators import LogisticRegression
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import Covariance
 from logit_engine.likelihoods import Bernoulli, Multinomial
@@ -13,6 +15,7 @@ from logit_engine.links import LOGIT
 from logit_engine.paths import fit_path
 from logit_engine.penalties import L2, ElasticNet, differences, group_lasso, lasso
 from logit_engine.sources.arrays import MemoryRows, array_rows
+from logit_engine.summary import summarize
 
 
 def rows(**others: object) -> MemoryRows:
@@ -99,3 +102,20 @@ def test_codes_of_several_classes_need_their_names_and_their_likelihood() -> Non
     with pytest.raises(UsageError, match=r"the rows have 3 classes, the likelihood 2; give Multinomial\(2\)"):
         fit(array_rows(X, y, classes=["a", "b", "c"]))
     assert fit(array_rows(X, y, classes=["a", "b", "c"]), Multinomial(2)).converged
+
+
+def test_the_name_of_a_column_is_no_label_of_clusters() -> None:
+    with pytest.raises(
+        DataError, match=re.escape("cluster is the text 'g'; give the labels, as in cluster=data['g'].")
+    ):
+        rows(cluster="g")
+    X, y = np.random.default_rng(2).normal(size=(60, 1)), np.arange(60) % 2
+    with pytest.raises(DataError, match=re.escape("groups is the text 'g'; give the labels, as in groups=data['g'].")):
+        Logit(y, X).fit(disp=False, cov_type="cluster", cov_kwds={"groups": "g"})
+
+
+def test_a_summary_is_of_a_result() -> None:
+    estimator = LogisticRegression(C=np.inf).fit(np.random.default_rng(2).normal(size=(60, 1)), np.arange(60) % 2)
+    with pytest.raises(UsageError, match=r"not LogisticRegression; of an estimator pass estimator\.inference_"):
+        summarize(estimator)  # type: ignore[arg-type]
+    assert "Log-likelihood" in summarize(estimator.inference_)

@@ -127,3 +127,16 @@ def test_a_plane_between_the_outcomes_separates_among_many_columns() -> None:
     y = (X @ rng.standard_normal(120) > 0).astype(float)
     with pytest.raises(SeparationError, match="in every row"):
         fit(array_rows(X, y))
+
+
+def test_the_verb_agrees_with_the_columns_that_are_named() -> None:
+    dose = np.tile(np.arange(1.0, 7.0), 5)
+    X = np.column_stack([dose, np.random.default_rng(0).standard_normal(30)])
+    one = fit(array_rows(X, dose > 3.0, names=["dose", "z"]), allow_separation=True)
+    assert one.infinite is not None
+    assert (one.infinite[1:] != 0.0).all()
+    assert "with dose below 4, so its coefficient has no finite estimate." in one.status.sentence
+    two = fit(array_rows(X, X @ [1.0, 2.0] > 3.5, names=["dose", "z"]), allow_separation=True)
+    assert "'dose'" in two.status.sentence
+    assert "'z'" in two.status.sentence
+    assert "so their coefficients have no finite estimate." in two.status.sentence
