@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.discrete.frames import Dress
+from logit_engine.discrete.frames import Dress, frame_text
 from logit_engine.errors import UnavailableError, UsageError
 from logit_engine.inference.hypotheses import Contrasts, Test
 from logit_engine.inference.multiplicity import Pairwise
@@ -106,6 +106,11 @@ class ContrastResults:
 
     def __str__(self) -> str:
         return str(self.summary())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self.summary().as_html()
 
 
 class LinearConstraints(NamedTuple):
@@ -275,7 +280,13 @@ class TermTests:
         return [*columns, self.df_denom] if self.distribution == "F" else columns
 
     def __str__(self) -> str:
-        return str(self.table)
+        notes = dict.fromkeys(test.note for test in self.tests.values() if test.note)
+        return "\n".join([frame_text(self.summary_frame()), *notes])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> Any:
+        return self.summary_frame()._repr_html_()
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +326,14 @@ class PairwiseResult:
             f"reject-{self.method}": self.pairwise.adjusted <= self.alpha,
         }
         return self.dress.table(columns, list(self.pairwise.labels))
+
+    def __str__(self) -> str:
+        return frame_text(self.result_frame)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> Any:
+        return self.result_frame._repr_html_()
 
 
 def _scipys(name: str) -> Any:

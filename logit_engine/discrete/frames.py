@@ -88,6 +88,16 @@ class Dress:
         return pd.DataFrame(dict(columns), index=None if names is None else _axis(names))
 
 
+def frame_text(frame: Any) -> str:
+    """A frame of pandas or Polars as text, with all its rows and columns."""
+    if hasattr(frame, "to_string"):
+        return str(frame.to_string())
+    import polars as pl
+
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=-1):
+        return str(frame)
+
+
 def framed(values: Array, index: Any, columns: Sequence[str]) -> Any:
     """pandas' frame of values, (n, p), with its labels as they are."""
     import pandas as pd

@@ -241,3 +241,28 @@ def test_a_penalized_constant_is_said() -> None:
     assert "The constant is penalized too" in said
     assert "There is no constant" not in said
     assert "constant is penalized" not in " ".join(model.fit_regularized(alpha=[0.0, 1.0], disp=0).fit_result.notes)
+
+
+def test_hypotheses_show_the_table_of_statsmodels_at_the_prompt() -> None:
+    theirs, mine = pair("Logit")
+    text = "age = 0, count = 0.1"
+    expected = str(theirs.t_test(text, use_t=False)).splitlines()
+    for found in (mine.t_test(text), mine.lincom(text)):
+        assert [line.split() for line in repr(found).splitlines()] == [line.split() for line in expected]
+        assert repr(found) == str(found)
+        assert found._repr_html_() == found.summary().as_html()
+    terms, expected_terms = mine.wald_test_terms(), str(theirs.wald_test_terms(scalar=True)).splitlines()
+    assert [line.split()[0] for line in repr(terms).splitlines()] == [line.split()[0] for line in expected_terms]
+    assert repr(terms) == str(terms)
+    assert "<table" in terms._repr_html_()
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_pairs_show_every_row_and_column_at_the_prompt(make: type) -> None:
+    rng = np.random.default_rng(0)
+    data = make({"y": rng.integers(0, 2, 300), "g": rng.choice(list("abcdef"), 300)})
+    pairs = ours.logit("y ~ C(g)", data).fit(disp=0).t_test_pairwise("C(g)")
+    assert repr(pairs) == str(pairs)
+    for shown in (*pairs.result_frame.columns, *pairs.contrast_labels):
+        assert str(shown) in repr(pairs)
+    assert "<table" in pairs._repr_html_()
