@@ -383,5 +383,6 @@ def _size_notes(objective: Objective, first: First, estimated: Estimated, fixed:
     contrasts = first.classes.size - 1
     slopes = -(-(int((~objective.free).sum()) - fixed) // contrasts)  # of one contrast, rounded up
     weight = float(first.classes.sum())
-    counted = max(first.observations, weight)  # of shares of events the trials count
-    return reliability_notes(Size(slopes, counted, float(first.classes.min()) * counted / weight, estimated.clusters))
+    rows = first.classes * (max(first.observations, weight) / weight)  # of shares of events the trials count
+    pair = float(rows[0] + rows[1:].min())  # the base and the rarest other
+    return reliability_notes(Size(slopes, pair, float(rows.min()), estimated.clusters, contrasts > 1))

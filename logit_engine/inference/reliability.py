@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 MANY_SLOPES = 0.1  # slopes per row, above which 95% intervals begin to fail. Sur & Candes (2019)
 FEW_EVENTS = 10  # rows of the rarest outcome per slope. Peduzzi et al. (1996)
-SLOPE_SHARES = {0.1: (1.19, 90), 0.2: (1.54, 81)}  # by p/n: estimates over the truth, coverage in %
+SLOPE_SHARES = {0.05: (1.09, 93), 0.1: (1.19, 90), 0.2: (1.54, 81)}  # by p/n: estimates over the truth, coverage in %
 EVENT_SHARES = {10: (1.01, 94), 5: (1.02, 95), 2: (1.06, 95)}  # by events for each slope: the same
+RARE_EVENTS = 0.03  # p/n up to which the simulations of few events, of many rows each, are near
 REMEDY = f"Have {FEW_EVENTS} rows of the rarest outcome for each slope"
 FEW_CLUSTERS = 20  # Cameron & Miller (2015)
 CLUSTER_COVERAGES = {2: (39, 67), 3: (66, 85), 4: (74, 88), 5: (79, 89), 10: (88, 92)}  # %: normal, Student's t
@@ -20,13 +21,19 @@ CLUSTER_COVERAGES = {2: (39, 67), 3: (66, 85), 4: (74, 88), 5: (79, 89), 10: (88
 class Size:
     """How much data a fit has: slopes, rows, rows of the rarest outcome, and clusters of each way, if any.
 
-    slopes: estimated; of several classes those of one contrast, against the rows of the rarest class.
+    slopes: estimated; of several classes those of one contrast, with the rows of its two classes, the fewest there are.
     """
 
     slopes: int
     rows: float
     rarest: float
     clusters: tuple[int, ...] = ()
+    several_classes: bool = False
+
+    @property
+    def slope_share(self) -> float:
+        """p/n."""
+        return self.slopes / self.rows
 
 
 def reliability_notes(size: Size) -> tuple[str, ...]:
@@ -37,31 +44,40 @@ def reliability_notes(size: Size) -> tuple[str, ...]:
 def _many_slopes(size: Size) -> str:
     if size.slopes <= MANY_SLOPES * size.rows:
         return ""
-    share = size.slopes / size.rows
-    nearest = min(SLOPE_SHARES, key=lambda measured: abs(measured - share))
-    ratio, coverage = SLOPE_SHARES[nearest]
     what = "slope is" if size.slopes == 1 else "slopes are"
+    of = " of two classes" if size.several_classes else ""
     return (
-        f"{size.slopes:,} {what} many for {size.rows:,.0f} rows (p/n = {share:.2g}). In simulations with p/n = {nearest:g} "
-        f"estimates are {ratio:.2f} times the truth, and 95% intervals cover {coverage}%. {REMEDY}, or set a penalty."
+        f"{size.slopes:,} {what} many for {size.rows:,.0f} rows{of} (p/n = {size.slope_share:.2g}). "
+        f"{_slopes_figures(size.slope_share)} {REMEDY}, or set a penalty."
     )
 
 
 def _few_events(size: Size) -> str:
     if size.rarest >= FEW_EVENTS * size.slopes:
         return ""
-    slopes = "1 slope" if size.slopes == 1 else f"{size.slopes:,} slopes"
+    slopes, each = "1 slope" if size.slopes == 1 else f"{size.slopes:,} slopes", size.rarest / size.slopes
+    if each < min(EVENT_SHARES):
+        figures = f"Estimates and intervals are rough: below {min(EVENT_SHARES)} for each slope none were simulated."
+    elif size.slope_share > RARE_EVENTS:
+        figures = f"p/n is {size.slope_share:.2g}. {_slopes_figures(size.slope_share)}"
+    else:
+        figures = _events_figures(each)
     return (
-        f"The rarest outcome has few rows, {size.rarest:,.0f}, for {slopes}. {_events_figures(size.rarest / size.slopes)} "
-        f"{REMEDY}, set a penalty, or use an exact method."
+        f"The rarest outcome has few rows, {size.rarest:,.0f}, for {slopes}. {figures} {REMEDY}, set a penalty, "
+        "or use an exact method."
+    )
+
+
+def _slopes_figures(share: float) -> str:
+    nearest = min(SLOPE_SHARES, key=lambda measured: abs(measured - share))
+    ratio, coverage = SLOPE_SHARES[nearest]
+    return (
+        f"In simulations with p/n = {nearest:g} estimates are {ratio:.2f} times the truth, and 95% intervals cover "
+        f"{coverage}%."
     )
 
 
 def _events_figures(each: float) -> str:
-    """What simulations tell of so many events for each slope; of fewer than the fewest studied, nothing."""
-    fewest = min(EVENT_SHARES)
-    if each < fewest:
-        return f"Estimates and intervals are rough: below {fewest} rows for each slope none were simulated."
     nearest = min(EVENT_SHARES, key=lambda measured: abs(measured - each))
     ratio, coverage = EVENT_SHARES[nearest]
     return (

@@ -58,6 +58,14 @@ def test_few_events_are_told_the_figures_of_the_page_of_the_nearest_number(event
     assert "p/n" not in note
 
 
+@pytest.mark.parametrize(("slopes", "nearest"), [(4, 0.05), (5, 0.05), (9, 0.1)])
+def test_few_events_among_few_rows_are_told_the_figures_of_p_over_n(slopes: int, nearest: float) -> None:
+    coverage, ratio = page_figures(r"p/n = ([\d.]+)")[nearest]
+    (note,) = reliability_notes(Size(slopes, 100, 20))
+    assert note.startswith(f"The rarest outcome has few rows, 20, for {slopes} slopes. p/n is {slopes / 100:.2g}.")
+    assert f"with p/n = {nearest:g} estimates are {ratio} times the truth, and 95% intervals cover {coverage}." in note
+
+
 def test_one_event_in_many_rows_cites_no_figure() -> None:
     (note,) = reliability_notes(Size(1, 500, 1))
     assert note.startswith("The rarest outcome has few rows, 1, for 1 slope. Estimates and intervals are rough")
@@ -126,5 +134,7 @@ def test_slopes_that_constraints_fix_do_not_count_and_those_of_one_contrast_do()
     code = np.arange(70) % 3
     several = fit(array_rows(X, code, classes=["a", "b", "c"]), Multinomial(2))
     assert several.notes[0].startswith("The rarest outcome has few rows, 23, for 3 slopes.")
+    crowded = fit(array_rows(*data(120, 9)[:1], np.arange(120) % 3, classes=["a", "b", "c"]), Multinomial(2))
+    assert crowded.notes[0].startswith("9 slopes are many for 80 rows of two classes (p/n = 0.11).")
     X, _ = data(90)
     assert fit(array_rows(X, np.arange(90) % 3, classes=["a", "b", "c"]), Multinomial(2)).notes == ()
