@@ -16,6 +16,8 @@ from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Cone, P
 from logit_engine.objective import Objective
 from logit_engine.wording import PLAIN, Wording, first_names
 
+MAX_CHECKED_SIGNS = 100  # each takes a programme of its own; if more coefficients move, no sign is called known
+
 
 @dataclass(frozen=True, slots=True)
 class Recession:
@@ -24,12 +26,14 @@ class Recession:
     The directions that count are those that separate as many rows as possible. signs: (q,), -1 or 1 for a coefficient
     that runs off to that infinity along all of them, 0 for one that moves along none, nan if they disagree, so that the
     data do not tell. rows: (m,), the positions of the rows that are predicted perfectly in the limit. n: how many rows
-    have weight. proof: how well the direction is proved.
+    have weight. perfect: false if no row beats all rival classes; rows are then those that beat some. proof: how well the
+    direction is proved.
     """
 
     signs: Array
     rows: NDArray[np.intp]
     n: int
+    perfect: bool
     proof: Proof
 
     def clause(self, names: Sequence[str], free: NDArray[np.bool_], wording: Wording = PLAIN) -> str:
@@ -37,8 +41,11 @@ class Recession:
         moving = [j for j in np.flatnonzero(self.signs).tolist() if not free[j]]
         shown = first_names([f"'{names[j]}' ({_limit_text(self.signs[j])})" for j in moving])
         what = f"column {shown}" if len(moving) == 1 else f"a combination of {shown}" if moving else "the constant"
-        share = f"{self.rows.size:,} of {self.n:,} rows ({wording.rows(self.rows)})"
-        return f"{what} predicts {wording.outcome} perfectly in {'every row' if self.rows.size == self.n else share}"
+        where = f"{self.rows.size:,} of {self.n:,} rows ({wording.rows(self.rows)})"
+        where = "every row" if self.rows.size == self.n else where
+        if not self.perfect:
+            return f"{what} rules out a class of {wording.outcome} in {where}"
+        return f"{what} predicts {wording.outcome} perfectly in {where}"
 
 
 def _limit_text(sign: float) -> str:
@@ -57,27 +64,37 @@ def recession(
     that are allowed. A row may be violated by 1e-10 of its length: see `Proof`. Konis (2007); Albert & Anderson (1984).
     """
     programme = Programme(objective, even_coordinates(objective), cone)
-    found = np.zeros(objective.free.size)
-    won = np.zeros((objective.rows.n, programme.rivals), dtype=bool)
+    found, won = np.zeros(objective.free.size), np.zeros((objective.rows.n, programme.rivals), dtype=bool)
+    if far is not None and cone is None:
+        found, won = programme.separated_by(far)
+    if not won.any():
+        found, won = _widest_direction(programme)
+    if not won.any():
+        return None
+    beaten = won.sum(axis=1)
+    perfect = beaten >= max(programme.rivals - 1, 1)  # all rivals but the row's own class
+    return Recession(
+        _common_signs(programme, found, won),
+        np.flatnonzero(perfect if perfect.any() else beaten > 0),
+        int(programme.kept.sum()),
+        bool(perfect.any()),
+        direction_proof(programme, found),
+    )
+
+
+def _widest_direction(programme: Programme) -> tuple[Array, NDArray[np.bool_]]:
+    """The direction that wins as many rows as can be, (q,) in even coordinates, and which rivals it beats, (n, rivals)."""
+    found = np.zeros(programme.objective.free.size)
+    won = np.zeros((programme.objective.rows.n, programme.rivals), dtype=bool)
     while True:
         step = programme.best_direction(won)
         if step is None:
-            break
+            return found, won
         found = found + step
         more = won | (programme.leads(step)[0] > WON_MARGIN)
         if (more == won).all():
-            break
+            return found, won
         won = more
-    if not found.any() and far is not None and cone is None:
-        found, won = programme.separated_by(far)
-    if not won.any():
-        return None
-    return Recession(
-        _common_signs(programme, found, won),
-        np.flatnonzero(won.any(axis=1)),
-        int(programme.kept.sum()),
-        direction_proof(programme, found),
-    )
 
 
 def _common_signs(programme: Programme, found: Array, won: NDArray[np.bool_]) -> Array:
@@ -93,13 +110,16 @@ def _common_signs(programme: Programme, found: Array, won: NDArray[np.bool_]) ->
     users = programme.objective.coordinates.to_user(np.asarray(np.kron(np.eye(programme.outputs), programme.inverse)))
     users = users / np.linalg.norm(users, axis=1, keepdims=True)
     other = np.zeros(signs.size, dtype=bool)
-    for j in np.flatnonzero(np.linalg.norm(users @ basis, axis=1) > FENCE_MARGIN).tolist():
+    moved = np.linalg.norm(users @ basis, axis=1) > FENCE_MARGIN
+    if moved.sum() > MAX_CHECKED_SIGNS:
+        return np.where(moved, np.nan, signs)
+    for j in np.flatnonzero(moved).tolist():
         if other[j]:
             continue
         wanted = (-signs[j] or 1.0) * users[j]
         step = programme.nearest_direction(wanted, basis)
         step = programme.gaining_direction(wanted, basis) if step is None else step
         if step is not None:
-            moved = programme.signs(step)
-            other |= (moved != 0.0) & (moved != signs)
+            along = programme.signs(step)
+            other |= (along != 0.0) & (along != signs)
     return np.where(other, np.nan, signs)

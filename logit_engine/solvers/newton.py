@@ -22,6 +22,7 @@ from logit_engine.solvers.step_length import (
     VALUE_ROUNDING,
     Progress,
     StepLength,
+    far_along,
     is_finite,
     plateau_share,
     slope_along,
@@ -164,7 +165,8 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
         basis = local.basis
         here, before = _stepped(theta, local, passes, objective.likelihood.outputs), local
         if objective.separable and objective.fixed is None and current.margin > SEPARATING:
-            return replace(here, outcome=Outcome.SEPARATED)
+            far, loglik = far_along(objective, theta, current.margin)
+            return replace(here, theta=far, loglik=loglik, outcome=Outcome.SEPARATED)
         near = here.decrement <= (settings.tolerance * min(1.0, abs(here.loglik))) ** 0.5
         exact = near and (basis is not None or _plain_is_exact(here))
         share = length_control.share(_longest_move(here))

@@ -25,6 +25,9 @@ FAR_DECREMENT = 10.0  # standard errors: so far out, steps that hardly shrink li
 EDGE_SLOPE = 0.1  # of the slope at the start: where it is so small, the step ends on the edge
 EDGE_WIDTH = 1e-14  # of a step: a narrower interval holds no number
 MANY_SLOW_PASSES = 3
+FAR_MARGIN = 30.0  # of a predictor: a row so far on the side of its outcome has lost 1e-13
+FARTHEST_MARGIN = 1e9  # beyond it offsets hold rows back that no step can reach
+NO_LOSS = 1e-9  # of the log-likelihood: it has reached zero
 MAX_STALLS = 12  # passes that bring no certificate nearer
 
 
@@ -79,6 +82,20 @@ class Progress:
         """After one more stall: whether the passes may go on."""
         self.stalls += 1
         return self.stalls < MAX_STALLS
+
+
+def far_along(objective: Objective, theta: Array, margin: float) -> tuple[Array, float]:
+    """Where the log-likelihood has reached its supremum, zero, along a point that separates all rows, with its value.
+
+    theta: (q,); margin: the smallest lead of a row there. The likelihood of an early iterate is that of no model: tests
+    against it, and probabilities, would depend on where the method happened to stop.
+    """
+    share = max(1.0, FAR_MARGIN / margin)
+    while True:
+        loss = objective.slope(share * theta).loss
+        if loss <= NO_LOSS or share * margin > FARTHEST_MARGIN:
+            return share * theta, -loss
+        share *= 2.0
 
 
 def slope_along(current: Evaluation, basis: Array | None, direction: Array) -> float:

@@ -221,3 +221,19 @@ def test_in_other_units_only_what_an_infinite_slope_moves_is_infinite() -> None:
     assert np.isnan(back.std_errors[[0, 2]]).all()
     flat = Coordinates(np.array([0.0, 5.0, 0.0]), np.array([1.0, 2.0, 1.0]), 0, 1.0, np.zeros(3))
     assert np.isfinite(fit(array_rows(X[:, [0, 2]], y), allow_separation=True).in_units(flat).std_errors[:2]).all()
+
+
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog", "loglog"])
+def test_the_likelihood_of_separated_rows_is_its_supremum(link: str) -> None:
+    dose = np.arange(18.0)
+    found = fit(array_rows(dose[:, None], dose > 8.0), Bernoulli(LINKS[link]), allow_separation=True)
+    assert -1e-9 <= found.loglik <= 0.0
+    assert found.null_loglik == pytest.approx(18.0 * np.log(0.5), rel=1e-14)  # so the ratio test is 36 log 2
+
+
+def test_rows_are_predicted_perfectly_only_if_all_other_classes_are_ruled_out() -> None:
+    x = np.repeat([0.0, 1.0, 2.0, 3.0], 20)
+    code = np.repeat([0, 1, 2, 1], 20).astype(float)
+    code[20:][::3] = 2.0 - (np.arange(20) % 2)  # class 0 is apart, 1 and 2 are mixed
+    found = fit(array_rows(x[:, None], code, classes=["a", "b", "c"]), Multinomial(2), allow_separation=True)
+    assert "predicts y perfectly in 20 of 80 rows (rows 0, 1, 2, 3, 4, ...)" in found.status.sentence

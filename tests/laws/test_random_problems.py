@@ -43,7 +43,7 @@ def test_problems_that_once_went_wrong(seed: int) -> None:
 def test_what_separates_to_ten_digits_is_named() -> None:
     said = judged(random_problem(7770592)).text
     assert "to ten digits, a combination of 'x2 (class 1)' (-inf), 'x2 (class 2)' (-inf)" in said
-    assert "predicts y perfectly in 2 of 20 rows (rows 15, 18)" in said
+    assert "rules out a class of y in 2 of 20 rows (rows 15, 18)" in said
 
 
 def test_small_problems_with_large_offsets_are_not_lost() -> None:
