@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from logit_engine.fitting import fit
     from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
     from logit_engine.likelihoods import Bernoulli, Multinomial
-    from logit_engine.links import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
+    from logit_engine.links.curves import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
     from logit_engine.penalties import L2, NONE
     from logit_engine.result import FitResult
     from logit_engine.sources.arrays import array_rows
@@ -25,7 +25,7 @@ _HOMES = {
     "fitting": ("fit",),
     "inference.covariance": ("CLUSTER", "HC0", "HC1", "HC2", "HC3", "NONROBUST", "Covariance"),
     "likelihoods": ("Bernoulli", "Multinomial"),
-    "links": ("CAUCHIT", "CLOGLOG", "LINKS", "LOGIT", "LOGLOG", "PROBIT", "Link"),
+    "links.curves": ("CAUCHIT", "CLOGLOG", "LINKS", "LOGIT", "LOGLOG", "PROBIT", "Link"),
     "penalties": ("L2", "NONE"),
     "result": ("FitResult",),
     "sources.arrays": ("array_rows",),

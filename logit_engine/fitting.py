@@ -28,7 +28,7 @@ from logit_engine.judging import (
     separation_sentence,
 )
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
-from logit_engine.links import LOGIT
+from logit_engine.links.curves import LOGIT
 from logit_engine.objective import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.preparation import First, prepared

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Dense
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
-from logit_engine.links import Terms
+from logit_engine.links.curves import Terms
 from logit_engine.objective import by_predictor, flat, signed_gram
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from logit_engine.columns import Array
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial, weighted
-from logit_engine.links import event_terms
+from logit_engine.links.curves import event_terms
 
 
 def predictors(X: Array, params: Array, offset: Array | None, outputs: int) -> Array:

@@ -31,7 +31,7 @@ from logit_engine.constraints import Equalities
 from logit_engine.coordinates import Coordinates
 from logit_engine.diagnostics.recession import recession
 from logit_engine.errors import DataError, RankError, SeparationError
-from logit_engine.links import Link, event_terms, law_terms, nonevent_terms
+from logit_engine.links.curves import Link, event_terms, law_terms, nonevent_terms
 from logit_engine.objective import Objective
 from logit_engine.penalties import L2
 from logit_engine.solvers.newton import Newton
