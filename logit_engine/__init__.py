@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from logit_engine.estimators_cv import LogisticRegressionCV
     from logit_engine.fitting import fit
     from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
-    from logit_engine.likelihoods import Bernoulli, Multinomial
+    from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
     from logit_engine.links.curves import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
     from logit_engine.penalties import L2, NONE
     from logit_engine.result import FitResult
@@ -24,7 +24,7 @@ _HOMES = {
     "estimators_cv": ("LogisticRegressionCV",),
     "fitting": ("fit",),
     "inference.covariance": ("CLUSTER", "HC0", "HC1", "HC2", "HC3", "NONROBUST", "Covariance"),
-    "likelihoods": ("Bernoulli", "Multinomial"),
+    "likelihoods.row_terms": ("Bernoulli", "Multinomial"),
     "links.curves": ("CAUCHIT", "CLOGLOG", "LINKS", "LOGIT", "LOGLOG", "PROBIT", "Link"),
     "penalties": ("L2", "NONE"),
     "result": ("FitResult",),

@@ -17,7 +17,7 @@ from logit_engine.arrays import distinct
 from logit_engine.columns import Array
 from logit_engine.design import Design
 from logit_engine.errors import ArtifactError
-from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links.curves import LINKS, LOGIT
 from logit_engine.publish import canonical_json
 from logit_engine.result import FitResult, Status, Verdict

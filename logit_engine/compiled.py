@@ -18,7 +18,7 @@ from logit_engine.blocks import Block, Rows
 from logit_engine.columns import MILD, Array, Columns, Constant, Dense, SideBySide
 from logit_engine.coordinates import Coordinates
 from logit_engine.errors import UsageError
-from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links.curves import LOGIT
 
 MANY = 2**24  # numbers, rows by coefficients by fits, from which compiled loops are taken

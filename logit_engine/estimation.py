@@ -11,7 +11,7 @@ from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sp
 from logit_engine.constraints import Inequalities
 from logit_engine.errors import UsageError
 from logit_engine.fitting import fit
-from logit_engine.likelihoods import Bernoulli, Multinomial
+from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
 from logit_engine.links.curves import LOGIT
 from logit_engine.paths import PASSES, fit_path
 from logit_engine.penalties import NONE, ElasticNet

@@ -38,7 +38,7 @@ from logit_engine.estimators_settings import (
     solver_contract,
     warn_unused_jobs,
 )
-from logit_engine.likelihoods import Multinomial
+from logit_engine.likelihoods.row_terms import Multinomial
 from logit_engine.links.curves import LOGIT
 from logit_engine.notices import warn_caller
 from logit_engine.result import FitResult, Verdict

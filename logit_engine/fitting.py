@@ -27,7 +27,7 @@ from logit_engine.judging import (
     separated_status,
     separation_sentence,
 )
-from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links.curves import LOGIT
 from logit_engine.objective import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty

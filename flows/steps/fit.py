@@ -12,7 +12,7 @@ from logit_engine.design import Design
 from logit_engine.errors import DataError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import covariance_named
-from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty, differences
 from logit_engine.penalties_groups import groups_of

@@ -14,7 +14,7 @@ from logit_engine.columns import Array, Columns
 from logit_engine.coordinates import Coordinates
 from logit_engine.errors import DataError, UsageError
 from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms
-from logit_engine.likelihoods import Bernoulli, weighted
+from logit_engine.likelihoods.row_terms import Bernoulli, weighted
 from logit_engine.links.curves import LOGIT
 from logit_engine.objective import Objective
 from logit_engine.solvers.newton import Outcome, Solution, unwhitened

@@ -22,7 +22,7 @@ from logit_engine.blocks import Block, total
 from logit_engine.columns import Array, Columns, dense
 from logit_engine.coordinates import Coordinates, inner_coordinates
 from logit_engine.errors import DataError
-from logit_engine.likelihoods import weighted
+from logit_engine.likelihoods.row_terms import weighted
 from logit_engine.objective import Objective
 from logit_engine.triangles import aliased, cholesky_factor, r_factor, triangular_solve
 

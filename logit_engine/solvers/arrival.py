@@ -16,7 +16,7 @@ import numpy as np
 
 from logit_engine.blocks import Block, Largest, Quiet, Sums, total
 from logit_engine.columns import Array, Dense
-from logit_engine.likelihoods import Bernoulli, weighted
+from logit_engine.likelihoods.row_terms import Bernoulli, weighted
 from logit_engine.objective import Objective
 from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
 from logit_engine.triangles import length

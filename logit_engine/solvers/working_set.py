@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns, Sparse
-from logit_engine.likelihoods import weighted
+from logit_engine.likelihoods.row_terms import weighted
 from logit_engine.objective import Objective, Slope
 from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.choose import Curvature, Shape, curvature_for

@@ -18,7 +18,7 @@ from logit_engine.coordinates import Coordinates
 from logit_engine.errors import UsageError
 from logit_engine.inference.covariance import HC0
 from logit_engine.learning import Spec, learn
-from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT, PROBIT
 from logit_engine.objective import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet

@@ -12,7 +12,7 @@ from logit_engine.constraints import linear_equalities
 from logit_engine.coordinates import Coordinates
 from logit_engine.errors import UsageError
 from logit_engine.inference.hypotheses import contrasts, wald, wald_terms
-from logit_engine.likelihoods import Likelihood
+from logit_engine.likelihoods.row_terms import Likelihood
 from logit_engine.publish import canonical_json
 from logit_engine.result import FitResult
 from logit_engine.summary import summarize

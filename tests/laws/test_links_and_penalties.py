@@ -8,7 +8,7 @@ from scipy.special import expit, ndtr, softmax
 
 from logit_engine import L2
 from logit_engine.fitting import fit
-from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
 from logit_engine.penalties import ElasticNet, Penalty, differences
 from logit_engine.penalties_groups import groups_of

@@ -1,0 +1,5 @@
+"""Likelihoods: the terms of a row, nothing of where rows come from."""
+
+from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
+
+__all__ = ["Bernoulli", "Multinomial"]
