@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
     from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
     from logit_engine.links.curves import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
-    from logit_engine.penalties import L2, NONE
+    from logit_engine.penalties.norms import L2, NONE
     from logit_engine.result import FitResult
     from logit_engine.sources.arrays import array_rows
     from logit_engine.summary import summarize
@@ -26,7 +26,7 @@ _HOMES = {
     "inference.covariance": ("CLUSTER", "HC0", "HC1", "HC2", "HC3", "NONROBUST", "Covariance"),
     "likelihoods.row_terms": ("Bernoulli", "Multinomial"),
     "links.curves": ("CAUCHIT", "CLOGLOG", "LINKS", "LOGIT", "LOGLOG", "PROBIT", "Link"),
-    "penalties": ("L2", "NONE"),
+    "penalties.norms": ("L2", "NONE"),
     "result": ("FitResult",),
     "sources.arrays": ("array_rows",),
     "summary": ("summarize",),

@@ -14,8 +14,8 @@ from logit_engine.fitting import fit
 from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
 from logit_engine.links.curves import LOGIT
 from logit_engine.paths import PASSES, fit_path
-from logit_engine.penalties import NONE, ElasticNet
-from logit_engine.penalties_groups import Groups, groups_of
+from logit_engine.penalties.group_norms import Groups, groups_of
+from logit_engine.penalties.norms import NONE, ElasticNet
 from logit_engine.result import FitResult
 from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.proximal import Proximal

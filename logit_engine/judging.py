@@ -15,7 +15,7 @@ from logit_engine.diagnostics.recession import Recession, recession
 from logit_engine.diagnostics.separation import Clause, empty_cells, moves_level, separation_remedy
 from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective import Objective
-from logit_engine.penalties import NONE, ElasticNet
+from logit_engine.penalties.norms import NONE, ElasticNet
 from logit_engine.result import Status, Verdict
 from logit_engine.solvers.arrival import arrival_certificate, information_lost
 from logit_engine.solvers.descent import PENALTY_RATIO

@@ -17,7 +17,7 @@ from logit_engine.columns import Array, Constant
 from logit_engine.coordinates import inner_coordinates
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, weighted
 from logit_engine.objective import Objective
-from logit_engine.penalties import NONE
+from logit_engine.penalties.norms import NONE
 from logit_engine.solvers.newton import solve
 
 MAX_ROOT_PASSES = 200

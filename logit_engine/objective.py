@@ -13,7 +13,7 @@ from logit_engine.columns import Array, Columns, Dense
 from logit_engine.compiled import Loops
 from logit_engine.coordinates import Coordinates
 from logit_engine.likelihoods.row_terms import Likelihood, weighted
-from logit_engine.penalties import NONE, NoPenalty, Penalty
+from logit_engine.penalties.norms import NONE, NoPenalty, Penalty
 from logit_engine.triangles import smallest_pivot, triangular_inverse
 
 GLANCE = 64  # rows of a block, looked at first for one that is not on the side of its outcome

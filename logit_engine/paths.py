@@ -14,7 +14,7 @@ from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.fitting import fit
 from logit_engine.likelihoods.row_terms import Likelihood
-from logit_engine.penalties import NONE, ElasticNet
+from logit_engine.penalties.norms import NONE, ElasticNet
 from logit_engine.preparation import prepared
 from logit_engine.result import FitResult
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL

@@ -13,7 +13,7 @@ from logit_engine.likelihoods.row_terms import Likelihood, weighted
 from logit_engine.moments import SMALLEST, Moments
 from logit_engine.null_model import NullModel, null_model
 from logit_engine.objective import Objective, flat
-from logit_engine.penalties import NONE, ElasticNet, Penalty
+from logit_engine.penalties.norms import NONE, ElasticNet, Penalty
 from logit_engine.solvers.pilot import sampled
 from logit_engine.sources.arrays import Gathered, thinned
 

@@ -14,8 +14,8 @@ from logit_engine.fitting import fit
 from logit_engine.inference.covariance import covariance_named
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
-from logit_engine.penalties import L2, NONE, ElasticNet, Penalty, differences
-from logit_engine.penalties_groups import groups_of
+from logit_engine.penalties.group_norms import groups_of
+from logit_engine.penalties.norms import L2, NONE, ElasticNet, Penalty, differences
 from logit_engine.result import FitResult
 
 

@@ -17,7 +17,7 @@ from logit_engine.errors import ConvergenceWarning, KeywordError, RankError, Sep
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
 from logit_engine.notices import warn_caller
-from logit_engine.penalties import NONE, lasso
+from logit_engine.penalties.norms import NONE, lasso
 from logit_engine.result import FitResult, Verdict
 from logit_engine.solvers.newton import Outcome
 from logit_engine.sources.arrays import MemoryRows

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.penalties import ElasticNet
-from logit_engine.penalties_groups import Groups
+from logit_engine.penalties.group_norms import Groups
+from logit_engine.penalties.norms import ElasticNet
 from logit_engine.solvers.products import Curved, Products, accelerated, conjugate, floored, model_value
 from logit_engine.solvers.singular import split_step
 

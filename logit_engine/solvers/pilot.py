@@ -9,7 +9,7 @@ import numpy as np
 from logit_engine.blocks import total
 from logit_engine.columns import Array, Dense
 from logit_engine.objective import Objective
-from logit_engine.penalties import ElasticNet, NoPenalty
+from logit_engine.penalties.norms import ElasticNet, NoPenalty
 from logit_engine.solvers.curvature import Factored
 from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED, SAFE_PIVOT, Outcome, Solution, shared_basis
 from logit_engine.solvers.working_set import NARROW, WorkingSet

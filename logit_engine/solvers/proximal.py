@@ -7,7 +7,7 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.objective import Objective
-from logit_engine.penalties import NONE, ElasticNet
+from logit_engine.penalties.norms import NONE, ElasticNet
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL
 from logit_engine.solvers.newton import Outcome, Solution
 from logit_engine.solvers.pilot import piloted

@@ -7,7 +7,7 @@ import numpy as np
 from logit_engine.blocks import Block, Quiet, total
 from logit_engine.columns import Array, dense
 from logit_engine.objective import Objective
-from logit_engine.penalties import NoPenalty
+from logit_engine.penalties.norms import NoPenalty
 from logit_engine.triangles import r_factor
 
 

@@ -10,8 +10,8 @@ from logit_engine import L2
 from logit_engine.fitting import fit
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
-from logit_engine.penalties import ElasticNet, Penalty, differences
-from logit_engine.penalties_groups import groups_of
+from logit_engine.penalties.group_norms import groups_of
+from logit_engine.penalties.norms import ElasticNet, Penalty, differences
 from logit_engine.sources.arrays import array_rows
 
 Array = np.ndarray

@@ -17,7 +17,7 @@ from logit_engine import array_rows, fit
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.penalties import ElasticNet, differences
-from logit_engine.penalties_groups import groups_of
+from logit_engine.penalties.group_norms import groups_of
 
 Array = np.ndarray
 EPS = float(np.finfo(float).eps)

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, diags_array, vstack
 
 from logit_engine.errors import UsageError
 from logit_engine.links.curves import Array
-from logit_engine.penalties_groups import Groups, groups_of
+from logit_engine.penalties.group_norms import Groups, groups_of
 
 
 class Penalty(Protocol):
