@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.constraints import linear_equalities
+from logit_engine.constraints.equations import linear_equalities
 from logit_engine.discrete import saving
 from logit_engine.discrete.contrasts import (
     ContrastResults,

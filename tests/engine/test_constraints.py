@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from patsy import DesignInfo
 
-from logit_engine.constraints import Equalities, change_of_variables, linear_equalities, linear_inequalities
+from logit_engine.constraints.equations import Equalities, change_of_variables, linear_equalities, linear_inequalities
 from logit_engine.errors import UsageError
 
 NAMES = ("const", "x1", "x2", "x3", "x11", "C(x)[T.b]", "C(x)[T.b c]", "x1:x2", "I(x ** 2)", "np.log(x)", "1_x1")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.constraints_parser import Parser, difference
+from logit_engine.constraints.parser import Parser, difference
 from logit_engine.errors import UsageError
 
 TOLERANCE = 1e-11  # of a row of unit length: what is smaller counts as rounding
