@@ -10,7 +10,7 @@ import numpy as np
 
 from logit_engine import array_rows, fit
 from logit_engine.blocks import Block, Largest, cores, one_blas_thread, total
-from logit_engine.coordinates import inner_coordinates
+from logit_engine.columns.coordinates import inner_coordinates
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective

@@ -17,8 +17,8 @@ from distributed import Client, LocalCluster
 from numpy.typing import NDArray
 
 from logit_engine.blocks import BLOCK, Block, Rows, block_count, total
-from logit_engine.columns import Constant, Dense, SideBySide
-from logit_engine.coordinates import Coordinates
+from logit_engine.columns.coordinates import Coordinates
+from logit_engine.columns.kinds import Constant, Dense, SideBySide
 from logit_engine.fitting import fit
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT

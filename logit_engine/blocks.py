@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from logit_engine.columns import Array, Columns
-from logit_engine.cuts import held, row_slice
+from logit_engine.columns.kinds import Array, Columns
+from logit_engine.columns.slicing import held, row_slice
 
 BLOCK = 16384
 IN_CACHE = 2**20  # numbers of a piece of a block, at most, unless it has

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, Rows
-from logit_engine.columns import MILD, Array, Columns, Constant, Dense, SideBySide
-from logit_engine.coordinates import Coordinates
+from logit_engine.columns.coordinates import Coordinates
+from logit_engine.columns.kinds import MILD, Array, Columns, Constant, Dense, SideBySide
 from logit_engine.errors import UsageError
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links.curves import LOGIT

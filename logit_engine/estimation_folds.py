@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.blocks import cores, one_blas_thread
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.estimation import Task, Trace, Traced
 from logit_engine.estimation_classes import class_masses, of_classes, one_class_left, with_absent
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from logit_engine import arrays
 from logit_engine.arrays_columns import refuse_times
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UnavailableError
 from logit_engine.estimation import Found, Task
 from logit_engine.estimation_classes import class_masses, of_classes, weightless_sentence, with_absent

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.blocks import cores, one_blas_thread
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UsageError
 from logit_engine.estimation import Task, Trace
 from logit_engine.estimation_classes import of_classes, weightless_sentence

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.blocks import Rows, cores, one_blas_thread, total
-from logit_engine.columns import Array
+from logit_engine.columns.coordinates import Coordinates, constant_column
+from logit_engine.columns.kinds import Array
 from logit_engine.constraints.equations import (
     ChangeOfVariables,
     Equalities,
@@ -17,7 +18,6 @@ from logit_engine.constraints.equations import (
     change_of_variables,
     independent,
 )
-from logit_engine.coordinates import Coordinates, constant_column
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
 from logit_engine.diagnostics.direction_proofs import Proof
 from logit_engine.diagnostics.recession import recession

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine import arrays
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UsageError
 
 

@@ -24,7 +24,7 @@ from formulaic.utils.stateful_transforms import stateful_eval
 from interface_meta import override
 
 from logit_engine.arrays import LARGEST
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_engine.formulas_language import ROWWISE, Reading, known, read
 

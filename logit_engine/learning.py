@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from logit_engine.arrays import distinct
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.design import (
     MISSING,
     POOLED,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.blocks import Rows, cores, one_blas_thread
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.errors import UsageError
 from logit_engine.fitting import fit
 from logit_engine.likelihoods.row_terms import Likelihood

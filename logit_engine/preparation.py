@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from logit_engine.blocks import Block, Largest, Rows, Sums, cores, one_blas_thread, total
-from logit_engine.columns import Array
+from logit_engine.columns.coordinates import Coordinates, constant_column, inner_coordinates
+from logit_engine.columns.kinds import Array
+from logit_engine.columns.moments import SMALLEST, Moments
 from logit_engine.compiled import applies
-from logit_engine.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.errors import DataError
 from logit_engine.likelihoods.row_terms import Likelihood, weighted
-from logit_engine.moments import SMALLEST, Moments
 from logit_engine.null_model import NullModel, null_model
 from logit_engine.objective import Objective, flat
 from logit_engine.penalties.norms import NONE, ElasticNet, Penalty

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from logit_engine.blocks import coefficient_names
-from logit_engine.columns import Array
-from logit_engine.coordinates import Coordinates
+from logit_engine.columns.coordinates import Coordinates
+from logit_engine.columns.kinds import Array
 
 
 class Verdict(Enum):

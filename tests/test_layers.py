@@ -44,12 +44,12 @@ logit_engine.sources logit_engine.learning logit_engine.formulas
 logit_engine.design
 logit_engine.compiled
 logit_engine.wording
-logit_engine.frames logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.coordinates
+logit_engine.frames logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.columns.coordinates
 logit_engine.blocks
-logit_engine.cuts
+logit_engine.columns.slicing
 logit_engine.columns
 logit_engine.kernels
-logit_engine.links logit_engine.moments logit_engine.triangles
+logit_engine.links logit_engine.columns.moments logit_engine.triangles
 logit_engine.arrays logit_engine.publish
 logit_engine.errors logit_engine.notices logit_engine._version
 """

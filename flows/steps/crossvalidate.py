@@ -11,7 +11,7 @@ from flows.steps.learn import design_spec
 from flows.steps.load import Dataset
 from flows.steps.rows import class_names, outcomes, read_rows
 from flows.steps.split import Split, folds
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting import fit

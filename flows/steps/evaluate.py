@@ -16,7 +16,7 @@ from flows.steps.load import Dataset
 from flows.steps.rows import Side, open_rows, outcome_of
 from flows.steps.split import Split
 from logit_engine.blocks import BLOCK, cores, one_blas_thread
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.metric_intervals import (
     Bootstrap,
     MetricValue,

@@ -18,7 +18,7 @@ from flows.steps.memory import refuse_large
 from flows.steps.rows import outcomes
 from flows.steps.split import Split, test_mask
 from logit_engine.artifact import Model
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
 from logit_engine.sources.frames import clusters

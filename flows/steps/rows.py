@@ -12,7 +12,7 @@ from flows.steps.load import Dataset, nan_is_missing, needed_columns, scan_files
 from flows.steps.memory import refuse_large, streamed
 from flows.steps.split import Split, test_mask
 from logit_engine.blocks import Rows
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.design import Design
 from logit_engine.frames import MemoryFrames
 from logit_engine.sources.frames import Outcome, frame_rows

@@ -12,7 +12,7 @@ from flows.steps.learn import design_spec
 from flows.steps.load import Dataset
 from flows.steps.rows import class_names, outcomes, read_rows
 from flows.steps.split import Split, validation_folds
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.design import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.learning import learn

@@ -11,7 +11,7 @@ from enum import Enum
 import numpy as np
 
 from logit_engine.blocks import Block, Largest, total
-from logit_engine.columns import Array, Real, dense
+from logit_engine.columns.kinds import Array, Real, dense
 from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Programme, row_stride, unit_length
 from logit_engine.objective import by_predictor
 from logit_engine.triangles import smallest_pivot

@@ -9,7 +9,7 @@ from scipy import special
 from scipy.linalg import cholesky, solve_triangular
 
 from logit_engine.blocks import BLOCK
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.residuals import residuals
 from logit_engine.errors import DataError
 from logit_engine.likelihoods.row_terms import Bernoulli, weighted

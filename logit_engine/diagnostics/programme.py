@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, block_count, total
-from logit_engine.columns import Array, Real, dense
+from logit_engine.columns.kinds import Array, Real, dense
 from logit_engine.objective import Objective, by_predictor
 from logit_engine.triangles import r_factor, smallest_pivot, triangular_inverse
 

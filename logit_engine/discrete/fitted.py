@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine import arrays
-from logit_engine.columns import Array, Dense
+from logit_engine.columns.kinds import Array, Dense
 from logit_engine.constraints.equations import Equalities, Inequalities
 from logit_engine.discrete.inputs import Inputs
 from logit_engine.discrete.methods import PASSES, method_asked, penalized_method

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from logit_engine import arrays
 from logit_engine.arrays_columns import library, table
 from logit_engine.arrays_rows import aligned, row_labels
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.discrete.frames import framed
 from logit_engine.discrete.inputs import refuse_name
 from logit_engine.errors import UsageError

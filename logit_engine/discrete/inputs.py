@@ -18,7 +18,7 @@ from logit_engine.arrays_columns import (
     unmasked,
 )
 from logit_engine.arrays_rows import aligned, row_labels
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UsageError
 from logit_engine.sources.arrays import cluster_codes
 

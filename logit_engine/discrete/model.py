@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from logit_engine import arrays
 from logit_engine.arrays_columns import table
 from logit_engine.arrays_rows import aligned, row_labels
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.constraints.equations import linear_equalities, linear_inequalities
 from logit_engine.discrete.fitted import Fitted, Weights, fitted
 from logit_engine.discrete.frames import Dress

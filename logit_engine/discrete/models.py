@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from logit_engine import arrays
 from logit_engine.arrays_columns import is_number, table
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.discrete.fitted import Fitted
 from logit_engine.discrete.links import FamilyView, LinkView
 from logit_engine.discrete.model import DiscreteModel

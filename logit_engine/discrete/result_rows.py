@@ -7,7 +7,7 @@ from typing import Any
 from logit_engine.arrays import vector
 from logit_engine.arrays_columns import library
 from logit_engine.arrays_rows import aligned, row_labels
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.residuals import Residuals, residuals
 from logit_engine.discrete.frames import Dress, framed
 from logit_engine.discrete.margins import MarginsResults, margins_of

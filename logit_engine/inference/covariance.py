@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.blocks import Block, Largest, total
-from logit_engine.columns import Array, Columns
-from logit_engine.coordinates import Coordinates
+from logit_engine.columns.coordinates import Coordinates
+from logit_engine.columns.kinds import Array, Columns
 from logit_engine.errors import DataError, UsageError
 from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms
 from logit_engine.likelihoods.row_terms import Bernoulli, weighted

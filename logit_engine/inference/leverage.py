@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from scipy.linalg import qr
 
 from logit_engine.blocks import Block, total
-from logit_engine.columns import Array, Columns, dense
-from logit_engine.coordinates import Coordinates, inner_coordinates
+from logit_engine.columns.coordinates import Coordinates, inner_coordinates
+from logit_engine.columns.kinds import Array, Columns, dense
 from logit_engine.errors import DataError
 from logit_engine.likelihoods.row_terms import weighted
 from logit_engine.objective import Objective

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from logit_engine.blocks import total
-from logit_engine.columns import Array, Dense
+from logit_engine.columns.kinds import Array, Dense
 from logit_engine.objective import Objective
 from logit_engine.penalties.norms import ElasticNet, NoPenalty
 from logit_engine.solvers.curvature import Factored

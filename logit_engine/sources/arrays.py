@@ -11,8 +11,8 @@ from logit_engine import arrays
 from logit_engine.arrays_columns import frame_columns, is_missing, library, unmasked
 from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.blocks import BLOCK, Block
-from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
-from logit_engine.cuts import copied, stacked
+from logit_engine.columns.kinds import Array, Columns, Constant, Dense, SideBySide, Sparse
+from logit_engine.columns.slicing import copied, stacked
 from logit_engine.errors import DataError
 
 

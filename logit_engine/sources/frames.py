@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from logit_engine import arrays
 from logit_engine.arrays_columns import is_missing
-from logit_engine.columns import Array
+from logit_engine.columns.kinds import Array
 from logit_engine.design import Design
 from logit_engine.errors import DataError
 from logit_engine.sources.arrays import MemoryRows

@@ -12,9 +12,9 @@ from dask.distributed import Client, LocalCluster
 
 from logit_engine import compiled, fit, fitting, kernels
 from logit_engine.blocks import BLOCK, Block, Rows
-from logit_engine.columns import Coded, Constant, Dense, SideBySide
+from logit_engine.columns.coordinates import Coordinates
+from logit_engine.columns.kinds import Coded, Constant, Dense, SideBySide
 from logit_engine.compiled import Loops
-from logit_engine.coordinates import Coordinates
 from logit_engine.errors import UsageError
 from logit_engine.inference.covariance import HC0
 from logit_engine.learning import Spec, learn

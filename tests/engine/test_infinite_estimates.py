@@ -8,8 +8,8 @@ import pytest
 
 from logit_engine import CLUSTER, HC0, HC2, HC3, LINKS, NONROBUST, Bernoulli, Multinomial, array_rows, fit
 from logit_engine.artifact import Model, Target, coefficient_table, read_model, write_model
+from logit_engine.columns.coordinates import Coordinates
 from logit_engine.constraints import Equalities
-from logit_engine.coordinates import Coordinates
 from logit_engine.design import Spec
 from logit_engine.fitting import Covariance
 from logit_engine.inference.hypotheses import contrasts, linear_combination, odds_ratios, wald, wald_terms

@@ -8,8 +8,8 @@ from scipy.optimize import linprog
 
 from logit_engine import LOGIT, Bernoulli, Multinomial, array_rows, fit
 from logit_engine.artifact import fit_content, fit_of
+from logit_engine.columns.coordinates import Coordinates
 from logit_engine.constraints import linear_equalities
-from logit_engine.coordinates import Coordinates
 from logit_engine.errors import UsageError
 from logit_engine.inference.hypotheses import contrasts, wald, wald_terms
 from logit_engine.likelihoods.row_terms import Likelihood

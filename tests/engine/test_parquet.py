@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from logit_engine.blocks import BLOCK, block_count
-from logit_engine.columns import dense
+from logit_engine.columns.kinds import dense
 from logit_engine.design import Design, Impute, Normalize, Spec, Unknown
 from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting import fit

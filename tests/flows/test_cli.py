@@ -61,7 +61,7 @@ def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None
     from flows.steps.load import load
     from flows.steps.rows import outcomes, read_rows
     from flows.train import stored_run
-    from logit_engine.columns import dense
+    from logit_engine.columns.kinds import dense
 
     config = read_config(ROOT / "config.yaml", [f"store={flights}"])
     trained = json.loads((flights / "train.json").read_text())

@@ -21,7 +21,7 @@ from flows.steps.rows import outcomes, read_rows
 from flows.steps.split import Split, validation_folds
 from flows.steps.tune import tune_penalty
 from flows.train import train
-from logit_engine.columns import dense
+from logit_engine.columns.kinds import dense
 from logit_engine.design import Impute, Spec
 from logit_engine.errors import DataError
 from logit_engine.fitting import fit

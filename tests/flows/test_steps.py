@@ -32,7 +32,7 @@ from flows.steps.rows import outcomes, read_rows
 from flows.steps.score import load_model
 from flows.steps.split import SPLIT_SALT, Split, hashed, split_rows
 from flows.train import stored_run, train
-from logit_engine.columns import dense
+from logit_engine.columns.kinds import dense
 from logit_engine.errors import ArtifactError, DataError, UsageError
 from logit_engine.links import LINKS
 

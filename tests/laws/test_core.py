@@ -26,9 +26,9 @@ from logit_engine import (
     fit,
 )
 from logit_engine.blocks import total
-from logit_engine.columns import Coded, Dense, SideBySide, dense
+from logit_engine.columns.coordinates import Coordinates
+from logit_engine.columns.kinds import Coded, Dense, SideBySide, dense
 from logit_engine.constraints import Equalities
-from logit_engine.coordinates import Coordinates
 from logit_engine.diagnostics.recession import recession
 from logit_engine.errors import DataError, RankError, SeparationError
 from logit_engine.links.curves import Link, event_terms, law_terms, nonevent_terms

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from logit_engine.columns import Coded, Columns, Constant, Dense, SideBySide, Sparse, is_filled
+from logit_engine.columns.kinds import Coded, Columns, Constant, Dense, SideBySide, Sparse, is_filled
 
 MAX_DENSE_NUMBERS = 2**18  # of a sparse array that keeps a dense copy: making the copy takes as long as using it
 

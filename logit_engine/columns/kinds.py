@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.moments import (
+from logit_engine.columns.moments import (
     Moments,
     Ranges,
     mean_and_square,
