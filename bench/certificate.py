@@ -9,11 +9,11 @@ from time import perf_counter
 import numpy as np
 
 from logit_engine import array_rows, fit
-from logit_engine.blocks import Block, Largest, cores, one_blas_thread, total
 from logit_engine.columns.coordinates import inner_coordinates
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
+from logit_engine.rows.blocks import Block, Largest, cores, one_blas_thread, total
 from logit_engine.solvers.newton import solve
 from logit_engine.triangles import triangular_inverse
 

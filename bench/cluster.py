@@ -16,7 +16,6 @@ import numpy as np
 from distributed import Client, LocalCluster
 from numpy.typing import NDArray
 
-from logit_engine.blocks import BLOCK, Block, Rows, block_count, total
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Constant, Dense, SideBySide
 from logit_engine.fitting import fit
@@ -25,7 +24,8 @@ from logit_engine.links import LOGIT
 from logit_engine.objective import Objective
 from logit_engine.penalties import NONE
 from logit_engine.preparation import prepared
-from logit_engine.sources.cluster import ClusterRows, cluster_rows
+from logit_engine.rows.blocks import BLOCK, Block, Rows, block_count, total
+from logit_engine.rows.distributed import ClusterRows, cluster_rows
 
 LOGISTIC = Bernoulli(LOGIT)
 

@@ -26,9 +26,9 @@ from harness import ROOT
 from machine import sentence
 from misses import MISSES
 
-from logit_engine.blocks import Block, block_count
 from logit_engine.design import Design, Numeric
 from logit_engine.fitting import fit
+from logit_engine.rows.blocks import Block, block_count
 from logit_engine.sources.frames import Outcome
 from logit_engine.sources.parquet import ParquetRows, parquet_frames
 

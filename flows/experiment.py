@@ -14,8 +14,8 @@ from flows.steps.load import load
 from flows.steps.split import split_rows
 from flows.store import run_id
 from flows.train import published_run
-from logit_engine.blocks import cores
 from logit_engine.errors import DataError, LogitEngineError
+from logit_engine.rows.blocks import cores
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from logit_engine.links.curves import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
     from logit_engine.penalties.norms import L2, NONE
     from logit_engine.result import FitResult
-    from logit_engine.sources.arrays import array_rows
+    from logit_engine.rows.memory import array_rows
     from logit_engine.summary import summarize
 
 _HOMES = {
@@ -28,7 +28,7 @@ _HOMES = {
     "links.curves": ("CAUCHIT", "CLOGLOG", "LINKS", "LOGIT", "LOGLOG", "PROBIT", "Link"),
     "penalties.norms": ("L2", "NONE"),
     "result": ("FitResult",),
-    "sources.arrays": ("array_rows",),
+    "rows.memory": ("array_rows",),
     "summary": ("summarize",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from logit_engine.arrays import distinct
 from logit_engine.columns.kinds import Array
 from logit_engine.design import Design
 from logit_engine.errors import ArtifactError
@@ -21,6 +20,7 @@ from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomia
 from logit_engine.links.curves import LINKS, LOGIT
 from logit_engine.publish import canonical_json
 from logit_engine.result import FitResult, Status, Verdict
+from logit_engine.rows.numbers import distinct
 
 FORMAT = 2
 KEY = "logit_engine"

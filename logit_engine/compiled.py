@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, Rows
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import MILD, Array, Columns, Constant, Dense, SideBySide
 from logit_engine.errors import UsageError
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links.curves import LOGIT
+from logit_engine.rows.blocks import Block, Rows
 
 MANY = 2**24  # numbers, rows by coefficients by fits, from which compiled loops are taken
 ROOM = 2**14  # numbers written out at a time, about: what stays in a core's own cache with its copy scaled

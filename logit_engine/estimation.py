@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from logit_engine import arrays
 from logit_engine.columns.kinds import Array, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.constraints.equations import Inequalities
 from logit_engine.errors import UsageError
@@ -17,9 +16,10 @@ from logit_engine.paths import PASSES, fit_path
 from logit_engine.penalties.group_norms import Groups, groups_of
 from logit_engine.penalties.norms import NONE, ElasticNet
 from logit_engine.result import FitResult
+from logit_engine.rows import numbers as arrays
+from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.proximal import Proximal
-from logit_engine.sources.arrays import MemoryRows
 
 ROUNDING = 1e-12  # the residual of a single fit
 LOOKS = {True: 2, False: 1}  # passes that take no step: under a penalty at gradient and curvature, else at the end

@@ -10,8 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from logit_engine import arrays
-from logit_engine.arrays_columns import refuse_times
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UnavailableError
 from logit_engine.estimation import Found, Task
@@ -42,6 +40,8 @@ from logit_engine.likelihoods.row_terms import Multinomial
 from logit_engine.links.curves import LOGIT
 from logit_engine.notices import warn_caller
 from logit_engine.result import FitResult, Verdict
+from logit_engine.rows import numbers as arrays
+from logit_engine.rows.column_numbers import refuse_times
 
 _said: set[str] = set()
 

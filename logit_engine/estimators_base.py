@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from logit_engine import arrays, errors
+from logit_engine import errors
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UnavailableError
 from logit_engine.notices import warn_caller
+from logit_engine.rows import numbers as arrays
 
 if TYPE_CHECKING:
 

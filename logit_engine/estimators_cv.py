@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from logit_engine.blocks import cores, one_blas_thread
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UsageError
 from logit_engine.estimation import Task, Trace
@@ -22,6 +21,7 @@ from logit_engine.estimators_scoring import fold_scorer, neg_log_loss, path_scor
 from logit_engine.estimators_settings import asked_ratios, check_passes, penalty_kind, solver_contract
 from logit_engine.notices import warn_caller
 from logit_engine.result import FitResult
+from logit_engine.rows.blocks import cores, one_blas_thread
 
 RULES = ("best", "one_standard_error")
 

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from logit_engine import arrays
-from logit_engine.arrays_columns import refuse_times
-from logit_engine.arrays_rows import refuse_other_rows, row_labels
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UsageError
 from logit_engine.estimation_classes import class_masses
 from logit_engine.estimators_base import HAVE_SKLEARN, table_of
+from logit_engine.rows import numbers as arrays
+from logit_engine.rows.alignment import refuse_other_rows, row_labels
+from logit_engine.rows.column_numbers import refuse_times
 
 Precision = type[np.float32] | type[np.float64]
 BOTH: tuple[Precision, ...] = (np.float64, np.float32)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Rows, cores, one_blas_thread, total
 from logit_engine.columns.coordinates import Coordinates, constant_column
 from logit_engine.columns.kinds import Array
 from logit_engine.constraints.equations import (
@@ -39,6 +38,7 @@ from logit_engine.objective import Objective
 from logit_engine.penalties.norms import L2, NONE, ElasticNet, Penalty
 from logit_engine.preparation import First, prepared
 from logit_engine.result import FitResult, Verdict
+from logit_engine.rows.blocks import Rows, cores, one_blas_thread, total
 from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import Newton, Outcome, Solution, Solver, solve
 from logit_engine.solvers.pilot import MAX_PILOT_PASSES, Approach, approached, without_errors

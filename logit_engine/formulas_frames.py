@@ -10,8 +10,8 @@ import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
-from logit_engine.arrays_columns import refuse_times, table
 from logit_engine.errors import DataError, UsageError
+from logit_engine.rows.column_numbers import refuse_times, table
 
 
 def column_names(data: Any) -> list[str]:

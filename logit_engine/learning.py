@@ -7,7 +7,6 @@ from difflib import get_close_matches
 import numpy as np
 import polars as pl
 
-from logit_engine.arrays import distinct
 from logit_engine.columns.kinds import Array
 from logit_engine.design import (
     MISSING,
@@ -22,8 +21,9 @@ from logit_engine.design import (
     Unknown,
 )
 from logit_engine.errors import DataError, UsageError
-from logit_engine.frames import Frames, MemoryFrames
 from logit_engine.learning_sums import Numbers, Survey, numbers_of, survey
+from logit_engine.rows.numbers import distinct
+from logit_engine.rows.table_frames import Frames, MemoryFrames
 
 
 def learn(rows: pl.DataFrame | Frames, spec: Spec) -> tuple[Design, tuple[str, ...]]:

@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from logit_engine.blocks import BLOCK
 from logit_engine.columns.kinds import Array
 from logit_engine.design import is_missing
 from logit_engine.errors import DataError
-from logit_engine.frames import Frames
+from logit_engine.rows.blocks import BLOCK
+from logit_engine.rows.table_frames import Frames
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logit_engine.blocks import Block, Largest, Rows, Sums, cores, one_blas_thread, total
 from logit_engine.columns.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.columns.kinds import Array
 from logit_engine.columns.moments import SMALLEST, Moments
@@ -14,8 +13,9 @@ from logit_engine.likelihoods.row_terms import Likelihood, weighted
 from logit_engine.null_model import NullModel, null_model
 from logit_engine.objective import Objective, flat
 from logit_engine.penalties.norms import NONE, ElasticNet, Penalty
+from logit_engine.rows.blocks import Block, Largest, Rows, Sums, cores, one_blas_thread, total
+from logit_engine.rows.memory import Gathered, thinned
 from logit_engine.solvers.pilot import sampled
-from logit_engine.sources.arrays import Gathered, thinned
 
 
 class First(NamedTuple):

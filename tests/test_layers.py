@@ -44,13 +44,14 @@ logit_engine.sources logit_engine.learning logit_engine.formulas
 logit_engine.design
 logit_engine.compiled
 logit_engine.wording
-logit_engine.frames logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.columns.coordinates
-logit_engine.blocks
+logit_engine.rows.table_frames logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.columns.coordinates
+logit_engine.rows
 logit_engine.columns.slicing
 logit_engine.columns
 logit_engine.kernels
-logit_engine.links logit_engine.columns.moments logit_engine.triangles
-logit_engine.arrays logit_engine.publish
+logit_engine.columns.moments logit_engine.triangles
+logit_engine.links
+logit_engine.publish
 logit_engine.errors logit_engine.notices logit_engine._version
 """
 
@@ -61,9 +62,10 @@ LIBRARIES = {
     "logit_engine.kernels": {"numpy", "numba", "llvmlite"},
     "logit_engine.errors": set(),
     "logit_engine.notices": set(),
+    "logit_engine.rows": {"numpy", "scipy", "polars", "pyarrow", "threadpoolctl"},
     "logit_engine.sources": {"numpy", "scipy", "polars", "pyarrow"},
-    "logit_engine.sources.cluster": {"numpy", "dask", "distributed", "cloudpickle"},
-    "logit_engine.frames": {"polars"},
+    "logit_engine.rows.distributed": {"numpy", "dask", "distributed", "cloudpickle"},
+    "logit_engine.rows.table_frames": {"polars"},
     "logit_engine.learning": {"numpy", "polars"},
     "logit_engine.formulas": {"numpy", "polars", "pandas", "formulaic", "interface_meta"},
     "logit_engine.design": {"numpy", "polars"},

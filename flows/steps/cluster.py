@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from flows.config import Config
 from flows.steps.identity import identify, open_store, versions
 from flows.steps.load import Dataset
-from logit_engine.blocks import Rows, cores
 from logit_engine.errors import ClusterError, UsageError
 from logit_engine.publish import canonical_json
+from logit_engine.rows.blocks import Rows, cores
 from logit_engine.sources.checkpoint import CheckpointedRows, Journal
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def placed(config: Config, dataset: Dataset, rows: Any) -> Iterator[Rows]:
         store.checkpoint_folder(identify(config, dataset)), store.staging, canonical_json({"versions": versions()})
     )
     with connected(config) as client:
-        from logit_engine.sources.cluster import cluster_rows
+        from logit_engine.rows.distributed import cluster_rows
 
         yield CheckpointedRows(cluster_rows(rows, client), journal)
 

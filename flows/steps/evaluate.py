@@ -15,7 +15,6 @@ from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import Side, open_rows, outcome_of
 from flows.steps.split import Split
-from logit_engine.blocks import BLOCK, cores, one_blas_thread
 from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.metric_intervals import (
     Bootstrap,
@@ -33,7 +32,8 @@ from logit_engine.inference.covariance import CLUSTER, NONROBUST
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, Link
 from logit_engine.result import FitResult
-from logit_engine.sources.arrays import array_rows
+from logit_engine.rows.blocks import BLOCK, cores, one_blas_thread
+from logit_engine.rows.memory import array_rows
 from logit_engine.sources.frames import clusters
 
 MOST_ROWS = 2**22  # of a side that are measured; of more, every second, third, ... block: they take 180 bytes each

@@ -8,8 +8,8 @@ from flows.config import Config
 from flows.steps.load import Dataset
 from flows.store import Store, run_id
 from logit_engine._version import __version__
-from logit_engine.blocks import blas_builds
 from logit_engine.compiled import builds
+from logit_engine.rows.blocks import blas_builds
 
 
 def open_store(config: Config) -> Store:

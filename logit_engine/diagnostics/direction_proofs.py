@@ -10,10 +10,10 @@ from enum import Enum
 
 import numpy as np
 
-from logit_engine.blocks import Block, Largest, total
 from logit_engine.columns.kinds import Array, Real, dense
 from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Programme, row_stride, unit_length
 from logit_engine.objective import by_predictor
+from logit_engine.rows.blocks import Block, Largest, total
 from logit_engine.triangles import smallest_pivot
 
 ROUNDINGS = 64.0  # a margin within as many rounding errors of the numbers behind it is zero

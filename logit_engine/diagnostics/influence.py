@@ -8,11 +8,11 @@ from numpy.linalg import LinAlgError
 from scipy import special
 from scipy.linalg import cholesky, solve_triangular
 
-from logit_engine.blocks import BLOCK
 from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.residuals import residuals
 from logit_engine.errors import DataError
 from logit_engine.likelihoods.row_terms import Bernoulli, weighted
+from logit_engine.rows.blocks import BLOCK
 from logit_engine.triangles import triangular_inverse
 
 WHOLE = 1.0 - 10.0 * float(np.finfo(np.float64).eps)  # a leverage above it counts as one, as in R's lm.influence

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, block_count, total
 from logit_engine.columns.kinds import Array, Real, dense
 from logit_engine.objective import Objective, by_predictor
+from logit_engine.rows.blocks import Block, block_count, total
 from logit_engine.triangles import r_factor, smallest_pivot, triangular_inverse
 
 PROGRAMME_TOLERANCE = 1e-9  # of HiGHS, feasibility

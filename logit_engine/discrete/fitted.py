@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine import arrays
 from logit_engine.columns.kinds import Array, Dense
 from logit_engine.constraints.equations import Equalities, Inequalities
 from logit_engine.discrete.inputs import Inputs
@@ -19,8 +18,9 @@ from logit_engine.inference.covariance import Covariance, Information, Kind, Sma
 from logit_engine.notices import warn_caller
 from logit_engine.penalties.norms import NONE, lasso
 from logit_engine.result import FitResult, Verdict
+from logit_engine.rows import numbers as arrays
+from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Outcome
-from logit_engine.sources.arrays import MemoryRows
 from logit_engine.wording import Wording
 
 

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine import arrays
-from logit_engine.arrays_columns import library, table
-from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.columns.kinds import Array
 from logit_engine.discrete.frames import framed
 from logit_engine.discrete.inputs import refuse_name
 from logit_engine.errors import UsageError
 from logit_engine.formulas import FormulaSpec, formula_design
 from logit_engine.notices import warn_caller
+from logit_engine.rows import numbers as arrays
+from logit_engine.rows.alignment import aligned, row_labels
+from logit_engine.rows.column_numbers import library, table
 
 ROW_WISE = ("offset", "freq_weights", "var_weights", "sampling_weights")
 

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine import arrays
-from logit_engine.arrays_columns import (
+from logit_engine.columns.kinds import Array
+from logit_engine.errors import DataError, UsageError
+from logit_engine.rows import numbers as arrays
+from logit_engine.rows.alignment import aligned, row_labels
+from logit_engine.rows.column_numbers import (
     frame_columns,
     is_missing,
     library,
@@ -17,10 +20,7 @@ from logit_engine.arrays_columns import (
     table,
     unmasked,
 )
-from logit_engine.arrays_rows import aligned, row_labels
-from logit_engine.columns.kinds import Array
-from logit_engine.errors import DataError, UsageError
-from logit_engine.sources.arrays import cluster_codes
+from logit_engine.rows.memory import cluster_codes
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine import arrays
-from logit_engine.arrays_columns import table
-from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.columns.kinds import Array
 from logit_engine.constraints.equations import linear_equalities, linear_inequalities
 from logit_engine.discrete.fitted import Fitted, Weights, fitted
@@ -20,6 +17,9 @@ from logit_engine.discrete.trimming import Trimming
 from logit_engine.errors import KeywordError, UnavailableError, UsageError
 from logit_engine.likelihoods.row_terms import Likelihood
 from logit_engine.notices import warn_caller
+from logit_engine.rows import numbers as arrays
+from logit_engine.rows.alignment import aligned, row_labels
+from logit_engine.rows.column_numbers import table
 from logit_engine.sample import Sample, linear_predictor
 
 WEIGHTS = "freq_weights (equal rows), var_weights (precision, trials) or sampling_weights (survey weights)"

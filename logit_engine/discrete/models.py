@@ -6,8 +6,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine import arrays
-from logit_engine.arrays_columns import is_number, table
 from logit_engine.columns.kinds import Array
 from logit_engine.discrete.fitted import Fitted
 from logit_engine.discrete.links import FamilyView, LinkView
@@ -16,6 +14,8 @@ from logit_engine.discrete.results import BinaryResults, MultinomialResults
 from logit_engine.errors import DataError, UsageError
 from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
 from logit_engine.links.curves import CLOGLOG, LOGIT, PROBIT, Link
+from logit_engine.rows import numbers as arrays
+from logit_engine.rows.column_numbers import is_number, table
 from logit_engine.sample import Sample, class_probabilities, variance
 
 

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from logit_engine.arrays import vector
-from logit_engine.arrays_columns import library
-from logit_engine.arrays_rows import aligned, row_labels
 from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.residuals import Residuals, residuals
 from logit_engine.discrete.frames import Dress, framed
@@ -14,6 +11,9 @@ from logit_engine.discrete.margins import MarginsResults, margins_of
 from logit_engine.discrete.predictions import PredictionResults, prediction_of
 from logit_engine.discrete.result_likelihood import LikelihoodResults
 from logit_engine.errors import UsageError
+from logit_engine.rows.alignment import aligned, row_labels
+from logit_engine.rows.column_numbers import library
+from logit_engine.rows.numbers import vector
 
 
 class RowResults(LikelihoodResults):

@@ -9,7 +9,6 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.blocks import Block, Largest, total
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Array, Columns
 from logit_engine.errors import DataError, UsageError
@@ -17,6 +16,7 @@ from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms
 from logit_engine.likelihoods.row_terms import Bernoulli, weighted
 from logit_engine.links.curves import LOGIT
 from logit_engine.objective import Objective
+from logit_engine.rows.blocks import Block, Largest, total
 from logit_engine.solvers.newton import Outcome, Solution, unwhitened
 from logit_engine.triangles import cholesky_factor, triangular_inverse
 from logit_engine.wording import first_names

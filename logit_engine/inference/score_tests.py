@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from scipy import special
 from scipy.linalg import cho_solve, solve_triangular
 
-from logit_engine.blocks import BLOCK
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, RankError, UsageError
 from logit_engine.inference.covariance import Kind, SmallSample, ways
 from logit_engine.inference.hypotheses import Test, wald
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, weighted
+from logit_engine.rows.blocks import BLOCK
 from logit_engine.triangles import aliased, cholesky_factor, r_factor, triangular_inverse
 
 

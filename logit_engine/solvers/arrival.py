@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logit_engine.blocks import Block, Largest, Quiet, Sums, total
 from logit_engine.columns.kinds import Array, Dense
 from logit_engine.likelihoods.row_terms import Bernoulli, weighted
 from logit_engine.objective import Objective
+from logit_engine.rows.blocks import Block, Largest, Quiet, Sums, total
 from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
 from logit_engine.triangles import length
 

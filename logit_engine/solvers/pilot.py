@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logit_engine.blocks import total
 from logit_engine.columns.kinds import Array, Dense
 from logit_engine.objective import Objective
 from logit_engine.penalties.norms import ElasticNet, NoPenalty
+from logit_engine.rows.blocks import total
+from logit_engine.rows.memory import thinned
 from logit_engine.solvers.curvature import Factored
 from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED, SAFE_PIVOT, Outcome, Solution, shared_basis
 from logit_engine.solvers.working_set import NARROW, WorkingSet
-from logit_engine.sources.arrays import thinned
 from logit_engine.triangles import (
     cholesky_factor,
     condition_number,

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logit_engine.blocks import Block, Quiet, total
 from logit_engine.columns.kinds import Array, dense
 from logit_engine.objective import Objective
 from logit_engine.penalties.norms import NoPenalty
+from logit_engine.rows.blocks import Block, Quiet, total
 from logit_engine.triangles import r_factor
 
 

@@ -15,10 +15,10 @@ from logit_engine.columns.kinds import Array, Columns, Sparse
 from logit_engine.likelihoods.row_terms import weighted
 from logit_engine.objective import Objective, Slope
 from logit_engine.penalties.norms import ElasticNet
+from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.choose import Curvature, Shape, curvature_for
 from logit_engine.solvers.curvature import Factored, Implied, Model, model_of
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL, Descent, residuals
-from logit_engine.sources.arrays import MemoryRows
 
 NARROW = 256  # columns up to which all take part: a pass over all of them costs little more than one over some
 EAGER = 100  # columns let in at once, at least

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from logit_engine import arrays
-from logit_engine.arrays_columns import is_missing
 from logit_engine.columns.kinds import Array
 from logit_engine.design import Design
 from logit_engine.errors import DataError
-from logit_engine.sources.arrays import MemoryRows
+from logit_engine.rows import numbers as arrays
+from logit_engine.rows.column_numbers import is_missing
+from logit_engine.rows.memory import MemoryRows
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ import polars as pl
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from logit_engine import arrays
-from logit_engine.blocks import BLOCK, Block, block_count
 from logit_engine.design import Design
 from logit_engine.errors import DataError, UsageError
-from logit_engine.frames import regrouped
-from logit_engine.sources.arrays import MemoryRows
+from logit_engine.rows import numbers as arrays
+from logit_engine.rows.blocks import BLOCK, Block, block_count
+from logit_engine.rows.memory import MemoryRows
+from logit_engine.rows.table_frames import regrouped
 from logit_engine.sources.frames import Outcome
 
 ENCODED = 16 * BLOCK  # rows encoded at once: few enough to stay in a cache

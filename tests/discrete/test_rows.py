@@ -15,7 +15,7 @@ from logit_engine.estimators import LogisticRegression
 from logit_engine.estimators_cv import LogisticRegressionCV
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import Covariance, Kind
-from logit_engine.sources.arrays import array_rows
+from logit_engine.rows.memory import array_rows
 
 N = 120
 RANDOM = np.random.default_rng(8)

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from logit_engine.errors import DataError
 from logit_engine.fitting import fit
 from logit_engine.penalties import L2
-from logit_engine.sources.arrays import array_rows
+from logit_engine.rows.memory import array_rows
 from logit_engine.sources.frames import clusters
 
 RANDOM = np.random.default_rng(4)

@@ -11,12 +11,12 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from logit_engine.arrays_columns import table
 from logit_engine.discrete import Logit, MNLogit, Probit
 from logit_engine.errors import DataError
 from logit_engine.estimators import LogisticRegression
 from logit_engine.fitting import fit
-from logit_engine.sources.arrays import array_rows
+from logit_engine.rows.column_numbers import table
+from logit_engine.rows.memory import array_rows
 
 N = 60
 RANDOM = np.random.default_rng(2)

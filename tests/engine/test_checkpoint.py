@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from logit_engine.blocks import BLOCK, Block, Summing, Sums, total
 from logit_engine.columns.kinds import Coded, Constant, Dense, SideBySide
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import CLUSTER, HC1
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS
 from logit_engine.penalties import L2, ElasticNet
+from logit_engine.rows.blocks import BLOCK, Block, Summing, Sums, total
+from logit_engine.rows.memory import MemoryRows
 from logit_engine.sources import checkpoint
-from logit_engine.sources.arrays import MemoryRows
 from logit_engine.sources.checkpoint import CheckpointedRows, Journal, digest
 
 ROOT = Path(__file__).parents[2]

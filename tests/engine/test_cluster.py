@@ -19,7 +19,6 @@ import polars as pl
 import pytest
 from distributed import Client, LocalCluster
 
-from logit_engine.blocks import BLOCK, Block, Node, Rows, Summing, Sums, folded, leaves, stripes, total
 from logit_engine.constraints import Equalities
 from logit_engine.design import Spec
 from logit_engine.errors import DataError
@@ -30,8 +29,9 @@ from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import PROBIT
 from logit_engine.penalties import L2, ElasticNet
 from logit_engine.result import FitResult
-from logit_engine.sources.arrays import array_rows
-from logit_engine.sources.cluster import cluster_rows
+from logit_engine.rows.blocks import BLOCK, Block, Node, Rows, Summing, Sums, folded, leaves, stripes, total
+from logit_engine.rows.distributed import cluster_rows
+from logit_engine.rows.memory import array_rows
 from logit_engine.sources.frames import Outcome, frame_rows
 from logit_engine.sources.parquet import parquet_rows
 

@@ -11,7 +11,6 @@ import pytest
 from dask.distributed import Client, LocalCluster
 
 from logit_engine import compiled, fit, fitting, kernels
-from logit_engine.blocks import BLOCK, Block, Rows
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Coded, Constant, Dense, SideBySide
 from logit_engine.compiled import Loops
@@ -24,8 +23,9 @@ from logit_engine.objective import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet
 from logit_engine.preparation import prepared
 from logit_engine.result import FitResult
-from logit_engine.sources.arrays import MemoryRows, array_rows
-from logit_engine.sources.cluster import cluster_rows
+from logit_engine.rows.blocks import BLOCK, Block, Rows
+from logit_engine.rows.distributed import cluster_rows
+from logit_engine.rows.memory import MemoryRows, array_rows
 from logit_engine.sources.frames import Outcome
 from logit_engine.sources.parquet import parquet_rows
 

@@ -12,7 +12,7 @@ from logit_engine.inference.covariance import CLUSTER, HC0, HC2, HC3, NONROBUST,
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS
 from logit_engine.result import FitResult
-from logit_engine.sources.arrays import array_rows
+from logit_engine.rows.memory import array_rows
 
 Vector = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from logit_engine.links import LINKS, LOGIT
 from logit_engine.paths import fit_path
 from logit_engine.penalties import ElasticNet, group_lasso
 from logit_engine.penalties.group_norms import Groups, groups_of
-from logit_engine.sources.arrays import MemoryRows
+from logit_engine.rows.memory import MemoryRows
 
 Array = np.ndarray
 

@@ -17,7 +17,7 @@ from logit_engine.inference.margins import margins
 from logit_engine.inference.prediction import average, predict_linear, predict_mean
 from logit_engine.learning import learn
 from logit_engine.result import FitResult
-from logit_engine.sources.arrays import MemoryRows
+from logit_engine.rows.memory import MemoryRows
 from logit_engine.summary import summarize
 
 N = 300

@@ -12,8 +12,8 @@ from logit_engine.links import LINKS, LOGIT
 from logit_engine.penalties import NONE
 from logit_engine.preparation import prepared
 from logit_engine.result import FitResult
+from logit_engine.rows.memory import MemoryRows, array_rows
 from logit_engine.solvers.pilot import approached
-from logit_engine.sources.arrays import MemoryRows, array_rows
 
 N = 60_000
 

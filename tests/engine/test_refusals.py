@@ -14,7 +14,7 @@ from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.paths import fit_path
 from logit_engine.penalties import L2, ElasticNet, differences, group_lasso, lasso
-from logit_engine.sources.arrays import MemoryRows, array_rows
+from logit_engine.rows.memory import MemoryRows, array_rows
 from logit_engine.summary import summarize
 
 

@@ -13,8 +13,8 @@ from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.paths import fit_path
 from logit_engine.penalties import ElasticNet, differences, group_lasso
+from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Newton
-from logit_engine.sources.arrays import MemoryRows
 
 Array = np.ndarray
 NAMES = ("intercept", "x0", "x1", *(f"level{j}" for j in range(7)))

@@ -21,8 +21,8 @@ from flows.steps import cluster as placing
 from flows.steps.identity import open_store
 from flows.train import Trained, train
 from logit_engine.errors import ClusterError
-from logit_engine.sources import cluster as sources
-from logit_engine.sources.cluster import ClusterRows
+from logit_engine.rows import distributed as sources
+from logit_engine.rows.distributed import ClusterRows
 
 FILES = ("model.parquet", "predictions.parquet", "metrics.parquet", "config.yaml", "manifest.json")
 

@@ -19,8 +19,8 @@ from flows.steps import evaluate as evaluating
 from flows.steps import load as loading
 from flows.steps.load import distinct, load
 from flows.train import train
-from logit_engine.blocks import BLOCK
 from logit_engine.errors import DataError
+from logit_engine.rows.blocks import BLOCK
 from logit_engine.sources import parquet
 
 ROOT = Path(__file__).parents[2]

@@ -25,9 +25,9 @@ from logit_engine.columns.kinds import dense
 from logit_engine.design import Impute, Spec
 from logit_engine.errors import DataError
 from logit_engine.fitting import fit
-from logit_engine.frames import MemoryFrames
 from logit_engine.learning import learn
 from logit_engine.penalties import ElasticNet
+from logit_engine.rows.table_frames import MemoryFrames
 from logit_engine.sources.frames import frame_rows
 
 Make = Callable[..., Config]

@@ -25,7 +25,6 @@ from logit_engine import (
     array_rows,
     fit,
 )
-from logit_engine.blocks import total
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Coded, Dense, SideBySide, dense
 from logit_engine.constraints import Equalities
@@ -34,8 +33,9 @@ from logit_engine.errors import DataError, RankError, SeparationError
 from logit_engine.links.curves import Link, event_terms, law_terms, nonevent_terms
 from logit_engine.objective import Objective
 from logit_engine.penalties import L2
+from logit_engine.rows.blocks import total
+from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Newton
-from logit_engine.sources.arrays import MemoryRows
 from logit_engine.triangles import triangular_inverse
 
 mpmath.mp.dps = 250

@@ -12,7 +12,7 @@ from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomia
 from logit_engine.links import LINKS
 from logit_engine.penalties.group_norms import groups_of
 from logit_engine.penalties.norms import ElasticNet, Penalty, differences
-from logit_engine.sources.arrays import array_rows
+from logit_engine.rows.memory import array_rows
 
 Array = np.ndarray
 N, P = 400, 7  # the last four columns are levels 0, 1, 3 and 4 of a categorical, level 2 being its reference

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine import arrays
-from logit_engine.arrays_columns import frame_columns, is_missing, library, unmasked
-from logit_engine.arrays_rows import aligned, row_labels
-from logit_engine.blocks import BLOCK, Block
 from logit_engine.columns.kinds import Array, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.columns.slicing import copied, stacked
 from logit_engine.errors import DataError
+from logit_engine.rows import numbers as arrays
+from logit_engine.rows.alignment import aligned, row_labels
+from logit_engine.rows.blocks import BLOCK, Block
+from logit_engine.rows.column_numbers import frame_columns, is_missing, library, unmasked
 
 
 @dataclass(frozen=True, slots=True)

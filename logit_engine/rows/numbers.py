@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
-from logit_engine.arrays_columns import Numbers, table
 from logit_engine.errors import DataError
+from logit_engine.rows.column_numbers import Numbers, table
 
 Array = NDArray[np.float64]
 

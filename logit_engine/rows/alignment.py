@@ -7,8 +7,8 @@ meant. What has no labels (NumPy, Polars, lists) goes by position, and so does e
 
 from typing import Any
 
-from logit_engine.arrays_columns import library
 from logit_engine.errors import DataError
+from logit_engine.rows.column_numbers import library
 
 
 def row_labels(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import polars as pl
 
-from logit_engine.blocks import BLOCK
+from logit_engine.rows.blocks import BLOCK
 
 STEP = 64 * BLOCK  # rows of a frame that lie in memory anyway
 

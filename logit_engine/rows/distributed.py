@@ -27,7 +27,8 @@ from distributed.comm.core import CommClosedError
 from numpy.typing import NDArray
 
 from logit_engine._version import __version__
-from logit_engine.blocks import (
+from logit_engine.errors import ClusterError, DataError
+from logit_engine.rows.blocks import (
     Block,
     Node,
     Rows,
@@ -41,7 +42,6 @@ from logit_engine.blocks import (
     stripes,
     whole,
 )
-from logit_engine.errors import ClusterError, DataError
 
 RETRIES = 5  # of a task that fails or whose worker is lost
 FAN = 8  # units whose sums one task adds up

@@ -1,0 +1,1 @@
+"""Rows: blocks, the fixed tree of sums, and where rows come from."""
