@@ -12,10 +12,10 @@ from logit_engine import array_rows, fit
 from logit_engine.columns.coordinates import inner_coordinates
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
-from logit_engine.objective import Objective
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.rows.blocks import Block, Largest, cores, one_blas_thread, total
 from logit_engine.solvers.newton import solve
-from logit_engine.triangles import triangular_inverse
 
 ROWS, COLUMNS, REPEATS = 1_000_000, 50, 5
 

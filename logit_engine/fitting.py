@@ -34,7 +34,7 @@ from logit_engine.judging import (
 )
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links.curves import LOGIT
-from logit_engine.objective import Objective
+from logit_engine.objective.loss import Objective
 from logit_engine.penalties.norms import L2, NONE, ElasticNet, Penalty
 from logit_engine.preparation import First, prepared
 from logit_engine.result import FitResult, Verdict

@@ -38,7 +38,7 @@ logit_engine.result
 logit_engine.inference
 logit_engine.diagnostics
 logit_engine.solvers
-logit_engine.sample
+logit_engine.objective.sample
 logit_engine.objective
 logit_engine.sources logit_engine.learning logit_engine.formulas
 logit_engine.design
@@ -49,7 +49,7 @@ logit_engine.rows
 logit_engine.columns.slicing
 logit_engine.columns
 logit_engine.kernels
-logit_engine.columns.moments logit_engine.triangles
+logit_engine.columns.moments logit_engine.objective.triangles
 logit_engine.links
 logit_engine.publish
 logit_engine.errors logit_engine.notices logit_engine._version

@@ -7,7 +7,7 @@ from scipy.linalg import solve_triangular
 
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Array
-from logit_engine.triangles import aliased, r_factor, triangular_inverse
+from logit_engine.objective.triangles import aliased, r_factor, triangular_inverse
 
 MIN_NAMED_PART = 0.1  # of the largest part of a column in a combination: columns with smaller parts are not named
 

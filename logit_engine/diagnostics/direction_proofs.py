@@ -12,9 +12,9 @@ import numpy as np
 
 from logit_engine.columns.kinds import Array, Real, dense
 from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Programme, row_stride, unit_length
-from logit_engine.objective import by_predictor
+from logit_engine.objective.loss import by_predictor
+from logit_engine.objective.triangles import smallest_pivot
 from logit_engine.rows.blocks import Block, Largest, total
-from logit_engine.triangles import smallest_pivot
 
 ROUNDINGS = 64.0  # a margin within as many rounding errors of the numbers behind it is zero
 STILL_MOVE = 1e-13  # of the largest move of a typical row: a coefficient that moves the row less does so by rounding

@@ -12,8 +12,8 @@ from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.residuals import residuals
 from logit_engine.errors import DataError
 from logit_engine.likelihoods.row_terms import Bernoulli, weighted
+from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.rows.blocks import BLOCK
-from logit_engine.triangles import triangular_inverse
 
 WHOLE = 1.0 - 10.0 * float(np.finfo(np.float64).eps)  # a leverage above it counts as one, as in R's lm.influence
 

@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array, Real, dense
-from logit_engine.objective import Objective, by_predictor
+from logit_engine.objective.loss import Objective, by_predictor
+from logit_engine.objective.triangles import r_factor, smallest_pivot, triangular_inverse
 from logit_engine.rows.blocks import Block, block_count, total
-from logit_engine.triangles import r_factor, smallest_pivot, triangular_inverse
 
 PROGRAMME_TOLERANCE = 1e-9  # of HiGHS, feasibility
 FENCE_MARGIN = 1e-7  # a unit row's margin below it may be zero

@@ -11,7 +11,7 @@ from logit_engine.columns.kinds import Array
 from logit_engine.errors import UsageError
 from logit_engine.inference.margins import At, Effect, Margins, Step, center_at, refuse_steps, step_of
 from logit_engine.inference.margins_of_changes import Change, Place, margins_of_changes
-from logit_engine.sample import Sample
+from logit_engine.objective.sample import Sample
 
 BLOCK_ROWS = 2**15  # formulaic takes milliseconds for a matrix of however few rows
 

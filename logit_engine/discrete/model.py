@@ -17,10 +17,10 @@ from logit_engine.discrete.trimming import Trimming
 from logit_engine.errors import KeywordError, UnavailableError, UsageError
 from logit_engine.likelihoods.row_terms import Likelihood
 from logit_engine.notices import warn_caller
+from logit_engine.objective.sample import Sample, linear_predictor
 from logit_engine.rows import numbers as arrays
 from logit_engine.rows.alignment import aligned, row_labels
 from logit_engine.rows.column_numbers import table
-from logit_engine.sample import Sample, linear_predictor
 
 WEIGHTS = "freq_weights (equal rows), var_weights (precision, trials) or sampling_weights (survey weights)"
 

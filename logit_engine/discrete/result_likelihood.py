@@ -10,7 +10,7 @@ from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.collinearity import variance_inflation
 from logit_engine.discrete.result_estimates import EstimateResults
 from logit_engine.errors import UsageError
-from logit_engine.triangles import r_factor
+from logit_engine.objective.triangles import r_factor
 
 
 class LikelihoodResults(EstimateResults):

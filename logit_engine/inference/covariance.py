@@ -15,10 +15,10 @@ from logit_engine.errors import DataError, UsageError
 from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms
 from logit_engine.likelihoods.row_terms import Bernoulli, weighted
 from logit_engine.links.curves import LOGIT
-from logit_engine.objective import Objective
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.triangles import cholesky_factor, triangular_inverse
 from logit_engine.rows.blocks import Block, Largest, total
 from logit_engine.solvers.newton import Outcome, Solution, unwhitened
-from logit_engine.triangles import cholesky_factor, triangular_inverse
 from logit_engine.wording import first_names
 
 

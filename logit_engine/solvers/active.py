@@ -10,9 +10,9 @@ from scipy.linalg import solve_triangular
 
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import UsageError
-from logit_engine.objective import Objective
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.triangles import cholesky_factor
 from logit_engine.solvers.newton import free_directions
-from logit_engine.triangles import cholesky_factor
 
 SETTLED = 1e-9  # standard errors: a shorter step no longer changes which constraints are active
 PASSES = 100

@@ -16,10 +16,10 @@ import numpy as np
 
 from logit_engine.columns.kinds import Array, Dense
 from logit_engine.likelihoods.row_terms import Bernoulli, weighted
-from logit_engine.objective import Objective
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.triangles import length
 from logit_engine.rows.blocks import Block, Largest, Quiet, Sums, total
 from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
-from logit_engine.triangles import length
 
 SHARP_CERTIFICATE = 1e-7  # above it the bound of the reach may be to blame: the rows are asked for the reach itself
 REMAINING_STEPS = 4.0  # lengths of the last step: if rounding made that step, as much may be left

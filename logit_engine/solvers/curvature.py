@@ -9,12 +9,12 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from logit_engine.columns.kinds import Array, Columns
+from logit_engine.objective.triangles import cholesky_factor, smallest_pivot, triangular_solve
 from logit_engine.penalties.norms import ElasticNet
 from logit_engine.solvers.grouped import Matrix, grouped_step
 from logit_engine.solvers.products import Products, floored, products_step
 from logit_engine.solvers.quadratic import model_step
 from logit_engine.solvers.singular import SINGULAR_PIVOT
-from logit_engine.triangles import cholesky_factor, smallest_pivot, triangular_solve
 
 PAIRS = 20  # remembered by a factored model
 CHEAP = (

@@ -17,7 +17,7 @@ import numpy as np
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import UsageError
-from logit_engine.objective import Objective
+from logit_engine.objective.loss import Objective
 from logit_engine.solvers.newton import Newton, Outcome, Solution, free_directions, local_solution
 
 METHODS: dict[str, str] = {

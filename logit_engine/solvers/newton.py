@@ -16,7 +16,18 @@ import numpy as np
 from scipy.linalg import qr
 
 from logit_engine.columns.kinds import Array
-from logit_engine.objective import Evaluation, Objective, repeated
+from logit_engine.objective.loss import Evaluation, Objective, repeated
+from logit_engine.objective.triangles import (
+    aliased,
+    cholesky_factor,
+    condition_number,
+    largest_stretch,
+    length,
+    r_factor,
+    smallest_pivot,
+    triangular_inverse,
+    triangular_solve,
+)
 from logit_engine.solvers.step_length import (
     SLOPE_DECIDES,
     VALUE_ROUNDING,
@@ -28,17 +39,6 @@ from logit_engine.solvers.step_length import (
     slope_along,
 )
 from logit_engine.solvers.triangular import column_r_factor, weighted_r_factor
-from logit_engine.triangles import (
-    aliased,
-    cholesky_factor,
-    condition_number,
-    largest_stretch,
-    length,
-    r_factor,
-    smallest_pivot,
-    triangular_inverse,
-    triangular_solve,
-)
 
 PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
 PLAIN_DIGITS = 100.0  # the condition number up to which plain sums keep the digits that are promised

@@ -7,14 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from logit_engine.columns.kinds import Array, Dense
-from logit_engine.objective import Objective
-from logit_engine.penalties.norms import ElasticNet, NoPenalty
-from logit_engine.rows.blocks import total
-from logit_engine.rows.memory import thinned
-from logit_engine.solvers.curvature import Factored
-from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED, SAFE_PIVOT, Outcome, Solution, shared_basis
-from logit_engine.solvers.working_set import NARROW, WorkingSet
-from logit_engine.triangles import (
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.triangles import (
     cholesky_factor,
     condition_number,
     length,
@@ -22,6 +16,12 @@ from logit_engine.triangles import (
     triangular_inverse,
     triangular_solve,
 )
+from logit_engine.penalties.norms import ElasticNet, NoPenalty
+from logit_engine.rows.blocks import total
+from logit_engine.rows.memory import thinned
+from logit_engine.solvers.curvature import Factored
+from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED, SAFE_PIVOT, Outcome, Solution, shared_basis
+from logit_engine.solvers.working_set import NARROW, WorkingSet
 
 PILOT = 8192  # rows of a pilot, at least
 SHARE = 16  # one row in so many, where that is more

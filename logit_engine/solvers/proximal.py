@@ -6,13 +6,13 @@ import numpy as np
 
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import UsageError
-from logit_engine.objective import Objective
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.triangles import cholesky_factor, smallest_pivot
 from logit_engine.penalties.norms import NONE, ElasticNet
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL
 from logit_engine.solvers.newton import Outcome, Solution
 from logit_engine.solvers.pilot import piloted
 from logit_engine.solvers.working_set import WorkingSet
-from logit_engine.triangles import cholesky_factor, smallest_pivot
 
 SINGULAR_PIVOT = 1e-7  # a pivot below it is rounding: what the information says of such directions is nothing
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logit_engine.columns.kinds import Array
-from logit_engine.objective import Evaluation, Objective, repeated
+from logit_engine.objective.loss import Evaluation, Objective, repeated
 
 SHORTEST_MOVE = 2.0**-40  # of a row's predictor: a shorter step changes nothing
 VALUE_ROUNDING = 1e-12  # of the objective, relative

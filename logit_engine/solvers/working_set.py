@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array, Columns, Sparse
 from logit_engine.likelihoods.row_terms import weighted
-from logit_engine.objective import Objective, Slope
+from logit_engine.objective.loss import Objective, Slope
 from logit_engine.penalties.norms import ElasticNet
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.choose import Curvature, Shape, curvature_for

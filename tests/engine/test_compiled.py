@@ -19,7 +19,7 @@ from logit_engine.inference.covariance import HC0
 from logit_engine.learning import Spec, learn
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT, PROBIT
-from logit_engine.objective import Objective
+from logit_engine.objective.loss import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet
 from logit_engine.preparation import prepared
 from logit_engine.result import FitResult

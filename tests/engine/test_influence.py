@@ -11,7 +11,7 @@ from logit_engine.diagnostics.influence import Influence, influence, leverages
 from logit_engine.errors import DataError
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import CLOGLOG, LOGIT, PROBIT, Link
-from logit_engine.triangles import r_factor
+from logit_engine.objective.triangles import r_factor
 
 MODELS = pytest.mark.parametrize(("link", "model"), [(LOGIT, sm.Logit), (PROBIT, sm.Probit)], ids=["logit", "probit"])
 TIGHT = {"disp": 0, "tol": 1e-14, "method": "newton"}

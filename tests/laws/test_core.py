@@ -31,12 +31,12 @@ from logit_engine.constraints import Equalities
 from logit_engine.diagnostics.recession import recession
 from logit_engine.errors import DataError, RankError, SeparationError
 from logit_engine.links.curves import Link, event_terms, law_terms, nonevent_terms
-from logit_engine.objective import Objective
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.penalties import L2
 from logit_engine.rows.blocks import total
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Newton
-from logit_engine.triangles import triangular_inverse
 
 mpmath.mp.dps = 250
 EXACT = {

@@ -12,9 +12,9 @@ from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Array, Columns, Dense
 from logit_engine.compiled import Loops
 from logit_engine.likelihoods.row_terms import Likelihood, weighted
+from logit_engine.objective.triangles import smallest_pivot, triangular_inverse
 from logit_engine.penalties.norms import NONE, NoPenalty, Penalty
 from logit_engine.rows.blocks import NARROWEST, Block, Elsewhere, Largest, Quiet, Rows, Sums, coefficient_names, total
-from logit_engine.triangles import smallest_pivot, triangular_inverse
 
 GLANCE = 64  # rows of a block, looked at first for one that is not on the side of its outcome
 EXTENDED_PIVOT = 1e-5  # below it (kappa above 1e5) the linear predictor is summed in extended precision
