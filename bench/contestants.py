@@ -31,7 +31,8 @@ class Ours:
 
     def fit(self, tolerance: float) -> Any:
         """The result."""
-        from logit_engine import Multinomial, array_rows, compiled
+        from logit_engine import Multinomial, array_rows
+        from logit_engine.compiled import loops as compiled
 
         if not self.compiled:
             compiled.MANY = sys.maxsize

@@ -7,7 +7,7 @@ import numpy as np
 from logit_engine.columns.coordinates import Coordinates, constant_column, inner_coordinates
 from logit_engine.columns.kinds import Array
 from logit_engine.columns.moments import SMALLEST, Moments
-from logit_engine.compiled import applies
+from logit_engine.compiled.loops import applies
 from logit_engine.errors import DataError
 from logit_engine.likelihoods.row_terms import Likelihood, weighted
 from logit_engine.null_model import NullModel, null_model

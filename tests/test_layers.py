@@ -48,7 +48,7 @@ logit_engine.rows.table_frames logit_engine.likelihoods logit_engine.penalties l
 logit_engine.rows
 logit_engine.columns.slicing
 logit_engine.columns
-logit_engine.kernels
+logit_engine.compiled.kernels
 logit_engine.columns.moments logit_engine.objective.triangles
 logit_engine.links
 logit_engine.publish
@@ -59,7 +59,7 @@ logit_engine.errors logit_engine.notices logit_engine._version
 LIBRARIES = {
     "logit_engine": {"numpy", "scipy", "threadpoolctl"},
     "logit_engine.publish": set(),
-    "logit_engine.kernels": {"numpy", "numba", "llvmlite"},
+    "logit_engine.compiled.kernels": {"numpy", "numba", "llvmlite"},
     "logit_engine.errors": set(),
     "logit_engine.notices": set(),
     "logit_engine.rows": {"numpy", "scipy", "polars", "pyarrow", "threadpoolctl"},

@@ -8,7 +8,7 @@ from flows.config import Config
 from flows.steps.load import Dataset
 from flows.store import Store, run_id
 from logit_engine._version import __version__
-from logit_engine.compiled import builds
+from logit_engine.compiled.loops import builds
 from logit_engine.rows.blocks import blas_builds
 
 

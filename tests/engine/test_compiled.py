@@ -10,10 +10,12 @@ import polars as pl
 import pytest
 from dask.distributed import Client, LocalCluster
 
-from logit_engine import compiled, fit, fitting, kernels
+from logit_engine import fit, fitting
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Coded, Constant, Dense, SideBySide
-from logit_engine.compiled import Loops
+from logit_engine.compiled import kernels
+from logit_engine.compiled import loops as compiled
+from logit_engine.compiled.loops import Loops
 from logit_engine.errors import UsageError
 from logit_engine.inference.covariance import HC0
 from logit_engine.learning import Spec, learn
@@ -248,8 +250,8 @@ def test_who_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_worker_without_numba_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled._kernels.cache_clear()
-    monkeypatch.setitem(__import__("sys").modules, "logit_engine.kernels", None)
-    monkeypatch.delattr("logit_engine.kernels", raising=False)
+    monkeypatch.setitem(__import__("sys").modules, "logit_engine.compiled.kernels", None)
+    monkeypatch.delattr("logit_engine.compiled.kernels", raising=False)
     loops = replace(objective(Bernoulli(LOGIT), extras=False), compiled=True)
     with pytest.raises(UsageError, match=r"install logit-engine\[fast\] on every worker"):
         loops.gradient(np.zeros(P + 1))

@@ -183,7 +183,7 @@ def _writable(values: NDArray[Any]) -> NDArray[Any]:
 def _kernels() -> Any:
     """The loops; Numba takes a quarter of a second to load, and more the first time on a machine, when it compiles."""
     try:
-        from logit_engine import kernels
+        from logit_engine.compiled import kernels
     except ImportError as error:
         raise UsageError(
             "the fit was begun with compiled loops, and Numba is not here; install logit-engine[fast] on every worker."

@@ -1,0 +1,1 @@
+"""Compiled loops, alone with Numba, and when they are taken."""
