@@ -62,9 +62,9 @@ class OursOnFrame:
 
     def fit(self, tolerance: float) -> Any:
         """The result, beside the rows."""
-        from logit_engine.design import Spec
-        from logit_engine.learning import learn
-        from logit_engine.sources.frames import frame_rows
+        from logit_engine.design.frame_rows import frame_rows
+        from logit_engine.design.learning import learn
+        from logit_engine.design.terms import Spec
 
         design, _ = learn(self.at.frame, Spec(numeric=(*NUMBERS, "missing_weather"), categorical=CODES))
         rows = frame_rows(design, self.at.frame, self.at.y)

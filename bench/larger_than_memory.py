@@ -26,11 +26,11 @@ from harness import ROOT
 from machine import sentence
 from misses import MISSES
 
-from logit_engine.design import Design, Numeric
+from logit_engine.design.frame_rows import Outcome
+from logit_engine.design.parquet_rows import ParquetRows, parquet_frames
+from logit_engine.design.terms import Design, Numeric
 from logit_engine.fitting import fit
 from logit_engine.rows.blocks import Block, block_count
-from logit_engine.sources.frames import Outcome
-from logit_engine.sources.parquet import ParquetRows, parquet_frames
 
 COLUMNS = [f"x{j}" for j in range(20)]
 TRUE = np.linspace(-0.5, 0.5, len(COLUMNS))

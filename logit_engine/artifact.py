@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from logit_engine.columns.kinds import Array
-from logit_engine.design import Design
+from logit_engine.design.terms import Design
 from logit_engine.errors import ArtifactError
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links.curves import LINKS, LOGIT

@@ -40,7 +40,7 @@ logit_engine.diagnostics
 logit_engine.solvers
 logit_engine.objective.sample
 logit_engine.objective
-logit_engine.sources logit_engine.learning logit_engine.formulas
+logit_engine.sources
 logit_engine.design
 logit_engine.compiled
 logit_engine.wording
@@ -66,9 +66,7 @@ LIBRARIES = {
     "logit_engine.sources": {"numpy", "scipy", "polars", "pyarrow"},
     "logit_engine.rows.distributed": {"numpy", "dask", "distributed", "cloudpickle"},
     "logit_engine.rows.table_frames": {"polars"},
-    "logit_engine.learning": {"numpy", "polars"},
-    "logit_engine.formulas": {"numpy", "polars", "pandas", "formulaic", "interface_meta"},
-    "logit_engine.design": {"numpy", "polars"},
+    "logit_engine.design": {"numpy", "polars", "pyarrow", "pandas", "formulaic", "interface_meta"},
     "logit_engine.artifact": {"numpy", "polars", "pyarrow"},
     "logit_engine.summary": {"numpy", "polars"},
     "logit_engine.discrete": {"numpy", "pandas", "polars", "scipy"},

@@ -12,11 +12,11 @@ from flows.steps.load import Dataset
 from flows.steps.rows import class_names, outcomes, read_rows
 from flows.steps.split import Split, folds
 from logit_engine.columns.kinds import Array
+from logit_engine.design.frame_rows import clusters, frame_rows
+from logit_engine.design.learning import learn
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting import fit
-from logit_engine.learning import learn
-from logit_engine.sources.frames import clusters, frame_rows
 from logit_engine.wording import Wording
 
 

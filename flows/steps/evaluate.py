@@ -16,6 +16,7 @@ from flows.steps.load import Dataset
 from flows.steps.rows import Side, open_rows, outcome_of
 from flows.steps.split import Split
 from logit_engine.columns.kinds import Array
+from logit_engine.design.frame_rows import clusters
 from logit_engine.diagnostics.metric_intervals import (
     Bootstrap,
     MetricValue,
@@ -34,7 +35,6 @@ from logit_engine.links import LINKS, Link
 from logit_engine.result import FitResult
 from logit_engine.rows.blocks import BLOCK, cores, one_blas_thread
 from logit_engine.rows.memory import array_rows
-from logit_engine.sources.frames import clusters
 
 MOST_ROWS = 2**22  # of a side that are measured; of more, every second, third, ... block: they take 180 bytes each
 CALIBRATIONS = ("calibration_slope", "calibration_intercept")

@@ -8,7 +8,7 @@ from flows.steps.learn import Learned
 from flows.steps.load import Dataset
 from flows.steps.rows import open_rows, outcome_of, rows_for_fit, wording_of
 from flows.steps.split import Split
-from logit_engine.design import Design
+from logit_engine.design.terms import Design
 from logit_engine.errors import DataError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import covariance_named

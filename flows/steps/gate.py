@@ -19,9 +19,9 @@ from flows.steps.rows import outcomes
 from flows.steps.split import Split, test_mask
 from logit_engine.artifact import Model
 from logit_engine.columns.kinds import Array
+from logit_engine.design.frame_rows import clusters
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
-from logit_engine.sources.frames import clusters
 
 
 @dataclass(frozen=True, slots=True)

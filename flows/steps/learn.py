@@ -6,8 +6,8 @@ from flows.config import Config
 from flows.steps.load import Dataset
 from flows.steps.rows import open_rows
 from flows.steps.split import Split
-from logit_engine.design import Design, Impute, Normalize, Spec, Unknown
-from logit_engine.learning import learn
+from logit_engine.design.learning import learn
+from logit_engine.design.terms import Design, Impute, Normalize, Spec, Unknown
 
 SHOWN = 12  # levels of a categorical in a sentence
 

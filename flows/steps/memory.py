@@ -6,9 +6,9 @@ import polars as pl
 
 from flows.config import Config
 from flows.steps.load import Dataset, needed_columns
+from logit_engine.design.frame_rows import Outcome
+from logit_engine.design.parquet_rows import parquet_frames
 from logit_engine.errors import DataError
-from logit_engine.sources.frames import Outcome
-from logit_engine.sources.parquet import parquet_frames
 
 VALUE_BYTES = 16  # of a value in a table and in the columns made from it
 

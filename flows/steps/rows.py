@@ -12,11 +12,11 @@ from flows.steps.load import Dataset, nan_is_missing, needed_columns, scan_files
 from flows.steps.memory import refuse_large, streamed
 from flows.steps.split import Split, test_mask
 from logit_engine.columns.kinds import Array
-from logit_engine.design import Design
+from logit_engine.design.frame_rows import Outcome, frame_rows
+from logit_engine.design.parquet_rows import ParquetFrames, ParquetRows, parquet_frames
+from logit_engine.design.terms import Design
 from logit_engine.rows.blocks import Rows
 from logit_engine.rows.table_frames import MemoryFrames
-from logit_engine.sources.frames import Outcome, frame_rows
-from logit_engine.sources.parquet import ParquetFrames, ParquetRows, parquet_frames
 from logit_engine.wording import MOST_ROWS_SHOWN, Wording, listed
 
 Side = Literal["train", "test", "all"]

@@ -13,12 +13,12 @@ from flows.steps.load import Dataset
 from flows.steps.rows import class_names, outcomes, read_rows
 from flows.steps.split import Split, validation_folds
 from logit_engine.columns.kinds import Array
-from logit_engine.design import Design
+from logit_engine.design.frame_rows import clusters, frame_rows
+from logit_engine.design.learning import learn
+from logit_engine.design.terms import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
-from logit_engine.learning import learn
 from logit_engine.paths import fit_path
 from logit_engine.preparation import largest_strength
-from logit_engine.sources.frames import clusters, frame_rows
 
 STRENGTHS = 30
 SMALLEST = 1e-3  # of the strength that leaves the constants alone

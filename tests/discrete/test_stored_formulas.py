@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from logit_engine.artifact import KEY, read_table
+from logit_engine.design.formula_storage import formula_content, formula_of
+from logit_engine.design.formulas import formula_design
 from logit_engine.discrete import MNLogit, load, logit, mnlogit
 from logit_engine.errors import DataError, UsageError
-from logit_engine.formulas import formula_design
-from logit_engine.formulas_storage import formula_content, formula_of
 from logit_engine.publish import canonical_json
 
 N = 240

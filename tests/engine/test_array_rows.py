@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 
+from logit_engine.design.frame_rows import clusters
 from logit_engine.errors import DataError
 from logit_engine.fitting import fit
 from logit_engine.penalties import L2
 from logit_engine.rows.memory import array_rows
-from logit_engine.sources.frames import clusters
 
 RANDOM = np.random.default_rng(4)
 X = np.round(RANDOM.normal(size=(200, 2)) * (RANDOM.random((200, 2)) < 0.5), 1)

@@ -20,11 +20,13 @@ import pytest
 from distributed import Client, LocalCluster
 
 from logit_engine.constraints import Equalities
-from logit_engine.design import Spec
+from logit_engine.design.frame_rows import Outcome, frame_rows
+from logit_engine.design.learning import learn
+from logit_engine.design.parquet_rows import parquet_rows
+from logit_engine.design.terms import Spec
 from logit_engine.errors import DataError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import CLUSTER, HC3
-from logit_engine.learning import learn
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import PROBIT
 from logit_engine.penalties import L2, ElasticNet
@@ -32,8 +34,6 @@ from logit_engine.result import FitResult
 from logit_engine.rows.blocks import BLOCK, Block, Node, Rows, Summing, Sums, folded, leaves, stripes, total
 from logit_engine.rows.distributed import cluster_rows
 from logit_engine.rows.memory import array_rows
-from logit_engine.sources.frames import Outcome, frame_rows
-from logit_engine.sources.parquet import parquet_rows
 
 ROWS = 9 * BLOCK + 777
 

@@ -16,9 +16,11 @@ from logit_engine.columns.kinds import Coded, Constant, Dense, SideBySide
 from logit_engine.compiled import kernels
 from logit_engine.compiled import loops as compiled
 from logit_engine.compiled.loops import Loops
+from logit_engine.design.frame_rows import Outcome
+from logit_engine.design.learning import Spec, learn
+from logit_engine.design.parquet_rows import parquet_rows
 from logit_engine.errors import UsageError
 from logit_engine.inference.covariance import HC0
-from logit_engine.learning import Spec, learn
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT, PROBIT
 from logit_engine.objective.loss import Objective
@@ -28,8 +30,6 @@ from logit_engine.result import FitResult
 from logit_engine.rows.blocks import BLOCK, Block, Rows
 from logit_engine.rows.distributed import cluster_rows
 from logit_engine.rows.memory import MemoryRows, array_rows
-from logit_engine.sources.frames import Outcome
-from logit_engine.sources.parquet import parquet_rows
 
 P = 7
 LIKELIHOODS: dict[str, Likelihood] = {

@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from logit_engine.design import Design, Impute, Normalize, Spec, Unknown
+from logit_engine.design.frame_rows import frame_rows
+from logit_engine.design.learning import learn
+from logit_engine.design.terms import Design, Impute, Normalize, Spec, Unknown
 from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting import fit
-from logit_engine.learning import learn
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS
-from logit_engine.sources.frames import frame_rows
 
 CITIES = ["a"] * 10 + ["b"] * 6 + ["c"] * 2 + ["d"] * 2
 

@@ -14,8 +14,8 @@ import pytest
 import statsmodels.formula.api as smf
 
 import logit_engine
+from logit_engine.design.formulas import FormulaDesign, formula_design
 from logit_engine.errors import DataError, UsageError
-from logit_engine.formulas import FormulaDesign, formula_design
 
 
 def frame(n: int = 120, seed: int = 1) -> pd.DataFrame:
@@ -413,7 +413,7 @@ def test_a_spec_survives_pickling() -> None:
 
 def test_without_formulaic_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     formula_design("y ~ x", frame())
-    monkeypatch.delitem(sys.modules, "logit_engine.formulas_matrices")
+    monkeypatch.delitem(sys.modules, "logit_engine.design.formula_matrices")
     monkeypatch.delattr(logit_engine, "formulas_matrices")
     monkeypatch.setitem(sys.modules, "formulaic", None)
     with pytest.raises(UsageError) as refused:

@@ -10,17 +10,17 @@ import polars as pl
 import pytest
 
 from logit_engine.columns.kinds import dense
-from logit_engine.design import Design, Impute, Normalize, Spec, Unknown
+from logit_engine.design import parquet_rows as parquet
+from logit_engine.design.frame_rows import Outcome, frame_rows
+from logit_engine.design.learning import learn
+from logit_engine.design.parquet_rows import ParquetRows, parquet_frames, parquet_rows, read_ahead
+from logit_engine.design.terms import Design, Impute, Normalize, Spec, Unknown
 from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting import fit
 from logit_engine.inference.covariance import HC1
-from logit_engine.learning import learn
 from logit_engine.likelihoods import Multinomial
 from logit_engine.result import FitResult
 from logit_engine.rows.blocks import BLOCK, block_count
-from logit_engine.sources import parquet
-from logit_engine.sources.frames import Outcome, frame_rows
-from logit_engine.sources.parquet import ParquetRows, parquet_frames, parquet_rows, read_ahead
 
 SPEC = Spec(
     numeric=("x", "small", "count"),

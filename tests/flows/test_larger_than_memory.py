@@ -19,9 +19,9 @@ from flows.steps import evaluate as evaluating
 from flows.steps import load as loading
 from flows.steps.load import distinct, load
 from flows.train import train
+from logit_engine.design import parquet_rows as parquet
 from logit_engine.errors import DataError
 from logit_engine.rows.blocks import BLOCK
-from logit_engine.sources import parquet
 
 ROOT = Path(__file__).parents[2]
 CONTENT: dict[str, Any] = {

@@ -22,13 +22,13 @@ from flows.steps.split import Split, validation_folds
 from flows.steps.tune import tune_penalty
 from flows.train import train
 from logit_engine.columns.kinds import dense
-from logit_engine.design import Impute, Spec
+from logit_engine.design.frame_rows import frame_rows
+from logit_engine.design.learning import learn
+from logit_engine.design.terms import Impute, Spec
 from logit_engine.errors import DataError
 from logit_engine.fitting import fit
-from logit_engine.learning import learn
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows.table_frames import MemoryFrames
-from logit_engine.sources.frames import frame_rows
 
 Make = Callable[..., Config]
 

@@ -2,7 +2,7 @@
 
 It holds the terms of X in order: the intercept, numeric columns (imputed, normalized), one indicator for each pattern of
 columns missing together, and categoricals as level codes. `encode` gives the columns of a frame for a fit, and
-`linear_predictor` the same sum as one Polars expression for the score. A design is learnt by `logit_engine.learning`.
+`linear_predictor` the same sum as one Polars expression for the score. A design is learnt by `logit_engine.design.learning`.
 """
 
 from collections.abc import Mapping, Sequence

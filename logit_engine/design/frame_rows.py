@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array
-from logit_engine.design import Design
+from logit_engine.design.terms import Design
 from logit_engine.errors import DataError
 from logit_engine.rows import numbers as arrays
 from logit_engine.rows.column_numbers import is_missing

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array
-from logit_engine.design import is_missing
+from logit_engine.design.terms import is_missing
 from logit_engine.errors import DataError
 from logit_engine.rows.blocks import BLOCK
 from logit_engine.rows.table_frames import Frames

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from logit_engine.columns.kinds import Array
-from logit_engine.design import (
+from logit_engine.design.learning_sums import Numbers, Survey, numbers_of, survey
+from logit_engine.design.terms import (
     MISSING,
     POOLED,
     Categorical,
@@ -21,7 +22,6 @@ from logit_engine.design import (
     Unknown,
 )
 from logit_engine.errors import DataError, UsageError
-from logit_engine.learning_sums import Numbers, Survey, numbers_of, survey
 from logit_engine.rows.numbers import distinct
 from logit_engine.rows.table_frames import Frames, MemoryFrames
 

@@ -19,7 +19,7 @@ from formulaic.utils.stateful_transforms import stateful_eval
 from numpy.polynomial import chebyshev
 
 from logit_engine.columns.kinds import Array
-from logit_engine.formulas_language import ROWWISE
+from logit_engine.design.formula_language import ROWWISE
 
 STATEFUL = ("bs", "cr", "cc", "poly", "center", "scale", "standardize")
 LN2, LN10 = np.log(2.0), np.log(10.0)

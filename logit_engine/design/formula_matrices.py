@@ -24,8 +24,8 @@ from formulaic.utils.stateful_transforms import stateful_eval
 from interface_meta import override
 
 from logit_engine.columns.kinds import Array
+from logit_engine.design.formula_language import ROWWISE, Reading, known, read
 from logit_engine.errors import DataError, LogitEngineError, UsageError
-from logit_engine.formulas_language import ROWWISE, Reading, known, read
 from logit_engine.rows.numbers import LARGEST
 
 # Found before formulaic's own: of NumPy what acts row by row, and patsy's scale (formulaic's divides by n - 1).

@@ -146,7 +146,8 @@ def formula_design(
 def _engine() -> tuple[ModuleType, ModuleType]:
     """The modules that need pandas and formulaic, imported when the first formula is met."""
     try:
-        from logit_engine import formulas_frames, formulas_matrices
+        from logit_engine.design import formula_frames as formulas_frames
+        from logit_engine.design import formula_matrices as formulas_matrices
     except ModuleNotFoundError as absent:
         raise UsageError("formulas need the extra: pip install 'logit-engine[formula]'.") from absent
     return formulas_frames, formulas_matrices

@@ -17,13 +17,13 @@ import polars as pl
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from logit_engine.design import Design
+from logit_engine.design.frame_rows import Outcome
+from logit_engine.design.terms import Design
 from logit_engine.errors import DataError, UsageError
 from logit_engine.rows import numbers as arrays
 from logit_engine.rows.blocks import BLOCK, Block, block_count
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.rows.table_frames import regrouped
-from logit_engine.sources.frames import Outcome
 
 ENCODED = 16 * BLOCK  # rows encoded at once: few enough to stay in a cache
 CHUNK_BYTES = 2**26  # of decoded columns, eight bytes a value
