@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Constant, Dense, SideBySide
-from logit_engine.fitting import fit
+from logit_engine.fitting.preparation import prepared
+from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import NONE
-from logit_engine.preparation import prepared
 from logit_engine.rows.blocks import BLOCK, Block, Rows, block_count, total
 from logit_engine.rows.distributed import ClusterRows, cluster_rows
 

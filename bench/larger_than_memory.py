@@ -29,7 +29,7 @@ from misses import MISSES
 from logit_engine.design.frame_rows import Outcome
 from logit_engine.design.parquet_rows import ParquetRows, parquet_frames
 from logit_engine.design.terms import Design, Numeric
-from logit_engine.fitting import fit
+from logit_engine.fitting.steps import fit
 from logit_engine.rows.blocks import Block, block_count
 
 COLUMNS = [f"x{j}" for j in range(20)]

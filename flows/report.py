@@ -20,7 +20,7 @@ from flows.steps.identity import open_store
 from flows.train import stored_run
 from logit_engine.artifact import Model, coefficient_table
 from logit_engine.columns.kinds import Array
-from logit_engine.result import FitResult
+from logit_engine.fitting.result import FitResult
 from logit_engine.summary import number, p_text, z_text
 
 TEMPLATE = "report.html.j2"

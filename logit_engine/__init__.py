@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
     from logit_engine.estimators import LogisticRegression
     from logit_engine.estimators_cv import LogisticRegressionCV
-    from logit_engine.fitting import fit
+    from logit_engine.fitting.result import FitResult
+    from logit_engine.fitting.steps import fit
     from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
     from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
     from logit_engine.links.curves import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
     from logit_engine.penalties.norms import L2, NONE
-    from logit_engine.result import FitResult
     from logit_engine.rows.memory import array_rows
     from logit_engine.summary import summarize
 
@@ -22,12 +22,12 @@ _HOMES = {
     "discrete": ("CLogLog", "Logit", "MNLogit", "Probit"),
     "estimators": ("LogisticRegression",),
     "estimators_cv": ("LogisticRegressionCV",),
-    "fitting": ("fit",),
+    "fitting.steps": ("fit",),
     "inference.covariance": ("CLUSTER", "HC0", "HC1", "HC2", "HC3", "NONROBUST", "Covariance"),
     "likelihoods.row_terms": ("Bernoulli", "Multinomial"),
     "links.curves": ("CAUCHIT", "CLOGLOG", "LINKS", "LOGIT", "LOGLOG", "PROBIT", "Link"),
     "penalties.norms": ("L2", "NONE"),
-    "result": ("FitResult",),
+    "fitting.result": ("FitResult",),
     "rows.memory": ("array_rows",),
     "summary": ("summarize",),
 }

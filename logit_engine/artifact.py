@@ -16,10 +16,10 @@ import polars as pl
 from logit_engine.columns.kinds import Array
 from logit_engine.design.terms import Design
 from logit_engine.errors import ArtifactError
+from logit_engine.fitting.result import FitResult, Status, Verdict
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links.curves import LINKS, LOGIT
 from logit_engine.publish import canonical_json
-from logit_engine.result import FitResult, Status, Verdict
 from logit_engine.rows.numbers import distinct
 
 FORMAT = 2

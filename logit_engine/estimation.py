@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 from logit_engine.columns.kinds import Array, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.constraints.equations import Inequalities
 from logit_engine.errors import UsageError
-from logit_engine.fitting import fit
+from logit_engine.fitting.paths import PASSES, fit_path
+from logit_engine.fitting.result import FitResult
+from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
 from logit_engine.links.curves import LOGIT
-from logit_engine.paths import PASSES, fit_path
 from logit_engine.penalties.group_norms import Groups, groups_of
 from logit_engine.penalties.norms import NONE, ElasticNet
-from logit_engine.result import FitResult
 from logit_engine.rows import numbers as arrays
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Newton

@@ -5,7 +5,7 @@ from textwrap import wrap
 import numpy as np
 
 from logit_engine.errors import UsageError
-from logit_engine.result import FitResult
+from logit_engine.fitting.result import FitResult
 
 WIDTH = 100
 

@@ -30,11 +30,11 @@ logit_engine.discrete logit_engine.estimators
 logit_engine.estimation
 logit_engine.artifact
 logit_engine.summary logit_engine.tables
-logit_engine.paths
+logit_engine.fitting.paths
 logit_engine.fitting
-logit_engine.judging logit_engine.preparation
-logit_engine.null_model
-logit_engine.result
+logit_engine.fitting.verdict logit_engine.fitting.preparation
+logit_engine.fitting.null_model
+logit_engine.fitting.result
 logit_engine.inference
 logit_engine.diagnostics
 logit_engine.solvers

@@ -16,7 +16,7 @@ from logit_engine.design.frame_rows import clusters, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError, UsageError
-from logit_engine.fitting import fit
+from logit_engine.fitting.steps import fit
 from logit_engine.wording import Wording
 
 

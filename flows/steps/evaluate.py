@@ -28,11 +28,11 @@ from logit_engine.diagnostics.metric_intervals import (
 from logit_engine.diagnostics.metrics import METRICS, confusion, evaluate, metric_value, row_log_loss
 from logit_engine.diagnostics.thresholds import Cost, MaxF1, choose_threshold
 from logit_engine.errors import LogitEngineError
-from logit_engine.fitting import fit
+from logit_engine.fitting.result import FitResult
+from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import CLUSTER, NONROBUST
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, Link
-from logit_engine.result import FitResult
 from logit_engine.rows.blocks import BLOCK, cores, one_blas_thread
 from logit_engine.rows.memory import array_rows
 

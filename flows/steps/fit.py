@@ -10,13 +10,13 @@ from flows.steps.rows import open_rows, outcome_of, rows_for_fit, wording_of
 from flows.steps.split import Split
 from logit_engine.design.terms import Design
 from logit_engine.errors import DataError
-from logit_engine.fitting import fit
+from logit_engine.fitting.result import FitResult
+from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import covariance_named
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
 from logit_engine.penalties.group_norms import groups_of
 from logit_engine.penalties.norms import L2, NONE, ElasticNet, Penalty, differences
-from logit_engine.result import FitResult
 
 
 def penalty_of(config: Config, rows: int, design: Design, outputs: int, strength: float | None = None) -> Penalty:

@@ -21,7 +21,7 @@ from flows.steps.split import Split
 from flows.steps.tune import Tuning
 from logit_engine._version import __version__
 from logit_engine.artifact import Model, Target, write_model
-from logit_engine.result import FitResult
+from logit_engine.fitting.result import FitResult
 from logit_engine.rows.table_frames import STEP, regrouped
 
 ROW_GROUP = STEP

@@ -17,8 +17,8 @@ from logit_engine.design.frame_rows import clusters, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.terms import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
-from logit_engine.paths import fit_path
-from logit_engine.preparation import largest_strength
+from logit_engine.fitting.paths import fit_path
+from logit_engine.fitting.preparation import largest_strength
 
 STRENGTHS = 30
 SMALLEST = 1e-3  # of the strength that leaves the constants alone

@@ -13,11 +13,11 @@ from logit_engine.discrete.inputs import Inputs
 from logit_engine.discrete.methods import PASSES, method_asked, penalized_method
 from logit_engine.discrete.trimming import Trimming, trimmed
 from logit_engine.errors import ConvergenceWarning, KeywordError, RankError, SeparationWarning, UsageError
-from logit_engine.fitting import fit
+from logit_engine.fitting.result import FitResult, Verdict
+from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
 from logit_engine.notices import warn_caller
 from logit_engine.penalties.norms import NONE, lasso
-from logit_engine.result import FitResult, Verdict
 from logit_engine.rows import numbers as arrays
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Outcome

@@ -13,9 +13,9 @@ from logit_engine.discrete.contrasts import (
 from logit_engine.discrete.fitted import Fitted
 from logit_engine.discrete.frames import Dress
 from logit_engine.errors import UnavailableError
+from logit_engine.fitting.result import FitResult
 from logit_engine.inference.covariance import Kind, SmallSample
 from logit_engine.inference.hypotheses import Contrasts
-from logit_engine.result import FitResult
 
 _ROWS = "Standard errors hold where the rows' variances differ from the model's"
 DESCRIPTIONS = {

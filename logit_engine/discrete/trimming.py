@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import ConvergenceWarning, UsageError
+from logit_engine.fitting.result import FitResult
 from logit_engine.inference.covariance import Kind
 from logit_engine.notices import warn_caller
-from logit_engine.result import FitResult
 
 MODES = ("auto", "size", "off")
 

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from logit_engine.design.frame_rows import clusters
 from logit_engine.errors import DataError
-from logit_engine.fitting import fit
+from logit_engine.fitting.steps import fit
 from logit_engine.penalties import L2
 from logit_engine.rows.memory import array_rows
 

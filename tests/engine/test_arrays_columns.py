@@ -14,7 +14,7 @@ import pytest
 from logit_engine.discrete import Logit, MNLogit, Probit
 from logit_engine.errors import DataError
 from logit_engine.estimators import LogisticRegression
-from logit_engine.fitting import fit
+from logit_engine.fitting.steps import fit
 from logit_engine.rows.column_numbers import table
 from logit_engine.rows.memory import array_rows
 

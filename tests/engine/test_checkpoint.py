@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from logit_engine.columns.kinds import Coded, Constant, Dense, SideBySide
-from logit_engine.fitting import fit
+from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import CLUSTER, HC1
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS

@@ -25,12 +25,12 @@ from logit_engine.design.learning import learn
 from logit_engine.design.parquet_rows import parquet_rows
 from logit_engine.design.terms import Spec
 from logit_engine.errors import DataError
-from logit_engine.fitting import fit
+from logit_engine.fitting.result import FitResult
+from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import CLUSTER, HC3
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import PROBIT
 from logit_engine.penalties import L2, ElasticNet
-from logit_engine.result import FitResult
 from logit_engine.rows.blocks import BLOCK, Block, Node, Rows, Summing, Sums, folded, leaves, stripes, total
 from logit_engine.rows.distributed import cluster_rows
 from logit_engine.rows.memory import array_rows

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from dask.distributed import Client, LocalCluster
 
-from logit_engine import fit, fitting
+from logit_engine import fit
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Coded, Constant, Dense, SideBySide
 from logit_engine.compiled import kernels
@@ -20,13 +20,14 @@ from logit_engine.design.frame_rows import Outcome
 from logit_engine.design.learning import Spec, learn
 from logit_engine.design.parquet_rows import parquet_rows
 from logit_engine.errors import UsageError
+from logit_engine.fitting import steps as fitting
+from logit_engine.fitting.preparation import prepared
+from logit_engine.fitting.result import FitResult
 from logit_engine.inference.covariance import HC0
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT, PROBIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet
-from logit_engine.preparation import prepared
-from logit_engine.result import FitResult
 from logit_engine.rows.blocks import BLOCK, Block, Rows
 from logit_engine.rows.distributed import cluster_rows
 from logit_engine.rows.memory import MemoryRows, array_rows

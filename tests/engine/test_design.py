@@ -11,7 +11,7 @@ from logit_engine.design.frame_rows import frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.terms import Design, Impute, Normalize, Spec, Unknown
 from logit_engine.errors import DataError, UsageError
-from logit_engine.fitting import fit
+from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS
 

@@ -7,11 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
-from logit_engine.fitting import fit
+from logit_engine.fitting.result import FitResult
+from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import CLUSTER, HC0, HC2, HC3, NONROBUST, Covariance
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS
-from logit_engine.result import FitResult
 from logit_engine.rows.memory import array_rows
 
 Vector = NDArray[np.float64]

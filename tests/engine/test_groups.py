@@ -8,10 +8,10 @@ import scipy.sparse as sp
 from scipy.special import expit, softmax
 
 from logit_engine.columns.kinds import Coded, Columns, Constant, Dense, SideBySide, Sparse
-from logit_engine.fitting import fit
+from logit_engine.fitting.paths import fit_path
+from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, LOGIT
-from logit_engine.paths import fit_path
 from logit_engine.penalties import ElasticNet, group_lasso
 from logit_engine.penalties.group_norms import Groups, groups_of
 from logit_engine.rows.memory import MemoryRows

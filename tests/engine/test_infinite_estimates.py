@@ -12,11 +12,11 @@ from logit_engine.columns.coordinates import Coordinates
 from logit_engine.constraints import Equalities
 from logit_engine.design.learning import learn
 from logit_engine.design.terms import Spec
-from logit_engine.fitting import Covariance
+from logit_engine.fitting.result import FitResult
+from logit_engine.fitting.steps import Covariance
 from logit_engine.inference.hypotheses import contrasts, linear_combination, odds_ratios, wald, wald_terms
 from logit_engine.inference.margins import margins
 from logit_engine.inference.prediction import average, predict_linear, predict_mean
-from logit_engine.result import FitResult
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.summary import summarize
 

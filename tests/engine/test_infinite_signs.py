@@ -11,10 +11,10 @@ from logit_engine.artifact import fit_content, fit_of
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.constraints import linear_equalities
 from logit_engine.errors import UsageError
+from logit_engine.fitting.result import FitResult
 from logit_engine.inference.hypotheses import contrasts, wald, wald_terms
 from logit_engine.likelihoods.row_terms import Likelihood
 from logit_engine.publish import canonical_json
-from logit_engine.result import FitResult
 from logit_engine.summary import summarize
 
 CLASSES = ("a", "b", "c")

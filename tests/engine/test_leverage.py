@@ -9,7 +9,7 @@ import pytest
 from logit_engine import HC0, HC2, HC3, array_rows, fit
 from logit_engine.constraints import linear_equalities
 from logit_engine.errors import DataError
-from logit_engine.fitting import Covariance
+from logit_engine.fitting.steps import Covariance
 
 DIGITS = 60
 POWER = {HC2: 1, HC3: 2}

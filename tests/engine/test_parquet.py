@@ -16,10 +16,10 @@ from logit_engine.design.learning import learn
 from logit_engine.design.parquet_rows import ParquetRows, parquet_frames, parquet_rows, read_ahead
 from logit_engine.design.terms import Design, Impute, Normalize, Spec, Unknown
 from logit_engine.errors import DataError, UsageError
-from logit_engine.fitting import fit
+from logit_engine.fitting.result import FitResult
+from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import HC1
 from logit_engine.likelihoods import Multinomial
-from logit_engine.result import FitResult
 from logit_engine.rows.blocks import BLOCK, block_count
 
 SPEC = Spec(

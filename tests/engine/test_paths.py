@@ -11,10 +11,10 @@ from scipy.special import expit
 from logit_engine import LogisticRegression
 from logit_engine.columns.kinds import Coded, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.errors import UsageError
-from logit_engine.fitting import fit
+from logit_engine.fitting.paths import fit_path, relaxed
+from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, LOGIT
-from logit_engine.paths import fit_path, relaxed
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.choose import Curvature, Shape, curvature_for

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-import logit_engine.fitting as fitting
+import logit_engine.fitting.steps as fitting
 from logit_engine.errors import SeparationError
-from logit_engine.fitting import fit
+from logit_engine.fitting.preparation import prepared
+from logit_engine.fitting.result import FitResult
+from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS, LOGIT
 from logit_engine.penalties import NONE
-from logit_engine.preparation import prepared
-from logit_engine.result import FitResult
 from logit_engine.rows.memory import MemoryRows, array_rows
 from logit_engine.solvers.pilot import approached
 

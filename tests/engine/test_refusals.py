@@ -8,11 +8,11 @@ import pytest
 from logit_engine.discrete import Logit
 from logit_engine.errors import DataError, UsageError
 from logit_engine.estimators import LogisticRegression
-from logit_engine.fitting import fit
+from logit_engine.fitting.paths import fit_path
+from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import Covariance
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
-from logit_engine.paths import fit_path
 from logit_engine.penalties import L2, ElasticNet, differences, group_lasso, lasso
 from logit_engine.rows.memory import MemoryRows, array_rows
 from logit_engine.summary import summarize

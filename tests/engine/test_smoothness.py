@@ -8,10 +8,10 @@ from scipy.special import expit
 
 from logit_engine.columns.kinds import Coded, Constant, Dense, SideBySide, Sparse
 from logit_engine.constraints import linear_equalities
-from logit_engine.fitting import fit
+from logit_engine.fitting.paths import fit_path
+from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
-from logit_engine.paths import fit_path
 from logit_engine.penalties import ElasticNet, differences, group_lasso
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Newton

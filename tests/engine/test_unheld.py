@@ -6,8 +6,8 @@ import pytest
 from logit_engine import L2, Multinomial, array_rows, fit
 from logit_engine.constraints import Inequalities
 from logit_engine.errors import SeparationError, UsageError
+from logit_engine.fitting.result import Verdict
 from logit_engine.penalties import NONE, ElasticNet, lasso
-from logit_engine.result import Verdict
 from logit_engine.solvers.general import General
 from logit_engine.solvers.newton import Newton
 

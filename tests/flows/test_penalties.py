@@ -26,7 +26,7 @@ from logit_engine.design.frame_rows import frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.terms import Impute, Spec
 from logit_engine.errors import DataError
-from logit_engine.fitting import fit
+from logit_engine.fitting.steps import fit
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows.table_frames import MemoryFrames
 

@@ -24,7 +24,7 @@ from logit_engine import (
     fit,
 )
 from logit_engine.errors import DataError, LogitEngineError, RankError, SeparationError
-from logit_engine.result import Verdict
+from logit_engine.fitting.result import Verdict
 
 COVARIANCES = {
     "nonrobust": NONROBUST,

@@ -22,9 +22,9 @@ from logit_engine.diagnostics.direction_proofs import Proof
 from logit_engine.diagnostics.recession import recession
 from logit_engine.diagnostics.separation import Clause, perfect_predictors
 from logit_engine.errors import RankError, SeparationError, UsageError
-from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
-from logit_engine.inference.reliability import Size, reliability_notes
-from logit_engine.judging import (
+from logit_engine.fitting.preparation import First, prepared
+from logit_engine.fitting.result import FitResult, Verdict
+from logit_engine.fitting.verdict import (
     collinear_names,
     column_condition,
     judged_solution,
@@ -32,12 +32,12 @@ from logit_engine.judging import (
     separated_status,
     separation_sentence,
 )
+from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
+from logit_engine.inference.reliability import Size, reliability_notes
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links.curves import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties.norms import L2, NONE, ElasticNet, Penalty
-from logit_engine.preparation import First, prepared
-from logit_engine.result import FitResult, Verdict
 from logit_engine.rows.blocks import Rows, cores, one_blas_thread, total
 from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import Newton, Outcome, Solution, Solver, solve
