@@ -43,7 +43,7 @@ logit_engine.objective
 logit_engine.sources
 logit_engine.design
 logit_engine.compiled
-logit_engine.wording
+logit_engine.diagnostics.wording
 logit_engine.rows.table_frames logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.columns.coordinates
 logit_engine.rows
 logit_engine.columns.slicing

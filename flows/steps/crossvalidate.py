@@ -15,9 +15,9 @@ from logit_engine.columns.kinds import Array
 from logit_engine.design.frame_rows import clusters, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.diagnostics.metric_intervals import difference_interval
+from logit_engine.diagnostics.wording import Wording
 from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting.steps import fit
-from logit_engine.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.direction_proofs import Proof, direction_proof
 from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Cone, Programme, even_coordinates
+from logit_engine.diagnostics.wording import PLAIN, Wording, first_names
 from logit_engine.objective.loss import Objective
-from logit_engine.wording import PLAIN, Wording, first_names
 
 MAX_CHECKED_SIGNS = 100  # each takes a programme of its own; if more coefficients move, no sign is called known
 

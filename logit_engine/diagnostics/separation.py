@@ -12,9 +12,9 @@ import numpy as np
 
 from logit_engine.columns.kinds import Array, dense
 from logit_engine.columns.moments import Ranges
+from logit_engine.diagnostics.wording import PLAIN, Wording
 from logit_engine.objective.loss import Objective
 from logit_engine.rows.blocks import Block, Sums, total
-from logit_engine.wording import PLAIN, Wording
 
 
 class Clause(NamedTuple):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array, Dense
 from logit_engine.constraints.equations import Equalities, Inequalities
+from logit_engine.diagnostics.wording import Wording
 from logit_engine.discrete.inputs import Inputs
 from logit_engine.discrete.methods import PASSES, method_asked, penalized_method
 from logit_engine.discrete.trimming import Trimming, trimmed
@@ -21,7 +22,6 @@ from logit_engine.penalties.norms import NONE, lasso
 from logit_engine.rows import numbers as arrays
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Outcome
-from logit_engine.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from logit_engine.diagnostics.collinearity import aliases, explain_aliases
 from logit_engine.diagnostics.direction_proofs import Proof
 from logit_engine.diagnostics.recession import recession
 from logit_engine.diagnostics.separation import Clause, perfect_predictors
+from logit_engine.diagnostics.wording import PLAIN, Wording
 from logit_engine.errors import RankError, SeparationError, UsageError
 from logit_engine.fitting.preparation import First, prepared
 from logit_engine.fitting.result import FitResult, Verdict
@@ -44,7 +45,6 @@ from logit_engine.solvers.newton import Newton, Outcome, Solution, Solver, solve
 from logit_engine.solvers.pilot import MAX_PILOT_PASSES, Approach, approached, without_errors
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.triangular import column_r_factor
-from logit_engine.wording import PLAIN, Wording
 
 
 def fit(

@@ -13,6 +13,7 @@ from logit_engine.diagnostics.direction_proofs import Proof
 from logit_engine.diagnostics.programme import Cone
 from logit_engine.diagnostics.recession import Recession, recession
 from logit_engine.diagnostics.separation import Clause, empty_cells, moves_level, separation_remedy
+from logit_engine.diagnostics.wording import PLAIN, Wording, first_names
 from logit_engine.fitting.result import Status, Verdict
 from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective.loss import Objective
@@ -21,7 +22,6 @@ from logit_engine.penalties.norms import NONE, ElasticNet
 from logit_engine.solvers.arrival import arrival_certificate, information_lost
 from logit_engine.solvers.descent import PENALTY_RATIO
 from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
-from logit_engine.wording import PLAIN, Wording, first_names
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
 HOPELESS = 1e12

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Array, Columns
+from logit_engine.diagnostics.wording import first_names
 from logit_engine.errors import DataError, UsageError
 from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms
 from logit_engine.likelihoods.row_terms import Bernoulli, weighted
@@ -19,7 +20,6 @@ from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor, triangular_inverse
 from logit_engine.rows.blocks import Block, Largest, total
 from logit_engine.solvers.newton import Outcome, Solution, unwhitened
-from logit_engine.wording import first_names
 
 
 class Kind(Enum):
