@@ -83,7 +83,7 @@ def _done() -> None:
 
 
 def _print_json(content: Any) -> None:
-    from logit_engine.publish import canonical_json
+    from logit_engine.storage.publish import canonical_json
 
     print(canonical_json(content, indent=2))
 
@@ -168,7 +168,7 @@ def train(
 
 def _train_content(trained: "Trained") -> dict[str, Any]:
     from flows.steps.publish import evaluation_content
-    from logit_engine.artifact import coefficient_table
+    from logit_engine.storage.model_file import coefficient_table
 
     return {
         "run": trained.run,
@@ -342,7 +342,7 @@ def show(
     from flows.steps.identity import open_store
     from flows.steps.publish import evaluation_content
     from flows.train import stored_run
-    from logit_engine.artifact import coefficient_table
+    from logit_engine.storage.model_file import coefficient_table
 
     read = _read(None, config, set_)
     name = open_store(read).resolve(run)

@@ -18,9 +18,9 @@ from flows.printing import CONFUSION, COUNTS
 from flows.steps.evaluate import Evaluation
 from flows.steps.identity import open_store
 from flows.train import stored_run
-from logit_engine.artifact import Model, coefficient_table
 from logit_engine.columns.kinds import Array
 from logit_engine.fitting.result import FitResult
+from logit_engine.storage.model_file import Model, coefficient_table
 from logit_engine.summary import number, p_text, z_text
 
 TEMPLATE = "report.html.j2"

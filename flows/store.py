@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logit_engine.errors import ArtifactError, LogitEngineError, UsageError
-from logit_engine.publish import (
+from logit_engine.storage.publish import (
     MANIFEST,
     AlreadyPublished,
     append_line,

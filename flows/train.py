@@ -15,7 +15,7 @@ from flows.steps.publish import build_model, crown, publish_run
 from flows.steps.split import split_rows
 from flows.steps.tune import tune_penalty
 from flows.store import ChampionMoved
-from logit_engine.artifact import Model, read_model
+from logit_engine.storage.model_file import Model, read_model
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from flows.config import Config
 from flows.steps.identity import identify, open_store, versions
 from flows.steps.load import Dataset
 from logit_engine.errors import ClusterError, UsageError
-from logit_engine.publish import canonical_json
 from logit_engine.rows.blocks import Rows, cores
-from logit_engine.sources.checkpoint import CheckpointedRows, Journal
+from logit_engine.storage.checkpoint import CheckpointedRows, Journal
+from logit_engine.storage.publish import canonical_json
 
 if TYPE_CHECKING:
     from distributed import Client

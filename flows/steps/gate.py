@@ -17,11 +17,11 @@ from flows.steps.load import Dataset, needed_columns
 from flows.steps.memory import refuse_large
 from flows.steps.rows import outcomes
 from flows.steps.split import Split, test_mask
-from logit_engine.artifact import Model
 from logit_engine.columns.kinds import Array
 from logit_engine.design.frame_rows import clusters
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
+from logit_engine.storage.model_file import Model
 
 
 @dataclass(frozen=True, slots=True)

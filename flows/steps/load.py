@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 
 from flows.config import Config
-from logit_engine.artifact import Label
 from logit_engine.errors import DataError
-from logit_engine.publish import sha256_of
+from logit_engine.storage.model_file import Label
+from logit_engine.storage.publish import sha256_of
 
 MOST_CLASSES = 100
 MOST_HELD = 2**23  # values of a column at once, to see whether they repeat

@@ -20,9 +20,9 @@ from flows.steps.rows import Side, open_rows
 from flows.steps.split import Split
 from flows.steps.tune import Tuning
 from logit_engine._version import __version__
-from logit_engine.artifact import Model, Target, write_model
 from logit_engine.fitting.result import FitResult
 from logit_engine.rows.table_frames import STEP, regrouped
+from logit_engine.storage.model_file import Model, Target, write_model
 
 ROW_GROUP = STEP
 

@@ -12,10 +12,10 @@ from flows.config import Config
 from flows.steps.identity import open_store
 from flows.steps.load import distinct, find_files, first_text, missing_columns, scan_files
 from flows.store import Store
-from logit_engine.artifact import Model, read_model
 from logit_engine.design.terms import Audit
 from logit_engine.errors import ArtifactError, DataError
-from logit_engine.publish import sha256_of
+from logit_engine.storage.model_file import Model, read_model
+from logit_engine.storage.publish import sha256_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from logit_engine.artifact import FORMAT, KEY, fit_content, fit_of, read_table
 from logit_engine.discrete.fitted import Fitted
 from logit_engine.errors import ArtifactError
 from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
-from logit_engine.publish import canonical_json, publish_file
+from logit_engine.storage.model_file import FORMAT, KEY, fit_content, fit_of, read_table
+from logit_engine.storage.publish import canonical_json, publish_file
 
 
 def save(results: Any, path: Any) -> None:
@@ -80,7 +80,7 @@ def load(path: Any) -> Any:
     table, content = read_table(Path(path))
     if "results" not in content:
         raise ArtifactError(
-            f"{path} holds a pipeline's model, not results; read it with logit_engine.artifact.read_model."
+            f"{path} holds a pipeline's model, not results; read it with logit_engine.storage.model_file.read_model."
         )
     model = getattr(models, content["results"]).from_content(content["model"])
     if content.get("design") is not None:

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 
-from logit_engine.artifact import KEY, read_table
 from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit, load, logit
 from logit_engine.errors import ConvergenceWarning, DataError, RankError, SeparationError, SeparationWarning
-from logit_engine.publish import canonical_json
+from logit_engine.storage.model_file import KEY, read_table
+from logit_engine.storage.publish import canonical_json
 
 METHODS = ("newton", "bfgs", "lbfgs", "nm", "powell", "cg", "ncg")
 

@@ -9,12 +9,12 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from logit_engine.artifact import KEY, read_table
 from logit_engine.design.formula_storage import formula_content, formula_of
 from logit_engine.design.formulas import formula_design
 from logit_engine.discrete import MNLogit, load, logit, mnlogit
 from logit_engine.errors import DataError, UsageError
-from logit_engine.publish import canonical_json
+from logit_engine.storage.model_file import KEY, read_table
+from logit_engine.storage.publish import canonical_json
 
 N = 240
 FORMULAS = (

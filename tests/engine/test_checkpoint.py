@@ -22,8 +22,8 @@ from logit_engine.links import LINKS
 from logit_engine.penalties import L2, ElasticNet
 from logit_engine.rows.blocks import BLOCK, Block, Summing, Sums, total
 from logit_engine.rows.memory import MemoryRows
-from logit_engine.sources import checkpoint
-from logit_engine.sources.checkpoint import CheckpointedRows, Journal, digest
+from logit_engine.storage import checkpoint
+from logit_engine.storage.checkpoint import CheckpointedRows, Journal, digest
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,7 +103,7 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits_and_sums_nothing_twice(tmp_
 
 def test_a_question_has_the_same_digest_in_another_process_and_another_one_has_another() -> None:
     script = (
-        "from logit_engine.sources.checkpoint import digest; from tests.engine.test_checkpoint import asked; "
+        "from logit_engine.storage.checkpoint import digest; from tests.engine.test_checkpoint import asked; "
         "print(digest(asked(1.0)), digest(asked(1.0 + 3e-16)))"
     )
     command = [sys.executable, "-c", script]

@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from logit_engine import CLUSTER, HC0, HC2, HC3, LINKS, NONROBUST, Bernoulli, Multinomial, array_rows, fit
-from logit_engine.artifact import Model, Target, coefficient_table, read_model, write_model
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.constraints import Equalities
 from logit_engine.design.learning import learn
@@ -18,6 +17,7 @@ from logit_engine.inference.hypotheses import contrasts, linear_combination, odd
 from logit_engine.inference.margins import margins
 from logit_engine.inference.prediction import average, predict_linear, predict_mean
 from logit_engine.rows.memory import MemoryRows
+from logit_engine.storage.model_file import Model, Target, coefficient_table, read_model, write_model
 from logit_engine.summary import summarize
 
 N = 300

@@ -7,14 +7,14 @@ import pytest
 from scipy.optimize import linprog
 
 from logit_engine import LOGIT, Bernoulli, Multinomial, array_rows, fit
-from logit_engine.artifact import fit_content, fit_of
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.constraints import linear_equalities
 from logit_engine.errors import UsageError
 from logit_engine.fitting.result import FitResult
 from logit_engine.inference.hypotheses import contrasts, wald, wald_terms
 from logit_engine.likelihoods.row_terms import Likelihood
-from logit_engine.publish import canonical_json
+from logit_engine.storage.model_file import fit_content, fit_of
+from logit_engine.storage.publish import canonical_json
 from logit_engine.summary import summarize
 
 CLASSES = ("a", "b", "c")

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from logit_engine import array_rows, fit
-from logit_engine.artifact import Model, Target, coefficient_table, read_model, write_model
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.terms import Numeric, Spec
 from logit_engine.discrete import logit
 from logit_engine.errors import DataError
+from logit_engine.storage.model_file import Model, Target, coefficient_table, read_model, write_model
 
 
 def frame() -> pl.DataFrame:

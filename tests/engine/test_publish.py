@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logit_engine.errors import ArtifactError
-from logit_engine.publish import (
+from logit_engine.storage.publish import (
     AlreadyPublished,
     append_line,
     canonical_json,
@@ -222,7 +222,7 @@ def test_a_folder_killed_between_two_files_never_appears(tmp_path: Path) -> None
     script = """
 import sys, time
 from pathlib import Path
-from logit_engine.publish import publish_folder
+from logit_engine.storage.publish import publish_folder
 with publish_folder(Path(sys.argv[1]) / "one", Path(sys.argv[1]) / ".staging") as folder:
     (folder / "a.parquet").write_text("A")
     print("middle", flush=True)
@@ -242,7 +242,7 @@ def test_a_file_killed_in_the_middle_leaves_the_old_one(tmp_path: Path) -> None:
     script = """
 import sys, time
 from pathlib import Path
-from logit_engine.publish import publish_file
+from logit_engine.storage.publish import publish_file
 def write(path):
     with path.open("w") as file:
         file.write("the first half")

@@ -19,8 +19,8 @@ from flows.config_reading import to_yaml
 from flows.plots import apart
 from flows.report import _effects, binned, rendered, write_report
 from flows.train import train
-from logit_engine.artifact import coefficient_table
 from logit_engine.errors import ArtifactError
+from logit_engine.storage.model_file import coefficient_table
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = ("Coefficients", "How it does", "How it was made")

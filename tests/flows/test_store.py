@@ -14,7 +14,7 @@ import pytest
 
 from flows.store import Busy, Champion, ChampionMoved, RunEntry, Store, checked_name, run_id
 from logit_engine.errors import ArtifactError, UsageError
-from logit_engine.publish import sha256_of
+from logit_engine.storage.publish import sha256_of
 
 FIRST, SECOND, THIRD = "aaaa00000001", "aaaa00000002", "bbbb00000003"
 PREAMBLE = f"""

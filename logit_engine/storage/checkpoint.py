@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.publish import publish_file
 from logit_engine.rows.blocks import Block, Rows, Sums, Within, total
+from logit_engine.storage.publish import publish_file
 
 LARGEST = 2**28  # bytes of sums that are kept; more are summed again
 
