@@ -20,7 +20,7 @@ from misses import MISSES
 
 STEP = re.compile(r"^ *(\d+\.\d+) s  (.+)$", re.MULTILINE)
 READING = """
-import flows.cli, flows.train, flows.printing, logit_engine.summary
+import flows.cli, flows.train, flows.printing, logit_engine.reporting.summary
 import polars as pl
 from flows.config_reading import read_config
 from flows.steps.load import needed_columns

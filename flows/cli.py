@@ -185,7 +185,7 @@ def _train_content(trained: "Trained") -> dict[str, Any]:
 
 def _print_run(model: Any, evaluation: Any, name: str) -> None:
     from flows.printing import metrics_text
-    from logit_engine.summary import summarize
+    from logit_engine.reporting.summary import summarize
 
     target = model.target
     title = f"{name}: {target.column}" + ("" if model.result.classes else f" = {target.positive}")

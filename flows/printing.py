@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from logit_engine.summary import number
+from logit_engine.reporting.summary import number
 
 if TYPE_CHECKING:
     import polars as pl

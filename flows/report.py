@@ -20,8 +20,8 @@ from flows.steps.identity import open_store
 from flows.train import stored_run
 from logit_engine.columns.kinds import Array
 from logit_engine.fitting.result import FitResult
+from logit_engine.reporting.summary import number, p_text, z_text
 from logit_engine.storage.model_file import Model, coefficient_table
-from logit_engine.summary import number, p_text, z_text
 
 TEMPLATE = "report.html.j2"
 BARS = 20  # terms of a forest plot

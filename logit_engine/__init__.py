@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
     from logit_engine.links.curves import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
     from logit_engine.penalties.norms import L2, NONE
+    from logit_engine.reporting.summary import summarize
     from logit_engine.rows.memory import array_rows
-    from logit_engine.summary import summarize
 
 _HOMES = {
     "discrete": ("CLogLog", "Logit", "MNLogit", "Probit"),
@@ -29,7 +29,7 @@ _HOMES = {
     "penalties.norms": ("L2", "NONE"),
     "fitting.result": ("FitResult",),
     "rows.memory": ("array_rows",),
-    "summary": ("summarize",),
+    "reporting.summary": ("summarize",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -20,7 +20,7 @@ from logit_engine.estimators_rows import are_shares, same_rows
 from logit_engine.estimators_scoring import fold_scorer, neg_log_loss, path_scores, whole_scorer
 from logit_engine.estimators_settings import asked_ratios, check_passes, penalty_kind, solver_contract
 from logit_engine.fitting.result import FitResult
-from logit_engine.notices import warn_caller
+from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows.blocks import cores, one_blas_thread
 
 RULES = ("best", "one_standard_error")

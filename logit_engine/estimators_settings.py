@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.errors import UsageError
-from logit_engine.notices import warn_caller
+from logit_engine.reporting.notices import warn_caller
 
 L2, L1, NET = "l2", "l1", "elasticnet"
 EVERY = frozenset({L2, L1, NET, None})

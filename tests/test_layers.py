@@ -30,7 +30,7 @@ logit_engine.discrete logit_engine.estimators
 logit_engine.estimation
 logit_engine.publish
 logit_engine.storage logit_engine.storage.model_file
-logit_engine.summary logit_engine.tables
+logit_engine.reporting logit_engine.reporting.summary logit_engine.reporting.tables
 logit_engine.fitting.paths
 logit_engine.fitting
 logit_engine.fitting.verdict logit_engine.fitting.preparation
@@ -53,7 +53,7 @@ logit_engine.compiled.kernels
 logit_engine.columns.moments logit_engine.objective.triangles
 logit_engine.links
 logit_engine.storage.publish
-logit_engine.errors logit_engine.notices logit_engine._version
+logit_engine.errors logit_engine.reporting.notices logit_engine._version
 """
 
 # What else each may import; the longest name that fits holds. Whoever needs one more library says so here.
@@ -62,14 +62,14 @@ LIBRARIES = {
     "logit_engine.storage.publish": set(),
     "logit_engine.compiled.kernels": {"numpy", "numba", "llvmlite"},
     "logit_engine.errors": set(),
-    "logit_engine.notices": set(),
+    "logit_engine.reporting.notices": set(),
     "logit_engine.rows": {"numpy", "scipy", "polars", "pyarrow", "threadpoolctl"},
     "logit_engine.storage.checkpoint": {"numpy", "scipy", "polars", "pyarrow"},
     "logit_engine.rows.distributed": {"numpy", "dask", "distributed", "cloudpickle"},
     "logit_engine.rows.table_frames": {"polars"},
     "logit_engine.design": {"numpy", "polars", "pyarrow", "pandas", "formulaic", "interface_meta"},
     "logit_engine.storage.model_file": {"numpy", "polars", "pyarrow"},
-    "logit_engine.summary": {"numpy", "polars"},
+    "logit_engine.reporting.summary": {"numpy", "polars"},
     "logit_engine.discrete": {"numpy", "pandas", "polars", "scipy"},
     "logit_engine.discrete.influence_plots": {"numpy", "scipy", "matplotlib"},
     "logit_engine.estimators": {"numpy", "polars", "sklearn"},

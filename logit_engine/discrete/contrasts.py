@@ -11,7 +11,7 @@ from logit_engine.discrete.frames import Dress, frame_text
 from logit_engine.errors import UnavailableError, UsageError
 from logit_engine.inference.hypotheses import Contrasts, Test
 from logit_engine.inference.multiplicity import Pairwise
-from logit_engine.tables import Equation, Report, contrasts_table
+from logit_engine.reporting.tables import Equation, Report, contrasts_table
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from logit_engine.columns.kinds import Array
 from logit_engine.discrete.contrasts import TermTests, WaldResult
 from logit_engine.errors import SeparationWarning, UsageError
 from logit_engine.inference.hypotheses import Test, wald, wald_terms
-from logit_engine.notices import warn_caller
+from logit_engine.reporting.notices import warn_caller
 
 
 def wald_result(

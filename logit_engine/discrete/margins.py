@@ -11,7 +11,7 @@ from logit_engine.discrete.frames import two_levels
 from logit_engine.discrete.margins_of_formulas import formula_margins, wants_variables
 from logit_engine.errors import UsageError
 from logit_engine.inference.margins import At, Effect, Margins, margins
-from logit_engine.tables import SYMBOLS, Equation, Report, margins_table
+from logit_engine.reporting.tables import SYMBOLS, Equation, Report, margins_table
 
 INFINITE_EFFECTS = (
     "Effects that rest on an infinite estimate are not given; dummy=True gives its column's change from 0 to 1."

@@ -23,7 +23,7 @@ from logit_engine.discrete.score_tests import score_result
 from logit_engine.errors import UsageError
 from logit_engine.inference.hypotheses import contrasts
 from logit_engine.inference.multiplicity import pairwise
-from logit_engine.tables import Equation, Report, count, fixed_decimals, significant, summary, summary2
+from logit_engine.reporting.tables import Equation, Report, count, fixed_decimals, significant, summary, summary2
 
 SURVEY_NOTE = (
     "Sampling weights make the log-likelihood a pseudo one, whose size depends on the scale of the weights: the LLR "

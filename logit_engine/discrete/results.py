@@ -11,7 +11,7 @@ from logit_engine.discrete.frames import two_levels
 from logit_engine.discrete.influence import InfluenceResults
 from logit_engine.discrete.result import DiscreteResults
 from logit_engine.errors import UsageError
-from logit_engine.tables import Equation, Report
+from logit_engine.reporting.tables import Equation, Report
 
 
 class BinaryResults(DiscreteResults):

@@ -14,7 +14,7 @@ from logit_engine.columns.kinds import Array
 from logit_engine.errors import ConvergenceWarning, UsageError
 from logit_engine.fitting.result import FitResult
 from logit_engine.inference.covariance import Kind
-from logit_engine.notices import warn_caller
+from logit_engine.reporting.notices import warn_caller
 
 MODES = ("auto", "size", "off")
 

@@ -31,7 +31,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from logit_engine.errors import DataError, SeparationWarning, UsageError
 from logit_engine.estimators import LogisticRegression
 from logit_engine.estimators_cv import LogisticRegressionCV
-from logit_engine.summary import summarize
+from logit_engine.reporting.summary import summarize
 
 HOURS = np.array([0.5, 0.75, 1, 1.25, 1.5, 1.75, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.25, 3.5, 4, 4.25, 4.5, 4.75, 5, 5.5])
 PASSED = np.array([0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1])

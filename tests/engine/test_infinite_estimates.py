@@ -16,9 +16,9 @@ from logit_engine.fitting.steps import Covariance
 from logit_engine.inference.hypotheses import contrasts, linear_combination, odds_ratios, wald, wald_terms
 from logit_engine.inference.margins import margins
 from logit_engine.inference.prediction import average, predict_linear, predict_mean
+from logit_engine.reporting.summary import summarize
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.storage.model_file import Model, Target, coefficient_table, read_model, write_model
-from logit_engine.summary import summarize
 
 N = 300
 

@@ -14,8 +14,8 @@ from logit_engine.inference.covariance import Covariance
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.penalties import L2, ElasticNet, differences, group_lasso, lasso
+from logit_engine.reporting.summary import summarize
 from logit_engine.rows.memory import MemoryRows, array_rows
-from logit_engine.summary import summarize
 
 
 def rows(**others: object) -> MemoryRows:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.iolib.summary import forg
 
-from logit_engine.tables import (
+from logit_engine.reporting.tables import (
     SYMBOLS,
     Equation,
     Report,

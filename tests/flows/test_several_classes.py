@@ -16,7 +16,7 @@ from flows.score import score
 from flows.steps.first_config import first_config
 from flows.train import Trained, stored_run, train
 from logit_engine.errors import DataError
-from logit_engine.summary import summarize
+from logit_engine.reporting.summary import summarize
 
 ROOT = Path(__file__).parents[2]
 FEATURES = ["left_right", "age", "education", "income", "tv_news", "log_population"]

@@ -1,0 +1,1 @@
+"""Reporting: a fit as a person sees it, in summaries, tables and warnings."""
