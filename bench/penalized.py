@@ -173,7 +173,7 @@ Fit = Callable[[Problem, float], tuple[np.ndarray, np.ndarray]]  # (points, K or
 
 def ours(at: Problem, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     """What LogisticRegression and LogisticRegressionCV run, at a residual of one's own choice."""
-    from logit_engine.estimation import Task
+    from logit_engine.estimators.strengths import Task
 
     names = tuple(f"x{j}" for j in range(at.X.shape[1]))
     task = Task(at.X, at.y, None, None, at.classes, True, names)

@@ -7,8 +7,8 @@ from logit_engine._version import __version__
 
 if TYPE_CHECKING:
     from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
-    from logit_engine.estimators import LogisticRegression
-    from logit_engine.estimators_cv import LogisticRegressionCV
+    from logit_engine.estimators.classifier import LogisticRegression
+    from logit_engine.estimators.cross_validation import LogisticRegressionCV
     from logit_engine.fitting.result import FitResult
     from logit_engine.fitting.steps import fit
     from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "discrete": ("CLogLog", "Logit", "MNLogit", "Probit"),
-    "estimators": ("LogisticRegression",),
-    "estimators_cv": ("LogisticRegressionCV",),
+    "estimators.classifier": ("LogisticRegression",),
+    "estimators.cross_validation": ("LogisticRegressionCV",),
     "fitting.steps": ("fit",),
     "inference.covariance": ("CLUSTER", "HC0", "HC1", "HC2", "HC3", "NONROBUST", "Covariance"),
     "likelihoods.row_terms": ("Bernoulli", "Multinomial"),

@@ -27,7 +27,7 @@ flows.environment
 flows
 logit_engine
 logit_engine.discrete logit_engine.estimators
-logit_engine.estimation
+logit_engine.estimators.strengths
 logit_engine.publish
 logit_engine.storage logit_engine.storage.model_file
 logit_engine.reporting logit_engine.reporting.summary logit_engine.reporting.tables

@@ -30,7 +30,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from logit_engine.errors import DataError, SeparationWarning, UsageError
 from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators_cv import LogisticRegressionCV
+from logit_engine.estimators.cross_validation import LogisticRegressionCV
 from logit_engine.reporting.summary import summarize
 
 HOURS = np.array([0.5, 0.75, 1, 1.25, 1.5, 1.75, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.25, 3.5, 4, 4.25, 4.5, 4.75, 5, 5.5])
@@ -584,7 +584,7 @@ def test_works_without_scikit_learn():
     module, intercept, slope = first.split()
     x, y = np.arange(-2.0, 4.0)[:, None], np.array([0, 0, 1, 0, 1, 1])
     other = peer(C=2.0).fit(x, y)
-    assert module == "logit_engine.estimators_base"
+    assert module == "logit_engine.estimators.base"
     np.testing.assert_allclose([float(intercept), float(slope)], [other.intercept_[0], other.coef_[0, 0]], rtol=1e-8)
     assert second == f"{other.predict(x).tolist()} {other.score(x, y)}"
     assert third == "LogisticRegressionCV needs the extra: pip install 'logit-engine[sklearn]'."

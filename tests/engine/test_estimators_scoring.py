@@ -12,9 +12,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning, UsageError
-from logit_engine.estimation import Task
 from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators_cv import LogisticRegressionCV
+from logit_engine.estimators.cross_validation import LogisticRegressionCV
+from logit_engine.estimators.strengths import Task
 
 TOLD = {"Cs": 3, "cv": 3, "l1_ratios": (0.0,), "use_legacy_attributes": False}
 EXACT = {"solver": "newton-cholesky", "tol": 1e-12, "max_iter": 500}

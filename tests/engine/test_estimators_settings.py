@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression as Peer
 
 from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning, UsageError
 from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators_cv import LogisticRegressionCV
+from logit_engine.estimators.cross_validation import LogisticRegressionCV
 
 
 def sample(n: int = 200, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression as Peer
 from sklearn.linear_model import LogisticRegressionCV as PeerCV
 
 from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators_cv import LogisticRegressionCV
+from logit_engine.estimators.cross_validation import LogisticRegressionCV
 
 PAIRS = ((LogisticRegression, Peer), (LogisticRegressionCV, PeerCV))
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")

@@ -9,16 +9,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UsageError
-from logit_engine.estimation import Task, Trace
-from logit_engine.estimation_classes import of_classes, weightless_sentence
-from logit_engine.estimation_folds import Folds, folds_of
-from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators_base import HAVE_SKLEARN, UNUSED, ConvergenceWarning, SeparationWarning, all_or_nothing
-from logit_engine.estimators_legacy import legacy_attributes
-from logit_engine.estimators_routing import RoutedMetadata, routed_to_fit, routed_to_score, router_of
-from logit_engine.estimators_rows import are_shares, same_rows
-from logit_engine.estimators_scoring import fold_scorer, neg_log_loss, path_scores, whole_scorer
-from logit_engine.estimators_settings import asked_ratios, check_passes, penalty_kind, solver_contract
+from logit_engine.estimators.base import HAVE_SKLEARN, UNUSED, ConvergenceWarning, SeparationWarning, all_or_nothing
+from logit_engine.estimators.classes import of_classes, weightless_sentence
+from logit_engine.estimators.classifier import LogisticRegression
+from logit_engine.estimators.folds import Folds, folds_of
+from logit_engine.estimators.legacy import legacy_attributes
+from logit_engine.estimators.routing import RoutedMetadata, routed_to_fit, routed_to_score, router_of
+from logit_engine.estimators.rows import are_shares, same_rows
+from logit_engine.estimators.scoring import fold_scorer, neg_log_loss, path_scores, whole_scorer
+from logit_engine.estimators.settings import asked_ratios, check_passes, penalty_kind, solver_contract
+from logit_engine.estimators.strengths import Task, Trace
 from logit_engine.fitting.result import FitResult
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows.blocks import cores, one_blas_thread

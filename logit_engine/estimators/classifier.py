@@ -12,11 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UnavailableError
-from logit_engine.estimation import Found, Task
-from logit_engine.estimation_classes import class_masses, of_classes, weightless_sentence, with_absent
-from logit_engine.estimators_base import Base, ConvergenceWarning, NotFitted, SeparationWarning, all_or_nothing
-from logit_engine.estimators_callbacks import solve_watched
-from logit_engine.estimators_rows import (
+from logit_engine.estimators.base import Base, ConvergenceWarning, NotFitted, SeparationWarning, all_or_nothing
+from logit_engine.estimators.callbacks import solve_watched
+from logit_engine.estimators.classes import class_masses, of_classes, weightless_sentence, with_absent
+from logit_engine.estimators.rows import (
     BOTH,
     Precision,
     checked_rows,
@@ -26,7 +25,7 @@ from logit_engine.estimators_rows import (
     row_weights,
     same_rows,
 )
-from logit_engine.estimators_settings import (
+from logit_engine.estimators.settings import (
     SOLVERS,
     SolverContract,
     asked_strength,
@@ -36,6 +35,7 @@ from logit_engine.estimators_settings import (
     solver_contract,
     warn_unused_jobs,
 )
+from logit_engine.estimators.strengths import Found, Task
 from logit_engine.fitting.result import FitResult, Verdict
 from logit_engine.likelihoods.row_terms import Multinomial
 from logit_engine.links.curves import LOGIT

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.errors import UsageError
-from logit_engine.estimators_scoring import scorer_of
+from logit_engine.estimators.scoring import scorer_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from logit_engine.estimation import Found
+from logit_engine.estimators.strengths import Found
 
 REPORTING = ("auto", "lbfgs")
 

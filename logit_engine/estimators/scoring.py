@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError
-from logit_engine.estimators import LogisticRegression
+from logit_engine.estimators.classifier import LogisticRegression
 
 SMALLEST = float(np.log(np.finfo(float).eps))  # what scikit-learn takes for the logarithm of a probability of 0
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array
-from logit_engine.estimation import Task
+from logit_engine.estimators.strengths import Task
 
 
 def class_masses(codes: Array, weight: Array | None, classes: int) -> Array:
