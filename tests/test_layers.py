@@ -27,33 +27,20 @@ flows.environment
 flows
 logit_engine
 logit_engine.discrete logit_engine.estimators
-logit_engine.estimators.strengths
 logit_engine.publish
-logit_engine.storage logit_engine.storage.model_file
-logit_engine.reporting logit_engine.reporting.summary logit_engine.reporting.tables
-logit_engine.fitting.paths
+logit_engine.reporting logit_engine.storage
 logit_engine.fitting
-logit_engine.fitting.verdict logit_engine.fitting.preparation
-logit_engine.fitting.null_model
-logit_engine.fitting.result
 logit_engine.inference
 logit_engine.diagnostics
 logit_engine.solvers
-logit_engine.objective.sample
 logit_engine.objective
-logit_engine.sources
 logit_engine.design
 logit_engine.compiled
-logit_engine.diagnostics.wording
-logit_engine.rows.table_frames logit_engine.likelihoods logit_engine.penalties logit_engine.constraints logit_engine.columns.coordinates
 logit_engine.rows
-logit_engine.columns.slicing
+logit_engine.likelihoods logit_engine.penalties logit_engine.constraints
 logit_engine.columns
-logit_engine.compiled.kernels
-logit_engine.columns.moments logit_engine.objective.triangles
 logit_engine.links
-logit_engine.storage.publish
-logit_engine.errors logit_engine.reporting.notices logit_engine._version
+logit_engine.errors logit_engine._version
 """
 
 # What else each may import; the longest name that fits holds. Whoever needs one more library says so here.
@@ -66,7 +53,6 @@ LIBRARIES = {
     "logit_engine.rows": {"numpy", "scipy", "polars", "pyarrow", "threadpoolctl"},
     "logit_engine.storage.checkpoint": {"numpy", "scipy", "polars", "pyarrow"},
     "logit_engine.rows.distributed": {"numpy", "dask", "distributed", "cloudpickle"},
-    "logit_engine.rows.table_frames": {"polars"},
     "logit_engine.design": {"numpy", "polars", "pyarrow", "pandas", "formulaic", "interface_meta"},
     "logit_engine.storage.model_file": {"numpy", "polars", "pyarrow"},
     "logit_engine.reporting.summary": {"numpy", "polars"},
