@@ -1,4 +1,4 @@
-"""Passes by compiled loops (kernels.py): for which fits, and their sums in the shapes that the engine has.
+"""Passes by compiled loops (compiled/kernels.py): for which fits, and their sums in the shapes that the engine has.
 
 They need Numba, the extra `fast`, and are taken where there are enough numbers to repay its loading. Whether they are is
 decided once for a fit, from what the rows are and not from how they come; a model's manifest tells who was there.
