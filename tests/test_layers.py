@@ -8,10 +8,12 @@ import ast
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from textwrap import wrap
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+DIAGRAM = ROOT / "docs" / "architecture.md"
 
 LAYERS = """
 flows.cli
@@ -103,6 +105,28 @@ def imports(module: str) -> set[str]:
     return found
 
 
+def diagram() -> str:
+    """The layers from top to bottom, each module or package with the sentence that opens it, as the docs show them."""
+    lines = []
+    for line in LAYERS.strip().split("\n"):
+        for name in line.split():
+            sentence = " ".join((ast.get_docstring(ast.parse(FILES[name].read_text())) or "").split("\n\n")[0].split())
+            lines += wrap(f"{name.replace('.', '/'):<30}{sentence}", 118, subsequent_indent=" " * 30)
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def in_docs(page: str) -> str:
+    """The page with the diagram between its marks."""
+    before, rest = page.split("<!-- layers -->\n")
+    after = rest.split("<!-- /layers -->")[1]
+    return f"{before}<!-- layers -->\n\n{diagram()}\n\n<!-- /layers -->{after}"
+
+
+def test_the_diagram_in_the_docs_is_the_list() -> None:
+    page = DIAGRAM.read_text()
+    assert page == in_docs(page), "write it anew: python tests/test_layers.py"
+
+
 @EACH_MODULE
 def test_every_file_has_a_place_and_imports_only_what_is_below_it(module: str) -> None:
     own = place(module)
@@ -124,3 +148,7 @@ def test_every_file_opens_with_a_sentence(module: str) -> None:
     assert doc.split("\n\n")[0].endswith((".", "?")), (
         f"{module} does not open with a sentence that says what lives there"
     )
+
+
+if __name__ == "__main__":
+    DIAGRAM.write_text(in_docs(DIAGRAM.read_text()))

@@ -1,1 +1,1 @@
-"""Diagnostics: separation, collinearity, predictive metrics."""
+"""Diagnostics: separation, collinearity, residuals, influence, and how well a model predicts."""

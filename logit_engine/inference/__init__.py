@@ -1,1 +1,1 @@
-"""Inference after the fit: covariances of the estimates."""
+"""Inference after the fit: covariances, tests, intervals, margins."""

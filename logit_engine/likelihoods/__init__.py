@@ -1,4 +1,4 @@
-"""Likelihoods: the terms of a row, nothing of where rows come from."""
+"""Likelihoods: the terms of a row, and nothing of where rows come from."""
 
 from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
 

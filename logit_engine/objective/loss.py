@@ -66,8 +66,8 @@ class Objective:
     A `basis` is an upper triangular T, (p, p): gradient and curvature are then those of T theta, summed over the whitened
     rows X T^-1, which keeps the digits that X'WX would lose (architecture.md, "Digits"). free: which theta no penalty
     touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @ theta stays what it is at the start.
-    sample: evenly spread rows for a pilot, or None. compiled: passes are by compiled loops (compiled/loops.py). weight: the sum
-    of the rows' weights; 1 in the objective of the constants alone, which needs none. inner_cache: few rows' X,
+    sample: evenly spread rows for a pilot, or None. compiled: passes are by compiled loops (compiled/loops.py). weight: the
+    sum of the rows' weights; 1 in the objective of the constants alone, which needs none. inner_cache: few rows' X,
     as it is and in inner coordinates, once it was asked for.
     """
 

@@ -1,1 +1,1 @@
-"""Solvers: one algorithm a file."""
+"""Solvers: one algorithm a file, and the proof that it arrived."""
