@@ -1,6 +1,6 @@
 """How well a direction is proved to separate: exactly, up to the rounding of the data, or to ten digits only.
 
-The programme lets a direction violate a row by 1e-10 of its length. In a row of 1e13 in a column of 0 and 1 that hides
+The program lets a direction violate a row by 1e-10 of its length. In a row of 1e13 in a column of 0 and 1 that hides
 all other columns. So no row may be violated by more than the rounding of its own numbers. Rows that tie in whole numbers
 may differ by rounding after (x - mean) / sd: they pass. The rank of the fence in extended precision tells such rows from
 exact ties, as far as a few thousand rows tell, and for at most a hundred coefficients.
@@ -11,7 +11,7 @@ from enum import Enum
 import numpy as np
 
 from logit_engine.columns.kinds import Array, Real, dense
-from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Programme, row_stride, unit_length
+from logit_engine.diagnostics.linear_program import FENCE_MARGIN, WON_MARGIN, LinearProgram, row_stride, unit_length
 from logit_engine.objective.loss import by_predictor
 from logit_engine.objective.triangles import smallest_pivot
 from logit_engine.rows.blocks import Block, Largest, total
@@ -30,35 +30,35 @@ class Proof(Enum):
     TEN_DIGITS = "to ten digits"
 
 
-def direction_proof(programme: Programme, direction: Array) -> Proof:
+def direction_proof(program: LinearProgram, direction: Array) -> Proof:
     """How well a direction, (q,) in even coordinates, is proved."""
-    if not _is_within_rounding(programme, direction):
+    if not _is_within_rounding(program, direction):
         return Proof.TEN_DIGITS
-    return Proof.EXACT if _is_exact(programme, direction) else Proof.ROUNDED
+    return Proof.EXACT if _is_exact(program, direction) else Proof.ROUNDED
 
 
-def _is_within_rounding(programme: Programme, direction: Array) -> bool:
+def _is_within_rounding(program: LinearProgram, direction: Array) -> bool:
     """Whether no row is violated by more than the rounding of its numbers, eps sum_j (|x_ij| + |c_j|) |d_j|, c_j centers."""
-    objective = programme.objective
+    objective = program.objective
     outputs = objective.likelihood.outputs
-    inner = programme.to_inner(direction)
-    moves = np.abs(inner) * np.tile(np.linalg.norm(programme.T, axis=0), outputs)
+    inner = program.to_inner(direction)
+    moves = np.abs(inner) * np.tile(np.linalg.norm(program.T, axis=0), outputs)
     inner = np.where(moves > STILL_MOVE * moves.max(initial=0.0), inner, 0.0)
     along, user = (by_predictor(d, outputs) for d in (inner, objective.coordinates.to_user(inner)))
 
     def of_block(block: Block) -> tuple[Largest]:
         sizes = (np.abs(dense(block.X)) + np.abs(objective.coordinates.center)) @ np.abs(user)
         allowed = ROUNDINGS * EPS * (sizes if outputs == 1 else 2.0 * sizes.max(axis=1))
-        leads = programme.row_leads(dense(objective.columns(block)) @ along, block.y).min(axis=1)
+        leads = program.row_leads(dense(objective.columns(block)) @ along, block.y).min(axis=1)
         return (Largest(block.largest(-leads - allowed)),)
 
     (worst,) = total(objective.rows, of_block, objective.threads)
     return bool(worst.value <= 0.0)
 
 
-def _is_exact(programme: Programme, direction: Array) -> bool:
+def _is_exact(program: LinearProgram, direction: Array) -> bool:
     """Whether a few thousand rows allow the direction in extended precision, at a right angle to those on its fence."""
-    objective = programme.objective
+    objective = program.objective
     coordinates, stride = objective.coordinates, row_stride(objective)
     if direction.size > MAX_EXTENDED_SIZE:
         return True
@@ -66,13 +66,13 @@ def _is_exact(programme: Programme, direction: Array) -> bool:
     def some(block: Block) -> tuple[list[Real]]:
         at = np.flatnonzero(block.kept)[::stride]
         X: Real = (dense(block.X)[at].astype(np.longdouble) - coordinates.center) / coordinates.scale
-        return ([programme.cuts_of(unit_length(X @ programme.inverse.astype(np.longdouble)), block.y[at])],)
+        return ([program.cuts_of(unit_length(X @ program.inverse.astype(np.longdouble)), block.y[at])],)
 
-    cuts = np.vstack([*total(objective.rows, some, 1)[0], programme.limits])
+    cuts = np.vstack([*total(objective.rows, some, 1)[0], program.limits])
     margins = cuts @ direction
     fence = cuts[np.abs(margins) <= FENCE_MARGIN]
-    rounding = ROUNDINGS * float(np.finfo(np.longdouble).eps) / smallest_pivot(programme.T)  # T^-1 enlarges it so much
-    fence = fence if programme.equal is None else np.vstack([fence, programme.equal])
+    rounding = ROUNDINGS * float(np.finfo(np.longdouble).eps) / smallest_pivot(program.T)  # T^-1 enlarges it so much
+    fence = fence if program.equal is None else np.vstack([fence, program.equal])
     left, noise = _orthogonal_part(direction, fence, rounding)
     gain = cuts[margins > WON_MARGIN].sum(axis=0)
     if not gain.any():

@@ -1,6 +1,6 @@
 """The direction in which an estimate runs off to infinity, by linear programming; that there is none proves a maximum.
 
-The programme (programme.py) finds a direction that wins as many rows as possible. Other directions may win the same
+The program (linear_program.py) finds a direction that wins as many rows as possible. Other directions may win the same
 rows. So a coefficient's sign is only given if all of them have it.
 """
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.direction_proofs import Proof, direction_proof
-from logit_engine.diagnostics.programme import FENCE_MARGIN, WON_MARGIN, Cone, Programme, even_coordinates
+from logit_engine.diagnostics.linear_program import FENCE_MARGIN, WON_MARGIN, Cone, LinearProgram, even_coordinates
 from logit_engine.diagnostics.wording import PLAIN, Wording, first_names
 from logit_engine.objective.loss import Objective
 
-MAX_CHECKED_SIGNS = 100  # each takes a programme of its own; if more coefficients move, no sign is called known
+MAX_CHECKED_SIGNS = 100  # each takes a program of its own; if more coefficients move, no sign is called known
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,51 +63,51 @@ def recession(
     far: where a solver ran to, (q,); if it separates all rows by itself that is an answer as well. cone: the directions
     that are allowed. A row may be violated by 1e-10 of its length: see `Proof`. Konis (2007); Albert & Anderson (1984).
     """
-    programme = Programme(objective, even_coordinates(objective), cone)
-    found, won = np.zeros(objective.free.size), np.zeros((objective.rows.n, programme.rivals), dtype=bool)
+    program = LinearProgram(objective, even_coordinates(objective), cone)
+    found, won = np.zeros(objective.free.size), np.zeros((objective.rows.n, program.rivals), dtype=bool)
     if far is not None and cone is None:
-        found, won = programme.separated_by(far)
+        found, won = program.separated_by(far)
     if not won.any():
-        found, won = _widest_direction(programme)
+        found, won = _widest_direction(program)
     if not won.any():
         return None
     beaten = won.sum(axis=1)
-    perfect = beaten >= max(programme.rivals - 1, 1)  # all rivals but the row's own class
+    perfect = beaten >= max(program.rivals - 1, 1)  # all rivals but the row's own class
     return Recession(
-        _common_signs(programme, found, won),
+        _common_signs(program, found, won),
         np.flatnonzero(perfect if perfect.any() else beaten > 0),
-        int(programme.kept.sum()),
+        int(program.kept.sum()),
         bool(perfect.any()),
-        direction_proof(programme, found),
+        direction_proof(program, found),
     )
 
 
-def _widest_direction(programme: Programme) -> tuple[Array, NDArray[np.bool_]]:
+def _widest_direction(program: LinearProgram) -> tuple[Array, NDArray[np.bool_]]:
     """The direction that wins as many rows as can be, (q,) in even coordinates, and which rivals it beats, (n, rivals)."""
-    found = np.zeros(programme.objective.free.size)
-    won = np.zeros((programme.objective.rows.n, programme.rivals), dtype=bool)
+    found = np.zeros(program.objective.free.size)
+    won = np.zeros((program.objective.rows.n, program.rivals), dtype=bool)
     while True:
-        step = programme.best_direction(won)
+        step = program.best_direction(won)
         if step is None:
             return found, won
         found = found + step
-        more = won | (programme.leads(step)[0] > WON_MARGIN)
+        more = won | (program.leads(step)[0] > WON_MARGIN)
         if (more == won).all():
             return found, won
         won = more
 
 
-def _common_signs(programme: Programme, found: Array, won: NDArray[np.bool_]) -> Array:
+def _common_signs(program: LinearProgram, found: Array, won: NDArray[np.bool_]) -> Array:
     """The sign of each of the user's coefficients along all directions that win the same rows, (q,); nan if it differs.
 
     found: one of these directions, in even coordinates; won: (n, rivals). These directions are the inside of the cone
     of all that violate no row. So a coefficient has one sign along them, unless some direction of the cone moves it
     the other way, or moves it at all although `found` does not.
     """
-    signs, basis = programme.signs(found), programme.null_space(won)
+    signs, basis = program.signs(found), program.null_space(won)
     if basis.shape[1] <= 1:
         return signs
-    users = programme.objective.coordinates.to_user(np.asarray(np.kron(np.eye(programme.outputs), programme.inverse)))
+    users = program.objective.coordinates.to_user(np.asarray(np.kron(np.eye(program.outputs), program.inverse)))
     users = users / np.linalg.norm(users, axis=1, keepdims=True)
     other = np.zeros(signs.size, dtype=bool)
     moved = np.linalg.norm(users @ basis, axis=1) > FENCE_MARGIN
@@ -117,9 +117,9 @@ def _common_signs(programme: Programme, found: Array, won: NDArray[np.bool_]) ->
         if other[j]:
             continue
         wanted = (-signs[j] or 1.0) * users[j]
-        step = programme.nearest_direction(wanted, basis)
-        step = programme.gaining_direction(wanted, basis) if step is None else step
+        step = program.nearest_direction(wanted, basis)
+        step = program.gaining_direction(wanted, basis) if step is None else step
         if step is not None:
-            along = programme.signs(step)
+            along = program.signs(step)
             other |= (along != 0.0) & (along != signs)
     return np.where(other, np.nan, signs)

@@ -10,7 +10,7 @@ from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.collinearity import nearly_collinear
 from logit_engine.diagnostics.direction_proofs import Proof
-from logit_engine.diagnostics.programme import Cone
+from logit_engine.diagnostics.linear_program import Cone
 from logit_engine.diagnostics.recession import Recession, recession
 from logit_engine.diagnostics.separation import Clause, empty_cells, moves_level, separation_remedy
 from logit_engine.diagnostics.wording import PLAIN, Wording, first_names
@@ -54,7 +54,7 @@ def judged_solution(
 ) -> Judged:
     """What may be said of a solution, which is led on where it stopped before a proof though nothing separates.
 
-    `converged` is said by the certificate alone. Where it does not fire, a linear programme tells whether a
+    `converged` is said by the certificate alone. Where it does not fire, a linear program tells whether a
     maximum exists at all; if it does, the solver goes on from where it stopped, then from the constants, (q,),
     that fit by themselves.
     """

@@ -1,4 +1,4 @@
-"""Linear inequalities: which of them hold with equality at the constrained maximum, by quadratic programmes.
+"""Linear inequalities: which of them hold with equality at the constrained maximum, by quadratic programs.
 
 Each Newton step minimizes the quadratic model of the objective under the inequalities, as a least-distance problem by
 non-negative least squares. Lawson & Hanson (1974), chapter 23; Nocedal & Wright (2006), 18.1.

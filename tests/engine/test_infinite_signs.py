@@ -1,4 +1,4 @@
-"""Signs of infinite estimates: given where all directions that separate agree, by a programme in the data's own units."""
+"""Signs of infinite estimates: given where all directions that separate agree, by a program in the data's own units."""
 
 import json
 
@@ -31,7 +31,7 @@ def leads(X: np.ndarray, code: np.ndarray, k: int) -> np.ndarray:
     return np.array(out)
 
 
-def signs_by_programme(X: np.ndarray, code: np.ndarray, k: int) -> np.ndarray:
+def signs_by_program(X: np.ndarray, code: np.ndarray, k: int) -> np.ndarray:
     """-1, 0, 1, or nan where both signs occur, from the least and the largest of each coefficient in a box."""
     cuts = leads(X, code, k)
     found = []
@@ -66,7 +66,7 @@ def test_a_sign_is_given_where_every_separating_direction_has_it(k: int) -> None
         classes = tuple("abcd"[: k + 1]) if k > 1 else ()
         likelihood: Likelihood = Multinomial(k) if k > 1 else Bernoulli(LOGIT)
         found = fit(array_rows(X[:, 1:], code, classes=classes), likelihood, allow_separation=True)
-        expected = signs_by_programme(X, code, k)
+        expected = signs_by_program(X, code, k)
         np.testing.assert_array_equal(np.zeros(expected.size) if found.infinite is None else found.infinite, expected)
         seen += expected.tolist()
     assert {-1.0, 0.0, 1.0} <= set(seen)

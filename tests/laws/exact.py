@@ -1,6 +1,6 @@
 """An independent reference of 69 digits: Newton's method in MPFR, and separation and rank in exact rational arithmetic.
 
-It shares no formula with the engine: the links are written from their definitions, the linear programme is a simplex on
+It shares no formula with the engine: the links are written from their definitions, the linear program is a simplex on
 fractions (Bland's rule after the first steps), the rank is that of the very numbers in X.
 """
 
@@ -363,7 +363,7 @@ class Reference:
 
     @cached_property
     def separated(self) -> bool:
-        """Whether a direction separates the outcomes, exactly: the optimum of a linear programme is unbounded."""
+        """Whether a direction separates the outcomes, exactly: the optimum of a linear program is unbounded."""
         T = self._cuts()
         q = len(T[0])
         basic, free = list(range(len(T))), [-1] * q

@@ -1,4 +1,4 @@
-"""The core laws in one place: links against mpmath, sums against rows, fits against statsmodels and a linear programme."""
+"""The core laws in one place: links against mpmath, sums against rows, fits against statsmodels and a linear program."""
 
 import pickle
 
@@ -202,7 +202,7 @@ def test_the_null_loglik_counts_the_offset() -> None:
 
 
 def separable(X: np.ndarray, y: np.ndarray) -> bool:
-    """Konis' linear programme (2007): whether some direction separates the outcomes, wholly or in some rows."""
+    """Konis' linear program (2007): whether some direction separates the outcomes, wholly or in some rows."""
     signed = np.column_stack([np.ones(len(y)), X]) * np.where(y == 1.0, 1.0, -1.0)[:, None]
     found = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1), method="highs")
     return bool(-found.fun > 1e-7)
@@ -317,7 +317,7 @@ def test_a_perfect_prediction_of_classes_is_named_with_its_class_and_sign() -> N
     assert "'x2 (c)' (+inf)" in r.status.sentence
 
 
-def test_the_linear_programme_finds_every_row_that_can_be_won() -> None:
+def test_the_linear_program_finds_every_row_that_can_be_won() -> None:
     rng = np.random.default_rng(5)
     X = rng.standard_normal((400, 4))
     y = (rng.random(400) < 0.5).astype(float)

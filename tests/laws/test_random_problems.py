@@ -1,4 +1,4 @@
-"""Right or refused: random problems against 69 digits, an exact linear programme and the exact rank."""
+"""Right or refused: random problems against 69 digits, an exact linear program and the exact rank."""
 
 from dataclasses import replace
 

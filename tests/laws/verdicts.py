@@ -101,7 +101,7 @@ def judged(problem: Problem) -> Judged:
 
 
 def _refusal(problem: Problem, error: LogitEngineError) -> Judged:
-    """Whether the reason is true, by exact rank and exact linear programme."""
+    """Whether the reason is true, by exact rank and exact linear program."""
     if isinstance(error, DataError):
         one_class = len(set(problem.y[_kept(problem)])) < 2 and 0.0 <= problem.y[0] in (0.0, 1.0)
         few_rows = problem.X.shape[1] + problem.intercept > _kept(problem).sum()

@@ -1,4 +1,4 @@
-"""The linear programme over directions that violate no row, in coordinates in which its answers can be trusted.
+"""The linear program over directions that violate no row, in coordinates in which its answers can be trusted.
 
 The problem: is there a direction d with v'd >= 0 for every row, and > 0 for some? v is x for an event, -x for a
 non-event, both for a share, and (e_y - e_c) x for each class c that a row is not in. Konis (2007) maximizes the
@@ -9,10 +9,10 @@ rows are brought to unit length in coordinates in which the unit rows point even
 Whether a direction separates does not depend on the lengths of rows, nor on the coordinates.
 
 Size: the rows are taken as cuts, a few thousand at first and then those that the direction violates, so that a
-pass over the data is all that n costs. The programme is solved again for the rows it left on the fence, until
+pass over the data is all that n costs. The program is solved again for the rows it left on the fence, until
 there are none to win.
 
-Proof: the programme's own tolerance is no proof. The rows on the fence span a space; the direction is projected
+Proof: the program's own tolerance is no proof. The rows on the fence span a space; the direction is projected
 onto what is at a right angle to it. It only counts if no row is violated then by more than 1e-10 of its length.
 Beside a row of size 1e13 that is not enough: see direction_proofs.py.
 """
@@ -29,13 +29,13 @@ from logit_engine.objective.loss import Objective, by_predictor
 from logit_engine.objective.triangles import r_factor, smallest_pivot, triangular_inverse
 from logit_engine.rows.blocks import Block, block_count, total
 
-PROGRAMME_TOLERANCE = 1e-9  # of HiGHS, feasibility
+PROGRAM_TOLERANCE = 1e-9  # of HiGHS, feasibility
 FENCE_MARGIN = 1e-7  # a unit row's margin below it may be zero
 ZERO_MARGIN = 1e-10  # a unit row's margin below it is zero, once the direction is projected
 FENCE_RANK = 1e-8  # the smallest singular value of the fence, of the largest, that counts
 WON_MARGIN = 1e-8  # above it a row is predicted perfectly in the limit
 MAX_WORST_CUTS = 64  # that are taken from a block at once
-MIN_FIRST_ROWS = 2000  # that the programme starts with, if there are as many
+MIN_FIRST_ROWS = 2000  # that the program starts with, if there are as many
 FIRST_ROWS_PER_COEFFICIENT = 20
 MAX_ROUNDS = 60
 MAX_FORCE_STEPS = 30  # of non-negative least squares, for each row and column
@@ -99,8 +99,8 @@ def unit_length(Z: Real) -> Real:
     return np.asarray(Z / np.where(lengths > 0.0, lengths, 1.0))
 
 
-class Programme:
-    """The linear programme of an objective in even coordinates, with the cuts taken so far."""
+class LinearProgram:
+    """The linear program of an objective in even coordinates, with the cuts taken so far."""
 
     def __init__(self, objective: Objective, T: Array, cone: Cone | None) -> None:
         self.objective, self.T, self.inverse = objective, T, triangular_inverse(T)
@@ -173,7 +173,7 @@ class Programme:
 
         size = float(np.abs(gain).sum())
         tolerances: Any = dict.fromkeys(
-            ("primal_feasibility_tolerance", "dual_feasibility_tolerance"), PROGRAMME_TOLERANCE
+            ("primal_feasibility_tolerance", "dual_feasibility_tolerance"), PROGRAM_TOLERANCE
         )
         for _ in range(MAX_ROUNDS):
             answer = linprog(
