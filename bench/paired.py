@@ -38,7 +38,11 @@ def cases() -> dict[str, Callable[[], Any]]:
     """What is timed, by name, in the public names of the package that is on the path."""
     import logit_engine.discrete as sm
     from logit_engine import LINKS, Bernoulli, LogisticRegression, LogisticRegressionCV, Multinomial, array_rows, fit
-    from logit_engine.estimators.strengths import Task
+
+    try:
+        from logit_engine.estimators.strengths import Task
+    except ImportError:  # the state before the package had folders
+        from logit_engine.estimation import Task  # type: ignore[import-not-found, no-redef]
 
     hours, passed = np.loadtxt(
         Path(__file__).parents[1] / "data/exam/students.csv", delimiter=",", skiprows=1, usecols=(1, 2)
