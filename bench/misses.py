@@ -100,11 +100,6 @@ MISSES = {
     "penalized/dense_20k_2000/path": (
         "nearly all columns are in at the weakest strengths: the matrix of the working set is then as large as it gets."
     ),
-    "penalized/one_hot_1k/l1_at_1": (
-        "8 ms on a quiet machine, where 10 are asked, and up to 13 beside other work: five proximal Newton steps take "
-        "thirty solutions of linear equations, half of it calls from Python; compiled coordinate descent is quick at a "
-        "strong penalty, and takes seconds at a weak one."
-    ),
     "penalized/sparse_50k_50k/path": (
         "nearly all columns are in at the weakest strengths: the working set is then as large as it gets."
     ),

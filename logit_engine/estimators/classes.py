@@ -18,7 +18,7 @@ def class_masses(codes: Array, weight: Array | None, classes: int) -> Array:
     """The weight of each class, (classes,); of shares, (n,), that of non-events and of events."""
     own = np.ones(codes.size) if weight is None else weight
     if classes == 2:
-        return np.array([float(own @ (1.0 - codes)), float(own @ codes)])
+        return np.array([float((own * (1.0 - codes)).sum()), float((own * codes).sum())])  # BLAS threads would linger
     return np.asarray(np.bincount(codes.astype(np.intp), own, minlength=classes), dtype=np.float64)
 
 
