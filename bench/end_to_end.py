@@ -20,15 +20,15 @@ from misses import MISSES
 
 STEP = re.compile(r"^ *(\d+\.\d+) s  (.+)$", re.MULTILINE)
 READING = """
-import flows.cli, flows.train, flows.printing, logit_engine.reporting.summary
+import logit_flows.cli.commands, logit_flows.recipes.training, logit_flows.reports.printing, logit_engine.reporting.summary
 import polars as pl
-from flows.config_reading import read_config
-from flows.steps.load import needed_columns
+from logit_flows.config.reading import read_config
+from logit_flows.steps.load import needed_columns
 from pathlib import Path
 config = read_config(Path("config.yaml"), [])
 pl.read_parquet(config.resolve(config.data.source[0]), columns=needed_columns(config))
 """
-TRAIN = ["-m", "flows.cli", "train", "config.yaml", "--no-prefect", "--set"]
+TRAIN = ["-m", "logit_flows", "train", "config.yaml", "--no-prefect", "--set"]
 
 
 def commands(folder: str) -> dict[str, list[str]]:

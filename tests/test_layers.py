@@ -16,17 +16,14 @@ ROOT = Path(__file__).parents[1]
 DIAGRAM = ROOT / "docs" / "architecture.md"
 
 LAYERS = """
-flows.cli
-flows.serve
-flows.tasks
-flows.experiment flows.retrain flows.report
-flows.train flows.score
-flows.recipe
-flows.plots flows.printing flows.doctor
-flows.steps
-flows.store flows.config
-flows.environment
-flows
+logit_flows.__main__
+logit_flows.cli
+logit_flows.orchestration
+logit_flows.reports logit_flows.operations
+logit_flows.recipes
+logit_flows.steps
+logit_flows.store logit_flows.config
+logit_flows
 logit_engine
 logit_engine.discrete logit_engine.estimators
 logit_engine.publish
@@ -61,35 +58,36 @@ LIBRARIES = {
     "logit_engine.discrete": {"numpy", "pandas", "polars", "scipy"},
     "logit_engine.discrete.influence_plots": {"numpy", "scipy", "matplotlib"},
     "logit_engine.estimators": {"numpy", "polars", "sklearn"},
-    "flows": {"numpy", "polars", "pyarrow", "pydantic"},
-    "flows.config": {"pydantic", "ruamel"},
-    "flows.steps.cluster": {"distributed"},
-    "flows.tasks": {"prefect", "prefect_dask", "pydantic"},
-    "flows.serve": {"prefect", "pydantic"},
-    "flows.plots": {"numpy", "polars", "matplotlib"},
-    "flows.report": {"numpy", "polars", "jinja2"},
-    "flows.cli": {"typer", "rich", "click", "pydantic", "polars"},
+    "logit_flows": {"numpy", "polars", "pyarrow", "pydantic"},
+    "logit_flows.config": {"pydantic", "ruamel"},
+    "logit_flows.steps.cluster": {"distributed"},
+    "logit_flows.orchestration.tasks": {"prefect", "prefect_dask", "pydantic"},
+    "logit_flows.orchestration.serving": {"prefect", "pydantic"},
+    "logit_flows.reports.figures": {"numpy", "polars", "matplotlib"},
+    "logit_flows.reports.page": {"numpy", "polars", "jinja2"},
+    "logit_flows.cli": {"typer", "rich", "click", "pydantic", "polars"},
 }
 
 LEVEL = {name: level for level, line in enumerate(reversed(LAYERS.split("\n"))) for name in line.split()}
 FILES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for package in ("logit_engine", "flows")
-    for path in sorted((ROOT / package).rglob("*.py"))
+    ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__"): path
+    for folder, package in ((ROOT, "logit_engine"), (ROOT / "flows", "logit_flows"))
+    for path in sorted((folder / package).rglob("*.py"))
 }
 EACH_MODULE = pytest.mark.parametrize("module", FILES)
 
 
 def longest(module: str, names: Iterable[str]) -> str | None:
-    """The longest name that is the module, its package, or its stem (flows.cli for flows.cli_tables)."""
-    fitting = (name for name in names if module == name or module.startswith((f"{name}.", f"{name}_")))
+    """The longest name that is the module or a package of it."""
+    fitting = (name for name in names if module == name or module.startswith(f"{name}."))
     return max(fitting, key=len, default=None)
 
 
 def place(module: str) -> str:
     """The name that stands for the module in LAYERS: the two at the top stand for their own file only."""
     name = longest(module, LEVEL)
-    assert name == module or name not in (None, "logit_engine", "flows"), f"{module} is new: put it on a line of LAYERS"
+    known = name == module or name not in (None, "logit_engine", "logit_flows")
+    assert known, f"{module} is new: put it on a line of LAYERS"
     return name
 
 
@@ -137,7 +135,9 @@ def test_every_file_has_a_place_and_imports_only_what_is_below_it(module: str) -
 
 @EACH_MODULE
 def test_every_file_imports_only_the_libraries_of_its_layer(module: str) -> None:
-    libraries = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names - {"logit_engine", "flows"}
+    libraries = (
+        {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names - {"logit_engine", "logit_flows"}
+    )
     wrong = libraries - LIBRARIES[longest(module, LIBRARIES)]
     assert not wrong, f"{module} may not import {', '.join(sorted(wrong))}"
 

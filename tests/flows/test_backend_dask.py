@@ -14,12 +14,12 @@ import numpy as np
 import polars as pl
 import pytest
 from distributed import LocalCluster
+from logit_flows.config.model import Config, ConfigError, from_mapping
+from logit_flows.recipes.experimenting import experiment
+from logit_flows.recipes.training import Trained, train
+from logit_flows.steps import cluster as placing
+from logit_flows.steps.identity import open_store
 
-from flows.config import Config, ConfigError, from_mapping
-from flows.experiment import experiment
-from flows.steps import cluster as placing
-from flows.steps.identity import open_store
-from flows.train import Trained, train
 from logit_engine.errors import ClusterError
 from logit_engine.rows import distributed as sources
 from logit_engine.rows.distributed import ClusterRows
@@ -173,7 +173,7 @@ def test_keys_of_the_cluster_that_make_no_sense_are_told(make: Make, overrides: 
 def test_the_cells_of_an_experiment_run_on_the_workers_of_the_cluster(
     make: Make, scheduler: str, prefect_server: None
 ) -> None:
-    from flows.tasks import experiment_flow
+    from logit_flows.orchestration.tasks import experiment_flow
 
     matrix = {"model.link": ["logit", "probit"], "features.numeric": [["a"], ["nothing"]]}
     asked = {"experiment": {"matrix": matrix, "folds": 2}}

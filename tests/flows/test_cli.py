@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 def logit(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own."""
-    command = [sys.executable, "-m", "flows.cli", *(str(word) for word in words)]
+    command = [sys.executable, "-m", "logit_flows", *(str(word) for word in words)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -55,18 +55,18 @@ def test_the_shipped_config_trains_the_real_flights(flights: Path) -> None:
 
 
 def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None:
+    from logit_flows.config.reading import read_config
+    from logit_flows.recipes.training import stored_run
+    from logit_flows.steps.load import load
+    from logit_flows.steps.rows import outcomes, read_rows
     from sklearn.linear_model import LogisticRegression
 
-    from flows.config_reading import read_config
-    from flows.steps.load import load
-    from flows.steps.rows import outcomes, read_rows
-    from flows.train import stored_run
     from logit_engine.columns.kinds import dense
 
     config = read_config(ROOT / "config.yaml", [f"store={flights}"])
     trained = json.loads((flights / "train.json").read_text())
     model, _ = stored_run(config, trained["run"])
-    from flows.steps.split import Split
+    from logit_flows.steps.split import Split
 
     dataset = load(config)
     frame = read_rows(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
@@ -78,8 +78,8 @@ def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None
 
 
 def test_each_cohort_gets_one_file_of_as_many_rows_and_the_engines_probabilities(flights: Path) -> None:
-    from flows.config_reading import read_config
-    from flows.steps.score import load_model
+    from logit_flows.config.reading import read_config
+    from logit_flows.steps.score import load_model
 
     model = load_model(read_config(ROOT / "config.yaml", [f"store={flights}"]))
     for cohort, rows in {"2013-10": 28_889, "2013-11": 27_268, "2013-12": 28_135}.items():
@@ -295,7 +295,7 @@ def test_schema_and_doctor_answer(exam: Path) -> None:
 @pytest.mark.parametrize("words", [["--help"], ["check", "data/exam/config.yaml"], ["show", "--help"]])
 def test_help_check_and_show_do_not_import_prefect(words: list[str]) -> None:
     code = (
-        "import sys\nfrom flows.cli import main\n"
+        "import sys\nfrom logit_flows.cli import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
         "assert 'prefect' not in sys.modules"
     )
@@ -304,7 +304,9 @@ def test_help_check_and_show_do_not_import_prefect(words: list[str]) -> None:
 
 
 def test_help_waits_for_no_numbers() -> None:
-    code = "import sys\nfrom flows.cli import app\nprint({'numpy', 'scipy', 'polars'} & set(sys.modules))"
+    code = (
+        "import sys\nfrom logit_flows.cli.commands import app\nprint({'numpy', 'scipy', 'polars'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -312,6 +314,6 @@ def test_help_waits_for_no_numbers() -> None:
 def test_plain_runs_do_not_import_prefect(exam: Path) -> None:
     blocked = {**os.environ, "PYTHONPATH": str(exam)}
     (exam / "prefect.py").write_text("raise ImportError('Prefect was imported')\n")
-    words = [sys.executable, "-m", "flows.cli", "train", str(exam / "config.yaml"), "--no-prefect"]
+    words = [sys.executable, "-m", "logit_flows", "train", str(exam / "config.yaml"), "--no-prefect"]
     done = subprocess.run(words, cwd=ROOT, env=blocked, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from logit_flows.config.model import Config, ConfigError, cells, from_mapping
+from logit_flows.config.reading import LATER, json_schema, read_config, to_yaml
 from pydantic import BaseModel
 
-from flows.config import Config, ConfigError, cells, from_mapping
-from flows.config_reading import LATER, json_schema, read_config, to_yaml
 from logit_engine.errors import UsageError
 
 ROOT = Path(__file__).parents[2]

@@ -8,14 +8,14 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from logit_flows.config.model import ConfigError
+from logit_flows.config.reading import LATER, read_config
+from logit_flows.recipes.retraining import retrain
+from logit_flows.recipes.training import train
+from logit_flows.steps.gate import Comparison, decide
+from logit_flows.steps.split import SPLIT_SALT, Split, hashed, split_rows, test_mask
+from logit_flows.store.layout import Busy
 
-from flows.config import ConfigError
-from flows.config_reading import LATER, read_config
-from flows.retrain import retrain
-from flows.steps.gate import Comparison, decide
-from flows.steps.split import SPLIT_SALT, Split, hashed, split_rows, test_mask
-from flows.store import Busy
-from flows.train import train
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
 
@@ -135,7 +135,7 @@ def table(tmp_path: Path) -> Path:
     ],
 )
 def test_a_cluster_is_never_cut(table: Path, overrides: list[str]) -> None:
-    from flows.steps.load import load
+    from logit_flows.steps.load import load
 
     config = read_config(table, overrides)
     dataset = load(config)
@@ -147,7 +147,7 @@ def test_a_cluster_is_never_cut(table: Path, overrides: list[str]) -> None:
 
 
 def test_a_stratified_split_cuts_each_class_in_the_same_share(table: Path) -> None:
-    from flows.steps.load import load
+    from logit_flows.steps.load import load
 
     config = read_config(table, ["split={method: stratified, test_size: 0.25}"])
     dataset = load(config)
@@ -159,7 +159,7 @@ def test_a_stratified_split_cuts_each_class_in_the_same_share(table: Path) -> No
 
 
 def test_a_split_with_an_empty_side_is_refused(table: Path) -> None:
-    from flows.steps.load import load
+    from logit_flows.steps.load import load
 
     config = read_config(table, ["split={method: column, column: group, test: [99]}"])
     with pytest.raises(DataError, match=r"the split leaves no test rows"):
@@ -185,7 +185,7 @@ def test_models_without_a_held_out_row_are_never_compared(table: Path) -> None:
 
 
 def test_a_second_retrain_at_once_is_told_so(table: Path) -> None:
-    from flows.steps.identity import open_store
+    from logit_flows.steps.identity import open_store
 
     config = read_config(table)
     with open_store(config).lock("retrain"), pytest.raises(Busy, match=r"is in use by .*retrain"):

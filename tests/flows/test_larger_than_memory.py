@@ -13,12 +13,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from logit_flows.config.model import Config, ConfigError, from_mapping
+from logit_flows.recipes.training import train
+from logit_flows.steps import evaluate as evaluating
+from logit_flows.steps import load as loading
+from logit_flows.steps.load import distinct, load
 
-from flows.config import Config, ConfigError, from_mapping
-from flows.steps import evaluate as evaluating
-from flows.steps import load as loading
-from flows.steps.load import distinct, load
-from flows.train import train
 from logit_engine.design import parquet_rows as parquet
 from logit_engine.errors import DataError
 from logit_engine.rows.blocks import BLOCK
@@ -166,7 +166,7 @@ ROWS, NUMBERS, LIMIT = 2_000_000, 20, 1_300 * 2**20
 LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[1]), int(sys.argv[1])))
-from flows.cli import main
+from logit_flows.cli.commands import main
 sys.argv[1:] = sys.argv[2:]
 main()
 """

@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from logit_flows.config.model import Config, ConfigError, from_mapping
+from logit_flows.recipes.experimenting import experiment
+from logit_flows.recipes.training import train
+from logit_flows.reports.page import write_report
+from logit_flows.steps.fit import penalty_of, unit_penalty
+from logit_flows.steps.learn import design_spec
+from logit_flows.steps.load import load
+from logit_flows.steps.rows import outcomes, read_rows
+from logit_flows.steps.split import Split, validation_folds
+from logit_flows.steps.tune import tune_penalty
 from scipy.special import expit
 
-from flows.config import Config, ConfigError, from_mapping
-from flows.experiment import experiment
-from flows.report import write_report
-from flows.steps.fit import penalty_of, unit_penalty
-from flows.steps.learn import design_spec
-from flows.steps.load import load
-from flows.steps.rows import outcomes, read_rows
-from flows.steps.split import Split, validation_folds
-from flows.steps.tune import tune_penalty
-from flows.train import train
 from logit_engine.columns.kinds import dense
 from logit_engine.design.frame_rows import frame_rows
 from logit_engine.design.learning import learn

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from logit_flows.config.model import Config, from_mapping
+from logit_flows.config.reading import to_yaml
+from logit_flows.recipes.training import train
+from logit_flows.reports.figures import apart
+from logit_flows.reports.page import _effects, binned, rendered, write_report
 from statsmodels.stats.proportion import proportion_confint
 
-from flows.config import Config, from_mapping
-from flows.config_reading import to_yaml
-from flows.plots import apart
-from flows.report import _effects, binned, rendered, write_report
-from flows.train import train
 from logit_engine.errors import ArtifactError
 from logit_engine.storage.model_file import coefficient_table
 
@@ -122,7 +122,7 @@ def test_the_page_is_published_beside_the_runs_and_has_the_same_bytes_twice(plai
     assert written == config.folder / "store" / "plain" / "reports" / f"{name}.html"
     assert write_report(config, name).read_bytes() == first
     code = (
-        "from flows.config_reading import read_config; from flows.report import rendered; "
+        "from logit_flows.config.reading import read_config; from logit_flows.reports.page import rendered; "
         f"print(rendered(read_config('c.yaml'), '{name}'))"
     )
     (config.folder / "c.yaml").write_text(to_yaml(config.content()))
@@ -287,7 +287,7 @@ def test_a_damaged_run_is_refused(tmp_path: Path) -> None:
 def command(*words: object) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, which may not import Prefect."""
     code = (
-        "import sys\nfrom flows.cli import main\ntry:\n    main()\nfinally:\n"
+        "import sys\nfrom logit_flows.cli import main\ntry:\n    main()\nfinally:\n"
         "    print('prefect' in sys.modules, 'matplotlib' in sys.modules)"
     )
     done = [sys.executable, "-c", code, *(str(word) for word in words)]

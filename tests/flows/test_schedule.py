@@ -30,7 +30,7 @@ def exam(tmp_path: Path) -> Path:
 def serving(exam: Path, tmp_path: Path) -> Iterator[str]:
     """`logit schedule` in a process of its own; the URL of the server it started."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
-    command = [sys.executable, "-m", "flows.cli", "schedule", "--config", str(exam)]
+    command = [sys.executable, "-m", "logit_flows", "schedule", "--config", str(exam)]
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             command,

@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 import sklearn.metrics as sk
 import statsmodels.api as sm
+from logit_flows.config.model import Config, ConfigError, from_mapping
+from logit_flows.config.reading import read_config
+from logit_flows.recipes.retraining import retrain
+from logit_flows.recipes.scoring import score
+from logit_flows.recipes.training import Trained, stored_run, train
+from logit_flows.reports.printing import metrics_text
+from logit_flows.steps.first_config import first_config
 
-from flows.config import Config, ConfigError, from_mapping
-from flows.config_reading import read_config
-from flows.printing import metrics_text
-from flows.retrain import retrain
-from flows.score import score
-from flows.steps.first_config import first_config
-from flows.train import Trained, stored_run, train
 from logit_engine.errors import DataError
 from logit_engine.reporting.summary import summarize
 

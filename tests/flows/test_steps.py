@@ -13,25 +13,25 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from logit_flows.config.model import Config, ConfigError, from_mapping
+from logit_flows.recipes.experimenting import experiment
+from logit_flows.recipes.retraining import retrain
+from logit_flows.recipes.running import Direct
+from logit_flows.recipes.scoring import score
+from logit_flows.recipes.training import stored_run, train
+from logit_flows.steps import split as splits
+from logit_flows.steps.evaluate import Evaluation, Measured
+from logit_flows.steps.fit import fit_model
+from logit_flows.steps.gate import Comparison, compare, decide, unmet_requirements
+from logit_flows.steps.identity import open_store
+from logit_flows.steps.learn import learn_design
+from logit_flows.steps.load import Dataset, load
+from logit_flows.steps.rows import outcomes, read_rows
+from logit_flows.steps.score import load_model
+from logit_flows.steps.split import SPLIT_SALT, Split, hashed, split_rows
 from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
-from flows.config import Config, ConfigError, from_mapping
-from flows.experiment import experiment
-from flows.recipe import Direct
-from flows.retrain import retrain
-from flows.score import score
-from flows.steps import split as splits
-from flows.steps.evaluate import Evaluation, Measured
-from flows.steps.fit import fit_model
-from flows.steps.gate import Comparison, compare, decide, unmet_requirements
-from flows.steps.identity import open_store
-from flows.steps.learn import learn_design
-from flows.steps.load import Dataset, load
-from flows.steps.rows import outcomes, read_rows
-from flows.steps.score import load_model
-from flows.steps.split import SPLIT_SALT, Split, hashed, split_rows
-from flows.train import stored_run, train
 from logit_engine.columns.kinds import dense
 from logit_engine.errors import ArtifactError, DataError, UsageError
 from logit_engine.links import LINKS

@@ -11,8 +11,8 @@ from typing import IO
 
 import polars as pl
 import pytest
+from logit_flows.store.layout import Busy, Champion, ChampionMoved, RunEntry, Store, checked_name, run_id
 
-from flows.store import Busy, Champion, ChampionMoved, RunEntry, Store, checked_name, run_id
 from logit_engine.errors import ArtifactError, UsageError
 from logit_engine.storage.publish import sha256_of
 
@@ -20,7 +20,7 @@ FIRST, SECOND, THIRD = "aaaa00000001", "aaaa00000002", "bbbb00000003"
 PREAMBLE = f"""
 import sys
 from pathlib import Path
-from flows.store import Store
+from logit_flows.store.layout import Store
 store, FIRST = Store(Path(sys.argv[1]), "flights"), {FIRST!r}
 """
 
@@ -72,7 +72,7 @@ def full(store: Store) -> Store:
 
 
 def test_importing_the_store_loads_neither_frames_nor_prefect() -> None:
-    script = "import sys, flows.store; print(sorted({'polars', 'pyarrow', 'prefect'} & set(sys.modules)))"
+    script = "import sys, logit_flows.store.layout; print(sorted({'polars', 'pyarrow', 'prefect'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[]\n"
 
 
@@ -338,7 +338,7 @@ def test_a_damaged_pointer_is_told_and_not_taken_for_none(full: Store, text: str
 def test_of_processes_that_promote_at_once_exactly_one_wins(full: Store) -> None:
     full.promote(FIRST, "first", None)
     script = """
-from flows.store import ChampionMoved
+from logit_flows.store.layout import ChampionMoved
 run = sys.stdin.readline().strip()
 print("ready", flush=True)
 sys.stdin.readline()
@@ -468,7 +468,7 @@ def test_a_scoring_killed_before_its_manifest_is_not_vouched_for(store: Store, m
     def killed(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("flows.store.publish_text", killed)
+    monkeypatch.setattr("logit_flows.store.layout.publish_text", killed)
     with pytest.raises(KeyboardInterrupt):
         store.publish_scores(FIRST, "october", write_predictions(0.75), {})
     with pytest.raises(ArtifactError, match="is missing or not as published: score the cohort again"):

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from logit_flows.config.model import Config
+from logit_flows.config.reading import read_config
+from logit_flows.recipes.retraining import retrain
+from logit_flows.recipes.running import DIRECT
+from logit_flows.recipes.training import train
 
-from flows.config import Config
-from flows.config_reading import read_config
-from flows.recipe import DIRECT
-from flows.retrain import retrain
-from flows.train import train
 from logit_engine.errors import DataError
 
 ROOT = Path(__file__).parents[2]
@@ -26,22 +26,22 @@ def exam(tmp_path: Path) -> Config:
 
 @pytest.fixture(scope="module")
 def tasks(prefect_server: None) -> Any:
-    """flows.tasks, imported once the harness stands."""
-    from flows import tasks
+    """logit_flows.orchestration.tasks, imported once the harness stands."""
+    from logit_flows.orchestration import tasks
 
     return tasks
 
 
 def steps_of(config: Config) -> dict[str, tuple[Any, ...]]:
     """Arguments with which each task of the table can be run on its own, by the step's name."""
-    from flows.experiment import one_thread
-    from flows.steps.evaluate import evaluate_model
-    from flows.steps.fit import fit_model
-    from flows.steps.learn import learn_design
-    from flows.steps.load import load
-    from flows.steps.publish import build_model
-    from flows.steps.score import Cohort
-    from flows.steps.split import split_rows
+    from logit_flows.recipes.experimenting import one_thread
+    from logit_flows.steps.evaluate import evaluate_model
+    from logit_flows.steps.fit import fit_model
+    from logit_flows.steps.learn import learn_design
+    from logit_flows.steps.load import load
+    from logit_flows.steps.publish import build_model
+    from logit_flows.steps.score import Cohort
+    from logit_flows.steps.split import split_rows
 
     dataset = load(config)
     split = split_rows(config, dataset)

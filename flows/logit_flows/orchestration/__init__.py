@@ -1,0 +1,1 @@
+"""Orchestration: tasks, flows and schedules; alone in importing Prefect."""

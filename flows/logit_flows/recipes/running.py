@@ -1,0 +1,73 @@
+"""How recipes run: each calls its steps through a `Run`, straight as functions or as the tasks of an orchestrator."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any, Protocol, TypeVar
+
+from logit_flows.store.layout import Store
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """What a recipe needs of whoever runs it. id: the orchestrator's name for this run, None without one."""
+
+    @property
+    def id(self) -> str | None: ...
+
+    def __call__(self, step: Callable[..., T], /, *args: Any) -> T:
+        """step(*args)."""
+        ...
+
+    def each(self, step: Callable[[Any], T], items: Sequence[Any], workers: int) -> list[T]:
+        """step(item) for each item, side by side, in order."""
+        ...
+
+
+_listeners: list[Callable[[str], None]] = []
+
+
+def listen(listener: Callable[[str], None]) -> None:
+    """Have the name of each step told as it starts."""
+    _listeners.append(listener)
+
+
+def tell(step: Callable[..., Any]) -> None:
+    """Tell the listeners that a step starts, by its name."""
+    for listener in _listeners:
+        listener(step.__name__.replace("_", " "))
+
+
+class Direct:
+    """Steps as plain functions, in this process; `each` in processes of its own."""
+
+    id: str | None = None
+
+    def __call__(self, step: Callable[..., T], /, *args: Any) -> T:
+        """step(*args)."""
+        tell(step)
+        return step(*args)
+
+    def each(self, step: Callable[[Any], T], items: Sequence[Any], workers: int) -> list[T]:
+        """step(item) for each item, in spawned processes if there are several workers."""
+        if workers == 1 or len(items) == 1:
+            return [step(item) for item in items]
+        with ProcessPoolExecutor(min(workers, len(items)), mp_context=get_context("spawn")) as pool:
+            return list(pool.map(step, items))
+
+
+DIRECT = Direct()
+
+
+@contextmanager
+def attempt(store: Store, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
+    """Put an attempt on record, with its outcome and what the recipe adds; a failure is recorded and goes on."""
+    record: dict[str, Any] = {"recipe": recipe, "orchestrator": run.id}
+    try:
+        yield record
+    except BaseException as error:
+        store.append_attempt({**record, "outcome": "failed", "error": f"{type(error).__name__}: {error}"})
+        raise
+    store.append_attempt({"outcome": "done", **record})

@@ -1,0 +1,249 @@
+"""Report: one self-contained HTML page of a published run, from what the run holds; nothing is fitted again."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from logit_engine.columns.kinds import Array
+from logit_engine.fitting.result import FitResult
+from logit_engine.reporting.summary import number, p_text, z_text
+from logit_engine.storage.model_file import Model, coefficient_table
+from logit_flows.config.model import Config
+from logit_flows.config.reading import read_config
+from logit_flows.recipes.training import stored_run
+from logit_flows.reports import figures as plots
+from logit_flows.reports.figures import Bin
+from logit_flows.reports.printing import CONFUSION, COUNTS
+from logit_flows.steps.evaluate import Evaluation
+from logit_flows.steps.identity import open_store
+
+TEMPLATE = "report.html.j2"
+BARS = 20  # terms of a forest plot
+BINS = 10  # of a calibration plot
+FARTHEST = 25.0  # a log odds ratio is drawn no further out
+LEVEL = 0.95
+REACH = NormalDist().inv_cdf(0.5 + LEVEL / 2)  # standard errors to each side
+A_UNIT = {
+    "standard": "one standard deviation of a numeric column",
+    "minmax": "the whole range of a numeric column",
+    "robust": "the quartile range of a numeric column",
+    "none": "one unit of a numeric column",
+}
+
+
+class Group(NamedTuple):
+    """The coefficients of a linear predictor: the table's rows, and a plot that leaves so many of them out."""
+
+    title: str
+    rows: list[dict[str, Any]]
+    plot: str
+    shown: int
+    smaller: int
+    zero: int
+    infinite: int
+
+
+class Tested(NamedTuple):
+    """A class on the test rows: its calibration, by bins and as a plot."""
+
+    title: str
+    bins: list[Bin]
+    plot: str
+
+
+def write_report(config: Config, run: str) -> Path:
+    """Render the page of a published run, a full id, into the store's reports. Raises ArtifactError if it is damaged."""
+    return open_store(config).publish_report(run, rendered(config, run))
+
+
+def rendered(config: Config, run: str) -> str:
+    """The page as text: the same bytes for the same run."""
+    store = open_store(config)
+    model, evaluation = stored_run(config, run)
+    folder = store.run_folder(run)
+    own = read_config(folder / "config.yaml")
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),  # by path: tests have a folder named flows too
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {"number": number, "p": p_text, "z": z_text, "count": lambda n: f"{n:,.0f}", "fixed": _fixed}
+    return environment.get_template(TEMPLATE).render(
+        run=run,
+        own=own,
+        a_unit=A_UNIT[own.normalize],
+        manifest=store.verify_run(run),
+        model=model,
+        fit=model.result,
+        penalty=_penalty(own, model.result),
+        evaluation=evaluation,
+        notes=list(dict.fromkeys([*model.notes, *model.result.notes])),
+        groups=_groups(model),
+        known=bool(np.isfinite(model.result.std_errors).any()),
+        ratios=_has_ratios(model),
+        level=f"{100 * LEVEL:g}%",
+        measured=_measured(evaluation),
+        sides=list(dict.fromkeys(m.split for m in evaluation.metrics)),
+        tuned=_tuned(folder),
+        tested=_tested(folder, model),
+        config=(folder / "config.yaml").read_text(encoding="utf-8"),
+    )
+
+
+def _has_ratios(model: Model) -> bool:
+    return model.result.link in ("logit", "multinomial")
+
+
+def _penalty(own: Config, fit: FitResult) -> str:
+    """The penalty with its strength on the mean log-likelihood, and scikit-learn's C."""
+    if not fit.penalty_strength:
+        return "none"
+    asked = own.model.penalty
+    name = f"elastic net, l1 ratio {fit.l1_ratio:g}" if asked.type == "elastic_net" else asked.type.replace("_", " ")
+    if asked.smooth:
+        name += f", neighboring levels of {' and '.join(asked.smooth)}"
+    return f"{name}, strength {number(fit.penalty_strength / fit.n)} (C {number(1.0 / fit.penalty_strength)})"
+
+
+def _groups(model: Model) -> list[Group]:
+    """The coefficients of each class that has some, with the largest standardized effects as a plot."""
+    with np.errstate(over="ignore"):  # beyond the largest number an odds ratio is infinite
+        table = coefficient_table(model, LEVEL).with_columns(free=model.result.free)
+    if "class" not in table.columns:
+        return [_group("", table, _has_ratios(model))]
+    base = model.result.classes[0]
+    return [
+        _group(f"{label}, against {base}", part, _has_ratios(model))
+        for (label,), part in table.group_by("class", maintain_order=True)
+    ]
+
+
+def _group(title: str, table: pl.DataFrame, ratios: bool) -> Group:
+    infinite = ~pl.col("standardized").is_finite() & ~pl.col("free")
+    slopes = table.filter(~pl.col("free") & ~infinite)
+    moving = slopes.filter(pl.col("standardized") != 0.0)
+    top = moving.sort(pl.col("standardized").abs(), descending=True, maintain_order=True).head(BARS)
+    counts = top.height, moving.height - top.height, slopes.height - moving.height, table.filter(infinite).height
+    return Group(title, table.to_dicts(), _effects(title, top, ratios) if top.height else "", *counts)
+
+
+def _effects(title: str, top: pl.DataFrame, ratios: bool) -> str:
+    """The plot of the standardized effects of these terms."""
+    effect, error = top["standardized"].to_numpy(), top["standardized_std_error"].to_numpy()
+    drawn = np.stack([effect, effect - REACH * error, effect + REACH * error])
+    drawn = np.exp(np.clip(drawn, -FARTHEST, FARTHEST)) if ratios else drawn
+    what = "odds ratio" if ratios else "coefficient"
+    label = f"Standardized {what}s" + (f": {title}" if title else "")
+    return plots.forest(top["term"].to_list(), drawn[0], drawn[1:].T, label, f"standardized {what}", ratios)
+
+
+def _measured(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
+    """Each metric by side; counts are not among them."""
+    found: dict[str, dict[str, Any]] = {}
+    for m in evaluation.metrics:
+        if m.metric not in COUNTS and not m.metric.startswith(CONFUSION):
+            found.setdefault(m.metric, {})[m.split] = m
+    return found
+
+
+def _tuned(folder: Path) -> dict[str, Any] | None:
+    """The curve and the paths of a strength that was chosen by cross-validation."""
+    if not (folder / "tuning.parquet").exists():
+        return None
+    tuning, path = pl.read_parquet(folder / "tuning.parquet"), pl.read_parquet(folder / "path.parquet")
+    best = tuning.sort("log_loss").row(0, named=True)
+    limit = best["log_loss"] + best["std_error"]
+    plain = tuning.filter(pl.col("log_loss") <= limit).row(0, named=True)
+    (chosen,) = tuning.filter("chosen").iter_rows(named=True)
+    parts = path.group_by("class", maintain_order=True) if "class" in path.columns else [(("",), path)]
+    slopes = path.select(pl.col("term").n_unique()).item() - 1
+    return {
+        "strengths": tuning.height,
+        "best": best,
+        "plain": plain,
+        "chosen": chosen,
+        "curve": plots.cv_curve(tuning, plain["strength"]),
+        "paths": [
+            (
+                str(label),
+                plots.coefficient_path(
+                    part.filter(pl.col("term") != part["term"][0]),
+                    chosen["strength"],
+                    "Coefficient path" + (f": {label}" if label else ""),
+                ),
+            )
+            for (label,), part in parts
+        ],
+        "named": min(plots.NAMED, slopes),
+        "slopes": slopes,
+    }
+
+
+def _tested(folder: Path, model: Model) -> dict[str, Any] | None:
+    """Calibration, ROC and, of two classes, the distribution of the test rows; None where no test rows were written."""
+    file = folder / "predictions.parquet"
+    if not file.exists():
+        return None
+    needed = pl.col("target"), pl.col("^probability.*$")
+    rows = pl.scan_parquet(file).filter(pl.col("split") == "test").select(needed).collect()
+    if rows.is_empty():
+        return None
+    classes = list(_classes(rows, model))
+    mixed = {title: (y, p) for title, y, p in classes if 0.0 < y.mean() < 1.0}
+    width = plots.THIRD if model.result.classes else plots.HALF
+    bins = {title: binned(y, p) for title, y, p in classes}
+    found: dict[str, Any] = {
+        "rows": rows.height,
+        "calibration": [
+            Tested(title, part, plots.calibration(part, f"Calibration: {title}", width)) for title, part in bins.items()
+        ],
+        "roc": plots.roc(mixed, "ROC curve") if mixed else "",
+        "distribution": "",
+    }
+    if not model.result.classes:
+        _, y, probability = classes[0]
+        names = (str(model.target.classes[0]), str(model.target.classes[1]))
+        found["distribution"] = plots.distribution(
+            y, probability, names, model.threshold, "Distribution of the predicted probability by class"
+        )
+    return found
+
+
+def _classes(rows: pl.DataFrame, model: Model) -> Iterator[tuple[str, Array, Array]]:
+    """Each class whose probability is given: its name, whether a row is of it, and the probability."""
+    several = bool(model.result.classes)
+    for label in model.target.classes if several else model.target.classes[1:]:
+        y = (rows["target"] == label).to_numpy().astype(np.float64)
+        yield str(label), y, rows[f"probability[{label}]" if several else "probability"].to_numpy()
+
+
+def binned(y: Array, probability: Array, bins: int = BINS) -> list[Bin]:
+    """Rows in bins of about equal size by their probability, equal ones together, with Wilson's intervals.
+
+    Wilson (1927): the rows count as independent.
+    """
+    edges = np.unique(np.quantile(probability, np.arange(1, bins) / bins))
+    place = np.searchsorted(edges, probability, side="right")
+    found, z = [], REACH
+    for k in np.unique(place):
+        inside = place == k
+        n, share = int(inside.sum()), float(y[inside].mean())
+        middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+        reach = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+        found.append(
+            Bin(n, float(probability[inside].mean()), share, max(0.0, middle - reach), min(1.0, middle + reach))
+        )
+    return found
+
+
+def _fixed(value: float) -> str:
+    """Four places, as `logit show` prints metrics; nothing where there is none."""
+    return "" if math.isnan(value) else f"{round(value, 4) + 0.0:.4f}"

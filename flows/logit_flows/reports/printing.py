@@ -1,0 +1,77 @@
+"""Printing: metrics and frames as plain text of fixed columns."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from logit_engine.reporting.summary import number
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from logit_flows.steps.evaluate import Evaluation, Measured
+
+CONFUSION = "confusion["
+COUNTS = ("rows", "true_negative", "false_positive", "false_negative", "true_positive")
+
+
+def metrics_text(evaluation: "Evaluation") -> str:
+    """Train and test side by side, each with its interval, and what the base rate alone scores; then the confusions."""
+    sides = list(dict.fromkeys(m.split for m in evaluation.metrics))
+    by_name: dict[str, dict[str, Measured]] = {}
+    for m in evaluation.metrics:
+        by_name.setdefault(m.metric, {})[m.split] = m
+    titles = {side: f"{side} ({int(by_name['rows'][side].value):,} rows)" for side in sides}
+    head = f"{'Metric':<22}" + "".join(f"{titles[side]:>34}{'base rate':>11}" for side in sides)
+    lines = [head, "-" * len(head)]
+    lines += [
+        f"{name:<22}" + "".join(_metric(cells[side]) for side in sides)
+        for name, cells in by_name.items()
+        if name not in COUNTS and not name.startswith(CONFUSION)
+    ]
+    lines.append("-" * len(head))
+    for side in sides:
+        lines += _confusion(evaluation, side, {name: cells[side].value for name, cells in by_name.items()})
+    return "\n".join(lines)
+
+
+def _confusion(evaluation: "Evaluation", side: str, values: dict[str, float]) -> list[str]:
+    """The confusion of a side: a sentence for two classes, a table for more."""
+    names = evaluation.classes
+    if not names:
+        return [
+            f"Confusion on {side} at {number(evaluation.threshold)}: {values['true_positive']:,.0f} true positive, "
+            f"{values['false_positive']:,.0f} false positive, {values['false_negative']:,.0f} false negative, "
+            f"{values['true_negative']:,.0f} true negative"
+        ]
+    wide = max(12, *(len(name) + 2 for name in names))
+    lines = [f"Confusion on {side} (rows observed, columns predicted)"]
+    lines.append(" " * wide + "".join(f"{name:>{wide}}" for name in names))
+    for name in names:
+        counts = (values[f"{CONFUSION}{name}, {predicted}]"] for predicted in names)
+        lines.append(f"{name:<{wide}}" + "".join(f"{n:>{wide},.0f}" for n in counts))
+    return lines
+
+
+def _metric(m: "Measured") -> str:
+    interval = "" if math.isnan(m.lower) else f"({m.lower:.4f} to {m.upper:.4f})"
+    return f"{_plain(m.value):>12} {interval:>21}{_plain(m.baseline):>11}"
+
+
+def _plain(value: float) -> str:
+    return "." if math.isnan(value) else f"{value:.4f}"
+
+
+def frame_text(frame: "pl.DataFrame") -> str:
+    """A frame with every row and column, numbers to six places."""
+    rows = [[_cell(value) for value in row] for row in frame.iter_rows()]
+    widths = [max(len(name), *(len(row[i]) for row in rows)) for i, name in enumerate(frame.columns)]
+    lines = ["  ".join(f"{name:<{w}}" for name, w in zip(frame.columns, widths, strict=True)).rstrip()]
+    lines.append("-" * len(lines[0]))
+    lines += ["  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "."
+    return f"{value:.6f}" if isinstance(value, float) else str(value)

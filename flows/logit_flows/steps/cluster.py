@@ -1,0 +1,67 @@
+"""Cluster: where compute.backend is dask, the fit's rows on the workers of a cluster, with its passes in a checkpoint."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from logit_engine.errors import ClusterError, UsageError
+from logit_engine.rows.blocks import Rows, cores
+from logit_engine.storage.checkpoint import CheckpointedRows, Journal
+from logit_engine.storage.publish import canonical_json
+from logit_flows.config.model import Config
+from logit_flows.steps.identity import identify, open_store, versions
+from logit_flows.steps.load import Dataset
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+PATIENCE = 20  # seconds for a scheduler to answer
+NEEDED = "compute.backend: dask needs the extra [dask]; install it by `pip install 'logit-engine[dask]'`."
+
+
+@contextmanager
+def placed(config: Config, dataset: Dataset, rows: Any) -> Iterator[Rows]:
+    """The rows where the config wants them summed: as they are, or laid out over the workers of a Dask cluster.
+
+    There the sums of each pass are kept in the store until the run is published: a run that lost its scheduler, or was
+    killed, goes on from them when it is started again. Raises ClusterError where a cluster is not there or was lost.
+    """
+    if config.compute.backend == "threads":
+        yield rows
+        return
+    store = open_store(config)
+    journal = Journal(
+        store.checkpoint_folder(identify(config, dataset)), store.staging, canonical_json({"versions": versions()})
+    )
+    with connected(config) as client:
+        from logit_engine.rows.distributed import cluster_rows
+
+        yield CheckpointedRows(cluster_rows(rows, client), journal)
+
+
+@contextmanager
+def connected(config: Config) -> Iterator["Client"]:
+    """A client of the config's scheduler, or of a cluster of processes on this machine that lives as long."""
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise UsageError(NEEDED) from None
+    address = config.compute.scheduler
+    if address is None:
+        with LocalCluster(**local_cluster(config)) as cluster, Client(cluster, set_as_default=False) as client:
+            yield client
+        return
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except OSError:
+        raise ClusterError(
+            f"no Dask scheduler answers at {address} (compute.scheduler); start one by `dask scheduler`, and workers by "
+            f"`dask worker {address}`, or leave the key out for a cluster on this machine."
+        ) from None
+    with client:
+        yield client
+
+
+def local_cluster(config: Config) -> dict[str, Any]:
+    """What a cluster on this machine is made of: a process for each thread asked for."""
+    return {"n_workers": config.compute.thread_count or cores(), "threads_per_worker": 1, "dashboard_address": ":0"}

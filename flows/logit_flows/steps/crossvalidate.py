@@ -1,0 +1,75 @@
+"""Cross-validate: the mean log-loss of a config on validation folds of its training rows, never on its test rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from logit_engine.columns.kinds import Array
+from logit_engine.design.frame_rows import clusters, frame_rows
+from logit_engine.design.learning import learn
+from logit_engine.diagnostics.metric_intervals import difference_interval
+from logit_engine.diagnostics.wording import Wording
+from logit_engine.errors import DataError, UsageError
+from logit_engine.fitting.steps import fit
+from logit_flows.config.model import Config
+from logit_flows.steps.fit import likelihood_of, penalty_of
+from logit_flows.steps.learn import design_spec
+from logit_flows.steps.load import Dataset
+from logit_flows.steps.rows import class_names, outcomes, read_rows
+from logit_flows.steps.split import Split, folds
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """The cross-validated mean log-loss and its standard error, by cluster where there is one."""
+
+    log_loss: float
+    std_error: float
+
+
+def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
+    """Learn and fit on all folds but one, score that one, for each. Folds are hashes of the cluster, else of the id."""
+    data = config.data
+    unit = data.cluster or config.split.column or data.id
+    if unit is None:
+        raise DataError("cross-validation folds are made by a hash of data.cluster or data.id; name one of them.")
+    if config.model.penalty.strength == "cv":
+        raise UsageError(
+            "the cells of an experiment are compared by cross-validation and cannot choose their strength by another; "
+            "list strengths under experiment.matrix: {model.penalty.strength: [...]}."
+        )
+    frame = read_rows(config, dataset, split, "train")
+    count = config.experiment.folds
+    fold = folds(frame, unit, count)
+    y = outcomes(config, dataset, frame)
+    losses = np.empty(frame.height)
+    for k in range(count):
+        inside = fold == k
+        if not inside.any():
+            raise DataError(f"fold {k + 1} of {count} has no rows; use fewer experiment.folds.")
+        train, validation = frame.filter(pl.Series(~inside)), frame.filter(pl.Series(inside))
+        losses[inside] = _fold_losses(config, dataset, (train, y[~inside]), (validation, y[inside]))
+    cluster = clusters(frame, data.cluster)
+    found = difference_interval(losses, cluster=cluster)
+    return Validated(found.mean, found.std_error)
+
+
+def _fold_losses(
+    config: Config, dataset: Dataset, train: tuple[pl.DataFrame, Array], validation: tuple[pl.DataFrame, Array]
+) -> Array:
+    """Each validation row's log-loss under the model of the training rows; (frame, outcome) of each."""
+    frame, y = train
+    design, _ = learn(frame, design_spec(config))
+    likelihood = likelihood_of(config, dataset)
+    result = fit(
+        frame_rows(design, frame, y, classes=class_names(dataset)),
+        likelihood,
+        penalty=penalty_of(config, frame.height, design, likelihood.outputs),
+        covariance_type=None,
+        allow_separation=config.model.on_separation == "warn",
+        threads=config.compute.thread_count,
+        wording=Wording(config.data.target.column, units=design.units),
+    )
+    held, outcome = validation
+    return -likelihood.terms(design.predictors(held, result.estimates), outcome).loglik

@@ -1,0 +1,85 @@
+"""Fit: the model of the config on the training rows, through the engine."""
+
+import numpy as np
+
+from logit_engine.design.terms import Design
+from logit_engine.errors import DataError
+from logit_engine.fitting.result import FitResult
+from logit_engine.fitting.steps import fit
+from logit_engine.inference.covariance import covariance_named
+from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
+from logit_engine.links import LINKS
+from logit_engine.penalties.group_norms import groups_of
+from logit_engine.penalties.norms import L2, NONE, ElasticNet, Penalty, differences
+from logit_flows.config.model import Config
+from logit_flows.steps.cluster import placed
+from logit_flows.steps.learn import Learned
+from logit_flows.steps.load import Dataset
+from logit_flows.steps.rows import open_rows, outcome_of, rows_for_fit, wording_of
+from logit_flows.steps.split import Split
+
+
+def penalty_of(config: Config, rows: int, design: Design, outputs: int, strength: float | None = None) -> Penalty:
+    """The penalty of the config, or at another strength: it is on the mean log-likelihood, the engine's on the sum."""
+    asked = config.model.penalty
+    size = asked.strength if strength is None else strength
+    if asked.type == "none" or size is None:
+        return NONE
+    if asked.type == "l2" and not asked.smooth:
+        return L2(size * rows)
+    return unit_penalty(config, design, outputs).times(size * rows)
+
+
+def unit_penalty(config: Config, design: Design, outputs: int) -> ElasticNet:
+    """The penalty of strength one on the coefficients of all linear predictors (outputs); the constants are left alone."""
+    asked = config.model.penalty
+    p = len(design.names)
+    runs = [design.ordered(name) for name in asked.smooth]
+    share = np.r_[0.0, np.ones(p - 1)]
+    share[[j for run in runs for j in run if j >= 0]] = 0.0  # the differences are in its place
+    whole = np.tile(share, outputs)
+    smooth = None
+    if runs:
+        every = [[j + k * p if j >= 0 else -1 for j in run] for k in range(outputs) for run in runs]
+        smooth = differences(every, p * outputs)
+    if asked.type == "group_lasso":
+        groups = groups_of(np.tile(design.groups, outputs), whole)
+        nothing = np.zeros_like(whole)
+        return ElasticNet(nothing, nothing, groups=groups if groups.strength.size else None, smooth=smooth)
+    ratio = {"l1": 1.0, "l2": 0.0}.get(asked.type, asked.l1_ratio or 0.0)
+    return ElasticNet(ratio * whole, (1.0 - ratio) * whole, smooth=smooth)
+
+
+def likelihood_of(config: Config, dataset: Dataset) -> Likelihood:
+    """The likelihood of the config's family and link."""
+    if config.model.family == "multinomial":
+        return Multinomial(len(dataset.classes) - 1)
+    return Bernoulli(LINKS[config.model.link])
+
+
+def fit_model(
+    config: Config, dataset: Dataset, split: Split, learned: Learned, strength: float | None = None
+) -> FitResult:
+    """The fit on the scale of X; strength: of the penalty, where it was chosen by cross-validation.
+
+    Raises SeparationError or RankError naming columns, unless the config only warns.
+    """
+    frames = open_rows(config, dataset, split, "train")
+    code_of = outcome_of(dataset)
+    seen = {code for frame in frames.frames([dataset.target]) for code in np.unique(code_of(frame)).tolist()}
+    absent = [label for code, label in enumerate(dataset.classes) if code not in seen]
+    if absent:
+        raise DataError(
+            f"no training row has {config.data.target.column} = {absent[0]!r}; choose another split, or drop these rows."
+        )
+    likelihood = likelihood_of(config, dataset)
+    with placed(config, dataset, rows_for_fit(config, dataset, frames, learned.design)) as rows:
+        return fit(
+            rows,
+            likelihood,
+            penalty=penalty_of(config, frames.n, learned.design, likelihood.outputs, strength),
+            covariance_type=covariance_named(config.model.covariance.type),
+            allow_separation=config.model.on_separation == "warn",
+            threads=config.compute.thread_count,
+            wording=wording_of(config, dataset, split, learned.design),
+        )

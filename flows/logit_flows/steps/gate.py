@@ -1,0 +1,162 @@
+"""Gate: whether a challenger may take the champion's place, judged on rows that neither model has seen.
+
+A challenger is promoted only if the paired interval of the log-loss difference rules out a loss beyond the margin, and,
+against a fixed anchor, a loss beyond twice the margin, so that losses too small for one gate cannot add up over many.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from logit_engine.columns.kinds import Array
+from logit_engine.design.frame_rows import clusters
+from logit_engine.diagnostics.metric_intervals import difference_interval
+from logit_engine.errors import DataError
+from logit_engine.storage.model_file import Model
+from logit_flows.config.model import Config
+from logit_flows.steps.evaluate import Evaluation
+from logit_flows.steps.load import Dataset, needed_columns
+from logit_flows.steps.memory import refuse_large
+from logit_flows.steps.rows import outcomes
+from logit_flows.steps.split import Split, test_mask
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Mean log-loss of the challenger minus that of the other, on rows neither has seen, with its interval."""
+
+    rows: int
+    clusters: int | None
+    mean: float
+    lower: float
+    upper: float
+    level: float
+
+    def sentence(self, other: str) -> str:
+        """What was found, in words."""
+        direction = "higher" if self.mean > 0 else "lower"
+        among = f" ({self.clusters:,} clusters)" if self.clusters else ""
+        return (
+            f"on {self.rows:,} rows{among} that neither has seen, the challenger's log-loss is {abs(self.mean):.5f} "
+            f"{direction} than the {other}'s ({100 * self.level:g}% interval {self.lower:+.5f} to {self.upper:+.5f})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Promote or keep, and every reason in a sentence."""
+
+    promote: bool
+    reasons: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The decision and its reasons."""
+        return ("Promoted: " if self.promote else "Kept the champion: ") + "; ".join(self.reasons) + "."
+
+
+def decide(margin: float, champion: Comparison, anchor: Comparison | None, unmet: tuple[str, ...] = ()) -> Decision:
+    """The gate's rule alone: non-inferiority within the margin, within twice the margin of the anchor, nothing unmet.
+
+    anchor: None where the champion is the anchor itself.
+    """
+    reasons = [champion.sentence("champion")]
+    promote = champion.upper <= margin
+    if not promote:
+        reasons.append(f"a loss beyond the margin of {margin:g} is not ruled out")
+    if anchor is not None and not anchor.upper <= 2.0 * margin:
+        promote = False
+        reasons.append(anchor.sentence("anchor"))
+        reasons.append(f"a loss beyond twice the margin ({2.0 * margin:g}) against the anchor is not ruled out")
+    return Decision(promote and not unmet, (*reasons, *unmet))
+
+
+def judge(
+    config: Config, dataset: Dataset, challenger: Model, evaluation: Evaluation, champion: Model, anchor: Model
+) -> Decision:
+    """Compare and decide. Rows are provably unseen where the split rules of both models put them on the test side."""
+    unmet = unmet_requirements(config, evaluation)
+    for other, word in ((champion, "champion"), (anchor, "anchor")):
+        if other.target.classes != challenger.target.classes:
+            shown = ", ".join(str(label) for label in other.target.classes)
+            return Decision(
+                False, (f"the {word} predicts other classes ({shown}), so their losses do not compare", *unmet)
+            )
+    try:
+        versus_champion = compare(config, dataset, challenger, champion)
+        same = anchor.origin["run"] == champion.origin["run"]
+        versus_anchor = None if same else compare(config, dataset, challenger, anchor)
+    except IncomparableError as error:
+        return Decision(False, (str(error), *unmet))
+    return decide(config.gate.margin, versus_champion, versus_anchor, unmet)
+
+
+class IncomparableError(DataError):
+    """Two models cannot be compared: no row is provably unseen by both, or one of them cannot score the rows."""
+
+
+def compare(config: Config, dataset: Dataset, challenger: Model, other: Model) -> Comparison:
+    """Paired log-loss on the rows that both models' split rules hold out, by cluster where there is one."""
+    refuse_large(config, dataset, "the gate compares two models on all rows at once: promote by hand")
+    rules = [Split.from_content(model.origin["split"]) for model in (challenger, other)]
+    used = {column for model in (challenger, other) for column in model.design.sources}
+    columns = dict.fromkeys([*needed_columns(config), *used, *(c for rule in rules for c in rule.columns)])
+    rows = dataset.test.scan() if dataset.test is not None else dataset.scan()
+    lost = [column for column in columns if column not in rows.collect_schema()]
+    if lost:
+        raise IncomparableError(_cannot_score(other, challenger, f"column '{lost[0]}' is not in the data"))
+    frame = rows.select(list(columns)).drop_nulls(config.data.target.column).collect()
+    unseen = test_mask(rules[0], frame) & test_mask(rules[1], frame)
+    if not unseen.any():
+        raise IncomparableError(
+            f"no row is provably unseen by both models (their split methods are {rules[0].method} and {rules[1].method})"
+        )
+    frame = frame.filter(pl.Series(unseen))
+    y = outcomes(config, dataset, frame)
+    cluster = clusters(frame, config.data.cluster)
+    try:
+        losses = log_losses(other, frame, y)
+    except DataError as error:
+        raise IncomparableError(_cannot_score(other, challenger, str(error).rstrip("."))) from error
+    difference = log_losses(challenger, frame, y) - losses
+    level = config.evaluate.intervals.level
+    found = difference_interval(difference, cluster=cluster, level=level)
+    groups = None if cluster is None else int(np.unique(cluster).size)
+    return Comparison(frame.height, groups, found.mean, found.lower, found.upper, level)
+
+
+def _cannot_score(other: Model, challenger: Model, why: str) -> str:
+    """Why a published model has no say on today's rows, and what is left to do."""
+    return (
+        f"run {other.origin['run']} cannot score these rows ({why}); if the new model is right, promote it by hand: "
+        f"logit promote {challenger.origin['run']}"
+    )
+
+
+def log_losses(model: Model, frame: pl.DataFrame, y: Array) -> Array:
+    """Each row's log-loss under a model, (n,)."""
+    return -model.likelihood.terms(model.design.predictors(frame, model.result.estimates), y).loglik
+
+
+def unmet_requirements(config: Config, evaluation: Evaluation) -> tuple[str, ...]:
+    """A sentence for each requirement of the config that the challenger's test metrics do not meet."""
+    unmet = []
+    for metric, bounds in requirements(config).items():
+        value = evaluation.value(metric)
+        if math.isnan(value):
+            unmet.append(f"{metric} is required, but it is not defined on the test rows")
+        for word, bound, broken in (
+            ("least", bounds[0], bounds[0] is not None and value < bounds[0]),
+            ("most", bounds[1], bounds[1] is not None and value > bounds[1]),
+        ):
+            if broken:
+                unmet.append(f"{metric} is {value:.4f}, but at {word} {bound:g} is required")
+    return tuple(unmet)
+
+
+def requirements(config: Config) -> Mapping[str, tuple[float | None, float | None]]:
+    """The bounds of gate.require by metric."""
+    return {metric: (bounds.min, bounds.max) for metric, bounds in config.gate.require.items()}

@@ -1,0 +1,29 @@
+"""Identity: which run a config and its data make, in which store, and what beside them decides its bits."""
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+from logit_engine._version import __version__
+from logit_engine.compiled.loops import builds
+from logit_engine.rows.blocks import blas_builds
+from logit_flows.config.model import Config
+from logit_flows.steps.load import Dataset
+from logit_flows.store.layout import Store, run_id
+
+
+def open_store(config: Config) -> Store:
+    """The store of the config's name."""
+    return Store(config.resolve(config.store), config.name)
+
+
+def identify(config: Config, dataset: Dataset) -> str:
+    """The run id: a hash of all that can change the result."""
+    return run_id({"config": config.result_content(), "data": dataset.fingerprint, "engine": __version__})
+
+
+def versions() -> dict[str, Any]:
+    """What can change the bits beside config and data: versions, the CPU, and which kernels its BLAS took for it."""
+    packages = {name: version(name) for name in ("numpy", "scipy", "polars")}
+    machine = {"python": platform.python_version(), "machine": platform.machine(), "blas": blas_builds()}
+    return {"logit-engine": __version__, **packages, **machine, "compiled": builds()}

@@ -1,0 +1,57 @@
+"""Learn: the Design of the training rows, as the config asks for it."""
+
+from dataclasses import dataclass
+
+from logit_engine.design.learning import learn
+from logit_engine.design.terms import Design, Impute, Normalize, Spec, Unknown
+from logit_flows.config.model import Config
+from logit_flows.steps.load import Dataset
+from logit_flows.steps.rows import open_rows
+from logit_flows.steps.split import Split
+
+SHOWN = 12  # levels of a categorical in a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A design, and a sentence for everything that was imputed, pooled or merged."""
+
+    design: Design
+    notes: tuple[str, ...]
+
+
+def design_spec(config: Config) -> Spec:
+    """The config's features, as the values a Design understands."""
+    features = config.features
+    numeric, categorical = features.impute.numeric, features.impute.categorical
+    return Spec(
+        numeric=tuple(features.numeric),
+        categorical=tuple(features.categorical),
+        reference={column: _level(level) for column, level in features.reference.items()},
+        impute_numeric=Impute(numeric.strategy),
+        constant=numeric.value,
+        add_indicator=numeric.add_indicator,
+        impute_categorical=Impute(categorical.strategy),
+        min_frequency=features.min_frequency,
+        unknown=Unknown(features.handle_unknown),
+        normalize=Normalize(config.normalize),
+    )
+
+
+def learn_design(config: Config, dataset: Dataset, split: Split) -> Learned:
+    """Levels, imputed values, centers and scales, from the training rows alone."""
+    design, notes = learn(open_rows(config, dataset, split, "train"), design_spec(config))
+    notes += tuple(_order(design, name) for name in config.model.penalty.smooth)
+    dropped = f"{dataset.dropped:,} rows without a target were left out."
+    return Learned(design, (dropped, *notes) if dataset.dropped else notes)
+
+
+def _order(design: Design, name: str) -> str:
+    """The order in which the levels of an ordered categorical are neighbors."""
+    levels = design.ordered_levels(name)
+    shown = ", ".join(levels if len(levels) <= SHOWN else (*levels[: SHOWN - 1], "...", levels[-1]))
+    return f"{name}: neighbors are drawn together in the order {shown}; numbers sort as numbers, text by its letters."
+
+
+def _level(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

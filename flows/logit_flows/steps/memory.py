@@ -1,0 +1,67 @@
+"""Memory: whether the table of a dataset fits under compute.memory, or is streamed; what cannot be streamed is refused."""
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from logit_engine.design.frame_rows import Outcome
+from logit_engine.design.parquet_rows import parquet_frames
+from logit_engine.errors import DataError
+from logit_flows.config.model import Config
+from logit_flows.steps.load import Dataset, needed_columns
+
+VALUE_BYTES = 16  # of a value in a table and in the columns made from it
+
+
+def streamed(config: Config, dataset: Dataset) -> bool:
+    """Whether the rows are read a chunk at a time: if they are large, or if workers of a cluster can read them themselves.
+
+    Raises DataError where they should be, and cannot be.
+    """
+    hurdles = _hurdles(config, dataset)
+    if _size(config, dataset) <= config.compute.memory_bytes:
+        return config.compute.backend == "dask" and not hurdles
+    for hurdle in hurdles:
+        refuse_large(config, dataset, hurdle)
+    return True
+
+
+def _hurdles(config: Config, dataset: Dataset) -> list[str]:
+    """What needs all rows at once, each with what to do instead."""
+    found = []
+    if "csv" in (dataset.kind, dataset.test.kind if dataset.test else ""):
+        found.append("a CSV file is read whole: convert it to Parquet")
+    if config.data.cluster is not None:
+        found.append("clusters need all rows at once: leave out data.cluster")
+    if config.model.penalty.strength == "cv":
+        found.append("strength: cv needs all rows at once: give model.penalty.strength as a number")
+    return found
+
+
+def refuse_large(config: Config, dataset: Dataset, why: str) -> None:
+    """Raises DataError if the table does not fit, with what needs it and what to do instead."""
+    size, cap = _size(config, dataset), config.compute.memory_bytes
+    if size > cap:
+        raise DataError(
+            f"{dataset.rows:,} rows of {len(needed_columns(config))} columns take about {_shown(size)} as a table, more "
+            f"than compute.memory ({_shown(cap)}); {why}, or raise compute.memory."
+        )
+
+
+def columns_of(config: Config, dataset: Dataset, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Some columns of all rows with a target: in one frame, or streamed."""
+    columns = list(dict.fromkeys(columns))
+    if not streamed(config, dataset):
+        yield dataset.scan().select(columns).drop_nulls(dataset.target).collect()
+    else:
+        present = Outcome(dataset.target).present
+        yield from parquet_frames(dataset.paths, columns, present, [dataset.target]).frames()
+
+
+def _size(config: Config, dataset: Dataset) -> int:
+    rows = dataset.rows + (0 if dataset.test is None else dataset.test.rows)
+    return VALUE_BYTES * rows * len(needed_columns(config))
+
+
+def _shown(size: int) -> str:
+    return f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{size / 2**20:.1f} MB"

@@ -1,0 +1,123 @@
+"""Publish: a run's model, metrics and predictions, written whole into the store or not at all."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from logit_engine._version import __version__
+from logit_engine.fitting.result import FitResult
+from logit_engine.rows.table_frames import STEP, regrouped
+from logit_engine.storage.model_file import Model, Target, write_model
+from logit_flows.config.model import Config
+from logit_flows.config.reading import to_yaml
+from logit_flows.steps.evaluate import Evaluation
+from logit_flows.steps.identity import identify, open_store, versions
+from logit_flows.steps.learn import Learned
+from logit_flows.steps.load import Dataset
+from logit_flows.steps.rows import Side, open_rows
+from logit_flows.steps.split import Split
+from logit_flows.steps.tune import Tuning
+
+ROW_GROUP = STEP
+
+
+def build_model(
+    config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, evaluation: Evaluation
+) -> Model:
+    """The model as it will be stored, with the facts of its run."""
+    target = Target(config.data.target.column, dataset.classes)
+    origin = {
+        "run": identify(config, dataset),
+        "name": config.name,
+        "split": split.to_content(),
+        "data": dataset.fingerprint,
+        "id": config.data.id,
+        "train_rows": result.n,
+        "engine": __version__,
+    }
+    return Model(learned.design, result, target, evaluation.threshold, learned.notes, origin)
+
+
+def publish_run(
+    config: Config,
+    dataset: Dataset,
+    split: Split,
+    model: Model,
+    evaluation: Evaluation,
+    tuning: Tuning | None = None,
+) -> Path:
+    """Write the run's folder: model, metrics, predictions and config, the manifest last. Returns the folder."""
+    run = str(model.origin["run"])
+
+    def write(folder: Path) -> None:
+        write_model(model, folder / "model.parquet")
+        evaluation.table.write_parquet(folder / "metrics.parquet")
+        if tuning is not None:
+            tuning.table.write_parquet(folder / "tuning.parquet")
+            tuning.path.write_parquet(folder / "path.parquet")
+        if config.write.predictions != "none":
+            write_predictions(config, dataset, split, model, folder / "predictions.parquet")
+        (folder / "config.yaml").write_text(to_yaml(config.result_content()), encoding="utf-8")
+
+    manifest = {
+        "run": run,
+        "name": config.name,
+        "inputs": {"files": [Path(path).name for path in dataset.paths], "sha256": dataset.fingerprint},
+        "rows": dataset.rows,
+        "dropped": dataset.dropped,
+        "versions": versions(),
+    }
+    store = open_store(config)
+    folder = store.publish_run(run, write, manifest)
+    store.drop_checkpoint(run)
+    return folder
+
+
+def write_predictions(config: Config, dataset: Dataset, split: Split, model: Model, path: Path) -> None:
+    """id, split, target, linear predictor, probability and predicted class of the rows the config asks for.
+
+    Row groups are of fixed length, so the file has the same bytes whether the rows are streamed or in memory.
+    """
+    frames = _predictions(config, dataset, split, model)
+    first = next(frames)
+    with pq.ParquetWriter(path, _arrow(first).schema, compression="zstd") as writer:
+        for frame in regrouped(chain([first], frames), ROW_GROUP):
+            for start in range(0, frame.height, ROW_GROUP):
+                writer.write_table(_arrow(frame.slice(start, ROW_GROUP)))
+
+
+def _predictions(config: Config, dataset: Dataset, split: Split, model: Model) -> Iterator[pl.DataFrame]:
+    """The predictions, a frame at a time, the first perhaps an empty one."""
+    kept = [pl.col(config.data.id)] if config.data.id is not None else []
+    sides: tuple[Side, ...] = ("train", "test") if config.write.predictions == "all" else ("test",)
+    for side in sides:
+        columns = [  # in one select, so that no output takes the name of a feature before it is used
+            *kept,
+            pl.lit(side).alias("split"),
+            pl.col(model.target.column).alias("target"),
+            *model.outputs(("linear_predictor", "probability", "predicted_class")),
+        ]
+        rows = open_rows(config, dataset, split, side)
+        yield rows.schema.to_frame().select(columns)
+        for frame in rows.frames():
+            yield frame.select(columns)
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def evaluation_content(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """The metrics as JSON-ready rows."""
+    return [asdict(m) for m in evaluation.metrics]
+
+
+def crown(config: Config, run: str, reason: str, expected: str | None) -> None:
+    """Make a published run the champion, if the champion is still the expected one."""
+    open_store(config).promote(run, reason, expected)

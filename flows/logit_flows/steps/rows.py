@@ -1,0 +1,111 @@
+"""Rows: the training or the test rows of a dataset, read afresh, in memory or streamed, with the outcome as 0 and 1."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from logit_engine.columns.kinds import Array
+from logit_engine.design.frame_rows import Outcome, frame_rows
+from logit_engine.design.parquet_rows import ParquetFrames, ParquetRows, parquet_frames
+from logit_engine.design.terms import Design
+from logit_engine.diagnostics.wording import MOST_ROWS_SHOWN, Wording, listed
+from logit_engine.rows.blocks import Rows
+from logit_engine.rows.table_frames import MemoryFrames
+from logit_flows.config.model import Config
+from logit_flows.steps.load import Dataset, nan_is_missing, needed_columns, scan_files
+from logit_flows.steps.memory import refuse_large, streamed
+from logit_flows.steps.split import Split, test_mask
+
+Side = Literal["train", "test", "all"]
+Table = MemoryFrames | ParquetFrames
+
+
+def open_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> Table:
+    """The rows of `read_rows` a frame at a time: from memory, or from the files where their table would not fit."""
+    if not streamed(config, dataset):
+        return MemoryFrames(read_rows(config, dataset, split, side))
+    test_file = side == "test" and dataset.test is not None
+    outcome = Outcome(dataset.target)
+
+    def keep(frame: pl.DataFrame) -> NDArray[np.bool_]:
+        there = outcome.present(frame)
+        if test_file or side == "all":
+            return there
+        mask = test_mask(split, frame)
+        return there & (mask if side == "test" else ~mask)
+
+    files = dataset.test if test_file and dataset.test is not None else dataset
+    reads = () if test_file else split.columns
+    return parquet_frames(files.paths, needed_columns(config), keep, (dataset.target, *reads))
+
+
+def read_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> pl.DataFrame:
+    """The rows of a side that have a target, with the columns a run needs. Raises DataError if they would not fit.
+
+    Under split method none the test rows are those of the test file, or there are none.
+    """
+    refuse_large(config, dataset, "this step needs all rows at once")
+    if side == "test" and dataset.test is not None:
+        return _present(config, dataset.test.scan())
+    frame = _present(config, dataset.scan())
+    if side == "all" or split.method == "none":
+        return frame.clear() if side == "test" else frame
+    mask = pl.Series(test_mask(split, frame))
+    return frame.filter(mask if side == "test" else ~mask)
+
+
+def outcome_of(dataset: Dataset) -> Outcome:
+    """The code of each row's class: of two classes 1.0 for the positive one."""
+    return Outcome(dataset.target, dataset.classes)
+
+
+def outcomes(config: Config, dataset: Dataset, frame: pl.DataFrame) -> Array:
+    """The code of each row's class, (n,)."""
+    return outcome_of(dataset)(frame)
+
+
+def rows_for_fit(config: Config, dataset: Dataset, frames: Table, design: Design) -> Rows:
+    """The rows of `open_rows`, encoded for a fit; the design was learnt from them."""
+    names = class_names(dataset)
+    if isinstance(frames, ParquetFrames):
+        return ParquetRows(frames, design, outcome_of(dataset), names)
+    return frame_rows(design, frames.table, outcomes(config, dataset, frames.table), config.data.cluster, names)
+
+
+def wording_of(config: Config, dataset: Dataset, split: Split, design: Design) -> Wording:
+    """The user's words for the training rows: the target with its values, and rows as they stand in the files."""
+    no, yes = (str(label) for label in (dataset.classes[0], dataset.classes[-1]))
+
+    def file_rows(positions: NDArray[np.intp]) -> str:
+        return training_rows(config, dataset, split, positions)
+
+    return Wording(config.data.target.column, (no, yes), design.units, file_rows)
+
+
+def training_rows(config: Config, dataset: Dataset, split: Split, positions: NDArray[np.intp]) -> str:
+    """The first of some training rows, given by position, as data rows of their files, counted from 1, with their ids."""
+    wanted, seen, shown = positions[:MOST_ROWS_SHOWN], 0, []
+    outcome, identifier = Outcome(dataset.target), config.data.id
+    for path in dataset.paths:
+        frame = nan_is_missing(scan_files([path], dataset.kind), dataset.target).collect()
+        here = np.flatnonzero(outcome.present(frame) & ~test_mask(split, frame))
+        at = here[wanted[(wanted >= seen) & (wanted < seen + here.size)] - seen]
+        seen += here.size
+        for row in at.tolist():
+            name = "" if identifier is None else f" ({identifier} {frame[identifier][row]})"
+            shown.append(f"{row + 1:,}{name}")
+        if at.size and len(dataset.paths) > 1:
+            shown[-1] += f" of {Path(path).name}"
+    return f"data rows {listed(shown, positions.size)}"
+
+
+def class_names(dataset: Dataset) -> tuple[str, ...]:
+    """The names of more than two classes; none for a binary outcome, as the engine has it."""
+    return tuple(str(label) for label in dataset.classes) if len(dataset.classes) > 2 else ()
+
+
+def _present(config: Config, rows: pl.LazyFrame) -> pl.DataFrame:
+    return rows.select(needed_columns(config)).drop_nulls(config.data.target.column).collect()

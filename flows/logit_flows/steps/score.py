@@ -1,0 +1,146 @@
+"""Score: a cohort through a stored model, checked against its contract and streamed to one published file."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from logit_engine.design.terms import Audit
+from logit_engine.errors import ArtifactError, DataError
+from logit_engine.storage.model_file import Model, read_model
+from logit_engine.storage.publish import sha256_of
+from logit_flows.config.model import Config
+from logit_flows.steps.identity import open_store
+from logit_flows.steps.load import distinct, find_files, first_text, missing_columns, scan_files
+from logit_flows.store.layout import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """One file to score, and the name it is published under."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What was published for a cohort: where, how many rows, what had to be stood in for; reused if it was there."""
+
+    cohort: str
+    run: str
+    path: str
+    rows: int
+    missing: dict[str, int]
+    unseen: dict[str, dict[str, int]]
+    reused: bool
+
+    @property
+    def sentence(self) -> str:
+        """What was done, and what was counted on the way."""
+        stood_in = [f"{column} missing in {n:,} rows" for column, n in self.missing.items()]
+        for column, levels in self.unseen.items():
+            listed = ", ".join(list(levels)[:5]) + (" and others" if len(levels) > 5 else "")
+            stood_in.append(f"{column} with unseen levels in {sum(levels.values()):,} rows ({listed})")
+        counted = f"; {'; '.join(stood_in)}" if stood_in else ""
+        return (
+            f"{self.cohort}: {self.rows:,} rows {'already scored' if self.reused else 'scored'} by {self.run}{counted}."
+        )
+
+
+def find_cohorts(config: Config, patterns: Sequence[str]) -> tuple[Cohort, ...]:
+    """The cohorts of these files or globs, named after their files. Raises DataError if two share a name."""
+    if not patterns:
+        raise DataError("no cohort is named; give files, or set score.cohorts.")
+    cohorts = [Cohort(Path(path).stem, path) for path in find_files(config, patterns)]
+    names = [cohort.name for cohort in cohorts]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f"two cohorts are named '{twice[0]}'; a cohort is named after its file, so rename one of them.")
+    return tuple(cohorts)
+
+
+def load_model(config: Config, reference: str = "champion") -> Model:
+    """The champion's model, or that of another run of this name, verified against its manifest."""
+    store = open_store(config)
+    run = store.resolve(reference)
+    store.verify_run(run)
+    return read_model(store.run_folder(run) / "model.parquet")
+
+
+def score_cohort(config: Config, model: Model, cohort: Cohort) -> Scored:
+    """Score one cohort: check, stream, publish. Rows in are rows out, or nothing is published."""
+    store, run = open_store(config), str(model.origin["run"])
+    fingerprint = hashlib.sha256(f"{sha256_of(Path(cohort.path))} {config.score.output}".encode()).hexdigest()
+    known = published(store, run, cohort.name)
+    if known is not None and known["input"] == fingerprint:
+        path = str(store.scores_file(run, cohort.name))
+        return Scored(cohort.name, run, path, known["rows"], known["missing"], known["unseen"], True)
+    rows, audit = check_cohort(config, model, cohort)
+
+    def write(path: Path) -> None:
+        scored_rows(config, model, rows).sink_parquet(path)
+        written = pl.scan_parquet(path).select(pl.len()).collect().item()
+        if written != audit.rows:
+            raise ArtifactError(
+                f"cohort {cohort.name}: {audit.rows:,} rows in, but {written:,} out; nothing was published."
+            )
+
+    facts = {"input": fingerprint, "rows": audit.rows, "missing": audit.missing, "unseen": audit.unseen}
+    path = store.publish_scores(run, cohort.name, write, facts)
+    return Scored(cohort.name, run, str(path), audit.rows, audit.missing, audit.unseen, False)
+
+
+def published(store: Store, run: str, cohort: str) -> dict[str, Any] | None:
+    """The manifest of the cohort's scores by this run, if they are there and as published."""
+    try:
+        return store.verify_scores(run, cohort)
+    except ArtifactError:
+        return None
+
+
+def check_cohort(config: Config, model: Model, cohort: Cohort) -> tuple[pl.LazyFrame, Audit]:
+    """The cohort's rows, and what they hold. Raises DataError, naming the cohort, if they break the model's contract."""
+    kind = Path(cohort.path).suffix[1:]
+    try:
+        if Path(cohort.path).stat().st_size == 0:
+            raise DataError("the file is empty; there is nothing to score.")
+        rows = scan_files([cohort.path], kind)
+        schema = rows.collect_schema()
+        needed = [*([config.data.id] if config.data.id else []), *model.design.sources]
+        problems = missing_columns(config, schema, needed)
+        for t in model.design.numeric:
+            if schema.get(t.name) == pl.String:
+                problems.append(f"column '{t.name}' should hold numbers but holds {first_text(rows, t.name)}.")
+        if problems:
+            raise DataError("; ".join(problems))
+        audit = model.design.check(rows)
+        if audit.rows == 0:
+            raise DataError("it has no rows; there is nothing to score.")
+        if config.data.id is not None:
+            _check_ids(rows, config.data.id)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"cohort {cohort.name}: it cannot be read as {kind}: {str(error).splitlines()[0]}") from error
+    except DataError as error:
+        raise DataError(f"cohort {cohort.name}: {error}") from error
+    return rows, audit
+
+
+def _check_ids(rows: pl.LazyFrame, column: str) -> None:
+    """Raises DataError where an id is missing or repeats: a score could not be told whose it is."""
+    id_ = pl.col(column)
+    count, missing = rows.select(pl.len(), id_.null_count().alias("missing")).collect(engine="streaming").row(0)
+    if missing:
+        raise DataError(f"the id '{column}' is missing in {missing:,} of {count:,} rows; fill or drop them.")
+    if distinct(rows, column, count) < count:
+        twice = rows.select(id_).filter(id_.is_duplicated()).collect()[column]
+        raise DataError(f"the id '{column}' is not unique: {twice.len():,} rows share one, {twice[0]!r} first.")
+
+
+def scored_rows(config: Config, model: Model, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """id, the outputs the config asks for, and the run that made them, lazily."""
+    kept = [pl.col(config.data.id)] if config.data.id else []
+    return rows.select(*kept, *model.outputs(config.score.output), pl.lit(str(model.origin["run"])).alias("model"))
