@@ -12,14 +12,20 @@ from logit_engine.discrete.result_estimates import EstimateResults
 from logit_engine.errors import UsageError
 from logit_engine.objective.triangles import r_factor
 
+ROUNDINGS = 8.0  # two sums of the same rows may differ by as many roundings
+
 
 class LikelihoodResults(EstimateResults):
     """The log-likelihood and what is made of it; see `DiscreteResults`."""
 
-    @property
+    @cached_property
     def llf(self) -> float:
-        """The log-likelihood at the estimate, without the penalty."""
-        return self.fit_result.loglik
+        """The log-likelihood at the estimate, without the penalty; the sum of `loglikeobs` if rounding alone differs."""
+        fitted = self.fit_result.loglik
+        if not self.model.has_data or not self.found.kept.all():
+            return fitted
+        summed = float(self.model.loglike(self._at))
+        return summed if abs(summed - fitted) <= ROUNDINGS * np.finfo(np.float64).eps * abs(fitted) else fitted
 
     @property
     def llnull(self) -> float:

@@ -69,7 +69,7 @@ def _content(results: Any) -> dict[str, Any]:
         "survey": found.survey,
         "use_t": results.use_t,
         "optimizer": found.settings["optimizer"],
-        "fit": fit_content(found.result),
+        "fit": fit_content(found.result) | {"loglik": results.llf},
     }
 
 
