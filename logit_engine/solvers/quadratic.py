@@ -69,7 +69,7 @@ class _Search:
         self.high = np.full(theta.size, np.inf) if kinks.high is None else kinks.high
         self.pinned = np.isinf(kinks.l1)
         self.size = np.sqrt(np.maximum(np.diagonal(H), np.finfo(float).tiny))
-        self._go(theta)
+        self._go(self._on_bounds(theta))
 
     def minimum(self) -> Array:
         """Where the model is least, (q,)."""
@@ -164,6 +164,13 @@ class _Search:
         with np.errstate(divide="ignore", invalid="ignore"):
             wall = np.where(d > 0.0, self.high - self.point, self.low - self.point) / d
         return np.where(d == 0.0, np.inf, np.maximum(wall, 0.0))
+
+    def _on_bounds(self, point: Array) -> Array:
+        """The point, (q,), on the bounds that rounding alone keeps it from: between them no step would have a length."""
+        for bound in (self.low, self.high):
+            finite = np.where(np.isfinite(bound), bound, np.nan)
+            point = np.where(np.abs(point - finite) <= 4.0 * EPS * np.abs(finite), bound, point)
+        return self._within_bounds(point)
 
     def _within_bounds(self, point: Array) -> Array:
         return np.clip(point, self.low, self.high) if self.kinks.bounded else point
