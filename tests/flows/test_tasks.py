@@ -169,3 +169,9 @@ def test_an_experiment_runs_its_cells_as_tasks_and_one_fails_alone(tasks: Any, e
 
 def test_the_tasks_are_thin_and_plain_functions_need_no_prefect(exam: Config) -> None:
     assert retrain(exam, DIRECT).decision.promote
+
+
+def test_the_readme_of_the_flows_lists_them(tasks: Any) -> None:
+    from logit_flows.orchestration.listing import listing
+
+    assert (ROOT / "flows" / "README.md").read_text() == listing()

@@ -1,0 +1,54 @@
+"""The page flows/README.md, from the code: python -m logit_flows.orchestration.listing > flows/README.md."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from logit_flows.orchestration.tasks import CONTRACTS, Contract, experiment_flow, retrain_flow, score_flow, train_flow
+
+FLOWS = {"train": train_flow, "score": score_flow, "retrain": retrain_flow, "experiment": experiment_flow}
+HEAD = """# Flows and tasks
+
+The pipeline's package is `logit_flows`, in this folder: an installed package called `flows` would be shadowed by the
+folder of that name in a Prefect project. `python -m logit_flows.orchestration.listing > flows/README.md` writes this page.
+"""
+
+
+def listing() -> str:
+    """The page: each flow with what it does, each task with its retries, its limit and what it leaves in Prefect."""
+    flows = [f"| `{name}` | {_first_sentence(flow)} |" for name, flow in FLOWS.items()]
+    return "\n".join(
+        [
+            HEAD,
+            "| flow | what it does |",
+            "|---|---|",
+            *flows,
+            "",
+            "| task | what it does | retries after | limit | artifact |",
+            "|---|---|---|---|---|",
+            *map(_task_line, CONTRACTS),
+            "",
+        ]
+    )
+
+
+def _task_line(contract: Contract) -> str:
+    delays = ", ".join(f"{delay:g}" for delay in contract.retry_delays)
+    cells = (
+        f"`{contract.step.__name__}`",
+        _first_sentence(contract.step),
+        f"{delays} s" if delays else "none",
+        "none" if contract.timeout is None else f"{contract.timeout / 60:g} min",
+        "none" if contract.artifact is None else "yes",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _first_sentence(function: Callable[..., Any]) -> str:
+    """The first paragraph of a docstring on one line, with no bar that would end a cell."""
+    text = inspect.getdoc(function) or ""
+    return " ".join(text.split("\n\n")[0].split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(listing(), end="")
