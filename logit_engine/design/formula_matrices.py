@@ -26,7 +26,7 @@ from interface_meta import override
 from logit_engine.columns.kinds import Array
 from logit_engine.design.formula_language import ROWWISE, Reading, known, read
 from logit_engine.errors import DataError, LogitEngineError, UsageError
-from logit_engine.rows.numbers import LARGEST
+from logit_engine.rows.arrays import LARGEST
 
 # Found before formulaic's own: of NumPy what acts row by row, and patsy's scale (formulaic's divides by n - 1).
 CONTEXT = {"np": SimpleNamespace(**{name: getattr(np, name) for name in (*ROWWISE, "pi", "e")}), "scale": standardize}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UsageError
-from logit_engine.rows import numbers as arrays
+from logit_engine.rows import arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +146,10 @@ def formula_design(
 def _engine() -> tuple[ModuleType, ModuleType]:
     """The modules that need pandas and formulaic, imported when the first formula is met."""
     try:
-        from logit_engine.design import formula_frames as formulas_frames
-        from logit_engine.design import formula_matrices as formulas_matrices
+        from logit_engine.design import formula_frames, formula_matrices
     except ModuleNotFoundError as absent:
         raise UsageError("formulas need the extra: pip install 'logit-engine[formula]'.") from absent
-    return formulas_frames, formulas_matrices
+    return formula_frames, formula_matrices
 
 
 def _complete(null: dict[str, NDArray[np.bool_]], n: int, missing: str) -> NDArray[np.bool_]:

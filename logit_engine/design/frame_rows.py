@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from logit_engine.columns.kinds import Array
 from logit_engine.design.terms import Design
 from logit_engine.errors import DataError
-from logit_engine.rows import numbers as arrays
+from logit_engine.rows import arrays
 from logit_engine.rows.column_numbers import is_missing
 from logit_engine.rows.memory import MemoryRows
 

@@ -22,7 +22,7 @@ from logit_engine.design.terms import (
     Unknown,
 )
 from logit_engine.errors import DataError, UsageError
-from logit_engine.rows.numbers import distinct
+from logit_engine.rows.arrays import distinct
 from logit_engine.rows.table_frames import Frames, MemoryFrames
 
 

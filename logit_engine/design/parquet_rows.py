@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from logit_engine.design.frame_rows import Outcome
 from logit_engine.design.terms import Design
 from logit_engine.errors import DataError, UsageError
-from logit_engine.rows import numbers as arrays
+from logit_engine.rows import arrays
 from logit_engine.rows.blocks import BLOCK, Block, block_count
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.rows.table_frames import regrouped

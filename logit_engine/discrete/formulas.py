@@ -13,7 +13,7 @@ from logit_engine.discrete.frames import framed
 from logit_engine.discrete.inputs import refuse_name
 from logit_engine.errors import UsageError
 from logit_engine.reporting.notices import warn_caller
-from logit_engine.rows import numbers as arrays
+from logit_engine.rows import arrays
 from logit_engine.rows.alignment import aligned, row_labels
 from logit_engine.rows.column_numbers import library, table
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UsageError
-from logit_engine.rows import numbers as arrays
+from logit_engine.rows import arrays
 from logit_engine.rows.alignment import aligned, row_labels
 from logit_engine.rows.column_numbers import (
     frame_columns,

@@ -18,7 +18,7 @@ from logit_engine.errors import KeywordError, UnavailableError, UsageError
 from logit_engine.likelihoods.row_terms import Likelihood
 from logit_engine.objective.sample import Sample, linear_predictor
 from logit_engine.reporting.notices import warn_caller
-from logit_engine.rows import numbers as arrays
+from logit_engine.rows import arrays
 from logit_engine.rows.alignment import aligned, row_labels
 from logit_engine.rows.column_numbers import table
 

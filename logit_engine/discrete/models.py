@@ -15,7 +15,7 @@ from logit_engine.errors import DataError, UsageError
 from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
 from logit_engine.links.curves import CLOGLOG, LOGIT, PROBIT, Link
 from logit_engine.objective.sample import Sample, class_probabilities, variance
-from logit_engine.rows import numbers as arrays
+from logit_engine.rows import arrays
 from logit_engine.rows.column_numbers import is_number, table
 
 

@@ -12,8 +12,8 @@ from logit_engine.discrete.predictions import PredictionResults, prediction_of
 from logit_engine.discrete.result_likelihood import LikelihoodResults
 from logit_engine.errors import UsageError
 from logit_engine.rows.alignment import aligned, row_labels
+from logit_engine.rows.arrays import vector
 from logit_engine.rows.column_numbers import library
-from logit_engine.rows.numbers import vector
 
 
 class RowResults(LikelihoodResults):

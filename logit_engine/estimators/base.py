@@ -14,7 +14,7 @@ from logit_engine import errors
 from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UnavailableError
 from logit_engine.reporting.notices import warn_caller
-from logit_engine.rows import numbers as arrays
+from logit_engine.rows import arrays
 
 if TYPE_CHECKING:
 

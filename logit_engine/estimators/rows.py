@@ -10,7 +10,7 @@ from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, UsageError
 from logit_engine.estimators.base import HAVE_SKLEARN, table_of
 from logit_engine.estimators.classes import class_masses
-from logit_engine.rows import numbers as arrays
+from logit_engine.rows import arrays
 from logit_engine.rows.alignment import refuse_other_rows, row_labels
 from logit_engine.rows.column_numbers import refuse_times
 

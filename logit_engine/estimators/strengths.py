@@ -16,7 +16,7 @@ from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
 from logit_engine.links.curves import LOGIT
 from logit_engine.penalties.group_norms import Groups, groups_of
 from logit_engine.penalties.norms import NONE, ElasticNet
-from logit_engine.rows import numbers as arrays
+from logit_engine.rows import arrays
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.proximal import Proximal

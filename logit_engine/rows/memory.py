@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from logit_engine.columns.kinds import Array, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.columns.slicing import copied, stacked
 from logit_engine.errors import DataError
-from logit_engine.rows import numbers as arrays
+from logit_engine.rows import arrays
 from logit_engine.rows.alignment import aligned, row_labels
 from logit_engine.rows.blocks import BLOCK, Block
 from logit_engine.rows.column_numbers import frame_columns, is_missing, library, unmasked
@@ -110,7 +110,7 @@ def array_rows(
     which stays sparse.
     weight: (n,), how many equal rows a row stands for; precision: (n,), how much its log-likelihood counts beyond that, as
     a variance, a number of trials or a sampling weight does. offset: (n,), or (n, k) for k + 1 classes. cluster: labels,
-    (n,), or (n, 2) for two ways. Where X, or y, is pandas', the others' rows are matched by label (`arrays_rows`). With
+    (n,), or (n, 2) for two ways. Where X, or y, is pandas', the others' rows are matched by label (`alignment`). With
     `intercept` a constant column named "intercept" stands first. X is not copied. Raises DataError on bad input.
     """
     is_sparse = hasattr(X, "tocsr")
