@@ -65,7 +65,7 @@ def judged_solution(
                 solution, separated_status(objective, away, perfect, wording), solution.certificate, away.signs
             )
         return Judged(solution, _status(objective, solution), solution.certificate)
-    certificate = np.inf if perfect else _proof(objective, solution)
+    certificate = np.inf if perfect else arrival_certificate(objective, solution)
     if _is_proved(objective, solution, certificate):
         return Judged(solution, _status(objective, solution), certificate)
     away = recession(objective, solution.theta)
@@ -77,7 +77,7 @@ def judged_solution(
     for start, basis in ((solution.theta, onward), (constants, None)):
         further = solve(objective, start, Newton(past_plateaus=True), basis)
         further = replace(further, passes=solution.passes + further.passes)
-        certificate = _proof(objective, further)
+        certificate = arrival_certificate(objective, further)
         if _is_proved(objective, further, certificate):
             return Judged(further, _status(objective, further), certificate)
     lost = replace(solution, outcome=Outcome.UNCERTIFIED) if solution.outcome is Outcome.CONVERGED else solution
@@ -99,11 +99,6 @@ def _lost_status(objective: Objective, lost: Solution, nearly: Recession | None,
         f"not converged after {lost.passes} passes: {nearly.proof.value}, {clause}. "
         f"{separation_remedy(moves_level(objective, nearly.signs))}",
     )
-
-
-def _proof(objective: Objective, solution: Solution) -> float:
-    """The certificate of a solution that says that it arrived, else infinity."""
-    return arrival_certificate(objective, solution) if solution.outcome is Outcome.CONVERGED else np.inf
 
 
 def _is_proved(objective: Objective, solution: Solution, certificate: float) -> bool:

@@ -32,8 +32,8 @@ WINDOWS = (1e-2, 1e-4, 1e-6)  # of a predictor, tried one after another
 def arrival_certificate(objective: Objective, solution: Solution) -> float:
     """A number that proves, where it is below one, that a maximum lies within the last step of a solution.
 
-    It is infinite where the solution carries no information. For a link that is not log-concave the maximum may be
-    a local one.
+    It is infinite for a solution that does not say that it arrived, or carries no information. For a link that is not
+    log-concave the maximum may be a local one.
     """
     likelihood = objective.likelihood
     if solution.outcome is not Outcome.CONVERGED or not np.isfinite(solution.certificate):
