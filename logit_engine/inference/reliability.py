@@ -5,12 +5,21 @@ events, estimates are too far from zero; if there are few rows or clusters, inte
 come from bench/interval_coverage.py; a note cites those of the setting nearest to the fit.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MANY_SLOPES = 0.1  # slopes per row, above which 95% intervals begin to fail. Sur & Candes (2019)
 FEW_EVENTS = 10  # rows of the rarest outcome per slope. Peduzzi et al. (1996)
-SLOPE_SHARES = {0.05: (1.09, 93), 0.1: (1.19, 90), 0.2: (1.54, 81)}  # by p/n: estimates over the truth, coverage in %
-EVENT_SHARES = {10: (1.01, 94), 5: (1.02, 95), 2: (1.06, 95)}  # by events for each slope: the same
+SLOPE_SHARES: dict[float, tuple[float, int]] = {
+    0.05: (1.09, 93),
+    0.1: (1.19, 90),
+    0.2: (1.54, 81),
+}  # by p/n: estimates over the truth, coverage in %
+EVENT_SHARES: dict[float, tuple[float, int]] = {
+    10: (1.01, 94),
+    5: (1.02, 95),
+    2: (1.06, 95),
+}  # by events for each slope: the same
 RARE_EVENTS = 0.03  # p/n up to which the simulations of few events, of many rows each, are near
 REMEDY = f"Have {FEW_EVENTS} rows of the rarest outcome for each slope"
 FEW_CLUSTERS = 20  # Cameron & Miller (2015)
@@ -68,9 +77,13 @@ def _few_events(size: Size) -> str:
     )
 
 
+def _nearest_row(measured: Mapping[float, tuple[float, int]], wanted: float) -> tuple[float, tuple[float, int]]:
+    """The measured case nearest to a wanted one, with its figures."""
+    return min(measured.items(), key=lambda row: abs(row[0] - wanted))
+
+
 def _slopes_figures(share: float) -> str:
-    nearest = min(SLOPE_SHARES, key=lambda measured: abs(measured - share))
-    ratio, coverage = SLOPE_SHARES[nearest]
+    nearest, (ratio, coverage) = _nearest_row(SLOPE_SHARES, share)
     return (
         f"In simulations with p/n = {nearest:g} estimates are {ratio:.2f} times the truth, and 95% intervals cover "
         f"{coverage}%."
@@ -78,8 +91,7 @@ def _slopes_figures(share: float) -> str:
 
 
 def _events_figures(each: float) -> str:
-    nearest = min(EVENT_SHARES, key=lambda measured: abs(measured - each))
-    ratio, coverage = EVENT_SHARES[nearest]
+    nearest, (ratio, coverage) = _nearest_row(EVENT_SHARES, each)
     return (
         f"Intervals are rough, though in simulations with {nearest} rows for each slope they cover {coverage}%, "
         f"with estimates {ratio:.2f} times the truth."
