@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from logit_engine.columns.kinds import Array
-from logit_engine.links.curves import Link
+from logit_engine.links import Link
 
 QUANTILES: dict[str, Callable[[Array], Array]] = {
     "logit": special.logit,

@@ -13,7 +13,7 @@ from logit_engine.fitting.paths import PASSES, fit_path
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
-from logit_engine.links.curves import LOGIT
+from logit_engine.links import LOGIT
 from logit_engine.penalties.group_norms import Groups, groups_of
 from logit_engine.penalties.norms import NONE, ElasticNet
 from logit_engine.rows import arrays

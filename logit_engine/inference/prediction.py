@@ -9,7 +9,7 @@ from logit_engine.columns.kinds import Array
 from logit_engine.inference.delta import carried_over, known_covariance, roots, row_blocks, wald_interval, weighted_sums
 from logit_engine.inference.response import predictors, responses, slope, value
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood
-from logit_engine.links.curves import Link
+from logit_engine.links import Link
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from logit_engine.columns.kinds import Array
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial, weighted
-from logit_engine.links.curves import event_terms
+from logit_engine.links.law import event_terms
 
 
 def predictors(X: Array, params: Array, offset: Array | None, outputs: int) -> Array:

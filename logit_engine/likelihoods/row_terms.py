@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.links.curves import LOGIT, Array, Link, Real, Terms, event_terms, expected_curvature, nonevent_terms
+from logit_engine.links import LOGIT, Link
+from logit_engine.links.law import Array, Real, Terms, event_terms, expected_curvature, nonevent_terms
 
 FEW = 1e-6  # of all weight: non-events of less are counted by themselves, as a difference would lose their digits
 GRID = 257  # points of a grid in which a root is looked for

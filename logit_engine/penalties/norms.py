@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array, vstack
 
 from logit_engine.errors import UsageError
-from logit_engine.links.curves import Array
+from logit_engine.links.law import Array
 from logit_engine.penalties.group_norms import Groups, groups_of
 
 

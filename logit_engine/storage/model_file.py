@@ -18,7 +18,7 @@ from logit_engine.design.terms import Design
 from logit_engine.errors import ArtifactError
 from logit_engine.fitting.result import FitResult, Status, Verdict
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
-from logit_engine.links.curves import LINKS, LOGIT
+from logit_engine.links import LINKS, LOGIT
 from logit_engine.rows.arrays import distinct
 from logit_engine.storage.publish import canonical_json
 

@@ -30,7 +30,8 @@ from logit_engine.columns.kinds import Coded, Dense, SideBySide, dense
 from logit_engine.constraints import Equalities
 from logit_engine.diagnostics.recession import recession
 from logit_engine.errors import DataError, RankError, SeparationError
-from logit_engine.links.curves import Link, event_terms, law_terms, nonevent_terms
+from logit_engine.links import Link
+from logit_engine.links.law import event_terms, law_terms, nonevent_terms
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.penalties import L2

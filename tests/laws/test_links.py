@@ -7,7 +7,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from logit_engine.links.curves import CLOGLOG, LINKS, LOGLOG, Link, event_terms, nonevent_terms
+from logit_engine.links import CLOGLOG, LINKS, LOGLOG, Link
+from logit_engine.links.law import event_terms, nonevent_terms
 
 EPS = float(np.finfo(float).eps)
 EACH_LINK = pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
