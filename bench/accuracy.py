@@ -11,8 +11,8 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationError
 from logit_engine.errors import LogitEngineError
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "agreement"))
-from cases import CASES, Case
-from scoring import Digits, engine, goal, kappa, scored
+from tests.agreement.cases import CASES, Case
+from tests.agreement.scoring import Digits, engine, goal, kappa, scored
 
 MODELS = {"logit": sm.Logit, "probit": sm.Probit, "multinomial": sm.MNLogit}
 COLUMNS = f"{'params':>7} {'std err':>7} {'loglik':>7}"

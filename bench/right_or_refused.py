@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "laws"))
-from random_problems import random_problem
-from verdicts import FORBIDDEN, Judged, judged
+from tests.laws.random_problems import random_problem
+from tests.laws.verdicts import FORBIDDEN, Judged, judged
 
 COUNT = 2000
 

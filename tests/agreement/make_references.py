@@ -1,6 +1,6 @@
 """Write references.json: every case solved by Newton's method in 60 digits, its doubles taken as exact.
 
-Run: python tests/agreement/make_references.py (needs mpmath; about a minute). Nothing of the engine is used.
+Run: python -m tests.agreement.make_references (needs mpmath; about a minute). Nothing of the engine is used.
 """
 
 import json
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import mpmath as mp
-from cases import CASES, Case
+
+from tests.agreement.cases import CASES, Case
 
 mp.mp.dps = 60
 REFERENCES = Path(__file__).with_name("references.json")

@@ -7,9 +7,8 @@ from math import inf, isfinite, log10
 from pathlib import Path
 from typing import NamedTuple
 
-from cases import Case
-
 from logit_engine import CLUSTER, HC0, LINKS, NONROBUST, Bernoulli, Multinomial, array_rows, fit
+from tests.agreement.cases import Case
 
 REFERENCES = json.loads(Path(__file__).with_name("references.json").read_text(encoding="utf-8"))
 COVARIANCES = {"nonrobust": NONROBUST, "HC0": HC0, "cluster": CLUSTER}

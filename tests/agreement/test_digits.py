@@ -1,8 +1,9 @@
 """The promised digits of every case, held against references of 60; `make accuracy` prints them."""
 
 import pytest
-from cases import CASES, Case
-from scoring import engine, goal
+
+from tests.agreement.cases import CASES, Case
+from tests.agreement.scoring import engine, goal
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from r_cases import BINARY, CASES, ROWS, SEVERAL, WAYS, gap, off, off_covariance, table
 
 from logit_engine import LINKS, Bernoulli, array_rows, fit
 from logit_engine.diagnostics.influence import influence
 from logit_engine.fitting.result import FitResult
 from logit_engine.inference.covariance import HC0, HC1, NONROBUST, Covariance, Information, Kind, SmallSample
 from logit_engine.likelihoods import Multinomial
+from tests.agreement.r_cases import BINARY, CASES, ROWS, SEVERAL, WAYS, gap, off, off_covariance, table
 
 TIGHT = 1e-10
 

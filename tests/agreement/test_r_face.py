@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from r_cases import BINARY, CASES, ROWS, SEVERAL, WAYS, gap, off, off_covariance, table
 
 from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
+from tests.agreement.r_cases import BINARY, CASES, ROWS, SEVERAL, WAYS, gap, off, off_covariance, table
 
 TIGHT = 1e-10
 MODELS = {"logit": Logit, "probit": Probit, "cloglog": CLogLog}

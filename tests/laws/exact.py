@@ -12,7 +12,8 @@ from typing import Any
 import gmpy2
 import numpy as np
 from gmpy2 import mpfr, mpq
-from random_problems import Problem
+
+from tests.laws.random_problems import Problem
 
 gmpy2.get_context().precision = 230
 ONE, ZERO = mpfr(1), mpfr(0)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from random_problems import random_problem
-from verdicts import FORBIDDEN, Judgment, judged
+
+from tests.laws.random_problems import random_problem
+from tests.laws.verdicts import FORBIDDEN, Judgment, judged
 
 SEEDS = range(300)  # thousands more: python bench/right_or_refused.py
 PARTS = 6

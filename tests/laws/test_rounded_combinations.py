@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from random_problems import Problem
-from verdicts import Judgment, judged
 
 from logit_engine import array_rows, fit
 from logit_engine.constraints import linear_equalities
+from tests.laws.random_problems import Problem
+from tests.laws.verdicts import Judgment, judged
 
 SEEDS = range(120)
 PARTS = 3

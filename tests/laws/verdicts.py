@@ -6,9 +6,6 @@ from enum import Enum
 from math import inf, log10
 from typing import NamedTuple
 
-from exact import Reference, Truth, digits, numbers
-from random_problems import Problem
-
 from logit_engine import (
     CLUSTER,
     HC0,
@@ -25,6 +22,8 @@ from logit_engine import (
 )
 from logit_engine.errors import DataError, LogitEngineError, RankError, SeparationError
 from logit_engine.fitting.result import Verdict
+from tests.laws.exact import Reference, Truth, digits, numbers
+from tests.laws.random_problems import Problem
 
 COVARIANCES = {
     "nonrobust": NONROBUST,

@@ -18,7 +18,7 @@ from logit_flows.steps.first_config import first_config
 from logit_engine.errors import DataError
 from logit_engine.reporting.summary import summarize
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FEATURES = ["left_right", "age", "education", "income", "tv_news", "log_population"]
 CLASSES = ("Independent", "Democrat", "Republican")
 

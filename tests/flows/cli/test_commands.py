@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def logit(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:

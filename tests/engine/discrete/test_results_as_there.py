@@ -7,9 +7,9 @@ import pandas as pd
 import polars as pl
 import pytest
 import statsmodels.api as sm
-from test_against_statsmodels import NAMES, TIGHT, frame, pair
 
 import logit_engine.discrete as ours
+from tests.engine.discrete.test_against_statsmodels import NAMES, TIGHT, frame, pair
 
 
 @pytest.mark.parametrize("name", ["aic", "bic", "tic", "gbic"])

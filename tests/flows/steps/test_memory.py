@@ -23,7 +23,7 @@ from logit_engine.design import parquet_rows as parquet
 from logit_engine.errors import DataError
 from logit_engine.rows.blocks import BLOCK
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONTENT: dict[str, Any] = {
     "name": "t",
     "data": {

@@ -19,7 +19,7 @@ import statsmodels.formula.api as smf
 
 import logit_engine.discrete as ours
 
-PAGE = Path(__file__).parents[2] / "docs" / "from-statsmodels.md"
+PAGE = Path(__file__).parents[3] / "docs" / "from-statsmodels.md"
 KINDS = ("signature", "missing", "numbers", "refused")
 ROW = re.compile(rf"^\| ((?:`[\w.]+`(?:, )?)+) \| ({'|'.join(KINDS)}) \| (.+) \|$", re.MULTILINE)
 METHODS = ("newton", "bfgs", "lbfgs", "nm", "powell", "cg", "ncg", "basinhopping", "minimize")

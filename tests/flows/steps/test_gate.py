@@ -19,7 +19,7 @@ from logit_flows.store.layout import Busy
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MARGIN = 0.001
 hold_out = test_mask  # by another name, or pytest would collect it
 hold_out.__test__ = False  # type: ignore[attr-defined]

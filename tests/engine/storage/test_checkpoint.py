@@ -25,7 +25,7 @@ from logit_engine.rows.memory import MemoryRows
 from logit_engine.storage import checkpoint
 from logit_engine.storage.checkpoint import CheckpointedRows, Journal, digest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from logit_flows.recipes.training import train
 
 from logit_engine.errors import DataError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from statsmodels.stats.proportion import proportion_confint
 from logit_engine.errors import ArtifactError
 from logit_engine.storage.model_file import coefficient_table
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SECTIONS = ("Coefficients", "How it does", "How it was made")
 TAG = "<b>bold $1 to $2"
 

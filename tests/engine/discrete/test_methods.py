@@ -207,7 +207,7 @@ def test_refused_keywords_have_a_sentence_of_their_own(keyword: str) -> None:
 
 
 def test_the_page_lists_the_refused_keywords_and_no_other() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "from-statsmodels.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "from-statsmodels.md").read_text()
     listed = re.findall(r"^\| `\w+\.(\w+)` \| refused \| (.+) \|$", page, re.MULTILINE)
     assert {name for name, _ in listed} == {*REFUSED, "callback"}
     assert len(listed) == len({reason for _, reason in listed}) <= 10

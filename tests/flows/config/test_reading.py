@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from logit_engine.errors import UsageError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 BASE = """\
 name: demo

@@ -35,7 +35,7 @@ def test_few_rows_are_more_than_a_slope_in_ten_rows_or_under_ten_events_a_slope(
 
 def page_figures(setting: str) -> dict[float, tuple[str, str]]:
     """Coverage and ratio that docs/engine.md has by p/n, or by events a coefficient."""
-    page = (Path(__file__).parents[2] / "docs" / "engine.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "engine.md").read_text()
     rows = re.findall(rf"^\| {setting} \| (\d+%) \| \d+% \| ([\d.]+) \|", page, re.MULTILINE)
     assert rows
     return {float(at): (coverage, ratio) for at, coverage, ratio in rows}
@@ -82,7 +82,7 @@ def test_few_clusters_are_fewer_than_twenty_either_way(clusters: tuple[int, ...]
 
 @pytest.mark.parametrize("count", range(2, 20))
 def test_few_clusters_are_told_the_coverage_of_the_page_of_no_more_clusters(count: int) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "engine.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "engine.md").read_text()
     rows = {
         int(g): shares for g, *shares in re.findall(r"^\| (\d+) clusters \| (\d+%) \| (\d+%) \|", page, re.MULTILINE)
     }
