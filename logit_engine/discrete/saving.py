@@ -2,20 +2,23 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from logit_engine.discrete.fitted import Fitted
 from logit_engine.errors import ArtifactError
 from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
-from logit_engine.storage.model_file import FORMAT, KEY, fit_content, fit_of, read_table
 from logit_engine.storage.publish import canonical_json, publish_file
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def save(results: Any, path: Any) -> None:
     """Write the results; an existing file is replaced whole or not at all. Raises ArtifactError without its folder."""
+    from logit_engine.storage.model_file import KEY  # Polars is needed from here on, and not for a fit
+
     target = Path(path)
     if not target.parent.is_dir():
         raise ArtifactError(f"there is no folder {target.parent} to save {target.name} in; make it first.")
@@ -28,8 +31,10 @@ def save(results: Any, path: Any) -> None:
             staging.rmdir()
 
 
-def _estimates_table(results: Any) -> pl.DataFrame:
+def _estimates_table(results: Any) -> "pl.DataFrame":
     """A row for each parameter that was fitted."""
+    import polars as pl
+
     model, found = results.model, results.found
     fit = found.result
     names = [name for name, keep in zip(model.exog_names, found.kept, strict=True) if keep]
@@ -52,6 +57,8 @@ def _estimates_table(results: Any) -> pl.DataFrame:
 
 def _content(results: Any) -> dict[str, Any]:
     """What stands beside the table, JSON-ready: the model without its data, the fit and how it was asked for."""
+    from logit_engine.storage.model_file import FORMAT, fit_content
+
     model, found = results.model, results.found
     return {
         "format": FORMAT,
@@ -76,6 +83,7 @@ def _content(results: Any) -> dict[str, Any]:
 def load(path: Any) -> Any:
     """Read results. Raises ArtifactError for a file that holds none, and for one of a newer version."""
     from logit_engine.discrete import models
+    from logit_engine.storage.model_file import fit_of, read_table
 
     table, content = read_table(Path(path))
     if "results" not in content:
