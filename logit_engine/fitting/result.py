@@ -1,4 +1,4 @@
-"""What a fit found, frozen: estimates with their uncertainty, the log-likelihood, and an honest status."""
+"""What a fit found, frozen: estimates with their covariance, and groups of facts about the fit."""
 
 from dataclasses import dataclass, fields, replace
 from enum import Enum
@@ -30,20 +30,88 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class FitResult:
-    """A fitted model of p terms and k linear predictors: one for a binary outcome, one for each class but the base.
+class Convergence:
+    """How a fit ended, and the numbers that prove it.
 
-    names: (p,); classes: by code, the base first, none for a binary outcome; estimates: (q,), q = p k, one predictor after
-    another, contrasts with the base or, where every class has its own (k = K), without one; covariance: (q, q), of the kind
-    named, nan after a penalized fit; penalty_strength: on the sum of the rows; l1_ratio: the share of an l1 in it, or, if
-    grouped, of norms of groups; n: rows with weight; observations: how many rows they stand for; clusters: how many, each
-    way. condition: of the centered, weighted columns at unit length. certificate: well below one it proves that the maximum
-    exists (`CERTIFIED`); infinite where there is none; under most penalties the residual. infinite: the sign of each
-    coefficient whose estimate lies at infinity, nan where the data do not tell the sign, 0 for others, (q,), or None where
-    all are finite: estimates has the last iterate there, `limits` the infinity or nan, and covariance is nan. free: which
-    terms are the constant, (q,) bool.
-    fixed: how many coefficients are held by linear constraints, bounds that bind or an infinite l1; fixed_constants: those
-    of them that are constants.
+    passes: over the rows. decrement: length of the last Newton step, in standard errors.
+    certificate: far below 1 it proves that the maximum exists (`CERTIFIED`), infinite without a
+    proof; under most penalties the residual. condition: condition number of the centered, weighted
+    columns at unit length.
+    """
+
+    status: Status
+    passes: int
+    decrement: float
+    certificate: float
+    condition: float
+
+    @property
+    def converged(self) -> bool:
+        """Whether the maximum was certified to exist and was reached."""
+        return self.status.verdict is Verdict.CONVERGED
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedPenalty:
+    """The penalty of a fit in numbers.
+
+    strength: on the sum of the rows, 0 without a penalty. l1_ratio: share of an l1 in the strength,
+    or, if grouped, of norms of groups.
+    """
+
+    strength: float = 0.0
+    l1_ratio: float = 0.0
+    grouped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FixedCounts:
+    """How many coefficients are held by linear constraints, bounds that bind or an infinite l1.
+
+    constants: how many of these are constants.
+    """
+
+    coefficients: int = 0
+    constants: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """The coefficients whose estimates lie at infinity.
+
+    signs: (q,), +1 or -1 for an infinite estimate, nan where the data do not tell the sign, 0 for
+    a finite one.
+    """
+
+    signs: Array
+
+    def limits(self, estimates: Array) -> Array:
+        """The estimates, (q,), with the infinity or nan that belongs in place of the last iterate."""
+        ends = np.where(np.isnan(self.signs), np.nan, np.copysign(np.inf, self.signs))
+        return np.where(self.signs != 0.0, ends, estimates)
+
+    def in_units(self, units: Coordinates) -> "Separation":
+        """The signs in other units: nan if the parts of a coefficient go opposite ways."""
+        parts = units.to_user(np.diag(np.nan_to_num(self.signs)))
+        up, down = (parts > 0.0).any(axis=1), (parts < 0.0).any(axis=1)
+        unknown = _depends_on(units, np.isnan(self.signs)) | (up & down)
+        return Separation(np.where(unknown, np.nan, up.astype(np.float64) - down))
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """A fitted model of p terms and k linear predictors: k = 1 for a binary outcome.
+
+    names: (p,).
+    classes: by code, the base first; empty for a binary outcome.
+    estimates: (q,), q = p k, one predictor after another. A predictor is a contrast with the base,
+        or belongs to one class if every class has its own (k = K).
+    covariance: (q, q), of the kind named; nan after a penalized fit and for infinite estimates.
+    clusters: how many, of each kind of cluster.
+    n: rows with weight. observations: how many rows these stand for.
+    free: which coefficients are constants, (q,).
+    separation: None if all estimates are finite. If not, `estimates` holds the last iterate of an
+        infinite one, and `limits` its infinity.
     """
 
     names: tuple[str, ...]
@@ -53,23 +121,16 @@ class FitResult:
     covariance_type: str
     clusters: tuple[int, ...]
     link: str
-    penalty_strength: float
-    l1_ratio: float
     n: int
     observations: float
     loglik: float
     null_loglik: float
-    free: np.ndarray
-    fixed: int
-    passes: int
-    decrement: float
-    certificate: float
-    condition: float
-    infinite: Array | None
-    status: Status
-    notes: tuple[str, ...]
-    grouped: bool = False
-    fixed_constants: int = 0
+    free: NDArray[np.bool_]
+    convergence: Convergence
+    penalty: AppliedPenalty = AppliedPenalty()
+    constraints: FixedCounts = FixedCounts()
+    separation: Separation | None = None
+    notes: tuple[str, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
         """The fields; a covariance without a number, as after a penalty, is stored as its shape, a tuple."""
@@ -96,15 +157,67 @@ class FitResult:
     @property
     def converged(self) -> bool:
         """Whether the maximum was certified to exist and was reached."""
-        return self.status.verdict is Verdict.CONVERGED
+        return self.convergence.converged
+
+    @property
+    def status(self) -> Status:
+        """How the fit ended: one word and one sentence."""
+        return self.convergence.status
+
+    @property
+    def passes(self) -> int:
+        """Passes over the rows."""
+        return self.convergence.passes
+
+    @property
+    def decrement(self) -> float:
+        """Length of the last Newton step, in standard errors."""
+        return self.convergence.decrement
+
+    @property
+    def certificate(self) -> float:
+        """What proves the maximum, or the residual of a penalized fit; see `Convergence`."""
+        return self.convergence.certificate
+
+    @property
+    def condition(self) -> float:
+        """Condition number of the centered, weighted columns at unit length."""
+        return self.convergence.condition
+
+    @property
+    def penalty_strength(self) -> float:
+        """Strength of the penalty on the sum of the rows, 0 without one."""
+        return self.penalty.strength
+
+    @property
+    def l1_ratio(self) -> float:
+        """Share of an l1 in the penalty, or, if grouped, of norms of groups."""
+        return self.penalty.l1_ratio
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the penalty is on norms of groups."""
+        return self.penalty.grouped
+
+    @property
+    def fixed(self) -> int:
+        """How many coefficients are held; see `FixedCounts`."""
+        return self.constraints.coefficients
+
+    @property
+    def fixed_constants(self) -> int:
+        """How many of the held coefficients are constants."""
+        return self.constraints.constants
+
+    @property
+    def infinite(self) -> Array | None:
+        """The signs of `Separation`, (q,), or None if all estimates are finite."""
+        return None if self.separation is None else self.separation.signs
 
     @property
     def limits(self) -> Array:
-        """The estimates as tables show them, (q,): infinite without a finite value, nan if not even its sign is known."""
-        if self.infinite is None:
-            return self.estimates
-        ends = np.where(np.isnan(self.infinite), np.nan, np.copysign(np.inf, self.infinite))
-        return np.where(self.infinite != 0.0, ends, self.estimates)
+        """The estimates as tables show them, (q,): infinite where no finite one exists."""
+        return self.estimates if self.separation is None else self.separation.limits(self.estimates)
 
     @property
     def std_errors(self) -> Array:
@@ -124,18 +237,19 @@ class FitResult:
 
     def interval(self, level: float = 0.95) -> Array:
         """Wald intervals at the level, (q, 2)."""
-        reach = special.ndtri(0.5 + 0.5 * level) * self.std_errors
-        return np.stack([self.estimates - reach, self.estimates + reach], axis=1)
+        half_width = special.ndtri(0.5 + 0.5 * level) * self.std_errors
+        return np.stack([self.estimates - half_width, self.estimates + half_width], axis=1)
 
     def in_units(self, units: Coordinates) -> "FitResult":
         """The same fit with estimates and covariance carried over to other units of the columns."""
         unknown = np.isnan(np.diagonal(self.covariance))
         known = np.where(unknown[:, None] | unknown, 0.0, self.covariance)
         covariance = units.to_user(units.to_user(known).T)
-        lost = _reached(units, unknown)
+        lost = _depends_on(units, unknown)
         covariance[lost], covariance[:, lost] = np.nan, np.nan
-        infinite = None if self.infinite is None else _signs_in(units, self.infinite)
-        return replace(self, estimates=units.to_user(self.estimates), covariance=covariance, infinite=infinite)
+        separation = None if self.separation is None else self.separation.in_units(units)
+        estimates = units.to_user(self.estimates)
+        return replace(self, estimates=estimates, covariance=covariance, separation=separation)
 
     @property
     def df_model(self) -> int:
@@ -162,15 +276,7 @@ class FitResult:
         return float("nan") if self.penalty_strength else float(self.estimates.size - self.fixed)
 
 
-def _signs_in(units: Coordinates, signs: Array) -> Array:
-    """The signs of infinite coefficients in other units, (q,): nan if the parts of a coefficient go opposite ways."""
-    parts = units.to_user(np.diag(np.nan_to_num(signs)))
-    up, down = (parts > 0.0).any(axis=1), (parts < 0.0).any(axis=1)
-    unknown = _reached(units, np.isnan(signs)) | (up & down)
-    return np.where(unknown, np.nan, up.astype(np.float64) - down)
-
-
-def _reached(units: Coordinates, some: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _depends_on(units: Coordinates, some: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which coefficients in other units have a part of some of these, (q,)."""
     parts = units.to_user(np.diag(some.astype(np.float64)))
     return np.asarray((parts != 0.0).any(axis=1))

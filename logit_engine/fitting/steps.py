@@ -24,7 +24,7 @@ from logit_engine.diagnostics.separation import Clause, perfect_predictors
 from logit_engine.diagnostics.wording import PLAIN, Wording
 from logit_engine.errors import RankError, SeparationError, UsageError
 from logit_engine.fitting.preparation import First, prepared
-from logit_engine.fitting.result import FitResult, Verdict
+from logit_engine.fitting.result import AppliedPenalty, Convergence, FitResult, FixedCounts, Separation, Verdict
 from logit_engine.fitting.verdict import (
     collinear_names,
     column_condition,
@@ -217,23 +217,16 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         covariance_type="none" if asked.covariance is None else asked.covariance.kind.value,
         clusters=estimated.clusters,
         link=likelihood.name,
-        penalty_strength=_strength(penalty),
-        l1_ratio=_l1_ratio(penalty),
         n=first.n,
         observations=first.observations,
         loglik=solution.loglik,
         null_loglik=null.loglik,
         free=constants,
-        fixed=sum(fixed),
-        fixed_constants=fixed[1],
-        passes=solution.passes,
-        decrement=solution.decrement,
-        certificate=judged.certificate,
-        condition=condition,
-        infinite=judged.signs,
-        status=judged.status,
-        grouped=isinstance(penalty, ElasticNet) and penalty.groups is not None,
-        notes=_constraint_notes(asked, constrained) + _size_notes(objective, first, estimated, fixed[0]) + said,
+        convergence=Convergence(judged.status, solution.passes, solution.decrement, judged.certificate, condition),
+        penalty=_applied(penalty),
+        constraints=fixed,
+        separation=None if judged.signs is None else Separation(judged.signs),
+        notes=_constraint_notes(asked, constrained) + _size_notes(objective, first, estimated, fixed) + said,
     )
 
 
@@ -255,6 +248,12 @@ def _finished(objective: Objective, ahead: Approach, asked: Asked) -> Solution:
     basis = ahead.basis(objective.likelihood.outputs)
     solution = solve(objective, ahead.theta, Newton(enough=ahead.enough), basis)
     return replace(solution, passes=solution.passes + ahead.passes)
+
+
+def _applied(penalty: Penalty) -> AppliedPenalty:
+    """The penalty in numbers."""
+    grouped = isinstance(penalty, ElasticNet) and penalty.groups is not None
+    return AppliedPenalty(_strength(penalty), _l1_ratio(penalty), grouped)
 
 
 def _strength(penalty: Penalty) -> float:
@@ -366,8 +365,8 @@ def _constraint_notes(asked: Asked, constrained: ChangeOfVariables | None) -> tu
 
 def _fixed_counts(
     estimates: Array, constants: NDArray[np.bool_], penalty: Penalty, constrained: ChangeOfVariables | None
-) -> tuple[int, int]:
-    """How many slopes, and how many constants, are held by constraints, bounds that bind, or an infinite l1."""
+) -> FixedCounts:
+    """How many coefficients are held, and how many of these are constants."""
     held = np.zeros(estimates.size, dtype=bool)
     if isinstance(penalty, ElasticNet):
         held |= np.isinf(penalty.l1)
@@ -378,16 +377,16 @@ def _fixed_counts(
     if constrained is not None:
         alone |= _held(constrained)
         count += constrained.count
-    fixed_constants = int((alone & constants).sum())
-    return count - fixed_constants, fixed_constants
+    return FixedCounts(count, int((alone & constants).sum()))
 
 
-def _size_notes(objective: Objective, first: First, estimated: Estimated, fixed: int) -> tuple[str, ...]:
+def _size_notes(objective: Objective, first: First, estimated: Estimated, fixed: FixedCounts) -> tuple[str, ...]:
     """Whether there are too few rows or clusters for the standard errors, where there are any without a penalty."""
     if not objective.separable or np.isnan(estimated.matrix).any():
         return ()
     contrasts = first.classes.size - 1
-    slopes = -(-(int((~objective.free).sum()) - fixed) // contrasts)  # of one contrast, rounded up
+    held = fixed.coefficients - fixed.constants
+    slopes = -(-(int((~objective.free).sum()) - held) // contrasts)  # of one contrast, rounded up
     weight = float(first.classes.sum())
     rows = first.classes * (max(first.observations, weight) / weight)  # of shares of events the trials count
     pair = float(rows[0] + rows[1:].min())  # the base and the rarest other

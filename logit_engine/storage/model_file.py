@@ -16,7 +16,15 @@ import polars as pl
 from logit_engine.columns.kinds import Array
 from logit_engine.design.terms import Design
 from logit_engine.errors import ArtifactError
-from logit_engine.fitting.result import FitResult, Status, Verdict
+from logit_engine.fitting.result import (
+    AppliedPenalty,
+    Convergence,
+    FitResult,
+    FixedCounts,
+    Separation,
+    Status,
+    Verdict,
+)
 from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS, LOGIT
 from logit_engine.rows.arrays import distinct
@@ -194,22 +202,32 @@ def fit_of(content: Mapping[str, Any], names: tuple[str, ...], estimates: Array,
 
     Where some estimates are infinite, the content has the last iterates in their place.
     """
-    fit = dict(content)
-    iterates = fit.pop("estimates", None)
-    verdict, sentence = fit.pop("status")
-    infinite = fit.pop("infinite")
-    fit |= {key: float(fit[key]) for key in ("decrement", "certificate", "condition")}  # JSON holds inf as text
+    iterates, infinite = content.get("estimates"), content["infinite"]
+    verdict, sentence = content["status"]
+    decrement, certificate, condition = (
+        float(content[name]) for name in ("decrement", "certificate", "condition")
+    )  # JSON holds inf as text
+    signs = None if infinite is None else np.array([float(sign) for sign in infinite])
     return FitResult(
         names=names,
+        classes=tuple(content["classes"]),
         estimates=estimates if iterates is None else np.array(iterates),
         covariance=covariance,
-        free=np.array(fit.pop("free"), dtype=bool),
-        status=Status(Verdict(verdict), sentence),
-        notes=tuple(fit.pop("notes")),
-        clusters=tuple(fit.pop("clusters")),
-        classes=tuple(fit.pop("classes")),
-        infinite=None if infinite is None else np.array([float(sign) for sign in infinite]),
-        **fit,
+        covariance_type=content["covariance_type"],
+        clusters=tuple(content["clusters"]),
+        link=content["link"],
+        n=content["n"],
+        observations=content["observations"],
+        loglik=content["loglik"],
+        null_loglik=content["null_loglik"],
+        free=np.array(content["free"], dtype=bool),
+        convergence=Convergence(
+            Status(Verdict(verdict), sentence), content["passes"], decrement, certificate, condition
+        ),
+        penalty=AppliedPenalty(content["penalty_strength"], content["l1_ratio"], content.get("grouped", False)),
+        constraints=FixedCounts(content["fixed"], content.get("fixed_constants", 0)),
+        separation=None if signs is None else Separation(signs),
+        notes=tuple(content["notes"]),
     )
 
 
