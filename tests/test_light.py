@@ -8,15 +8,16 @@ ROOT = Path(__file__).parents[1]
 
 BLOCK = """
 import sys
-from importlib.abc import MetaPathFinder
+from importlib.machinery import PathFinder
 
-class Others(MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
+class Others:
+    def find_spec(name, path=None, target=None):
         top = name.partition(".")[0]
-        if top not in sys.stdlib_module_names and top not in ALLOWED:
+        found = None if top in ALLOWED else PathFinder.find_spec(top)
+        if found is not None and "site-packages" in str(found.origin or found.submodule_search_locations):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-sys.meta_path.insert(0, Others())
+sys.meta_path.insert(0, Others)
 """
 
 ENGINE = """
