@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from logit_engine.fitting.result import FitResult
     from logit_engine.fitting.steps import fit
     from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
-    from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
+    from logit_engine.likelihoods import Bernoulli, Multinomial
     from logit_engine.links import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
     from logit_engine.penalties.norms import L2, NONE
     from logit_engine.reporting.summary import summarize
@@ -24,7 +24,7 @@ _HOMES = {
     "estimators.cross_validation": ("LogisticRegressionCV",),
     "fitting.steps": ("fit",),
     "inference.covariance": ("CLUSTER", "HC0", "HC1", "HC2", "HC3", "NONROBUST", "Covariance"),
-    "likelihoods.row_terms": ("Bernoulli", "Multinomial"),
+    "likelihoods": ("Bernoulli", "Multinomial"),
     "links": ("CAUCHIT", "CLOGLOG", "LINKS", "LOGIT", "LOGLOG", "PROBIT", "Link"),
     "penalties.norms": ("L2", "NONE"),
     "fitting.result": ("FitResult",),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import MILD, Array, Columns, Constant, Dense, SideBySide
 from logit_engine.errors import UsageError
-from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.rows.blocks import Block, Rows
 

@@ -11,7 +11,7 @@ from scipy.linalg import cholesky, solve_triangular
 from logit_engine.columns.kinds import Array
 from logit_engine.diagnostics.residuals import residuals
 from logit_engine.errors import DataError
-from logit_engine.likelihoods.row_terms import Bernoulli, weighted
+from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.rows.blocks import BLOCK
 

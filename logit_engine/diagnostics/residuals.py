@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special
 
 from logit_engine.columns.kinds import Array
-from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial, weighted
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial, weighted
 
 
 @dataclass(frozen=True, slots=True)

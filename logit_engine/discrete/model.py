@@ -15,7 +15,7 @@ from logit_engine.discrete.frames import Dress
 from logit_engine.discrete.inputs import Inputs, matched, read_inputs
 from logit_engine.discrete.trimming import Trimming
 from logit_engine.errors import KeywordError, UnavailableError, UsageError
-from logit_engine.likelihoods.row_terms import Likelihood
+from logit_engine.likelihoods import Likelihood
 from logit_engine.objective.sample import Sample, linear_predictor
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows import arrays

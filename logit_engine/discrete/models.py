@@ -12,7 +12,7 @@ from logit_engine.discrete.links import FamilyView, LinkView
 from logit_engine.discrete.model import DiscreteModel
 from logit_engine.discrete.results import BinaryResults, MultinomialResults
 from logit_engine.errors import DataError, UsageError
-from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
+from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import CLOGLOG, LOGIT, PROBIT, Link
 from logit_engine.objective.sample import Sample, class_probabilities, variance
 from logit_engine.rows import arrays

@@ -37,7 +37,7 @@ from logit_engine.estimators.settings import (
 )
 from logit_engine.estimators.strengths import Found, Task
 from logit_engine.fitting.result import FitResult, Verdict
-from logit_engine.likelihoods.row_terms import Multinomial
+from logit_engine.likelihoods import Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows import arrays

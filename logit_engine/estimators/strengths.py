@@ -12,7 +12,7 @@ from logit_engine.errors import UsageError
 from logit_engine.fitting.paths import PASSES, fit_path
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
-from logit_engine.likelihoods.row_terms import Bernoulli, Multinomial
+from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.penalties.group_norms import Groups, groups_of
 from logit_engine.penalties.norms import NONE, ElasticNet

@@ -14,7 +14,7 @@ from scipy import special
 
 from logit_engine.columns.coordinates import inner_coordinates
 from logit_engine.columns.kinds import Array, Constant
-from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, weighted
+from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties.norms import NONE
 from logit_engine.rows.blocks import Block, Quiet, Rows, Summing, Sums, total

@@ -35,7 +35,7 @@ from logit_engine.fitting.verdict import (
 )
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
 from logit_engine.inference.reliability import Size, reliability_notes
-from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties.norms import L2, NONE, ElasticNet, Penalty

@@ -14,7 +14,7 @@ from logit_engine.columns.kinds import Array, Columns
 from logit_engine.diagnostics.wording import first_names
 from logit_engine.errors import DataError, UsageError
 from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms
-from logit_engine.likelihoods.row_terms import Bernoulli, weighted
+from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor, triangular_inverse

@@ -21,7 +21,7 @@ from scipy.linalg import qr
 from logit_engine.columns.coordinates import Coordinates, inner_coordinates
 from logit_engine.columns.kinds import Array, Columns, dense
 from logit_engine.errors import DataError
-from logit_engine.likelihoods.row_terms import weighted
+from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import aliased, cholesky_factor, r_factor, triangular_solve
 from logit_engine.rows.blocks import Block, total

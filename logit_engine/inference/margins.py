@@ -12,7 +12,7 @@ from logit_engine.columns.kinds import Array
 from logit_engine.errors import UsageError
 from logit_engine.inference.delta import carried_over, roots, row_blocks, two_sided, wald_interval, weighted_sums
 from logit_engine.inference.response import bend, predictors, responses, slope, value
-from logit_engine.likelihoods.row_terms import Likelihood
+from logit_engine.likelihoods import Likelihood
 
 Part = tuple[Array, Array | None, Array]  # rows, their offsets, and the share of each in the average
 

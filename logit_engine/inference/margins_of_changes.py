@@ -16,7 +16,7 @@ from logit_engine.columns.kinds import Array
 from logit_engine.inference.delta import carried_over, weighted_sums
 from logit_engine.inference.margins import Effect, Margins, given_effects
 from logit_engine.inference.response import bend, predictors, slope, value
-from logit_engine.likelihoods.row_terms import Likelihood
+from logit_engine.likelihoods import Likelihood
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from logit_engine.columns.kinds import Array
 from logit_engine.errors import DataError, RankError, UsageError
 from logit_engine.inference.covariance import Kind, SmallSample, ways
 from logit_engine.inference.hypotheses import Test, wald
-from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, weighted
+from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.objective.triangles import aliased, cholesky_factor, r_factor, triangular_inverse
 from logit_engine.rows.blocks import BLOCK
 

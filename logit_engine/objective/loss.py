@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.kinds import Array, Columns, Dense
 from logit_engine.compiled.loops import Loops
-from logit_engine.likelihoods.row_terms import Likelihood, weighted
+from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.triangles import smallest_pivot, triangular_inverse
 from logit_engine.penalties.norms import NONE, NoPenalty, Penalty
 from logit_engine.rows.blocks import NARROWEST, Block, Elsewhere, Largest, Quiet, Rows, Sums, coefficient_names, total

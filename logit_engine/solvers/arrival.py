@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from logit_engine.columns.kinds import Array, Dense
-from logit_engine.likelihoods.row_terms import Bernoulli, weighted
+from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import length
 from logit_engine.rows.blocks import Block, Largest, Quiet, Sums, total

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array, Columns, Sparse
-from logit_engine.likelihoods.row_terms import weighted
+from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective, Slope
 from logit_engine.penalties.norms import ElasticNet
 from logit_engine.rows.memory import MemoryRows

@@ -25,7 +25,7 @@ from logit_engine.fitting.result import (
     Status,
     Verdict,
 )
-from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS, LOGIT
 from logit_engine.rows.arrays import distinct
 from logit_engine.storage.publish import canonical_json

@@ -8,7 +8,7 @@ from scipy.special import expit, ndtr, softmax
 
 from logit_engine import L2
 from logit_engine.fitting.steps import fit
-from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
 from logit_engine.penalties.group_norms import groups_of
 from logit_engine.penalties.norms import ElasticNet, Penalty, differences

@@ -7,7 +7,7 @@ from logit_engine.errors import DataError
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import covariance_named
-from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
 from logit_engine.penalties.group_norms import groups_of
 from logit_engine.penalties.norms import L2, NONE, ElasticNet, Penalty, differences

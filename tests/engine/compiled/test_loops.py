@@ -24,7 +24,7 @@ from logit_engine.fitting import steps as fitting
 from logit_engine.fitting.preparation import prepared
 from logit_engine.fitting.result import FitResult
 from logit_engine.inference.covariance import HC0
-from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT, PROBIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet

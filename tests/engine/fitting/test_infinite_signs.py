@@ -12,7 +12,7 @@ from logit_engine.constraints import linear_equalities
 from logit_engine.errors import UsageError
 from logit_engine.fitting.result import FitResult
 from logit_engine.inference.hypotheses import contrasts, wald, wald_terms
-from logit_engine.likelihoods.row_terms import Likelihood
+from logit_engine.likelihoods import Likelihood
 from logit_engine.reporting.summary import summarize
 from logit_engine.storage.model_file import fit_content, fit_of
 from logit_engine.storage.publish import canonical_json

@@ -16,7 +16,7 @@ from logit_engine.errors import UsageError
 from logit_engine.inference.delta import roots
 from logit_engine.inference.margins import At, Effect, Margins, margins
 from logit_engine.inference.response import bend, slope
-from logit_engine.likelihoods.row_terms import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT
 
 N, P = 240, 4

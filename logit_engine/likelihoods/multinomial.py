@@ -1,87 +1,11 @@
-"""Likelihoods as values: the row terms of a model, given the linear predictor and the outcome."""
+"""The likelihood of one of several classes without an order."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.links import LOGIT, Link
-from logit_engine.links.law import Array, Real, Terms, event_terms, expected_curvature, nonevent_terms
-
-FEW = 1e-6  # of all weight: non-events of less are counted by themselves, as a difference would lose their digits
-GRID = 257  # points of a grid in which a root is looked for
-
-
-@dataclass(frozen=True, slots=True)
-class Bernoulli:
-    """A binary outcome through a link: P(y = 1) = F(eta). A y between 0 and 1 is a share of events in its row's weight."""
-
-    link: Link
-
-    @property
-    def name(self) -> str:
-        """The link's."""
-        return self.link.name
-
-    @property
-    def outputs(self) -> int:
-        """The number of linear predictors of a row: one."""
-        return 1
-
-    @property
-    def log_concave(self) -> bool:
-        """Whether a stationary point is the maximum."""
-        return self.link.log_concave
-
-    @property
-    def self_concordant(self) -> bool:
-        """Whether the curvature changes by at most a factor e^|t| when the predictor moves by t. Bach (2010)."""
-        return self.link is LOGIT
-
-    def terms(self, eta: Array, y: Array) -> Terms:
-        """Log-likelihood, score and observed curvature of each row. eta, y: (n,); y in [0, 1]."""
-        sign = 2.0 * y - 1.0
-        if not np.all(np.abs(sign) == 1.0):
-            return self._mixed(eta, y)
-        if self.link.symmetric:
-            terms = event_terms(self.link, sign * eta)
-            return Terms(terms.loglik, sign * terms.score, terms.curvature)
-        event = y == 1.0
-        return _interleave(event, event_terms(self.link, eta[event]), nonevent_terms(self.link, eta[~event]))
-
-    def score(self, eta: Array, y: Array) -> Array:
-        """The score of each row alone, to the rounding of the whole. eta, y: (n,)."""
-        return self.terms(eta, y).score if self.link.residual is None else self.link.residual(eta, y)
-
-    def expected(self, eta: Array) -> Array:
-        """Expected curvature of each row: never negative, whatever the link. eta: (n,)."""
-        return expected_curvature(self.link, eta)
-
-    def mean(self, eta: Array) -> Array:
-        """P(y = 1). eta: (n,)."""
-        return self.link.cdf(eta)
-
-    def margins(self, linear: Real, y: Array) -> Real:
-        """x'd of each row in the direction of its outcome, (n,): negative if d speaks against it. linear: (n,)."""
-        margins = (2.0 * y - 1.0) * linear
-        shares = (y > 0.0) & (y < 1.0)
-        if shares.any():
-            margins[shares] = -np.abs(linear[shares])
-        return np.asarray(margins)
-
-    def class_weights(self, y: Array, weight: Array) -> Array:
-        """The weight of non-events and of events, (2,)."""
-        events, whole = float(weight @ y), float(weight.sum())
-        nonevents = whole - events
-        return np.array([nonevents if nonevents > FEW * whole else float(weight @ (1.0 - y)), events])
-
-    def constants(self, weights: Array) -> Array:
-        """The eta that fits the classes' weights, (1,)."""
-        return np.array([constant_predictor(self.link, float(np.log(weights[1]) - np.log(weights[0])))])
-
-    def _mixed(self, eta: Array, y: Array) -> Terms:
-        yes, no = event_terms(self.link, eta), nonevent_terms(self.link, eta)
-        return Terms(*(weighted(y, a) + weighted(1.0 - y, b) for a, b in zip(yes, no, strict=True)))
+from logit_engine.links.law import Array, Real, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +117,6 @@ class Multinomial:
         return np.asarray(whole[code, row] - top - np.log1p(small.sum(axis=0)))
 
 
-Likelihood = Bernoulli | Multinomial
-
-
 def _shares(whole: Array) -> Array:
     """The probabilities of all classes, (classes, n). whole: (classes, n)."""
     size: Array = whole - whole.max(axis=0)
@@ -212,36 +133,3 @@ def _all_but_one(p: Array) -> Array:
         after += p[c + 1]
         rest[c] += after
     return rest
-
-
-def weighted(share: Array, value: Array) -> Array:
-    """share * value with 0 * inf = 0: what did not happen adds nothing, however unlikely it was. (n,), (n, ...)."""
-    share = share.reshape(share.shape + (1,) * (value.ndim - share.ndim))
-    return np.multiply(share, value, out=np.zeros_like(value), where=share > 0.0)
-
-
-def _interleave(event: np.ndarray, yes: Terms, no: Terms) -> Terms:
-    columns = []
-    for a, b in zip(yes, no, strict=True):
-        out = np.empty(event.size)
-        out[event], out[~event] = a, b
-        columns.append(out)
-    return Terms(*columns)
-
-
-def constant_predictor(link: Link, wanted: float) -> float:
-    """The eta at which F has the log-odds that are wanted: these, or between points of ever finer grids on those of F."""
-    if link is LOGIT:
-        return wanted
-    low, high = -1.0, 1.0
-    while True:
-        grid = np.linspace(low, high, GRID)
-        above = int(np.searchsorted(link.log_cdf(grid) - link.log_sf(grid), wanted))
-        if above == 0:
-            low, high = 4.0 * low - 1.0, low
-        elif above == GRID:
-            low, high = high, 4.0 * high + 1.0
-        else:
-            low, high = float(grid[above - 1]), float(grid[above])
-            if high - low <= 4e-16 * max(1.0, abs(low), abs(high)):
-                return 0.5 * (low + high)
