@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
     from logit_engine.likelihoods import Bernoulli, Multinomial
     from logit_engine.links import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT, Link
-    from logit_engine.penalties.norms import L2, NONE
+    from logit_engine.penalties import L2, NONE
     from logit_engine.reporting.summary import summarize
     from logit_engine.rows.memory import array_rows
 
@@ -26,7 +26,7 @@ _HOMES = {
     "inference.covariance": ("CLUSTER", "HC0", "HC1", "HC2", "HC3", "NONROBUST", "Covariance"),
     "likelihoods": ("Bernoulli", "Multinomial"),
     "links": ("CAUCHIT", "CLOGLOG", "LINKS", "LOGIT", "LOGLOG", "PROBIT", "Link"),
-    "penalties.norms": ("L2", "NONE"),
+    "penalties": ("L2", "NONE"),
     "fitting.result": ("FitResult",),
     "rows.memory": ("array_rows",),
     "reporting.summary": ("summarize",),

@@ -17,7 +17,7 @@ from logit_engine.errors import ConvergenceWarning, KeywordError, RankError, Sep
 from logit_engine.fitting.result import FitResult, Verdict
 from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
-from logit_engine.penalties.norms import NONE, lasso
+from logit_engine.penalties import NONE, lasso
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows import arrays
 from logit_engine.rows.memory import MemoryRows

@@ -14,8 +14,7 @@ from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
-from logit_engine.penalties.group_norms import Groups, groups_of
-from logit_engine.penalties.norms import NONE, ElasticNet
+from logit_engine.penalties import NONE, ElasticNet, Groups, groups_of
 from logit_engine.rows import arrays
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Newton

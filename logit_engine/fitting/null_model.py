@@ -16,7 +16,7 @@ from logit_engine.columns.coordinates import inner_coordinates
 from logit_engine.columns.kinds import Array, Constant
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.objective.loss import Objective
-from logit_engine.penalties.norms import NONE
+from logit_engine.penalties import NONE
 from logit_engine.rows.blocks import Block, Quiet, Rows, Summing, Sums, total
 from logit_engine.solvers.newton import solve
 

@@ -12,7 +12,7 @@ from logit_engine.errors import DataError
 from logit_engine.fitting.null_model import NullModel, null_model
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.loss import Objective, flat
-from logit_engine.penalties.norms import NONE, ElasticNet, Penalty
+from logit_engine.penalties import NONE, ElasticNet, Penalty
 from logit_engine.rows.blocks import Block, Largest, Rows, Sums, cores, one_blas_thread, total
 from logit_engine.rows.memory import Gathered, thinned
 from logit_engine.solvers.pilot import sampled

@@ -38,7 +38,7 @@ from logit_engine.inference.reliability import Size, reliability_notes
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
-from logit_engine.penalties.norms import L2, NONE, ElasticNet, Penalty
+from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.rows.blocks import Rows, cores, one_blas_thread, total
 from logit_engine.solvers.active import active_set
 from logit_engine.solvers.newton import Newton, Outcome, Solution, Solver, solve

@@ -13,7 +13,7 @@ from logit_engine.columns.kinds import Array, Columns, Dense
 from logit_engine.compiled.loops import Loops
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.triangles import smallest_pivot, triangular_inverse
-from logit_engine.penalties.norms import NONE, NoPenalty, Penalty
+from logit_engine.penalties import NONE, NoPenalty, Penalty
 from logit_engine.rows.blocks import NARROWEST, Block, Elsewhere, Largest, Quiet, Rows, Sums, coefficient_names, total
 
 GLANCE = 64  # rows of a block, looked at first for one that is not on the side of its outcome

@@ -10,7 +10,7 @@ import numpy as np
 
 from logit_engine.columns.kinds import Array, Columns
 from logit_engine.objective.triangles import cholesky_factor, smallest_pivot, triangular_solve
-from logit_engine.penalties.norms import ElasticNet
+from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.grouped import Matrix, grouped_step
 from logit_engine.solvers.products import Products, floored, products_step
 from logit_engine.solvers.quadratic import model_step

@@ -12,7 +12,7 @@ import numpy as np
 
 from logit_engine.columns.kinds import Array
 from logit_engine.objective.loss import Slope
-from logit_engine.penalties.norms import ElasticNet
+from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.curvature import Model, model_of
 from logit_engine.solvers.step_length import VALUE_ROUNDING
 

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array
-from logit_engine.penalties.group_norms import Groups
-from logit_engine.penalties.norms import ElasticNet
+from logit_engine.penalties import ElasticNet, Groups
 from logit_engine.solvers.products import Curved, Products, accelerated, conjugate, floored, model_value
 from logit_engine.solvers.singular import split_step
 

@@ -16,7 +16,7 @@ from logit_engine.objective.triangles import (
     triangular_inverse,
     triangular_solve,
 )
-from logit_engine.penalties.norms import ElasticNet, NoPenalty
+from logit_engine.penalties import ElasticNet, NoPenalty
 from logit_engine.rows.blocks import total
 from logit_engine.rows.memory import thinned
 from logit_engine.solvers.curvature import Factored

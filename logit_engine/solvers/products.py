@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array, Columns
-from logit_engine.penalties.norms import ElasticNet
+from logit_engine.penalties import ElasticNet
 
 STEPS = 20  # accelerated ones
 SETTLED = 4  # of them that leave the zeros alone, after which conjugate gradients take over

@@ -8,7 +8,7 @@ from logit_engine.columns.kinds import Array
 from logit_engine.errors import UsageError
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor, smallest_pivot
-from logit_engine.penalties.norms import NONE, ElasticNet
+from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL
 from logit_engine.solvers.newton import Outcome, Solution
 from logit_engine.solvers.pilot import piloted

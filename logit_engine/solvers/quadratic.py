@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns.kinds import Array
-from logit_engine.penalties.norms import ElasticNet
+from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.singular import definite_step, principal_block, singular_step
 
 MAX_GUESSES = 12

@@ -7,7 +7,7 @@ import numpy as np
 from logit_engine.columns.kinds import Array, dense
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import r_factor
-from logit_engine.penalties.norms import NoPenalty
+from logit_engine.penalties import NoPenalty
 from logit_engine.rows.blocks import Block, Quiet, total
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from logit_engine.columns.kinds import Array, Columns, Sparse
 from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective, Slope
-from logit_engine.penalties.norms import ElasticNet
+from logit_engine.penalties import ElasticNet
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.choose import Curvature, Shape, curvature_for
 from logit_engine.solvers.curvature import Factored, Implied, Model, model_of

@@ -10,8 +10,7 @@ from logit_engine import L2
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
-from logit_engine.penalties.group_norms import groups_of
-from logit_engine.penalties.norms import ElasticNet, Penalty, differences
+from logit_engine.penalties import ElasticNet, Penalty, differences, groups_of
 from logit_engine.rows.memory import array_rows
 
 Array = np.ndarray

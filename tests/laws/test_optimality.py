@@ -16,8 +16,7 @@ from scipy.special import expit, softmax
 from logit_engine import array_rows, fit
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
-from logit_engine.penalties import ElasticNet, differences
-from logit_engine.penalties.group_norms import groups_of
+from logit_engine.penalties import ElasticNet, differences, groups_of
 
 Array = np.ndarray
 EPS = float(np.finfo(float).eps)

@@ -9,8 +9,7 @@ from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import covariance_named
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS
-from logit_engine.penalties.group_norms import groups_of
-from logit_engine.penalties.norms import L2, NONE, ElasticNet, Penalty, differences
+from logit_engine.penalties import L2, NONE, ElasticNet, Penalty, differences, groups_of
 from logit_flows.config.model import Config
 from logit_flows.steps.cluster import placed
 from logit_flows.steps.learn import Learned

@@ -10,7 +10,7 @@ from logit_engine import HC0, L2, Bernoulli, Multinomial, array_rows, fit
 from logit_engine.constraints import linear_equalities, linear_inequalities
 from logit_engine.estimators import LogisticRegression
 from logit_engine.links import PROBIT
-from logit_engine.penalties.norms import ElasticNet, Penalty, group_lasso, lasso
+from logit_engine.penalties import ElasticNet, Penalty, group_lasso, lasso
 
 NAMES = ("intercept", "x1", "x2", "x3", "x4")
 FREE = np.r_[0.0, np.ones(4)]

@@ -12,8 +12,7 @@ from logit_engine.fitting.paths import fit_path
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, LOGIT
-from logit_engine.penalties import ElasticNet, group_lasso
-from logit_engine.penalties.group_norms import Groups, groups_of
+from logit_engine.penalties import ElasticNet, Groups, group_lasso, groups_of
 from logit_engine.rows.memory import MemoryRows
 
 Array = np.ndarray

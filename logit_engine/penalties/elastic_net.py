@@ -1,79 +1,15 @@
-"""Penalties as values, in the user's coefficients: subtracted from the log-likelihood; the intercept is left free.
+"""The elastic net, with a strength for each coefficient, bounds, norms of groups and differences of neighbors."""
 
-To add one: a frozen dataclass with `value`, `gradient` and `curvature` (if smooth), and a line in `PENALTIES`.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array, vstack
+from scipy.sparse import diags_array
 
 from logit_engine.errors import UsageError
 from logit_engine.links.law import Array
 from logit_engine.penalties.group_norms import Groups, groups_of
-
-
-class Penalty(Protocol):
-    """A smooth penalty of the coefficients theta, (p,); `free` marks those that are not penalised, (p,) bool."""
-
-    def value(self, theta: Array, free: np.ndarray) -> float: ...
-
-    def gradient(self, theta: Array, free: np.ndarray) -> Array: ...
-
-    def curvature(self, theta: Array, free: np.ndarray) -> Array:
-        """The second derivative, (p, p)."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class NoPenalty:
-    """Nothing: maximum likelihood."""
-
-    def value(self, theta: Array, free: np.ndarray) -> float:
-        """0."""
-        return 0.0
-
-    def gradient(self, theta: Array, free: np.ndarray) -> Array:
-        """Zeros, (p,)."""
-        return np.zeros_like(theta)
-
-    def curvature(self, theta: Array, free: np.ndarray) -> Array:
-        """Zeros, (p, p)."""
-        return np.zeros((theta.size, theta.size))
-
-
-@dataclass(frozen=True, slots=True)
-class L2:
-    """Ridge: strength/2 * sum of squared coefficients, on the scale of the (summed) log-likelihood.
-
-    Hoerl & Kennard (1970); le Cessie & van Houwelingen (1992) for logistic models. scikit-learn's C is 1/strength;
-    glmnet's lambda (on the mean log-likelihood) is strength/n.
-    """
-
-    strength: float
-
-    @property
-    def idle(self) -> bool:
-        """Whether it does nothing."""
-        return self.strength == 0.0
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.strength < np.inf:
-            raise UsageError(f"the strength of L2 is {self.strength!r}; it is from 0 on, and finite.")
-
-    def value(self, theta: Array, free: np.ndarray) -> float:
-        """strength/2 * |theta|^2 over the penalised terms."""
-        return 0.5 * self.strength * float(np.sum(np.square(theta[~free])))
-
-    def gradient(self, theta: Array, free: np.ndarray) -> Array:
-        """strength * theta, (p,)."""
-        return np.where(free, 0.0, self.strength * theta)
-
-    def curvature(self, theta: Array, free: np.ndarray) -> Array:
-        """strength on the diagonal, (p, p)."""
-        return np.diag(np.where(free, 0.0, self.strength))
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,36 +293,3 @@ def group_lasso(labels: Sequence[int], strength: float = 1.0) -> ElasticNet:
         raise UsageError(f"the strength of group_lasso is {strength!r}; it is above 0, and finite.")
     nothing = np.zeros(len(labels))
     return ElasticNet(nothing, nothing, groups=groups_of(given.astype(np.intp))).times(strength)
-
-
-def differences(runs: Sequence[Sequence[int]], coefficients: int, order: int = 1) -> csr_array:
-    """S of so many coefficients: theta' S theta is the sum of squared differences of neighbors within each run.
-
-    A run lists the positions of ordered levels' coefficients, -1 for the reference level, whose coefficient is zero. order:
-    1 draws levels to their neighbors, 2 to a straight line through them. Raises UsageError for positions out of range or
-    repeated, and for a run too short for order 2; a run of one level has no neighbors. Gertheiss & Tutz (2009).
-    """
-    if order not in (1, 2):
-        raise UsageError(f"the order of differences is {order!r}; it is 1, to neighbors, or 2, to a line.")
-    rows = [csr_array((0, coefficients))]
-    for run in runs:
-        places = np.asarray(run)
-        if places.ndim != 1 or places.dtype.kind not in "iu" or ((places < -1) | (places >= coefficients)).any():
-            raise UsageError(
-                f"the run {list(run)} of differences has to hold positions from 0 to {coefficients - 1}, or -1 for the "
-                "reference level."
-            )
-        if np.unique(places).size < places.size:
-            raise UsageError(f"the run {list(run)} of differences holds a position twice.")
-        if order == 2 and places.size < 3:
-            raise UsageError(f"the run {list(run)} of differences has {places.size} levels; order 2 needs three.")
-        level = csr_array(places[:, None] == np.arange(coefficients), dtype=np.float64)
-        for _ in range(min(order, places.size)):
-            level = level[1:] - level[:-1]
-        rows.append(level)
-    whole = vstack(rows, format="csr")
-    return csr_array(whole.T @ whole)
-
-
-NONE = NoPenalty()
-PENALTIES: dict[str, Callable[..., Penalty]] = {"none": NoPenalty, "l2": L2}
