@@ -529,6 +529,6 @@ def cross(left: Columns, right: Columns, w: Array) -> Array:
     return cross(right, left, w).T
 
 
-def dense(columns: Columns) -> Array:
+def dense_array(columns: Columns) -> Array:
     """The columns written out as an array, (n, p); for one block at a time."""
     return columns.dot(np.eye(columns.shape[1]))

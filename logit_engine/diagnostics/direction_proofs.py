@@ -10,7 +10,7 @@ from enum import Enum
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array, Real, dense
+from logit_engine.columns.kinds import Array, Real, dense_array
 from logit_engine.diagnostics.linear_program import FENCE_MARGIN, WON_MARGIN, LinearProgram, row_stride, unit_length
 from logit_engine.objective.loss import by_predictor
 from logit_engine.objective.triangles import smallest_pivot
@@ -47,9 +47,9 @@ def _is_within_rounding(program: LinearProgram, direction: Array) -> bool:
     along, user = (by_predictor(d, outputs) for d in (inner, objective.coordinates.to_user(inner)))
 
     def of_block(block: Block) -> tuple[Largest]:
-        sizes = (np.abs(dense(block.X)) + np.abs(objective.coordinates.center)) @ np.abs(user)
+        sizes = (np.abs(dense_array(block.X)) + np.abs(objective.coordinates.center)) @ np.abs(user)
         allowed = ROUNDINGS * EPS * (sizes if outputs == 1 else 2.0 * sizes.max(axis=1))
-        leads = program.row_leads(dense(objective.columns(block)) @ along, block.y).min(axis=1)
+        leads = program.row_leads(dense_array(objective.columns(block)) @ along, block.y).min(axis=1)
         return (Largest(block.largest(-leads - allowed)),)
 
     (worst,) = total(objective.rows, of_block, objective.threads)
@@ -65,7 +65,7 @@ def _is_exact(program: LinearProgram, direction: Array) -> bool:
 
     def some(block: Block) -> tuple[list[Real]]:
         at = np.flatnonzero(block.kept)[::stride]
-        X: Real = (dense(block.X)[at].astype(np.longdouble) - coordinates.center) / coordinates.scale
+        X: Real = (dense_array(block.X)[at].astype(np.longdouble) - coordinates.center) / coordinates.scale
         return ([program.cuts_of(unit_length(X @ program.inverse.astype(np.longdouble)), block.y[at])],)
 
     cuts = np.vstack([*total(objective.rows, some, 1)[0], program.limits])

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array, Real, dense
+from logit_engine.columns.kinds import Array, Real, dense_array
 from logit_engine.objective.loss import Objective, by_predictor
 from logit_engine.objective.triangles import r_factor, smallest_pivot, triangular_inverse
 from logit_engine.rows.blocks import Block, block_count, total
@@ -59,7 +59,7 @@ def even_coordinates(objective: Objective) -> Array:
     stride = row_stride(objective)
 
     def some(block: Block) -> tuple[list[Array]]:
-        return ([dense(objective.columns(block))[np.flatnonzero(block.kept)[::stride]]],)
+        return ([dense_array(objective.columns(block))[np.flatnonzero(block.kept)[::stride]]],)
 
     X = np.vstack(total(objective.rows, some, 1)[0]).astype(np.longdouble)
     p = X.shape[1]
@@ -118,7 +118,7 @@ class LinearProgram:
 
     def unit_rows(self, block: Block) -> Array:
         """The rows of a block in even coordinates, at unit length, (n, p)."""
-        X = dense(self.objective.columns(block))
+        X = dense_array(self.objective.columns(block))
         if self.precise:
             return unit_length(X.astype(np.longdouble) @ self.inverse.astype(np.longdouble)).astype(np.float64)
         return np.asarray(unit_length(X @ self.inverse), dtype=np.float64)

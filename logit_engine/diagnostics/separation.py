@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array, dense
+from logit_engine.columns.kinds import Array, dense_array
 from logit_engine.columns.moments import Ranges
 from logit_engine.diagnostics.wording import PLAIN, Wording
 from logit_engine.objective.loss import Objective
@@ -89,7 +89,7 @@ def moves_level(objective: Objective, signs: Array) -> bool:
     moves = (signs.reshape(-1, len(objective.rows.names)) != 0).any(axis=0)
 
     def counts(block: Block) -> Sums:
-        X = dense(block.X)[block.kept][:, moves]
+        X = dense_array(block.X)[block.kept][:, moves]
         return np.asarray((X == 0.0).sum(axis=0)), np.asarray(((X != 0.0) & (X != 1.0)).sum(axis=0))
 
     zeros, others = total(objective.rows, counts, 1)
@@ -105,7 +105,7 @@ def empty_cells(objective: Objective, signs: Array) -> list[str]:
     moves = (signs.reshape(-1, len(rows.names)) != 0).any(axis=0)
 
     def counts(block: Block) -> Sums:
-        X = dense(block.X)[block.kept]
+        X = dense_array(block.X)[block.kept]
         ones = np.stack([(X[block.y[block.kept] == code] == 1.0).sum(axis=0) for code in range(len(classes))])
         return ones, np.asarray(((X != 0.0) & (X != 1.0)).sum(axis=0))
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.linalg import qr
 
 from logit_engine.columns.coordinates import Coordinates, inner_coordinates
-from logit_engine.columns.kinds import Array, Columns, dense
+from logit_engine.columns.kinds import Array, Columns, dense_array
 from logit_engine.errors import DataError
 from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective
@@ -109,7 +109,7 @@ def contributions(
 
     def gathered(block: Block) -> tuple[Any, ...]:
         terms = _terms(objective, theta, block, root, expected)
-        rows = dense(block.X.inner(own.center, own.scale)) @ free
+        rows = dense_array(block.X.inner(own.center, own.scale)) @ free
         near = terms.leverage > NEAR_ONE
         weight = np.where(near, 0.0, block.weights)
         part = NearRows(rows[near], np.stack(terms, axis=1)[near], block.weights[near], np.flatnonzero(near), near.size)

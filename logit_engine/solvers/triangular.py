@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array, dense
+from logit_engine.columns.kinds import Array, dense_array
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import r_factor
 from logit_engine.penalties import NoPenalty
@@ -26,7 +26,7 @@ def column_r_factor(objective: Objective) -> Array:
     """R of the rows of X that have weight, (p, p), each row taken once whatever its weight: R tells of columns alone."""
 
     def block_factor(block: Block) -> tuple[Stacked]:
-        return (Stacked(r_factor(dense(objective.columns(block))[block.kept])),)
+        return (Stacked(r_factor(dense_array(objective.columns(block))[block.kept])),)
 
     (stacked,) = total(objective.rows, block_factor, objective.threads)
     p = objective.coordinates.scale.size
@@ -48,7 +48,7 @@ def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) ->
             w = np.trace(w, axis1=1, axis2=2)
         if block.weight is not None:
             w = w * block.weight
-        return (Stacked(r_factor(dense(X) * np.sqrt(w)[:, None])),)
+        return (Stacked(r_factor(dense_array(X) * np.sqrt(w)[:, None])),)
 
     (stacked,) = total(objective.rows, block_factor, objective.threads)
     p = objective.coordinates.scale.size

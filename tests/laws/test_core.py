@@ -26,7 +26,7 @@ from logit_engine import (
     fit,
 )
 from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import Coded, Dense, SideBySide, dense
+from logit_engine.columns.kinds import Coded, Dense, SideBySide, dense_array
 from logit_engine.constraints import Equalities
 from logit_engine.diagnostics.recession import recession
 from logit_engine.errors import DataError, RankError, SeparationError
@@ -132,7 +132,7 @@ def test_codes_are_their_one_hot_columns() -> None:
     coded = SideBySide((Dense(np.ones((9000, 1))), Dense(X), Coded(a, 3), Coded(b, 2)))
     one_hot = np.column_stack([np.ones(9000), X, *(a == k for k in range(3)), *(b == k for k in range(2))])
     w, theta = rng.random(9000), rng.standard_normal(8)
-    assert (dense(coded) == one_hot).all()
+    assert (dense_array(coded) == one_hot).all()
     np.testing.assert_allclose(coded.dot(theta), one_hot @ theta, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(coded.tdot(w), one_hot.T @ w, rtol=1e-12, atol=1e-10)
     np.testing.assert_allclose(coded.gram(w), one_hot.T @ (w[:, None] * one_hot), rtol=1e-11, atol=1e-10)

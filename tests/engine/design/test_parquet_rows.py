@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from logit_engine.columns.kinds import dense
+from logit_engine.columns.kinds import dense_array
 from logit_engine.design import parquet_rows as parquet
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.learning import learn
@@ -110,7 +110,7 @@ def test_any_run_of_blocks_is_that_of_the_rows_in_memory(tmp_path: Path, monkeyp
         assert [b.y.size for b in ours] == [b.y.size for b in theirs]
         for a, b in zip(ours, theirs, strict=True):
             assert a.y.tolist() == b.y.tolist()
-            assert dense(a.X).tobytes() == dense(b.X).tobytes()
+            assert dense_array(a.X).tobytes() == dense_array(b.X).tobytes()
     assert all(block.y.size == BLOCK for block in rows.blocks(0, last - 1))
 
 

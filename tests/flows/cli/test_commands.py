@@ -61,7 +61,7 @@ def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None
     from logit_flows.steps.rows import outcomes, read_rows
     from sklearn.linear_model import LogisticRegression
 
-    from logit_engine.columns.kinds import dense
+    from logit_engine.columns.kinds import dense_array
 
     config = read_config(ROOT / "config.yaml", [f"store={flights}"])
     trained = json.loads((flights / "train.json").read_text())
@@ -70,7 +70,7 @@ def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None
 
     dataset = load(config)
     frame = read_rows(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
-    X = dense(model.design.encode(frame))[:, 1:]
+    X = dense_array(model.design.encode(frame))[:, 1:]
     y = outcomes(config, dataset, frame)
     peer = LogisticRegression(C=float("inf"), solver="newton-cholesky", tol=1e-12, max_iter=100).fit(X, y)
     assert abs(peer.coef_[0] - model.result.estimates[1:]).max() < 1e-6

@@ -21,7 +21,7 @@ from logit_flows.steps.split import Split, validation_folds
 from logit_flows.steps.tune import tune_penalty
 from scipy.special import expit
 
-from logit_engine.columns.kinds import dense
+from logit_engine.columns.kinds import dense_array
 from logit_engine.design.frame_rows import frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.terms import Impute, Spec
@@ -75,7 +75,7 @@ def test_all_levels_of_a_categorical_are_kept_or_dropped_together(make: Make) ->
     trained = train(config)
     result, design = trained.model.result, trained.model.design
     frame, y = training(config)
-    X = dense(design.encode(frame))
+    X = dense_array(design.encode(frame))
     slope = X.T @ (expit(X @ result.estimates) - y)
     assert abs(slope[0]) < 1e-8
     zero = {}
@@ -112,7 +112,7 @@ def test_ordered_levels_are_drawn_to_their_neighbors(make: Make, kind: str) -> N
     trained = train(config)
     result, design = trained.model.result, trained.model.design
     frame, y = training(config)
-    X = dense(design.encode(frame))
+    X = dense_array(design.encode(frame))
     slope = X.T @ (expit(X @ result.estimates) - y)
     at = [design.names.index(f"hour[{h}]") if h != 4 else -1 for h in range(1, 13)]
     assert design.ordered("hour") == tuple(at)

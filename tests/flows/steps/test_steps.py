@@ -32,7 +32,7 @@ from logit_flows.steps.split import SPLIT_SALT, Split, hashed, split_rows
 from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
-from logit_engine.columns.kinds import dense
+from logit_engine.columns.kinds import dense_array
 from logit_engine.errors import ArtifactError, DataError, UsageError
 from logit_engine.links import LINKS
 
@@ -744,7 +744,7 @@ def test_penalties_of_a_given_strength_are_scikit_learns(make: Make, kind: str, 
     model = train(config).model
     dataset = load(config)
     frame = read_rows(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
-    X, y = dense(model.design.encode(frame))[:, 1:], outcomes(config, dataset, frame)
+    X, y = dense_array(model.design.encode(frame))[:, 1:], outcomes(config, dataset, frame)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         peer = LogisticRegression(
