@@ -101,6 +101,10 @@ class Constant:
         """The sum of w, (1, 1)."""
         return np.array([[w.sum()]])
 
+    def fill_scaled(self, rows: slice, share: Array, out: NDArray[np.floating]) -> None:
+        """Write some rows, each times its share, (m, 1), into out, (m, 1)."""
+        out[:] = share
+
     def squares(self, w: Array) -> Array:
         """The sum of w, (1,)."""
         return np.array([w.sum()])
@@ -158,6 +162,10 @@ class Dense:
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """X' diag(w) X by symmetric products of the rows scaled by sqrt(w)."""
         return written_gram((self,), w, dtype)
+
+    def fill_scaled(self, rows: slice, share: Array, out: NDArray[np.floating]) -> None:
+        """Write some rows of X, in its own units, each times its share, (m, 1), into out, (m, p)."""
+        np.multiply(self.X[rows], share, out=out, casting="same_kind")
 
     def squares(self, w: Array) -> Array:
         """Sums of w x^2, (p,)."""
@@ -473,10 +481,7 @@ def written_gram(parts: Sequence[Any], w: Array, dtype: type[np.floating]) -> Ar
         scaled = room[: share.size]
         for part, stop, width in zip(parts, accumulate(widths), widths, strict=True):
             into = scaled[:, stop - width : stop]
-            if isinstance(part, Constant):
-                into[:] = share
-            else:
-                np.multiply(part.X[rows], share, out=into, casting="same_kind")
+            part.fill_scaled(rows, share, into)
         product += scaled.T @ scaled
     units = [getattr(part, "unit", None) for part in parts]
     for unit, stop, width in zip(units, accumulate(widths), widths, strict=True):
