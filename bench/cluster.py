@@ -16,8 +16,7 @@ import numpy as np
 from distributed import Client, LocalCluster
 from numpy.typing import NDArray
 
-from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import Constant, Dense, SideBySide
+from logit_engine.columns import Constant, Coordinates, Dense, SideBySide
 from logit_engine.fitting.preparation import prepared
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli

@@ -5,7 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from logit_engine.columns.kinds import Coded, Columns, Constant, Dense, SideBySide, Sparse, is_filled
+from logit_engine.columns.coded import Coded
+from logit_engine.columns.constant import Constant
+from logit_engine.columns.dense import Dense
+from logit_engine.columns.protocol import Columns
+from logit_engine.columns.side_by_side import SideBySide
+from logit_engine.columns.sparse import Sparse, is_filled
 
 MAX_DENSE_NUMBERS = 2**18  # of a sparse array that keeps a dense copy: making the copy takes as long as using it
 

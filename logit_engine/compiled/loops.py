@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import MILD, Array, Columns, Constant, Dense, SideBySide
+from logit_engine.columns import Array, Columns, Constant, Coordinates, Dense, SideBySide
+from logit_engine.columns.units import MILD
 from logit_engine.errors import UsageError
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.constraints.parser import Parser, difference
 from logit_engine.errors import UsageError
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 
 DEEPEST = 100  # brackets within brackets

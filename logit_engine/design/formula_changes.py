@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from formulaic.parser.types import Factor
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.design.formula_derivatives import expression_slope
 from logit_engine.design.formula_matrices import NOTHING_HELD, Held, factor_columns, held_matrix
 from logit_engine.errors import DataError

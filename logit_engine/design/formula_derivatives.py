@@ -18,7 +18,7 @@ from formulaic.utils.code import format_expr, sanitize_variable_names
 from formulaic.utils.stateful_transforms import stateful_eval
 from numpy.polynomial import chebyshev
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.design.formula_language import ROWWISE
 
 STATEFUL = ("bs", "cr", "cc", "poly", "center", "scale", "standardize")

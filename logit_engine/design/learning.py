@@ -7,7 +7,7 @@ from difflib import get_close_matches
 import numpy as np
 import polars as pl
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.design.learning_sums import Numbers, Survey, numbers_of, survey
 from logit_engine.design.terms import (
     MISSING,

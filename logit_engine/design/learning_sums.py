@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.design.terms import is_missing
 from logit_engine.errors import DataError
 from logit_engine.rows.blocks import BLOCK

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import Array, Coded, Columns, Constant, Dense, SideBySide
+from logit_engine.columns import Array, Coded, Columns, Constant, Coordinates, Dense, SideBySide
 from logit_engine.errors import DataError
 
 MISSING = "(missing)"

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array, Coordinates
 from logit_engine.objective.triangles import aliased, r_factor, triangular_inverse
 
 MIN_NAMED_PART = 0.1  # of the largest part of a column in a combination: columns with smaller parts are not named

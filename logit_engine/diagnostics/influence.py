@@ -8,7 +8,7 @@ from numpy.linalg import LinAlgError
 from scipy import special
 from scipy.linalg import cholesky, solve_triangular
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.diagnostics.residuals import residuals
 from logit_engine.errors import DataError
 from logit_engine.likelihoods import Bernoulli, weighted

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.diagnostics.direction_proofs import Proof, direction_proof
 from logit_engine.diagnostics.linear_program import FENCE_MARGIN, WON_MARGIN, Cone, LinearProgram, even_coordinates
 from logit_engine.diagnostics.wording import PLAIN, Wording, first_names

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial, weighted
 
 

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array, dense_array
-from logit_engine.columns.moments import Ranges
+from logit_engine.columns import Array, Ranges, dense_array
 from logit_engine.diagnostics.wording import PLAIN, Wording
 from logit_engine.objective.loss import Objective
 from logit_engine.rows.blocks import Block, Sums, total

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.coordinates import Coordinates
+from logit_engine.columns import Coordinates
 
 MOST_ROWS_SHOWN = 5
 MOST_NAMES_SHOWN = 5

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.discrete.frames import Dress, frame_text
 from logit_engine.errors import UnavailableError, UsageError
 from logit_engine.inference.hypotheses import Contrasts, Test

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array, Dense
+from logit_engine.columns import Array, Dense
 from logit_engine.constraints.equations import Equalities, Inequalities
 from logit_engine.diagnostics.wording import Wording
 from logit_engine.discrete.inputs import Inputs

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.design.formulas import FormulaSpec, formula_design
 from logit_engine.discrete.frames import framed
 from logit_engine.discrete.inputs import refuse_name

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.discrete.contrasts import TermTests, WaldResult
 from logit_engine.errors import SeparationWarning, UsageError
 from logit_engine.inference.hypotheses import Test, wald, wald_terms

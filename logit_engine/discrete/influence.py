@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.diagnostics.influence import Influence, influence, leverages
 from logit_engine.errors import DataError, UsageError
 from logit_engine.inference.covariance import Information, Kind

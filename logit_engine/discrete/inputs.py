@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import DataError, UsageError
 from logit_engine.rows import arrays
 from logit_engine.rows.alignment import aligned, row_labels

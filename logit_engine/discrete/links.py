@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.links import Link
 
 QUANTILES: dict[str, Callable[[Array], Array]] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.discrete.frames import two_levels
 from logit_engine.discrete.margins_of_formulas import formula_margins, wants_variables
 from logit_engine.errors import UsageError

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.inference.margins import At, Effect, Margins, Step, center_at, refuse_steps, step_of
 from logit_engine.inference.margins_of_changes import Change, Place, margins_of_changes

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.constraints.equations import linear_equalities, linear_inequalities
 from logit_engine.discrete.fitted import Fitted, Weights, fitted
 from logit_engine.discrete.frames import Dress

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.discrete.fitted import Fitted
 from logit_engine.discrete.links import FamilyView, LinkView
 from logit_engine.discrete.model import DiscreteModel

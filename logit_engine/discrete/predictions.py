@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.discrete.frames import Dress, two_levels
 from logit_engine.errors import UsageError
 from logit_engine.inference.prediction import Prediction, average, predict_linear, predict_mean

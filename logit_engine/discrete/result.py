@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.constraints.equations import linear_equalities
 from logit_engine.discrete import saving
 from logit_engine.discrete.contrasts import (

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.discrete.contrasts import (
     LinearConstraints,
 )

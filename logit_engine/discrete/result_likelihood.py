@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.diagnostics.collinearity import variance_inflation
 from logit_engine.discrete.result_estimates import EstimateResults
 from logit_engine.errors import UsageError

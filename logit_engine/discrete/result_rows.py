@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.diagnostics.residuals import Residuals, residuals
 from logit_engine.discrete.frames import Dress, framed
 from logit_engine.discrete.margins import MarginsResults, margins_of

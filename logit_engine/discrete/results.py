@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.diagnostics import metrics
 from logit_engine.diagnostics.residuals import misclassified
 from logit_engine.discrete.frames import two_levels

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import ConvergenceWarning, UsageError
 from logit_engine.fitting.result import FitResult
 from logit_engine.inference.covariance import Kind

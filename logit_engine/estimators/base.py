@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from logit_engine import errors
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import DataError, UnavailableError
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows import arrays

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import DataError, UnavailableError
 from logit_engine.estimators.base import Base, ConvergenceWarning, NotFitted, SeparationWarning, all_or_nothing
 from logit_engine.estimators.callbacks import solve_watched

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import DataError, UsageError
 from logit_engine.estimators.base import HAVE_SKLEARN, UNUSED, ConvergenceWarning, SeparationWarning, all_or_nothing
 from logit_engine.estimators.classes import of_classes, weightless_sentence

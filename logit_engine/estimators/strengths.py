@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from logit_engine.columns.kinds import Array, Columns, Constant, Dense, SideBySide, Sparse
+from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.constraints.equations import Inequalities
 from logit_engine.errors import UsageError
 from logit_engine.fitting.paths import PASSES, fit_path

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from logit_engine.columns import Array, Constant
 from logit_engine.columns.coordinates import inner_coordinates
-from logit_engine.columns.kinds import Array, Constant
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import NONE

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.fitting.preparation import prepared
 from logit_engine.fitting.result import FitResult

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logit_engine.columns.coordinates import Coordinates, constant_column, inner_coordinates
-from logit_engine.columns.kinds import Array
-from logit_engine.columns.moments import SMALLEST, Moments
+from logit_engine.columns import Array, Coordinates, Moments
+from logit_engine.columns.coordinates import constant_column, inner_coordinates
+from logit_engine.columns.moments import SMALLEST
 from logit_engine.compiled.loops import applies
 from logit_engine.errors import DataError
 from logit_engine.fitting.null_model import NullModel, null_model

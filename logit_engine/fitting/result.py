@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array, Coordinates
 from logit_engine.rows.blocks import coefficient_names
 
 

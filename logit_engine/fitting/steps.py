@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.coordinates import Coordinates, constant_column
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array, Coordinates
+from logit_engine.columns.coordinates import constant_column
 from logit_engine.constraints.equations import (
     ChangeOfVariables,
     Equalities,

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array, Coordinates
 from logit_engine.diagnostics.collinearity import nearly_collinear
 from logit_engine.diagnostics.direction_proofs import Proof
 from logit_engine.diagnostics.linear_program import Cone

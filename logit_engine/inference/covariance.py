@@ -9,8 +9,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import Array, Columns
+from logit_engine.columns import Array, Columns, Coordinates
 from logit_engine.diagnostics.wording import first_names
 from logit_engine.errors import DataError, UsageError
 from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms

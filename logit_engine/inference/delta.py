@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 
 UNKNOWN_SHARE = 1e-6  # of the largest derivative: above it an unknown coefficient counts

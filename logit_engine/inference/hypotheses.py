@@ -8,7 +8,7 @@ from scipy import special
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpstrf
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.inference.delta import two_sided, wald_interval
 

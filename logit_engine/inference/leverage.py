@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr
 
-from logit_engine.columns.coordinates import Coordinates, inner_coordinates
-from logit_engine.columns.kinds import Array, Columns, dense_array
+from logit_engine.columns import Array, Columns, Coordinates, dense_array
+from logit_engine.columns.coordinates import inner_coordinates
 from logit_engine.errors import DataError
 from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.inference.delta import carried_over, roots, row_blocks, two_sided, wald_interval, weighted_sums
 from logit_engine.inference.response import bend, predictors, responses, slope, value

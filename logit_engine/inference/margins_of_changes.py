@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.inference.delta import carried_over, weighted_sums
 from logit_engine.inference.margins import Effect, Margins, given_effects
 from logit_engine.inference.response import bend, predictors, slope, value

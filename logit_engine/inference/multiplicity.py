@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.inference.hypotheses import Contrasts, contrasts
 

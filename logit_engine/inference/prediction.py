@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.inference.delta import carried_over, known_covariance, roots, row_blocks, wald_interval, weighted_sums
 from logit_engine.inference.response import predictors, responses, slope, value
 from logit_engine.likelihoods import Bernoulli, Likelihood

@@ -5,7 +5,7 @@ C is how many probabilities a row has: one for a binary outcome (of the event), 
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial, weighted
 from logit_engine.links.law import event_terms
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 from scipy.linalg import cho_solve, solve_triangular
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import DataError, RankError, UsageError
 from logit_engine.inference.covariance import Kind, SmallSample, ways
 from logit_engine.inference.hypotheses import Test, wald

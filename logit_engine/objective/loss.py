@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import Array, Columns, Dense
+from logit_engine.columns import Array, Columns, Coordinates, Dense
 from logit_engine.compiled.loops import Loops
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.triangles import smallest_pivot, triangular_inverse

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array, Dense
+from logit_engine.columns import Array, Dense
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links.law import Terms
 from logit_engine.objective.loss import by_predictor, flat, signed_gram

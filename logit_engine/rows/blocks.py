@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from logit_engine.columns.kinds import Array, Columns
+from logit_engine.columns import Array, Columns
 from logit_engine.columns.slicing import held, row_slice
 
 BLOCK = 16384

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array, Columns, Constant, Dense, SideBySide, Sparse
+from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.columns.slicing import copied, stacked
 from logit_engine.errors import DataError
 from logit_engine.rows import arrays

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array, Dense
+from logit_engine.columns import Array, Dense
 from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import length

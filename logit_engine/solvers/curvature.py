@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array, Columns
+from logit_engine.columns import Array, Columns
 from logit_engine.objective.triangles import cholesky_factor, smallest_pivot, triangular_solve
 from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.grouped import Matrix, grouped_step

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.objective.loss import Slope
 from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.curvature import Model, model_of

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array, Coordinates
 from logit_engine.errors import UsageError
 from logit_engine.objective.loss import Objective
 from logit_engine.solvers.newton import Newton, Outcome, Solution, free_directions, local_solution

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet, Groups
 from logit_engine.solvers.products import Curved, Products, accelerated, conjugate, floored, model_value
 from logit_engine.solvers.singular import split_step

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from scipy.linalg import qr
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.objective.loss import Evaluation, Objective, repeated
 from logit_engine.objective.triangles import (
     aliased,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array, Dense
+from logit_engine.columns import Array, Dense
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import (
     cholesky_factor,

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array, Columns
+from logit_engine.columns import Array, Columns
 from logit_engine.penalties import ElasticNet
 
 STEPS = 20  # accelerated ones

@@ -15,7 +15,7 @@ linear, and a step that descends ends at a kink or a bound; where none descends,
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.singular import definite_step, principal_block, singular_step
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpstrf
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.objective.triangles import cholesky_factor, smallest_pivot, triangular_inverse, triangular_solve
 
 SINGULAR_PIVOT = 1e-6  # a pivot, as a sine, below which columns may be dependent to rounding

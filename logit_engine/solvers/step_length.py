@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.objective.loss import Evaluation, Objective, repeated
 
 SHORTEST_MOVE = 2.0**-40  # of a row's predictor: a shorter step changes nothing

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logit_engine.columns.kinds import Array, dense_array
+from logit_engine.columns import Array, dense_array
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import r_factor
 from logit_engine.penalties import NoPenalty

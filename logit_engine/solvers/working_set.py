@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array, Columns, Sparse
+from logit_engine.columns import Array, Columns, Sparse
 from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective, Slope
 from logit_engine.penalties import ElasticNet

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.design.terms import Design
 from logit_engine.errors import ArtifactError
 from logit_engine.fitting.result import (

@@ -25,8 +25,7 @@ from logit_engine import (
     array_rows,
     fit,
 )
-from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import Coded, Dense, SideBySide, dense_array
+from logit_engine.columns import Coded, Coordinates, Dense, SideBySide, dense_array
 from logit_engine.constraints import Equalities
 from logit_engine.diagnostics.recession import recession
 from logit_engine.errors import DataError, RankError, SeparationError

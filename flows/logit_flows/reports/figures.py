@@ -16,7 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 
 STYLE: dict[str, Any] = {
     "svg.hashsalt": "logit-engine",

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.fitting.result import FitResult
 from logit_engine.reporting.summary import number, p_text, z_text
 from logit_engine.storage.model_file import Model, coefficient_table

@@ -10,7 +10,7 @@ from operator import add
 import numpy as np
 import polars as pl
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.design.frame_rows import clusters
 from logit_engine.diagnostics.metric_intervals import (
     Bootstrap,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.design.frame_rows import clusters
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.parquet_rows import ParquetFrames, ParquetRows, parquet_frames
 from logit_engine.design.terms import Design

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from logit_engine.columns.kinds import Array
+from logit_engine.columns import Array
 from logit_engine.design.frame_rows import clusters, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.terms import Design

@@ -11,8 +11,7 @@ import pytest
 from dask.distributed import Client, LocalCluster
 
 from logit_engine import fit
-from logit_engine.columns.coordinates import Coordinates
-from logit_engine.columns.kinds import Coded, Constant, Dense, SideBySide
+from logit_engine.columns import Coded, Constant, Coordinates, Dense, SideBySide
 from logit_engine.compiled import kernels
 from logit_engine.compiled import loops as compiled
 from logit_engine.compiled.loops import Loops

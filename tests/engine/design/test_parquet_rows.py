@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from logit_engine.columns.kinds import dense_array
+from logit_engine.columns import dense_array
 from logit_engine.design import parquet_rows as parquet
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.learning import learn

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from logit_engine import LOGIT, Bernoulli, Multinomial, array_rows, fit
-from logit_engine.columns.kinds import Coded, Constant, SideBySide
+from logit_engine.columns import Coded, Constant, SideBySide
 from logit_engine.diagnostics.separation import family_name
 from logit_engine.diagnostics.wording import Wording
 from logit_engine.errors import SeparationError

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from logit_engine import CLUSTER, HC0, HC2, HC3, LINKS, NONROBUST, Bernoulli, Multinomial, array_rows, fit
-from logit_engine.columns.coordinates import Coordinates
+from logit_engine.columns import Coordinates
 from logit_engine.constraints import Equalities
 from logit_engine.design.learning import learn
 from logit_engine.design.terms import Spec

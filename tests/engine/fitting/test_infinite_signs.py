@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import linprog
 
 from logit_engine import LOGIT, Bernoulli, Multinomial, array_rows, fit
-from logit_engine.columns.coordinates import Coordinates
+from logit_engine.columns import Coordinates
 from logit_engine.constraints import linear_equalities
 from logit_engine.errors import UsageError
 from logit_engine.fitting.result import FitResult

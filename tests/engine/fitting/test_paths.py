@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from logit_engine import LogisticRegression
-from logit_engine.columns.kinds import Coded, Columns, Constant, Dense, SideBySide, Sparse
+from logit_engine.columns import Coded, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.errors import UsageError
 from logit_engine.fitting.paths import fit_path, relaxed
 from logit_engine.fitting.steps import fit

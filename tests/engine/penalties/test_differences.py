@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from scipy.optimize import root
 from scipy.special import expit
 
-from logit_engine.columns.kinds import Coded, Constant, Dense, SideBySide, Sparse
+from logit_engine.columns import Coded, Constant, Dense, SideBySide, Sparse
 from logit_engine.constraints import linear_equalities
 from logit_engine.fitting.paths import fit_path
 from logit_engine.fitting.steps import fit

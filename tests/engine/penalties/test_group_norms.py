@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 from scipy.special import expit, softmax
 
-from logit_engine.columns.kinds import Coded, Columns, Constant, Dense, SideBySide, Sparse
+from logit_engine.columns import Coded, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.fitting.paths import fit_path
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli, Multinomial

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from logit_engine.columns.kinds import Coded, Constant, Dense, SideBySide
+from logit_engine.columns import Coded, Constant, Dense, SideBySide
 from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import CLUSTER, HC1
 from logit_engine.likelihoods import Bernoulli, Multinomial

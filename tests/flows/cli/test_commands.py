@@ -61,7 +61,7 @@ def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None
     from logit_flows.steps.rows import outcomes, read_rows
     from sklearn.linear_model import LogisticRegression
 
-    from logit_engine.columns.kinds import dense_array
+    from logit_engine.columns import dense_array
 
     config = read_config(ROOT / "config.yaml", [f"store={flights}"])
     trained = json.loads((flights / "train.json").read_text())

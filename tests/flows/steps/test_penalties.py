@@ -21,7 +21,7 @@ from logit_flows.steps.split import Split, validation_folds
 from logit_flows.steps.tune import tune_penalty
 from scipy.special import expit
 
-from logit_engine.columns.kinds import dense_array
+from logit_engine.columns import dense_array
 from logit_engine.design.frame_rows import frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.terms import Impute, Spec

@@ -32,7 +32,7 @@ from logit_flows.steps.split import SPLIT_SALT, Split, hashed, split_rows
 from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
-from logit_engine.columns.kinds import dense_array
+from logit_engine.columns import dense_array
 from logit_engine.errors import ArtifactError, DataError, UsageError
 from logit_engine.links import LINKS
 

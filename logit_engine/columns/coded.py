@@ -1,0 +1,91 @@
+"""A categorical as the codes of its levels.
+
+A categorical with L columns is its codes: code j < L is column j, code L is the reference level, which has no column; it
+is never expanded to one-hot.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.columns.moments import (
+    Moments,
+    Ranges,
+    no_quartiles,
+    sides,
+)
+from logit_engine.columns.protocol import Array, Codes, Columns, Real
+from logit_engine.columns.units import bincount
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A categorical by its codes, (n,), 0..width; code `width` is the reference level and has no column."""
+
+    codes: Codes
+    width: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return self.codes.size, self.width
+
+    def dot(self, theta: Array) -> Array:
+        """The coefficient of each row's level, zero for the reference."""
+        return np.concatenate([theta, np.zeros_like(theta[:1])]).take(self.codes, axis=0)
+
+    def tdot(self, r: Array) -> Array:
+        """Sums of r by level."""
+        if r.ndim == 1:
+            return bincount(self.codes, r, self.width + 1)[: self.width]
+        return np.stack([bincount(self.codes, column, self.width + 1)[: self.width] for column in r.T], axis=1)
+
+    def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
+        """The diagonal matrix of the sums of w by level."""
+        return np.diag(self.tdot(w))
+
+    def squares(self, w: Array) -> Array:
+        """The sums of w by level."""
+        return self.tdot(w)
+
+    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+        """Sums of r by group and level, from their joint codes."""
+        joint = groups * (self.width + 1) + self.codes
+        return bincount(joint, r, count * (self.width + 1)).reshape(count, self.width + 1)[:, : self.width]
+
+    def inner(self, center: Real, scale: Real) -> "Coded":
+        """Itself: codes are neither centered nor scaled."""
+        return self
+
+    def select(self, which: NDArray[np.intp]) -> Columns:
+        """Some of the levels; all others join the reference, whose coefficient is zero."""
+        code = np.full(self.width + 1, which.size, dtype=self.codes.dtype)
+        code[which] = np.arange(which.size)
+        return Coded(code[self.codes], which.size)
+
+    def lengths(self) -> Array:
+        """One for a row with a column, zero for one at the reference, (n,)."""
+        return (self.codes < self.width).astype(np.float64)
+
+    def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
+        """The share of each level's rows."""
+        kept = np.ones(self.codes.size) if keep is None else keep.astype(np.float64)
+        n = int(kept.sum())
+        mean = self.tdot(kept) / max(n, 1)
+        codes = ((0, self.width),)
+        dense = np.zeros(self.width, dtype=bool)
+        return Moments(n, mean, n * mean * (1.0 - mean), codes, dense, no_quartiles(self.width))
+
+    def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
+        """Rows of each level by outcome."""
+        both = sides(y, keep)
+        total = np.array([side.sum() for side in both], dtype=np.float64)
+        events = np.stack([self.tdot(side.astype(np.float64)) for side in both])
+        return Ranges(
+            low=np.where(events < total[:, None], 0.0, np.where(events > 0.0, 1.0, np.inf)),
+            high=np.where(events > 0.0, 1.0, np.where(total[:, None] > 0.0, 0.0, -np.inf)),
+            events=events,
+            total=total,
+            groups=((0, self.width),),
+        )

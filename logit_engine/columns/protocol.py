@@ -1,0 +1,62 @@
+"""What every kind of columns can do: three products, moments, ranges, inner coordinates, and cuts.
+
+Every piece of linear algebra that touches rows goes through `dot` (X theta), `tdot` (X' r) and `gram` (X' diag(w) X, for
+w >= 0, in float32 if a rough one will do). Theta and r may be matrices, one column for each product.
+"""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.columns.moments import Moments, Ranges
+
+Array = NDArray[np.float64]
+Real = NDArray[np.floating]  # float64, or an extended type
+Codes = NDArray[np.int32] | NDArray[np.int64]
+
+
+class Columns(Protocol):
+    """n rows of p columns. dot: (p[, k]) to (n[, k]); tdot: (n[, k]) to (p[, k]); gram: (n,) to (p, p)."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+    def dot(self, theta: Array) -> Array: ...
+
+    def tdot(self, r: Array) -> Array: ...
+
+    def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array: ...
+
+    def squares(self, w: Array) -> Array:
+        """The diagonal of X' diag(w) X, (p,)."""
+        ...
+
+    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+        """X' r within each group: r, groups: (n,), groups in 0..count-1; (count, p)."""
+        ...
+
+    def inner(self, center: Real, scale: Real) -> "Columns":
+        """(X - center) / scale, (p,) each; codes are left alone. Its bits do not depend on X's memory order."""
+        ...
+
+    def select(self, which: NDArray[np.intp]) -> "Columns":
+        """Some of the columns, (r,) rising, copied."""
+        ...
+
+    def lengths(self) -> Array:
+        """The sum of squares of each row, (n,)."""
+        ...
+
+    def moments(self, keep: NDArray[np.bool_] | None) -> "Moments":
+        """Mean and spread of each column; rows not kept, (n,), are left out, none where it is None."""
+        ...
+
+    def ranges(self, y: Array, keep: NDArray[np.bool_]) -> "Ranges":
+        """The values that each column takes beside each outcome; rows not kept are left out."""
+        ...
+
+
+def dense_array(columns: Columns) -> Array:
+    """The columns written out as an array, (n, p); for one block at a time."""
+    return columns.dot(np.eye(columns.shape[1]))

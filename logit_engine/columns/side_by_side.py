@@ -1,0 +1,141 @@
+"""Several kinds of columns over the same rows, from left to right, and their cross products."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, groupby, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.columns.coded import Coded
+from logit_engine.columns.constant import Constant
+from logit_engine.columns.dense import Dense
+from logit_engine.columns.moments import (
+    Moments,
+    Ranges,
+)
+from logit_engine.columns.protocol import Array, Columns, Real
+from logit_engine.columns.sparse import Sparse
+from logit_engine.columns.units import bincount, in_units
+from logit_engine.columns.written import written_gram
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Several sets of columns over the same rows, from left to right."""
+
+    parts: tuple[Columns, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return self.parts[0].shape[0], sum(part.shape[1] for part in self.parts)
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Where each part's columns start and stop."""
+        return list(pairwise(accumulate((part.shape[1] for part in self.parts), initial=0)))
+
+    def dot(self, theta: Array) -> Array:
+        """The sum of the parts' products."""
+        (start, stop), *others = self.spans()
+        out = self.parts[0].dot(theta[start:stop])
+        for part, (start, stop) in zip(self.parts[1:], others, strict=True):
+            out += part.dot(theta[start:stop])
+        return out
+
+    def tdot(self, r: Array) -> Array:
+        """The parts' products, stacked."""
+        return np.concatenate([part.tdot(r) for part in self.parts])
+
+    def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
+        """The parts' own Gram matrices on the diagonal, their cross products beside them."""
+        if all(map(_written, self.parts)):
+            return written_gram(self.parts, w, dtype)
+        parts = [part for written, group in groupby(self.parts, _written) for part in _joined(written, group)]
+        spans = list(pairwise(accumulate((part.shape[1] for part in parts), initial=0)))
+        out = np.empty((spans[-1][1], spans[-1][1]))
+        for i, (a, b) in enumerate(spans):
+            out[a:b, a:b] = parts[i].gram(w, dtype)
+            for j in range(i):
+                c, d = spans[j]
+                out[a:b, c:d] = cross(parts[i], parts[j], w)
+                out[c:d, a:b] = out[a:b, c:d].T
+        return out
+
+    def squares(self, w: Array) -> Array:
+        """The parts' own."""
+        return np.concatenate([part.squares(w) for part in self.parts])
+
+    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+        """The parts' sums, side by side."""
+        return np.concatenate([part.grouped(r, groups, count) for part in self.parts], axis=1)
+
+    def inner(self, center: Real, scale: Real) -> Columns:
+        """Each part centered and scaled by its share."""
+        spans = zip(self.parts, self.spans(), strict=True)
+        return SideBySide(tuple(part.inner(center[a:b], scale[a:b]) for part, (a, b) in spans))
+
+    def select(self, which: NDArray[np.intp]) -> Columns:
+        """Some of the columns of those parts that have any."""
+        cuts = [which[(which >= a) & (which < b)] - a for a, b in self.spans()]
+        return SideBySide(tuple(part.select(cut) for part, cut in zip(self.parts, cuts, strict=True) if cut.size))
+
+    def lengths(self) -> Array:
+        """The sum of the parts' own."""
+        return np.asarray(sum(part.lengths() for part in self.parts))
+
+    def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
+        """The parts' moments, joined."""
+        found = [part.moments(keep) for part in self.parts]
+        return Moments(
+            n=found[0].n,
+            mean=np.concatenate([m.mean for m in found]),
+            square=np.concatenate([m.square for m in found]),
+            groups=self._moved([m.groups for m in found]),
+            sparse=np.concatenate([m.sparse for m in found]),
+            quartiles=np.concatenate([m.quartiles for m in found], axis=1),
+        )
+
+    def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
+        """The parts' ranges, joined."""
+        found = [part.ranges(y, keep) for part in self.parts]
+        return Ranges(
+            low=np.concatenate([r.low for r in found], axis=1),
+            high=np.concatenate([r.high for r in found], axis=1),
+            events=np.concatenate([r.events for r in found], axis=1),
+            total=found[0].total,
+            groups=self._moved([r.groups for r in found]),
+        )
+
+    def _moved(self, groups: Sequence[tuple[tuple[int, int], ...]]) -> tuple[tuple[int, int], ...]:
+        """The parts' groups, counted from the first column of all."""
+        spans = zip(groups, self.spans(), strict=True)
+        return tuple((start + a, start + b) for own, (start, _) in spans for a, b in own)
+
+
+def _written(part: Columns) -> bool:
+    """Whether the columns are numbers written out, or a constant."""
+    return isinstance(part, Constant | Dense)
+
+
+def _joined(written: bool, parts: Iterable[Columns]) -> list[Columns]:
+    """Neighbors that are written out as one, so that they share a product; others as they are."""
+    own = list(parts)
+    return [SideBySide(tuple(own))] if written and len(own) > 1 else own
+
+
+def cross(left: Columns, right: Columns, w: Array) -> Array:
+    """left' diag(w) right, (p_left, p_right): by joint codes where both are codes, else by sums of the dense side."""
+    if isinstance(left, SideBySide):
+        return np.concatenate([cross(part, right, w) for part in left.parts])
+    if isinstance(left, Constant):
+        return right.tdot(w)[None]
+    if isinstance(left, Coded) and isinstance(right, Coded):
+        joint = left.codes.astype(np.int64) * (right.width + 1) + right.codes
+        table = bincount(joint, w, (left.width + 1) * (right.width + 1))
+        return table.reshape(left.width + 1, right.width + 1)[: left.width, : right.width]
+    if isinstance(right, Dense):
+        return in_units(left.tdot(right.X * w[:, None]).T, right.unit).T
+    if isinstance(right, Sparse) and isinstance(left, Sparse | Coded):
+        return cross(left, Dense(right.X.toarray(), right.unit), w)
+    return cross(right, left, w).T

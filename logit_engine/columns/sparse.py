@@ -1,0 +1,106 @@
+"""Columns that are mostly zeros, as a scipy.sparse array."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logit_engine.columns.dense import Dense
+from logit_engine.columns.moments import (
+    Moments,
+    Ranges,
+    no_quartiles,
+    sides,
+    sparse_range,
+)
+from logit_engine.columns.protocol import Array, Columns, Real
+from logit_engine.columns.units import bincount, in_units
+
+FILLED = 0.08  # the share of entries above which a sparse Gram matrix is slower than a dense one
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """A scipy.sparse CSR array, (n, p), in units as `Dense` has them; it is not centered, so that its zeros stay zero.
+
+    T: its transpose, if it is at hand: SciPy would make a new one, and would copy a view. dense_copy: its numbers as an
+    array for Gram matrices, if they are at hand.
+    """
+
+    X: Any
+    unit: Real | None = None
+    T: Any = None
+    dense_copy: Array | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return self.X.shape[0], self.X.shape[1]
+
+    def dot(self, theta: Array) -> Array:
+        """X theta."""
+        return np.asarray(self.X @ in_units(theta, self.unit))
+
+    def tdot(self, r: Array) -> Array:
+        """X' r."""
+        return in_units(np.asarray((self.X.T if self.T is None else self.T) @ r), self.unit)
+
+    def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
+        """X' diag(w) X, by a sparse product where that is the cheaper one."""
+        if is_filled(self.X):
+            return Dense(self.X.toarray() if self.dense_copy is None else self.dense_copy, self.unit).gram(w, dtype)
+        product = np.asarray((self.X.T @ self.X.multiply(w[:, None]).tocsr()).toarray())
+        return in_units(in_units(product, self.unit).T, self.unit)
+
+    def squares(self, w: Array) -> Array:
+        """Sums of w x^2, (p,)."""
+        return in_units(in_units(np.asarray(self.X.power(2).T @ w), self.unit), self.unit)
+
+    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+        """X' r within each group."""
+        return Dense(self.X.toarray(), self.unit).grouped(r, groups, count)
+
+    def inner(self, center: Real, scale: Real) -> Columns:
+        """Scaled; written out only where centers or extended precision ask for it."""
+        if center.any() or center.dtype != self.X.dtype:
+            return Dense(self.X.toarray()).inner(center, scale)
+        return Sparse(self.X, scale, self.T, self.dense_copy)
+
+    def select(self, which: NDArray[np.intp]) -> Columns:
+        """Some of the columns, copied."""
+        return Sparse(self.X[:, which], None if self.unit is None else self.unit[which])
+
+    def lengths(self) -> Array:
+        """Sums of squares by row, (n,)."""
+        squared = self.X.power(2)
+        return np.asarray(squared.sum(axis=1) if self.unit is None else squared @ (1.0 / np.square(self.unit)))
+
+    def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
+        """Mean and spread of each column, zeros included."""
+        rows = self.X if keep is None else self.X[keep]
+        n, p = rows.shape
+        mean = bincount(rows.indices, rows.data, p) / max(n, 1)
+        filled = bincount(rows.indices, np.ones(rows.nnz), p)
+        away = bincount(rows.indices, np.square(rows.data - mean[rows.indices]), p)
+        square = away + (n - filled) * np.square(mean)
+        square[square <= n * np.square(4.0 * np.finfo(float).eps * mean)] = 0.0  # one value, but for rounding
+        return Moments(n, mean, square, (), np.ones(p, dtype=bool), no_quartiles(p))
+
+    def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
+        """The range of each column beside each outcome, zeros included."""
+        parts = [self.X[side] for side in sides(y, keep)]
+        found = [sparse_range(part) for part in parts]
+        counts = np.array([part.shape[0] for part in parts], dtype=np.float64)
+        return Ranges(
+            low=np.stack([low for low, _ in found]),
+            high=np.stack([high for _, high in found]),
+            events=np.repeat(counts[:, None], self.X.shape[1], axis=1),
+            total=counts,
+            groups=(),
+        )
+
+
+def is_filled(X: Any) -> bool:
+    """Whether a sparse array has so few zeros that its Gram matrix is quicker to compute from a dense copy."""
+    return bool(X.nnz > FILLED * X.shape[0] * X.shape[1])

@@ -1,0 +1,36 @@
+"""The Gram matrix of columns written out as numbers, scaled a piece at a time."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from logit_engine.columns.protocol import Array
+
+IN_CACHE = (
+    2**17
+)  # numbers scaled at a time for a Gram matrix: more would not stay in a core's cache, nor in its page table
+
+
+def written_gram(parts: Sequence[Any], w: Array, dtype: type[np.floating]) -> Array:
+    """The Gram matrix of constants and dense columns side by side: their rows, scaled by sqrt(w), by symmetric products."""
+    widths = [part.shape[1] for part in parts]
+    p, root = sum(widths), np.sqrt(w)
+    product = np.zeros((p, p))
+    size = max(p // 2, IN_CACHE // max(p, 1))
+    room = np.empty((min(w.size, size), p), dtype=dtype)
+    for start in range(0, w.size, size):
+        rows = slice(start, start + size)
+        share = root[rows, None]
+        scaled = room[: share.size]
+        for part, stop, width in zip(parts, accumulate(widths), widths, strict=True):
+            into = scaled[:, stop - width : stop]
+            part.fill_scaled(rows, share, into)
+        product += scaled.T @ scaled
+    units = [getattr(part, "unit", None) for part in parts]
+    for unit, stop, width in zip(units, accumulate(widths), widths, strict=True):
+        if unit is not None:
+            product[stop - width : stop] /= unit[:, None]
+            product[:, stop - width : stop] /= unit
+    return product
