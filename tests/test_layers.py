@@ -37,8 +37,8 @@ logit_engine.design
 logit_engine.compiled
 logit_engine.rows
 logit_engine.likelihoods logit_engine.penalties logit_engine.constraints
-logit_engine.columns
 logit_engine.links
+logit_engine.columns
 logit_engine.errors logit_engine._version
 """
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from logit_engine.columns.arrays import Array, Codes, Real
 from logit_engine.columns.moments import (
     Moments,
     Ranges,
     no_quartiles,
     sides,
 )
-from logit_engine.columns.protocol import Array, Codes, Columns, Real
+from logit_engine.columns.protocol import Columns
 from logit_engine.columns.units import bincount
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from logit_engine.columns.arrays import Array, Real
 from logit_engine.columns.dense import Dense
 from logit_engine.columns.moments import (
     Moments,
     Ranges,
     no_quartiles,
 )
-from logit_engine.columns.protocol import Array, Columns, Real
+from logit_engine.columns.protocol import Columns
 from logit_engine.columns.units import bincount
 
 

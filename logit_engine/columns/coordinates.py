@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from logit_engine.columns.arrays import Array
 from logit_engine.columns.moments import Moments
-from logit_engine.columns.protocol import Array
 
 OUTLYING_SPREAD = 1e3  # times the distance of the quartiles: a larger standard deviation is made by a few values
 NEAR = 1.0  # means within as many spreads of zero cost no digits: such columns are not centered, and not copied

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from logit_engine.columns.arrays import Array, Real
 from logit_engine.columns.moments import (
     Moments,
     Ranges,
@@ -12,7 +13,7 @@ from logit_engine.columns.moments import (
     sample_quartiles,
     sides,
 )
-from logit_engine.columns.protocol import Array, Columns, Real
+from logit_engine.columns.protocol import Columns
 from logit_engine.columns.units import MILD, bincount, in_units
 from logit_engine.columns.written import written_gram
 

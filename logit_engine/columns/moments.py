@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.links.law import Array
+from logit_engine.columns.arrays import Array
 
 SIDE_BY_SIDE = 64  # rows summed as one long row
 QUARTILE_ROWS = 64  # at least, if there are as many, of the first block, evenly spread

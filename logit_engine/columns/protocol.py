@@ -9,11 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from logit_engine.columns.arrays import Array, Real
 from logit_engine.columns.moments import Moments, Ranges
-
-Array = NDArray[np.float64]
-Real = NDArray[np.floating]  # float64, or an extended type
-Codes = NDArray[np.int32] | NDArray[np.int64]
 
 
 class Columns(Protocol):

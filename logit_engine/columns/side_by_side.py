@@ -7,6 +7,7 @@ from itertools import accumulate, groupby, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from logit_engine.columns.arrays import Array, Real
 from logit_engine.columns.coded import Coded
 from logit_engine.columns.constant import Constant
 from logit_engine.columns.dense import Dense
@@ -14,7 +15,7 @@ from logit_engine.columns.moments import (
     Moments,
     Ranges,
 )
-from logit_engine.columns.protocol import Array, Columns, Real
+from logit_engine.columns.protocol import Columns
 from logit_engine.columns.sparse import Sparse
 from logit_engine.columns.units import bincount, in_units
 from logit_engine.columns.written import written_gram

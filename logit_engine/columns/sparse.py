@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from logit_engine.columns.arrays import Array, Real
 from logit_engine.columns.dense import Dense
 from logit_engine.columns.moments import (
     Moments,
@@ -14,7 +15,7 @@ from logit_engine.columns.moments import (
     sides,
     sparse_range,
 )
-from logit_engine.columns.protocol import Array, Columns, Real
+from logit_engine.columns.protocol import Columns
 from logit_engine.columns.units import bincount, in_units
 
 FILLED = 0.08  # the share of entries above which a sparse Gram matrix is slower than a dense one

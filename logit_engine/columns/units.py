@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns.protocol import Array, Real
+from logit_engine.columns.arrays import Array, Real
 
 MILD = (2.0**-200, 2.0**200)  # units between these can wait for the end of a product: its sums cannot overflow
 

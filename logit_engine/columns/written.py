@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from logit_engine.columns.protocol import Array
+from logit_engine.columns.arrays import Array
 
 IN_CACHE = (
     2**17

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from logit_engine.columns import Array, Real
 from logit_engine.likelihoods.weighting import weighted
 from logit_engine.links import LOGIT, Link
-from logit_engine.links.law import Array, Real, Terms, event_terms, expected_curvature, nonevent_terms
+from logit_engine.links.law import Terms, event_terms, expected_curvature, nonevent_terms
 
 FEW = 1e-6  # of all weight: non-events of less are counted by themselves, as a difference would lose their digits
 GRID = 257  # points of a grid in which a root is looked for

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.links.law import Array, Real, Terms
+from logit_engine.columns import Array, Real
+from logit_engine.links.law import Terms
 
 
 @dataclass(frozen=True, slots=True)

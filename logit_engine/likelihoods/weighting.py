@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from logit_engine.links.law import Array
+from logit_engine.columns import Array
 
 
 def weighted(share: Array, value: Array) -> Array:

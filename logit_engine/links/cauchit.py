@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from logit_engine.links.law import Array, Link
+from logit_engine.columns import Array
+from logit_engine.links.law import Link
 
 
 def cauchit_cdf(eta: Array) -> Array:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from logit_engine.links.law import Array, Link, Terms
+from logit_engine.columns import Array
+from logit_engine.links.law import Link, Terms
 
 
 def exp_to_infinity(eta: Array) -> Array:

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Real = NDArray[np.floating]  # float64, or an extended type
+from logit_engine.columns import Array
+
 Curve = Callable[[Array], Array]
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 from scipy import special
 
-from logit_engine.links.law import Array, Link, Terms
+from logit_engine.columns import Array
+from logit_engine.links.law import Link, Terms
 
 
 def logit_cdf(eta: Array) -> Array:

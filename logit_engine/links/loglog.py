@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from logit_engine.columns import Array
 from logit_engine.links.cloglog import (
     cloglog_dlog_pdf,
     cloglog_failure,
@@ -11,7 +12,7 @@ from logit_engine.links.cloglog import (
     cloglog_success,
     exp_to_infinity,
 )
-from logit_engine.links.law import Array, Link, Terms
+from logit_engine.links.law import Link, Terms
 
 
 def loglog_cdf(eta: Array) -> Array:

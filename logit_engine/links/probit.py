@@ -3,7 +3,8 @@
 import numpy as np
 from scipy import special
 
-from logit_engine.links.law import Array, Link, Terms
+from logit_engine.columns import Array
+from logit_engine.links.law import Link, Terms
 
 _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 _FAR = -8.0  # below it s + eta is taken from a continued fraction, since the difference would lose digits

@@ -9,7 +9,7 @@ from scipy.linalg import qr
 from scipy.linalg.blas import dnrm2
 from scipy.linalg.lapack import dpotrf, dtrcon, dtrtri, dtrtrs
 
-from logit_engine.links.law import Array
+from logit_engine.columns import Array
 
 MANY = 500  # columns above which a condition number is an estimate
 

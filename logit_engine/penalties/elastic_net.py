@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import diags_array
 
+from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.links.law import Array
 from logit_engine.penalties.group_norms import Groups, groups_of
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.links.law import Array
+from logit_engine.columns import Array
 
 ROOT_STEPS = 100  # of the search for a group's norm; a handful is the rule
 

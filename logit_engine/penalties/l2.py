@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.links.law import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logit_engine.links.law import Array
+from logit_engine.columns import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from logit_engine.links.law import Array
+from logit_engine.columns import Array
 
 
 class Penalty(Protocol):
