@@ -41,7 +41,7 @@ def main() -> None:
         rows, Bernoulli(LOGIT), inner_coordinates(moments), np.zeros(COLUMNS + 1, dtype=bool), threads=cores()
     )
     solution = solve(objective, np.zeros(COLUMNS + 1))
-    inverse = triangular_inverse(solution.next_basis)
+    inverse = triangular_inverse(solution.information.next_basis)
 
     def whitened(block: Block) -> tuple[float]:
         return (float(objective.columns(block).dot(inverse)[0, 0]),)

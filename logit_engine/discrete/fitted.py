@@ -21,7 +21,7 @@ from logit_engine.penalties import NONE, lasso
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows import arrays
 from logit_engine.rows.memory import MemoryRows
-from logit_engine.solvers.newton import Outcome
+from logit_engine.solvers.solution import Termination
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +276,7 @@ def _say(result: FitResult, method: str, disp: bool, on_separation: bool, on_con
 
 
 def _answers(result: FitResult) -> dict[str, Any]:
-    limits = any(outcome.value in result.status.sentence for outcome in (Outcome.ITERATIONS, Outcome.EVALUATIONS))
+    limits = any(end.value in result.status.sentence for end in (Termination.ITERATIONS, Termination.EVALUATIONS))
     return {
         "fopt": -result.loglik / result.observations,
         "iterations": result.passes,

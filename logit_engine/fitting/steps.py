@@ -41,9 +41,10 @@ from logit_engine.objective.loss import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.rows.blocks import Rows, cores, one_blas_thread, total
 from logit_engine.solvers.active import active_set
-from logit_engine.solvers.newton import Newton, Outcome, Solution, Solver, solve
+from logit_engine.solvers.newton import Newton, solve
 from logit_engine.solvers.pilot import MAX_PILOT_PASSES, Approach, approached, without_errors
 from logit_engine.solvers.proximal import Proximal
+from logit_engine.solvers.solution import Solution, Solver, Termination
 from logit_engine.solvers.triangular import column_r_factor
 
 
@@ -184,14 +185,14 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     _check_rank(objective, solution, asked.wording)
     judged = judged_solution(objective, solution, perfect, flat_start, asked.wording)
     solution = judged.solution
-    informed = bool(np.isfinite(solution.factor).all())
+    information = solution.information
     if judged.status.verdict is Verdict.SEPARATED and not asked.allow_separation:
         raise SeparationError(judged.status.sentence)
 
-    if judged.signs is not None and solution.outcome is not Outcome.SEPARATED:
-        solution = replace(solution, outcome=Outcome.UNCERTIFIED)
+    if judged.signs is not None and solution.termination is not Termination.SEPARATED:
+        solution = replace(solution, termination=Termination.UNCERTIFIED)
     estimated, given = Estimated(np.broadcast_to(np.nan, (start.size, start.size))), False
-    if asked.covariance is not None and (objective.separable or asked.naive) and informed:
+    if asked.covariance is not None and (objective.separable or asked.naive) and information is not None:
         estimated, given = covariance(objective, solution, asked.covariance, first.observations), True
     if given and constrained is not None:
         held = _held(constrained)
@@ -201,13 +202,13 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
     if given and isinstance(penalty, ElasticNet):
         zero = solution.theta == 0.0
         estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
-    condition = (
-        column_condition(objective, solution) if informed else np.nan if isinstance(penalty, ElasticNet) else np.inf
-    )
+    condition = column_condition(objective, information)
+    if information is None and isinstance(penalty, ElasticNet):
+        condition = np.nan
     estimates = _at_bounds(coordinates.to_user(solution.theta), asked.inequalities, constrained)
     constants = np.tile(np.arange(len(rows.names)) == constant_column(first.moments), likelihood.outputs)
     fixed = _fixed_counts(estimates, constants, penalty, constrained)
-    collinear = collinear_names(objective, solution, condition)
+    collinear = collinear_names(objective, information, condition)
     said = notes(coordinates, condition, objective, asked.naive, given, bool(constants.any()), judged.signs, collinear)
     return FitResult(
         names=rows.names,
@@ -222,7 +223,9 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         loglik=solution.loglik,
         null_loglik=null.loglik,
         free=constants,
-        convergence=Convergence(judged.status, solution.passes, solution.decrement, judged.certificate, condition),
+        convergence=Convergence(
+            judged.status, solution.passes, solution.proof.decrement, judged.certificate, condition
+        ),
         penalty=_applied(penalty),
         constraints=fixed,
         separation=None if judged.signs is None else Separation(judged.signs),
@@ -234,9 +237,9 @@ def _too_far_out(method: Solver, solution: Solution) -> bool:
     """Whether Newton's method lost its way from a start, with passes enough to find it: few are asked for to stop
     early.
     """
-    lost = solution.outcome in (Outcome.SINGULAR, Outcome.NO_ASCENT)
+    lost = solution.termination in (Termination.SINGULAR, Termination.NO_ASCENT)
     return isinstance(method, Newton) and (
-        lost or (solution.outcome is Outcome.ITERATIONS and method.max_passes >= MAX_PILOT_PASSES)
+        lost or (solution.termination is Termination.ITERATIONS and method.max_passes >= MAX_PILOT_PASSES)
     )
 
 
@@ -336,7 +339,7 @@ def _inner_start(coordinates: Coordinates, start: Array, likelihood: Likelihood)
 
 def _check_rank(objective: Objective, solution: Solution, wording: Wording) -> None:
     """Raises RankError naming aliased columns, or SeparationError if the outcomes are separated besides."""
-    if np.isfinite(solution.factor).all() or isinstance(objective.penalty, ElasticNet):
+    if solution.information is not None or isinstance(objective.penalty, ElasticNet):
         return
     names = objective.rows.names
     coordinates = objective.coordinates

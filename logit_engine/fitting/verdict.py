@@ -20,7 +20,8 @@ from logit_engine.objective.triangles import condition_number, r_factor
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.solvers.arrival import arrival_certificate, information_lost
 from logit_engine.solvers.descent import PENALTY_RATIO
-from logit_engine.solvers.newton import CERTIFIED, Newton, Outcome, Solution, solve
+from logit_engine.solvers.newton import CERTIFIED, Newton, solve
+from logit_engine.solvers.solution import Information, Residual, Solution, Termination
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
 HOPELESS = 1e12
@@ -61,25 +62,30 @@ def judged_solution(
         away = unheld_recession(objective, solution)
         if away is not None:
             return Judged(
-                solution, separated_status(objective, away, perfect, wording), solution.certificate, away.signs
+                solution, separated_status(objective, away, perfect, wording), solution.proof.bound, away.signs
             )
-        return Judged(solution, _status(objective, solution), solution.certificate)
+        return Judged(solution, _status(objective, solution), solution.proof.bound)
     certificate = np.inf if perfect else arrival_certificate(objective, solution)
     if _is_proved(objective, solution, certificate):
         return Judged(solution, _status(objective, solution), certificate)
     away = recession(objective, solution.theta)
     if away is not None and _separates(away, wording):
         return Judged(solution, separated_status(objective, away, perfect, wording), certificate, away.signs)
-    if solution.outcome in STOPPED:
+    if solution.termination in STOPPED:
         return Judged(solution, _status(objective, solution), certificate)
-    onward = None if solution.basis is None else solution.next_basis
+    known = solution.information
+    onward = None if known is None or known.basis is None else known.next_basis
     for start, basis in ((solution.theta, onward), (constants, None)):
         further = solve(objective, start, Newton(past_plateaus=True), basis)
         further = replace(further, passes=solution.passes + further.passes)
         certificate = arrival_certificate(objective, further)
         if _is_proved(objective, further, certificate):
             return Judged(further, _status(objective, further), certificate)
-    lost = replace(solution, outcome=Outcome.UNCERTIFIED) if solution.outcome is Outcome.CONVERGED else solution
+    lost = (
+        replace(solution, termination=Termination.UNCERTIFIED)
+        if solution.termination is Termination.CONVERGED
+        else solution
+    )
     return Judged(lost, _lost_status(objective, lost, away, wording), certificate)
 
 
@@ -106,21 +112,24 @@ def _is_proved(objective: Objective, solution: Solution, certificate: float) -> 
         return False
     if certificate < EXACT_CERTIFICATE:
         return True
-    bar = EXACT_CERTIFICATE * max(1.0, 1e-6 * column_condition(objective, solution))
+    bar = EXACT_CERTIFICATE * max(1.0, 1e-6 * column_condition(objective, solution.information))
     return certificate < bar or information_lost(objective, solution, certificate) < bar
 
 
-def column_condition(objective: Objective, solution: Solution) -> float:
-    """The condition number of the weighted columns at unit length, clear of the constants; see docs/engine.md."""
-    return condition_number(_clear_triangle(objective, solution)[0])
+def column_condition(objective: Objective, information: Information | None) -> float:
+    """The condition number of the weighted columns at unit length, clear of the constants; see docs/engine.md.
+
+    Infinite if there is no information, which is singular then.
+    """
+    return np.inf if information is None else condition_number(_clear_triangle(objective, information)[0])
 
 
-def _clear_triangle(objective: Objective, solution: Solution) -> tuple[Array, NDArray[np.intp]]:
+def _clear_triangle(objective: Objective, information: Information) -> tuple[Array, NDArray[np.intp]]:
     """The triangle of the weighted columns, clear of the constants, and the coefficient that each column is of.
 
     Under constraints a column is of no coefficient.
     """
-    triangle, constant = solution.triangle, objective.coordinates.constant
+    triangle, constant = information.triangle, objective.coordinates.constant
     if triangle.shape[1] != objective.free.size:
         return triangle, np.zeros(0, dtype=np.intp)
     if constant is None:
@@ -133,11 +142,11 @@ def _clear_triangle(objective: Objective, solution: Solution) -> tuple[Array, ND
     return clear[constants.size :, constants.size :], others
 
 
-def collinear_names(objective: Objective, solution: Solution, condition: float) -> tuple[str, ...]:
+def collinear_names(objective: Objective, information: Information | None, condition: float) -> tuple[str, ...]:
     """The columns that are nearly combinations of each other, if the condition number is flagged."""
-    if not FLAGGED < condition < np.inf:
+    if information is None or not FLAGGED < condition < np.inf:
         return ()
-    triangle, at = _clear_triangle(objective, solution)
+    triangle, at = _clear_triangle(objective, information)
     if not at.size:
         return ()
     names = objective.rows.names
@@ -168,16 +177,20 @@ def unheld_recession(objective: Objective, solution: Solution) -> Recession | No
     low, high = penalty.open_directions
     if not ((low < high) & ~objective.free).any():
         return None
-    if solution.outcome is Outcome.CONVERGED and objective.farthest(solution.theta) < FAR:
+    if solution.termination is Termination.CONVERGED and objective.farthest(solution.theta) < FAR:
         return None
     away = recession(replace(objective, penalty=NONE), cone=Cone(low, high))
     return away if away is not None and away.proof is Proof.EXACT else None
 
 
-STOPPED = (Outcome.ITERATIONS, Outcome.EVALUATIONS, Outcome.HALTED)  # by the caller: the solver is not led on
+STOPPED = (
+    Termination.ITERATIONS,
+    Termination.EVALUATIONS,
+    Termination.HALTED,
+)  # by the caller: the solver is not led on
 ADVICE = {
     **dict.fromkeys(STOPPED, "Allow more passes, or scale or drop columns."),
-    Outcome.UNCERTIFIED: (
+    Termination.UNCERTIFIED: (
         "No direction separates the outcomes, so a maximum exists, but it lies so far out that rounding hides the way. "
         "Look for offsets or weights of very different size, drop columns, or set a penalty."
     ),
@@ -186,19 +199,20 @@ ADVICE = {
 
 def _status(objective: Objective, solution: Solution) -> Status:
     """Converged, or why not, as the solver saw it."""
-    if solution.outcome is not Outcome.CONVERGED:
-        advice = ADVICE.get(solution.outcome, "Scale or drop columns, set a penalty, or use a log-concave link.")
-        sentence = f"not converged after {solution.passes} passes: {solution.outcome.value}. {advice}"
+    if solution.termination is not Termination.CONVERGED:
+        advice = ADVICE.get(solution.termination, "Scale or drop columns, set a penalty, or use a log-concave link.")
+        sentence = f"not converged after {solution.passes} passes: {solution.termination.value}. {advice}"
         return Status(Verdict.NOT_CONVERGED, sentence)
-    by_light_passes = solution.basis is None and solution.next_basis is None
-    if isinstance(objective.penalty, ElasticNet) and by_light_passes:
-        of_penalty, of_gradient = PENALTY_RATIO * solution.certificate, solution.certificate
+    if isinstance(solution.proof, Residual):
+        of_penalty, of_gradient = PENALTY_RATIO * solution.proof.bound, solution.proof.bound
         return Status(
             Verdict.CONVERGED,
             f"Converged after {solution.passes} passes; no coefficient is further from optimal than {of_penalty:.1e} "
             f"of its penalty, nor {of_gradient:.1e} of the gradient's size.",
         )
-    sentence = f"Converged after {solution.passes} passes; the last step was {solution.decrement:.1e} standard errors."
+    sentence = (
+        f"Converged after {solution.passes} passes; the last step was {solution.proof.decrement:.1e} standard errors."
+    )
     if not objective.likelihood.log_concave:
         sentence += f" The {objective.likelihood.name} log-likelihood is not concave: this is a local maximum."
     return Status(Verdict.CONVERGED, sentence)

@@ -18,7 +18,8 @@ from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor, triangular_inverse
 from logit_engine.rows.blocks import Block, Largest, total
-from logit_engine.solvers.newton import Outcome, Solution, unwhitened
+from logit_engine.solvers.solution import Solution, Termination
+from logit_engine.solvers.whitening import unwhitened
 
 
 class Kind(Enum):
@@ -108,9 +109,10 @@ def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: 
     Raises DataError if clusters are asked for and the rows carry none, or only one, or if a row's leverage is one for HC2 or
     HC3; UsageError if these are asked for with several linear predictors.
     """
-    root = solution.root
+    assert solution.information is not None  # without one no covariance is asked for
+    root = solution.information.root
     if wanted.information is Information.EXPECTED and not _canonical(objective):
-        root = _expected_root(objective, solution)
+        root = _expected_root(objective, solution.theta, solution.information.basis, solution.information.free)
     user = objective.coordinates.to_user(root)
     if wanted.kind is Kind.NONROBUST:
         return Estimated(user @ user.T)
@@ -149,7 +151,7 @@ def _near_one(objective: Objective, solution: Solution, root: Array, wanted: Cov
             f"a row's leverage is above {NEAR_ONE:g}, and {wanted.kind.value} after a penalty is not computed there; "
             "choose HC0 or HC1."
         )
-    settled = solution.outcome is Outcome.CONVERGED
+    settled = solution.termination is Termination.CONVERGED
     expected = wanted.information is Information.EXPECTED
     return contributions(objective, solution.theta, root, expected, POWERS[wanted.kind], settled)
 
@@ -168,7 +170,7 @@ def without_infinite(matrix: Array, signs: Array, solution: Solution, coordinate
     if coordinates.constant is not None:
         spread[coordinates.constant] = 1.0 / (1.0 + moved.sum())
     lost = (signs != 0) | (np.diagonal(matrix) * np.tile(spread, signs.size // spread.size) > UNKNOWN)
-    lost |= solution.outcome is Outcome.SEPARATED
+    lost |= solution.termination is Termination.SEPARATED
     out = matrix.copy()
     out[lost], out[:, lost] = np.nan, np.nan
     return out
@@ -179,16 +181,14 @@ def _canonical(objective: Objective) -> bool:
     return not isinstance(likelihood, Bernoulli) or likelihood.link is LOGIT
 
 
-def _expected_root(objective: Objective, solution: Solution) -> Array:
-    """The root of the inverse of the expected information, from one more pass in the solution's whitened rows."""
-    current = objective.evaluate(solution.theta, solution.basis, expected=True)
-    curvature = current.curvature
-    free = solution.free
+def _expected_root(objective: Objective, theta: Array, basis: Array | None, free: Array | None) -> Array:
+    """The root of the inverse of the expected information, from one more pass in the whitened rows of a basis."""
+    curvature = objective.evaluate(theta, basis, expected=True).curvature
     factor = cholesky_factor(curvature if free is None else free.T @ curvature @ free)
     if factor is None:
         raise DataError("the expected information is singular at the estimate; ask for the observed one.")
     inverse = triangular_inverse(factor)
-    return unwhitened(inverse if free is None else free @ inverse, solution.basis)
+    return unwhitened(inverse if free is None else free @ inverse, basis)
 
 
 def _row_scores(objective: Objective, theta: Array, block: Block, X: Columns) -> Array:

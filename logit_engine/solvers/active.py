@@ -12,7 +12,7 @@ from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor
-from logit_engine.solvers.newton import free_directions
+from logit_engine.solvers.whitening import free_directions
 
 SETTLED = 1e-9  # standard errors: a shorter step no longer changes which constraints are active
 PASSES = 100

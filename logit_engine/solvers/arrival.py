@@ -19,7 +19,8 @@ from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import length
 from logit_engine.rows.blocks import Block, Largest, Quiet, Sums, total
-from logit_engine.solvers.newton import CERTIFIED, Outcome, Solution
+from logit_engine.solvers.newton import CERTIFIED
+from logit_engine.solvers.solution import Certificate, Solution, Termination
 
 SHARP_CERTIFICATE = 1e-7  # above it the bound of the reach may be to blame: the rows are asked for the reach itself
 REMAINING_STEPS = 4.0  # lengths of the last step: if rounding made that step, as much may be left
@@ -35,26 +36,27 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
     It is infinite for a solution that does not say that it arrived, or carries no information. For a link that is not
     log-concave the maximum may be a local one.
     """
-    likelihood = objective.likelihood
-    if solution.outcome is not Outcome.CONVERGED or not np.isfinite(solution.certificate):
+    likelihood, theta, proof, information = objective.likelihood, solution.theta, solution.proof, solution.information
+    if solution.termination is not Termination.CONVERGED or information is None or not np.isfinite(proof.bound):
         return np.inf
-    decrement = solution.decrement
-    reach = solution.certificate / decrement if decrement > 0.0 else np.inf
+    decrement = proof.decrement
+    reach = proof.bound / decrement if decrement > 0.0 else np.inf
     largest_rounding = reach * reach * EPS * objective.weight  # if no score is larger than one
     if largest_rounding > LEAST_ROUNDING:
         of_logit = isinstance(likelihood, Bernoulli) and likelihood.self_concordant  # whose scores are at most one
-        if of_logit and solution.certificate + largest_rounding <= ROUGH_CERTIFICATE:
-            return solution.certificate + largest_rounding
-        bounds = row_bounds(objective, solution)
+        if of_logit and proof.bound + largest_rounding <= ROUGH_CERTIFICATE:
+            return proof.bound + largest_rounding
+        bounds = row_bounds(objective, theta, information.root)
         decrement, reach = decrement + length(bounds.largest_rounding), min(reach, bounds.reach)
     certificate = decrement * reach
     if not isinstance(likelihood, Bernoulli) or (likelihood.self_concordant and certificate <= SHARP_CERTIFICATE):
         return certificate
+    root = information.root
     if likelihood.self_concordant:
-        return min(certificate, decrement * _share_lost(objective, likelihood, solution, 0.0)[1])
+        return min(certificate, decrement * _share_lost(objective, likelihood, theta, root, 0.0)[1])
     certificate = np.inf
     for window in WINDOWS:
-        lost, reach = _share_lost(objective, likelihood, solution, window)
+        lost, reach = _share_lost(objective, likelihood, theta, root, window)
         moved = decrement * reach  # the farthest that the last step moved a predictor
         if moved < window and lost < 1.0:
             certificate = min(certificate, moved / ((window - moved) * (1.0 - lost)))
@@ -76,9 +78,8 @@ class RowBounds(NamedTuple):
     reach: float
 
 
-def row_bounds(objective: Objective, solution: Solution) -> RowBounds:
-    """The bounds by one pass over the rows."""
-    theta, root = solution.theta, solution.root
+def row_bounds(objective: Objective, theta: Array, root: Array) -> RowBounds:
+    """The bounds by one pass over the rows; theta: (q,); root: (q, r), of the inverse information."""
     outputs, score_of = objective.likelihood.outputs, objective.likelihood.score
 
     @Quiet
@@ -104,36 +105,44 @@ def information_lost(objective: Objective, solution: Solution, certificate: floa
     Each row's predictor may move either way, by REMAINING_STEPS times what the last step moved it and by what the
     rounding of a step moves it. For several classes the certificate is that bound.
     """
-    likelihood = objective.likelihood
-    if not isinstance(likelihood, Bernoulli):
+    likelihood, proof, information = objective.likelihood, solution.proof, solution.information
+    if not isinstance(likelihood, Bernoulli) or not isinstance(proof, Certificate) or information is None:
         return certificate
-    return _share_lost(objective, likelihood, solution, 0.0, row_bounds(objective, solution).likely_rounding)[0]
+    theta, root = solution.theta, information.root
+    last = LastStep(proof.step, row_bounds(objective, theta, root).likely_rounding)
+    return _share_lost(objective, likelihood, theta, root, 0.0, last)[0]
+
+
+class LastStep(NamedTuple):
+    """The last step, (q,), and the rounding of each of its coordinates in those of a root, (r,)."""
+
+    step: Array
+    rounding: Array
 
 
 def _share_lost(
     objective: Objective,
     likelihood: Bernoulli,
-    solution: Solution,
+    theta: Array,
+    root: Array,
     window: float,
-    rounding: Array | None = None,
+    last: LastStep | None = None,
 ) -> tuple[float, float]:
     """A bound of the share of the information that is lost while predictors move, and the reach.
 
-    Each predictor moves by at most `window`. With `rounding`, (r,), that of a step, it may also move as
-    `information_lost` says.
+    Each predictor moves by at most `window`, and with the last step as `information_lost` says.
 
     The loss of a row is that of its curvature times the square of its length in the metric of the information; the trace
     bounds the largest eigenvalue. The reach is the longest row in that metric.
     """
-    theta, root = solution.theta, solution.root
 
     @Quiet
     def block_sums(block: Block) -> Sums:
         X = objective.columns(block)
         directions = X.dot(root)
         lengths, moves = Dense(directions).lengths(), np.full(block.y.size, window)
-        if rounding is not None:
-            moves += REMAINING_STEPS * np.abs(X.dot(solution.direction)) + np.abs(directions) @ rounding
+        if last is not None:
+            moves += REMAINING_STEPS * np.abs(X.dot(last.step)) + np.abs(directions) @ last.rounding
         lost = _curvature_lost(likelihood, objective.predictors(block, X, theta), block.y, moves)
         return float(np.dot(weighted(block.weights, lost), lengths)), Largest(block.largest(lengths))
 

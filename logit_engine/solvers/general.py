@@ -17,7 +17,9 @@ import numpy as np
 from logit_engine.columns import Array, Coordinates
 from logit_engine.errors import UsageError
 from logit_engine.objective.loss import Objective
-from logit_engine.solvers.newton import Newton, Outcome, Solution, free_directions, local_solution
+from logit_engine.solvers.newton import Newton, local_solution
+from logit_engine.solvers.solution import Solution, Termination
+from logit_engine.solvers.whitening import free_directions
 
 METHODS: dict[str, str] = {
     "bfgs": "BFGS",
@@ -80,23 +82,25 @@ class General:
         limit = self._limit(found)
         if limit is None and np.isfinite(theta).all():
             polished = Newton().solve(objective, theta)
-            if polished.outcome in (Outcome.SINGULAR, Outcome.NO_ASCENT):  # it ended too far out
+            if polished.termination in (Termination.SINGULAR, Termination.NO_ASCENT):  # it ended too far out
                 polished = Newton().solve(objective, start)
             return replace(polished, passes=passes + polished.passes)
         here = local_solution(objective, theta if np.isfinite(theta).all() else start, passes)
-        return here if here.outcome is Outcome.SINGULAR else replace(here, outcome=limit or Outcome.ITERATIONS)
+        if here.termination is Termination.SINGULAR:
+            return here
+        return replace(here, termination=limit or Termination.ITERATIONS)
 
-    def _limit(self, found: Any) -> Outcome | None:
+    def _limit(self, found: Any) -> Termination | None:
         """What stopped SciPy's method, if it did not stop by itself."""
         if self.hops is not None or found.success:
             return None
         if found.get("status") == HALTED:
-            return Outcome.HALTED
+            return Termination.HALTED
         message = str(found.message).lower()
         if not any(word in message for word in LIMIT_WORDS):
             return None
         passes = found.get("nit", 0) >= self.options.get("maxiter", np.inf) or "evaluation" not in message
-        return Outcome.ITERATIONS if passes else Outcome.EVALUATIONS
+        return Termination.ITERATIONS if passes else Termination.EVALUATIONS
 
     def _minimized(self, objective: Objective, start: Array, Z: Array) -> Any:
         """SciPy's own result, in steps from the start along the columns of Z, (q, r)."""

@@ -20,7 +20,10 @@ from logit_engine.penalties import ElasticNet, NoPenalty
 from logit_engine.rows.blocks import total
 from logit_engine.rows.memory import thinned
 from logit_engine.solvers.curvature import Factored
-from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED, SAFE_PIVOT, Outcome, Solution, shared_basis
+from logit_engine.solvers.factored_pass import MIN_CHOLESKY_PIVOT
+from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED
+from logit_engine.solvers.solution import Certificate, Information, Solution, Termination
+from logit_engine.solvers.whitening import shared_basis
 from logit_engine.solvers.working_set import NARROW, WorkingSet
 
 PILOT = 8192  # rows of a pilot, at least
@@ -155,22 +158,16 @@ def without_errors(objective: Objective, ahead: Approach) -> Solution | None:
     """The maximum with no last look at the information, where the approach can prove that it exists; else None."""
     last = objective.slope(ahead.theta)
     half = triangular_solve(ahead.factor, last.gradient, transposed=True)
-    direction, decrement = -triangular_solve(ahead.factor, half), length(half)
+    step, decrement = -triangular_solve(ahead.factor, half), length(half)
     if not decrement * ahead.proof < CERTIFIED or decrement > NEAR:
         return None
     return Solution(
-        theta=ahead.theta + direction,
-        factor=ahead.factor,
-        basis=None,
-        free=None,
-        next_basis=None,
+        theta=ahead.theta + step,
         loglik=-last.loss,
-        decrement=decrement,
-        certificate=decrement * ahead.proof,
-        direction=direction,
-        outcome=Outcome.CONVERGED,
+        termination=Termination.CONVERGED,
         passes=ahead.passes + 1,
-        observed=True,
+        proof=Certificate(decrement, decrement * ahead.proof, step),
+        information=Information(ahead.factor),
     )
 
 
@@ -224,7 +221,7 @@ def _settled(small: Objective, theta: Array) -> Pilot | None:
     for _ in range(MAX_PILOT_PASSES):
         found = small.local(theta, _rough(factor))
         factor = cholesky_factor(found.curvature)
-        if factor is None or smallest_pivot(factor) < SAFE_PIVOT or not _seen(found.curvature):
+        if factor is None or smallest_pivot(factor) < MIN_CHOLESKY_PIVOT or not _seen(found.curvature):
             return None
         half = triangular_solve(factor, found.gradient, transposed=True)
         theta, way = theta - triangular_solve(factor, half), length(half)

@@ -10,8 +10,8 @@ from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor, smallest_pivot
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL
-from logit_engine.solvers.newton import Outcome, Solution
 from logit_engine.solvers.pilot import piloted
+from logit_engine.solvers.solution import Information, Residual, Solution, Termination
 from logit_engine.solvers.working_set import WorkingSet
 
 SINGULAR_PIVOT = 1e-7  # a pivot below it is rounding: what the information says of such directions is nothing
@@ -43,26 +43,23 @@ class Proximal:
             kinks, self.tolerance, min(self.max_passes, UNHELD_PASSES) if unheld else self.max_passes
         )
         theta = fits.thetas[0]
-        support = np.flatnonzero(~kinks.holds(theta) & np.isfinite(kinks.l1))
-        factor = None
-        if self.informed:
-            H = kinks.added_to(fits.loss.information(theta))
-            factor = cholesky_factor(H[np.ix_(support, support)])
-            if factor is not None and smallest_pivot(factor) < SINGULAR_PIVOT:
-                factor = None
         down = fits.descents[0]
-        stopped = Outcome.NO_ASCENT if down.stuck else Outcome.ITERATIONS
+        stopped = Termination.NO_ASCENT if down.stuck else Termination.ITERATIONS
         return Solution(
             theta=theta,
-            factor=np.full((1, 1), np.nan) if factor is None else factor,
-            basis=None,
-            free=np.eye(theta.size)[:, support] if self.informed else None,
-            next_basis=None,
             loglik=-fits.slopes[0].loss,
-            decrement=down.decrement,
-            certificate=residual,
-            direction=np.zeros_like(theta),
-            outcome=Outcome.CONVERGED if residual <= CONVERGED_RESIDUAL else stopped,
+            termination=Termination.CONVERGED if residual <= CONVERGED_RESIDUAL else stopped,
             passes=fits.passes,
-            observed=True,
+            proof=Residual(down.decrement, residual),
+            information=_information(loss, kinks, theta) if self.informed else None,
         )
+
+
+def _information(loss: Objective, kinks: ElasticNet, theta: Array) -> Information | None:
+    """The information of the coefficients that no kink or bound holds, ridge included; None if it is singular."""
+    support = np.flatnonzero(~kinks.holds(theta) & np.isfinite(kinks.l1))
+    H = kinks.added_to(loss.information(theta))
+    factor = cholesky_factor(H[np.ix_(support, support)])
+    if factor is None or smallest_pivot(factor) < SINGULAR_PIVOT:
+        return None
+    return Information(factor, free=np.eye(theta.size)[:, support])
