@@ -64,7 +64,7 @@ class OursOnFrame:
         """The result, beside the rows."""
         from logit_engine.design.frame_rows import frame_rows
         from logit_engine.design.learning import learn
-        from logit_engine.design.terms import Spec
+        from logit_engine.design.spec import Spec
 
         design, _ = learn(self.at.frame, Spec(numeric=(*NUMBERS, "missing_weather"), categorical=CODES))
         rows = frame_rows(design, self.at.frame, self.at.y)

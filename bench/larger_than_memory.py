@@ -28,7 +28,8 @@ from misses import MISSES
 
 from logit_engine.design.frame_rows import Outcome
 from logit_engine.design.parquet_rows import ParquetRows, parquet_frames
-from logit_engine.design.terms import Design, Numeric
+from logit_engine.design.table_design import Design
+from logit_engine.design.terms.numeric import Numeric
 from logit_engine.fitting.steps import fit
 from logit_engine.rows.blocks import Block, block_count
 
@@ -77,7 +78,7 @@ class Counted:
 
 def design() -> Design:
     """The columns as they are."""
-    return Design(tuple(Numeric(name, None, 0.0, 1.0) for name in COLUMNS), (), ())
+    return Design(tuple(Numeric(name, None, 0.0, 1.0) for name in COLUMNS))
 
 
 def decode(paths: list[str]) -> dict[str, float]:

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.design.terms import Design
+from logit_engine.design.table_design import Design
 from logit_engine.errors import DataError
 from logit_engine.rows import arrays
 from logit_engine.rows.column_numbers import is_missing

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from logit_engine.design.frame_rows import Outcome
-from logit_engine.design.terms import Design
+from logit_engine.design.table_design import Design
 from logit_engine.errors import DataError, UsageError
 from logit_engine.rows import arrays
 from logit_engine.rows.blocks import BLOCK, Block, block_count
@@ -164,7 +164,7 @@ def parquet_rows(
     """
     if cluster is not None:
         raise UsageError(f"clusters ('{cluster}') need all rows at hand; collect the files and use frame_rows.")
-    columns = tuple(dict.fromkeys((*design.sources, outcome.column)))
+    columns = tuple(dict.fromkeys((*design.data_columns, outcome.column)))
 
     def kept(frame: pl.DataFrame) -> Mask:
         there = outcome.present(frame)

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from logit_engine.columns import Array
-from logit_engine.design.terms import Design
+from logit_engine.design.table_design import Design
 from logit_engine.errors import ArtifactError
 from logit_engine.fitting.result import (
     AppliedPenalty,

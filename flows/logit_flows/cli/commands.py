@@ -189,7 +189,8 @@ def _print_run(model: Any, evaluation: Any, name: str) -> None:
 
     target = model.target
     title = f"{name}: {target.column}" + ("" if model.result.classes else f" = {target.positive}")
-    scaled = None if all(t.scale == 1.0 and t.center == 0.0 for t in model.design.numeric) else model.result
+    units = model.design.units
+    scaled = model.result if units.center.any() or (units.scale != 1.0).any() else None
     print(summarize(model.original, scaled, title=title))
     if model.notes:
         print()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from logit_engine.design.terms import Design
+from logit_engine.design.table_design import Design
 from logit_engine.errors import DataError
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
@@ -33,7 +33,7 @@ def unit_penalty(config: Config, design: Design, outputs: int) -> ElasticNet:
     """The penalty of strength one on the coefficients of all linear predictors (outputs); the constants are left alone."""
     asked = config.model.penalty
     p = len(design.names)
-    runs = [design.ordered(name) for name in asked.smooth]
+    runs = [design.level_positions(name) for name in asked.smooth]
     share = np.r_[0.0, np.ones(p - 1)]
     share[[j for run in runs for j in run if j >= 0]] = 0.0  # the differences are in its place
     whole = np.tile(share, outputs)

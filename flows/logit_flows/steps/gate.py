@@ -102,7 +102,7 @@ def compare(config: Config, dataset: Dataset, challenger: Model, other: Model) -
     """Paired log-loss on the rows that both models' split rules hold out, by cluster where there is one."""
     refuse_large(config, dataset, "the gate compares two models on all rows at once: promote by hand")
     rules = [Split.from_content(model.origin["split"]) for model in (challenger, other)]
-    used = {column for model in (challenger, other) for column in model.design.sources}
+    used = {column for model in (challenger, other) for column in model.design.data_columns}
     columns = dict.fromkeys([*needed_columns(config), *used, *(c for rule in rules for c in rule.columns)])
     rows = dataset.test.scan() if dataset.test is not None else dataset.scan()
     lost = [column for column in columns if column not in rows.collect_schema()]

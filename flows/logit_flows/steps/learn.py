@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from logit_engine.design.learning import learn
-from logit_engine.design.terms import Design, Impute, Normalize, Spec, Unknown
+from logit_engine.design.spec import Impute, Normalize, Spec, Unknown
+from logit_engine.design.table_design import Design
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import open_rows

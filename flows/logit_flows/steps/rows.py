@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.parquet_rows import ParquetFrames, ParquetRows, parquet_frames
-from logit_engine.design.terms import Design
+from logit_engine.design.table_design import Design
 from logit_engine.diagnostics.wording import MOST_ROWS_SHOWN, Wording, listed
 from logit_engine.rows.blocks import Rows
 from logit_engine.rows.table_frames import MemoryFrames

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from logit_engine.design.terms import Audit
+from logit_engine.design.terms.base import Audit
 from logit_engine.errors import ArtifactError, DataError
 from logit_engine.storage.model_file import Model, read_model
 from logit_engine.storage.publish import sha256_of
@@ -110,11 +110,11 @@ def check_cohort(config: Config, model: Model, cohort: Cohort) -> tuple[pl.LazyF
             raise DataError("the file is empty; there is nothing to score.")
         rows = scan_files([cohort.path], kind)
         schema = rows.collect_schema()
-        needed = [*([config.data.id] if config.data.id else []), *model.design.sources]
+        needed = [*([config.data.id] if config.data.id else []), *model.design.data_columns]
         problems = missing_columns(config, schema, needed)
-        for t in model.design.numeric:
-            if schema.get(t.name) == pl.String:
-                problems.append(f"column '{t.name}' should hold numbers but holds {first_text(rows, t.name)}.")
+        for name in model.design.number_columns:
+            if schema.get(name) == pl.String:
+                problems.append(f"column '{name}' should hold numbers but holds {first_text(rows, name)}.")
         if problems:
             raise DataError("; ".join(problems))
         audit = model.design.check(rows)

@@ -9,7 +9,7 @@ import polars as pl
 from logit_engine.columns import Array
 from logit_engine.design.frame_rows import clusters, frame_rows
 from logit_engine.design.learning import learn
-from logit_engine.design.terms import Design
+from logit_engine.design.table_design import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.fitting.paths import fit_path
 from logit_engine.fitting.preparation import largest_strength

@@ -16,8 +16,9 @@ from logit_engine.compiled import kernels
 from logit_engine.compiled import loops as compiled
 from logit_engine.compiled.loops import Loops
 from logit_engine.design.frame_rows import Outcome
-from logit_engine.design.learning import Spec, learn
+from logit_engine.design.learning import learn
 from logit_engine.design.parquet_rows import parquet_rows
+from logit_engine.design.spec import Spec
 from logit_engine.errors import UsageError
 from logit_engine.fitting import steps as fitting
 from logit_engine.fitting.preparation import prepared

@@ -9,7 +9,9 @@ import pytest
 
 from logit_engine.design.frame_rows import frame_rows
 from logit_engine.design.learning import learn
-from logit_engine.design.terms import Design, Impute, Normalize, Spec, Unknown
+from logit_engine.design.spec import Impute, Normalize, Spec, Unknown
+from logit_engine.design.table_design import Design
+from logit_engine.design.terms.missing_indicator import Indicator
 from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli
@@ -25,7 +27,7 @@ def cities(**asked: Any) -> tuple[Design, tuple[str, ...]]:
 
 def codes(design: Design, levels: list[Any], name: str = "city") -> list[str]:
     """The level each row counts as: the name of its column, or "reference"."""
-    term = next(c for c in design.categorical if c.name == name)
+    term = next(c for c in design.terms if c.name == name)
     values = design.encode(pl.DataFrame({name: levels})).dot(np.arange(len(term.columns) + 1, dtype=float))
     return [("reference", *term.columns)[int(v)] for v in values]
 
@@ -69,9 +71,9 @@ def test_center_scale_fill_and_levels_come_from_the_rows_given_alone() -> None:
     given = pl.DataFrame({"x": [1.0, 3.0, None], "c": ["a", "b", "a"]})
     spec = Spec(numeric=("x",), categorical=("c",), impute_numeric=Impute.MEAN, unknown=Unknown.REFERENCE)
     design, _ = learn(given, spec)
-    term = design.numeric[0]
+    term = design.terms[0]
     assert (term.fill, term.center, term.scale) == (2.0, 2.0, np.std([1.0, 3.0, 2.0]))
-    assert design.categorical[0].known == ("a", "b")
+    assert design.terms[1].known == ("a", "b")
     later = pl.DataFrame({"x": [100.0, None], "c": ["z", "b"]})
     encoded = design.encode(later)
     assert encoded.dot(np.array([0.0, 1.0, 0.0])) == pytest.approx([98.0 / term.scale, 0.0], rel=1e-15)
@@ -97,9 +99,9 @@ def test_levels_too_rare_even_when_pooled_join_the_reference_and_it_is_said() ->
 
 
 def test_the_reference_is_the_most_frequent_level_unless_chosen() -> None:
-    assert cities()[0].categorical[0].reference == "a"
+    assert cities()[0].terms[0].reference == "a"
     chosen, notes = cities(reference={"city": "c"}, min_frequency=4)
-    assert chosen.categorical[0].reference == "c"
+    assert chosen.terms[0].reference == "c"
     assert chosen.names == ("intercept", "city[a]", "city[b]")
     assert notes == (
         "city: 1 level with fewer than 4 rows (d), 2 rows in all, is too rare even when pooled and joins the "
@@ -190,7 +192,7 @@ def test_columns_missing_together_share_one_indicator() -> None:
         }
     )
     design, _ = learn(frame, Spec(numeric=tuple("abcd"), impute_numeric=Impute.MEAN, add_indicator=True))
-    assert [i.name for i in design.indicators] == ["missing[a, b]", "missing[c]"]
+    assert [n for i in design.of_kind(Indicator) for n in i.column_names] == ["missing[a, b]", "missing[c]"]
     one = np.eye(len(design.names))
     assert design.encode(frame).dot(one[5]).tolist() == [0.0, 1.0, 0.0, 1.0, 0.0]
     assert design.encode(frame).dot(one[6]).tolist() == [1.0, 0.0, 0.0, 0.0, 0.0]
@@ -200,7 +202,7 @@ def test_a_pattern_too_rare_for_an_indicator_is_said() -> None:
     frame = pl.DataFrame({"a": [1.0, None, 3.0]})
     spec = Spec(numeric=("a",), impute_numeric=Impute.MEAN, add_indicator=True, min_frequency=2)
     design, notes = learn(frame, spec)
-    assert design.indicators == ()
+    assert design.of_kind(Indicator) == ()
     assert notes[-1] == "a: missing in 1 rows, too few for an indicator of their own."
 
 
@@ -298,7 +300,7 @@ def test_integer_levels_are_ordered_as_numbers_and_boolean_ones_are_false_and_tr
     frame = pl.DataFrame({"hour": [10, 9, 10, 2, 2, 10], "weekend": [True, False, True, True, None, True]})
     spec = Spec(categorical=("hour", "weekend"), impute_categorical=Impute.LEVEL, reference={"weekend": "false"})
     design, _ = learn(frame, spec)
-    assert [c.known for c in design.categorical] == [("2", "9", "10"), ("false", "true", "(missing)")]
+    assert [c.known for c in design.terms] == [("2", "9", "10"), ("false", "true", "(missing)")]
     assert design.names == ("intercept", "hour[2]", "hour[9]", "weekend[true]", "weekend[(missing)]")
     narrow = frame.with_columns(pl.col("hour").cast(pl.Int8))
     theta = np.arange(5.0)

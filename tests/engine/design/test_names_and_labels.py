@@ -11,7 +11,8 @@ import pytest
 from logit_engine import array_rows, fit
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.learning import learn
-from logit_engine.design.terms import Numeric, Spec
+from logit_engine.design.spec import Spec
+from logit_engine.design.terms.numeric import Numeric
 from logit_engine.discrete import logit
 from logit_engine.errors import DataError
 from logit_engine.storage.model_file import Model, Target, coefficient_table, read_model, write_model
@@ -48,7 +49,7 @@ def test_terms_of_one_name_are_refused_before_a_fit_and_before_a_model_is_stored
         learn(data, Spec(numeric=("a[c]",), categorical=("a",), reference={"a": "b"}))
     design, _ = learn(data, Spec(numeric=("a[c]", "x[y]")))
     result = fit(frame_rows(design, data, data["late"].cast(pl.Float64).to_numpy()))
-    twice = replace(design, numeric=(design.numeric[0], Numeric("a[c]", None, 0.0, 1.0)))
+    twice = replace(design, terms=(design.terms[0], Numeric("a[c]", None, 0.0, 1.0)))
     with pytest.raises(DataError, match=r"^two terms are named 'a\[c\]'"):
         write_model(Model(twice, result, Target("late", (False, True)), 0.5), tmp_path / "model.parquet")
 

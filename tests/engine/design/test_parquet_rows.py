@@ -14,7 +14,9 @@ from logit_engine.design import parquet_rows as parquet
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.parquet_rows import ParquetRows, parquet_frames, parquet_rows, read_ahead
-from logit_engine.design.terms import Design, Impute, Normalize, Spec, Unknown
+from logit_engine.design.spec import Impute, Normalize, Spec, Unknown
+from logit_engine.design.table_design import Design
+from logit_engine.design.terms.missing_indicator import Indicator
 from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
@@ -163,9 +165,9 @@ def test_a_design_learnt_from_files_is_that_of_the_rows_in_memory(
     x = kept["x"].to_numpy()
     if spec is SPEC:
         x = np.where(np.isnan(x), np.nanmean(x), x)
-        term = learnt[0].numeric[0]
+        term = learnt[0].terms[0]
         assert (term.center, term.scale) == pytest.approx((x.mean(), x.std()), rel=1e-14)
-    assert [i.sources for i in learnt[0].indicators] == [("x", "count")]
+    assert [i.sources for i in learnt[0].of_kind(Indicator)] == [("x", "count")]
 
 
 def test_what_the_design_has_no_rule_for_is_counted_over_all_rows(tmp_path: Path) -> None:
@@ -175,10 +177,10 @@ def test_what_the_design_has_no_rule_for_is_counted_over_all_rows(tmp_path: Path
     count = f"{frame.drop_nulls('late').filter(hour=0).height:,}"
     with pytest.raises(DataError, match=rf"column 'hour' has levels that were not .*: 0 \({count} rows\)"):
         parquet_rows(design, paths, LATE)
-    plain = replace(learn(frame, SPEC)[0].numeric[0], fill=None)
+    plain = replace(learn(frame, SPEC)[0].terms[0], fill=None)
     count = f"{frame.drop_nulls('late')['x'].is_nan().sum():,}"
     with pytest.raises(DataError, match=rf"column 'x' is missing in {count} of {frame['late'].count():,} rows"):
-        parquet_rows(Design((plain,), (), ()), paths, LATE)
+        parquet_rows(Design((plain,)), paths, LATE)
 
 
 def test_what_cannot_be_read_by_chunks_is_refused(tmp_path: Path) -> None:

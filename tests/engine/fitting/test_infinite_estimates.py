@@ -10,7 +10,7 @@ from logit_engine import CLUSTER, HC0, HC2, HC3, LINKS, NONROBUST, Bernoulli, Mu
 from logit_engine.columns import Coordinates
 from logit_engine.constraints import Equalities
 from logit_engine.design.learning import learn
-from logit_engine.design.terms import Spec
+from logit_engine.design.spec import Spec
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import Covariance
 from logit_engine.inference.hypotheses import contrasts, linear_combination, odds_ratios, wald, wald_terms

@@ -23,7 +23,7 @@ from logit_engine.constraints import Equalities
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.parquet_rows import parquet_rows
-from logit_engine.design.terms import Spec
+from logit_engine.design.spec import Spec
 from logit_engine.errors import DataError
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit

@@ -24,7 +24,7 @@ from scipy.special import expit
 from logit_engine.columns import dense_array
 from logit_engine.design.frame_rows import frame_rows
 from logit_engine.design.learning import learn
-from logit_engine.design.terms import Impute, Spec
+from logit_engine.design.spec import Impute, Spec
 from logit_engine.errors import DataError
 from logit_engine.fitting.steps import fit
 from logit_engine.penalties import ElasticNet
@@ -115,7 +115,7 @@ def test_ordered_levels_are_drawn_to_their_neighbors(make: Make, kind: str) -> N
     X = dense_array(design.encode(frame))
     slope = X.T @ (expit(X @ result.estimates) - y)
     at = [design.names.index(f"hour[{h}]") if h != 4 else -1 for h in range(1, 13)]
-    assert design.ordered("hour") == tuple(at)
+    assert design.level_positions("hour") == tuple(at)
     said = (
         "hour: neighbors are drawn together in the order 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12; numbers sort as numbers"
     )
@@ -142,7 +142,7 @@ def test_levels_without_a_place_in_the_order_are_penalized_as_others() -> None:
     assert design.names == (
         "intercept", "hour[1]", "hour[2]", "hour[9]", "hour[10]", "hour[(missing)]", "hour[(pooled)]",
     )  # fmt: skip
-    assert design.ordered("hour") == (1, 2, -1, 3, 4)
+    assert design.level_positions("hour") == (1, 2, -1, 3, 4)
     content = {
         "name": "t", "data": {"source": "x", "target": {"column": "y", "positive": True}},
         "features": {"categorical": ["hour"]}, "split": {"method": "none"},

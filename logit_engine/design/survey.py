@@ -11,7 +11,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.design.terms import is_missing
 from logit_engine.errors import DataError
 from logit_engine.rows.blocks import BLOCK
 from logit_engine.rows.table_frames import Frames
@@ -79,6 +78,11 @@ def survey(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]) -> 
     keys = dict.fromkeys(key for key, _ in gone)
     found.together = tuple(tuple(name for key, name in gone if key == own) for own in keys)
     return found
+
+
+def missing_values(name: str) -> pl.Expr:
+    """Where a column is null, or not a number."""
+    return pl.col(name).is_null() | pl.col(name).cast(pl.Float64).is_nan().fill_null(False)
 
 
 def numbers_of(rows: Frames, name: str) -> Array:
@@ -157,7 +161,7 @@ def _refined(pattern: list[int], frame: pl.DataFrame, numeric: Sequence[str]) ->
     """Classes of columns missing in the same rows so far, split further where they differ in this frame."""
     if not numeric:
         return pattern
-    masks = frame.select(is_missing(name).alias(name) for name in numeric)
+    masks = frame.select(missing_values(name).alias(name) for name in numeric)
     keys: dict[tuple[int, bytes], int] = {}
     own = [(old, np.packbits(masks[name].to_numpy()).tobytes()) for old, name in zip(pattern, numeric, strict=True)]
     return [keys.setdefault(key, len(keys)) for key in own]

@@ -1,0 +1,68 @@
+"""What is asked of a design: its columns, and the rules for missing, rare and unseen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Normalize(StrEnum):
+    """Center and scale of a number: mean and deviation, minimum and range, median and quartiles."""
+
+    STANDARD = "standard"
+    MINMAX = "minmax"
+    ROBUST = "robust"
+    NONE = "none"
+
+
+class Impute(StrEnum):
+    """What replaces a missing value: nothing (an error), a number, or a level of its own."""
+
+    ERROR = "error"
+    MEAN = "mean"
+    MEDIAN = "median"
+    CONSTANT = "constant"
+    LEVEL = "level"
+
+
+class Unknown(StrEnum):
+    """What a level unseen in training counts as: `terms/categorical.py` carries it out."""
+
+    ERROR = "error"
+    REFERENCE = "reference"
+    POOLED = "pooled"
+
+
+@dataclass(frozen=True, slots=True)
+class TermRequest:
+    """A term by the key of its kind in `TERM_KINDS`, the data columns it reads, and its options."""
+
+    kind: str
+    columns: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What is asked of a design.
+
+    numeric, categorical: data columns that are terms by themselves; requests: terms of other kinds.
+    reference: reference level by column. constant: the number for Impute.CONSTANT.
+    min_frequency: levels with fewer training rows are pooled. unknown: the rule for unseen levels.
+    """
+
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    reference: Mapping[str, str] = field(default_factory=dict)
+    impute_numeric: Impute = Impute.ERROR
+    constant: float | None = None
+    add_indicator: bool = False
+    impute_categorical: Impute = Impute.ERROR
+    min_frequency: int = 1
+    unknown: Unknown = Unknown.ERROR
+    normalize: Normalize = Normalize.STANDARD
+    requests: tuple[TermRequest, ...] = ()
+
+    def requests_of(self, kind: str) -> tuple[TermRequest, ...]:
+        """The requests for terms of one kind, in the order given."""
+        return tuple(request for request in self.requests if request.kind == kind)

@@ -1,0 +1,160 @@
+"""A Design is how the columns of a table become X: learnt on the training rows alone, one value for fits and scores.
+
+It holds the constant and the terms of X in order. `encode` gives the columns of a frame for a fit, and `linear_predictor`
+the same sum as one Polars expression for a score. A design is learnt by `logit_engine.design.learning`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from logit_engine.columns import Array, Columns, Constant, Coordinates, SideBySide
+from logit_engine.design.terms.base import Audit, Term
+from logit_engine.design.terms.categorical import Categorical
+from logit_engine.design.terms.registry import TERM_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The terms of X after its constant, in order. p: the number of columns of X. Made by `learn`."""
+
+    terms: tuple[Term, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the p columns of X."""
+        return ("intercept", *(name for term in self.terms for name in term.column_names))
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """A label for each of the p columns: the columns of a term share one, the intercept has -1."""
+        return (-1, *(i for i, term in enumerate(self.terms) for _ in term.column_names))
+
+    @property
+    def data_columns(self) -> tuple[str, ...]:
+        """The data columns it reads."""
+        inputs = [term.inputs for term in self.terms]
+        return tuple(dict.fromkeys(name for one in inputs for name in (*one.numbers, *one.levels)))
+
+    @property
+    def number_columns(self) -> tuple[str, ...]:
+        """The data columns that must hold numbers."""
+        return tuple(dict.fromkeys(name for term in self.terms for name in term.inputs.numbers))
+
+    @property
+    def units(self) -> Coordinates:
+        """The change from coefficients of columns of X to coefficients in original units."""
+        units = [term.units for term in self.terms]
+        center = np.concatenate([np.zeros(1), *(centers for centers, _ in units)])
+        scale = np.concatenate([np.ones(1), *(scales for _, scales in units)])
+        return Coordinates(center, scale, 0, 1.0, np.zeros(center.size))
+
+    def of_kind(self, kind: type[Term]) -> tuple[Any, ...]:
+        """Its terms of one kind."""
+        return tuple(term for term in self.terms if type(term) is kind)
+
+    def ordered_levels(self, name: str) -> tuple[str, ...]:
+        """A categorical's levels in order, its reference among them. Raises KeyError if it has no such term."""
+        return self._categorical(name)[1].levels_in_order
+
+    def level_positions(self, name: str) -> tuple[int, ...]:
+        """Where in X the levels of `ordered_levels` stand; -1 for the reference."""
+        at, term = self._categorical(name)
+        place = {level: at + i for i, level in enumerate(term.columns)}
+        return tuple(place.get(level, -1) for level in term.levels_in_order)
+
+    def _categorical(self, name: str) -> tuple[int, Categorical]:
+        """The categorical of that name, and the position of its first column in X."""
+        at = 1
+        for term in self.terms:
+            if isinstance(term, Categorical) and term.name == name:
+                return at, term
+            at += len(term.column_names)
+        raise KeyError(name)
+
+    def encode(self, frame: pl.DataFrame) -> Columns:
+        """X of these rows: dense numbers in Fortran order, categoricals as codes.
+
+        Raises DataError where a value is missing, infinite or unseen and the design has no rule for it.
+        """
+        self.check(frame.lazy())
+        return self.columns(frame)
+
+    def columns(self, frame: pl.DataFrame) -> Columns:
+        """X of rows that `check` has passed."""
+        parts: list[Columns] = [Constant(frame.height)]
+        encodings: list[Any] = [term.encoding(frame.schema) for term in self.terms]
+        for encoding_type, run in groupby(encodings, key=lambda encoding: type(encoding)):
+            parts += encoding_type.parts(frame, list(run))
+        return SideBySide(tuple(parts))
+
+    def linear_predictor(self, estimates: Array) -> pl.Expr:
+        """x'theta as one expression, with estimates (p,) on the scale of X; null wherever a term has no rule."""
+        values = estimates.tolist()
+        total, at = pl.lit(values[0]), 1
+        for term in self.terms:
+            end = at + len(term.column_names)
+            total, at = total + term.contribution(values[at:end]), end
+        return total
+
+    def predictors(self, frame: pl.DataFrame, estimates: Array) -> Array:
+        """x'theta of the rows for one predictor, (n,), or for several one after another, (n, k).
+
+        estimates: (p,) or (k p,), on the scale of X. Raises DataError as `check` does.
+        """
+        if frame.height:
+            self.check(frame.lazy())
+        return self.linear_predictors(frame, estimates)
+
+    def linear_predictors(self, frame: pl.DataFrame, estimates: Array) -> Array:
+        """`predictors` of rows whose check is the caller's: nan wherever a term has no rule."""
+        by_predictor = estimates.reshape(-1, len(self.names))
+        columns = frame.select(
+            self.linear_predictor(theta).alias(str(i)) for i, theta in enumerate(by_predictor)
+        ).to_numpy()
+        return np.asarray(columns[:, 0] if columns.shape[1] == 1 else columns)
+
+    def check(self, frame: pl.LazyFrame) -> Audit:
+        """Counts what the rows hold that is missing or unseen. Raises DataError if a term has no rule for it."""
+        return self.refuse(self.audit(frame))
+
+    def audit(self, frame: pl.LazyFrame) -> Audit:
+        """Counts what the rows hold that is missing, infinite or unseen."""
+        wanted: dict[str, dict[str, pl.Expr]] = {"missing": {}, "infinite": {}, "unseen": {}}
+        for counts in (term.audit_counts() for term in self.terms):
+            wanted["missing"] |= counts.missing
+            wanted["infinite"] |= counts.infinite
+            wanted["unseen"] |= counts.unseen
+        expressions = {f"{what} {name}": e for what, by_name in wanted.items() for name, e in by_name.items()}
+        row = frame.select(pl.len().alias("rows"), **expressions).collect().row(0, named=True)
+        unseen = {name: _level_counts(row[f"unseen {name}"]) for name in wanted["unseen"]}
+        return Audit(
+            int(row["rows"]),
+            {name: n for name in wanted["missing"] if (n := int(row[f"missing {name}"]))},
+            {name: levels for name, levels in unseen.items() if levels},
+            {name: n for name in wanted["infinite"] if (n := int(row[f"infinite {name}"]))},
+        )
+
+    def refuse(self, audit: Audit) -> Audit:
+        """The audit itself. Raises DataError if a term has no rule for what it counts."""
+        for term in self.terms:
+            term.refuse(audit)
+        return audit
+
+    def to_content(self) -> dict[str, Any]:
+        """JSON-ready content, the terms by kind; `from_content` is its inverse."""
+        return {key: [term.to_content() for term in self.of_kind(kind)] for key, kind in TERM_KINDS.items()}
+
+    @staticmethod
+    def from_content(content: Mapping[str, Any]) -> "Design":
+        """The design of that content."""
+        return Design(tuple(kind.from_content(one) for key, kind in TERM_KINDS.items() for one in content.get(key, ())))
+
+
+def _level_counts(found: list[dict[str, Any]] | None) -> dict[str, int]:
+    """Rows by level, from the lists that Polars makes of value counts."""
+    return {str(one["level"]): int(one["rows"]) for one in found or ()}

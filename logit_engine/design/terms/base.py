@@ -1,0 +1,207 @@
+"""What every kind of term answers: what it reads, learns and refuses, and how its columns are made.
+
+A term is a frozen dataclass of plain values (numbers, texts, tuples of them), so that it can be stored as JSON. It makes
+its columns twice, as arrays for a fit (`encoding`) and as one Polars expression for a score (`contribution`): both must
+give the same numbers. The laws of `tests/laws/test_terms.py` run over every kind in `registry.TERM_KINDS`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from logit_engine.columns import Array, Coded, Columns, Dense
+from logit_engine.design.spec import Spec
+from logit_engine.design.survey import Survey, missing_values
+from logit_engine.errors import DataError
+from logit_engine.rows.table_frames import Frames
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What a term is learnt from: the training rows, one survey of them, and what is asked.
+
+    survey: counts of the columns that `Term.inputs_of` names. notes: `learn` adds a sentence for each choice it makes.
+    """
+
+    rows: Frames
+    schema: pl.Schema
+    survey: Survey
+    spec: Spec
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Data columns by what is read of them: numbers, or levels."""
+
+    numbers: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NumberColumns:
+    """Columns of numbers, an expression each; neighbors in a design share one dense matrix."""
+
+    expressions: tuple[pl.Expr, ...]
+
+    @staticmethod
+    def parts(frame: pl.DataFrame, run: Sequence["NumberColumns"]) -> list[Columns]:
+        """The columns of some neighbors as one matrix in Fortran order."""
+        expressions = [e for encoding in run for e in encoding.expressions]
+        table = frame.select(e.alias(str(j)) for j, e in enumerate(expressions))
+        return [Dense(table.to_numpy(order="fortran"))]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCodes:
+    """The columns of some levels as one code a row: code j is column j, code `levels` is the reference."""
+
+    code: pl.Expr
+    levels: int
+
+    @staticmethod
+    def parts(frame: pl.DataFrame, run: Sequence["LevelCodes"]) -> list[Columns]:
+        """The codes of each neighbor."""
+        table = frame.select(encoding.code.alias(str(j)) for j, encoding in enumerate(run))
+        return [Coded(table[:, j].to_numpy(), encoding.levels) for j, encoding in enumerate(run)]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What some rows hold that a design must replace or refuse: counts by data column.
+
+    missing: rows without a value; unseen: rows by level that was not in training; infinite: rows. Audits of rows one
+    after another add up.
+    """
+
+    rows: int
+    missing: dict[str, int]
+    unseen: dict[str, dict[str, int]]
+    infinite: dict[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: "Audit") -> "Audit":
+        names = self.unseen | other.unseen
+        unseen = {name: _added_counts(self.unseen.get(name, {}), other.unseen.get(name, {})) for name in names}
+        return Audit(
+            self.rows + other.rows,
+            _added_counts(self.missing, other.missing),
+            {name: dict(sorted(levels.items(), key=lambda pair: -pair[1])) for name, levels in unseen.items()},
+            _added_counts(self.infinite, other.infinite),
+        )
+
+
+def _added_counts(left: dict[str, int], right: dict[str, int]) -> dict[str, int]:
+    return {key: left.get(key, 0) + right.get(key, 0) for key in left | right}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCounts:
+    """The expressions of an audit by data column: missing and infinite count rows, unseen lists the levels of rows."""
+
+    missing: dict[str, pl.Expr] = field(default_factory=dict)
+    infinite: dict[str, pl.Expr] = field(default_factory=dict)
+    unseen: dict[str, pl.Expr] = field(default_factory=dict)
+
+
+class Term(ABC):
+    """A term of a design, as learnt; a subclass is a frozen dataclass whose fields are stored in the model."""
+
+    __slots__ = ()
+
+    @classmethod
+    def inputs_of(cls, spec: Spec) -> Inputs:
+        """The data columns to survey before terms of this kind can be learnt."""
+        return Inputs()
+
+    @classmethod
+    @abstractmethod
+    def learn(cls, training: Training) -> Sequence[Self]:
+        """All terms of this kind that the spec asks for. Raises DataError or UsageError where the rows forbid one."""
+
+    @property
+    @abstractmethod
+    def column_names(self) -> tuple[str, ...]:
+        """The names of its m columns of X."""
+
+    @property
+    @abstractmethod
+    def inputs(self) -> Inputs:
+        """The data columns it reads."""
+
+    @abstractmethod
+    def encoding(self, schema: pl.Schema) -> NumberColumns | LevelCodes:
+        """Its columns of X, for rows of this schema that `refuse` has passed."""
+
+    @abstractmethod
+    def contribution(self, estimates: Sequence[float]) -> pl.Expr:
+        """Its columns times their coefficients, (m,), added up; null where it has no rule for a value."""
+
+    @property
+    def replaces_missing(self) -> bool:
+        """Whether it has a rule for a missing value; else such rows are refused."""
+        return False
+
+    def audit_counts(self) -> AuditCounts:
+        """What is to be counted of its data columns: missing values, and infinite numbers."""
+        numbers, levels = self.inputs.numbers, self.inputs.levels
+        return AuditCounts(
+            missing={name: missing_values(name).sum() for name in numbers}
+            | {name: pl.col(name).is_null().sum() for name in levels},
+            infinite={name: pl.col(name).cast(pl.Float64).is_infinite().sum() for name in numbers},
+        )
+
+    def refuse(self, audit: Audit) -> None:
+        """Raises DataError if the rows hold infinite numbers, or missing values without a rule."""
+        for name in self.inputs.numbers:
+            if name in audit.infinite:
+                raise DataError(
+                    f"column '{name}' is infinite in {audit.infinite[name]:,} of {audit.rows:,} rows; "
+                    "make these values missing or finite."
+                )
+        for names, sentence in (
+            (self.inputs.numbers, missing_number_sentence),
+            (self.inputs.levels, missing_level_sentence),
+        ):
+            for name in names:
+                if name in audit.missing and not self.replaces_missing:
+                    raise DataError(sentence(name, audit.missing[name], audit.rows))
+
+    @property
+    def units(self) -> tuple[Array, Array]:
+        """Centers and scales of its columns, (m,) each: a column is (value - center) / scale."""
+        m = len(self.column_names)
+        return np.zeros(m), np.ones(m)
+
+    def to_content(self) -> dict[str, Any]:
+        """Its fields, JSON-ready."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> Self:
+        """The inverse of `to_content`: JSON makes lists of tuples."""
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})
+
+
+def missing_number_sentence(name: str, missing: int, rows: int) -> str:
+    """What is wrong with missing numbers that no rule replaces, and what to do."""
+    return (
+        f"column '{name}' is missing in {missing:,} of {rows:,} rows; set features.impute.numeric, or drop these rows."
+    )
+
+
+def missing_level_sentence(name: str, missing: int, rows: int) -> str:
+    """What is wrong with missing levels that no rule replaces, and what to do."""
+    return (
+        f"column '{name}' is missing in {missing:,} of {rows:,} rows; "
+        "set features.impute.categorical to {strategy: level}, or drop these rows."
+    )
+
+
+def unseen_rows(label: pl.Expr, known: Sequence[str]) -> pl.Expr:
+    """The labels that are not known, each with its rows, the most frequent first: for `AuditCounts.unseen`."""
+    unseen = label.filter(~label.is_in(known)).alias("level")
+    return unseen.value_counts(sort=True, name="rows").implode()

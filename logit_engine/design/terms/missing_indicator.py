@@ -1,0 +1,57 @@
+"""An indicator of missing values: columns that were missing in the same training rows share one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import polars as pl
+
+from logit_engine.design.survey import missing_values
+from logit_engine.design.terms.base import Inputs, NumberColumns, Term, Training
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator(Term):
+    """1 where any of the sources is missing, else 0; in training they were missing together."""
+
+    sources: tuple[str, ...]
+
+    @classmethod
+    def learn(cls, training: Training) -> Sequence[Self]:
+        """One indicator for each pattern of missing rows that is frequent enough."""
+        spec, indicators = training.spec, []
+        for names in training.survey.together if spec.add_indicator else ():
+            rows = training.survey.numbers[names[0]].missing
+            if rows < spec.min_frequency:
+                training.notes.append(
+                    f"{', '.join(names)}: missing in {rows:,} rows, too few for an indicator of their own."
+                )
+            else:
+                indicators.append(cls(names))
+        return indicators
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """missing[a, b]."""
+        return (f"missing[{', '.join(self.sources)}]",)
+
+    @property
+    def inputs(self) -> Inputs:
+        """The sources, read as numbers."""
+        return Inputs(numbers=self.sources)
+
+    @property
+    def replaces_missing(self) -> bool:
+        """A missing value is what it indicates."""
+        return True
+
+    def encoding(self, schema: pl.Schema) -> NumberColumns:
+        """1.0 or 0.0."""
+        return NumberColumns((self._value(),))
+
+    def contribution(self, estimates: Sequence[float]) -> pl.Expr:
+        """The estimate where a source is missing, else 0."""
+        return self._value() * estimates[0]
+
+    def _value(self) -> pl.Expr:
+        return pl.any_horizontal([missing_values(name) for name in self.sources]).cast(pl.Float64)
