@@ -20,7 +20,8 @@ from misses import MISSES
 
 STEP = re.compile(r"^ *(\d+\.\d+) s  (.+)$", re.MULTILINE)
 READING = """
-import logit_flows.cli.commands, logit_flows.recipes.training, logit_flows.reports.printing, logit_engine.reporting.summary
+import logit_flows.cli.application, logit_flows.recipes.training
+import logit_flows.reports.printing, logit_engine.reporting.summary
 import polars as pl
 from logit_flows.config.reading import read_config
 from logit_flows.steps.load import needed_columns

@@ -1,5 +1,5 @@
 """The command line: the `logit` command."""
 
-from logit_flows.cli.commands import main
+from logit_flows.cli.application import main
 
 __all__ = ["main"]

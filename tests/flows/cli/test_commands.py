@@ -304,15 +304,13 @@ def test_help_check_and_show_do_not_import_prefect(words: list[str]) -> None:
 
 
 def test_help_waits_for_no_numbers() -> None:
-    code = (
-        "import sys\nfrom logit_flows.cli.commands import app\nprint({'numpy', 'scipy', 'polars'} & set(sys.modules))"
-    )
+    code = "import sys\nfrom logit_flows.cli.application import app\nprint({'numpy', 'scipy', 'polars'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
 
 def test_plain_runs_do_not_import_prefect(exam: Path) -> None:
-    blocked = {**os.environ, "PYTHONPATH": str(exam)}
+    blocked = {**os.environ, "PYTHONPATH": os.pathsep.join([str(exam), *sys.path])}
     (exam / "prefect.py").write_text("raise ImportError('Prefect was imported')\n")
     words = [sys.executable, "-m", "logit_flows", "train", str(exam / "config.yaml"), "--no-prefect"]
     done = subprocess.run(words, cwd=ROOT, env=blocked, capture_output=True, text=True, check=False)

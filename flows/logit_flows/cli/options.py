@@ -1,0 +1,54 @@
+"""What the verbs share: their options, the reading of the config, the telling of progress, and the printing of JSON."""
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from logit_flows.config.model import Config
+
+CONFIG = Path("config.yaml")
+ConfigFile = Annotated[Path, typer.Option("--config", help="The config file.")]
+ConfigPath = Annotated[Path | None, typer.Argument(help="The config file; the same as --config.", show_default=False)]
+Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override a key: key.sub=value. May be repeated.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+NoPrefect = Annotated[bool, typer.Option("--no-prefect", help="Run plain functions, without Prefect.")]
+
+
+def read(file: Path, overrides: list[str] | None) -> "Config":
+    """The config of the file, with the overrides of --set. Raises ConfigError with every problem."""
+    from logit_flows.config.reading import read_config
+
+    return read_config(file, overrides or [])
+
+
+def tell_steps(as_json: bool) -> None:
+    """Say each step as it starts, on stderr: on one changing line of a terminal, in plain lines elsewhere."""
+    if as_json:
+        return
+    from logit_flows.recipes.running import listen
+
+    started = time.perf_counter()
+    terminal = sys.stderr.isatty()
+
+    def say(step: str) -> None:
+        text = f"{time.perf_counter() - started:6.2f} s  {step}"
+        print(f"\r\033[K{text}" if terminal else text, end="" if terminal else "\n", file=sys.stderr, flush=True)
+
+    listen(say)
+
+
+def clear_progress() -> None:
+    """Clear the line of a terminal on which the last step stands."""
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def print_json(content: Any) -> None:
+    """Print one JSON document, its keys in order."""
+    from logit_engine.storage.publish import canonical_json
+
+    print(canonical_json(content, indent=2))

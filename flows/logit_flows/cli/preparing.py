@@ -1,0 +1,80 @@
+"""The verbs before and around a run: init, check, schema, doctor."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from logit_engine.errors import UsageError
+from logit_flows.cli.options import CONFIG, AsJson, ConfigFile, ConfigPath, Overrides, print_json, read
+
+
+def init(
+    data: Annotated[Path, typer.Argument(help="A Parquet or CSV file.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where to write it; default: config.yaml beside the data.")
+    ] = None,
+    target: Annotated[str | None, typer.Option("--target", help="The outcome's column; default: a guess.")] = None,
+) -> None:
+    """Look at a data set and write a first config for it."""
+    from logit_flows.config.model import from_mapping
+    from logit_flows.config.reading import to_yaml
+    from logit_flows.steps.first_config import first_config
+
+    if not data.exists():
+        raise UsageError(f"{data}: there is no such file.")
+    file = out or data.parent / "config.yaml"
+    if file.exists():
+        raise UsageError(f"{file} exists; name another file by --out.")
+    content, said = first_config(data, target)
+    if out is not None:
+        content["data"]["source"] = str(data.resolve())
+    from_mapping(content, file.parent)
+    file.write_text("# Written by `logit init`: guesses, to be corrected.\n" + to_yaml(content), encoding="utf-8")
+    print(f"Wrote {file}.")
+    for sentence in said:
+        print(f"  {sentence}")
+    print(f"Next: logit check --config {file}")
+
+
+def check(
+    path: ConfigPath = None, file: ConfigFile = CONFIG, overrides: Overrides = None, as_json: AsJson = False
+) -> None:
+    """Validate the config and the data contract, without fitting: every problem at once."""
+    from logit_flows.steps.load import load
+
+    config = read(path or file, overrides)
+    dataset = load(config)
+    facts = {
+        "rows": dataset.rows,
+        "dropped": dataset.dropped,
+        "files": len(dataset.paths),
+        "sha256": dataset.fingerprint,
+    }
+    if as_json:
+        print_json(facts)
+        return
+    dropped = f", {dataset.dropped:,} more without a target" if dataset.dropped else ""
+    print(f"{config.name}: config and data are fine; {dataset.rows:,} rows in {len(dataset.paths)} files{dropped}.")
+
+
+def schema() -> None:
+    """Print the JSON Schema of the config, for editors."""
+    from logit_flows.config.reading import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+
+
+def doctor(path: ConfigPath = None, file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
+    """Say whether this machine can run it all."""
+    from logit_flows.operations.doctor import examine
+
+    findings = examine(path or file)
+    if as_json:
+        print_json([{"check": f.check, "fine": f.fine, "found": f.found} for f in findings])
+    else:
+        for f in findings:
+            print(f"{'ok  ' if f.fine else 'FAIL'}  {f.check}: {f.found}")
+    if not all(f.fine for f in findings):
+        raise typer.Exit(1)

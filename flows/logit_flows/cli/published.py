@@ -1,0 +1,85 @@
+"""The verbs about published runs: runs, show, report, promote."""
+
+from typing import Annotated
+
+import typer
+
+from logit_flows.cli.options import CONFIG, AsJson, ConfigFile, ConfigPath, Overrides, print_json, read
+from logit_flows.cli.tables import print_run
+
+
+def runs(
+    path: ConfigPath = None, file: ConfigFile = CONFIG, overrides: Overrides = None, as_json: AsJson = False
+) -> None:
+    """List the published runs."""
+    from dataclasses import asdict
+
+    from logit_flows.store.layout import Store
+
+    config = read(path or file, overrides)
+    entries = Store(config.resolve(config.store), config.name).runs()
+    if as_json:
+        print_json([asdict(entry) for entry in entries])
+        return
+    if not entries:
+        print(f"{config.name} has no runs yet; publish one by `logit train`.")
+    for entry in entries:
+        marks = [word for word, on in (("champion", entry.champion), ("anchor", entry.anchor)) if on]
+        print(f"{entry.run}  {entry.created or '':<29}  {', '.join(marks)}".rstrip())
+
+
+def show(
+    run: Annotated[str, typer.Argument(help="A run id or its beginning, or champion.")] = "champion",
+    file: ConfigFile = CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a run: its coefficients, its notes and its metrics."""
+    from logit_engine.storage.model_file import coefficient_table
+    from logit_flows.recipes.training import stored_run
+    from logit_flows.steps.identity import open_store
+    from logit_flows.steps.publish import evaluation_content
+
+    config = read(file, overrides)
+    name = open_store(config).resolve(run)
+    model, evaluation = stored_run(config, name)
+    if as_json:
+        coefficients = coefficient_table(model).drop("covariance").to_dicts()
+        print_json({"run": name, "metrics": evaluation_content(evaluation), "coefficients": coefficients})
+        return
+    print_run(model, evaluation, f"{config.name} {name}")
+
+
+def report(
+    run: Annotated[str, typer.Argument(help="A run id or its beginning, or champion.")] = "champion",
+    file: ConfigFile = CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a run's page: coefficients, metrics, plots, and the path of a penalty that was chosen, in one HTML file."""
+    from logit_flows.reports.page import write_report
+    from logit_flows.steps.identity import open_store
+
+    config = read(file, overrides)
+    name = open_store(config).resolve(run)
+    path = write_report(config, name)
+    if as_json:
+        print_json({"run": name, "report": str(path)})
+    else:
+        print(path)
+
+
+def promote(
+    run: Annotated[str, typer.Argument(help="A run id or its beginning.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the history.")] = "by hand",
+    file: ConfigFile = CONFIG,
+    overrides: Overrides = None,
+) -> None:
+    """Make a published run the champion, by hand."""
+    from logit_flows.store.layout import Store
+
+    config = read(file, overrides)
+    store = Store(config.resolve(config.store), config.name)
+    current = store.champion()
+    champion = store.promote(store.resolve(run), reason, None if current is None else current.run)
+    print(f"Run {champion.run} is the champion of {config.name}" + (f"; it was {current.run}." if current else "."))

@@ -1,0 +1,177 @@
+"""The verbs that run a recipe: train, score, retrain, experiment, and the schedule of a retrain."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from logit_engine.errors import UsageError
+from logit_flows.cli.options import (
+    CONFIG,
+    AsJson,
+    ConfigFile,
+    ConfigPath,
+    NoPrefect,
+    Overrides,
+    clear_progress,
+    print_json,
+    read,
+    tell_steps,
+)
+from logit_flows.cli.tables import print_run
+
+if TYPE_CHECKING:
+    from logit_flows.recipes.training import Trained
+
+
+def train(
+    path: ConfigPath = None,
+    file: ConfigFile = CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    no_prefect: NoPrefect = False,
+) -> None:
+    """Load, check, split, normalize, fit, evaluate and publish a run."""
+    config = read(path or file, overrides)
+    tell_steps(as_json)
+    if no_prefect:
+        from logit_flows.recipes.training import train as run_train
+
+        trained = run_train(config)
+    else:
+        from logit_flows.orchestration.tasks import train_flow
+
+        trained = train_flow(config.content(), str(config.folder))
+    clear_progress()
+    if as_json:
+        print_json(_train_content(trained))
+        return
+    print_run(trained.model, trained.evaluation, config.name)
+    _print_place(trained)
+
+
+def _train_content(trained: "Trained") -> dict[str, Any]:
+    from logit_engine.storage.model_file import coefficient_table
+    from logit_flows.steps.publish import evaluation_content
+
+    return {
+        "run": trained.run,
+        "folder": trained.folder,
+        "reused": trained.reused,
+        "champion": trained.champion,
+        "converged": trained.model.result.converged,
+        "status": trained.model.result.status.sentence,
+        "notes": [*trained.model.notes, *trained.model.result.notes],
+        "metrics": evaluation_content(trained.evaluation),
+        "coefficients": coefficient_table(trained.model).drop("covariance").to_dicts(),
+    }
+
+
+def _print_place(trained: "Trained") -> None:
+    state = "already published and verified" if trained.reused else "published"
+    print(f"\nRun {trained.run} {state} in {trained.folder}" + ("; it is the champion." if trained.champion else "."))
+
+
+def score(
+    cohorts: Annotated[list[str] | None, typer.Argument(help="Files or globs; default: score.cohorts.")] = None,
+    model: Annotated[str, typer.Option("--model", help="A run id, or champion.")] = "champion",
+    file: ConfigFile = CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    no_prefect: NoPrefect = False,
+) -> None:
+    """Score cohorts with the champion, or another run: one published file each."""
+    config = read(file, overrides)
+    patterns = [str(Path(pattern).resolve()) for pattern in cohorts or []] or list(config.score.cohorts or [])
+    tell_steps(as_json)
+    if no_prefect:
+        from logit_flows.recipes.scoring import score as run_score
+
+        scored = run_score(config, patterns, model)
+    else:
+        from logit_flows.orchestration.tasks import score_flow
+
+        scored = score_flow(config.content(), str(config.folder), patterns, model)
+    clear_progress()
+    if as_json:
+        from dataclasses import asdict
+
+        print_json([asdict(s) for s in scored])
+        return
+    for s in scored:
+        print(s.sentence)
+        print(f"  {s.path}")
+
+
+def retrain(
+    path: ConfigPath = None,
+    file: ConfigFile = CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    no_prefect: NoPrefect = False,
+    require_promotion: Annotated[bool, typer.Option("--require-promotion", help="Exit with 3 if kept.")] = False,
+) -> None:
+    """Train a challenger, hold it against the champion at the gate, promote it or say why not."""
+    config = read(path or file, overrides)
+    tell_steps(as_json)
+    if no_prefect:
+        from logit_flows.recipes.retraining import retrain as run_retrain
+
+        outcome = run_retrain(config)
+    else:
+        from logit_flows.orchestration.tasks import retrain_flow
+
+        outcome = retrain_flow(config.content(), str(config.folder))
+    clear_progress()
+    decision = outcome.decision
+    if as_json:
+        content = {"promoted": decision.promote, "reasons": list(decision.reasons), "champion_before": outcome.champion}
+        print_json({**content, "challenger": outcome.trained.run})
+    else:
+        print(f"Challenger {outcome.trained.run} against champion {outcome.champion or '(none yet)'}.")
+        print(decision.sentence)
+    if require_promotion and not decision.promote:
+        raise typer.Exit(3)
+
+
+def experiment(
+    path: ConfigPath = None,
+    file: ConfigFile = CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    no_prefect: NoPrefect = False,
+) -> None:
+    """Run the config's matrix, each cell cross-validated and published, and write a leaderboard."""
+    config = read(path or file, overrides)
+    tell_steps(as_json)
+    if no_prefect:
+        from logit_flows.recipes.experimenting import experiment as run_experiment
+
+        board = run_experiment(config)
+    else:
+        from logit_flows.orchestration.tasks import experiment_flow
+
+        board = experiment_flow(config.content(), str(config.folder))
+    clear_progress()
+    if as_json:
+        print_json({"experiment": board.experiment, "path": board.path, "cells": board.table.to_dicts()})
+        return
+    from logit_flows.reports.printing import frame_text
+
+    print(frame_text(board.table))
+    print(f"\nLeaderboard in {board.path}")
+
+
+def schedule(path: ConfigPath = None, file: ConfigFile = CONFIG, overrides: Overrides = None) -> None:
+    """Register the retrain under the config's cron with Prefect, and serve it until stopped."""
+    config = read(path or file, overrides)
+    if config.schedule is None:
+        raise UsageError(f"{path or file} has no schedule; set schedule.cron and schedule.timezone.")
+    from logit_flows.orchestration.serving import scheduling_server, serve
+
+    with scheduling_server() as url:
+        print(
+            f"Serving the retrain of {config.name} at '{config.schedule.cron}' ({config.schedule.timezone}), {url}",
+            flush=True,
+        )
+        serve(config)

@@ -1,0 +1,20 @@
+"""A run as `logit train` and `logit show` print it."""
+
+from typing import Any
+
+
+def print_run(model: Any, evaluation: Any, name: str) -> None:
+    """Print a run's coefficients, its notes and its metrics under the name."""
+    from logit_engine.reporting.summary import summarize
+    from logit_flows.reports.printing import metrics_text
+
+    target = model.target
+    title = f"{name}: {target.column}" + ("" if model.result.classes else f" = {target.positive}")
+    units = model.design.units
+    scaled = model.result if units.center.any() or (units.scale != 1.0).any() else None
+    print(summarize(model.original, scaled, title=title))
+    if model.notes:
+        print()
+        print("\n".join(model.notes))
+    print()
+    print(metrics_text(evaluation))
