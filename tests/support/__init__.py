@@ -1,0 +1,1 @@
+"""Builders of data and configs that several test files share."""
