@@ -9,9 +9,9 @@ import numpy as np
 from logit_engine.constraints.equations import Inequalities, linear_inequalities
 from logit_engine.errors import KeywordError, UsageError
 from logit_engine.reporting.notices import warn_caller
-from logit_engine.solvers.general import DEFAULTS, KNOWN_METHODS, METHODS, General, Hops
 from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.proximal import Proximal
+from logit_engine.solvers.scipy_methods import DEFAULTS, KNOWN_METHODS, METHODS, General, Hops
 from logit_engine.solvers.solution import Solver
 
 PASSES = 35

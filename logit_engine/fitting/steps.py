@@ -40,12 +40,12 @@ from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
 from logit_engine.rows.blocks import Rows, cores, one_blas_thread, total
-from logit_engine.solvers.active import active_set
+from logit_engine.solvers.active_inequalities import active_set
 from logit_engine.solvers.newton import Newton, solve
 from logit_engine.solvers.pilot import MAX_PILOT_PASSES, Approach, approached, without_errors
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.solution import Solution, Solver, Termination
-from logit_engine.solvers.triangular import column_r_factor
+from logit_engine.solvers.tsqr import column_r_factor
 
 
 def fit(

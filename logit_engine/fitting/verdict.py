@@ -18,7 +18,7 @@ from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import condition_number, r_factor
 from logit_engine.penalties import NONE, ElasticNet
-from logit_engine.solvers.arrival import arrival_certificate, information_lost
+from logit_engine.solvers.certificate import arrival_certificate, information_lost
 from logit_engine.solvers.descent import PENALTY_RATIO
 from logit_engine.solvers.newton import CERTIFIED, Newton, solve
 from logit_engine.solvers.solution import Information, Residual, Solution, Termination

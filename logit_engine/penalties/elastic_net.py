@@ -19,8 +19,8 @@ class ElasticNet:
     low, high: (q,), bounds of the coefficients, or None. groups: norms of groups of coefficients beside it, or None. smooth:
     a matrix S, (q, q), for theta' S theta / 2 beside it, or None (`differences`). Without l2 it is the lasso (Tibshirani
     1996); with groups in place of l1 the group lasso, with both the sparse one (Simon et al. 2013). Kinks and bounds are
-    the solver's business (solvers/quadratic.py): gradient and curvature are those of the smooth part. An infinite l1 pins
-    its coefficient to zero.
+    the solver's business (solvers/quadratic_model.py): gradient and curvature are those of the smooth part. An infinite
+    l1 pins its coefficient to zero.
     """
 
     l1: Array

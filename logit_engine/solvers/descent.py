@@ -1,9 +1,9 @@
 """Proximal quasi-Newton steps: exact gradients, a model of the curvature that learns from them, kinks and bounds kept exact.
 
 A pass for the gradient costs a fraction of one for the information, and the information changes little from step to step,
-and from one strength of a path to the next. So each step minimizes a model (solvers/curvature.py) that learns from every
-step, and is made afresh only where steps gain too little for what it costs. What a solution is worth does not depend on the
-model: its residual is the distance to optimality by the exact gradient. Lee, Sun & Saunders (2014).
+and from one strength of a path to the next. So each step minimizes a model (solvers/curvature_models.py) that learns from
+every step, and is made afresh only where steps gain too little for what it costs. What a solution is worth does not depend
+on the model: its residual is the distance to optimality by the exact gradient. Lee, Sun & Saunders (2014).
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.objective.loss import Slope
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.curvature import Model, model_of
+from logit_engine.solvers.curvature_models import Model, model_of
 from logit_engine.solvers.step_length import VALUE_ROUNDING
 
 SLOW = 0.2  # a step that leaves more of the residual than this is slow

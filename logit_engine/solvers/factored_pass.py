@@ -7,7 +7,7 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.objective.loss import Evaluation, Objective
 from logit_engine.objective.triangles import aliased, cholesky_factor, smallest_pivot
-from logit_engine.solvers.triangular import column_r_factor, weighted_r_factor
+from logit_engine.solvers.tsqr import column_r_factor, weighted_r_factor
 from logit_engine.solvers.whitening import free_directions
 
 MIN_CHOLESKY_PIVOT = (

@@ -19,7 +19,7 @@ from logit_engine.objective.triangles import (
 from logit_engine.penalties import ElasticNet, NoPenalty
 from logit_engine.rows.blocks import total
 from logit_engine.rows.memory import thinned
-from logit_engine.solvers.curvature import Factored
+from logit_engine.solvers.curvature_models import Factored
 from logit_engine.solvers.factored_pass import MIN_CHOLESKY_PIVOT
 from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED
 from logit_engine.solvers.solution import Certificate, Information, Solution, Termination

@@ -16,8 +16,8 @@ from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective, Slope
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows.memory import MemoryRows
-from logit_engine.solvers.choose import Curvature, Shape, curvature_for
-from logit_engine.solvers.curvature import Factored, Implied, Model, model_of
+from logit_engine.solvers.curvature_choice import Curvature, Shape, curvature_for
+from logit_engine.solvers.curvature_models import Factored, Implied, Model, model_of
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL, Descent, residuals
 
 NARROW = 256  # columns up to which all take part: a pass over all of them costs little more than one over some

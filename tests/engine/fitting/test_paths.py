@@ -17,7 +17,7 @@ from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, LOGIT
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows.memory import MemoryRows
-from logit_engine.solvers.choose import Curvature, Shape, curvature_for
+from logit_engine.solvers.curvature_choice import Curvature, Shape, curvature_for
 
 
 def data(n: int, p: int, seed: int = 0, density: float = 1.0) -> tuple[np.ndarray, np.ndarray]:

@@ -8,8 +8,8 @@ from logit_engine.constraints import Inequalities
 from logit_engine.errors import SeparationError, UsageError
 from logit_engine.fitting.result import Verdict
 from logit_engine.penalties import NONE, ElasticNet, lasso
-from logit_engine.solvers.general import General
 from logit_engine.solvers.newton import Newton
+from logit_engine.solvers.scipy_methods import General
 
 Array = np.ndarray
 INF = np.inf

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from logit_engine.solvers.singular import split_step
+from logit_engine.solvers.singular_steps import split_step
 
 
 def difference_rows(columns: int) -> np.ndarray:

@@ -11,10 +11,10 @@ import numpy as np
 from logit_engine.columns import Array, Columns
 from logit_engine.objective.triangles import cholesky_factor, smallest_pivot, triangular_solve
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.grouped import Matrix, grouped_step
-from logit_engine.solvers.products import Products, floored, products_step
-from logit_engine.solvers.quadratic import model_step
-from logit_engine.solvers.singular import SINGULAR_PIVOT
+from logit_engine.solvers.group_steps import Matrix, grouped_step
+from logit_engine.solvers.product_steps import Products, floored, products_step
+from logit_engine.solvers.quadratic_model import model_step
+from logit_engine.solvers.singular_steps import SINGULAR_PIVOT
 
 PAIRS = 20  # remembered by a factored model
 CHEAP = (

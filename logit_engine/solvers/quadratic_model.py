@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.singular import definite_step, principal_block, singular_step
+from logit_engine.solvers.singular_steps import definite_step, principal_block, singular_step
 
 MAX_GUESSES = 12
 TIE = 1e-12  # a slope this close to its kink stays there

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet, Groups
-from logit_engine.solvers.products import Curved, Products, accelerated, conjugate, floored, model_value
-from logit_engine.solvers.singular import split_step
+from logit_engine.solvers.product_steps import Curved, Products, accelerated, conjugate, floored, model_value
+from logit_engine.solvers.singular_steps import split_step
 
 ROUNDS = 30
 NEWTON_STEPS = 12
