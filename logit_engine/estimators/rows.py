@@ -105,13 +105,24 @@ def class_codes(labels: NDArray[Any]) -> tuple[Array, NDArray[Any]]:
     """Codes of the classes, or shares of events, (n,), and the classes in order. Raises DataError for a single class."""
     if are_shares(labels):
         return labels.astype(np.float64), np.array([0, 1])
-    classes, codes = np.unique(labels, return_inverse=True)
+    classes, codes = _numbered(labels)
     if classes.size < 2:
         raise DataError(
             "This solver needs samples of at least 2 classes in the data, but the data contains only one class: "
             f"{classes.tolist()[0]!r}"
         )
     return codes.astype(np.float64), classes
+
+
+def _numbered(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """The classes in order, (K,), and the place of each label, (n,). Two numbers are found without sorting."""
+    if labels.dtype.kind in "iuf" and labels.size:
+        low, high = labels.min(), labels.max()
+        is_high = labels == high
+        if low < high and bool((is_high | (labels == low)).all()):
+            return np.array([low, high]), is_high.astype(np.intp)
+    classes, codes = np.unique(labels, return_inverse=True)
+    return classes, codes
 
 
 def row_weights(asked: Any, codes: Array, classes: NDArray[Any], sample_weight: ArrayLike | None) -> Array | None:

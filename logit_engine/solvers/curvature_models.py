@@ -116,6 +116,13 @@ class Factored:
             d = d + (share - float(pair.change @ d) / pair.seen) * pair.step
         return d, float(np.sqrt(max(0.0, -float(gradient @ d))))
 
+    @property
+    def curvature_change(self) -> float:
+        """About the relative change of the curvature by a step of length one in its metric; infinite without a factor."""
+        if self.factor is None:
+            return np.inf
+        return 1.0 / float(np.sqrt(np.median(np.square(self.factor).sum(axis=0))))
+
     def _unbent(self, d: Array) -> Array:
         if self.factor is not None:
             return triangular_solve(self.factor, triangular_solve(self.factor, d, transposed=True))

@@ -13,7 +13,8 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.objective.loss import Slope
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.curvature_models import Model, model_of
+from logit_engine.solvers.curvature_models import Factored, Model, model_of
+from logit_engine.solvers.information_pass import information_pays
 from logit_engine.solvers.step_length import VALUE_ROUNDING
 
 SLOW = 0.2  # a step that leaves more of the residual than this is slow
@@ -42,14 +43,19 @@ class Descent:
 
     So one pass over the rows can serve several fits at once. theta: (q,), where it stands; slope: of the loss there;
     value: the loss and the penalty there; residual: the largest of `residuals`; decrement: the length of the last step;
-    stuck: no step improves. inform: makes a model of the exact curvature at a theta, or None; model: made at theta if
-    fresh.
+    stuck: no step improves. inform: makes a model of the exact curvature at a theta, or None; cost: of that, in light
+    passes, where it may pay before steps are slow; model: made at theta if fresh.
     """
 
     def __init__(
-        self, theta: Array, slope: Slope, model: Model, inform: Callable[[Array], Model] | None = None
+        self,
+        theta: Array,
+        slope: Slope,
+        model: Model,
+        inform: Callable[[Array], Model] | None = None,
+        cost: float = np.inf,
     ) -> None:
-        self.theta, self.slope, self.model, self.inform = theta, slope, model, inform
+        self.theta, self.slope, self.model, self.inform, self.cost = theta, slope, model, inform, cost
         self.decrement, self.stuck, self.fresh = np.inf, False, False
         self.residual = self._before = np.inf
         self._slow, self._share = 0.0, 1.0
@@ -74,7 +80,11 @@ class Descent:
     def target(self) -> Array:
         """Where the next light pass is wanted, (q,)."""
         if self._share == 1.0:
-            if self.inform is not None and self._slow >= self.model.price and not self.fresh:
+            if (
+                self.inform is not None
+                and not self.fresh
+                and (self._slow >= self.model.price or self._information_pays())
+            ):
                 self.model, self._slow, self.fresh = self.inform(self.theta), 0.0, True
             gradient = self.slope.gradient + self.kinks.bent(self.theta)
             self._step, self.decrement = self.model.step(gradient, self.theta, self.kinks)
@@ -98,6 +108,14 @@ class Descent:
             self._learn(target - self.theta, ahead)
         self._go(target, ahead, value, residual)
         self._slow += self.residual > SLOW * self._before
+
+    def _information_pays(self) -> bool:
+        """Whether the exact curvature saves more light passes than it costs, by what the last step left."""
+        rate = self.residual / self._before
+        if self.cost == np.inf or not isinstance(self.model, Factored) or not 0.0 < rate < SLOW:
+            return False
+        change = self.model.curvature_change * self.decrement * rate / self.residual
+        return information_pays(self.residual, rate, change, self.tolerance, self.cost)
 
     def _learn(self, step: Array, ahead: Slope) -> None:
         """Let the model learn from a step, if the gradient changed by more than its rounding."""

@@ -1,7 +1,7 @@
 """A pilot: the fit of a few rows, from which the fit of all needs only light passes and a last look at the information."""
 
 from dataclasses import replace
-from math import ceil, exp, inf, log
+from math import exp, inf
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from logit_engine.rows.blocks import total
 from logit_engine.rows.memory import thinned
 from logit_engine.solvers.curvature_models import Factored
 from logit_engine.solvers.factored_pass import MIN_CHOLESKY_PIVOT
+from logit_engine.solvers.information_pass import information_cost, information_pays
 from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED
 from logit_engine.solvers.solution import Certificate, Information, Solution, Termination
 from logit_engine.solvers.whitening import shared_basis
@@ -42,7 +43,6 @@ ROUGH = 1e-2  # the smallest pivot at which a curvature may be in single precisi
 FEW = 2048  # rows that tell how long rows are
 FLOOR = 1e-13  # standard errors: light passes go no further, for rounding's sake
 BEYOND = 2.0  # times the longest row of a pilot: about the longest of all
-HEAVY = 50.0  # coefficients by which the price of an information pass rises by one light one, from two on
 MAX_PILOT_PASSES = 20  # passes that the whole may take
 
 
@@ -111,8 +111,8 @@ def approached(objective: Objective, start: Array, alone: bool = False) -> Appro
     alone: no last look at the information is to come but one more light pass, whose step is counted on.
 
     A step by the pilot's curvature, which learns from the gradients, leaves a steady share of the way; one by the curvature
-    of all rows leaves a share that is as small as the way itself. `_informed_now` weighs a pass for that against the light
-    ones it saves.
+    of all rows leaves a share that is as small as the way itself. `information_pays` weighs a pass for that against the
+    light ones it saves.
     """
     small = _small(objective)
     smooth = isinstance(objective.penalty, NoPenalty) and objective.fixed is None
@@ -140,7 +140,7 @@ def approached(objective: Objective, start: Array, alone: bool = False) -> Appro
         counted = alone and proof * way * rate < CERTIFIED
         if way * rate * (rate if counted else 1.0) <= target:
             return Approach(theta, factor, enough, proof, passes)
-        if reach < inf or not _informed_now(way * rate, rate, bend, target, 2.0 + start.size / HEAVY):
+        if reach < inf or not information_pays(way * rate, rate, bend, target, information_cost(start.size)):
             ahead = objective.gradient(theta)
             model.learn(step, ahead - gradient)
         else:
@@ -169,18 +169,6 @@ def without_errors(objective: Objective, ahead: Approach) -> Solution | None:
         proof=Certificate(decrement, decrement * ahead.proof, step),
         information=Information(ahead.factor),
     )
-
-
-def _informed_now(way: float, rate: float, bend: float, target: float, price: float) -> bool:
-    """Whether the next pass is for the information: cheaper than light ones alone, and than one light one before it."""
-
-    def light(way: float, rate: float) -> int:
-        return ceil(log(target / way) / log(rate)) if way > target else 0
-
-    def informed(way: float) -> float:
-        return price + light(way, min(0.1, way * bend)) - 1
-
-    return informed(way) < light(way, rate) and informed(way) <= 1 + informed(way * rate)
 
 
 def _rough(factor: Array | None) -> bool:

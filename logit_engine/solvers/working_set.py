@@ -19,6 +19,7 @@ from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.curvature_choice import Curvature, Shape, curvature_for
 from logit_engine.solvers.curvature_models import Factored, Implied, Model, model_of
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL, Descent, residuals
+from logit_engine.solvers.information_pass import information_cost
 
 NARROW = 256  # columns up to which all take part: a pass over all of them costs little more than one over some
 EAGER = 100  # columns let in at once, at least
@@ -129,8 +130,10 @@ class WorkingSet:
                 share = 1.0 - 1.0 / max(2, len(starts) - 1)  # of a fit without a fold, as if folds were alike
                 models = [model_of(shared if fold < 0 else shared * share, self.kinks) for fold in self.without]
                 informs = [partial(self._informed, fold) for fold in self.without]
+                cost = 1.0 + information_cost(int(self.on.sum())) if len(starts) == 1 else np.inf
                 self.descents = [
-                    Descent(t, s, model, inform) for (t, s), model, inform in zip(starts, models, informs, strict=True)
+                    Descent(t, s, model, inform, cost)
+                    for (t, s), model, inform in zip(starts, models, informs, strict=True)
                 ]
 
     def _information(self, fold: int, theta: Array) -> Array:
