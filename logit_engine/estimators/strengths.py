@@ -137,8 +137,7 @@ class Task:
             start=None if start is None else self._start(start, outputs),
         )
         coef, intercept = self._shaped(result.estimates, outputs)
-        kinked = isinstance(penalty, ElasticNet) and penalty.kinked
-        solver = "proximal quasi-newton" if kinked else "quasi-newton" if penalized else "newton"
+        solver = "proximal quasi-newton" if penalty.kinked else "quasi-newton" if penalized else "newton"
         steps = result.passes - LOOKS[penalized]
         return Found(coef, intercept, result, solver, min(max(steps, 1), max_iter))
 

@@ -12,7 +12,7 @@ from logit_engine.errors import DataError
 from logit_engine.fitting.null_model import NullModel, null_model
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.loss import Objective, flat
-from logit_engine.penalties import NONE, ElasticNet, Penalty
+from logit_engine.penalties import ElasticNet, Penalty
 from logit_engine.rows.blocks import Block, Largest, Rows, Sums, cores, one_blas_thread, total
 from logit_engine.rows.memory import Gathered, thinned
 from logit_engine.solvers.pilot import sampled
@@ -46,13 +46,12 @@ class Prepared(NamedTuple):
 
 def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int, fits: int = 1) -> Prepared:
     """One pass over the rows, for everything that must be known before a step of so many fits. Raises as `fit` does."""
-    if isinstance(penalty, ElasticNet):
-        penalty.check(len(rows.names), likelihood.outputs, rows.intercept)
+    penalty.check(len(rows.names), likelihood.outputs, rows.intercept)
     first = _first_pass(rows, likelihood, threads)
     _check_counts(first, rows, likelihood, penalty, threads)
-    coordinates = inner_coordinates(
-        first.moments, centered=penalty is NONE or rows.intercept or _leaves_constant(penalty, first.moments)
-    )
+    constant = constant_column(first.moments)
+    leaves_constant = constant is not None and not penalty.touches(constant, len(rows.names))
+    coordinates = inner_coordinates(first.moments, centered=rows.intercept or leaves_constant)
     free = np.zeros(len(rows.names), dtype=bool)
     if coordinates.constant is not None:
         free[coordinates.constant] = True
@@ -119,7 +118,7 @@ def _check_counts(first: First, rows: Rows, likelihood: Likelihood, penalty: Pen
             "classes: give them weight, or drop them."
         )
     _check_sizes(first.moments, rows.names)
-    if p > first.n and penalty is NONE:
+    if p > first.n and penalty.absent:
         raise DataError(f"there are {p:,} columns for {first.n:,} rows; drop columns or set a penalty.")
 
 
@@ -132,16 +131,6 @@ def _check_sizes(moments: Moments, names: tuple[str, ...]) -> None:
             f"column '{names[j]}' holds no value beyond {SMALLEST:g}, and their squares vanish; "
             "multiply it by a power of ten."
         )
-
-
-def _leaves_constant(penalty: Penalty, moments: Moments) -> bool:
-    """Whether no constant column is penalized, so that centering, which moves only those, changes nothing."""
-    constant = constant_column(moments)
-    p = moments.mean.size
-    if not isinstance(penalty, ElasticNet) or constant is None:
-        return False
-    touched = penalty.kink + penalty.ridge
-    return not touched.reshape(-1, p)[:, constant].any()
 
 
 def _start(coordinates: Coordinates, constants: Array) -> Array:

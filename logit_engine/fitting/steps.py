@@ -38,7 +38,7 @@ from logit_engine.inference.reliability import Size, reliability_notes
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
-from logit_engine.penalties import L2, NONE, ElasticNet, Penalty
+from logit_engine.penalties import NONE, Penalty
 from logit_engine.rows.blocks import Rows, cores, one_blas_thread, total
 from logit_engine.solvers.active_inequalities import active_set
 from logit_engine.solvers.newton import Newton, solve
@@ -105,14 +105,14 @@ def _check_kinds(likelihood: Any, penalty: Any, covariance_type: Any) -> None:
         )
     if not hasattr(likelihood, "terms"):
         raise UsageError(f"likelihood is {likelihood!r}; it is a value, Bernoulli(LOGIT) or Multinomial(outputs) say.")
-    if not hasattr(penalty, "curvature"):
+    if not isinstance(penalty, Penalty):
         raise UsageError(f"penalty is {penalty!r}; it is a value, NONE, L2(strength) or ElasticNet(l1, l2) say.")
 
 
 def _effective(likelihood: Likelihood, penalty: Penalty, solver: Solver | None) -> tuple[Penalty, Solver | None]:
     """Penalty and solver of a fit: a penalty of zero strength is none, but where classes are only known up to a shift."""
     identified = isinstance(likelihood, Bernoulli) or likelihood.base
-    if not (isinstance(penalty, (L2, ElasticNet)) and penalty.idle and identified):
+    if penalty.absent or not (penalty.idle and identified):
         return penalty, solver
     return NONE, Newton(max_passes=solver.max_passes) if isinstance(solver, Proximal) else solver
 
@@ -148,15 +148,14 @@ class Asked:
     def method(self) -> Solver:
         """The solver asked for, else the one for the penalty."""
         constrained = self.equalities is not None or self.inequalities is not None
-        smooth = not isinstance(self.penalty, ElasticNet) or (constrained and self.penalty.differentiable)
+        smooth = self.penalty.elastic_net is None or (constrained and self.penalty.differentiable)
         solver = self.solver or (Newton() if smooth else Proximal())
         return replace(solver, informed=self.naive) if isinstance(solver, Proximal) else solver
 
 
 def _check_solver(asked: Asked) -> None:
     """Raises UsageError where kinks or bounds meet a solver of smooth objectives, or linear constraints."""
-    penalty = asked.penalty
-    if not isinstance(penalty, ElasticNet) or penalty.differentiable:
+    if asked.penalty.differentiable:
         return
     if asked.equalities is not None or asked.inequalities is not None:
         raise UsageError("linear constraints go with smooth penalties only; this one has kinks, bounds or pins.")
@@ -199,11 +198,11 @@ def _fit(rows: Rows, asked: Asked, threads: int) -> FitResult:
         estimated.matrix[held], estimated.matrix[:, held] = 0.0, 0.0
     if judged.signs is not None:
         estimated = replace(estimated, matrix=without_infinite(estimated.matrix, judged.signs, solution, coordinates))
-    if given and isinstance(penalty, ElasticNet):
-        zero = solution.theta == 0.0
+    if given:
+        zero = penalty.zeros(solution.theta)
         estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
     condition = column_condition(objective, information)
-    if information is None and isinstance(penalty, ElasticNet):
+    if information is None and penalty.elastic_net is not None:
         condition = np.nan
     estimates = _at_bounds(coordinates.to_user(solution.theta), asked.inequalities, constrained)
     constants = np.tile(np.arange(len(rows.names)) == constant_column(first.moments), likelihood.outputs)
@@ -255,17 +254,7 @@ def _finished(objective: Objective, ahead: Approach, asked: Asked) -> Solution:
 
 def _applied(penalty: Penalty) -> AppliedPenalty:
     """The penalty in numbers."""
-    grouped = isinstance(penalty, ElasticNet) and penalty.groups is not None
-    return AppliedPenalty(_strength(penalty), _l1_ratio(penalty), grouped)
-
-
-def _strength(penalty: Penalty) -> float:
-    """One number for a penalty: the strength of an l2, the largest of an elastic net (of a group, over its size's
-    root).
-    """
-    if isinstance(penalty, ElasticNet):
-        return float(np.max(penalty.kink + penalty.l2, initial=0.0) or np.max(penalty.ridge, initial=0.0))
-    return penalty.strength if isinstance(penalty, L2) else 0.0
+    return AppliedPenalty(penalty.strength, penalty.l1_ratio, penalty.grouped)
 
 
 def _constrained(objective: Objective, asked: Asked, start: Array) -> tuple[Objective, Array, ChangeOfVariables | None]:
@@ -311,15 +300,6 @@ def _fixed(objective: Objective, equalities: Equalities | None, start: Array) ->
     return replace(objective, fixed=rows), nearest
 
 
-def _l1_ratio(penalty: Penalty) -> float:
-    """The share of the l1 in an elastic net; 0 of an l2."""
-    if not isinstance(penalty, ElasticNet):
-        return 0.0
-    whole = penalty.kink + penalty.l2
-    at = int(np.argmax(whole))
-    return float(penalty.kink[at] / whole[at]) if whole[at] > 0.0 else 0.0
-
-
 def _perfect(objective: Objective, asked: Asked) -> list[Clause]:
     """What predicts perfectly by itself: of a binary outcome whose likelihood nothing holds back."""
     constrained = asked.equalities is not None or asked.inequalities is not None
@@ -339,7 +319,7 @@ def _inner_start(coordinates: Coordinates, start: Array, likelihood: Likelihood)
 
 def _check_rank(objective: Objective, solution: Solution, wording: Wording) -> None:
     """Raises RankError naming aliased columns, or SeparationError if the outcomes are separated besides."""
-    if solution.information is not None or isinstance(objective.penalty, ElasticNet):
+    if solution.information is not None or objective.penalty.elastic_net is not None:
         return
     names = objective.rows.names
     coordinates = objective.coordinates
@@ -370,11 +350,7 @@ def _fixed_counts(
     estimates: Array, constants: NDArray[np.bool_], penalty: Penalty, constrained: ChangeOfVariables | None
 ) -> FixedCounts:
     """How many coefficients are held, and how many of these are constants."""
-    held = np.zeros(estimates.size, dtype=bool)
-    if isinstance(penalty, ElasticNet):
-        held |= np.isinf(penalty.l1)
-        for bound in (penalty.low, penalty.high):
-            held |= False if bound is None else estimates == bound
+    held = penalty.fixes(estimates)
     alone = held.copy()
     count = int(held.sum())
     if constrained is not None:

@@ -17,7 +17,7 @@ from logit_engine.fitting.result import Status, Verdict
 from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import condition_number, r_factor
-from logit_engine.penalties import NONE, ElasticNet
+from logit_engine.penalties import NONE
 from logit_engine.solvers.certificate import arrival_certificate, information_lost
 from logit_engine.solvers.descent import PENALTY_RATIO
 from logit_engine.solvers.newton import CERTIFIED, Newton, solve
@@ -171,10 +171,9 @@ def unheld_recession(objective: Objective, solution: Solution) -> Recession | No
 
     Only looked for where the solver did not arrive, or a row is far out: else every row's margin shows in the residual.
     """
-    penalty = objective.penalty
-    if not isinstance(penalty, ElasticNet) or objective.fixed is not None:
+    if objective.fixed is not None:
         return None
-    low, high = penalty.open_directions
+    low, high = objective.penalty.open_directions(solution.theta.size)
     if not ((low < high) & ~objective.free).any():
         return None
     if solution.termination is Termination.CONVERGED and objective.farthest(solution.theta) < FAR:
@@ -246,7 +245,7 @@ def notes(
     return (
         *([] if signs is None else _separation_notes(objective, signs)),
         *_column_notes(coordinates, condition, constant, collinear),
-        *_penalty_notes(objective, given),
+        *objective.penalty.notes(objective.free, objective.likelihood.outputs, given),
         *_error_notes(objective, condition, naive, given),
     )
 
@@ -276,29 +275,12 @@ def _column_notes(coordinates: Coordinates, condition: float, constant: bool, co
     return said
 
 
-def _penalty_notes(objective: Objective, given: bool) -> list[str]:
-    """The notes on what a penalty does to the coefficients; given: whether there are standard errors."""
-    penalty = objective.penalty
-    if not isinstance(penalty, ElasticNet):
-        return []
-    said = []
-    if penalty.groups is not None:
-        said.append("The penalty is on norms of groups: the coefficients of a group are zero together.")
-    if penalty.smooth is not None:
-        said.append("Levels that are ordered are drawn to their neighbors.")
-    pinned = given and bool(np.isinf(penalty.l1[objective.free]).any())
-    if pinned and objective.likelihood.outputs > 1:
-        said.append("The first class's intercept is zero by choice: only differences between the classes' are known.")
-    return said
-
-
 def _error_notes(objective: Objective, condition: float, naive: bool, given: bool) -> list[str]:
     """The note on standard errors after a penalized fit; parameters as in `notes`."""
     if objective.separable:
         return []
     if given:
-        kinked = isinstance(objective.penalty, ElasticNet) and objective.penalty.kinked
-        known = "its zeros were known" if kinked else "it did not"
+        known = "its zeros were known" if objective.penalty.kinked else "it did not"
         return [f"The penalty biases the estimates: standard errors after it are naive, as if {known}."]
     if not naive:
         return ["Standard errors are not given after a penalized fit: the penalty biases the estimates."]

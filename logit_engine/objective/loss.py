@@ -12,7 +12,7 @@ from logit_engine.columns import Array, Columns, Coordinates, Dense
 from logit_engine.compiled.loops import Loops
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.triangles import smallest_pivot, triangular_inverse
-from logit_engine.penalties import NONE, NoPenalty, Penalty
+from logit_engine.penalties import NONE, Penalty
 from logit_engine.rows.blocks import NARROWEST, Block, Elsewhere, Largest, Quiet, Rows, Sums, coefficient_names, total
 
 GLANCE = 64  # rows of a block, looked at first for one that is not on the side of its outcome
@@ -97,7 +97,7 @@ class Objective:
     @property
     def separable(self) -> bool:
         """Whether a separating direction would send the estimate to infinity: only without a penalty."""
-        return isinstance(self.penalty, NoPenalty)
+        return self.penalty.absent
 
     def some(self, which: NDArray[np.intp]) -> "Objective":
         """The objective of some of the columns alone, (r,): that of the whole where the others' coefficients are zero."""
@@ -310,7 +310,7 @@ class Objective:
 
         loglik, score, information, margin, reach = total(self.rows, block_sums, self.threads)
         value, gradient = -float(loglik), flat(-score)
-        if not isinstance(self.penalty, NoPenalty):
+        if not self.penalty.absent:
             user = self.coordinates.to_user(theta)
             pull = self.coordinates.pull_back(self.penalty.gradient(user, self.free))
             scale = np.tile(self.coordinates.scale, outputs)

@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import diags_array
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.penalties.group_norms import Groups, groups_of
+from logit_engine.penalties.protocol import Penalty
 
 
 @dataclass(frozen=True, slots=True)
-class ElasticNet:
+class ElasticNet(Penalty):
     """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2, l1, l2: (q,), zero for a coefficient left alone. Zou & Hastie (2005).
 
     low, high: (q,), bounds of the coefficients, or None. groups: norms of groups of coefficients beside it, or None. smooth:
@@ -63,6 +65,34 @@ class ElasticNet:
                 "give it 0 in l1 and l2, the label -1 in group_lasso, and no place in differences."
             )
 
+    def touches(self, column: int, terms: int) -> bool:
+        """Whether any predictor has a strength on that column; a pin is none."""
+        return bool((self.kink + self.ridge).reshape(-1, terms)[:, column].any())
+
+    def zeros(self, theta: Array) -> NDArray[np.bool_]:
+        """All coefficients at zero, (q,)."""
+        return np.asarray(theta == 0.0)
+
+    def fixes(self, theta: Array) -> NDArray[np.bool_]:
+        """The coefficients that are pinned, or at a bound, (q,)."""
+        fixed = np.isinf(self.l1)
+        for bound in (self.low, self.high):
+            fixed |= False if bound is None else theta == bound
+        return fixed
+
+    def notes(self, free: NDArray[np.bool_], outputs: int, with_errors: bool) -> tuple[str, ...]:
+        """That groups are zero together, that levels are drawn to each other, and what a pin of a constant means."""
+        said = []
+        if self.groups is not None:
+            said.append("The penalty is on norms of groups: the coefficients of a group are zero together.")
+        if self.smooth is not None:
+            said.append("Levels that are ordered are drawn to their neighbors.")
+        if with_errors and outputs > 1 and np.isinf(self.l1[free]).any():
+            said.append(
+                "The first class's intercept is zero by choice: only differences between the classes' are known."
+            )
+        return tuple(said)
+
     def value(self, theta: Array, free: np.ndarray) -> float:
         """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2, the groups' norms, and half of theta' S theta."""
         kinks = np.multiply(self.l1, np.abs(theta), out=np.zeros_like(theta), where=np.isfinite(self.l1))
@@ -109,6 +139,28 @@ class ElasticNet:
         return not self.kinked and bool(np.isfinite(self.l1).all())
 
     @property
+    def elastic_net(self) -> "ElasticNet":
+        """Itself."""
+        return self
+
+    @property
+    def strength(self) -> float:
+        """The largest strength of a coefficient; of a group, its own over the root of its size."""
+        return float(np.max(self.kink + self.l2, initial=0.0) or np.max(self.ridge, initial=0.0))
+
+    @property
+    def l1_ratio(self) -> float:
+        """The share of the kink where the strength is largest."""
+        whole = self.kink + self.l2
+        at = int(np.argmax(whole))
+        return float(self.kink[at] / whole[at]) if whole[at] > 0.0 else 0.0
+
+    @property
+    def grouped(self) -> bool:
+        """Whether it has norms of groups."""
+        return self.groups is not None
+
+    @property
     def idle(self) -> bool:
         """Whether it does nothing: no strength above zero, and no bound."""
         bounds = any(b is not None and bool(np.isfinite(b).any()) for b in (self.low, self.high))
@@ -116,9 +168,8 @@ class ElasticNet:
         norms = self.groups is not None and bool(self.groups.strength.any())
         return not (bounds or smooth or norms or self.l1.any() or self.l2.any())
 
-    @property
-    def open_directions(self) -> tuple[Array, Array]:
-        """The least and the largest, (q,), to which each coefficient may go without cost in the long run: 0 or infinite.
+    def open_directions(self, size: int) -> tuple[Array, Array]:
+        """How far each coefficient may go down and up without cost in the long run, (q,) each: 0 or infinite.
 
         One that is drawn to its neighbors counts as held.
         """

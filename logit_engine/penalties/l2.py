@@ -6,10 +6,11 @@ import numpy as np
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
+from logit_engine.penalties.protocol import Penalty
 
 
 @dataclass(frozen=True, slots=True)
-class L2:
+class L2(Penalty):
     """Ridge: strength/2 * sum of squared coefficients, on the scale of the (summed) log-likelihood.
 
     Hoerl & Kennard (1970); le Cessie & van Houwelingen (1992) for logistic models. scikit-learn's C is 1/strength;
@@ -17,11 +18,6 @@ class L2:
     """
 
     strength: float
-
-    @property
-    def idle(self) -> bool:
-        """Whether it does nothing."""
-        return self.strength == 0.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.strength < np.inf:

@@ -5,11 +5,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from logit_engine.columns import Array
+from logit_engine.penalties.protocol import Penalty
 
 
 @dataclass(frozen=True, slots=True)
-class NoPenalty:
+class NoPenalty(Penalty):
     """Nothing: maximum likelihood."""
+
+    @property
+    def strength(self) -> float:
+        """0."""
+        return 0.0
+
+    @property
+    def absent(self) -> bool:
+        """True."""
+        return True
+
+    def touches(self, column: int, terms: int) -> bool:
+        """False: no column is penalized."""
+        return False
 
     def value(self, theta: Array, free: np.ndarray) -> float:
         """0."""

@@ -16,7 +16,7 @@ from logit_engine.objective.triangles import (
     triangular_inverse,
     triangular_solve,
 )
-from logit_engine.penalties import ElasticNet, NoPenalty
+from logit_engine.penalties import ElasticNet
 from logit_engine.rows.blocks import total
 from logit_engine.rows.memory import thinned
 from logit_engine.solvers.curvature_models import Factored
@@ -115,7 +115,7 @@ def approached(objective: Objective, start: Array, alone: bool = False) -> Appro
     light ones it saves.
     """
     small = _small(objective)
-    smooth = isinstance(objective.penalty, NoPenalty) and objective.fixed is None
+    smooth = objective.penalty.absent and objective.fixed is None
     if small is None or not smooth or not objective.likelihood.log_concave:
         return None
     pilot = _settled(small, start)

@@ -29,15 +29,15 @@ class Proximal:
 
     def solve(self, objective: Objective, start: Array) -> Solution:
         """Minimize from start, (q,). The solution is free to move along the coefficients that no kink or bound holds."""
-        penalty = objective.penalty
-        if not isinstance(penalty, ElasticNet) or objective.fixed is not None:
+        penalty = objective.penalty.elastic_net
+        if penalty is None or objective.fixed is not None:
             raise UsageError("this solver is for an elastic net, which does not go with linear constraints.")
         kinks = penalty.scaled(np.tile(objective.coordinates.scale, objective.likelihood.outputs))
         theta = kinks.nearest(start, np.ones_like(start)) if kinks.bounded else start
         loss = replace(objective, penalty=NONE)
         theta, curvature = piloted(loss, theta, kinks)
         fits = WorkingSet(loss, theta[None].copy(), (-1,), kinks, curvature)
-        low, high = kinks.open_directions
+        low, high = kinks.open_directions(start.size)
         unheld = ((low < high) & ~objective.free).any()  # to infinity, perhaps
         residual = fits.settle(
             kinks, self.tolerance, min(self.max_passes, UNHELD_PASSES) if unheld else self.max_passes

@@ -7,7 +7,6 @@ import numpy as np
 from logit_engine.columns import Array, dense_array
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import r_factor
-from logit_engine.penalties import NoPenalty
 from logit_engine.rows.blocks import Block, Quiet, total
 
 
@@ -52,7 +51,7 @@ def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) ->
 
     (stacked,) = total(objective.rows, block_factor, objective.threads)
     p = objective.coordinates.scale.size
-    if isinstance(objective.penalty, NoPenalty):
+    if objective.penalty.absent:
         return r_factor(np.vstack([stacked.R, np.zeros((p, p))]))[:p]
     user = objective.coordinates.to_user(theta)
     bend = objective.penalty.curvature(user, objective.free)[:p, :p]
