@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.design.formulas import FormulaSpec, formula_design
+from logit_engine.design.formulas.design import FormulaSpec, formula_design
 from logit_engine.discrete.frames import framed
 from logit_engine.discrete.inputs import refuse_name
 from logit_engine.errors import UsageError
@@ -32,7 +32,7 @@ class FormulaView:
 
     def to_content(self) -> dict[str, Any] | None:
         """The learnt formula, JSON-ready; `from_content` is the inverse. None, with a warning, if JSON cannot hold it."""
-        from logit_engine.design.formula_storage import formula_content
+        from logit_engine.design.formulas.storage import formula_content
 
         try:
             return formula_content(self.spec)
@@ -43,7 +43,7 @@ class FormulaView:
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> "FormulaView | None":
         """The formula of that content; None without formulaic, and for a text that says more than a formula may."""
-        from logit_engine.design.formula_storage import formula_of
+        from logit_engine.design.formulas.storage import formula_of
 
         try:
             return cls(formula_of(content))
@@ -53,7 +53,7 @@ class FormulaView:
     @property
     def changes(self) -> Any:
         """How the matrix changes with the formula's variables, a `FormulaChanges`."""
-        from logit_engine.design.formula_changes import FormulaChanges
+        from logit_engine.design.formulas.changes import FormulaChanges
 
         return FormulaChanges(self.spec)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from logit_engine.design.formula_derivatives import RULES, STEPS, expression_slope, piecewise_slope
-from logit_engine.design.formula_language import FUNCTIONS, ROWWISE
-from logit_engine.design.formula_matrices import encode
-from logit_engine.design.formulas import formula_design
+from logit_engine.design.formulas.derivatives import RULES, STEPS, expression_slope, piecewise_slope
+from logit_engine.design.formulas.design import formula_design
+from logit_engine.design.formulas.language import FUNCTIONS, ROWWISE
+from logit_engine.design.formulas.matrices import encode
 
 RANDOM = np.random.default_rng(0)
 N = 60

@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 import statsmodels.formula.api as smf
 
-import logit_engine.design
-from logit_engine.design.formulas import FormulaDesign, formula_design
+import logit_engine.design.formulas
+from logit_engine.design.formulas.design import FormulaDesign, formula_design
 from logit_engine.errors import DataError, UsageError
 
 
@@ -413,8 +413,8 @@ def test_a_spec_survives_pickling() -> None:
 
 def test_without_formulaic_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     formula_design("y ~ x", frame())
-    monkeypatch.delitem(sys.modules, "logit_engine.design.formula_matrices")
-    monkeypatch.delattr(logit_engine.design, "formula_matrices")
+    monkeypatch.delitem(sys.modules, "logit_engine.design.formulas.matrices")
+    monkeypatch.delattr(logit_engine.design.formulas, "matrices")
     monkeypatch.setitem(sys.modules, "formulaic", None)
     with pytest.raises(UsageError) as refused:
         formula_design("y ~ x", frame())

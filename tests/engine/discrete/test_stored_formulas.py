@@ -9,8 +9,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from logit_engine.design.formula_storage import formula_content, formula_of
-from logit_engine.design.formulas import formula_design
+from logit_engine.design.formulas.design import formula_design
+from logit_engine.design.formulas.storage import formula_content, formula_of
 from logit_engine.discrete import MNLogit, load, logit, mnlogit
 from logit_engine.errors import DataError, UsageError
 from logit_engine.storage.model_file import KEY, read_table

@@ -113,7 +113,7 @@ def formula_design(
     A row is complete if no column that the formula reads is null in it; others are dropped, refused, or ("none") kept and
     nan. Levels, knots and centers are learnt on the complete rows. drop_cols: columns of X to leave out. Names and order
     are patsy's (Smith 2011). Raises UsageError for a formula that cannot be read, or that says more than
-    `formulas_language` lists, and without formulaic; DataError for data that do not fit it, such as a level without rows.
+    `language.py` lists, and without formulaic; DataError for data that do not fit it, such as a level without rows.
     """
     if missing not in ("drop", "raise", "none"):
         raise UsageError(f"missing is 'drop', 'raise' or 'none', not {missing!r}.")
@@ -146,10 +146,10 @@ def formula_design(
 def _engine() -> tuple[ModuleType, ModuleType]:
     """The modules that need pandas and formulaic, imported when the first formula is met."""
     try:
-        from logit_engine.design import formula_frames, formula_matrices
+        from logit_engine.design.formulas import frames, matrices
     except ModuleNotFoundError as absent:
         raise UsageError("formulas need the extra: pip install 'logit-engine[formula]'.") from absent
-    return formula_frames, formula_matrices
+    return frames, matrices
 
 
 def _complete(null: dict[str, NDArray[np.bool_]], n: int, missing: str) -> NDArray[np.bool_]:

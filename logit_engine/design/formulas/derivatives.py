@@ -1,6 +1,6 @@
 """The derivative of a formula's expression in one column, exact, row by row.
 
-The language is small (`formulas_language`), so the rules of calculus cover all of it, and no step length has to be chosen:
+The language is small (`language.py`), so the rules of calculus cover all of it, and no step length has to be chosen:
 each node of the syntax tree gives its value and its slope (forward mode; Griewank & Walther 2008, 3.1). Splines, poly,
 center and scale are polynomials between their knots, learnt on the training rows: between two knots the polynomial is
 interpolated at Chebyshev's nodes by formulaic's own function, with its own state, and differentiated. Where a function
@@ -19,7 +19,7 @@ from formulaic.utils.stateful_transforms import stateful_eval
 from numpy.polynomial import chebyshev
 
 from logit_engine.columns import Array
-from logit_engine.design.formula_language import ROWWISE
+from logit_engine.design.formulas.language import ROWWISE
 
 STATEFUL = ("bs", "cr", "cc", "poly", "center", "scale", "standardize")
 LN2, LN10 = np.log(2.0), np.log(10.0)

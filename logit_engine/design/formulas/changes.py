@@ -2,7 +2,7 @@
 
 A variable is a column of numbers that the formula reads, wherever it stands, or a level of a categorical factor against
 the factor's first one. Along a number the matrix moves by the product rule: for each factor that reads the column, the
-terms of this factor with its slope (`formulas_derivatives`) in its place. Categorical factors are held along a number, as
+terms of this factor with its slope (`derivatives.py`) in its place. Categorical factors are held along a number, as
 they do not move but in jumps, and numbers along a level.
 """
 
@@ -15,8 +15,8 @@ import pandas as pd
 from formulaic.parser.types import Factor
 
 from logit_engine.columns import Array
-from logit_engine.design.formula_derivatives import expression_slope
-from logit_engine.design.formula_matrices import NOTHING_HELD, Held, factor_columns, held_matrix
+from logit_engine.design.formulas.derivatives import expression_slope
+from logit_engine.design.formulas.matrices import NOTHING_HELD, Held, factor_columns, held_matrix
 from logit_engine.errors import DataError
 
 

@@ -24,7 +24,7 @@ from formulaic.utils.stateful_transforms import stateful_eval
 from interface_meta import override
 
 from logit_engine.columns import Array
-from logit_engine.design.formula_language import ROWWISE, Reading, known, read
+from logit_engine.design.formulas.language import ROWWISE, Reading, known, read
 from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_engine.rows.arrays import LARGEST
 

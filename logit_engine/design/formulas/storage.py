@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from logit_engine.design.formulas import FormulaSpec
+from logit_engine.design.formulas.design import FormulaSpec
 from logit_engine.errors import UsageError
 
 
@@ -40,7 +40,7 @@ def formula_of(content: Mapping[str, Any]) -> FormulaSpec:
         from formulaic import ModelSpec
         from formulaic.parser.types import Factor
 
-        from logit_engine.design.formula_matrices import MATERIALIZER_SETTINGS, parse, terms_by_degree
+        from logit_engine.design.formulas.matrices import MATERIALIZER_SETTINGS, parse, terms_by_degree
     except ModuleNotFoundError as absent:
         raise UsageError("formulas need the extra: pip install 'logit-engine[formula]'.") from absent
     columns, of_outcome = tuple(content["columns"]), tuple(content["outcome_columns"])
