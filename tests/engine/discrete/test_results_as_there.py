@@ -9,7 +9,7 @@ import pytest
 import statsmodels.api as sm
 
 import logit_engine.discrete as ours
-from tests.engine.discrete.test_against_statsmodels import NAMES, TIGHT, frame, pair
+from tests.support.statsmodels_pairs import NAMES, TIGHT, frame, pair
 
 
 @pytest.mark.parametrize("name", ["aic", "bic", "tic", "gbic"])

@@ -1,19 +1,11 @@
-"""The tables a statistician sees, against what statsmodels prints, and against parsers of HTML, LaTeX and CSV."""
+"""Tables as text: line by line what statsmodels prints, within the rule, with no name cut."""
 
-import csv
-import io
 import pickle
 import re
 import unicodedata
-from html.parser import HTMLParser
 
 import numpy as np
-import pandas as pd
 import pytest
-import statsmodels.api as sm
-from hypothesis import given
-from hypothesis import strategies as st
-from statsmodels.iolib.summary import forg
 
 from logit_engine.reporting.tables import (
     SYMBOLS,
@@ -21,53 +13,21 @@ from logit_engine.reporting.tables import (
     Report,
     count,
     margins_table,
-    plain,
     significant,
     summary,
     summary2,
 )
-
-MODELS = {"logit": sm.Logit, "probit": sm.Probit, "mnlogit": sm.MNLogit}
-EACH_MODEL = pytest.mark.parametrize("fit", MODELS, indirect=True)
-NASTY = [
-    "a<b> & \"c\" 'd'",
-    "50%_of$#{x}~^\\|",
-    "[T.new\nline]\ttab",
-    "long " * 12 + "name",
-    "年齢",
-    "e\u0301",
-    "a,b",
-    "",
-]
-NUMBERS = [np.nan, np.inf, -np.inf, 1e300, -1e-300, 123456.789, 9999.99996, 0.0, -12.3456]
-
-
-@pytest.fixture(scope="module")
-def fits():
-    spector, anes = sm.datasets.spector.load_pandas(), sm.datasets.anes96.load_pandas()
-    data = {"logit": spector, "probit": spector, "mnlogit": anes}
-    return {k: model(data[k].endog, sm.add_constant(data[k].exog)).fit(disp=0) for k, model in MODELS.items()}
-
-
-@pytest.fixture
-def fit(fits, request):
-    return fits[request.param]
-
-
-def array(values):
-    """(p,) or (p, k) as (k, p): a row for each equation."""
-    values = np.asarray(values)
-    return values.T if values.ndim == 2 else values[None]
-
-
-def equations(fit, alpha=0.05):
-    outcome = fit.model.endog_names
-    labels = [f"{outcome}={j}" for j in range(1, int(fit.model.J))] if hasattr(fit.model, "J") else [""]
-    columns = [array(v) for v in (fit.params, fit.bse, fit.tvalues, fit.pvalues)]
-    intervals = np.asarray(fit.conf_int(alpha)).reshape(len(labels), -1, 2)
-    return [
-        Equation(*row) for row in zip(labels, [fit.model.exog_names] * len(labels), *columns, intervals, strict=True)
-    ]
+from tests.support.tables import (
+    EACH_MODEL,
+    MODELS,
+    NASTY,
+    Reader,
+    array,
+    equations,
+    nasty,
+    one_equation,
+    our_summary,
+)
 
 
 def effects(margins, alpha=0.05):
@@ -81,34 +41,6 @@ def effects(margins, alpha=0.05):
     return [Equation(*row) for row in zip(labels, [names] * len(labels), *columns, intervals, strict=True)]
 
 
-def header(fit, date="Mon, 01 Jan 2024", time="12:00:00"):
-    left = [
-        ("Dep. Variable:", fit.model.endog_names),
-        ("Model:", type(fit.model).__name__),
-        ("Method:", fit.method),
-        ("Date:", date),
-        ("Time:", time),
-        ("converged:", str(fit.mle_retvals["converged"])),
-        ("Covariance Type:", fit.cov_type),
-    ]
-    right = [
-        ("No. Observations:", count(fit.nobs)),
-        ("Df Residuals:", count(fit.df_resid)),
-        ("Df Model:", count(fit.df_model)),
-        ("Pseudo R-squ.:", significant(fit.prsquared, 4)),
-        ("Log-Likelihood:", significant(fit.llf, 5)),
-        ("LL-Null:", significant(fit.llnull, 5)),
-        ("LLR p-value:", significant(fit.llr_pvalue, 4)),
-    ]
-    return left, right
-
-
-def our_summary(fit, alpha=0.05, notes=()):
-    return summary(
-        f"{type(fit.model).__name__} Regression Results", *header(fit), equations(fit, alpha), alpha=alpha, notes=notes
-    )
-
-
 def without_clock(text):
     text = re.sub(r"Date: +\w+, \d\d \w+ \d{4}", "Date: " + " " * 20 + "a day", text)
     return re.sub(r"Time: +\d\d:\d\d:\d\d", "Time:  a time", text)
@@ -120,17 +52,6 @@ def lines(text):
 
 def room(text):
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
-
-
-def one_equation(names, values, label=""):
-    column = np.resize(np.asarray(values, dtype=float), len(names))
-    p_value = np.where(np.isnan(column), np.nan, np.clip(column, 0.0, 1.0))
-    return Equation(label, names, column, column, column, p_value, np.stack([column, column], axis=1))
-
-
-def nasty(builder=summary, values=NUMBERS[:8], notes=("A note on <x> & 100% of it, " * 9, "one\ntwo")):
-    e = [one_equation(NASTY, values, label) for label in ("y=<1>", "y=&2")]
-    return builder("Title & <b>", [("Dep. Variable:", "y_<&>")], [("LL-Null:", "nan")], e, notes=notes)
 
 
 @EACH_MODEL
@@ -297,136 +218,6 @@ def test_the_shorter_side_of_the_header_is_left_blank_below() -> None:
     left = [("a:", "1"), ("b:", "2"), ("c:", "3")]
     report = summary("T", left, [("d:", "4")], [one_equation(["x"], [1.0])])
     assert report.tables[0].data == [["a:", "1", "d:", "4"], ["b:", "2", "", ""], ["c:", "3", "", ""]]
-
-
-class Reader(HTMLParser):
-    """Cells by table and row; refuses what is not balanced."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.cells: list[list[list[str]]] = []
-        self.kinds: list[str] = []
-        self.other: dict[str, list[str]] = {}
-        self.feed(text)
-        self.close()
-        self.cells = [[[cell.strip() for cell in row] for row in table] for table in self.cells]
-        assert not self.open
-
-    def handle_starttag(self, tag, attrs) -> None:
-        assert tag in {"table", "caption", "tr", "th", "td", "p"}, f"a cell was read as <{tag}>"
-        self.open.append(tag)
-        if tag == "table":
-            self.cells.append([])
-        elif tag == "tr":
-            self.cells[-1].append([])
-        elif tag in ("td", "th"):
-            self.cells[-1][-1].append("")
-            self.kinds.append(tag)
-        else:
-            self.other.setdefault(tag, []).append("")
-
-    def handle_endtag(self, tag) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data) -> None:
-        if self.open and self.open[-1] in ("td", "th"):
-            self.cells[-1][-1][-1] += data
-        elif self.open and self.open[-1] in self.other:
-            self.other[self.open[-1]][-1] += data
-        else:
-            assert not data.strip()
-
-
-def flat(cells):
-    """Cells on one line, as HTML and LaTeX give them."""
-    return [[re.sub(r"[\n\t]", " ", cell).strip() for cell in row] for row in cells]
-
-
-@pytest.mark.parametrize("builder", [summary, summary2])
-def test_html_is_balanced_and_gives_every_cell_title_and_note_back(builder) -> None:
-    report = nasty(builder)
-    read = Reader(report.as_html())
-    assert read.cells == [flat(table.data) for table in report.tables]
-    assert read.other["caption"] == ["Title & <b>"]
-    assert read.other["p"] == [note.replace("\n", " ") for note in report.notes]
-    assert report._repr_html_() == report.as_html()
-
-
-def test_csv_gives_every_cell_title_and_note_back() -> None:
-    report = nasty()
-    rows = list(csv.reader(io.StringIO(report.as_csv(), newline="")))
-    assert rows == [
-        ["Title & <b>"],
-        *report.tables[0].data,
-        *report.tables[1].data,
-        *([note] for note in report.notes),
-    ]
-    assert list(csv.reader(io.StringIO(report.tables[1].as_csv(), newline=""))) == report.tables[1].data
-
-
-@EACH_MODEL
-def test_pandas_reads_the_numbers_from_csv(fit) -> None:
-    table = our_summary(fit).tables[1]
-    frame = pd.read_csv(io.StringIO(table.as_csv()), index_col=0)
-    expected = np.asarray(array(fit.params)[0])
-    shown = frame["coef"].iloc[: len(expected)].astype(float)
-    np.testing.assert_allclose(shown, expected, atol=5.1e-5)
-
-
-def unescaped(latex):
-    """What LaTeX prints of a cell."""
-    names = {"textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^"}
-    names |= {"textless": "<", "textgreater": ">", "textbar": "|"}
-    bold = re.fullmatch(r"\\textbf\{(.*)\}", latex)
-    text = re.sub(r"\\([a-z]+)\{\}|\\([&%$#_{}])", lambda m: names.get(m[1], m[2]), bold[1] if bold else latex)
-    active = re.sub(r"\\[a-z]+\{\}|\\[&%$#_{}]", "", bold[1] if bold else latex)
-    assert not set(active) & set("\\&%$#_{}~^<>|"), f"{latex} is not escaped"
-    return text
-
-
-@pytest.mark.parametrize("builder", [summary, summary2])
-def test_latex_escapes_every_cell_and_gives_it_back(builder) -> None:
-    report = nasty(builder)
-    for table in report.tables:
-        rows = [line.removesuffix(r" \\") for line in table.as_latex().splitlines() if line.endswith(r" \\")]
-        cells = [[unescaped(cell.strip()) for cell in re.split(r"(?<!\\)&", row)] for row in rows]
-        assert cells == flat(table.data)
-    text = report.as_latex()
-    assert text.count(r"\begin{") == text.count(r"\end{") == len(report.tables) + 1
-    assert r"\caption{Title \& \textless{}b\textgreater{}}" in text
-    assert r"100\% of it" in text
-    assert report._repr_latex_() == text
-
-
-def test_a_row_of_latex_never_opens_with_a_bracket() -> None:
-    r"""After \\ a bracket would be read as a length."""
-    report = summary("T", [("[a]", "[b]")], [("[c]", "d")], [one_equation(["[T.x]", "*"], [1.0], label="[y]")])
-    rows = [line for table in report.tables for line in table.as_latex().splitlines()]
-    assert not [row for row in rows if row.startswith(("[", "*"))]
-
-
-@given(value=st.floats(-1.79e308, 1.79e308) | st.floats(1e-5, 1e5) | st.sampled_from([np.nan, np.inf, -np.inf]))
-def test_a_printed_number_is_the_number_to_its_digits_and_fits_its_column(value: float) -> None:
-    for digits, room_for_it in ((3, 10), (4, 11)):
-        shown = plain(value, digits)
-        assert len(shown) <= room_for_it
-        assert shown == forg(value, digits).strip()
-        np.testing.assert_allclose(float(shown), value, rtol=0.51 * 10.0 ** (1 - digits), atol=0.51 * 10.0**-digits)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(32.0, "32"), (31.5, "31.50"), (np.int64(7), "7"), (1e12, "1000000000000"), (np.nan, "nan")]
-)
-def test_counts_are_whole_where_they_are_whole(value, text) -> None:
-    assert count(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(-12.8896, "-12.890"), (-1461.92, "-1461.9"), (1.8223e-102, "1.8223e-102"), (np.inf, "inf")]
-)
-def test_significant_digits_keep_their_zeros(value, text) -> None:
-    assert significant(value, 5) == text
 
 
 def test_a_report_shows_itself_and_survives_pickling(fits) -> None:

@@ -1,0 +1,47 @@
+"""Experiments: cells fail alone, and the others are ranked."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from logit_flows.recipes.experimenting import experiment
+from logit_flows.steps.identity import open_store
+
+from logit_engine.errors import DataError
+from tests.support.pipeline import Make, city_table
+
+
+def test_one_cell_fails_alone_and_the_others_are_ranked_by_cross_validation(make: Make) -> None:
+    frame = city_table().with_columns(flat=pl.lit(1.0))
+    matrix = {
+        "features.numeric": [["z"], ["x", "z"], ["x", "flat"]],
+        "normalize": ["standard", "none"],
+    }
+    config = make(frame, compute__threads=1, experiment={"matrix": matrix, "folds": 3})
+    board = experiment(config)
+    assert len(board.cells) == 6
+    failed = [cell for cell in board.cells if cell.error]
+    assert [dict(c.settings)["features.numeric"] for c in failed] == [["x", "flat"]] * 2
+    assert all("column 'flat' is 1 in all" in str(c.error) for c in failed)
+    losses = [c.validated.log_loss for c in board.cells if c.validated]
+    assert board.cells[4:] == tuple(failed)
+    assert losses == sorted(losses)
+    assert all(dict(c.settings)["features.numeric"] == ["x", "z"] for c in board.cells[:2])
+    table_ = pl.read_parquet(board.path)
+    assert table_.equals(board.table)
+    assert table_["rank"].to_list() == [1, 2, 3, 4, None, None]
+    store = open_store(config)
+    assert {entry.run for entry in store.runs()} >= {c.run for c in board.cells[:4]}
+    before = Path(board.path).read_bytes()
+    assert Path(experiment(config).path).read_bytes() == before
+
+
+def test_an_experiment_without_cells_or_without_a_good_one_is_refused(make: Make) -> None:
+    for config in (make(), make(experiment={"matrix": {}})):
+        with pytest.raises(DataError, match=r"the config has no experiment; set experiment\.matrix"):
+            experiment(config)
+    config = make(compute__threads=1, experiment={"matrix": {"features.reference": [{"city": "zz"}]}})
+    with pytest.raises(
+        DataError, match=r"all 1 cells failed; the first says: features\.reference: 'zz' is not a level of 'city'"
+    ):
+        experiment(config)

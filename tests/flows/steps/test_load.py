@@ -1,0 +1,183 @@
+"""Loading: what is refused and in which words, and what is counted."""
+
+from datetime import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from logit_flows.config.model import Config, ConfigError
+from logit_flows.recipes.training import train
+from logit_flows.steps.learn import learn_design
+from logit_flows.steps.load import load
+from logit_flows.steps.split import split_rows
+
+from logit_engine.errors import DataError
+from tests.support.pipeline import Make, city_table
+
+
+def refusal(config: Config) -> list[str]:
+    """The problems that loading finds, one a line, without the folder."""
+    with pytest.raises(DataError) as caught:
+        load(config)
+    return str(caught.value).replace(f"{config.folder}/", "").replace(str(config.folder), "here").split("\n")
+
+
+CSV = "key,x,z,city,y\n1,0.5,1,a,true\n2,0.1,2,b,false\n"
+
+
+def test_missing_columns_are_all_told_with_the_nearest_there_is(make: Make) -> None:
+    config = make(CSV.replace("city", "citty").replace("z", "speed"))
+    assert refusal(config) == [
+        "column 'z' is not in the data; there are key, x, speed, citty, y.",
+        "column 'city' is not in the data; did you mean 'citty'?",
+    ]
+
+
+def test_numbers_that_turn_to_text_late_are_told_by_value_and_row(make: Make) -> None:
+    rows = "".join(f"{i},{i / 7},1,a,{'true' if i % 3 else 'false'}\n" for i in range(5000))
+    assert refusal(make("key,x,z,city,y\n" + rows + "5000,n/a,1,a,true\n")) == [
+        "column 'x' should hold numbers but holds text ('n/a' first, in data row 5,001); repair the data, or list it "
+        "under features.categorical."
+    ]
+
+
+def test_a_categorical_that_holds_decimals_is_refused(make: Make) -> None:
+    assert refusal(make(city_table().with_columns(city=pl.col("x")))) == [
+        "column 'city' holds Float64 values, but a categorical holds text, integers or booleans; list it under "
+        "features.numeric, or convert it."
+    ]
+
+
+def test_a_header_with_a_name_twice_is_refused(make: Make) -> None:
+    assert refusal(make(CSV.replace("key,x,z", "key,x,x"))) == [
+        "table.csv has the column 'x' more than once in its header; rename one of them."
+    ]
+
+
+def test_repeated_and_missing_ids_are_counted(make: Make) -> None:
+    frame = city_table()
+    assert refusal(make(frame.with_columns(key=pl.col("key") // 2))) == [
+        "column 'key' (data.id) is not unique: 300 of 600 rows repeat an id."
+    ]
+    assert refusal(make(frame.with_columns(key=pl.when(pl.col("key") > 6).then("key")))) == [
+        "column 'key' is missing in 7 of 600 rows; fill or drop them."
+    ]
+
+
+@pytest.mark.parametrize("role", ["data__cluster", "data__time"])
+def test_a_role_missing_in_some_rows_is_counted(make: Make, role: str) -> None:
+    frame = city_table().with_columns(day=pl.when(pl.col("key") > 3).then("day"))
+    assert refusal(make(frame, **{role: "day"})) == ["column 'day' is missing in 4 of 600 rows; fill or drop them."]
+
+
+def test_a_group_missing_in_some_rows_is_counted(make: Make) -> None:
+    frame = city_table().with_columns(group=pl.when(pl.col("key") > 3).then("group"))
+    config = make(frame, split={"method": "group", "column": "group", "test_size": 0.3})
+    assert refusal(config) == ["column 'group' is missing in 4 of 600 rows; fill or drop them."]
+
+
+def test_a_file_without_bytes_or_without_rows_is_refused(make: Make) -> None:
+    assert refusal(make("")) == ["table.csv is empty; there is nothing to read."]
+    assert refusal(make("key,x,z,city,y\n"))[0].startswith(("table.csv: no rows;", "column 'x' should hold numbers"))
+    assert refusal(make(city_table().clear())) == ["table.parquet: no rows; there is nothing to learn from."]
+
+
+def test_a_source_that_matches_nothing_is_refused(make: Make) -> None:
+    assert refusal(make(data__source="other/*.parquet")) == [
+        "no data file matches 'other/*.parquet' (looked in here); check data.source."
+    ]
+
+
+def test_files_of_two_kinds_or_of_another_are_refused(make: Make, tmp_path: Path) -> None:
+    config = make(CSV, data__source=["table.csv", "table.parquet"])
+    city_table().write_parquet(tmp_path / "table.parquet")
+    assert refusal(config) == ["data files must be all .parquet or all .csv; found .csv, .parquet."]
+
+
+def test_a_damaged_file_is_refused_by_its_name(make: Make, tmp_path: Path) -> None:
+    config = make()
+    (tmp_path / "table.parquet").write_bytes(b"not parquet at all")
+    assert refusal(config)[0].startswith("table.parquet cannot be read as parquet: ")
+
+
+TARGETS: dict[str, tuple[list[Any], Any, str]] = {
+    "one class": ([True, True, True], True, "the target 'y' is True in all rows; a model needs both classes."),
+    "three values": (
+        ["a", "b", "c"],
+        "a",
+        "the target 'y' has more than two values ('a', 'b', 'c', ...); a binary tar",
+    ),
+    "no such positive": (
+        ["no", "yes", "no"],
+        "Yes",
+        "the target 'y' is never 'Yes', the positive class; it is 'no', '",
+    ),
+    "a number for a boolean": (
+        [True, False, True],
+        1,
+        "the target 'y' is never 1, the positive class; it is False, Tru",
+    ),
+    "a boolean for a number": ([1, 0, 1], True, "the target 'y' is never True, the positive class; it is 0, 1 (check "),
+}
+
+
+@pytest.mark.parametrize("case", TARGETS)
+def test_a_target_that_is_not_two_classes_with_the_positive_one_is_refused(make: Make, case: str) -> None:
+    values, positive, sentence = TARGETS[case]
+    frame = city_table(3).with_columns(y=pl.Series(values))
+    (problem,) = refusal(make(frame, data__target={"column": "y", "positive": positive}))
+    assert problem.startswith(sentence)
+
+
+def test_a_missing_target_is_refused_or_dropped_and_counted(make: Make) -> None:
+    frame = city_table().with_columns(y=pl.when(pl.col("key") >= 20).then("y"))
+    assert refusal(make(frame)) == [
+        "the target 'y' is missing in 20 of 600 rows; set data.missing_target: drop to leave them out."
+    ]
+    config = make(data__missing_target="drop")
+    dataset = load(config)
+    assert (dataset.rows, dataset.dropped, dataset.classes) == (580, 20, (False, True))
+    learned = learn_design(config, dataset, split_rows(config, dataset))
+    assert learned.notes[0] == "20 rows without a target were left out."
+
+
+def test_every_problem_of_the_rows_is_told_at_once(make: Make) -> None:
+    frame = city_table().with_columns(key=pl.lit(1), y=pl.when(pl.col("key") > 0).then("y"))
+    assert len(refusal(make(frame))) == 2
+
+
+def test_a_header_alone_and_an_empty_column_say_so(make: Make) -> None:
+    with pytest.raises(DataError, match=r"table\.csv: no rows; there is nothing to learn from"):
+        load(make("key,x,z,city,y\n"))
+    rows = "".join(f"{i},{i % 7},,a,{str(i % 2 == 0).lower()}\n" for i in range(40))
+    with pytest.raises(DataError, match="column 'z' should hold numbers but holds nothing: it is empty in every row"):
+        load(make("key,x,z,city,y\n" + rows))
+
+
+def test_times_of_day_do_not_order_rows(make: Make) -> None:
+    frame = city_table().with_columns(at=pl.lit(time(12, 30)))
+    config = make(frame, data__time="at", split={"method": "time", "test_size": 0.2})
+    with pytest.raises(
+        DataError, match=r"column 'at' \(data\.time\) holds Time values; give dates, dates with times, or"
+    ):
+        load(config)
+
+
+def test_a_target_that_is_not_a_number_is_missing(make: Make) -> None:
+    frame = city_table().with_columns(
+        y=pl.when(pl.col("key") < 20).then(float("nan")).otherwise(pl.col("y").cast(pl.Float64))
+    )
+    with pytest.raises(DataError, match="the target 'y' is missing in 20 of 600 rows"):
+        load(make(frame, data__target__positive=1))
+    config = make(data__target__positive=1, data__missing_target="drop")
+    assert load(config).rows == 580
+    assert train(config).model.result.n < 580
+
+
+@pytest.mark.parametrize("name", ["probability", "split", "model"])
+def test_an_id_cannot_have_the_name_of_an_output(make: Make, name: str) -> None:
+    with pytest.raises(
+        ConfigError, match=f"data.id: '{name}' is the name of a column that predictions write themselves"
+    ):
+        make(data__id=name)

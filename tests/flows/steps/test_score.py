@@ -1,0 +1,109 @@
+"""Scoring: the engine's probabilities row by row, the same bytes each time, or a refusal by name."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from logit_flows.recipes.scoring import score
+from logit_flows.recipes.training import train
+from logit_flows.steps.identity import open_store
+
+from logit_engine.errors import DataError, UsageError
+from logit_engine.links import LINKS
+from tests.support.pipeline import Make, city_table
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> Path:
+    """A file of 250 later rows without an outcome."""
+    path = tmp_path / "march.parquet"
+    city_table(250, seed=7, first=900).drop("y").write_parquet(path)
+    return path
+
+
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog", "loglog", "cauchit"])
+def test_scores_are_the_engines_probabilities_row_by_row(make: Make, cohort: Path, link: str) -> None:
+    config = make(model__link=link, score__output=["probability", "predicted_class", "linear_predictor"])
+    trained = train(config)
+    (scored,) = score(config, [str(cohort)])
+    frame, rows = pl.read_parquet(cohort), pl.read_parquet(scored.path)
+    assert rows.columns == ["key", "probability", "predicted_class", "linear_predictor", "model"]
+    assert rows["key"].equals(frame["key"])
+    eta = trained.model.design.encode(frame).dot(trained.model.result.estimates)
+    np.testing.assert_allclose(rows["linear_predictor"].to_numpy(), eta, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(rows["probability"].to_numpy(), LINKS[link].cdf(eta), rtol=1e-12)
+    assert rows["predicted_class"].equals(rows["probability"] >= 0.5, check_names=False)
+    assert set(rows["model"]) == {trained.run}
+
+
+def test_scoring_again_gives_the_same_bytes_also_after_the_scores_are_gone(make: Make, cohort: Path) -> None:
+    config = make()
+    train(config)
+    (first,) = score(config, [str(cohort)])
+    before = Path(first.path).read_bytes()
+    (second,) = score(config, [str(cohort)])
+    assert (first.reused, second.reused, Path(second.path).read_bytes()) == (False, True, before)
+    assert second.sentence == f"march: 250 rows already scored by {first.run}."
+    shutil.rmtree(open_store(config).folder / "scores")
+    (third,) = score(config, [str(cohort)])
+    assert (third.reused, Path(third.path).read_bytes()) == (False, before)
+
+
+def test_an_unseen_level_is_refused_and_nothing_is_published(make: Make, cohort: Path) -> None:
+    config = make()
+    train(config)
+    frame = pl.read_parquet(cohort).with_columns(city=pl.when(pl.col("key") < 903).then(pl.lit("zz")).otherwise("city"))
+    frame.write_parquet(cohort)
+    with pytest.raises(DataError, match=r"^cohort march: column 'city' has levels that .*: zz \(3 rows\)"):
+        score(config, [str(cohort)])
+    store = open_store(config)
+    assert not (store.folder / "scores").exists()
+    assert not (store.folder / "manifests").exists()
+    assert store.attempts()[-1]["outcome"] == "failed"
+    lenient = make(features__handle_unknown="reference")
+    run = train(lenient).run
+    (scored,) = score(lenient, [str(cohort)], run)
+    assert scored.sentence == f"march: 250 rows scored by {run}; city with unseen levels in 3 rows (zz)."
+
+
+def test_a_cohort_that_breaks_the_contract_is_refused_by_its_name(make: Make, cohort: Path, tmp_path: Path) -> None:
+    config = make()
+    train(config)
+    frame = pl.read_parquet(cohort)
+    cases = {
+        "lost": (frame.rename({"x": "xx"}), "column 'x' is not in the data; did you mean 'xx'?"),
+        "texts": (frame.with_columns(x=pl.lit("n/a")), "column 'x' should hold numbers but holds text ('n/a' first"),
+        "holes": (frame.with_columns(z=pl.lit(None, pl.Float64)), "column 'z' is missing in 250 of 250 rows; set feat"),
+        "nobody": (frame.clear(), "it has no rows; there is nothing to score."),
+    }
+    for name, (rows, sentence) in cases.items():
+        rows.write_parquet(tmp_path / f"{name}.parquet")
+        with pytest.raises(DataError) as caught:
+            score(config, [str(tmp_path / f"{name}.parquet")])
+        assert str(caught.value).startswith(f"cohort {name}: {sentence}")
+
+
+def test_cohorts_must_be_named_and_named_apart(make: Make, cohort: Path, tmp_path: Path) -> None:
+    config = make()
+    with pytest.raises(DataError, match=r"no cohort is named; give files, or set score\.cohorts"):
+        score(config)
+    (tmp_path / "more").mkdir()
+    shutil.copy(cohort, tmp_path / "more")
+    with pytest.raises(DataError, match="two cohorts are named 'march'"):
+        score(config, ["march.parquet", "more/march.parquet"])
+    with pytest.raises(UsageError, match="has no champion yet"):
+        score(config, [str(cohort)])
+
+
+def test_cohorts_need_an_id_for_each_row(make: Make, tmp_path: Path) -> None:
+    config = make()
+    train(config)
+    path = tmp_path / "new.parquet"
+    city_table(40).with_columns(key=pl.when(pl.col("key") == 3).then(2).otherwise("key")).write_parquet(path)
+    with pytest.raises(DataError, match="cohort new: the id 'key' is not unique: 2 rows share one, 2 first"):
+        score(config, [str(path)])
+    city_table(40).with_columns(key=pl.when(pl.col("key") > 3).then("key")).write_parquet(path)
+    with pytest.raises(DataError, match="cohort new: the id 'key' is missing in 4 of 40 rows"):
+        score(config, [str(path)])
