@@ -61,7 +61,7 @@ def test_the_ranges_alone_resolve_to_something_that_runs_a_flow(python: Path, tm
     run(python, "-m", "pip", "install", "-q", copy_of_the_source(source), cwd=tmp_path)
     run(python, "-m", "pip", "check", cwd=tmp_path)
     shutil.copytree(ROOT / "data" / "exam", tmp_path / "exam", ignore=shutil.ignore_patterns("store"))
-    said = run(python.with_name("logit"), "train", "exam/config.yaml", "--json", cwd=tmp_path)
+    said = run(python.with_name("logit"), "train", "exam/config.yaml", "--prefect", "--json", cwd=tmp_path)
     trained = json.loads(said)
     assert [round(float(row["estimate"]), 4) for row in trained["coefficients"]] == [-4.0777, 1.5046]
     attempt = json.loads((tmp_path / "exam" / "store" / "exam" / "attempts.jsonl").read_text())

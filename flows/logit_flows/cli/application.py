@@ -5,11 +5,14 @@ Each verb imports what it needs when it runs, so that help, check and show answe
 """
 
 import sys
+from typing import Annotated
 
 import typer
 
+from logit_engine._version import __version__
 from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_flows.cli import preparing, published, running
+from logit_flows.config.problems import ConfigError
 
 VERBS = (
     preparing.init,
@@ -31,16 +34,28 @@ app = typer.Typer(
     help="Logistic regression that runs in production: train, judge, promote and score from one YAML file.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 for verb in VERBS:
     app.command()(verb)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"logit-engine {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """What stands before a verb."""
+
+
 def main() -> None:
     """Run the command; a known error is its sentence on stderr and its exit code, never a traceback."""
-    from logit_flows.config.model import ConfigError
-
     try:
         app()
     except (ConfigError, DataError, UsageError) as error:
@@ -49,8 +64,20 @@ def main() -> None:
         _fail(str(error), 1)
     except OSError as error:
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}.", 1)
+    except ModuleNotFoundError as error:
+        _fail_without(error)
     except KeyboardInterrupt:
         _fail("stopped.", 1)
+
+
+def _fail_without(error: ModuleNotFoundError) -> None:
+    """Say which library the verb lacks; a missing module of ours is a defect, and raised."""
+    library = str(error.name).partition(".")[0]
+    if library in ("logit_engine", "logit_flows"):
+        raise error
+    package = {"ruamel": "ruamel.yaml"}.get(library, library.replace("_", "-"))
+    verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    _fail(f"`logit {verb}` needs {library}, which is not installed: install it by `pip install {package}`.", 2)
 
 
 def _fail(text: str, code: int) -> None:

@@ -15,7 +15,12 @@ ConfigFile = Annotated[Path, typer.Option("--config", help="The config file.")]
 ConfigPath = Annotated[Path | None, typer.Argument(help="The config file; the same as --config.", show_default=False)]
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override a key: key.sub=value. May be repeated.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
-NoPrefect = Annotated[bool, typer.Option("--no-prefect", help="Run plain functions, without Prefect.")]
+Prefect = Annotated[
+    bool | None,
+    typer.Option(
+        "--prefect/--no-prefect", help="Run as a Prefect flow or as plain functions; else as the config says."
+    ),
+]
 
 
 def read(file: Path, overrides: list[str] | None) -> "Config":

@@ -11,14 +11,15 @@ from logit_flows.cli.options import (
     AsJson,
     ConfigFile,
     ConfigPath,
-    NoPrefect,
     Overrides,
+    Prefect,
     clear_progress,
     print_json,
     read,
     tell_steps,
 )
 from logit_flows.cli.tables import print_run
+from logit_flows.operations.orchestrator import under_prefect
 
 if TYPE_CHECKING:
     from logit_flows.recipes.training import Trained
@@ -29,19 +30,19 @@ def train(
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
     as_json: AsJson = False,
-    no_prefect: NoPrefect = False,
+    prefect: Prefect = None,
 ) -> None:
     """Load, check, split, normalize, fit, evaluate and publish a run."""
     config = read(path or file, overrides)
     tell_steps(as_json)
-    if no_prefect:
-        from logit_flows.recipes.training import train as run_train
-
-        trained = run_train(config)
-    else:
+    if under_prefect(config, prefect):
         from logit_flows.orchestration.tasks import train_flow
 
         trained = train_flow(config.content(), str(config.folder))
+    else:
+        from logit_flows.recipes.training import train as run_train
+
+        trained = run_train(config)
     clear_progress()
     if as_json:
         print_json(_train_content(trained))
@@ -78,20 +79,20 @@ def score(
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
     as_json: AsJson = False,
-    no_prefect: NoPrefect = False,
+    prefect: Prefect = None,
 ) -> None:
     """Score cohorts with the champion, or another run: one published file each."""
     config = read(file, overrides)
     patterns = [str(Path(pattern).resolve()) for pattern in cohorts or []] or list(config.score.cohorts or [])
     tell_steps(as_json)
-    if no_prefect:
-        from logit_flows.recipes.scoring import score as run_score
-
-        scored = run_score(config, patterns, model)
-    else:
+    if under_prefect(config, prefect):
         from logit_flows.orchestration.tasks import score_flow
 
         scored = score_flow(config.content(), str(config.folder), patterns, model)
+    else:
+        from logit_flows.recipes.scoring import score as run_score
+
+        scored = run_score(config, patterns, model)
     clear_progress()
     if as_json:
         from dataclasses import asdict
@@ -108,20 +109,20 @@ def retrain(
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
     as_json: AsJson = False,
-    no_prefect: NoPrefect = False,
+    prefect: Prefect = None,
     require_promotion: Annotated[bool, typer.Option("--require-promotion", help="Exit with 3 if kept.")] = False,
 ) -> None:
     """Train a challenger, hold it against the champion at the gate, promote it or say why not."""
     config = read(path or file, overrides)
     tell_steps(as_json)
-    if no_prefect:
-        from logit_flows.recipes.retraining import retrain as run_retrain
-
-        outcome = run_retrain(config)
-    else:
+    if under_prefect(config, prefect):
         from logit_flows.orchestration.tasks import retrain_flow
 
         outcome = retrain_flow(config.content(), str(config.folder))
+    else:
+        from logit_flows.recipes.retraining import retrain as run_retrain
+
+        outcome = run_retrain(config)
     clear_progress()
     decision = outcome.decision
     if as_json:
@@ -139,19 +140,19 @@ def experiment(
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
     as_json: AsJson = False,
-    no_prefect: NoPrefect = False,
+    prefect: Prefect = None,
 ) -> None:
     """Run the config's matrix, each cell cross-validated and published, and write a leaderboard."""
     config = read(path or file, overrides)
     tell_steps(as_json)
-    if no_prefect:
-        from logit_flows.recipes.experimenting import experiment as run_experiment
-
-        board = run_experiment(config)
-    else:
+    if under_prefect(config, prefect):
         from logit_flows.orchestration.tasks import experiment_flow
 
         board = experiment_flow(config.content(), str(config.folder))
+    else:
+        from logit_flows.recipes.experimenting import experiment as run_experiment
+
+        board = run_experiment(config)
     clear_progress()
     if as_json:
         print_json({"experiment": board.experiment, "path": board.path, "cells": board.table.to_dicts()})

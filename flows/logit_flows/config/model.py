@@ -10,20 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
-from logit_engine.errors import LogitEngineError, UsageError
+from logit_engine.errors import UsageError
+from logit_flows.config.problems import shown
 
 METRICS = (
     "accuracy", "precision", "recall", "specificity", "f1", "balanced_accuracy", "log_loss", "brier", "roc_auc",
     "average_precision", "skill", "calibration_slope", "calibration_intercept",
 )  # fmt: skip
-
-
-class ConfigError(LogitEngineError):
-    """The configuration does not make sense; one sentence a problem, each with its place."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(problems))
 
 
 def _some_text(value: Any) -> Any:
@@ -102,11 +95,6 @@ def _timezone(value: str) -> str:
         return str(ZoneInfo(value))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"expected a time zone such as America/New_York, found {shown(value)}") from None
-
-
-def shown(value: Any) -> str:
-    """A value as a message shows it."""
-    return repr(value) if isinstance(value, str) else "nothing" if value is None else str(value)
 
 
 Files = Annotated[list[str], BeforeValidator(_some_text)]
@@ -400,6 +388,8 @@ class Config(_Section):
     """When to retrain."""
     compute: Compute = Compute()
     """What the run may use."""
+    orchestrator: Literal["auto", "prefect", "none"] = "auto"
+    """auto: Prefect if PREFECT_API_URL or its profile names a server, else plain functions; it changes no result."""
     store: str = "store"
     """The folder of all that is published."""
     write: Write = Write()

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from logit_flows.config.model import Config, ConfigError, cells, shown
+from logit_flows.config.model import Config, cells
+from logit_flows.config.problems import ConfigError, shown
 
 Where = Callable[[tuple[Any, ...]], str]
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from logit_flows.config.model import ConfigError
+from logit_flows.config.problems import ConfigError
+from logit_flows.operations.orchestrator import named_server, prefect_home
 
 NEEDED = {
     "prefect": ((3, 8, 8), (3, 9)),
@@ -62,9 +63,9 @@ def _dots(parts: tuple[int, ...]) -> str:
 
 
 def _prefect_home() -> Finding:
-    if os.environ.get("PREFECT_API_URL"):
-        return Finding("Prefect", True, f"the server of PREFECT_API_URL, {os.environ['PREFECT_API_URL']}")
-    home = Path(os.environ.get("PREFECT_HOME") or Path.home() / ".prefect")
+    if server := named_server():
+        return Finding("Prefect", True, f"the server {server}")
+    home = prefect_home()
     try:
         home.mkdir(parents=True, exist_ok=True)
         fine = os.access(home, os.W_OK)

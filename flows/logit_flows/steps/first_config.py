@@ -73,6 +73,7 @@ def first_config(data: Path, target: str | None = None) -> tuple[dict[str, Any],
         "normalize": "standard",
         "split": method,
         **({} if binary else {"model": {"family": "multinomial"}}),
+        "orchestrator": "auto",
         "store": "store",
     }, said
 

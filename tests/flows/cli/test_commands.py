@@ -10,6 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from logit_engine._version import __version__
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -309,9 +311,27 @@ def test_help_waits_for_no_numbers() -> None:
     assert done.stdout.strip() == "set()"
 
 
+def test_version_and_completion_answer() -> None:
+    assert logit("--version").stdout.strip() == f"logit-engine {__version__}"
+    shown = subprocess.run(
+        [sys.executable, "-m", "logit_flows", "--show-completion", "bash"], capture_output=True, text=True, check=False
+    )
+    assert "complete" in shown.stdout
+
+
+@pytest.mark.parametrize("library", ["jinja2", "matplotlib"])
+def test_a_verb_that_lacks_a_library_says_which(exam: Path, library: str) -> None:
+    assert logit("train", exam / "config.yaml").returncode == 0
+    code = f"import sys\nsys.modules[{library!r}] = None\nfrom logit_flows.cli import main\nmain()"
+    words = [sys.executable, "-c", code, "report", "--config", str(exam / "config.yaml")]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    said = f"logit: `logit report` needs {library}, which is not installed: install it by `pip install {library}`.\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
 def test_plain_runs_do_not_import_prefect(exam: Path) -> None:
     blocked = {**os.environ, "PYTHONPATH": os.pathsep.join([str(exam), *sys.path])}
     (exam / "prefect.py").write_text("raise ImportError('Prefect was imported')\n")
-    words = [sys.executable, "-m", "logit_flows", "train", str(exam / "config.yaml"), "--no-prefect"]
+    words = [sys.executable, "-m", "logit_flows", "train", str(exam / "config.yaml")]
     done = subprocess.run(words, cwd=ROOT, env=blocked, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

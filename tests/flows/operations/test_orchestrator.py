@@ -1,0 +1,101 @@
+"""Which orchestrator runs a verb: the flag before the config, and under auto a server that is named."""
+
+from pathlib import Path
+
+import pytest
+from logit_flows.config.model import Config
+from logit_flows.config.reading import read_config
+from logit_flows.operations import orchestrator
+from logit_flows.operations.orchestrator import named_server, under_prefect
+from logit_flows.steps.identity import identify
+from logit_flows.steps.load import load
+
+from logit_engine.errors import UsageError
+
+EXAM = Path(__file__).parents[3] / "data" / "exam" / "config.yaml"
+SERVER = "http://server:4200/api"
+
+
+def exam(choice: str) -> Config:
+    return read_config(EXAM, [f"orchestrator={choice}"])
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of Prefect's, and no server named anywhere."""
+    for name in ("PREFECT_API_URL", "PREFECT_PROFILE", "PREFECT_PROFILES_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("choice", "plain", "with_server"), [("auto", False, True), ("prefect", True, True), ("none", False, False)]
+)
+def test_the_config_says_and_a_flag_overrules_it(
+    choice: str, plain: bool, with_server: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert under_prefect(exam(choice)) is plain
+    monkeypatch.setenv("PREFECT_API_URL", SERVER)
+    assert under_prefect(exam(choice)) is with_server
+    assert under_prefect(exam(choice), True)
+    assert not under_prefect(exam(choice), False)
+
+
+def test_auto_is_the_default() -> None:
+    assert read_config(EXAM).orchestrator == "auto"
+
+
+PROFILES = f"""
+active = "plain"
+[profiles.plain]
+PREFECT_LOGGING_LEVEL = "INFO"
+[profiles.team]
+PREFECT_API_URL = "{SERVER}"
+"""
+
+
+def test_a_profile_names_the_server(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "profiles.toml").write_text(PROFILES)
+    assert named_server() is None
+    monkeypatch.setenv("PREFECT_PROFILE", "team")
+    assert named_server() == SERVER
+
+
+def test_a_profile_that_prefect_brings_may_be_active(home: Path) -> None:
+    assert named_server() is None
+    (home / "profiles.toml").write_text('active = "local"\n')
+    assert named_server() == "http://127.0.0.1:4200/api"
+
+
+def test_prefects_own_reading_of_the_profiles_agrees(home: Path) -> None:
+    from prefect.settings.profiles import load_profiles
+
+    (home / "profiles.toml").write_text('active = "local"\n' + PROFILES.split("\n", 2)[2])
+    active = load_profiles(include_defaults=True).active_profile
+    assert active is not None
+    assert {setting.name: value for setting, value in active.settings.items()}["PREFECT_API_URL"] == named_server()
+
+
+def test_a_broken_file_of_profiles_names_no_server(home: Path) -> None:
+    (home / "profiles.toml").write_text("active = [")
+    assert named_server() is None
+
+
+@pytest.mark.parametrize(
+    ("choice", "asked", "who"),
+    [("none", True, "--prefect"), ("prefect", None, "orchestrator: prefect"), ("auto", None, f"the server {SERVER}")],
+)
+def test_prefect_that_is_not_installed_is_said_with_who_wants_it(
+    choice: str, asked: bool | None, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orchestrator, "find_spec", lambda name: None)
+    if choice == "auto":
+        monkeypatch.setenv("PREFECT_API_URL", SERVER)
+    with pytest.raises(UsageError, match=f"^{who} needs Prefect, which is not installed.*--no-prefect"):
+        under_prefect(exam(choice), asked)
+
+
+def test_the_orchestrator_is_no_part_of_the_run_id() -> None:
+    ids = {identify(config, load(config)) for config in map(exam, ("auto", "prefect", "none"))}
+    assert len(ids) == 1
