@@ -30,7 +30,7 @@ class Coordinates:
     value: float
     resolution: Array
 
-    def some(self, which: NDArray[np.intp]) -> "Coordinates":
+    def select(self, which: NDArray[np.intp]) -> "Coordinates":
         """The coordinates of some of the columns, (r,) rising, the constant among them."""
         at = None if self.constant is None else int(np.searchsorted(which, self.constant))
         return Coordinates(self.center[which], self.scale[which], at, self.value, self.resolution[which])

@@ -123,7 +123,7 @@ class Task:
             return Found(np.zeros((rows, self.X.shape[1])), np.zeros(rows), None, "none", 0)
         likelihood = Multinomial(outputs, base=not penalized) if self.several else Bernoulli(LOGIT)
         limits = None if bounds is None else self._bounds(bounds)
-        penalty = self.unit(l1_ratio, factor, limits, outputs, groups).times(1.0 / C) if penalized else NONE
+        penalty = self.unit(l1_ratio, factor, limits, outputs, groups).multiplied(1.0 / C) if penalized else NONE
         names = ("intercept",) * self.intercept + self.columns
         result = fit(
             self._rows(names),
@@ -228,7 +228,7 @@ class Task:
         if outputs > 1 and self.intercept:
             l1[0] = np.inf
         low, high = (None, None) if limits is None else (np.tile(limit, outputs) for limit in limits)
-        own = norms.times(l1_ratio) if norms is not None and grouped else None
+        own = norms.multiplied(l1_ratio) if norms is not None and grouped else None
         return ElasticNet(l1, (1.0 - l1_ratio) * whole, low, high, own)
 
     def _norms(self, groups: ArrayLike, share: Array, outputs: int) -> Groups | None:

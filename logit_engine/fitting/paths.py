@@ -62,7 +62,7 @@ def fit_path(
         raise UsageError("the strengths of a path fall, and are above 0.")
     with one_blas_thread():
         _, _, objective, start = prepared(rows, likelihood, unit, threads or cores(), strengths.size * (folds + 1))
-        kinks = unit.scaled(np.tile(objective.coordinates.scale, likelihood.outputs))
+        kinks = unit.in_units(np.tile(objective.coordinates.scale, likelihood.outputs))
         fits = WorkingSet(
             replace(objective, penalty=NONE), np.tile(start, (folds + 1, 1)), tuple(range(-1, folds)), kinks
         )
@@ -70,7 +70,7 @@ def fit_path(
         for i, strength in enumerate(strengths.tolist()):
             ahead = max(0.0, 2.0 * float(strengths[min(i + AHEAD, strengths.size - 1)]) / strength - 1.0)
             before = fits.passes
-            residual.append(fits.settle(kinks.times(strength), tolerance, max_passes, ahead))
+            residual.append(fits.settle(kinks.multiplied(strength), tolerance, max_passes, ahead))
             passes.append(fits.passes - before)
             inner.append(fits.thetas.copy())
             loglik.append(-fits.slopes[0].loss)

@@ -78,7 +78,7 @@ def largest_strength(rows: Rows, likelihood: Likelihood, unit: ElasticNet, threa
             return (block.X.tdot(weighted(block.weights, terms.score)),)
 
         (total_score,) = total(rows, score, threads or cores())
-    return unit.enough(flat(total_score))
+    return unit.lambda_max(flat(total_score))
 
 
 def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:

@@ -99,13 +99,13 @@ class Objective:
         """Whether a separating direction would send the estimate to infinity: only without a penalty."""
         return self.penalty.absent
 
-    def some(self, which: NDArray[np.intp]) -> "Objective":
+    def select(self, which: NDArray[np.intp]) -> "Objective":
         """The objective of some of the columns alone, (r,): that of the whole where the others' coefficients are zero."""
         everywhere = (np.arange(self.likelihood.outputs)[:, None] * self.coordinates.scale.size + which).reshape(-1)
         return replace(
             self,
             rows=self.rows.select(which),
-            coordinates=self.coordinates.some(which),
+            coordinates=self.coordinates.select(which),
             free=self.free[everywhere],
             sample=None,
             compiled=False,

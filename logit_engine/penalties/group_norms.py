@@ -30,91 +30,91 @@ class Groups:
     @property
     def sizes(self) -> Array:
         """How many coefficients each group has, (G,)."""
-        return self.sums(np.ones_like(self.weight))
+        return self.group_sums(np.ones_like(self.weight))
 
-    def sums(self, values: Array) -> Array:
+    def group_sums(self, values: Array) -> Array:
         """Sums by group, (q,) to (G,)."""
         return np.asarray(np.bincount(self.codes + 1, values, self.strength.size + 1)[1:], dtype=np.float64)
 
-    def each(self, values: Array, other: float = 0.0) -> Array:
+    def per_coefficient(self, values: Array, other: float = 0.0) -> Array:
         """Of each coefficient the value of its group, (G,) to (q,); `other` outside of groups."""
         return np.append(values, other)[self.codes]
 
-    def largest(self, values: Array) -> Array:
+    def group_maxima(self, values: Array) -> Array:
         """The largest size of a value of each group, (q,) to (G,)."""
         size = np.zeros(self.strength.size + 1)
         np.maximum.at(size, self.codes, np.abs(values))
         return size[:-1]
 
-    def norms(self, values: Array) -> Array:
+    def group_norms(self, values: Array) -> Array:
         """The norm of the values of each group, (q,) to (G,), safe from underflow."""
-        size = self.largest(values)
+        size = self.group_maxima(values)
         size = np.where(size > 0.0, size, 1.0)
-        return np.asarray(size * np.sqrt(self.sums(np.square(values / self.each(size, 1.0)))))
+        return np.asarray(size * np.sqrt(self.group_sums(np.square(values / self.per_coefficient(size, 1.0)))))
 
     def value(self, theta: Array) -> float:
         """The sum of the groups' strengths times their norms."""
-        return float(self.strength @ self.norms(self.weight * theta))
+        return float(self.strength @ self.group_norms(self.weight * theta))
 
-    def zero(self, theta: Array) -> NDArray[np.bool_]:
+    def in_zero_group(self, theta: Array) -> NDArray[np.bool_]:
         """Which coefficients are in a group that is all zero, (q,)."""
-        return np.asarray(self.members & (self.each(self.norms(self.weight * theta)) == 0.0))
+        return np.asarray(self.members & (self.per_coefficient(self.group_norms(self.weight * theta)) == 0.0))
 
-    def slope(self, theta: Array) -> Array:
+    def gradient(self, theta: Array) -> Array:
         """The gradient where a group is not zero, else zero, (q,)."""
         return self._stiffness(theta)[0] * theta
 
-    def curving(self, theta: Array) -> tuple[Array, Array]:
+    def curvature_parts(self, theta: Array) -> tuple[Array, Array]:
         """The second derivative at theta: a diagonal, (q,), less z z' in each group that is not zero, z: (q,)."""
         stiffness, norms = self._stiffness(theta)
-        size = self.each(np.sqrt(np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0.0)))
-        strength = self.each(np.sqrt(self.strength))
+        size = self.per_coefficient(np.sqrt(np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0.0)))
+        strength = self.per_coefficient(np.sqrt(self.strength))
         unit = self.weight * theta * np.square(size)  # of length one
         return stiffness, self.weight * strength * size * unit
 
-    def bend(self, theta: Array) -> Array:
+    def curvature(self, theta: Array) -> Array:
         """The second derivative at theta, (q, q), over the groups that are not zero."""
-        stiffness, inner = self.curving(theta)
+        stiffness, inner = self.curvature_parts(theta)
         same = (self.codes[:, None] == self.codes) & self.members
         return np.asarray(np.diag(stiffness) - np.outer(inner, inner) * same)
 
-    def times(self, strength: float) -> "Groups":
+    def multiplied(self, strength: float) -> "Groups":
         """The same norms so many times as strong."""
         return replace(self, strength=self.strength * strength)
 
-    def scaled(self, scale: Array) -> "Groups":
+    def in_units(self, scale: Array) -> "Groups":
         """The same norms of scale * theta, (q,)."""
         return replace(self, weight=self.weight / scale)
 
-    def some(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> "Groups":
+    def select(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> "Groups":
         """Those of some of the coefficients, the others being zero; groups keep their codes."""
         return Groups(self.codes[which], self.strength, self.weight[which])
 
-    def excess(self, pulls: Array, slack: float = 0.0) -> Array:
+    def excess_share(self, pulls: Array, slack: float = 0.0) -> Array:
         """The part of pulls on the coefficients, (q,), that a zero group does not hold back: 0 to 1 for each, (q,).
 
         A group is held at zero while |pulls / weight| is within its strength (and the slack, a share of it).
         """
-        sizes = self.norms(pulls / self.weight)
+        sizes = self.group_norms(pulls / self.weight)
         free = np.where(sizes > self.strength * (1.0 + slack), sizes - self.strength, 0.0)
-        return self.each(free / np.where(sizes > 0.0, sizes, 1.0), 1.0)
+        return self.per_coefficient(free / np.where(sizes > 0.0, sizes, 1.0), 1.0)
 
-    def shrunk(self, b: Array, h: Array, low: Array | float, high: Array | float, share: Array) -> Array:
+    def shrunk_group(self, b: Array, h: Array, low: Array | float, high: Array | float, share: Array) -> Array:
         """What minimizes h t^2 / 2 - b t + the norms within bounds, (q,), for groups that are not zero there.
 
         Given the norm nu of its group each coefficient is b / (h + strength weight^2 / nu) within its bounds, and nu is the
         root of one equation, |weight t(nu)| = nu: by Newton's method on the norm's inverse, as for trust regions (More &
         Sorensen 1983), kept within a bracket. share: (q,), where to start, as a share of the norm without this penalty.
         """
-        squares = self.each(self.strength) * np.square(self.weight)
-        top = self.norms(self.weight * np.clip(b / h, low, high))
+        squares = self.per_coefficient(self.strength) * np.square(self.weight)
+        top = self.group_norms(self.weight * np.clip(b / h, low, high))
         least, most = np.zeros_like(top), top.copy()
         first = np.zeros(self.strength.size + 1)
         first[self.codes] = share
         nu = top * np.clip(first[:-1], 1e-3, 1.0)
 
         def at(nu: Array) -> tuple[Array, Array]:
-            norm = self.each(nu, 1.0)
+            norm = self.per_coefficient(nu, 1.0)
             bent = h * norm + squares
             with np.errstate(divide="ignore", invalid="ignore"):
                 inside = np.where(norm > 0.0, b * (norm / bent), 0.0)
@@ -122,12 +122,12 @@ class Groups:
 
         for _ in range(ROOT_STEPS):
             t, bent = at(nu)
-            norm = self.each(nu, 1.0)
+            norm = self.per_coefficient(nu, 1.0)
             with np.errstate(divide="ignore", invalid="ignore"):
                 p = np.where(norm > 0.0, self.weight * t / norm, 0.0)
                 fall = np.where((t > low) & (t < high), h / bent, 1.0 / norm)
-                size = np.sqrt(self.sums(np.square(p)))
-                step = np.square(size) * (size - 1.0) / self.sums(np.where(norm > 0.0, np.square(p) * fall, 0.0))
+                size = np.sqrt(self.group_sums(np.square(p)))
+                step = np.square(size) * (size - 1.0) / self.group_sums(np.where(norm > 0.0, np.square(p) * fall, 0.0))
             least, most = np.where(size > 1.0, nu, least), np.where(size > 1.0, most, nu)
             new = np.where(np.isfinite(step), nu + step, nu)
             new = np.where((new > least) & (new < most), new, 0.5 * (least + most))
@@ -140,8 +140,8 @@ class Groups:
 
     def _stiffness(self, theta: Array) -> tuple[Array, Array]:
         """strength * weight^2 / norm, (q,), zero where the norm is, and the norms, (G,)."""
-        norms = self.norms(self.weight * theta)
-        own = self.each(np.divide(self.strength, norms, out=np.zeros_like(norms), where=norms > 0.0))
+        norms = self.group_norms(self.weight * theta)
+        own = self.per_coefficient(np.divide(self.strength, norms, out=np.zeros_like(norms), where=norms > 0.0))
         return own * np.square(self.weight), norms
 
 

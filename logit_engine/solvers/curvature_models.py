@@ -46,7 +46,7 @@ class Whole:
 
     def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]:
         """See `Model`."""
-        H = kinks.added_to(self.curvature)
+        H = kinks.penalized_curvature(self.curvature)
         if kinks.groups is None:
             d = model_step(gradient, self.curvature, H, theta, kinks)
         else:
@@ -75,7 +75,7 @@ class Implied:
 
     def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]:
         """See `Model`."""
-        H = Products(self.X, self.w, kinks, floored(self.diagonal + kinks.ridge))
+        H = Products(self.X, self.w, kinks, floored(self.diagonal + kinks.curvature_diagonal))
         step = products_step if kinks.groups is None else grouped_step
         d = step(gradient, H, theta, kinks)
         return d, float(np.sqrt(max(0.0, float(d @ H.times(d)))))
@@ -133,7 +133,7 @@ class Factored:
 
     def learn(self, step: Array, change: Array) -> None:
         """See `Model`."""
-        whole = change + self.ridge.bent(step)
+        whole = change + self.ridge.curvature_times(step)
         seen = float(step @ whole)
         if seen > 1e-12 * float(np.linalg.norm(step) * np.linalg.norm(whole)):
             self.pairs = [*self.pairs[-(PAIRS - 1) :], Pair(step, whole, seen)]
@@ -143,6 +143,6 @@ def model_of(curvature: Array, kinks: ElasticNet) -> Model:
     """The model for a penalty, from the curvature of the loss, (q, q)."""
     if not kinks.differentiable:
         return Whole(curvature)
-    factor = cholesky_factor(kinks.added_to(curvature))
+    factor = cholesky_factor(kinks.penalized_curvature(curvature))
     singular = factor is None or smallest_pivot(factor) < SINGULAR_PIVOT
     return Whole(curvature) if singular else Factored(factor, kinks)

@@ -34,7 +34,7 @@ def residuals(kinks: ElasticNet, strengths: Array, theta: Array, slope: Slope) -
     strengths: of the penalty, (q,). Where a penalty is below rounding, rounding is the measure.
     """
     beside = np.minimum(np.maximum(PENALTY_RATIO * strengths, RESIDUAL_ROUNDING * slope.size), slope.size)
-    away = kinks.distance(theta, slope.gradient + kinks.bent(theta))
+    away = kinks.optimality_gap(theta, slope.gradient + kinks.curvature_times(theta))
     return np.asarray(away / np.maximum(beside, np.finfo(float).tiny))
 
 
@@ -62,7 +62,7 @@ class Descent:
 
     def aim(self, kinks: ElasticNet, tolerance: float) -> None:
         """Set the penalty to descend by, and the residual at which to stop."""
-        self.kinks, self.tolerance, self.strengths = kinks, tolerance, kinks.strengths
+        self.kinks, self.tolerance, self.strengths = kinks, tolerance, kinks.coefficient_strengths
         self.stuck, self._before = False, np.inf
         self._go(
             self.theta, self.slope, self._value_at(self.theta, self.slope), self._residual_at(self.theta, self.slope)
@@ -86,7 +86,7 @@ class Descent:
                 and (self._slow >= self.model.price or self._information_pays())
             ):
                 self.model, self._slow, self.fresh = self.inform(self.theta), 0.0, True
-            gradient = self.slope.gradient + self.kinks.bent(self.theta)
+            gradient = self.slope.gradient + self.kinks.curvature_times(self.theta)
             self._step, self.decrement = self.model.step(gradient, self.theta, self.kinks)
         return self.theta + (self._step if self._share == 1.0 else self._share * self._step)
 

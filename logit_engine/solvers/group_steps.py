@@ -42,7 +42,7 @@ def grouped_step(g: Array, H: Matrix | Products, theta: Array, kinks: ElasticNet
     """The d that minimizes the model, nearly so by products, and lowers it, (q,); g: the smooth part's slope at theta."""
     groups = kinks.groups
     assert groups is not None
-    enough = ENOUGH[isinstance(H, Matrix)] * float(kinks.distance(theta, g).max(initial=0.0))
+    enough = ENOUGH[isinstance(H, Matrix)] * float(kinks.optimality_gap(theta, g).max(initial=0.0))
     enough = max(enough, ROUNDING * float(np.abs(g).max(initial=0.0)))
     d, value, last = np.zeros_like(g), model_value(g, H, theta, np.zeros_like(g), kinks), np.inf
     for _ in range(ROUNDS):
@@ -54,13 +54,13 @@ def grouped_step(g: Array, H: Matrix | Products, theta: Array, kinks: ElasticNet
         for _ in range(NEWTON_STEPS):
             there = theta + d
             slope = g + H.times(d)
-            away = kinks.distance(there, slope)
+            away = kinks.optimality_gap(there, slope)
             if away.max(initial=0.0) <= enough:
                 return d
-            on = np.flatnonzero(~kinks.holds(there))
+            on = np.flatnonzero(~kinks.at_kink_or_bound(there))
             if away[on].max(initial=0.0) < 0.1 * away.max(initial=0.0):
                 break  # what is held wants to move
-            pull = (slope + kinks.pull(there))[on]
+            pull = (slope + kinks.kink_slope(there))[on]
             rest = np.zeros_like(d)
             rest[on] = _bent_solution(H, -pull, on, groups, there)
             found = _shortened(g, H, theta, d, rest, kinks, value)
@@ -69,7 +69,7 @@ def grouped_step(g: Array, H: Matrix | Products, theta: Array, kinks: ElasticNet
             d, before, value = found[0], value, found[1]
             if not value < before:
                 return d  # rounding has the last word
-        now = float(kinks.distance(theta + d, g + H.times(d)).max(initial=0.0))
+        now = float(kinks.optimality_gap(theta + d, g + H.times(d)).max(initial=0.0))
         if now > 0.5 * last:
             return d  # rounding has the last word, or the outer steps
         last = now
@@ -85,7 +85,7 @@ def _shortened(
     """
     there = theta + d
     with np.errstate(divide="ignore", invalid="ignore"):
-        kink = np.where((kinks.kink_alone > 0.0) & (rest * there < 0.0), -there / rest, np.inf)
+        kink = np.where((kinks.separate_kinks > 0.0) & (rest * there < 0.0), -there / rest, np.inf)
     first = float(kink.min(initial=1.0))
     for share in (1.0, *(first * 2.0**-halving for halving in range(HALVINGS))):
         further = np.where(kink <= share, 0.0, there + share * rest)
@@ -99,11 +99,13 @@ def _shortened(
 
 def _bent_solution(H: Matrix | Products, b: Array, on: NDArray[np.intp], groups: Groups, theta: Array) -> Array:
     """x with (H + the norms' curvature at theta) x = b over some of the coefficients, (r,)."""
-    some, at = groups.some(on), theta[on]
+    some, at = groups.select(on), theta[on]
     if isinstance(H, Products):
         return conjugate(_Bent(H.select(on), some, at), b)
     loss = H.loss[np.ix_(on, on)]
-    return split_step(loss, H.H[np.ix_(on, on)] - loss + some.bend(at), b, ROUNDING * float(np.abs(b).max(initial=0.0)))
+    return split_step(
+        loss, H.H[np.ix_(on, on)] - loss + some.curvature(at), b, ROUNDING * float(np.abs(b).max(initial=0.0))
+    )
 
 
 class _Bent:
@@ -111,10 +113,10 @@ class _Bent:
 
     def __init__(self, H: Products, groups: Groups, theta: Array) -> None:
         self.H, self.groups = H, groups
-        self.stiffness, self.inner = groups.curving(theta)
+        self.stiffness, self.inner = groups.curvature_parts(theta)
         self.diagonal = H.diagonal + self.stiffness - np.square(self.inner)
 
     def times(self, v: Array) -> Array:
         """The sum times v."""
-        common = self.groups.each(self.groups.sums(self.inner * v))
+        common = self.groups.per_coefficient(self.groups.group_sums(self.inner * v))
         return self.H.times(v) + self.stiffness * v - self.inner * common

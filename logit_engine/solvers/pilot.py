@@ -62,8 +62,8 @@ def piloted(loss: Objective, start: Array, kinks: ElasticNet) -> tuple[Array, Ar
     if small is None or start.size > NARROW or not _seen(small.information(start)):
         return start, None
     share = small.rows.n / loss.rows.n
-    fits = WorkingSet(small, start[None].copy(), (-1,), kinks.times(share))
-    if fits.settle(kinks.times(share), 1e-4, 50) > 1e-4:
+    fits = WorkingSet(small, start[None].copy(), (-1,), kinks.multiplied(share))
+    if fits.settle(kinks.multiplied(share), 1e-4, 50) > 1e-4:
         return start, None
     curvature = small.information(fits.thetas[0]) / share
     return (fits.thetas[0], curvature) if _seen(curvature) else (start, None)

@@ -41,11 +41,11 @@ class Products:
 
     def times(self, v: Array) -> Array:
         """H v."""
-        return self.X.tdot(self.w * self.X.dot(v)) + self.ridge.bent(v)
+        return self.X.tdot(self.w * self.X.dot(v)) + self.ridge.curvature_times(v)
 
     def select(self, on: NDArray[np.intp]) -> "Products":
         """Some rows and columns of H."""
-        return Products(self.X.select(on), self.w, self.ridge.some(on), self.diagonal[on])
+        return Products(self.X.select(on), self.w, self.ridge.select(on), self.diagonal[on])
 
 
 def products_step(g: Array, H: Products, theta: Array, kinks: ElasticNet) -> Array:
@@ -53,12 +53,12 @@ def products_step(g: Array, H: Products, theta: Array, kinks: ElasticNet) -> Arr
     if not kinks.kinked:
         return conjugate(H, -g)
     d = accelerated(g, H, theta, kinks, np.zeros_like(g))
-    on = np.flatnonzero(~kinks.holds(theta + d))
+    on = np.flatnonzero(~kinks.at_kink_or_bound(theta + d))
     slope = g + H.times(d)
     if on.size == 0:
         return d
     rest = np.zeros_like(d)
-    rest[on] = conjugate(H.select(on), -(slope + kinks.pull(theta + d))[on])
+    rest[on] = conjugate(H.select(on), -(slope + kinks.kink_slope(theta + d))[on])
     there = theta + d
     further = there + rest
     crosses = (np.sign(further) * np.sign(there) < 0.0) & (kinks.l1 > 0.0)  # it stops at zero
@@ -90,13 +90,13 @@ def accelerated(g: Array, H: Curved, theta: Array, kinks: ElasticNet, d: Array) 
     """
     size, most = _largest(H), float(g.size)
     ahead, momentum, quiet = d, 1.0, 0
-    held = kinks.holds(theta + d)
+    held = kinks.at_kink_or_bound(theta + d)
     bent = H.times(d)  # H d, and at the point ahead
     bent_ahead = bent
     for _ in range(STEPS):
         while True:
             metric = H.diagonal * size
-            new = kinks.nearest(theta + ahead - (g + bent_ahead) / metric, metric) - theta
+            new = kinks.proximal_point(theta + ahead - (g + bent_ahead) / metric, metric) - theta
             bent_new, moved = H.times(new), new - ahead
             bound = (1.0 + METRIC_ROUNDING) * float(moved @ (metric * moved))
             bounded = float(moved @ (bent_new - bent_ahead)) <= bound
@@ -109,7 +109,7 @@ def accelerated(g: Array, H: Curved, theta: Array, kinks: ElasticNet, d: Array) 
         share = (momentum - 1.0) / later
         ahead, bent_ahead = new + share * (new - d), bent_new + share * (bent_new - bent)
         d, bent, momentum = new, bent_new, later
-        holds = kinks.holds(theta + d)
+        holds = kinks.at_kink_or_bound(theta + d)
         quiet = quiet + 1 if np.array_equal(holds, held) else 0
         held = holds
         if quiet >= SETTLED:

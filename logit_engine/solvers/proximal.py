@@ -32,8 +32,8 @@ class Proximal:
         penalty = objective.penalty.elastic_net
         if penalty is None or objective.fixed is not None:
             raise UsageError("this solver is for an elastic net, which does not go with linear constraints.")
-        kinks = penalty.scaled(np.tile(objective.coordinates.scale, objective.likelihood.outputs))
-        theta = kinks.nearest(start, np.ones_like(start)) if kinks.bounded else start
+        kinks = penalty.in_units(np.tile(objective.coordinates.scale, objective.likelihood.outputs))
+        theta = kinks.proximal_point(start, np.ones_like(start)) if kinks.bounded else start
         loss = replace(objective, penalty=NONE)
         theta, curvature = piloted(loss, theta, kinks)
         fits = WorkingSet(loss, theta[None].copy(), (-1,), kinks, curvature)
@@ -57,8 +57,8 @@ class Proximal:
 
 def _information(loss: Objective, kinks: ElasticNet, theta: Array) -> Information | None:
     """The information of the coefficients that no kink or bound holds, ridge included; None if it is singular."""
-    support = np.flatnonzero(~kinks.holds(theta) & np.isfinite(kinks.l1))
-    H = kinks.added_to(loss.information(theta))
+    support = np.flatnonzero(~kinks.at_kink_or_bound(theta) & np.isfinite(kinks.l1))
+    H = kinks.penalized_curvature(loss.information(theta))
     factor = cholesky_factor(H[np.ix_(support, support)])
     if factor is None or smallest_pivot(factor) < SINGULAR_PIVOT:
         return None

@@ -38,8 +38,8 @@ def _guessed(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array | Non
     now, slope = theta, g
     before: list[bytes] = []
     for _ in range(MAX_GUESSES):
-        alone = kinks.nearest(now - slope / diagonal, diagonal, TIE)
-        held = kinks.holds(alone)
+        alone = kinks.proximal_point(now - slope / diagonal, diagonal, TIE)
+        held = kinks.at_kink_or_bound(alone)
         guess = np.where(held, alone, np.copysign(np.inf, alone)).tobytes()
         if guess in before:
             return now - theta if guess == before[-1] else None
@@ -47,7 +47,7 @@ def _guessed(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array | Non
         d = np.where(held, alone - theta, 0.0)
         on = np.flatnonzero(~held)
         if on.size:
-            pull = (g + kinks.pull(alone))[on]
+            pull = (g + kinks.kink_slope(alone))[on]
             moved = np.flatnonzero(d)
             if moved.size:
                 pull = pull + H[np.ix_(on, moved)] @ d[moved]
@@ -92,11 +92,11 @@ class _Search:
         sizes = np.abs(self.g) + self.size * float(np.abs(self.size * way).max(initial=0.0))
         rounding = 8.0 * EPS * float(sizes.max(initial=0.0))
         self.level = max(LEVEL_SLOPE * float(self.l1.max(initial=0.0)), rounding)
-        self.free = ~(self.kinks.holds(point) | self.pinned)
+        self.free = ~(self.kinks.at_kink_or_bound(point) | self.pinned)
 
     def _eager(self) -> NDArray[np.intp]:
         """Held coefficients that want to move, the one that promises most first."""
-        away = np.where(self.free, 0.0, self.kinks.distance(self.point, self.slope))
+        away = np.where(self.free, 0.0, self.kinks.optimality_gap(self.point, self.slope))
         wanted = np.flatnonzero(away > np.maximum(self.level, TIE * np.abs(self.slope)))
         gain = away[wanted] / self.size[wanted]
         return np.asarray(wanted[np.argsort(-gain, kind="stable")])
@@ -126,7 +126,7 @@ class _Search:
         if (np.abs(pull) > self.level).any():
             found = definite_step(principal_block(self.H, on), -pull)
             if found is None:
-                own = self.kinks.some(on).added_to(np.zeros((on.size, on.size)))
+                own = self.kinks.select(on).penalized_curvature(np.zeros((on.size, on.size)))
                 found = singular_step(principal_block(self.loss, on), own if own.any() else None, -pull, self.level)
             d[on] = found
         return d

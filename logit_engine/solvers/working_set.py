@@ -58,7 +58,7 @@ class WorkingSet:
         columns = loss.coordinates.scale.size
         self.taken = np.ones(columns, dtype=bool)
         if columns > NARROW and kinks.kinked:
-            self.taken = self._any(~kinks.optional | (thetas != 0.0).any(axis=0))
+            self.taken = self._any(~kinks.kinked_coefficients | (thetas != 0.0).any(axis=0))
         self._gathered = self._exact = False
         self._at_hand = curvature
 
@@ -70,7 +70,7 @@ class WorkingSet:
         last = self.passes + most
         if not self.taken.all() and ahead is not None:
             slopes = np.max([np.abs(s.gradient) for s in self.slopes], axis=0)
-            self._let_in(self._any(kinks.eager(slopes, ahead)), kinks)
+            self._let_in(self._any(kinks.leaving_zero(slopes, ahead)), kinks)
         if not self._gathered:
             self._gather(kinks)
         aim = tolerance
@@ -80,11 +80,11 @@ class WorkingSet:
                 return residual
             self.slopes = self.loss.slopes(self.thetas, self.without)
             self.passes += 1
-            strengths = kinks.strengths
+            strengths = kinks.coefficient_strengths
             away = np.max(
                 [residuals(kinks, strengths, t, s) for t, s in zip(self.thetas, self.slopes, strict=True)], axis=0
             )
-            outside = np.where(self.taken, 0.0, kinks.together(away).reshape(self.outputs, -1).max(axis=0))
+            outside = np.where(self.taken, 0.0, kinks.group_maximum(away).reshape(self.outputs, -1).max(axis=0))
             eager = float(outside.max())
             if max(eager, residual) <= tolerance or self.passes >= last or (eager <= tolerance and residual > aim):
                 return max(eager, residual)
@@ -109,8 +109,8 @@ class WorkingSet:
         """Descents on the columns that take part, with the curvature there."""
         self._gathered = True
         self.on = np.tile(self.taken, self.outputs)
-        self.part = self.loss if self.taken.all() else self.loss.some(np.flatnonzero(self.taken))
-        self.kinks = kinks.some(self.on)
+        self.part = self.loss if self.taken.all() else self.loss.select(np.flatnonzero(self.taken))
+        self.kinks = kinks.select(self.on)
         starts = [
             (t[self.on], Slope(s.loss, s.gradient[self.on], s.size))
             for t, s in zip(self.thetas, self.slopes, strict=True)
@@ -188,7 +188,7 @@ class WorkingSet:
 
     def _descend(self, kinks: ElasticNet, tolerance: float, last: int) -> float:
         """All descents to the tolerance, or as far as they go; the largest residual on the working set."""
-        self.kinks = kinks.some(self.on)
+        self.kinks = kinks.select(self.on)
         for down in self.descents:
             down.aim(self.kinks, tolerance)
         stalls = 0

@@ -56,7 +56,7 @@ class Problem:
         l1, bounded = self.l1.copy(), bool(np.isfinite(self.low).any() or np.isfinite(self.high).any())
         if self.classes > 2 and not self.base:
             l1[0] = np.inf  # only differences of the intercepts count
-        groups = groups_of(self.labels).times(self.strength) if (self.labels >= 0).any() else None
+        groups = groups_of(self.labels).multiplied(self.strength) if (self.labels >= 0).any() else None
         smooth = None
         if self.S.any():
             p = self.X.shape[1] + 1

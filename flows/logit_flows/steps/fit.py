@@ -26,7 +26,7 @@ def penalty_of(config: Config, rows: int, design: Design, outputs: int, strength
         return NONE
     if asked.type == "l2" and not asked.smooth:
         return L2(size * rows)
-    return unit_penalty(config, design, outputs).times(size * rows)
+    return unit_penalty(config, design, outputs).multiplied(size * rows)
 
 
 def unit_penalty(config: Config, design: Design, outputs: int) -> ElasticNet:

@@ -93,7 +93,7 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     likelihood = likelihood_of(config, dataset)
     design, _ = learn(frame, design_spec(config))
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
-    unit = unit_penalty(config, design, likelihood.outputs).times(frame.height)
+    unit = unit_penalty(config, design, likelihood.outputs).multiplied(frame.height)
     top = largest_strength(rows, likelihood, unit, config.compute.thread_count)
     strengths = top * np.logspace(0.0, np.log10(SMALLEST), STRENGTHS)
     losses, terms = np.empty((STRENGTHS, frame.height)), np.zeros(STRENGTHS)
@@ -125,7 +125,7 @@ def _path(config: Config, dataset: Dataset, train: tuple[Design, pl.DataFrame, A
     design, frame, y = train
     likelihood = likelihood_of(config, dataset)
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
-    unit = unit_penalty(config, design, likelihood.outputs).times(frame.height)
+    unit = unit_penalty(config, design, likelihood.outputs).multiplied(frame.height)
     return fit_path(rows, likelihood, unit, strengths, threads=config.compute.thread_count).estimates
 
 

@@ -239,7 +239,7 @@ def test_who_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert taken(array_rows(X.astype(np.int8), late))
     for kind in (np.longdouble, np.float16):
         assert not taken(array_rows(X.astype(kind), late))
-    assert not prepared(rows, LIKELIHOODS["binary"], NONE, 1).objective.some(np.arange(2)).compiled
+    assert not prepared(rows, LIKELIHOODS["binary"], NONE, 1).objective.select(np.arange(2)).compiled
     assert not taken(array_rows(X[:, :4], late))
     assert not taken(rows, Bernoulli(PROBIT))
     coded = SideBySide((Constant(rows.n), Dense(X), Coded(np.arange(rows.n) % 3, 2)))

@@ -70,7 +70,7 @@ def test_a_lasso_of_many_sparse_columns_is_optimal_without_a_matrix_of_their_siz
     X = sp.random_array((2000, 3000), density=0.01, format="csr", rng=rng)
     y = (rng.random(2000) < expit(X @ (3.0 * rng.standard_normal(3000)))).astype(float)
     for l1_ratio, strength in ((1.0, 0.3), (0.5, 0.3), (0.0, 1.0)):
-        result = fit(rows_of(X, y), penalty=net(3000, l1_ratio).times(strength))
+        result = fit(rows_of(X, y), penalty=net(3000, l1_ratio).multiplied(strength))
         assert result.converged
         assert violation(X.toarray(), y, result.estimates, strength, l1_ratio) <= 1e-11
     assert result.certificate <= 1e-8
@@ -119,7 +119,7 @@ def test_a_path_is_that_of_any_link(name: str) -> None:
     likelihood = Bernoulli(LINKS[name])
     path = fit_path(rows_of(X, y), likelihood, net(4, 1.0), np.array([40.0, 4.0]), tolerance=1e-11)
     for estimates, strength in zip(path.estimates, (40.0, 4.0), strict=True):
-        alone = fit(rows_of(X, y), likelihood, penalty=net(4, 1.0).times(strength))
+        alone = fit(rows_of(X, y), likelihood, penalty=net(4, 1.0).multiplied(strength))
         np.testing.assert_allclose(estimates, alone.estimates, atol=1e-8)
 
 
@@ -186,14 +186,14 @@ def test_the_nearest_point_minimizes_its_definition() -> None:
     low, high = rng.uniform(-2.0, 0.0, 200), rng.uniform(0.0, 2.0, 200)
     grid = np.linspace(-4.0, 4.0, 80_001)
     penalty = ElasticNet(l1, np.zeros(200), low, high)
-    found = penalty.nearest(x, h)
+    found = penalty.proximal_point(x, h)
     for j in range(200):
         inside = grid[(grid >= low[j]) & (grid <= high[j])]
         values = 0.5 * h[j] * np.square(inside - x[j]) + l1[j] * np.abs(inside)
         assert abs(found[j] - inside[values.argmin()]) <= 2e-4
-    away = penalty.distance(found, h * (found - x))
+    away = penalty.optimality_gap(found, h * (found - x))
     np.testing.assert_allclose(away, 0.0, atol=1e-12)
-    assert (penalty.distance(found + np.where(found < high, 1e-3, -1e-3), h * (found - x)) >= 0.0).all()
+    assert (penalty.optimality_gap(found + np.where(found < high, 1e-3, -1e-3), h * (found - x)) >= 0.0).all()
 
 
 def test_a_relaxed_fit_is_the_unpenalized_one_of_the_columns_left() -> None:
@@ -226,7 +226,7 @@ def test_the_curvature_is_chosen_by_shape(shape: Shape, curvature: Curvature) ->
 
 def test_a_ridge_of_very_many_dense_columns_needs_no_matrix() -> None:
     X, y = data(60, 5200)
-    result = fit(rows_of(X, y), penalty=net(5200, 0.0).times(30.0))
+    result = fit(rows_of(X, y), penalty=net(5200, 0.0).multiplied(30.0))
     assert result.converged
     assert violation(X, y, result.estimates, 30.0, 0.0) <= 1e-9
 

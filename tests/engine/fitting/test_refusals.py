@@ -42,7 +42,7 @@ def net(l1: float = 0.0, l2: float = 0.0, size: int = 4, **others: object) -> El
         (net(1.0, low=np.zeros(3)), "the penalty's low is for 3 coefficients"),
         (net(-1.0), "the penalty's l1 is -1 at position 1; it is from 0 on"),
         (net(1.0, low=np.full(4, 2.0), high=np.ones(4)), "the penalty's low is above its high at position 0"),
-        (group_lasso([-1, 0, 0, 1]).times(-1.0), "the penalty's groups' strength is -1.41421 at position 0"),
+        (group_lasso([-1, 0, 0, 1]).multiplied(-1.0), "the penalty's groups' strength is -1.41421 at position 0"),
     ],
 )
 def test_a_penalty_that_does_not_fit_the_model_is_refused_in_a_sentence(penalty: ElasticNet, sentence: str) -> None:

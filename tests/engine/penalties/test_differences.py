@@ -125,7 +125,7 @@ def test_each_class_has_levels_of_its_own_and_paths_are_those_of_single_fits() -
         p /= p.sum(axis=1, keepdims=True)
         slope = ((p - np.eye(3)[three.astype(int)])[:, 1:].T @ X).ravel()
         np.testing.assert_allclose(slope + strength * penalty.smooth @ estimates, 0.0, atol=1e-7)
-        alone = fit(several, Multinomial(2), penalty=penalty.times(strength), solver=Newton())
+        alone = fit(several, Multinomial(2), penalty=penalty.multiplied(strength), solver=Newton())
         np.testing.assert_allclose(estimates, alone.estimates, atol=1e-8)
 
 

@@ -65,7 +65,7 @@ def test_the_nearest_point_minimizes_its_definition(kinked: bool, bounded: bool)
     l1 = rng.uniform(0.0, 0.5, q) if kinked else np.zeros(q)
     penalty = ElasticNet(l1, np.zeros(q), low, high, groups)
     x, h = rng.standard_normal(q) * 2.0, 10.0 ** rng.uniform(-1.0, 1.0, q)
-    found = penalty.nearest(x, h)
+    found = penalty.proximal_point(x, h)
 
     def value(t: Array) -> Array:
         """Group by group, (61,): they do not touch each other."""
@@ -82,7 +82,7 @@ def test_the_nearest_point_minimizes_its_definition(kinked: bool, bounded: bool)
             near = np.clip(near, low, high) if bounded else near
             assert (value(near) >= least - 1e-13 * np.abs(least)).all()
     assert (value(0.999 * found) >= least - 1e-13).all() or bounded
-    np.testing.assert_allclose(penalty.distance(found, h * (found - x)), 0.0, atol=2e-12)
+    np.testing.assert_allclose(penalty.optimality_gap(found, h * (found - x)), 0.0, atol=2e-12)
 
 
 def test_the_distance_is_none_only_at_the_optimum_and_the_curvature_is_the_slopes_change() -> None:
@@ -90,16 +90,18 @@ def test_the_distance_is_none_only_at_the_optimum_and_the_curvature_is_the_slope
     groups = Groups(np.array([-1, 0, 0, 1, 1, 1]), np.array([1.0, 2.0]), np.array([1.0, 2.0, 1.0, 0.5, 1.0, 4.0]))
     penalty = ElasticNet(np.zeros(6), np.zeros(6), groups=groups)
     zero = np.zeros(6)
-    assert not penalty.distance(
+    assert not penalty.optimality_gap(
         zero, np.array([0.0, 1.2, 0.8, 0.0, 1.2, 6.4])
     ).any()  # |(0.6, 0.8)| = 1, |(1.2, 1.6)| = 2
-    assert penalty.distance(zero, np.array([0.0, 1.3, 0.8, 0.0, 1.2, 6.4])).argmax() == 1
-    np.testing.assert_array_equal(penalty.eager(np.array([0.0, 1.3, 0.8, 0.0, 1.1, 6.4]), 1.0), [1, 1, 1, 0, 0, 0])
+    assert penalty.optimality_gap(zero, np.array([0.0, 1.3, 0.8, 0.0, 1.2, 6.4])).argmax() == 1
+    np.testing.assert_array_equal(
+        penalty.leaving_zero(np.array([0.0, 1.3, 0.8, 0.0, 1.1, 6.4]), 1.0), [1, 1, 1, 0, 0, 0]
+    )
     theta, v = rng.standard_normal(6), rng.standard_normal(6)
-    numeric = (groups.slope(theta + 1e-6 * v) - groups.slope(theta - 1e-6 * v)) / 2e-6
-    np.testing.assert_allclose(groups.bend(theta) @ v, numeric, atol=1e-8)
+    numeric = (groups.gradient(theta + 1e-6 * v) - groups.gradient(theta - 1e-6 * v)) / 2e-6
+    np.testing.assert_allclose(groups.curvature(theta) @ v, numeric, atol=1e-8)
     half = np.array([(groups.value(theta + s) - groups.value(theta - s)) / 2e-6 for s in 1e-6 * np.eye(6)])
-    np.testing.assert_allclose(groups.slope(theta), half, atol=1e-8)
+    np.testing.assert_allclose(groups.gradient(theta), half, atol=1e-8)
 
 
 @pytest.mark.parametrize("table", ["dense", "sparse", "p>n"])
@@ -243,7 +245,7 @@ def test_groups_go_with_bounds_an_l1_a_ridge_and_any_link(name: str) -> None:
     p = labels.size
     own = np.r_[0.0, np.ones(p)]
     low, high = np.r_[-np.inf, np.full(p, -0.1)], np.r_[np.inf, np.where(labels == 1, 0.05, np.inf)]
-    groups = groups_of(np.r_[-1, labels]).times(2.0)
+    groups = groups_of(np.r_[-1, labels]).multiplied(2.0)
     penalty = ElasticNet(1.0 * own, 0.5 * own, low, high, groups)
     link = LINKS[name]
     result = fit(rows_of(X, y), Bernoulli(link), penalty=penalty)

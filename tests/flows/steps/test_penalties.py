@@ -178,7 +178,7 @@ def test_folds_by_time_learn_from_what_came_before(make: Make) -> None:
     for fold in found:
         train_rows, held = frame.filter(pl.Series(fold.train)), frame.filter(pl.Series(fold.held))
         design, _ = learn(MemoryFrames(train_rows), design_spec(config))
-        penalty = unit_penalty(config, design, 1).times(tuning.points[9].strength * train_rows.height)
+        penalty = unit_penalty(config, design, 1).multiplied(tuning.points[9].strength * train_rows.height)
         theta = fit(frame_rows(design, train_rows, y[fold.train]), penalty=penalty).estimates
         eta = design.predictors(held, theta)
         losses.append(np.logaddexp(0.0, np.where(y[fold.held] == 1.0, -eta, eta)))
