@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 
+from tests.support.samples import Sample, drawn_sample
+
 R = np.array([[0.0, 1.0, -1.0, 0.0], [0.0, 1.0, 1.0, 2.0]])
 TIGHT = {"disp": 0, "tol": 1e-14, "method": "newton"}
 
 
-def data(n: int = 400, p: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    X = np.column_stack([np.ones(n), rng.standard_normal((n, p - 1))])
-    return X, (rng.random(n) < 1.0 / (1.0 + np.exp(-X @ np.linspace(-0.3, 0.6, p)))).astype(float)
+def graded_sample(n: int = 400, p: int = 4, seed: int = 0) -> Sample:
+    return drawn_sample(n, np.linspace(-0.3, 0.6, p), seed, constant=True)
 
 
 def flights(seed: int = 6) -> pd.DataFrame:

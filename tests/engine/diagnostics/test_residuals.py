@@ -8,6 +8,7 @@ import statsmodels.api as sm
 from logit_engine.diagnostics.residuals import misclassified, residuals
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, LOGIT, PROBIT, Link
+from tests.support.samples import Sample, drawn_sample
 
 KINDS = ("response", "pearson", "deviance", "generalized")
 FAR = (-800.0, -300.0, -36.0, -5.0, -0.3, 0.0, 0.7, 4.0, 36.0, 300.0, 800.0)
@@ -20,10 +21,8 @@ CURVES = {
 }
 
 
-def data(n: int = 300, p: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    X = np.column_stack([np.ones(n), rng.standard_normal((n, p - 1))])
-    return X, (rng.random(n) < 1.0 / (1.0 + np.exp(-X @ np.full(p, 0.6)))).astype(float)
+def data(n: int = 300) -> Sample:
+    return drawn_sample(n, [0.6, 0.6, 0.6], constant=True)
 
 
 @pytest.mark.parametrize(("link", "model"), [(LOGIT, sm.Logit), (PROBIT, sm.Probit)])

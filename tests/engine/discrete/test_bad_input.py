@@ -12,15 +12,14 @@ from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit, load, logit
 from logit_engine.errors import ConvergenceWarning, DataError, RankError, SeparationError, SeparationWarning
 from logit_engine.storage.model_file import KEY, read_table
 from logit_engine.storage.publish import canonical_json
+from tests.support.samples import Sample, drawn_sample
 
 METHODS = ("newton", "bfgs", "lbfgs", "nm", "powell", "cg", "ncg")
 
 
-def data(n: int = 200) -> tuple[np.ndarray, np.ndarray]:
+def data() -> Sample:
     """A constant, two columns, and an outcome with slope 0.754 on the first."""
-    rng = np.random.default_rng(3)
-    X = np.column_stack([np.ones(n), rng.standard_normal((n, 2))])
-    return X, (rng.random(n) < 1.0 / (1.0 + np.exp(-0.754 * X[:, 1]))).astype(float)
+    return drawn_sample(200, [0.0, 0.754, 0.0], seed=3, constant=True)
 
 
 def quasi_separated() -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ from logit_engine.discrete import Logit, MNLogit, load, logit
 from logit_engine.discrete.results import BinaryResults
 from logit_engine.errors import SeparationWarning, UsageError
 from logit_engine.estimators import LogisticRegression
+from tests.support.samples import separated_sample
 
 N = 300
 QUIET = {"disp": 0, "on_separation": "ignore"}
@@ -18,11 +19,9 @@ QUIET = {"disp": 0, "on_separation": "ignore"}
 
 def data() -> tuple[pd.Series, pd.DataFrame]:
     """A constant, a number and a switch, under which every outcome is one."""
-    rng = np.random.default_rng(0)
-    X = pd.DataFrame({"const": 1.0, "a": rng.standard_normal(N), "d": (rng.random(N) < 0.1).astype(float)})
-    y = pd.Series((X["a"] + rng.logistic(size=N) > 0).astype(float), name="y")
-    y[X["d"] == 1] = 1.0
-    return y, X
+    X, y = separated_sample(N, 1)
+    frame = pd.DataFrame({"const": 1.0, "a": X[:, 0], "d": X[:, 1]})
+    return pd.Series(y, name="y"), frame
 
 
 @pytest.fixture(scope="module")

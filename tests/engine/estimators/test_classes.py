@@ -9,12 +9,12 @@ from logit_engine import LOGIT, Bernoulli, Multinomial, array_rows, fit
 from logit_engine.errors import DataError, SeparationWarning, UsageError
 from logit_engine.estimators import LogisticRegression
 from logit_engine.estimators.cross_validation import LogisticRegressionCV
+from tests.support.samples import Sample, latent_sample
 
 
-def sample(n: int = 200) -> tuple[np.ndarray, np.ndarray]:
-    random = np.random.default_rng(61)
-    X = random.normal(size=(n, 2))
-    return X, np.array(["ash", "birch", "cedar"])[np.digitize(X[:, 0] + random.logistic(size=n), [-1.0, 1.0])]
+def sample() -> Sample:
+    X, code = latent_sample(200, [1.0, 0.0], seed=61, cuts=[-1.0, 1.0])
+    return X, np.array(["ash", "birch", "cedar"])[code]
 
 
 @pytest.mark.parametrize("kind", [LogisticRegression, LogisticRegressionCV])

@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegressionCV as PeerCV
 
 from logit_engine.estimators import LogisticRegression
 from logit_engine.estimators.cross_validation import LogisticRegressionCV
+from tests.support.samples import Sample, latent_sample
 
 PAIRS = ((LogisticRegression, Peer), (LogisticRegressionCV, PeerCV))
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -63,11 +64,10 @@ def signatures(ours: type, peer: type) -> Iterator[Row]:
             yield from compared(f"{name}.{method}({{}})", *pair)
 
 
-def sample(kind: str) -> tuple[np.ndarray, np.ndarray]:
-    random = np.random.default_rng(31)
-    X = random.normal(size=(90, 2))
-    code = np.digitize(X[:, 0] + random.logistic(size=90), [-1.0, 1.0])
-    return X, {"two": (code > 0).astype(int), "bool": code > 0, "text": np.array(["ash", "birch", "cedar"])[code]}[kind]
+def sample(kind: str) -> Sample:
+    X, code = latent_sample(90, [1.0, 0.0], seed=31, cuts=[-1.0, 1.0])
+    names = np.array(["ash", "birch", "cedar"])
+    return X, {"two": (code > 0).astype(int), "bool": code > 0, "text": names[code]}[kind]
 
 
 def fits() -> Iterator[tuple[type, type, Any, Any, dict[str, Any]]]:

@@ -15,15 +15,14 @@ from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning
 from logit_engine.estimators import LogisticRegression
 from logit_engine.estimators.cross_validation import LogisticRegressionCV
 from logit_engine.estimators.strengths import Task
+from tests.support.samples import Sample, latent_sample
 
 TOLD = {"Cs": 3, "cv": 3, "l1_ratios": (0.0,), "use_legacy_attributes": False}
 EXACT = {"solver": "newton-cholesky", "tol": 1e-12, "max_iter": 500}
 
 
-def sample(n: int = 240) -> tuple[np.ndarray, np.ndarray]:
-    random = np.random.default_rng(51)
-    X = random.normal(size=(n, 3))
-    return X, np.digitize(X[:, 0] - X[:, 1] + random.logistic(size=n), [-1.0, 1.0])
+def sample(n: int = 240) -> Sample:
+    return latent_sample(n, [1.0, -1.0, 0.0], seed=51, cuts=[-1.0, 1.0])
 
 
 def labeled(kind: str) -> np.ndarray:

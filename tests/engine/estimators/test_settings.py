@@ -16,13 +16,12 @@ from sklearn.linear_model import LogisticRegression as Peer
 from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning, UsageError
 from logit_engine.estimators import LogisticRegression
 from logit_engine.estimators.cross_validation import LogisticRegressionCV
+from tests.support.samples import Sample, latent_sample
 
 
-def sample(n: int = 200, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    random = np.random.default_rng(41)
-    X = random.normal(size=(n, 3))
+def sample(n: int = 200, classes: int = 2) -> Sample:
     cuts = [0.0] if classes == 2 else [-1.0, 1.0]
-    return X, np.digitize(X[:, 0] - X[:, 1] + random.logistic(size=n), cuts)
+    return latent_sample(n, [1.0, -1.0, 0.0], seed=41, cuts=cuts)
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -13,14 +13,13 @@ from logit_engine.inference.covariance import CLUSTER, HC0, HC2, HC3, NONROBUST,
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS
 from logit_engine.rows.memory import array_rows
+from tests.support.samples import Sample, latent_sample
 
 Vector = NDArray[np.float64]
 
 
-def data(seed: int = 0, n: int = 60) -> tuple[Vector, Vector]:
-    random = np.random.default_rng(seed)
-    X = random.normal(size=(n, 2))
-    return X, (X[:, 0] + random.logistic(size=n) > 0.0).astype(float)
+def data(seed: int = 0, n: int = 60) -> Sample:
+    return latent_sample(n, [1.0, 0.0], seed)
 
 
 def quiet(X: Vector, y: Vector, link: str = "logit", kind: Covariance = NONROBUST, **others: object) -> FitResult:

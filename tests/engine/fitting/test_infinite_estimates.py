@@ -19,16 +19,14 @@ from logit_engine.inference.prediction import average, predict_linear, predict_m
 from logit_engine.reporting.summary import summarize
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.storage.model_file import Model, Target, coefficient_table, read_model, write_model
+from tests.support.samples import separated_sample
 
 N = 300
 
 
 def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Two numbers and a switch, under which every outcome is one; the outcomes; which rows the switch leaves alone."""
-    rng = np.random.default_rng(0)
-    X = np.column_stack([rng.standard_normal((N, 2)), rng.random(N) < 0.1])
-    y = (X[:, 0] + rng.logistic(size=N) > 0).astype(float)
-    y[X[:, 2] == 1] = 1.0
+    X, y = separated_sample(N, 2)
     return X, y, X[:, 2] == 0
 
 

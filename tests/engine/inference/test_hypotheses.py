@@ -9,13 +9,13 @@ from statsmodels.stats.contingency_tables import Table2x2
 
 from logit_engine.errors import UsageError
 from logit_engine.inference.hypotheses import contrasts, linear_combination, odds_ratios, wald, wald_terms
-from tests.support.hypotheses import TIGHT, R, data, flights, three_classes
+from tests.support.hypotheses import TIGHT, R, flights, graded_sample, three_classes
 
 Q = np.array([0.2, -0.1])
 
 
 def fitted() -> tuple[np.ndarray, np.ndarray, object]:
-    X, y = data()
+    X, y = graded_sample()
     peer = sm.Logit(y, X).fit(**TIGHT)
     return peer.params, peer.cov_params(), peer
 

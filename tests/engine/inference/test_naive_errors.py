@@ -11,6 +11,7 @@ from logit_engine.constraints import linear_equalities, linear_inequalities
 from logit_engine.estimators import LogisticRegression
 from logit_engine.links import PROBIT
 from logit_engine.penalties import ElasticNet, Penalty, group_lasso, lasso
+from tests.support.samples import Sample, latent_sample
 
 NAMES = ("intercept", "x1", "x2", "x3", "x4")
 FREE = np.r_[0.0, np.ones(4)]
@@ -25,10 +26,8 @@ PENALTIES: dict[str, tuple[Penalty, str]] = {
 }
 
 
-def data(n: int = 200) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(1)
-    X = rng.standard_normal((n, 4))
-    return X, (X[:, 0] + 0.4 * X[:, 1] + rng.logistic(size=n) > 0).astype(float)
+def data() -> Sample:
+    return latent_sample(200, [1.0, 0.4, 0.0, 0.0], seed=1)
 
 
 @pytest.mark.parametrize("case", PENALTIES)

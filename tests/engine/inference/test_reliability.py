@@ -9,12 +9,11 @@ import pytest
 from logit_engine import CLUSTER, L2, Multinomial, array_rows, fit
 from logit_engine.constraints import linear_equalities
 from logit_engine.inference.reliability import Size, reliability_notes
+from tests.support.samples import Sample, latent_sample
 
 
-def data(n: int = 200, p: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n, p))
-    return X, (0.3 * X[:, 0] + rng.logistic(size=n) > 0).astype(float)
+def data(n: int = 200, p: int = 3, seed: int = 0) -> Sample:
+    return latent_sample(n, [0.3] + [0.0] * (p - 1), seed)
 
 
 @pytest.mark.parametrize(

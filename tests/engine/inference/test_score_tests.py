@@ -10,7 +10,7 @@ from logit_engine.inference.covariance import Kind
 from logit_engine.inference.score_tests import score_test
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import CAUCHIT, CLOGLOG, LOGIT, PROBIT
-from tests.support.hypotheses import TIGHT, R, data, three_classes
+from tests.support.hypotheses import TIGHT, R, graded_sample, three_classes
 
 
 def of_peer(test: object) -> tuple[float, float]:
@@ -20,7 +20,7 @@ def of_peer(test: object) -> tuple[float, float]:
 @pytest.mark.parametrize("kind", [Kind.NONROBUST, Kind.HC0])
 @pytest.mark.parametrize(("link", "model"), [(LOGIT, sm.Logit), (PROBIT, sm.Probit)], ids=["logit", "probit"])
 def test_left_out_columns_are_the_score_test_of_statsmodels(link: object, model: type, kind: Kind) -> None:
-    X, y = data(5000, 5)
+    X, y = graded_sample(5000, 5)
     peer = model(y, X[:, :3]).fit(**TIGHT)
     theirs = peer.score_test(exog_extra=X[:, 3:], cov_type=kind.value)
     ours = score_test(Bernoulli(link), X[:, :3], y, peer.params, extra=X[:, 3:], kind=kind)
@@ -51,7 +51,7 @@ def test_multinomial_left_out_columns_are_the_score_test_of_statsmodels(kind: Ki
 
 @pytest.mark.parametrize("kind", [Kind.NONROBUST, Kind.HC0])
 def test_restrictions_with_a_value_are_the_score_test_of_statsmodels(kind: Kind) -> None:
-    X, y = data(800)
+    X, y = graded_sample(800)
     rows = np.array([[0.0, 1.0, -1.0, 0.0]])
     restricted = sm.GLM(y, X, family=sm.families.Binomial()).fit_constrained((rows, np.array([0.1])), tol=1e-14)
     params = np.asarray(restricted.params)
@@ -98,7 +98,7 @@ def test_of_an_r_by_c_table_it_is_pearsons_chi_squared() -> None:
 
 
 def test_each_z_is_the_test_of_its_own_column_alone() -> None:
-    X, y = data(300, 5)
+    X, y = graded_sample(300, 5)
     X[:, 4] += X[:, 3] + X[:, 1]
     peer = sm.Logit(y, X[:, :3]).fit(**TIGHT)
     both = score_test(Bernoulli(LOGIT), X[:, :3], y, peer.params, extra=X[:, 3:])
@@ -108,7 +108,7 @@ def test_each_z_is_the_test_of_its_own_column_alone() -> None:
 
 
 def test_the_statistic_does_not_depend_on_shifts_and_scales_of_the_columns() -> None:
-    X, y = data()
+    X, y = graded_sample()
     peer = sm.Logit(y, X[:, :3]).fit(**TIGHT)
     plain = score_test(Bernoulli(LOGIT), X[:, :3], y, peer.params, extra=X[:, 3:])
     moved = score_test(Bernoulli(LOGIT), X[:, :3], y, peer.params, extra=1e6 + 2.0**-20 * X[:, 3:])
@@ -119,7 +119,7 @@ def test_the_statistic_does_not_depend_on_shifts_and_scales_of_the_columns() -> 
 
 
 def test_weights_repeat_rows_and_offsets_shift_them() -> None:
-    X, y = data(9000)
+    X, y = graded_sample(9000)
     times, offset = np.arange(9000) % 3, 0.3 * np.sin(np.arange(9000))
     at = np.repeat(np.arange(9000), times)
     for kind in (Kind.NONROBUST, Kind.HC0):
@@ -151,7 +151,7 @@ def test_under_the_null_it_rejects_at_its_level() -> None:
 
 
 def test_what_cannot_be_tested_is_refused() -> None:
-    X, y = data(50)
+    X, y = graded_sample(50)
     theta, likelihood = np.zeros(4), Bernoulli(LOGIT)
     with pytest.raises(
         UsageError, match=r"^a score test needs either R, the rows of the restrictions, or extra columns"
