@@ -1,5 +1,10 @@
-"""The documentation runs: every Python block is executed, its output compared, and every link leads somewhere."""
+"""The documentation holds: its Python runs and prints what it says, its quotes are the live code, its links lead somewhere.
 
+A quote is a block of Python below a mark `<!-- quote FILE -->`, or `<!-- quote FILE::NAME -->` for the statement at the
+top level of the file that defines the name. `python tests/test_docs.py` writes all quotes anew.
+"""
+
+import ast
 import contextlib
 import io
 import re
@@ -8,16 +13,45 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
+QUOTE = re.compile(r"^(<!-- quote ([\w./]+?)(?:::(\w+))? -->\n\n?```python\n).*?^```\n", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if "```python" in p.read_text()], ids=lambda p: p.name)
+def defined_names(statement: ast.stmt) -> set[str]:
+    """The names that a statement at the top level of a file gives a meaning."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def live_code(file: str, name: str | None) -> str:
+    """A file of the repository, or the statement in it that defines the name."""
+    text = (ROOT / file).read_text()
+    if name is None:
+        return text
+    (found,) = (node for node in ast.parse(text).body if name in defined_names(node))
+    first = min([found.lineno, *(mark.lineno for mark in getattr(found, "decorator_list", []))])
+    return "\n".join(text.split("\n")[first - 1 : found.end_lineno]) + "\n"
+
+
+def with_live_quotes(page: str) -> str:
+    """The page with every quote as the code is now."""
+    return QUOTE.sub(lambda match: f"{match[1]}{live_code(match[2], match[3])}```\n", page)
+
+
+def runs(page: Path) -> bool:
+    """Whether the page has Python that is no quote."""
+    return "```python" in QUOTE.sub("", page.read_text())
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if runs(p)], ids=lambda p: p.name)
 def test_the_examples_run_and_print_what_the_page_says(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     names: dict[str, object] = {"__name__": "docs"}
     printed = None
-    for kind, text in BLOCK.findall(page.read_text()):
+    for kind, text in BLOCK.findall(QUOTE.sub("", page.read_text())):
         if kind == "python":
             out = io.StringIO()
             with contextlib.redirect_stdout(out):
@@ -26,6 +60,12 @@ def test_the_examples_run_and_print_what_the_page_says(page: Path, monkeypatch: 
         elif kind == "text" and printed is not None:
             assert printed.split() == text.split(), page.name
             printed = None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_quotes_are_the_live_code(page: Path) -> None:
+    text = page.read_text()
+    assert text == with_live_quotes(text), "write the quotes anew: python tests/test_docs.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
@@ -38,3 +78,8 @@ def test_the_two_commands_stand_at_the_top_of_the_readme() -> None:
     top = "\n".join((ROOT / "README.md").read_text().splitlines()[:14])
     assert "make train" in top
     assert "make test" in top
+
+
+if __name__ == "__main__":
+    for page in PAGES:
+        page.write_text(with_live_quotes(page.read_text()))
