@@ -10,7 +10,7 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
 from logit_engine.errors import LogitEngineError
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "agreement"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.agreement.cases import CASES, Case
 from tests.agreement.scoring import Digits, engine, goal, kappa, scored
 

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "laws"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.laws.random_problems import random_problem
 from tests.laws.verdicts import FORBIDDEN, Judged, judged
 
