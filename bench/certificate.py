@@ -14,7 +14,7 @@ from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import triangular_inverse
-from logit_engine.rows.blocks import Block, Largest, cores, one_blas_thread, total
+from logit_engine.rows import Block, Maximum, cores, one_blas_thread, total
 from logit_engine.solvers.newton import solve
 
 ROWS, COLUMNS, REPEATS = 1_000_000, 50, 5
@@ -46,9 +46,9 @@ def main() -> None:
     def whitened(block: Block) -> tuple[float]:
         return (float(objective.columns(block).dot(inverse)[0, 0]),)
 
-    def with_reach(block: Block) -> tuple[Largest]:
+    def with_reach(block: Block) -> tuple[Maximum]:
         Y = objective.columns(block).dot(inverse)
-        return (Largest(float(np.einsum("ij,ij->i", Y, Y)[block.kept].max(initial=0.0))),)
+        return (Maximum(float(np.einsum("ij,ij->i", Y, Y)[block.kept].max(initial=0.0))),)
 
     with one_blas_thread():
         reach = timed(lambda: total(rows, with_reach, cores())) - timed(lambda: total(rows, whitened, cores()))

@@ -23,7 +23,7 @@ from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import NONE
-from logit_engine.rows.blocks import BLOCK, Block, Rows, block_count, total
+from logit_engine.rows import BLOCK_ROWS, Block, Rows, block_count, total
 from logit_engine.rows.distributed import ClusterRows, cluster_rows
 
 LOGISTIC = Bernoulli(LOGIT)
@@ -49,14 +49,14 @@ class Made:
         truth = np.linspace(-0.3, 0.3, self.columns)
         for number in range(first, last):
             rng = np.random.default_rng(self.start + number)
-            rows = min(BLOCK, self.n - number * BLOCK)
+            rows = min(BLOCK_ROWS, self.n - number * BLOCK_ROWS)
             X = rng.standard_normal((rows, self.columns))
             y = (rng.random(rows) < 1.0 / (1.0 + np.exp(1.0 - X @ truth))).astype(float)
             yield Block(SideBySide((Constant(rows), Dense(X))), y)
 
     def part(self, first: int, last: int) -> "Made":
         """A run of blocks as rows of their own."""
-        return replace(self, n=min(self.n, last * BLOCK) - first * BLOCK, start=self.start + first)
+        return replace(self, n=min(self.n, last * BLOCK_ROWS) - first * BLOCK_ROWS, start=self.start + first)
 
     def select(self, which: NDArray[np.intp]) -> "Made":
         """Not needed here."""

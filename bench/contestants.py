@@ -72,7 +72,7 @@ class OursOnFrame:
 
     def residual(self, fitted: Any) -> float:
         """How far from the maximum."""
-        from logit_engine.rows.blocks import block_count
+        from logit_engine.rows import block_count
 
         result, rows = fitted
         assert result.converged

@@ -31,7 +31,7 @@ from logit_engine.design.parquet_rows import ParquetRows, parquet_frames
 from logit_engine.design.table_design import Design
 from logit_engine.design.terms.numeric import Numeric
 from logit_engine.fitting.steps import fit
-from logit_engine.rows.blocks import Block, block_count
+from logit_engine.rows import Block, block_count
 
 COLUMNS = [f"x{j}" for j in range(20)]
 TRUE = np.linspace(-0.5, 0.5, len(COLUMNS))

@@ -19,7 +19,7 @@ from logit_engine.columns.units import MILD
 from logit_engine.errors import UsageError
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
-from logit_engine.rows.blocks import Block, Rows
+from logit_engine.rows import Block, Rows
 
 MANY = 2**24  # numbers, rows by coefficients by fits, from which compiled loops are taken
 ROOM = 2**14  # numbers written out at a time, about: what stays in a core's own cache with its copy scaled

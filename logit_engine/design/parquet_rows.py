@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 from logit_engine.design.frame_rows import Outcome
 from logit_engine.design.table_design import Design
 from logit_engine.errors import DataError, UsageError
-from logit_engine.rows import arrays
-from logit_engine.rows.blocks import BLOCK, Block, block_count
+from logit_engine.rows import BLOCK_ROWS, Block, arrays, block_count
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.rows.table_frames import regrouped
 
-ENCODED = 16 * BLOCK  # rows encoded at once: few enough to stay in a cache
+ENCODED = 16 * BLOCK_ROWS  # rows encoded at once: few enough to stay in a cache
 CHUNK_BYTES = 2**26  # of decoded columns, eight bytes a value
 
 Mask = NDArray[np.bool_]
@@ -90,7 +89,7 @@ class ParquetFrames:
     def cut(self, first: int, last: int, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows of the blocks first..last - 1, each frame but the last a whole number of blocks."""
         wanted = self.columns if columns is None else columns
-        return regrouped((part.read(wanted, low, high) for part, low, high in self._spans(first, last)), BLOCK)
+        return regrouped((part.read(wanted, low, high) for part, low, high in self._spans(first, last)), BLOCK_ROWS)
 
     def part(self, first: int, last: int) -> "ParquetFrames":
         """The rows of the blocks first..last - 1 as rows of their own, which know no other's."""
@@ -98,7 +97,7 @@ class ParquetFrames:
 
     def _spans(self, first: int, last: int) -> Iterator[tuple[Part, int, int]]:
         """The parts that hold the blocks first..last - 1, each with its first row of them and that after its last."""
-        start, stop, edge = first * BLOCK, min(last * BLOCK, self.n), 0
+        start, stop, edge = first * BLOCK_ROWS, min(last * BLOCK_ROWS, self.n), 0
         for part in self.parts:
             low, high = max(start - edge, 0), min(stop - edge, part.kept)
             edge += part.kept
@@ -193,7 +192,7 @@ def parquet_frames(
     reads: Sequence[str] = (),
 ) -> ParquetFrames:
     """The rows that `keep`, given frames of the columns it reads, keeps; one pass over those."""
-    limit = max(BLOCK, CHUNK_BYTES // (8 * max(1, len(columns))))
+    limit = max(BLOCK_ROWS, CHUNK_BYTES // (8 * max(1, len(columns))))
     parts = [Part(path, start, length, length) for path in paths for start, length in _cuts(path, limit)]
     if keep is not None:
         counted = read_ahead((part, keep(part.read(list(dict.fromkeys(reads))))) for part in parts)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.errors import DataError
-from logit_engine.rows.blocks import BLOCK
+from logit_engine.rows import BLOCK_ROWS
 from logit_engine.rows.table_frames import Frames
 
 
@@ -126,9 +126,9 @@ def _by_blocks(frame: pl.DataFrame, numeric: Sequence[str]) -> list[_Sums]:
     """The statistics of each block of a frame that starts where a block does."""
     if not numeric:
         return []
-    whole = frame.height // BLOCK * BLOCK
+    whole = frame.height // BLOCK_ROWS * BLOCK_ROWS
     columns = [_numbers(frame[name]) for name in numeric]
-    tables = [[x[:whole].reshape(-1, BLOCK) for x in columns], [x[whole:].reshape(1, -1) for x in columns]]
+    tables = [[x[:whole].reshape(-1, BLOCK_ROWS) for x in columns], [x[whole:].reshape(1, -1) for x in columns]]
     found = []
     for table in tables:
         if table[0].size:

@@ -14,7 +14,7 @@ from logit_engine.columns import Array, Real, dense_array
 from logit_engine.diagnostics.linear_program import FENCE_MARGIN, WON_MARGIN, LinearProgram, row_stride, unit_length
 from logit_engine.objective.loss import by_predictor
 from logit_engine.objective.triangles import smallest_pivot
-from logit_engine.rows.blocks import Block, Largest, total
+from logit_engine.rows import Block, Maximum, total
 
 ROUNDINGS = 64.0  # a margin within as many rounding errors of the numbers behind it is zero
 STILL_MOVE = 1e-13  # of the largest move of a typical row: a coefficient that moves the row less does so by rounding
@@ -46,11 +46,11 @@ def _is_within_rounding(program: LinearProgram, direction: Array) -> bool:
     inner = np.where(moves > STILL_MOVE * moves.max(initial=0.0), inner, 0.0)
     along, user = (by_predictor(d, outputs) for d in (inner, objective.coordinates.to_user(inner)))
 
-    def of_block(block: Block) -> tuple[Largest]:
+    def of_block(block: Block) -> tuple[Maximum]:
         sizes = (np.abs(dense_array(block.X)) + np.abs(objective.coordinates.center)) @ np.abs(user)
         allowed = ROUNDINGS * EPS * (sizes if outputs == 1 else 2.0 * sizes.max(axis=1))
         leads = program.row_leads(dense_array(objective.columns(block)) @ along, block.y).min(axis=1)
-        return (Largest(block.largest(-leads - allowed)),)
+        return (Maximum(block.maximum(-leads - allowed)),)
 
     (worst,) = total(objective.rows, of_block, objective.threads)
     return bool(worst.value <= 0.0)

@@ -13,7 +13,7 @@ from logit_engine.diagnostics.residuals import residuals
 from logit_engine.errors import DataError
 from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective.triangles import triangular_inverse
-from logit_engine.rows.blocks import BLOCK
+from logit_engine.rows import BLOCK_ROWS
 
 WHOLE = 1.0 - 10.0 * float(np.finfo(np.float64).eps)  # a leverage above it counts as one, as in R's lm.influence
 
@@ -148,4 +148,4 @@ def _ratio(above: Array, below: Array) -> Array:
 
 
 def _blocks(n: int) -> Iterator[slice]:
-    return (slice(start, start + BLOCK) for start in range(0, n, BLOCK))
+    return (slice(start, start + BLOCK_ROWS) for start in range(0, n, BLOCK_ROWS))

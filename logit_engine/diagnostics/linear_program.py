@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array, Real, dense_array
 from logit_engine.objective.loss import Objective, by_predictor
 from logit_engine.objective.triangles import r_factor, smallest_pivot, triangular_inverse
-from logit_engine.rows.blocks import Block, block_count, total
+from logit_engine.rows import Block, block_count, total
 
 PROGRAM_TOLERANCE = 1e-9  # of HiGHS, feasibility
 FENCE_MARGIN = 1e-7  # a unit row's margin below it may be zero

@@ -13,7 +13,7 @@ import numpy as np
 from logit_engine.columns import Array, Ranges, dense_array
 from logit_engine.diagnostics.wording import PLAIN, Wording
 from logit_engine.objective.loss import Objective
-from logit_engine.rows.blocks import Block, Sums, total
+from logit_engine.rows import Block, Sums, total
 
 
 class Clause(NamedTuple):

@@ -11,7 +11,7 @@ from logit_engine.diagnostics.influence import Influence, influence, leverages
 from logit_engine.errors import DataError, UsageError
 from logit_engine.inference.covariance import Information, Kind
 from logit_engine.objective.triangles import aliased, cholesky_factor, r_factor
-from logit_engine.rows.blocks import one_blas_thread
+from logit_engine.rows import one_blas_thread
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from logit_engine.estimators.settings import asked_ratios, check_passes, penalty
 from logit_engine.estimators.strengths import Task, Trace
 from logit_engine.fitting.result import FitResult
 from logit_engine.reporting.notices import warn_caller
-from logit_engine.rows.blocks import cores, one_blas_thread
+from logit_engine.rows import cores, one_blas_thread
 
 RULES = ("best", "one_standard_error")
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from logit_engine.columns import Array
 from logit_engine.estimators.classes import class_masses, of_classes, one_class_left, with_absent
 from logit_engine.estimators.strengths import Task, Trace, Traced
-from logit_engine.rows.blocks import cores, one_blas_thread
+from logit_engine.rows import cores, one_blas_thread
 
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 

@@ -17,7 +17,7 @@ from logit_engine.columns.coordinates import inner_coordinates
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import NONE
-from logit_engine.rows.blocks import Block, Quiet, Rows, Summing, Sums, total
+from logit_engine.rows import Block, QuietFunction, Rows, SummingRows, Sums, total
 from logit_engine.solvers.newton import solve
 
 MAX_ROOT_PASSES = 200
@@ -58,7 +58,7 @@ def _constant_root(null: Rows, likelihood: Bernoulli, start: float, threads: int
     """The constant whose scores sum to zero: Newton's steps where they shrink, else bounds that double or halve."""
 
     def sums(constant: float) -> tuple[float, float, float]:
-        @Quiet
+        @QuietFunction
         def of_block(block: Block) -> Sums:
             terms = likelihood.terms(constant + _offsets(block), block.y)
             return tuple(float(weighted(block.weights, part).sum()) for part in terms)
@@ -83,7 +83,7 @@ def _constant_root(null: Rows, likelihood: Bernoulli, start: float, threads: int
 
 
 @dataclass(frozen=True, slots=True)
-class ConstantOnly(Summing):
+class ConstantOnly(SummingRows):
     """The same rows with the constant as their only column."""
 
     rows: Rows

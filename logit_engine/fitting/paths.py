@@ -16,7 +16,7 @@ from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Likelihood
 from logit_engine.penalties import NONE, ElasticNet
-from logit_engine.rows.blocks import Rows, cores, one_blas_thread
+from logit_engine.rows import Rows, cores, one_blas_thread
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL
 from logit_engine.solvers.working_set import WorkingSet
 

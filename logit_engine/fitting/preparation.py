@@ -13,7 +13,7 @@ from logit_engine.fitting.null_model import NullModel, null_model
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.loss import Objective, flat
 from logit_engine.penalties import ElasticNet, Penalty
-from logit_engine.rows.blocks import Block, Largest, Rows, Sums, cores, one_blas_thread, total
+from logit_engine.rows import Block, Maximum, Rows, Sums, cores, one_blas_thread, total
 from logit_engine.rows.memory import Gathered, thinned
 from logit_engine.solvers.pilot import sampled
 
@@ -88,7 +88,7 @@ def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:
         copies = block.weights if block.precision is None else block.weights / block.precision
         some = Gathered([]) if every is None else thinned(block, every)
         n = block.y.size if block.weight is None else int(block.kept.sum())
-        shifted = Largest(float(block.offset is not None))
+        shifted = Maximum(float(block.offset is not None))
         return likelihood.class_weights(block.y, block.weights), n, float(copies.sum()), shifted, some
 
     classes, n, observations, shifted, some = total(rows, block_sums, threads)

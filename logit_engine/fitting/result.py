@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from logit_engine.columns import Array, Coordinates
-from logit_engine.rows.blocks import coefficient_names
+from logit_engine.rows import coefficient_names
 
 
 class Verdict(Enum):

@@ -43,7 +43,7 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import NONE, Penalty
-from logit_engine.rows.blocks import Rows, cores, one_blas_thread, total
+from logit_engine.rows import Rows, cores, one_blas_thread, total
 from logit_engine.solvers.newton import Newton, solve
 from logit_engine.solvers.pilot import MAX_PILOT_PASSES, Approach, approached, without_errors
 from logit_engine.solvers.proximal import Proximal

@@ -17,7 +17,7 @@ from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor, triangular_inverse
-from logit_engine.rows.blocks import Block, Largest, total
+from logit_engine.rows import Block, Maximum, total
 from logit_engine.solvers.solution import Solution, Termination
 from logit_engine.solvers.whitening import unwhitened
 
@@ -211,18 +211,18 @@ def _by_rows(objective: Objective, theta: Array, root: Array, wanted: Covariance
             "choose HC0 or HC1."
         )
 
-    def outer(block: Block) -> tuple[Array, Largest]:
+    def outer(block: Block) -> tuple[Array, Maximum]:
         X = objective.columns(block)
         size = np.sqrt(block.weights) * np.sqrt(1.0 if block.precision is None else block.precision)
         if power is None:
             scaled = _directed_scores(objective, theta, root, block, X) * size[:, None]
-            return scaled.T @ scaled, Largest(0.0)
+            return scaled.T @ scaled, Maximum(0.0)
         directions = X.dot(root)
         terms = row_terms(objective, theta, block, X, directions, wanted.information is Information.EXPECTED)
         near = terms.leverage > NEAR_ONE
         rest = np.where(near, np.inf, 1.0 - terms.leverage)
         scaled = directions * (size * terms.score / rest**power)[:, None]
-        return scaled.T @ scaled, Largest(float(near.any()))
+        return scaled.T @ scaled, Maximum(float(near.any()))
 
     meat, near = total(objective.rows, outer, objective.threads)
     return np.asarray(meat), near.value > 0.0

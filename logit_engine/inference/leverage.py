@@ -24,7 +24,7 @@ from logit_engine.errors import DataError
 from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import aliased, cholesky_factor, r_factor, triangular_solve
-from logit_engine.rows.blocks import Block, total
+from logit_engine.rows import Block, total
 
 NEAR_ONE = 0.9  # a leverage above it would cost HC2 and HC3 a digit
 VANISHED = 1e-6  # a curvature below it is that of a row which separation predicts perfectly: it counts no more

@@ -15,7 +15,7 @@ from logit_engine.inference.covariance import Kind, SmallSample, ways
 from logit_engine.inference.hypotheses import Test, wald
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.objective.triangles import aliased, cholesky_factor, r_factor, triangular_inverse
-from logit_engine.rows.blocks import BLOCK
+from logit_engine.rows import BLOCK_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ def _root(information: Array) -> Array:
 def _factor(X: Array) -> Array:
     """The triangular factor of X, (p, p), block by block; rows in it are near-orthonormal, so that no digits are lost."""
     factor = np.zeros((0, X.shape[1]))
-    for start in range(0, X.shape[0], BLOCK):
-        factor = r_factor(np.vstack([factor, X[start : start + BLOCK]]))
+    for start in range(0, X.shape[0], BLOCK_ROWS):
+        factor = r_factor(np.vstack([factor, X[start : start + BLOCK_ROWS]]))
     if factor.shape[0] < X.shape[1]:
         raise RankError(f"there are {X.shape[1]} columns for {X.shape[0]} rows; drop some.")
     bad = np.flatnonzero(aliased(factor, np.zeros(X.shape[1])))
@@ -195,8 +195,8 @@ def _cluster_sums(at: _Point, groups: NDArray[np.int64] | None, small_sample: Sm
 def _blocks(at: _Point) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
     """Block by block: which rows, X T^-1 (n, p), their scores (n, q) and curvatures (n, k, k, 1), their weights (n,)."""
     k = at.theta.shape[0]
-    for start in range(0, at.y.size, BLOCK):
-        rows = slice(start, start + BLOCK)
+    for start in range(0, at.y.size, BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
         eta, Y = at.X[rows] @ at.theta.T, at.X[rows] @ at.inverse
         w = np.ones(len(Y)) if at.weight is None else at.weight[rows]
         if at.offset is not None:

@@ -13,7 +13,17 @@ from logit_engine.compiled.loops import Loops
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.triangles import smallest_pivot, triangular_inverse
 from logit_engine.penalties import NONE, Penalty
-from logit_engine.rows.blocks import NARROWEST, Block, Elsewhere, Largest, Quiet, Rows, Sums, coefficient_names, total
+from logit_engine.rows import (
+    MIN_PIECE_ROWS,
+    Block,
+    Maximum,
+    QuietFunction,
+    Rows,
+    RowsShape,
+    Sums,
+    coefficient_names,
+    total,
+)
 
 GLANCE = 64  # rows of a block, looked at first for one that is not on the side of its outcome
 EXTENDED_PIVOT = 1e-5  # below it (kappa above 1e5) the linear predictor is summed in extended precision
@@ -84,7 +94,7 @@ class Objective:
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
         """What travels to a cluster in every pass: neither the rows nor their sample, which no block needs."""
-        bare = replace(self, rows=Elsewhere.of(self.rows), sample=None)
+        bare = replace(self, rows=RowsShape.of(self.rows), sample=None)
         return Objective, tuple(getattr(bare, part.name) for part in fields(bare) if part.init)
 
     @property
@@ -120,7 +130,7 @@ class Objective:
         if self.inner_cache and self.inner_cache[0][0] is block.X:
             return self.inner_cache[0][1]
         inner = block.X.inner(self.coordinates.center, self.coordinates.scale)
-        if self.rows.n <= NARROWEST:
+        if self.rows.n <= MIN_PIECE_ROWS:
             self.inner_cache[:] = [(block.X, inner)]
         return inner
 
@@ -146,7 +156,7 @@ class Objective:
         """The gradient of the loss alone at theta, (q,): the lightest pass."""
         loops = self._loops(theta)
 
-        @Quiet
+        @QuietFunction
         def block_sums(block: Block) -> Sums:
             if loops:
                 return (loops.score(block),)
@@ -160,17 +170,17 @@ class Objective:
         """Gradient and curvature of the loss alone at theta; rough: the curvature in single precision, as it only steers."""
         loops, dtype = self._loops(theta), np.float32 if rough else np.float64
 
-        @Quiet
+        @QuietFunction
         def block_sums(block: Block) -> Sums:
             if loops:
                 found = loops.sums(block, dtype, judged=False)
-                return found.score, found.information, Largest(-found.flattest)
+                return found.score, found.information, Maximum(-found.flattest)
             X = self.columns(block)
             _, score, curvature = self.likelihood.terms(self.predictors(block, X, theta), block.y)
             if block.weight is not None:
                 score, curvature = weighted(block.weight, score), weighted(block.weight, curvature)
-            flattest = block.largest(-curvature) if curvature.ndim == 1 else 0.0
-            return X.tdot(score), _blocked(curvature, partial(signed_gram, X, dtype=dtype)), Largest(flattest)
+            flattest = block.maximum(-curvature) if curvature.ndim == 1 else 0.0
+            return X.tdot(score), _blocked(curvature, partial(signed_gram, X, dtype=dtype)), Maximum(flattest)
 
         score, information, flattest = total(self.rows, block_sums, self.threads)
         reach = float(1.0 / np.sqrt(-flattest.value)) if flattest.value < 0.0 else np.inf
@@ -191,7 +201,7 @@ class Objective:
         )  # products with vectors are faster
         loops = self._loops(thetas)
 
-        @Quiet
+        @QuietFunction
         def block_sums(block: Block) -> Sums:
             if loops:
                 found = loops.slopes(block, without)
@@ -220,7 +230,7 @@ class Objective:
     def curved_slope(self, theta: Array) -> tuple[Slope, Array]:
         """The slope of the loss at theta, (q,), and its curvature, (q, q), in one pass: for few rows."""
 
-        @Quiet
+        @QuietFunction
         def block_sums(block: Block) -> Sums:
             X = self.columns(block)
             eta = self.predictors(block, X, theta)
@@ -242,7 +252,7 @@ class Objective:
         """
         loops, dtype = self._loops(theta), np.float32 if rough else np.float64
 
-        @Quiet
+        @QuietFunction
         def block_sums(block: Block) -> Sums:
             if without >= 0 and block.fold is not None:
                 block = replace(block, weight=block.weights * (block.fold != without))
@@ -262,11 +272,11 @@ class Objective:
         """The largest difference of two of a row's linear predictors at theta, (q,), that of a base being zero."""
         outputs = self.likelihood.outputs
 
-        @Quiet
+        @QuietFunction
         def block_sums(block: Block) -> Sums:
             linear = self.columns(block).dot(by_predictor(theta, outputs)).reshape(block.y.size, outputs)
             low, high = np.minimum(linear.min(axis=1), 0.0), np.maximum(linear.max(axis=1), 0.0)
-            return (Largest(float(weighted(block.kept.astype(np.float64), high - low).max(initial=0.0))),)
+            return (Maximum(float(weighted(block.kept.astype(np.float64), high - low).max(initial=0.0))),)
 
         return float(total(self.rows, block_sums, self.threads)[0].value)
 
@@ -290,11 +300,11 @@ class Objective:
         loops = None if extended or expected else self._loops(theta, inverse)
 
         # a step too far may overflow: its value shows it, and it is halved
-        @Quiet
+        @QuietFunction
         def block_sums(block: Block) -> Sums:
             if loops:
                 found = loops.sums(block)
-                return found.loglik, found.score, found.information, Largest(-found.lead), Largest(found.longest)
+                return found.loglik, found.score, found.information, Maximum(-found.lead), Maximum(found.longest)
             X = self.columns(block)
             linear = self._extended_dot(block, matrix) if extended else X.dot(matrix)
             eta = linear if block.offset is None else linear + block.offset
@@ -306,7 +316,7 @@ class Objective:
                 loglik, score, curvature = (weighted(block.weight, v) for v in (loglik, score, curvature))
             Y = X if inverse is None else Dense(X.dot(inverse))
             gradient, information = Y.tdot(score), _blocked(curvature, partial(signed_gram, Y))
-            return loglik.sum(), gradient, information, Largest(-margin), Largest(block.largest(Y.lengths()))
+            return loglik.sum(), gradient, information, Maximum(-margin), Maximum(block.maximum(Y.lengths()))
 
         loglik, score, information, margin, reach = total(self.rows, block_sums, self.threads)
         value, gradient = -float(loglik), flat(-score)

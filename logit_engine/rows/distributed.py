@@ -1,7 +1,7 @@
 """Rows on a Dask cluster: workers keep the blocks, a pass sends them one function and brings back one sum.
 
 Each thread of the workers has a unit of neighboring stripes, cut by the source whatever the row groups; a pass is summed
-there and added in the tree of `blocks.folded`, so that where a unit lies, and how often it was lost, changes no bit. A unit
+there and added in the tree of `folded`, so that where a unit lies, and how often it was lost, changes no bit. A unit
 is what a task makes of files or arrays: Dask makes it anew where its worker is lost, on any other. No worker is preferred:
 distributed 2026.8 leaves a task with `allow_other_workers` waiting for a worker that is gone, even when new ones come.
 Arrays that come out of a message may start at any byte; NumPy copies such arrays before a product, in another order, so
@@ -28,20 +28,8 @@ from numpy.typing import NDArray
 
 from logit_engine._version import __version__
 from logit_engine.errors import ClusterError, DataError
-from logit_engine.rows.blocks import (
-    Block,
-    Node,
-    Rows,
-    Sums,
-    Within,
-    added,
-    added_up,
-    folded,
-    leaves,
-    one_blas_thread,
-    stripes,
-    whole,
-)
+from logit_engine.rows import Block, Rows, RowsWrapper, Sums, one_blas_thread
+from logit_engine.rows.tree_of_sums import Node, add_in_place, folded, leaf_nodes, root_sums, stripes, sum_in_order
 
 RETRIES = 5  # of a task that fails or whose worker is lost
 FAN = 8  # units whose sums one task adds up
@@ -76,7 +64,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterRows(Within):
+class ClusterRows(RowsWrapper):
     """Rows whose blocks lie on the workers of a client, a future for each unit; made by `cluster_rows`."""
 
     rows: Divisible
@@ -110,7 +98,7 @@ class ClusterRows(Within):
                 f"the Dask scheduler at {_address(self.client)} was lost in the middle of a pass. Start it again, with "
                 "workers, and repeat the command: what a checkpoint holds is not summed again."
             ) from None
-        return whole(found, count)
+        return root_sums(found, count)
 
     def _task(self, fn: Callable[..., Any], *args: Any) -> Any:
         return self.client.submit(fn, *args, pure=False, retries=RETRIES)
@@ -188,7 +176,8 @@ def _unit_sums(asked: bytes, held: Held, count: int) -> list[Node]:
     _keep_freed_memory()
     fn = pickle.loads(asked)
     with one_blas_thread():
-        return folded(leaves((added_up(map(fn, stripe)) for stripe in held.stripes), held.first), count, added)
+        sums = (sum_in_order(map(fn, stripe)) for stripe in held.stripes)
+        return folded(leaf_nodes(sums, held.first), count, add_in_place)
 
 
 @lru_cache(maxsize=1)
@@ -205,7 +194,7 @@ def _keep_freed_memory() -> None:
 
 def _added(parts: list[list[Node]], count: int) -> list[Node]:
     """The sums added up; those that Dask keeps are left as they are."""
-    return folded((deepcopy(node) for part in parts for node in part), count, added)
+    return folded((deepcopy(node) for part in parts for node in part), count, add_in_place)
 
 
 def _aligned(value: Any) -> Any:

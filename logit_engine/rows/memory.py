@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.columns.slicing import copied, stacked
 from logit_engine.errors import DataError
-from logit_engine.rows import arrays
+from logit_engine.rows import BLOCK_ROWS, Block, arrays
 from logit_engine.rows.alignment import aligned, row_labels
-from logit_engine.rows.blocks import BLOCK, Block
 from logit_engine.rows.column_numbers import frame_columns, is_missing, library, unmasked
 
 
@@ -42,15 +41,15 @@ class MemoryRows:
 
     def blocks(self, first: int, last: int) -> Iterator[Block]:
         """Views of the rows, cut once; nothing is copied."""
-        for start in range(first * BLOCK, min(last * BLOCK, self.n), BLOCK):
+        for start in range(first * BLOCK_ROWS, min(last * BLOCK_ROWS, self.n), BLOCK_ROWS):
             block = self.views.get(start)
             if block is None:
-                block = self.views[start] = self._block(slice(start, start + BLOCK))
+                block = self.views[start] = self._block(slice(start, start + BLOCK_ROWS))
             yield block
 
     def part(self, first: int, last: int) -> "MemoryRows":
         """The rows of the blocks first..last - 1 as rows of their own: views."""
-        block = self._block(slice(first * BLOCK, min(last * BLOCK, self.n)))
+        block = self._block(slice(first * BLOCK_ROWS, min(last * BLOCK_ROWS, self.n)))
         return replace(self, **{name: getattr(block, name) for name in Block.__slots__})
 
     def _block(self, cut: slice) -> Block:

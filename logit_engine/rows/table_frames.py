@@ -6,9 +6,9 @@ from typing import Protocol
 
 import polars as pl
 
-from logit_engine.rows.blocks import BLOCK
+from logit_engine.rows import BLOCK_ROWS
 
-STEP = 64 * BLOCK  # rows of a frame that lie in memory anyway
+STEP = 64 * BLOCK_ROWS  # rows of a frame that lie in memory anyway
 
 
 class Frames(Protocol):

@@ -18,7 +18,7 @@ from logit_engine.columns import Array, Dense
 from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import length
-from logit_engine.rows.blocks import Block, Largest, Quiet, Sums, total
+from logit_engine.rows import Block, Maximum, QuietFunction, Sums, total
 from logit_engine.solvers.newton import CERTIFIED
 from logit_engine.solvers.solution import Certificate, Solution, Termination
 
@@ -82,8 +82,8 @@ def row_bounds(objective: Objective, theta: Array, root: Array) -> RowBounds:
     """The bounds by one pass over the rows; theta: (q,); root: (q, r), of the inverse information."""
     outputs, score_of = objective.likelihood.outputs, objective.likelihood.score
 
-    @Quiet
-    def block_sums(block: Block) -> tuple[Array, Array, Array, Largest]:
+    @QuietFunction
+    def block_sums(block: Block) -> tuple[Array, Array, Array, Maximum]:
         X = objective.columns(block)
         score = score_of(objective.predictors(block, X, theta), block.y).reshape(block.y.size, outputs)
         sizes = weighted(block.weights, np.abs(score))
@@ -91,7 +91,7 @@ def row_bounds(objective: Objective, theta: Array, root: Array) -> RowBounds:
         lengths = np.sum([Dense(part).lengths() for part in directions], axis=0)
         likely = np.sum([size @ np.abs(part) for size, part in zip(sizes.T, directions, strict=True)], axis=0)
         squares = np.concatenate([X.squares(size) for size in sizes.T])
-        return sizes.sum(axis=0), squares, likely, Largest(block.largest(lengths))
+        return sizes.sum(axis=0), squares, likely, Maximum(block.maximum(lengths))
 
     sizes, squares, likely, longest = total(objective.rows, block_sums, objective.threads)
     terms = np.sqrt(np.repeat(sizes, squares.size // outputs)) * np.sqrt(squares)  # by Cauchy & Schwarz
@@ -136,7 +136,7 @@ def _share_lost(
     bounds the largest eigenvalue. The reach is the longest row in that metric.
     """
 
-    @Quiet
+    @QuietFunction
     def block_sums(block: Block) -> Sums:
         X = objective.columns(block)
         directions = X.dot(root)
@@ -144,7 +144,7 @@ def _share_lost(
         if last is not None:
             moves += REMAINING_STEPS * np.abs(X.dot(last.step)) + np.abs(directions) @ last.rounding
         lost = _curvature_lost(likelihood, objective.predictors(block, X, theta), block.y, moves)
-        return float(np.dot(weighted(block.weights, lost), lengths)), Largest(block.largest(lengths))
+        return float(np.dot(weighted(block.weights, lost), lengths)), Maximum(block.maximum(lengths))
 
     lost, longest = total(objective.rows, block_sums, objective.threads)
     return float(lost) if np.isfinite(lost) else np.inf, float(np.sqrt(max(longest.value, 0.0)))

@@ -17,7 +17,7 @@ from logit_engine.objective.triangles import (
     triangular_solve,
 )
 from logit_engine.penalties import ElasticNet
-from logit_engine.rows.blocks import total
+from logit_engine.rows import total
 from logit_engine.rows.memory import thinned
 from logit_engine.solvers.curvature_models import Factored
 from logit_engine.solvers.factored_pass import MIN_CHOLESKY_PIVOT
@@ -186,7 +186,7 @@ def _reach(small: Objective, factor: Array) -> float:
     (block,) = thinned(first, -(-first.y.size // FEW)).blocks
     X = small.columns(block)
     rows = [Dense(X.dot(inverse[a * p : (a + 1) * p])).lengths() for a in range(outputs)]
-    longest = block.largest(np.max(rows, axis=0))
+    longest = block.maximum(np.max(rows, axis=0))
     return float(np.sqrt(longest)) if longest > 0.0 else inf
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from logit_engine.columns import Array, dense_array
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import r_factor
-from logit_engine.rows.blocks import Block, Quiet, total
+from logit_engine.rows import Block, QuietFunction, total
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) ->
     flat: every row counts by its own weight alone, whatever its curvature.
     """
 
-    @Quiet
+    @QuietFunction
     def block_factor(block: Block) -> tuple[Stacked]:
         X = objective.columns(block)
         w = np.ones(block.y.size) if flat else objective.likelihood.expected(objective.predictors(block, X, theta))

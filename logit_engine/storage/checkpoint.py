@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.rows.blocks import Block, Rows, Sums, Within, total
+from logit_engine.rows import Block, Rows, RowsWrapper, Sums, total
 from logit_engine.storage.publish import publish_file
 
 LARGEST = 2**28  # bytes of sums that are kept; more are summed again
@@ -60,7 +60,7 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckpointedRows(Within):
+class CheckpointedRows(RowsWrapper):
     """Rows whose sums are kept in a journal, and taken from there where they are."""
 
     rows: Rows

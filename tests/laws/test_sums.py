@@ -16,7 +16,7 @@ from logit_engine import (
 )
 from logit_engine.columns import Coded, Dense, SideBySide, dense_array
 from logit_engine.objective.triangles import triangular_inverse
-from logit_engine.rows.blocks import total
+from logit_engine.rows import total
 from logit_engine.rows.memory import MemoryRows
 from tests.support.samples import overlapping_sample
 

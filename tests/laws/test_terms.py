@@ -19,7 +19,7 @@ from logit_engine.design.spec import Impute, Normalize, Spec, TermRequest, Unkno
 from logit_engine.design.table_design import Design
 from logit_engine.design.terms.registry import TERM_KINDS
 from logit_engine.errors import DataError, UsageError
-from logit_engine.rows.blocks import BLOCK
+from logit_engine.rows import BLOCK_ROWS
 from logit_engine.storage.model_file import Model, Target, read_model, write_model
 from tests.support.hinge_term import Hinge
 
@@ -46,7 +46,7 @@ def _newcomer(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def frame() -> pl.DataFrame:
     """Rows of more than a block: x is missing in some; "rare" and "odd" are few."""
-    rng, n = np.random.default_rng(5), BLOCK + 3_000
+    rng, n = np.random.default_rng(5), BLOCK_ROWS + 3_000
     x, z = 100.0 + 5.0 * rng.standard_normal(n), rng.exponential(2.0, n)
     city = rng.choice(["a", "b", "c", "rare", "odd"], n, p=[0.5, 0.3, 0.19, 0.005, 0.005])
     eta = (x - 100.0) / 5.0 - 0.3 * z + 0.5 * (city == "b")
@@ -90,7 +90,7 @@ class BlockFrames:
         return self.table.schema
 
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-        yield from self.table.select(columns or self.table.columns).iter_slices(BLOCK)
+        yield from self.table.select(columns or self.table.columns).iter_slices(BLOCK_ROWS)
 
 
 @KINDS

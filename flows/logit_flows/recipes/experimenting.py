@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from logit_engine.errors import DataError, LogitEngineError
-from logit_engine.rows.blocks import cores
+from logit_engine.rows import cores
 from logit_flows.config.model import Config, cells
 from logit_flows.recipes.running import DIRECT, Run, attempt
 from logit_flows.recipes.training import published_run

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from logit_engine.errors import ClusterError, UsageError
-from logit_engine.rows.blocks import Rows, cores
+from logit_engine.rows import Rows, cores
 from logit_engine.storage.checkpoint import CheckpointedRows, Journal
 from logit_engine.storage.publish import canonical_json
 from logit_flows.config.model import Config

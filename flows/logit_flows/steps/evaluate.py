@@ -28,7 +28,7 @@ from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import CLUSTER, NONROBUST
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, Link
-from logit_engine.rows.blocks import BLOCK, cores, one_blas_thread
+from logit_engine.rows import BLOCK_ROWS, cores, one_blas_thread
 from logit_engine.rows.memory import array_rows
 from logit_flows.config.model import Config
 from logit_flows.steps.learn import Learned
@@ -118,7 +118,7 @@ def _some_blocks(frames: Iterable[pl.DataFrame], every: int) -> Iterator[pl.Data
     """One block of `every` of the rows."""
     start = 0
     for frame in frames:
-        block = (start + np.arange(frame.height)) // BLOCK
+        block = (start + np.arange(frame.height)) // BLOCK_ROWS
         yield frame if every == 1 else frame.filter(pl.Series(block % every == 0))
         start += frame.height
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from logit_engine._version import __version__
 from logit_engine.compiled.loops import builds
-from logit_engine.rows.blocks import blas_builds
+from logit_engine.rows import blas_builds
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset
 from logit_flows.store.layout import Store, run_id

@@ -28,7 +28,7 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT, PROBIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet
-from logit_engine.rows.blocks import BLOCK, Block, Rows
+from logit_engine.rows import BLOCK_ROWS, Block, Rows
 from logit_engine.rows.distributed import cluster_rows
 from logit_engine.rows.memory import MemoryRows, array_rows
 
@@ -132,7 +132,7 @@ def test_predictors_far_out_cost_no_digit(size: float) -> None:
         )
 
 
-def data(far: float = 100.0, rows: int = 5 * BLOCK + 11) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def data(far: float = 100.0, rows: int = 5 * BLOCK_ROWS + 11) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """X in single precision's values, one column far from zero; a binary outcome, and one of three classes."""
     rng = np.random.default_rng(8)
     middle = np.array([0.0, far, 0.0, 0.0, 0.0])

@@ -22,7 +22,7 @@ from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import HC1
 from logit_engine.likelihoods import Multinomial
-from logit_engine.rows.blocks import BLOCK, block_count
+from logit_engine.rows import BLOCK_ROWS, block_count
 
 SPEC = Spec(
     numeric=("x", "small", "count"),
@@ -113,7 +113,7 @@ def test_any_run_of_blocks_is_that_of_the_rows_in_memory(tmp_path: Path, monkeyp
         for a, b in zip(ours, theirs, strict=True):
             assert a.y.tolist() == b.y.tolist()
             assert dense_array(a.X).tobytes() == dense_array(b.X).tobytes()
-    assert all(block.y.size == BLOCK for block in rows.blocks(0, last - 1))
+    assert all(block.y.size == BLOCK_ROWS for block in rows.blocks(0, last - 1))
 
 
 def test_several_classes_have_the_bits_of_the_rows_in_memory(tmp_path: Path) -> None:

@@ -31,11 +31,12 @@ from logit_engine.inference.covariance import CLUSTER, HC3
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import PROBIT
 from logit_engine.penalties import L2, ElasticNet
-from logit_engine.rows.blocks import BLOCK, Block, Node, Rows, Summing, Sums, folded, leaves, stripes, total
+from logit_engine.rows import BLOCK_ROWS, Block, Rows, SummingRows, Sums, total
 from logit_engine.rows.distributed import cluster_rows
 from logit_engine.rows.memory import array_rows
+from logit_engine.rows.tree_of_sums import Node, folded, leaf_nodes, stripes
 
-ROWS = 9 * BLOCK + 777
+ROWS = 9 * BLOCK_ROWS + 777
 
 
 @pytest.fixture(scope="module")
@@ -78,26 +79,26 @@ def test_sums_are_added_in_one_tree_whoever_has_a_part_of_it() -> None:
     def added(nodes: list[Node], count: int) -> list[Node]:
         return folded(nodes, count, lambda a, b: f"({a}{b})")
 
-    (root,) = added(list(leaves("abcdefg")), 7)
+    (root,) = added(list(leaf_nodes("abcdefg")), 7)
     assert root == Node(0, 7, "(((ab)(cd))((ef)g))")
     for count in range(1, 40):
-        every = list(leaves(string.printable[:count]))
+        every = list(leaf_nodes(string.printable[:count]))
         for size in range(1, count + 1):
             parts = [added(every[i : i + size], count) for i in range(0, count, size)]
             assert added([node for part in parts for node in part], count) == added(every, count)
 
 
 def test_stripes_are_a_function_of_n_alone_and_stay_small_and_few() -> None:
-    for n in (1, BLOCK, BLOCK + 1, 10**6, 10**7, 10**8, 10**9, 10**12):
+    for n in (1, BLOCK_ROWS, BLOCK_ROWS + 1, 10**6, 10**7, 10**8, 10**9, 10**12):
         runs = stripes(n)
         assert [r.start for r in runs] == [0, *(r.stop for r in runs[:-1])]
-        assert runs[-1].stop == -(-n // BLOCK)
+        assert runs[-1].stop == -(-n // BLOCK_ROWS)
         assert len(runs) <= 1024
     assert [len(stripes(n)) for n in (10**6, 10**7, 10**8, 10**9)] == [62, 62, 96, 954]
 
 
 @dataclass(frozen=True, slots=True)
-class Watched(Summing):
+class Watched(SummingRows):
     """Rows that do something before some pass, and note how large the function of each was when it travelled."""
 
     rows: Any
@@ -152,7 +153,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_every_kind_of_fit_has_the_same_bits(client: Client, case: str) -> None:
     outcome, asked = CASES[case]
-    frame = table(5 * BLOCK + 11)
+    frame = table(5 * BLOCK_ROWS + 11)
     X = np.column_stack([frame["x"], frame["small"], frame["x"] * 0.5 + frame["group"] * 1e-3, frame["city"] == "a"])
     if case == "fortran order":
         X = np.asfortranarray(X)

@@ -20,7 +20,7 @@ from logit_engine.inference.covariance import CLUSTER, HC1
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS
 from logit_engine.penalties import L2, ElasticNet
-from logit_engine.rows.blocks import BLOCK, Block, Summing, Sums, total
+from logit_engine.rows import BLOCK_ROWS, Block, SummingRows, Sums, total
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.storage import checkpoint
 from logit_engine.storage.checkpoint import CheckpointedRows, Journal, digest
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, slots=True)
-class Counted(Summing):
+class Counted(SummingRows):
     """Rows that count their passes, and fail in one of them."""
 
     rows: MemoryRows
@@ -103,7 +103,7 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits_and_sums_nothing_twice(tmp_
 
 def test_a_question_has_the_same_digest_in_another_process_and_another_one_has_another() -> None:
     script = (
-        "from logit_engine.storage.checkpoint import digest; from tests.engine.test_checkpoint import asked; "
+        "from logit_engine.storage.checkpoint import digest; from tests.engine.storage.test_checkpoint import asked; "
         "print(digest(asked(1.0)), digest(asked(1.0 + 3e-16)))"
     )
     command = [sys.executable, "-c", script]
@@ -124,7 +124,7 @@ def asked(step: float) -> Callable[[Block], Sums]:
 
 
 def test_other_versions_and_damaged_files_are_summed_again(tmp_path: Path) -> None:
-    data = Counted(rows(2 * BLOCK))
+    data = Counted(rows(2 * BLOCK_ROWS))
     for facts in ("numpy 2.4", "numpy 2.5"):
         fit(CheckpointedRows(data, Journal(tmp_path, tmp_path / "staging", facts)))
     once = len(data.passes) // 2
@@ -137,7 +137,7 @@ def test_other_versions_and_damaged_files_are_summed_again(tmp_path: Path) -> No
 
 
 def test_what_no_file_can_hold_is_summed_each_time(tmp_path: Path) -> None:
-    data = Counted(rows(BLOCK))
+    data = Counted(rows(BLOCK_ROWS))
     kept = CheckpointedRows(data, Journal(tmp_path, tmp_path / "staging"))
     for _ in range(2):
         (found,) = total(kept, lambda block: ([{1, 2}],))
@@ -198,7 +198,7 @@ def test_a_digest_follows_the_functions_that_are_called(
 
 def test_another_engine_sums_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(checkpoint.engine_source()) == 64
-    data = Counted(rows(BLOCK))
+    data = Counted(rows(BLOCK_ROWS))
     kept = CheckpointedRows(data, Journal(tmp_path, tmp_path / "staging"))
     for source in ("one", "one", "two"):
         monkeypatch.setattr(checkpoint, "engine_source", lambda source=source: source)

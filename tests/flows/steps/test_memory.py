@@ -21,7 +21,7 @@ from logit_flows.steps.load import distinct, load
 
 from logit_engine.design import parquet_rows as parquet
 from logit_engine.errors import DataError
-from logit_engine.rows.blocks import BLOCK
+from logit_engine.rows import BLOCK_ROWS
 
 ROOT = Path(__file__).parents[3]
 CONTENT: dict[str, Any] = {
@@ -142,7 +142,7 @@ def test_of_very_many_rows_the_metrics_are_of_evenly_spread_blocks(make: Make, m
     assert held.evaluation == streamed.evaluation
     for side in ("train", "test"):
         rows = pl.read_parquet(Path(held.folder) / "predictions.parquet").filter(split=side)
-        blocks = [rows[start : start + BLOCK] for start in range(0, rows.height, BLOCK)]
+        blocks = [rows[start : start + BLOCK_ROWS] for start in range(0, rows.height, BLOCK_ROWS)]
         some = pl.concat(blocks[:: -(-rows.height // 30_000)])
         assert (some.height < rows.height) == (side == "train")
         assert held.evaluation.value("rows", side) == some.height

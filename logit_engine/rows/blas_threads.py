@@ -1,0 +1,68 @@
+"""The cores of this process, and BLAS on one thread while blocks are summed.
+
+Threads of BLAS would compete with ours, and would change the bits. threadpoolctl's limit holds for
+the whole process: a limit set by one thread and lifted by another would be lifted under a third. So
+there is one limit here; the first to enter sets it, the last to leave lifts it.
+"""
+
+import os
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+from threadpoolctl import ThreadpoolController
+
+
+def cores() -> int:
+    """The number of cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@lru_cache(maxsize=1)
+def _blas() -> ThreadpoolController:
+    import scipy.linalg  # noqa: F401  (its own BLAS is only found once it is loaded)
+
+    return ThreadpoolController()
+
+
+def blas_builds() -> list[str]:
+    """Each BLAS loaded, with its version and the CPU whose kernels it took.
+
+    Two machines give the same bits only if these are the same.
+    """
+    found = {
+        f"{b['internal_api']} {b['version']} {b.get('architecture', 'unknown')}"
+        for b in _blas().info()
+        if b["user_api"] == "blas"
+    }
+    return sorted(found)
+
+
+class _OneThreadLimit:
+    """The limit of BLAS to one thread, shared by all who are inside."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.users = 0
+        self.limiter: Any = None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if self.users == 0:
+                self.limiter = _blas().limit(limits=1, user_api="blas")
+            self.users += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self.lock:
+            self.users -= 1
+            if self.users == 0:
+                self.limiter.restore_original_limits()
+
+
+_limit = _OneThreadLimit()
+
+
+def one_blas_thread() -> AbstractContextManager[None]:
+    """A context in which every loaded BLAS runs on one thread; it may be nested."""
+    return _limit

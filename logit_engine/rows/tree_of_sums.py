@@ -1,0 +1,174 @@
+"""The tree of sums: a sum over rows is folded in one order that no thread, worker or file can change.
+
+Why. Floating-point addition is not associative: (a + b) + c and a + (b + c) differ in the last bit.
+A sum whose order depends on the number of threads, or on which worker is faster, has other bits on
+every run. A fit is nothing but sums over rows, so a fixed order gives equal bits everywhere.
+
+How. Rows are cut into blocks of 16,384, and blocks into stripes: runs of neighboring blocks. Stripes
+are a function of the number of blocks alone. One thread sums a stripe block after block, front to
+back (`sum_in_order`). The sums of stripes are the leaves of one binary tree that halves at powers of
+two (`folded`): siblings are added as soon as both are there, so about log2(stripes) partial sums are
+alive at once. A worker that holds some neighboring stripes folds as far as it can and sends the
+remaining nodes; folded with the nodes of others they give the same bits. Inside, each BLAS runs on
+one thread: its own threads would add in an order of theirs.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, NamedTuple, TypeVar, cast
+
+import numpy as np
+
+from logit_engine.rows.blas_threads import one_blas_thread
+from logit_engine.rows.block import MIN_PIECE_ROWS, Block, block_count
+from logit_engine.rows.protocol import Rows, SummingRows, Sums
+
+USUAL_STRIPES = 64  # until a stripe has USUAL_STRIPE_BLOCKS
+USUAL_STRIPE_BLOCKS = 64  # about a million rows, until there are MAX_STRIPES
+MAX_STRIPES = 1024
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class QuietFunction:
+    """A function of a block without NumPy's warnings of overflow.
+
+    It is a value and can travel to a worker; a function under NumPy's own decorator cannot.
+    """
+
+    fn: Callable[[Block], Sums]
+
+    def __call__(self, block: Block) -> Sums:
+        """fn of the block."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return self.fn(block)
+
+
+@dataclass(frozen=True, slots=True)
+class SumOverPieces:
+    """A function of a block as the sum of fn over the pieces of the block."""
+
+    fn: Callable[[Block], Sums]
+
+    def __call__(self, block: Block) -> Sums:
+        """The sums of fn over the pieces."""
+        return sum_in_order(map(self.fn, block.pieces()))
+
+
+@dataclass(slots=True)
+class Maximum:
+    """A maximum among sums: `+=` keeps the larger value."""
+
+    value: float
+
+    def __iadd__(self, other: "Maximum") -> "Maximum":
+        self.value = max(self.value, other.value)
+        return self
+
+
+def total(rows: Rows, fn: Callable[[Block], Sums], threads: int = 1) -> Sums:
+    """The sums of fn over all blocks of rows, in the fixed order.
+
+    fn returns a tuple of values that add in place by `+=`: fresh arrays, floats, `Maximum`,
+    `Moments`. threads: how many stripes run at once, each with BLAS on one thread.
+    """
+    by_piece = SumOverPieces(fn)
+    if isinstance(rows, SummingRows):
+        return rows.sums(by_piece, threads)
+    runs = stripes(rows.n)
+
+    def stripe_sums(stripe: range) -> Sums:
+        return sum_in_order(map(by_piece, rows.blocks(stripe.start, stripe.stop)))
+
+    with one_blas_thread():
+        if threads == 1 or rows.n <= MIN_PIECE_ROWS:
+            return root_sums(leaf_nodes(map(stripe_sums, runs)), len(runs))
+        with ThreadPoolExecutor(threads) as pool:
+            if len(runs) == 1:
+                pieces = (piece for block in rows.blocks(0, 1) for piece in block.pieces())
+                return sum_in_order(_results_in_order(pool, fn, pieces, threads))
+            sums = _results_in_order(pool, stripe_sums, runs, threads)
+            return root_sums(leaf_nodes(sums), len(runs))
+
+
+def stripes(n: int) -> list[range]:
+    """The stripes of n rows: runs of blocks, each summed block after block."""
+    blocks = block_count(n)
+    usual = min(-(-blocks // USUAL_STRIPES), USUAL_STRIPE_BLOCKS)
+    size = max(-(-blocks // MAX_STRIPES), usual)
+    return [range(start, min(start + size, blocks)) for start in range(0, blocks, size)]
+
+
+class Node(NamedTuple):
+    """The sums of the stripes start..stop - 1."""
+
+    start: int
+    stop: int
+    sums: Any
+
+
+def folded(nodes: Iterable[Node], stripes: int, add: Callable[[Any, Any], Any]) -> list[Node]:
+    """Neighboring nodes, in order, added up as far as they are siblings in the tree of all stripes.
+
+    The tree halves: the root adds the first 2^k stripes and the rest, 2^k the largest power below
+    the number of stripes, and so on down. All stripes fold to one node.
+    """
+    done: list[Node] = []
+    for node in nodes:
+        done.append(node)
+        while len(done) > 1 and _are_siblings(done[-2], done[-1], stripes):
+            right, left = done.pop(), done.pop()
+            done.append(Node(left.start, right.stop, add(left.sums, right.sums)))
+    return done
+
+
+def _are_siblings(left: Node, right: Node, stripes: int) -> bool:
+    length = right.stop - left.start
+    full = 1 << (length - 1).bit_length()
+    is_branch = length == full or right.stop == stripes
+    return is_branch and left.start % full == 0 and 2 * (right.start - left.start) == full
+
+
+def leaf_nodes(sums: Iterable[Sums], first: int = 0) -> Iterator[Node]:
+    """The sums of one stripe each, from the first on, as nodes."""
+    return (Node(i, i + 1, value) for i, value in enumerate(sums, first))
+
+
+def root_sums(nodes: Iterable[Node], stripes: int) -> Sums:
+    """The sums of all stripes from nodes that cover them; the nodes' sums are added to in place."""
+    (root,) = folded(nodes, stripes, add_in_place)
+    return cast(Sums, root.sums)
+
+
+def sum_in_order(parts: Iterable[Sums]) -> Sums:
+    """The sums one after another; the first is added to in place."""
+    return reduce(add_in_place, parts)
+
+
+@np.errstate(over="ignore", invalid="ignore")  # sums at a step too far may overflow
+def add_in_place(sums: Sums, more: Sums) -> Sums:
+    """The sums with more added to them in place."""
+    out = list(sums)
+    for i, part in enumerate(more):
+        out[i] += part
+    return tuple(out)
+
+
+def _results_in_order(
+    pool: ThreadPoolExecutor,
+    fn: Callable[[Item], Sums],
+    items: Iterable[Item],
+    ahead: int,
+) -> Iterator[Sums]:
+    """fn of each item, in the order of items; at most `ahead` are computed before they are asked for."""
+    waiting: deque[Future[Sums]] = deque()
+    for item in items:
+        waiting.append(pool.submit(fn, item))
+        if len(waiting) > ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
