@@ -17,7 +17,7 @@ from logit_engine import discrete
 from logit_engine.discrete.model import DiscreteModel
 from logit_engine.discrete.models import BinaryModel
 from logit_engine.discrete.predictions import PredictionResults
-from logit_engine.discrete.result import DiscreteResults
+from logit_engine.discrete.results import DiscreteResults
 from logit_engine.reporting.tables import Report
 
 FIT_CONSTRAINED = statsmodels.base._constraints.fit_constrained

@@ -1,11 +1,14 @@
-"""statsmodels' face: Logit, Probit, CLogLog and MNLogit with its names, shapes and signs, over the engine."""
+"""statsmodels' face: Logit, Probit, CLogLog and MNLogit, with its names, shapes and signs."""
 
-from logit_engine.discrete.inputs import add_constant
+from logit_engine.discrete.constant_column import add_constant
 from logit_engine.discrete.models import CLogLog, Logit, MNLogit, Probit
 from logit_engine.discrete.results import BinaryResults, MultinomialResults
 from logit_engine.discrete.saving import load
 
-logit, probit, cloglog, mnlogit = (model.from_formula for model in (Logit, Probit, CLogLog, MNLogit))
+logit = Logit.from_formula
+probit = Probit.from_formula
+cloglog = CLogLog.from_formula
+mnlogit = MNLogit.from_formula
 
 __all__ = [
     "BinaryResults",

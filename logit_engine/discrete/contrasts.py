@@ -1,26 +1,25 @@
-"""Tests of hypotheses as statsmodels hands them out: contrasts with a table, one test, and one test a term."""
+"""Linear combinations of parameters as statsmodels hands them out: t tests and pairs of levels."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
+from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.discrete.frames import Dress, frame_text
-from logit_engine.errors import UnavailableError, UsageError
-from logit_engine.inference.hypotheses import Contrasts, Test
+from logit_engine.discrete.output_format import OutputFormat, Table, frame_text
+from logit_engine.inference.hypotheses import Contrasts
 from logit_engine.inference.multiplicity import Pairwise
 from logit_engine.reporting.tables import Equation, Report, contrasts_table
 
 
 @dataclass(frozen=True, slots=True)
 class ContrastResults:
-    """Linear combinations of the parameters, each tested against its null value."""
+    """m linear combinations of the parameters, each tested against its null value."""
 
     contrasts: Contrasts
     names: tuple[str, ...]
-    dress: Dress
+    output_format: OutputFormat
 
     @property
     def effect(self) -> Array:
@@ -29,12 +28,12 @@ class ContrastResults:
 
     @property
     def sd(self) -> Array:
-        """Their standard errors, (m,)."""
+        """The standard errors of the combinations, (m,)."""
         return self.contrasts.std_errors
 
     @property
     def tvalue(self) -> Array:
-        """Effect less its null value, in standard errors, (m,)."""
+        """The combinations less their null values, in standard errors, (m,)."""
         return self.contrasts.z
 
     statistic = zvalue = tvalue
@@ -46,63 +45,72 @@ class ContrastResults:
 
     @property
     def df_denom(self) -> float | None:
-        """Degrees of freedom of Student's t, or None for the normal."""
+        """Degrees of freedom of Student's t, or None for the normal distribution."""
         return self.contrasts.df
 
     @property
     def c_names(self) -> list[str]:
-        """What the rows are called."""
+        """The names of the combinations."""
         return list(self.names)
 
     @property
     def distribution(self) -> str:
-        """SciPy's name of the distribution of the statistic."""
+        """SciPy's name of the distribution of the statistic: norm or t."""
         return "norm" if self.df_denom is None else "t"
 
     @property
     def dist(self) -> Any:
-        """SciPy's distribution."""
-        return _scipys(self.distribution)
+        """SciPy's distribution of the statistic."""
+        return scipy_distribution(self.distribution)
 
     @property
     def dist_args(self) -> tuple[float, ...]:
-        """Its arguments."""
+        """The arguments of `dist`."""
         return () if self.df_denom is None else (self.df_denom,)
 
     def conf_int(self, alpha: float = 0.05) -> Array:
-        """Intervals of the effects, (m, 2)."""
+        """Wald intervals of the combinations at level 1 - alpha, (m, 2)."""
         return self.contrasts.interval(1.0 - alpha)
 
-    def odds_ratios(self, alpha: float = 0.05) -> Any:
-        """The effects on the odds-ratio scale, with standard errors by the delta method and intervals, as a table."""
-        found = self.contrasts.ratios(1.0 - alpha)
-        columns = {
-            "odds ratio": found.values,
-            "std err": found.std_errors,
-            "lower": found.interval[:, 0],
-            "upper": found.interval[:, 1],
-        }
-        return self.dress.table(columns, self.names)
+    def odds_ratios(self, alpha: float = 0.05) -> Table:
+        """The combinations on the odds-ratio scale, as a table.
 
-    def summary_frame(self, xname: Any = None, alpha: float = 0.05) -> Any:
-        """The table of the effects."""
-        interval = self.conf_int(alpha)
-        letter = "z" if self.df_denom is None else "t"
+        Standard errors are by the delta method. Intervals have level 1 - alpha.
+        """
+        ratios = self.contrasts.ratios(1.0 - alpha)
         columns = {
-            "coef": self.effect,
-            "std err": self.sd,
-            letter: self.tvalue,
-            f"P>|{letter}|": self.pvalue,
-            "Conf. Int. Low": interval[:, 0],
-            "Conf. Int. Upp.": interval[:, 1],
+            "odds ratio": ratios.values,
+            "std err": ratios.std_errors,
+            "lower": ratios.interval[:, 0],
+            "upper": ratios.interval[:, 1],
         }
-        return self.dress.table(columns, self.names if xname is None else xname)
+        return self.output_format.table(columns, self.names)
 
-    def summary(self, xname: Any = None, alpha: float = 0.05, title: str = "Test for Constraints") -> Report:
-        """The table of the effects, in text, HTML, LaTeX and CSV."""
-        names = self.names if xname is None else tuple(xname)
-        rows = Equation("", names, self.effect, self.sd, self.tvalue, self.pvalue, self.conf_int(alpha))
-        return contrasts_table(title, rows, alpha=alpha, letter="z" if self.df_denom is None else "t")
+    def summary_frame(self, xname: Sequence[str] | None = None, alpha: float = 0.05) -> Table:
+        """The combinations as a table with intervals at level 1 - alpha.
+
+        xname: m names.
+        """
+        return self.output_format.table(
+            _contrast_columns(self.contrasts, alpha), self._row_names(xname)
+        )
+
+    def summary(
+        self,
+        xname: Sequence[str] | None = None,
+        alpha: float = 0.05,
+        title: str | None = "Test for Constraints",
+    ) -> Report:
+        """The combinations as a table in text, HTML, LaTeX and CSV, with intervals at 1 - alpha.
+
+        xname: m names.
+        """
+        names, interval = self._row_names(xname), self.conf_int(alpha)
+        rows = Equation("", names, self.effect, self.sd, self.tvalue, self.pvalue, interval)
+        return contrasts_table(title or "", rows, alpha=alpha, letter=_letter(self.contrasts))
+
+    def _row_names(self, xname: Sequence[str] | None) -> Sequence[str]:
+        return self.names if xname is None else tuple(xname)
 
     def __str__(self) -> str:
         return str(self.summary())
@@ -113,195 +121,22 @@ class ContrastResults:
         return self.summary().as_html()
 
 
-class LinearConstraints(NamedTuple):
-    """R theta = q as statsmodels shows it: coefs (m, q), constants (m, 1), and the parameters' names, (q,)."""
-
-    coefs: Array
-    constants: Array
-    variable_names: tuple[str, ...]
-
-    @property
-    def constraint_matrix(self) -> Array:
-        """coefs."""
-        return self.coefs
-
-    @property
-    def constraint_values(self) -> Array:
-        """constants."""
-        return self.constants
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreResult:
-    """Rao's test of several restrictions, or of each by itself; unpacks and indexes as the pair of statistic and p-value.
-
-    distribution: chi2 of the joint test, norm of separate ones. k_constraint: how many restrictions, None of separate ones.
-    """
-
-    statistic: Any
-    pvalue: Any
-    distribution: str
-    k_constraint: int | None = None
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter((self.statistic, self.pvalue))
-
-    def __getitem__(self, index: Any) -> Any:
-        return (self.statistic, self.pvalue)[index]
-
-    def __len__(self) -> int:
-        return 2
-
-    def __str__(self) -> str:
-        count = "" if self.k_constraint is None else f", df={self.k_constraint}"
-        return f"<Score test ({self.distribution}): statistic={self.statistic}, p-value={self.pvalue}{count}>"
-
-
-@dataclass(frozen=True, slots=True)
-class WaldResult:
-    """One Wald test of several restrictions: chi-squared, or F. scalar: the statistic is a number, else (1, 1)."""
-
-    test: Test
-    scalar: bool = True
-    effect: ClassVar[None] = None
-    c_names: ClassVar[None] = None
-    sd: ClassVar[None] = None
-
-    @property
-    def statistic(self) -> Any:
-        """Of the chi-squared or F distribution."""
-        return self.test.statistic if self.scalar else np.array([[self.test.statistic]])
-
-    fvalue = tvalue = statistic
-
-    @property
-    def pvalue(self) -> float:
-        """Its upper tail."""
-        return self.test.p_value
-
-    @property
-    def df_num(self) -> float:
-        """How many restrictions are independent."""
-        return self.test.df
-
-    @property
-    def df_denom(self) -> float:
-        """The denominator's degrees of freedom; of chi-squared, as there, its own."""
-        return self.test.df if self.test.df_denominator is None else self.test.df_denominator
-
-    @property
-    def distribution(self) -> str:
-        """chi2 or F."""
-        return "chi2" if self.test.df_denominator is None else "F"
-
-    @property
-    def dist(self) -> Any:
-        """SciPy's distribution."""
-        return _scipys(self.distribution.lower())
-
-    @property
-    def dist_args(self) -> tuple[float, ...]:
-        """Its arguments."""
-        return (self.df_num,) if self.test.df_denominator is None else (self.df_num, self.df_denom)
-
-    def conf_int(self, alpha: float = 0.05) -> Any:
-        """Raises UsageError: several restrictions have no interval."""
-        raise UsageError("a joint test has no intervals; t_test gives those of each row.")
-
-    def summary(self, xname: Any = None, alpha: float = 0.05, title: str | None = None) -> str:
-        """The test in a line."""
-        return str(self)
-
-    def summary_frame(self, xname: Any = None, alpha: float = 0.05) -> str:
-        """The same, as there."""
-        return str(self)
-
-    def __str__(self) -> str:
-        numbers = f"statistic={self.test.statistic:.6g}, p-value={self.pvalue:.6g}, df={self.df_num:g}"
-        return f"<Wald test ({self.distribution}): {numbers}>" + (f"\n{self.test.note}" if self.test.note else "")
-
-    __repr__ = __str__
-
-
-@dataclass(frozen=True, slots=True)
-class TermTests:
-    """One Wald test for each term."""
-
-    tests: Mapping[str, Test]
-    dress: Dress
-
-    @property
-    def distribution(self) -> str:
-        """chi2 or F."""
-        return "F" if any(test.df_denominator is not None for test in self.tests.values()) else "chi2"
-
-    @property
-    def col_names(self) -> list[str]:
-        """The columns of `summary_frame`."""
-        names = [self.distribution, f"P>{self.distribution}", "df constraint"]
-        return [*names, "df denom"] if self.distribution == "F" else names
-
-    @property
-    def statistic(self) -> Array:
-        """(terms,)."""
-        return np.array([test.statistic for test in self.tests.values()])
-
-    @property
-    def pvalues(self) -> Array:
-        """(terms,)."""
-        return np.array([test.p_value for test in self.tests.values()])
-
-    @property
-    def df_constraints(self) -> Array:
-        """(terms,)."""
-        return np.array([test.df for test in self.tests.values()], dtype=np.float64)
-
-    @property
-    def df_denom(self) -> Array:
-        """Of F, (terms,). Raises UnavailableError for chi-squared."""
-        if self.distribution == "chi2":
-            raise UnavailableError("df_denom belongs to tests by the F distribution, of a fit with use_t=True.")
-        return np.array([test.df_denominator for test in self.tests.values()], dtype=np.float64)
-
-    @property
-    def table(self) -> Any:
-        """The tests, one row a term."""
-        names = ["statistic", "pvalue", "df_constraint", "df_denom"]
-        return self.dress.table(dict(zip(names, self._columns(), strict=False)), list(self.tests))
-
-    def summary_frame(self) -> Any:
-        """The same with the distribution's name."""
-        return self.dress.table(dict(zip(self.col_names, self._columns(), strict=True)), list(self.tests))
-
-    dframe = property(summary_frame)
-
-    def _columns(self) -> list[Array]:
-        columns = [self.statistic, self.pvalues, self.df_constraints]
-        return [*columns, self.df_denom] if self.distribution == "F" else columns
-
-    def __str__(self) -> str:
-        notes = dict.fromkeys(test.note for test in self.tests.values() if test.note)
-        return "\n".join([frame_text(self.summary_frame()), *notes])
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> Any:
-        return self.summary_frame()._repr_html_()
-
-
 @dataclass(frozen=True, slots=True)
 class PairwiseResult:
-    """All differences between the levels of a term, with p-values adjusted for their number."""
+    """All differences between the levels of a term, with p-values adjusted for their number.
+
+    method: of the adjustment. alpha: the size of the tests; intervals have level 1 - alpha.
+    """
 
     pairwise: Pairwise
     method: str
     alpha: float
-    dress: Dress
+    output_format: OutputFormat
     term: str = ""
 
     @property
     def contrast_labels(self) -> list[str]:
-        """Of the differences."""
+        """The names of the m differences."""
         return list(self.pairwise.labels)
 
     @property
@@ -310,34 +145,66 @@ class PairwiseResult:
         return self.pairwise.R
 
     @property
-    def result_frame(self) -> Any:
-        """One row a pair: difference, standard error, z, p-value, interval, adjusted p-value and whether it rejects."""
-        found = self.pairwise.contrasts
-        interval = found.interval(1.0 - self.alpha)
-        letter = "z" if found.df is None else "t"
+    def result_frame(self) -> Table:
+        """A table of the differences with adjusted p-values, and whether these reject."""
+        adjusted = self.pairwise.adjusted
         columns = {
-            "coef": found.effects,
-            "std err": found.std_errors,
-            letter: found.z,
-            f"P>|{letter}|": found.p_values,
-            "Conf. Int. Low": interval[:, 0],
-            "Conf. Int. Upp.": interval[:, 1],
-            f"pvalue-{self.method}": self.pairwise.adjusted,
-            f"reject-{self.method}": self.pairwise.adjusted <= self.alpha,
+            **_contrast_columns(self.pairwise.contrasts, self.alpha),
+            f"pvalue-{self.method}": adjusted,
+            f"reject-{self.method}": adjusted <= self.alpha,
         }
-        return self.dress.table(columns, list(self.pairwise.labels))
+        return self.output_format.table(columns, self.contrast_labels)
 
     def __str__(self) -> str:
         return frame_text(self.result_frame)
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> Any:
-        return self.result_frame._repr_html_()
+    def _repr_html_(self) -> str:
+        return str(self.result_frame._repr_html_())
 
 
-def _scipys(name: str) -> Any:
+class LinearConstraints(NamedTuple):
+    """R theta = q under statsmodels' names.
+
+    coefs: (m, q), R. constants: (m, 1), the right sides. variable_names: of the q parameters.
+    """
+
+    coefs: Array
+    constants: Array
+    variable_names: tuple[str, ...]
+
+    @property
+    def constraint_matrix(self) -> Array:
+        """The same as coefs."""
+        return self.coefs
+
+    @property
+    def constraint_values(self) -> Array:
+        """The same as constants."""
+        return self.constants
+
+
+def scipy_distribution(name: str) -> Any:
     """SciPy's distribution of that name."""
     from scipy import stats  # slow to import, and rarely needed
 
     return getattr(stats, name)
+
+
+def _letter(contrasts: Contrasts) -> str:
+    """The letter of the statistic: z, or t."""
+    return "z" if contrasts.df is None else "t"
+
+
+def _contrast_columns(contrasts: Contrasts, alpha: float) -> dict[str, NDArray[Any]]:
+    """The columns of a table of m combinations, under statsmodels' names, (m,) each."""
+    interval, letter = contrasts.interval(1.0 - alpha), _letter(contrasts)
+    return {
+        "coef": contrasts.effects,
+        "std err": contrasts.std_errors,
+        letter: contrasts.z,
+        f"P>|{letter}|": contrasts.p_values,
+        "Conf. Int. Low": interval[:, 0],
+        "Conf. Int. Upp.": interval[:, 1],
+    }

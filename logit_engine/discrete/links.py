@@ -1,10 +1,10 @@
-"""A link and its family as statsmodels shows them: callable both ways."""
+"""A link and its family as statsmodels shows them: callable in both directions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 from logit_engine.columns import Array
@@ -19,25 +19,25 @@ QUANTILES: dict[str, Callable[[Array], Array]] = {
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """link(p) is the linear predictor of a probability, inverse(eta) the probability."""
+    """link(p) is the linear predictor of a probability, link.inverse(eta) the probability."""
 
     link: Link
 
-    def __call__(self, p: Any) -> Array:
+    def __call__(self, p: ArrayLike) -> Array:
         """The linear predictor at probability p."""
         with np.errstate(divide="ignore"):  # infinite at 0 and 1
             return np.asarray(QUANTILES[self.link.name](np.asarray(p, dtype=np.float64)))
 
-    def inverse(self, z: Any) -> Array:
+    def inverse(self, z: ArrayLike) -> Array:
         """The probability at the linear predictor z."""
         return self.link.cdf(np.asarray(z, dtype=np.float64))
 
-    def inverse_deriv(self, z: Any) -> Array:
-        """Its derivative in z."""
+    def inverse_deriv(self, z: ArrayLike) -> Array:
+        """The derivative of the probability in the linear predictor z."""
         return np.exp(self.link.log_pdf(np.asarray(z, dtype=np.float64)))
 
-    def deriv(self, p: Any) -> Array:
-        """The derivative of the linear predictor in p."""
+    def deriv(self, p: ArrayLike) -> Array:
+        """The derivative of the linear predictor in the probability p."""
         return 1.0 / self.inverse_deriv(self(p))
 
     def __str__(self) -> str:
@@ -46,11 +46,11 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class FamilyView:
-    """The binomial family."""
+    """The binomial family with a link."""
 
     link: LinkView
 
-    def variance(self, mu: Any) -> Array:
-        """mu (1 - mu)."""
+    def variance(self, mu: ArrayLike) -> Array:
+        """The variance of an outcome of probability mu, mu (1 - mu)."""
         p = np.asarray(mu, dtype=np.float64)
         return np.asarray(p * (1.0 - p))

@@ -1,4 +1,7 @@
-"""statsmodels' names of methods and of their keywords, as solvers of ours; what is not taken is refused by a sentence."""
+"""statsmodels' names of methods and of their keywords, as solvers of the engine.
+
+A keyword that cannot act is refused by a sentence that says why.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from logit_engine.columns import Array
 from logit_engine.constraints.equations import Inequalities, linear_inequalities
 from logit_engine.errors import KeywordError, UsageError
 from logit_engine.reporting.notices import warn_caller
@@ -14,10 +18,18 @@ from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.scipy_methods import DEFAULTS, KNOWN_METHODS, METHODS, General, Hops
 from logit_engine.solvers.solution import Solver
 
-PASSES = 35
+Watch = Callable[..., None] | None
+Report = Callable[[Any], None]
+
+NEWTON_PASSES = 35
+PROXIMAL_PASSES = 100
 EPS = float(np.finfo(np.float64).eps)
 PENALIZED = ("l1", "l1_cvxopt_cp")
 TOLERANCES = {"l1": ("acc",), "l1_cvxopt_cp": ("abstol", "reltol", "feastol")}
+PENALIZED_DEFAULTS: dict[str, dict[str, float]] = {
+    "l1": {"acc": 1e-10},
+    "l1_cvxopt_cp": {"abstol": 1e-7, "reltol": 1e-6, "feastol": 1e-7},
+}
 
 # statsmodels' keywords of a method, and the options of SciPy's minimize that they set
 OPTIONS: dict[str, dict[str, str]] = {
@@ -33,16 +45,30 @@ OPTIONS: dict[str, dict[str, str]] = {
         "maxfun": "maxfun",
         "epsilon": "eps",
     },
-    "nm": {"xtol": "xatol", "ftol": "fatol", "xatol": "xatol", "fatol": "fatol", "maxfun": "maxfev"},
+    "nm": {
+        "xtol": "xatol",
+        "ftol": "fatol",
+        "xatol": "xatol",
+        "fatol": "fatol",
+        "maxfun": "maxfev",
+    },
     "powell": {"xtol": "xtol", "ftol": "ftol", "maxfun": "maxfev", "start_direc": "direc"},
 }
+# statsmodels' settings of a method that set nothing here
+IDLE_SETTINGS = {"bfgs": ("epsilon",), "cg": ("epsilon",), "ncg": ("epsilon", "fhess_p")}
 HOPS = ("niter", "niter_success", "T", "stepsize", "interval", "seed", "rng")
+HOP_DEFAULTS = {"niter": 100, "niter_success": None, "T": 1.0, "stepsize": 0.5, "interval": 50}
 REFUSED: dict[str, str] = {
-    "ridge_factor": "nothing is added to the Hessian here; collinear columns are named, and a penalty is fit_regularized.",
-    "epsilon": "the score is exact, not a difference quotient; it goes with method='lbfgs' and approx_grad=True.",
-    "fhess_p": "the Hessian is exact and at hand, so that no product with it is asked of the caller.",
-    "loglike_and_score": "the model's own log-likelihood is maximized; another one is another model.",
-    "constraints": "linear ones are exact, with their standard errors, by fit_constrained(constraints, inequalities=...).",
+    "ridge_factor": "nothing is added to the Hessian here; collinear columns are named, and a "
+    "penalty is fit_regularized.",
+    "epsilon": "the score is exact, not a difference quotient; it goes with method='lbfgs' and "
+    "approx_grad=True.",
+    "fhess_p": "the Hessian is exact and at hand, so that no product with it is asked of the "
+    "caller.",
+    "loglike_and_score": "the model's own log-likelihood is maximized; another one is another "
+    "model.",
+    "constraints": "linear ones are exact, with their standard errors, by "
+    "fit_constrained(constraints, inequalities=...).",
     "fargs": "the log-likelihood takes no further arguments.",
     "iprint": "SciPy prints nothing any more; see callback, and mle_retvals.",
     "refinement": "the penalized fit solves no KKT system whose solution could be refined.",
@@ -50,126 +76,178 @@ REFUSED: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A method as it was asked for: its solver, the bounds that it is to keep to, and statsmodels' settings by name."""
+class MethodChoice:
+    """The solver of a method, the bounds that the caller gave it, and statsmodels' mle_settings."""
 
     solver: Solver
     bounds: Inequalities | None
     settings: Mapping[str, Any]
 
 
-def method_asked(
+def method_choice(
     method: str,
     maxiter: int | None,
     options: Mapping[str, Any],
     names: Sequence[str],
-    watch: Callable[..., None] | None,
-    report: Callable[[Any], None],
-) -> Asked:
-    """The solver of statsmodels' name with its keywords. names: of the parameters, (q,).
+    watch: Watch,
+    report: Report,
+) -> MethodChoice:
+    """The solver of statsmodels' name with its keywords.
 
-    Raises UsageError for a method or a value that does not exist, KeywordError for a keyword that the method does not take.
+    names: of the parameters, (q,). watch: called after each iteration. report: called with SciPy's
+    result. Raises UsageError for a method or a value that does not exist, KeywordError for a
+    keyword that the method does not take.
     """
-    given = _without_refused(options, approximate=method == "lbfgs" and bool(options.get("approx_grad")))
+    approximate = method == "lbfgs" and bool(options.get("approx_grad"))
+    given = _without_refused(options, approximate)
     if method == "newton":
-        tol = _positive("tol", given.pop("tol", 1e-8))
-        _refuse_rest(given, method)
-        passes = PASSES if maxiter is None else max(1, maxiter)
-        return Asked(Newton(max_passes=passes, watch=watch), None, {"tol": tol, "ridge_factor": 0.0})
+        tol = _positive_number("tol", given.pop("tol", 1e-8))
+        _refuse_unknown(given, method)
+        passes = NEWTON_PASSES if maxiter is None else max(1, maxiter)
+        solver = Newton(max_passes=passes, watch=watch)
+        return MethodChoice(solver, None, {"tol": tol, "ridge_factor": 0.0})
     if method == "basinhopping":
-        return _hopping(given, maxiter, watch, report)
+        return _hopping_choice(given, maxiter, watch, report)
     if method == "minimize":
-        name = _scipys_name("min_method", given.pop("min_method", "BFGS"))
-        tol = given.pop("tol", None)
-        given.pop("niter", None)  # basin-hopping's, and nothing there either
-        bounds = _bounds(given.pop("bounds", None), names)
-        found = {**_limit(name, maxiter), **given}
-        solver = General(name, found, None if tol is None else _positive("tol", tol), False, None, watch, report)
-        return Asked(solver, bounds, {**DEFAULTS.get(name, {}), **options, "min_method": name})
+        return _minimize_choice(given, options, maxiter, names, watch, report)
     if method not in METHODS:
         raise UsageError(
-            f"method '{method}' is not known; choose newton, {', '.join(METHODS)}, basinhopping or minimize."
+            f"method '{method}' is not known; choose newton, {', '.join(METHODS)}, "
+            "basinhopping or minimize."
         )
-    return _named(method, given, maxiter, names, watch, report)
+    return _named_choice(method, given, maxiter, names, watch, report)
 
 
-def _named(
+def _minimize_choice(
+    given: dict[str, Any],
+    options: Mapping[str, Any],
+    maxiter: int | None,
+    names: Sequence[str],
+    watch: Watch,
+    report: Report,
+) -> MethodChoice:
+    """SciPy's minimize with a method of SciPy's name."""
+    name = _scipy_name("min_method", given.pop("min_method", "BFGS"))
+    tol = given.pop("tol", None)
+    given.pop("niter", None)  # of basin-hopping; statsmodels ignores it here too
+    bounds = _bounds(given.pop("bounds", None), names)
+    solver = General(
+        name,
+        {**_iteration_limit(name, maxiter), **given},
+        None if tol is None else _positive_number("tol", tol),
+        watch=watch,
+        report=report,
+    )
+    return MethodChoice(solver, bounds, {**DEFAULTS.get(name, {}), **options, "min_method": name})
+
+
+def _named_choice(
     method: str,
     given: dict[str, Any],
     maxiter: int | None,
     names: Sequence[str],
-    watch: Callable[..., None] | None,
-    report: Callable[[Any], None],
-) -> Asked:
-    """One of the methods that have a name of their own there."""
+    watch: Watch,
+    report: Report,
+) -> MethodChoice:
+    """One of the methods that have a name of their own in statsmodels."""
     name, known = METHODS[method], OPTIONS[method]
-    nothing = dict.fromkeys({"bfgs": ["epsilon"], "cg": ["epsilon"], "ncg": ["epsilon", "fhess_p"]}.get(method, []))
-    settings = {key: DEFAULTS[name].get(option) for key, option in known.items()} | nothing | given
-    tol, bounds = given.pop("tol", None), None
+    settings = {key: DEFAULTS[name].get(option) for key, option in known.items()}
+    settings |= dict.fromkeys(IDLE_SETTINGS.get(method, ())) | given
+    tol, bounds, differences = given.pop("tol", None), None, False
     if tol is not None:
-        sentence = (
-            f"Keyword arguments have been passed that statsmodels' {method} does not take: tol. Here it is SciPy's."
+        warn_caller(
+            f"Keyword arguments have been passed that statsmodels' {method} does not take: tol. "
+            "Here it is SciPy's.",
+            FutureWarning,
         )
-        warn_caller(sentence, FutureWarning)
     if method == "lbfgs":
         settings["bounds"] = given.pop("bounds", None)
         bounds = _bounds(settings["bounds"], names)
-    differences = bool(given.pop("approx_grad", False)) if method == "lbfgs" else False
-    _refuse_rest({key: value for key, value in given.items() if key not in known}, method)
-    found = _limit(name, maxiter)
+        differences = bool(given.pop("approx_grad", False))
+    _refuse_unknown({key: value for key, value in given.items() if key not in known}, method)
+    scipy_options = _iteration_limit(name, maxiter)
     for key, value in given.items():
         if value is not None:
-            found[known[key]] = value * EPS if key == "factr" else value
-    accuracy = None if tol is None else _positive("tol", tol)
-    return Asked(General(name, found, accuracy, differences, None, watch, report), bounds, settings)
+            scipy_options[known[key]] = value * EPS if key == "factr" else value
+    solver = General(
+        name,
+        scipy_options,
+        None if tol is None else _positive_number("tol", tol),
+        differences,
+        watch=watch,
+        report=report,
+    )
+    return MethodChoice(solver, bounds, settings)
 
 
-def _hopping(
-    given: dict[str, Any], maxiter: int | None, watch: Callable[..., None] | None, report: Callable[[Any], None]
-) -> Asked:
-    """Basin-hopping: its own arguments, and in `minimizer` those of the method inside."""
+def _hopping_choice(
+    given: dict[str, Any],
+    maxiter: int | None,
+    watch: Watch,
+    report: Report,
+) -> MethodChoice:
+    """Basin-hopping: its own arguments, and those of its inner method in `minimizer`."""
     inner = dict(given.pop("minimizer", None) or {})
-    name = _scipys_name("minimizer's method", inner.pop("method", "BFGS"))
+    name = _scipy_name("minimizer's method", inner.pop("method", "BFGS"))
     tol, options = inner.pop("tol", None), dict(inner.pop("options", None) or {})
-    if inner:
-        raise KeywordError(f"minimizer holds '{next(iter(inner))}'; it takes method, tol and options.")
-    settings = {"niter": 100, "niter_success": None, "T": 1.0, "stepsize": 0.5, "interval": 50, "seed": None, **given}
-    _refuse_rest({key: value for key, value in given.items() if key not in HOPS}, "basinhopping")
-    seed = given.pop("seed", None)
-    rng = given.pop("rng", None)
-    generator = _generator(0 if seed is None and rng is None else seed if rng is None else rng)
+    for key in inner:
+        raise KeywordError(f"minimizer holds '{key}'; it takes method, tol and options.")
+    settings = {**HOP_DEFAULTS, "seed": None, **given}
+    unknown = {key: value for key, value in given.items() if key not in HOPS}
+    _refuse_unknown(unknown, "basinhopping")
+    seed, rng = given.pop("seed", None), given.pop("rng", None)
     if int(given.get("interval", 50)) < 1:
         raise UsageError(f"interval is {given['interval']!r}; it is a number of hops, from 1 on.")
+    generator = _random_generator(
+        0 if seed is None and rng is None else seed if rng is None else rng
+    )
     hops = Hops({"niter": 100, **given, "rng": generator})
-    return Asked(General(name, {**_limit(name, maxiter), **options}, tol, False, hops, watch, report), None, settings)
+    limited = {**_iteration_limit(name, maxiter), **options}
+    solver = General(name, limited, tol, hops=hops, watch=watch, report=report)
+    return MethodChoice(solver, None, settings)
 
 
-def _generator(seed: Any) -> np.random.Generator:
-    """NumPy's generator of a seed. Raises UsageError for what is none."""
+def _random_generator(seed: Any) -> np.random.Generator:
+    """NumPy's generator of a seed. Raises UsageError for a value that is no seed."""
     try:
         return np.random.default_rng(seed)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"seed is {seed!r}; it is a whole number from 0 on, or a generator of NumPy's.") from error
+        raise UsageError(
+            f"seed is {seed!r}; it is a whole number from 0 on, or a generator of NumPy's."
+        ) from error
 
 
-def penalized_method(method: str, maxiter: int | None, options: Mapping[str, Any]) -> Asked:
-    """The solver of an l1 penalty, one for both names; the accuracy asked for is always met."""
+def penalized_choice(
+    method: str,
+    maxiter: int | None,
+    options: Mapping[str, Any],
+) -> MethodChoice:
+    """The solver of an l1 penalty, the same for both of statsmodels' names.
+
+    The accuracy asked for is always met. Raises UsageError for another method, KeywordError for a
+    keyword that the method does not take.
+    """
     if method not in PENALIZED:
-        raise UsageError(f"method '{method}' does not take a penalty; choose l1 or l1_cvxopt_cp (solved alike).")
-    given = _without_refused(options)
-    settings = {key: _positive(key, given.pop(key)) for key in TOLERANCES[method] if key in given}
-    _refuse_rest(given, method)
-    defaults = {"acc": 1e-10} if method == "l1" else {"abstol": 1e-7, "reltol": 1e-6, "feastol": 1e-7}
-    return Asked(Proximal(max_passes=100 if maxiter is None else max(1, maxiter)), None, {**defaults, **settings})
+        raise UsageError(
+            f"method '{method}' does not take a penalty; choose l1 or l1_cvxopt_cp (solved alike)."
+        )
+    given = _without_refused(options, approximate=False)
+    tolerances = {
+        key: _positive_number(key, given.pop(key)) for key in TOLERANCES[method] if key in given
+    }
+    _refuse_unknown(given, method)
+    passes = PROXIMAL_PASSES if maxiter is None else max(1, maxiter)
+    settings = {**PENALIZED_DEFAULTS[method], **tolerances}
+    return MethodChoice(Proximal(max_passes=passes), None, settings)
 
 
-def _limit(name: str, maxiter: int | None) -> dict[str, Any]:
-    """maxiter as the option of SciPy's method; TNC counts evaluations alone."""
+def _iteration_limit(name: str, maxiter: int | None) -> dict[str, Any]:
+    """maxiter as an option of SciPy's method; TNC counts evaluations alone."""
     return {} if maxiter is None else {"maxfun" if name == "TNC" else "maxiter": maxiter}
 
 
-def _scipys_name(keyword: str, name: Any) -> str:
-    """SciPy's own spelling of a method. Raises UsageError for one that it does not have."""
+def _scipy_name(keyword: str, name: object) -> str:
+    """SciPy's spelling of a method. Raises UsageError for a method that SciPy does not have."""
     known = {one.lower(): one for one in KNOWN_METHODS}
     if str(name).lower() not in known:
         raise UsageError(f"{keyword} is {name!r}; it is one of {', '.join(KNOWN_METHODS)}.")
@@ -177,35 +255,50 @@ def _scipys_name(keyword: str, name: Any) -> str:
 
 
 def _bounds(given: Any, names: Sequence[str]) -> Inequalities | None:
-    """Bounds of the parameters, (lower, upper) each with None for none, or SciPy's Bounds. Raises UsageError."""
+    """Bounds of the parameters as inequalities, or None if no bound is finite.
+
+    given: a pair (lower, upper) for each parameter, with None for no bound, or SciPy's Bounds.
+    Raises UsageError for another number of pairs.
+    """
     if given is None:
         return None
-    if hasattr(given, "lb") and hasattr(given, "ub"):
-        lower, upper = (
-            np.broadcast_to(np.asarray(side, dtype=np.float64), len(names)) for side in (given.lb, given.ub)
-        )
-    else:
-        pairs = list(given) if isinstance(given, Sequence | np.ndarray) else []
-        if len(pairs) != len(names) or any(np.shape(pair) != (2,) for pair in map(list, pairs)):
-            raise UsageError(f"bounds has {len(pairs)} entries; give a pair (lower, upper) for each of {len(names)}.")
-        lower = np.array([-np.inf if low is None else low for low, _ in pairs], dtype=np.float64)
-        upper = np.array([np.inf if high is None else high for _, high in pairs], dtype=np.float64)
-    eye, below, above = np.eye(len(names)), np.isfinite(lower), np.isfinite(upper)
+    lower, upper = _bound_arrays(given, len(names))
+    below, above = np.isfinite(lower), np.isfinite(upper)
     if not (below | above).any():
         return None
+    eye = np.eye(len(names))
     G, h = np.vstack([eye[below], -eye[above]]), np.concatenate([lower[below], -upper[above]])
     return linear_inequalities((G, h), names)
 
 
-def _positive(name: str, value: Any) -> float:
-    """Raises UsageError for what is no number above zero."""
+def _bound_arrays(given: Any, q: int) -> tuple[Array, Array]:
+    """Lower and upper bounds, (q,) each, infinite where there is none."""
+    if hasattr(given, "lb") and hasattr(given, "ub"):
+        lower, upper = (np.asarray(side, dtype=np.float64) for side in (given.lb, given.ub))
+        return np.broadcast_to(lower, q), np.broadcast_to(upper, q)
+    pairs = list(given) if isinstance(given, Sequence | np.ndarray) else []
+    if len(pairs) != q or any(np.shape(pair) != (2,) for pair in map(list, pairs)):
+        raise UsageError(
+            f"bounds has {len(pairs)} entries; give a pair (lower, upper) for each of {q}."
+        )
+    lower = np.array([-np.inf if low is None else low for low, _ in pairs], dtype=np.float64)
+    upper = np.array([np.inf if high is None else high for _, high in pairs], dtype=np.float64)
+    return lower, upper
+
+
+def _positive_number(name: str, value: object) -> float:
+    """Raises UsageError unless the value is a finite number above zero."""
     if not isinstance(value, int | float | np.number) or not 0.0 < float(value) < np.inf:
         raise UsageError(f"{name} is {value!r}; it is a number above zero.")
     return float(value)
 
 
-def _without_refused(options: Mapping[str, Any], approximate: bool = False) -> dict[str, Any]:
-    """The options but those that ask for nothing. Raises KeywordError for one that is never taken."""
+def _without_refused(options: Mapping[str, Any], approximate: bool) -> dict[str, Any]:
+    """The options without those of `REFUSED` that ask for nothing.
+
+    approximate: whether the gradient is a difference quotient. Raises KeywordError for an option of
+    `REFUSED` that asks for something.
+    """
     given = dict(options)
     for name, why in REFUSED.items():
         if name not in given or (name == "epsilon" and approximate):
@@ -216,9 +309,9 @@ def _without_refused(options: Mapping[str, Any], approximate: bool = False) -> d
     return given
 
 
-def _refuse_rest(options: Mapping[str, Any], method: str) -> None:
+def _refuse_unknown(options: Mapping[str, Any], method: str) -> None:
     for name in options:
         raise KeywordError(
-            f"'{name}' is not an option of fit with method '{method}'; weights belong to the model: freq_weights, "
-            "var_weights or sampling_weights."
+            f"'{name}' is not an option of fit with method '{method}'; weights belong to the "
+            "model: freq_weights, var_weights or sampling_weights."
         )

@@ -216,7 +216,7 @@ def test_results_come_back_from_disk_without_the_data(model: type, how: str, tmp
         frame["double"] = 2.0 * frame["age"]
     else:
         m = model(y, frame)
-        names = m._names_of_constraints()
+        names = m.constraint_names
         fits = {"fit": lambda: m.fit(disp=0, cov_type="HC1"), "l1": lambda: m.fit_regularized(alpha=2.0, disp=0)}
         fits["constrained"] = lambda: m.fit_constrained(f"{names[1]} = {names[2]}", disp=0)
         r = fits[how]()
@@ -351,7 +351,7 @@ def test_scores_and_clusters_follow_the_rows_that_are_kept() -> None:
 def test_without_pandas_tables_are_polars(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = data()
     r = Logit(y, X).fit(disp=0)
-    monkeypatch.setattr("logit_engine.discrete.frames.find_spec", lambda name: None)
+    monkeypatch.setattr("logit_engine.discrete.output_format.find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "pandas", None)
     assert r.odds_ratios().columns == ["term", "odds ratio", "lower", "upper"]
     assert r.get_margeff().summary_frame()["term"].to_list() == ["x1", "x2", "x3"]

@@ -117,7 +117,7 @@ def test_clusters_of_the_fit_are_those_of_its_score_test() -> None:
         each.score_test(extra, cov_type="HC0").statistic, rel=1e-12
     )
     own.remove_data()
-    assert own.found.groups is None
+    assert own.record.groups is None
 
 
 @pytest.mark.parametrize("kind", ["HC1", "HC2", "HC3"])
