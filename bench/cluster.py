@@ -108,7 +108,7 @@ def measured(rows: Rows, rounds: int, threads: int) -> Measured:
     for _ in range(rounds):
         for name, action in (
             ("empty", lambda: total(rows, lambda block: (0.0,), threads)),
-            ("light", lambda: objective.slope(theta)),
+            ("light", lambda: objective.light_pass(theta)),
             ("heavy", lambda: objective.evaluate(theta, np.eye(theta.size))),
         ):
             before, start = loopback(), time.perf_counter()

@@ -64,7 +64,7 @@ class BlockSums(NamedTuple):
     flattest: float
 
 
-class BlockSlopes(NamedTuple):
+class LightBlockSums(NamedTuple):
     """What a light pass over a block gives, of each model: score (models, k, p), loglik and sum of |score_i| (models,)."""
 
     score: Array
@@ -83,9 +83,9 @@ class Loops:
 
     def score(self, block: Block) -> Array:
         """The gradient of the log-likelihood over a block, (p,) or (p, k)."""
-        return self._columns(self.slopes(block, (-1,), judged=False).score[0])
+        return self._columns(self.light_sums(block, (-1,), judged=False).score[0])
 
-    def slopes(self, block: Block, without: Sequence[int], judged: bool = True) -> BlockSlopes:
+    def light_sums(self, block: Block, without: Sequence[int], judged: bool = True) -> LightBlockSums:
         """Light passes over a block of several models, theta (models, q), each without the rows of a fold, -1 for none.
 
         Units are left to theta and to the sums, so that rows that need no centering are read where they lie.
@@ -109,7 +109,7 @@ class Loops:
             whole, loglik, absolute = _kernels().binary_slopes(*rows, *single, judged, room, score[:, 0])
         if first:
             score = np.concatenate([whole.reshape(*constants.shape, 1), score], axis=2)
-        return BlockSlopes(score * inverse, loglik, absolute)
+        return LightBlockSums(score * inverse, loglik, absolute)
 
     def sums(self, block: Block, dtype: type[np.floating] = np.float64, judged: bool = True) -> BlockSums:
         """All sums over a block; dtype: that in which the information is summed; judged: see `kernels.binary`."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from logit_engine.columns import Array, Real, dense_array
 from logit_engine.diagnostics.linear_program import FENCE_MARGIN, WON_MARGIN, LinearProgram, row_stride, unit_length
-from logit_engine.objective.loss import by_predictor
+from logit_engine.objective.shapes import by_predictor
 from logit_engine.objective.triangles import smallest_pivot
 from logit_engine.rows import Block, Maximum, total
 

@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Real, dense_array
-from logit_engine.objective.loss import Objective, by_predictor
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.shapes import by_predictor
 from logit_engine.objective.triangles import r_factor, smallest_pivot, triangular_inverse
 from logit_engine.rows import Block, block_count, total
 

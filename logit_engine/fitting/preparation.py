@@ -11,7 +11,8 @@ from logit_engine.compiled.loops import applies
 from logit_engine.errors import DataError
 from logit_engine.fitting.null_model import NullModel, null_model
 from logit_engine.likelihoods import Likelihood, weighted
-from logit_engine.objective.loss import Objective, flat
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.shapes import flat_coefficients
 from logit_engine.penalties import ElasticNet, Penalty
 from logit_engine.rows import Block, Maximum, Rows, Sums, cores, one_blas_thread, total
 from logit_engine.rows.memory import Gathered, thinned
@@ -78,7 +79,7 @@ def largest_strength(rows: Rows, likelihood: Likelihood, unit: ElasticNet, threa
             return (block.X.tdot(weighted(block.weights, terms.score)),)
 
         (total_score,) = total(rows, score, threads or cores())
-    return unit.lambda_max(flat(total_score))
+    return unit.lambda_max(flat_coefficients(total_score))
 
 
 def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:

@@ -176,7 +176,7 @@ def unheld_recession(objective: Objective, solution: Solution) -> Recession | No
     low, high = objective.penalty.open_directions(solution.theta.size)
     if not ((low < high) & ~objective.free).any():
         return None
-    if solution.termination is Termination.CONVERGED and objective.farthest(solution.theta) < FAR:
+    if solution.termination is Termination.CONVERGED and objective.widest_predictor_gap(solution.theta) < FAR:
         return None
     away = recession(replace(objective, penalty=NONE), cone=Cone(low, high))
     return away if away is not None and away.proof is Proof.EXACT else None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array, Dense
 from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links.law import Terms
-from logit_engine.objective.loss import by_predictor, flat, signed_gram
+from logit_engine.objective.shapes import by_predictor, flat_coefficients, signed_gram
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Sample:
 
     def score(self, params: Array) -> Array:
         """Its gradient, (q,)."""
-        return flat(self.X.T @ self.terms(params).score)
+        return flat_coefficients(self.X.T @ self.terms(params).score)
 
     def score_rows(self, params: Array) -> Array:
         """The rows of which the score is the sum, (n, q)."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.objective.loss import Slope
+from logit_engine.objective.passes import LightPass
 from logit_engine.penalties import ElasticNet
 from logit_engine.solvers.curvature_models import Factored, Model, model_of
 from logit_engine.solvers.information_pass import information_pays
@@ -28,7 +28,7 @@ PENALTY_RATIO = 1e4  # a residual of CONVERGED_RESIDUAL is at most 1e-6 of the p
 RESIDUAL_ROUNDING = 16.0 * float(np.finfo(float).eps) / CONVERGED_RESIDUAL
 
 
-def residuals(kinks: ElasticNet, strengths: Array, theta: Array, slope: Slope) -> Array:
+def residuals(kinks: ElasticNet, strengths: Array, theta: Array, slope: LightPass) -> Array:
     """The distance of each coefficient to optimality beside its penalty or the gradient's size, what is less, (q,).
 
     strengths: of the penalty, (q,). Where a penalty is below rounding, rounding is the measure.
@@ -50,7 +50,7 @@ class Descent:
     def __init__(
         self,
         theta: Array,
-        slope: Slope,
+        slope: LightPass,
         model: Model,
         inform: Callable[[Array], Model] | None = None,
         cost: float = np.inf,
@@ -90,7 +90,7 @@ class Descent:
             self._step, self.decrement = self.model.step(gradient, self.theta, self.kinks)
         return self.theta + (self._step if self._share == 1.0 else self._share * self._step)
 
-    def take(self, target: Array, ahead: Slope, curvature: Array | None = None) -> None:
+    def take(self, target: Array, ahead: LightPass, curvature: Array | None = None) -> None:
         """Go to the target if the objective is lower there, or the residual where rounding hides it; else ask for half.
 
         curvature: of the loss there, (q, q), if it is at hand.
@@ -117,7 +117,7 @@ class Descent:
         change = self.model.curvature_change * self.decrement * rate / self.residual
         return information_pays(self.residual, rate, change, self.tolerance, self.cost)
 
-    def _learn(self, step: Array, ahead: Slope) -> None:
+    def _learn(self, step: Array, ahead: LightPass) -> None:
         """Let the model learn from a step, if the gradient changed by more than its rounding."""
         change = ahead.gradient - self.slope.gradient
         if float(np.abs(change).max(initial=0.0)) > SMALLEST_CHANGE * ahead.size:
@@ -131,11 +131,11 @@ class Descent:
             self.stuck = self.fresh or self.inform is None
             self._slow, self._share = np.inf, 1.0
 
-    def _go(self, theta: Array, slope: Slope, value: float, residual: float) -> None:
+    def _go(self, theta: Array, slope: LightPass, value: float, residual: float) -> None:
         self.theta, self.slope, self.value, self.residual, self._share = theta, slope, value, residual, 1.0
 
-    def _value_at(self, theta: Array, slope: Slope) -> float:
+    def _value_at(self, theta: Array, slope: LightPass) -> float:
         return slope.loss + self.kinks.value(theta, np.zeros(0))
 
-    def _residual_at(self, theta: Array, slope: Slope) -> float:
+    def _residual_at(self, theta: Array, slope: LightPass) -> float:
         return float(residuals(self.kinks, self.strengths, theta, slope).max(initial=0.0))

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.objective.loss import Evaluation, Objective
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.passes import Evaluation
 from logit_engine.objective.triangles import aliased, cholesky_factor, smallest_pivot
 from logit_engine.solvers.tsqr import column_r_factor, weighted_r_factor
 from logit_engine.solvers.whitening import free_directions

@@ -26,7 +26,8 @@ from typing import NamedTuple
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.objective.loss import Evaluation, Objective
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.passes import Evaluation
 from logit_engine.objective.triangles import condition_number, largest_stretch, length, triangular_solve
 from logit_engine.solvers.factored_pass import FactoredPass, factored_pass, majorized_pass
 from logit_engine.solvers.solution import Certificate, Information, Solution, Termination

@@ -144,7 +144,7 @@ def approached(objective: Objective, start: Array, alone: bool = False) -> Appro
             ahead = objective.gradient(theta)
             model.learn(step, ahead - gradient)
         else:
-            found = objective.local(theta, _rough(factor))
+            found = objective.steering_pass(theta, _rough(factor))
             whole = cholesky_factor(found.curvature)
             if whole is None:
                 return None
@@ -156,7 +156,7 @@ def approached(objective: Objective, start: Array, alone: bool = False) -> Appro
 
 def without_errors(objective: Objective, ahead: Approach) -> Solution | None:
     """The maximum with no last look at the information, where the approach can prove that it exists; else None."""
-    last = objective.slope(ahead.theta)
+    last = objective.light_pass(ahead.theta)
     half = triangular_solve(ahead.factor, last.gradient, transposed=True)
     step, decrement = -triangular_solve(ahead.factor, half), length(half)
     if not decrement * ahead.proof < CERTIFIED or decrement > NEAR:
@@ -207,7 +207,7 @@ def _settled(small: Objective, theta: Array) -> Pilot | None:
         if fewer is not None:
             theta, factor = fewer
     for _ in range(MAX_PILOT_PASSES):
-        found = small.local(theta, _rough(factor))
+        found = small.steering_pass(theta, _rough(factor))
         factor = cholesky_factor(found.curvature)
         if factor is None or smallest_pivot(factor) < MIN_CHOLESKY_PIVOT or not _seen(found.curvature):
             return None

@@ -5,7 +5,8 @@ from enum import Enum
 from typing import Protocol
 
 from logit_engine.columns import Array
-from logit_engine.objective.loss import Objective, repeated
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.shapes import block_diagonal
 from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.solvers.whitening import unwhitened
 
@@ -79,7 +80,7 @@ class Information:
         """(r, r), upper: triangle'triangle is the information in inner coordinates; its columns show collinearity."""
         if self.basis is None or self.free is not None:
             return self.factor
-        return self.factor @ repeated(self.basis, self.factor.shape[0] // self.basis.shape[0])
+        return self.factor @ block_diagonal(self.basis, self.factor.shape[0] // self.basis.shape[0])
 
 
 @dataclass(frozen=True, slots=True)

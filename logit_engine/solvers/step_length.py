@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.objective.loss import Evaluation, Objective, repeated
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.passes import Evaluation
+from logit_engine.objective.shapes import block_diagonal
 
 SHORTEST_MOVE = 2.0**-40  # of a row's predictor: a shorter step changes nothing
 VALUE_ROUNDING = 1e-12  # of the objective, relative
@@ -92,7 +94,7 @@ def far_along(objective: Objective, theta: Array, margin: float) -> tuple[Array,
     """
     share = max(1.0, FAR_MARGIN / margin)
     while True:
-        loss = objective.slope(share * theta).loss
+        loss = objective.light_pass(share * theta).loss
         if loss <= NO_LOSS or share * margin > FARTHEST_MARGIN:
             return share * theta, -loss
         share *= 2.0
@@ -101,7 +103,7 @@ def far_along(objective: Objective, theta: Array, margin: float) -> tuple[Array,
 def slope_along(current: Evaluation, basis: Array | None, direction: Array) -> float:
     """The derivative of the objective along a direction of inner coordinates, (q,), at an evaluation in this basis."""
     if basis is not None:
-        direction = repeated(basis, direction.size // basis.shape[0]) @ direction
+        direction = block_diagonal(basis, direction.size // basis.shape[0]) @ direction
     return float(current.gradient @ direction)
 
 
@@ -118,7 +120,7 @@ def plateau_share(objective: Objective, theta: Array, direction: Array, share: f
     """
 
     def slope(share: float) -> float:
-        gradient = objective.slope(theta + share * direction).gradient
+        gradient = objective.light_pass(theta + share * direction).gradient
         return float(gradient @ direction) if np.isfinite(gradient).all() else np.nan
 
     if not slope(share) < 0.0:

@@ -4,7 +4,8 @@ import numpy as np
 from scipy.linalg import qr
 
 from logit_engine.columns import Array
-from logit_engine.objective.loss import Objective, repeated
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.shapes import block_diagonal
 from logit_engine.objective.triangles import r_factor, triangular_inverse, triangular_solve
 
 
@@ -14,7 +15,7 @@ def free_directions(objective: Objective, basis: Array | None) -> Array | None:
         return None
     fixed = objective.fixed
     if basis is not None:
-        fixed = fixed @ repeated(triangular_inverse(basis), objective.likelihood.outputs)
+        fixed = fixed @ block_diagonal(triangular_inverse(basis), objective.likelihood.outputs)
     rows = np.linalg.norm(fixed, axis=1, keepdims=True)
     return np.asarray(qr((fixed / rows).T)[0][:, fixed.shape[0] :])
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns, Sparse
 from logit_engine.likelihoods import weighted
-from logit_engine.objective.loss import Objective, Slope
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.passes import LightPass
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.curvature_choice import Curvature, Shape, curvature_for
@@ -53,7 +54,7 @@ class WorkingSet:
             np.isinf(kinks.l1), 0.0, thetas
         )  # a model's step lowers it from where the pins hold only
         self.outputs = loss.likelihood.outputs
-        self.slopes = loss.slopes(thetas, without)
+        self.slopes = loss.light_passes(thetas, without)
         self.passes = 1
         columns = loss.coordinates.scale.size
         self.taken = np.ones(columns, dtype=bool)
@@ -78,7 +79,7 @@ class WorkingSet:
             residual = self._solve(kinks, tolerance if self.taken.all() else aim, last)
             if self.taken.all():
                 return residual
-            self.slopes = self.loss.slopes(self.thetas, self.without)
+            self.slopes = self.loss.light_passes(self.thetas, self.without)
             self.passes += 1
             strengths = kinks.coefficient_strengths
             away = np.max(
@@ -112,7 +113,7 @@ class WorkingSet:
         self.part = self.loss if self.taken.all() else self.loss.select(np.flatnonzero(self.taken))
         self.kinks = kinks.select(self.on)
         starts = [
-            (t[self.on], Slope(s.loss, s.gradient[self.on], s.size))
+            (t[self.on], LightPass(s.loss, s.gradient[self.on], s.size))
             for t, s in zip(self.thetas, self.slopes, strict=True)
         ]
         match curvature_for(Shape(int(self.on.sum()), kinks.kinked, self._sparse and not self._exact)):
@@ -138,15 +139,15 @@ class WorkingSet:
 
     def _information(self, fold: int, theta: Array) -> Array:
         self.passes += 1
-        return self.part.information(theta, rough=theta.size > ROUGH and not self._exact, without=fold)
+        return self.part.information(theta, single_precision=theta.size > ROUGH and not self._exact, without=fold)
 
-    def _passed(self, targets: Array, without: list[int]) -> list[tuple[Slope, Array | None]]:
+    def _passed(self, targets: Array, without: list[int]) -> list[tuple[LightPass, Array | None]]:
         """A pass for the fits at these targets, (fits, q); with the curvature if there is one fit and few rows."""
         self.passes += 1
         light = self.part.rows.n * targets.size**2 <= MAX_LIGHT_PRODUCTS
         if len(self.without) == 1 and light and not self.part.compiled:
-            return [self.part.curved_slope(targets[0])]
-        return [(slope, None) for slope in self.part.slopes(targets, without)]
+            return [self.part.light_pass_with_curvature(targets[0])]
+        return [(slope, None) for slope in self.part.light_passes(targets, without)]
 
     def _informed(self, fold: int, theta: Array) -> Model:
         return model_of(self._information(fold, theta), self.kinks)
@@ -181,7 +182,7 @@ class WorkingSet:
         if not trial or residual <= max(tolerance, CONVERGED_RESIDUAL) or self.passes >= last:
             return residual
         self._exact = True
-        self.slopes = self.loss.slopes(self.thetas, self.without)
+        self.slopes = self.loss.light_passes(self.thetas, self.without)
         self.passes += 1
         self._gather(kinks)
         return self._descend(kinks, tolerance, last)

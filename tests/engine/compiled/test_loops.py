@@ -83,17 +83,17 @@ def test_passes_have_the_sums_of_the_plain_ones(name: str, extras: bool) -> None
     several = np.stack([theta, 0.5 * theta, -theta])
     for without in ((-1,), (2,), (-1, 0, 2)):
         thetas = several[: len(without)]
-        for slopes in zip(loops.slopes(thetas, without), plain.slopes(thetas, without), strict=True):
+        for slopes in zip(loops.light_passes(thetas, without), plain.light_passes(thetas, without), strict=True):
             for one, other in zip(*slopes, strict=True):
                 np.testing.assert_allclose(one, other, **close)
-    for one, other in zip(loops.local(theta), plain.local(theta), strict=True):
+    for one, other in zip(loops.steering_pass(theta), plain.steering_pass(theta), strict=True):
         np.testing.assert_allclose(one, other, **close)
     for fold in (-1, 1):
         np.testing.assert_allclose(
             loops.information(theta, without=fold), plain.information(theta, without=fold), **close
         )
         np.testing.assert_allclose(
-            loops.information(theta, rough=True, without=fold),
+            loops.information(theta, single_precision=True, without=fold),
             plain.information(theta, without=fold),
             rtol=1e-4,
             atol=0.02,
