@@ -115,8 +115,8 @@ def test_being_ahead_is_the_ratio_of_the_medians_and_counts_for_an_accurate_fit_
 
 
 def test_the_cost_of_a_step_is_the_time_until_the_next_begins() -> None:
-    told = "  0.25 s  load\n  0.50 s  fit model\n  1.75 s  crown\nanything else\n"
-    assert costs(told) == {"load": 0.25, "fit model": 1.25}
+    told = "  0.25 s  load dataset\n  0.50 s  fit model\n  1.75 s  promote first\nanything else\n"
+    assert costs(told) == {"load dataset": 0.25, "fit model": 1.25}
 
 
 @dataclass

@@ -42,10 +42,10 @@ def check(
     path: ConfigPath = None, file: ConfigFile = CONFIG, overrides: Overrides = None, as_json: AsJson = False
 ) -> None:
     """Validate the config and the data contract, without fitting: every problem at once."""
-    from logit_flows.steps.load import load
+    from logit_flows.steps.load import load_dataset
 
     config = read(path or file, overrides)
-    dataset = load(config)
+    dataset = load_dataset(config)
     facts = {
         "rows": dataset.rows,
         "dropped": dataset.dropped,

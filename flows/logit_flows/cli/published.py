@@ -36,13 +36,14 @@ def show(
 ) -> None:
     """Show a run: its coefficients, its notes and its metrics."""
     from logit_engine.storage.model_file import coefficient_table
-    from logit_flows.recipes.training import stored_run
     from logit_flows.steps.identity import open_store
     from logit_flows.steps.publish import evaluation_content
+    from logit_flows.steps.stored_run import read_run
 
     config = read(file, overrides)
     name = open_store(config).resolve(run)
-    model, evaluation = stored_run(config, name)
+    stored = read_run(config, name)
+    model, evaluation = stored.model, stored.evaluation
     if as_json:
         coefficients = coefficient_table(model).drop("covariance").to_dicts()
         print_json({"run": name, "metrics": evaluation_content(evaluation), "coefficients": coefficients})

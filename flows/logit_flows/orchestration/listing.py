@@ -4,7 +4,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from logit_flows.orchestration.tasks import CONTRACTS, Contract, experiment_flow, retrain_flow, score_flow, train_flow
+from logit_flows.orchestration.tasks import (
+    TASK_POLICIES,
+    TaskPolicy,
+    experiment_flow,
+    retrain_flow,
+    score_flow,
+    train_flow,
+)
 
 FLOWS = {"train": train_flow, "score": score_flow, "retrain": retrain_flow, "experiment": experiment_flow}
 HEAD = """# Flows and tasks
@@ -26,20 +33,20 @@ def listing() -> str:
             "",
             "| task | what it does | retries after | limit | artifact |",
             "|---|---|---|---|---|",
-            *map(_task_line, CONTRACTS),
+            *map(_task_line, TASK_POLICIES),
             "",
         ]
     )
 
 
-def _task_line(contract: Contract) -> str:
-    delays = ", ".join(f"{delay:g}" for delay in contract.retry_delays)
+def _task_line(policy: TaskPolicy) -> str:
+    delays = ", ".join(f"{delay:g}" for delay in policy.retry_delays)
     cells = (
-        f"`{contract.step.__name__}`",
-        _first_sentence(contract.step),
+        f"`{policy.step.__name__}`",
+        _first_sentence(policy.step),
         f"{delays} s" if delays else "none",
-        "none" if contract.timeout is None else f"{contract.timeout / 60:g} min",
-        "none" if contract.artifact is None else "yes",
+        "none" if policy.limit is None else f"{policy.limit / 60:g} min",
+        "none" if policy.artifact is None else "yes",
     )
     return f"| {' | '.join(cells)} |"
 

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 
 from logit_engine.errors import LogitEngineError
 from logit_flows.config.model import Config
-from logit_flows.orchestration import environment
 
 PATIENCE = 120.0  # seconds for a cold server to answer
 
@@ -30,7 +29,6 @@ def scheduling_server() -> Iterator[str]:
     if os.environ.get("PREFECT_API_URL"):
         yield os.environ["PREFECT_API_URL"]
         return
-    environment.prepare()
     port = _free_port()
     url = f"http://127.0.0.1:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]

@@ -1,53 +1,57 @@
-"""Tasks and flows: every step as a Prefect task by one table, every recipe as a flow; alone in importing Prefect."""
+"""Tasks and flows: every step as a Prefect task by the table of task policies, every recipe as a flow."""
 
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+
+from prefect import Flow, Task, flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.events import emit_event
+from prefect.runtime import flow_run
+from prefect.states import Completed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from logit_engine.errors import LogitEngineError, UsageError
-from logit_flows.orchestration import environment
-
-environment.prepare()
-
-from prefect import Flow, Task, flow, task  # noqa: E402
-from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
-from prefect.cache_policies import NO_CACHE  # noqa: E402
-from prefect.events import emit_event  # noqa: E402
-from prefect.runtime import flow_run  # noqa: E402
-from prefect.states import Completed, State  # noqa: E402
-from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner  # noqa: E402
-
-from logit_flows.config.model import Config, from_mapping  # noqa: E402
-from logit_flows.recipes import experimenting as experiment_recipe  # noqa: E402
-from logit_flows.recipes import retraining as retrain_recipe  # noqa: E402
-from logit_flows.recipes import scoring as score_recipe  # noqa: E402
-from logit_flows.recipes import training as train_recipe  # noqa: E402
-from logit_flows.recipes.running import tell  # noqa: E402
-from logit_flows.steps.cluster import NEEDED, local_cluster  # noqa: E402
-from logit_flows.steps.evaluate import Evaluation, evaluate_model  # noqa: E402
-from logit_flows.steps.fit import fit_model  # noqa: E402
-from logit_flows.steps.gate import Decision, judge  # noqa: E402
-from logit_flows.steps.learn import learn_design  # noqa: E402
-from logit_flows.steps.load import load  # noqa: E402
-from logit_flows.steps.publish import crown, publish_run  # noqa: E402
-from logit_flows.steps.score import load_model, score_cohort  # noqa: E402
-from logit_flows.steps.split import split_rows  # noqa: E402
-from logit_flows.steps.tune import tune_penalty  # noqa: E402
+from logit_flows.config.model import Config, from_mapping
+from logit_flows.recipes.experimenting import experiment, run_cell
+from logit_flows.recipes.retraining import retrain
+from logit_flows.recipes.running import announce
+from logit_flows.recipes.scoring import score
+from logit_flows.recipes.training import Trained, train
+from logit_flows.steps.cluster import DASK_IS_MISSING, local_cluster
+from logit_flows.steps.crossvalidate import cross_validate
+from logit_flows.steps.evaluate import Evaluation, evaluate_model
+from logit_flows.steps.fit import fit_model
+from logit_flows.steps.gate import Decision, first_decision, judge_challenger
+from logit_flows.steps.leaderboard import Leaderboard, plan_experiment, publish_leaderboard
+from logit_flows.steps.learn import learn_design
+from logit_flows.steps.load import load_dataset
+from logit_flows.steps.promotion import promote_first, promote_run, read_champion
+from logit_flows.steps.publish import build_model, publish_run
+from logit_flows.steps.score import Scored, find_cohorts, load_model, score_cohort
+from logit_flows.steps.split import split_rows
+from logit_flows.steps.stored_run import find_run
+from logit_flows.steps.tune import tune_penalty
 
 T = TypeVar("T")
+Item = TypeVar("Item")
+Step = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
-    """How a step behaves as a task: retries (with these delays in seconds) after transient errors, and its limit in seconds.
+class TaskPolicy:
+    """How a step behaves as a task. Delays (before each retry of a transient error) and the limit are in seconds.
 
-    Nothing is cached by Prefect: a published run is reused by its id, and its manifest is the authority on that.
+    artifact: what is shown of the result in Prefect. Nothing is cached by Prefect: a published run is reused by its id,
+    and its manifest is the authority on that.
     """
 
-    step: Callable[..., Any]
+    step: Step
     retry_delays: tuple[float, ...] = ()
-    timeout: float | None = None
+    limit: float | None = None
     artifact: Callable[[Config, Any], None] | None = None
 
 
@@ -56,38 +60,51 @@ def _metrics_artifact(config: Config, evaluation: Evaluation) -> None:
         {"split": m.split, "metric": m.metric, "value": m.value, "lower": m.lower, "upper": m.upper}
         for m in evaluation.metrics
     ]
-    create_table_artifact(rows, key=_key("metrics", config), description=f"Metrics of {config.name}")
+    create_table_artifact(rows, key=_artifact_key("metrics", config), description=f"Metrics of {config.name}")
 
 
 def _decision_artifact(config: Config, decision: Decision) -> None:
-    create_markdown_artifact(decision.sentence, key=_key("gate", config), description=f"Gate of {config.name}")
+    key = _artifact_key("gate", config)
+    create_markdown_artifact(decision.sentence, key=key, description=f"Gate of {config.name}")
 
 
-def _key(kind: str, config: Config) -> str:
+def _artifact_key(kind: str, config: Config) -> str:
+    """Prefect's keys are lower-case letters, digits and dashes."""
     plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in config.name.lower())
     return f"{kind}-{plain}".strip("-")
 
 
-TRANSIENT = (1.0, 5.0, 15.0)  # seconds before each retry of a read or a write
+RETRY_SECONDS = (1.0, 5.0, 15.0)
+TEN_MINUTES = 600.0
+ONE_HOUR = 3600.0
 
-CONTRACTS = (
-    Contract(load, TRANSIENT, 3600.0),
-    Contract(split_rows, TRANSIENT, 3600.0),
-    Contract(learn_design, timeout=3600.0),
-    Contract(tune_penalty),
-    Contract(fit_model),
-    Contract(evaluate_model, artifact=_metrics_artifact),
-    Contract(publish_run, TRANSIENT, 3600.0),
-    Contract(crown, TRANSIENT, 600.0),
-    Contract(load_model, TRANSIENT, 600.0),
-    Contract(judge, artifact=_decision_artifact),
-    Contract(score_cohort, TRANSIENT),
-    Contract(experiment_recipe.run_cell),
+TASK_POLICIES = (
+    TaskPolicy(load_dataset, RETRY_SECONDS, ONE_HOUR),
+    TaskPolicy(find_run, RETRY_SECONDS, TEN_MINUTES),
+    TaskPolicy(split_rows, RETRY_SECONDS, ONE_HOUR),
+    TaskPolicy(learn_design, limit=ONE_HOUR),
+    TaskPolicy(tune_penalty),
+    TaskPolicy(fit_model),
+    TaskPolicy(evaluate_model, artifact=_metrics_artifact),
+    TaskPolicy(build_model, limit=TEN_MINUTES),
+    TaskPolicy(publish_run, RETRY_SECONDS, ONE_HOUR),
+    TaskPolicy(read_champion, RETRY_SECONDS, TEN_MINUTES),
+    TaskPolicy(promote_first, RETRY_SECONDS, TEN_MINUTES),
+    TaskPolicy(promote_run, RETRY_SECONDS, TEN_MINUTES),
+    TaskPolicy(load_model, RETRY_SECONDS, TEN_MINUTES),
+    TaskPolicy(first_decision, artifact=_decision_artifact),
+    TaskPolicy(judge_challenger, artifact=_decision_artifact),
+    TaskPolicy(find_cohorts, RETRY_SECONDS, TEN_MINUTES),
+    TaskPolicy(score_cohort, RETRY_SECONDS),
+    TaskPolicy(plan_experiment, limit=TEN_MINUTES),
+    TaskPolicy(cross_validate),
+    TaskPolicy(run_cell),
+    TaskPolicy(publish_leaderboard, RETRY_SECONDS, TEN_MINUTES),
 )
 
 
 def _is_transient(_task: Any, _run: Any, state: State[Any]) -> bool:
-    """Retry what the outside may heal; never what the data, the config or the fit got wrong."""
+    """Whether waiting may heal it: an error of the system, never one of the data, the config or the fit."""
     try:
         state.result()
     except LogitEngineError:
@@ -99,30 +116,32 @@ def _is_transient(_task: Any, _run: Any, state: State[Any]) -> bool:
     return False
 
 
-def _as_task(contract: Contract) -> Task[..., Any]:
-    step = contract.step
+def as_task(policy: TaskPolicy) -> Task[..., Any]:
+    """The step as a Prefect task of the step's name."""
+    step = policy.step
 
     def run_step(*args: Any) -> Any:
         result = step(*args)
-        if contract.artifact is not None:
-            contract.artifact(args[0], result)
+        if policy.artifact is not None:
+            policy.artifact(args[0], result)
         return result
 
     run_step.__doc__ = step.__doc__
-    return task(
-        run_step,
+    options: dict[str, Any] = {"retry_delay_seconds": list(policy.retry_delays)} if policy.retry_delays else {}
+    made: Task[..., Any] = task(
         name=step.__name__,
-        retries=len(contract.retry_delays),
-        retry_delay_seconds=list(contract.retry_delays) or None,
+        retries=len(policy.retry_delays),
         retry_condition_fn=_is_transient,
-        timeout_seconds=contract.timeout,
+        timeout_seconds=policy.limit,
         cache_policy=NO_CACHE,
         persist_result=False,
         tags=["logit-engine"],
-    )
+        **options,
+    )(run_step)
+    return made
 
 
-TASKS: dict[Callable[..., Any], Task[..., Any]] = {contract.step: _as_task(contract) for contract in CONTRACTS}
+TASKS: dict[Step, Task[..., Any]] = {policy.step: as_task(policy) for policy in TASK_POLICIES}
 
 
 class Orchestrated:
@@ -135,42 +154,40 @@ class Orchestrated:
 
     def __call__(self, step: Callable[..., T], /, *args: Any) -> T:
         """The step's task, run to its end."""
-        tell(step)
-        return TASKS[step](*args)  # type: ignore[no-any-return]
+        announce(step)
+        return cast(T, TASKS[step](*args))
 
-    def each(self, step: Callable[[Any], T], items: Sequence[Any], workers: int) -> list[T]:
+    def each(self, step: Callable[[Item], T], items: Sequence[Item], workers: int) -> list[T]:
         """The step's task for each item, through the flow's task runner."""
         futures = [TASKS[step].submit(item) for item in items]
         return [future.result() for future in futures]
 
 
-def _run_name() -> str:
+def _flow_run_name() -> str:
     name = flow_run.parameters["config"]["name"]
     return f"{name}-{flow_run.flow_name}"
 
 
-def _flow(name: str, **options: Any) -> Callable[[Callable[..., T]], Flow[..., T]]:
-    return flow(name=name, flow_run_name=_run_name, persist_result=False, validate_parameters=False, **options)
+def _flow(name: str) -> Callable[[Callable[..., T]], Flow[..., T]]:
+    return flow(name=name, flow_run_name=_flow_run_name, persist_result=False, validate_parameters=False)
 
 
 @_flow("train")
-def train_flow(config: dict[str, Any], folder: str) -> train_recipe.Trained:
+def train_flow(config: dict[str, Any], folder: str) -> Trained:
     """Train the config, given by content; paths in it are relative to the folder."""
-    return train_recipe.train(from_mapping(config, folder), Orchestrated())
+    return train(from_mapping(config, folder), Orchestrated())
 
 
 @_flow("score")
-def score_flow(
-    config: dict[str, Any], folder: str, cohorts: list[str], model: str = "champion"
-) -> list[score_recipe.Scored]:
+def score_flow(config: dict[str, Any], folder: str, cohorts: list[str], model: str = "champion") -> list[Scored]:
     """Score cohorts with the champion or another run."""
-    return score_recipe.score(from_mapping(config, folder), cohorts, model, Orchestrated())
+    return score(from_mapping(config, folder), cohorts, model, Orchestrated())
 
 
 @_flow("retrain")
 def retrain_flow(config: dict[str, Any], folder: str) -> Any:
     """Retrain; a kept champion is a completed run of its own name, and a promotion emits an event."""
-    outcome = retrain_recipe.retrain(from_mapping(config, folder), Orchestrated())
+    outcome = retrain(from_mapping(config, folder), Orchestrated())
     if not outcome.decision.promote:
         return Completed(name="KeptChampion", message=outcome.decision.sentence, data=outcome)
     emit_event(
@@ -182,24 +199,24 @@ def retrain_flow(config: dict[str, Any], folder: str) -> Any:
 
 
 @_flow("experiment")
-def _experiment_flow(config: dict[str, Any], folder: str) -> experiment_recipe.Leaderboard:
+def _experiment_flow(config: dict[str, Any], folder: str) -> Leaderboard:
     """Run the matrix, each cell a task."""
-    return experiment_recipe.experiment(from_mapping(config, folder), Orchestrated())
+    return experiment(from_mapping(config, folder), Orchestrated())
 
 
-def experiment_flow(config: dict[str, Any], folder: str) -> experiment_recipe.Leaderboard:
+def experiment_flow(config: dict[str, Any], folder: str) -> Leaderboard:
     """The experiment's flow, its cells on threads here or on the workers of the config's Dask cluster."""
-    runner = _runner(from_mapping(config, folder))
+    runner = _task_runner(from_mapping(config, folder))
     return _experiment_flow.with_options(task_runner=runner)(config, folder)
 
 
-def _runner(config: Config) -> TaskRunner[Any]:
+def _task_runner(config: Config) -> TaskRunner[Any]:
     if config.compute.backend == "threads":
-        return ThreadPoolTaskRunner(max_workers=os.cpu_count())  # type: ignore[arg-type]
+        return ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1)
     try:
-        from prefect_dask import DaskTaskRunner
+        from prefect_dask.task_runners import DaskTaskRunner
     except ImportError:
-        raise UsageError(NEEDED) from None
+        raise UsageError(DASK_IS_MISSING) from None
     if config.compute.scheduler is None:
         return DaskTaskRunner(cluster_kwargs=local_cluster(config))
     return DaskTaskRunner(address=config.compute.scheduler)

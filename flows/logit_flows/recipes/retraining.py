@@ -1,19 +1,18 @@
 """Retrain: train a challenger, hold it against the champion at the gate, promote it or say why not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from logit_flows.config.model import Config
-from logit_flows.recipes.running import DIRECT, Run, attempt
-from logit_flows.recipes.training import Trained, crown_first, published_run
-from logit_flows.steps.gate import Decision, judge, unmet_requirements
-from logit_flows.steps.identity import open_store
-from logit_flows.steps.publish import crown
+from logit_flows.recipes.running import DIRECT, Run, attempt, hold_name
+from logit_flows.recipes.training import Trained, train_run
+from logit_flows.steps.gate import UNCHANGED, Decision, first_decision, judge_challenger
+from logit_flows.steps.promotion import promote_first, promote_run, read_champion
 from logit_flows.steps.score import load_model
 
 
 @dataclass(frozen=True, slots=True)
 class Retrained:
-    """What a retrain came to: the challenger's run, the champion before it, and the gate's decision."""
+    """The challenger's run, the champion before it (None: there was none), and the gate's decision."""
 
     trained: Trained
     champion: str | None
@@ -21,24 +20,25 @@ class Retrained:
 
 
 def retrain(config: Config, run: Run = DIRECT) -> Retrained:
-    """Train, judge, promote; one retrain of a name at a time, a second one raises Busy."""
-    store = open_store(config)
-    with store.lock("retrain"), attempt(store, "retrain", run) as record:
-        before = store.champion()
-        trained = published_run(config, run)
+    """Train, judge, promote. One retrain of a name runs at a time: a second one raises Busy."""
+    with hold_name(config, "retrain"), attempt(config, "retrain", run) as record:
+        before = run(read_champion, config)
+        trained = train_run(config, run)
         record["run"] = trained.run
         if before is None:
-            crown_first(config, trained, run)
-            decision = Decision(True, ("the first published run", *unmet_requirements(config, trained.evaluation)))
+            trained = replace(trained, champion=run(promote_first, config, trained.run))
+            decision = run(first_decision, config, trained.evaluation)
         elif before.run == trained.run:
-            decision = Decision(
-                False, ("neither the data nor the config has changed, so the champion is this very run",)
-            )
+            trained = replace(trained, champion=True)
+            decision = UNCHANGED
         else:
             champion = run(load_model, config, before.run)
             anchor = run(load_model, config, before.anchor)
-            decision = run(judge, config, trained.dataset, trained.model, trained.evaluation, champion, anchor)
+            decision = run(
+                judge_challenger, config, trained.dataset, trained.model, trained.evaluation, champion, anchor
+            )
             if decision.promote:
-                run(crown, config, trained.run, decision.sentence, before.run)
+                run(promote_run, config, trained.run, decision.sentence, before.run)
+                trained = replace(trained, champion=True)
         record["decision"] = decision.sentence
         return Retrained(trained, None if before is None else before.run, decision)

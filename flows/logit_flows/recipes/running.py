@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from typing import Any, Protocol, TypeVar
 
-from logit_flows.store.layout import Store
+from logit_flows.config.model import Config
+from logit_flows.steps.identity import open_store
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 class Run(Protocol):
@@ -21,7 +23,7 @@ class Run(Protocol):
         """step(*args)."""
         ...
 
-    def each(self, step: Callable[[Any], T], items: Sequence[Any], workers: int) -> list[T]:
+    def each(self, step: Callable[[Item], T], items: Sequence[Item], workers: int) -> list[T]:
         """step(item) for each item, side by side, in order."""
         ...
 
@@ -30,11 +32,11 @@ _listeners: list[Callable[[str], None]] = []
 
 
 def listen(listener: Callable[[str], None]) -> None:
-    """Have the name of each step told as it starts."""
+    """Call the listener with the name of each step as it starts."""
     _listeners.append(listener)
 
 
-def tell(step: Callable[..., Any]) -> None:
+def announce(step: Callable[..., Any]) -> None:
     """Tell the listeners that a step starts, by its name."""
     for listener in _listeners:
         listener(step.__name__.replace("_", " "))
@@ -47,10 +49,10 @@ class Direct:
 
     def __call__(self, step: Callable[..., T], /, *args: Any) -> T:
         """step(*args)."""
-        tell(step)
+        announce(step)
         return step(*args)
 
-    def each(self, step: Callable[[Any], T], items: Sequence[Any], workers: int) -> list[T]:
+    def each(self, step: Callable[[Item], T], items: Sequence[Item], workers: int) -> list[T]:
         """step(item) for each item, in spawned processes if there are several workers."""
         if workers == 1 or len(items) == 1:
             return [step(item) for item in items]
@@ -62,8 +64,9 @@ DIRECT = Direct()
 
 
 @contextmanager
-def attempt(store: Store, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
-    """Put an attempt on record, with its outcome and what the recipe adds; a failure is recorded and goes on."""
+def attempt(config: Config, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
+    """Put an attempt on record in the store, with its outcome and what the recipe adds; a failure is raised again."""
+    store = open_store(config)
     record: dict[str, Any] = {"recipe": recipe, "orchestrator": run.id}
     try:
         yield record
@@ -71,3 +74,8 @@ def attempt(store: Store, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
         store.append_attempt({**record, "outcome": "failed", "error": f"{type(error).__name__}: {error}"})
         raise
     store.append_attempt({"outcome": "done", **record})
+
+
+def hold_name(config: Config, recipe: str) -> AbstractContextManager[None]:
+    """Hold the config's name for one recipe. Raises Busy if another process holds it."""
+    return open_store(config).lock(recipe)

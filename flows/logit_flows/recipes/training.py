@@ -2,25 +2,26 @@
 
 from dataclasses import dataclass, replace
 
-import polars as pl
-
-from logit_engine.storage.model_file import Model, read_model
+from logit_engine.storage.model_file import Model
 from logit_flows.config.model import Config
 from logit_flows.recipes.running import DIRECT, Run, attempt
-from logit_flows.steps.evaluate import Evaluation, Measured, evaluate_model
+from logit_flows.steps.evaluate import Evaluation, evaluate_model
 from logit_flows.steps.fit import fit_model
-from logit_flows.steps.identity import identify, open_store
 from logit_flows.steps.learn import learn_design
-from logit_flows.steps.load import Dataset, load
-from logit_flows.steps.publish import build_model, crown, publish_run
+from logit_flows.steps.load import Dataset, load_dataset
+from logit_flows.steps.promotion import promote_first
+from logit_flows.steps.publish import build_model, publish_run
 from logit_flows.steps.split import split_rows
+from logit_flows.steps.stored_run import find_run
 from logit_flows.steps.tune import tune_penalty
-from logit_flows.store.layout import ChampionMoved
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A published run: its id and folder, the model and its metrics, and whether it was there already or is champion."""
+    """A published run: its id, folder, data, model and metrics.
+
+    reused: it was published before. champion: it is the champion of its name.
+    """
 
     run: str
     folder: str
@@ -33,51 +34,25 @@ class Trained:
 
 def train(config: Config, run: Run = DIRECT) -> Trained:
     """Train the config's model and publish it as a run; the first run of a name becomes its champion."""
-    with attempt(open_store(config), "train", run) as record:
-        trained = crown_first(config, published_run(config, run), run)
+    with attempt(config, "train", run) as record:
+        trained = train_run(config, run)
+        champion = run(promote_first, config, trained.run)
         record["run"] = trained.run
-        return trained
+        return replace(trained, champion=champion)
 
 
-def published_run(config: Config, run: Run) -> Trained:
+def train_run(config: Config, run: Run) -> Trained:
     """The run of this config and data: verified and reused if it is published, else made now."""
-    dataset = run(load, config)
-    store, name = open_store(config), identify(config, dataset)
-    reused = store.has_run(name)
-    if reused:
-        model, evaluation = stored_run(config, name)
-    else:
-        split = run(split_rows, config, dataset)
-        learned = run(learn_design, config, dataset, split)
-        tuning = run(tune_penalty, config, dataset, split) if config.model.penalty.strength == "cv" else None
-        if tuning is not None:
-            learned = replace(learned, notes=(*learned.notes, tuning.sentence))
-        strength = None if tuning is None else tuning.strength
-        result = run(fit_model, config, dataset, split, learned, strength)
-        evaluation = run(evaluate_model, config, dataset, split, learned, result)
-        model = build_model(config, dataset, split, learned, result, evaluation)
-        run(publish_run, config, dataset, split, model, evaluation, tuning)
-    champion = store.champion()
-    is_champion = champion is not None and champion.run == name
-    return Trained(name, str(store.run_folder(name)), dataset, model, evaluation, reused, is_champion)
-
-
-def crown_first(config: Config, trained: Trained, run: Run) -> Trained:
-    """Make the run the champion if its name has none yet; of two first runs at once, one wins and both are fine."""
-    if open_store(config).champion() is not None:
-        return trained
-    try:
-        run(crown, config, trained.run, "the first published run", None)
-    except ChampionMoved:
-        return trained
-    return replace(trained, champion=True)
-
-
-def stored_run(config: Config, name: str) -> tuple[Model, Evaluation]:
-    """A published run, verified, read back."""
-    store = open_store(config)
-    store.verify_run(name)
-    folder = store.run_folder(name)
-    model = read_model(folder / "model.parquet")
-    rows = pl.read_parquet(folder / "metrics.parquet").iter_rows(named=True)
-    return model, Evaluation(model.threshold, tuple(Measured(**row) for row in rows), model.result.classes)
+    dataset = run(load_dataset, config)
+    found = run(find_run, config, dataset)
+    if found is not None:
+        return Trained(found.run, found.folder, dataset, found.model, found.evaluation, reused=True, champion=False)
+    split = run(split_rows, config, dataset)
+    learned = run(learn_design, config, dataset, split)
+    tuning = run(tune_penalty, config, dataset, split) if config.model.penalty.strength == "cv" else None
+    strength = None if tuning is None else tuning.strength
+    result = run(fit_model, config, dataset, split, learned, strength)
+    evaluation = run(evaluate_model, config, dataset, split, learned, result)
+    model = run(build_model, config, dataset, split, learned, result, evaluation, tuning)
+    made = run(publish_run, config, dataset, split, model, evaluation, tuning)
+    return Trained(made.run, made.folder, dataset, made.model, made.evaluation, reused=False, champion=False)

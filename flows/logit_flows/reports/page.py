@@ -16,12 +16,12 @@ from logit_engine.reporting.summary import number, p_text, z_text
 from logit_engine.storage.model_file import Model, coefficient_table
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
-from logit_flows.recipes.training import stored_run
 from logit_flows.reports import figures as plots
 from logit_flows.reports.figures import Bin
 from logit_flows.reports.printing import CONFUSION, COUNTS
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.identity import open_store
+from logit_flows.steps.stored_run import read_run
 
 TEMPLATE = "report.html.j2"
 BARS = 20  # terms of a forest plot
@@ -65,7 +65,8 @@ def write_report(config: Config, run: str) -> Path:
 def rendered(config: Config, run: str) -> str:
     """The page as text: the same bytes for the same run."""
     store = open_store(config)
-    model, evaluation = stored_run(config, run)
+    stored = read_run(config, run)
+    model, evaluation = stored.model, stored.evaluation
     folder = store.run_folder(run)
     own = read_config(folder / "config.yaml")
     environment = Environment(

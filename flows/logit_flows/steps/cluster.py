@@ -15,8 +15,8 @@ from logit_flows.steps.load import Dataset
 if TYPE_CHECKING:
     from distributed import Client
 
-PATIENCE = 20  # seconds for a scheduler to answer
-NEEDED = "compute.backend: dask needs the extra [dask]; install it by `pip install 'logit-engine[dask]'`."
+SCHEDULER_TIMEOUT_SECONDS = 20
+DASK_IS_MISSING = "compute.backend: dask needs the extra [dask]; install it by `pip install 'logit-engine[dask]'`."
 
 
 @contextmanager
@@ -45,14 +45,14 @@ def connected(config: Config) -> Iterator["Client"]:
     try:
         from distributed import Client, LocalCluster
     except ImportError:
-        raise UsageError(NEEDED) from None
+        raise UsageError(DASK_IS_MISSING) from None
     address = config.compute.scheduler
     if address is None:
         with LocalCluster(**local_cluster(config)) as cluster, Client(cluster, set_as_default=False) as client:
             yield client
         return
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
+        client = Client(address, timeout=SCHEDULER_TIMEOUT_SECONDS, set_as_default=False)
     except OSError:
         raise ClusterError(
             f"no Dask scheduler answers at {address} (compute.scheduler); start one by `dask scheduler`, and workers by "

@@ -59,9 +59,9 @@ def likelihood_of(config: Config, dataset: Dataset) -> Likelihood:
 def fit_model(
     config: Config, dataset: Dataset, split: Split, learned: Learned, strength: float | None = None
 ) -> FitResult:
-    """The fit on the scale of X; strength: of the penalty, where it was chosen by cross-validation.
+    """The fit on the scale of X; strength: of a penalty whose strength was chosen by cross-validation.
 
-    Raises SeparationError or RankError naming columns, unless the config only warns.
+    Raises SeparationError or RankError with the names of columns, unless the config only warns.
     """
     frames = open_rows(config, dataset, split, "train")
     code_of = outcome_of(dataset)

@@ -58,6 +58,9 @@ class Decision:
         return ("Promoted: " if self.promote else "Kept the champion: ") + "; ".join(self.reasons) + "."
 
 
+UNCHANGED = Decision(False, ("neither the data nor the config has changed, so the champion is this very run",))
+
+
 def decide(margin: float, champion: Comparison, anchor: Comparison | None, unmet: tuple[str, ...] = ()) -> Decision:
     """The gate's rule alone: non-inferiority within the margin, within twice the margin of the anchor, nothing unmet.
 
@@ -74,7 +77,7 @@ def decide(margin: float, champion: Comparison, anchor: Comparison | None, unmet
     return Decision(promote and not unmet, (*reasons, *unmet))
 
 
-def judge(
+def judge_challenger(
     config: Config, dataset: Dataset, challenger: Model, evaluation: Evaluation, champion: Model, anchor: Model
 ) -> Decision:
     """Compare and decide. Rows are provably unseen where the split rules of both models put them on the test side."""
@@ -92,6 +95,11 @@ def judge(
     except IncomparableError as error:
         return Decision(False, (str(error), *unmet))
     return decide(config.gate.margin, versus_champion, versus_anchor, unmet)
+
+
+def first_decision(config: Config, evaluation: Evaluation) -> Decision:
+    """Promote: there is no champion yet. Requirements that are not met are said."""
+    return Decision(True, ("the first published run", *unmet_requirements(config, evaluation)))
 
 
 class IncomparableError(DataError):

@@ -42,7 +42,7 @@ class Dataset:
         return nan_is_missing(scan_files(self.paths, self.kind), self.target)
 
 
-def load(config: Config) -> Dataset:
+def load_dataset(config: Config) -> Dataset:
     """Check the data against the config. Raises DataError with every problem found, one sentence each."""
     dataset = checked(config, find_files(config, config.data.source), training=True)
     if config.data.test is None:

@@ -22,15 +22,23 @@ from logit_flows.steps.learn import Learned
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import Side, open_rows
 from logit_flows.steps.split import Split
+from logit_flows.steps.stored_run import StoredRun
 from logit_flows.steps.tune import Tuning
 
 ROW_GROUP = STEP
 
 
 def build_model(
-    config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, evaluation: Evaluation
+    config: Config,
+    dataset: Dataset,
+    split: Split,
+    learned: Learned,
+    result: FitResult,
+    evaluation: Evaluation,
+    tuning: Tuning | None = None,
 ) -> Model:
-    """The model as it will be stored, with the facts of its run."""
+    """The model as it will be stored, with the facts and the notes of its run."""
+    notes = learned.notes if tuning is None else (*learned.notes, tuning.sentence)
     target = Target(config.data.target.column, dataset.classes)
     origin = {
         "run": identify(config, dataset),
@@ -41,7 +49,7 @@ def build_model(
         "train_rows": result.n,
         "engine": __version__,
     }
-    return Model(learned.design, result, target, evaluation.threshold, learned.notes, origin)
+    return Model(learned.design, result, target, evaluation.threshold, notes, origin)
 
 
 def publish_run(
@@ -51,8 +59,8 @@ def publish_run(
     model: Model,
     evaluation: Evaluation,
     tuning: Tuning | None = None,
-) -> Path:
-    """Write the run's folder: model, metrics, predictions and config, the manifest last. Returns the folder."""
+) -> StoredRun:
+    """Write the run's folder: model, metrics, predictions and config, the manifest last."""
     run = str(model.origin["run"])
 
     def write(folder: Path) -> None:
@@ -76,7 +84,7 @@ def publish_run(
     store = open_store(config)
     folder = store.publish_run(run, write, manifest)
     store.drop_checkpoint(run)
-    return folder
+    return StoredRun(run, str(folder), model, evaluation)
 
 
 def write_predictions(config: Config, dataset: Dataset, split: Split, model: Model, path: Path) -> None:
@@ -116,8 +124,3 @@ def _arrow(frame: pl.DataFrame) -> pa.Table:
 def evaluation_content(evaluation: Evaluation) -> list[dict[str, Any]]:
     """The metrics as JSON-ready rows."""
     return [asdict(m) for m in evaluation.metrics]
-
-
-def crown(config: Config, run: str, reason: str, expected: str | None) -> None:
-    """Make a published run the champion, if the champion is still the expected one."""
-    open_store(config).promote(run, reason, expected)

@@ -51,11 +51,15 @@ class Scored:
         )
 
 
-def find_cohorts(config: Config, patterns: Sequence[str]) -> tuple[Cohort, ...]:
-    """The cohorts of these files or globs, named after their files. Raises DataError if two share a name."""
-    if not patterns:
+def find_cohorts(config: Config, patterns: Sequence[str] = ()) -> tuple[Cohort, ...]:
+    """The cohorts of these files or globs, named after their files; without any, those of the config.
+
+    Raises DataError if no file is named, or two cohorts share a name.
+    """
+    asked = patterns or config.score.cohorts
+    if not asked:
         raise DataError("no cohort is named; give files, or set score.cohorts.")
-    cohorts = [Cohort(Path(path).stem, path) for path in find_files(config, patterns)]
+    cohorts = [Cohort(Path(path).stem, path) for path in find_files(config, asked)]
     names = [cohort.name for cohort in cohorts]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -58,19 +58,19 @@ def test_the_shipped_config_trains_the_real_flights(flights: Path) -> None:
 
 def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None:
     from logit_flows.config.reading import read_config
-    from logit_flows.recipes.training import stored_run
-    from logit_flows.steps.load import load
+    from logit_flows.steps.load import load_dataset
     from logit_flows.steps.rows import outcomes, read_rows
+    from logit_flows.steps.stored_run import read_run
     from sklearn.linear_model import LogisticRegression
 
     from logit_engine.columns import dense_array
 
     config = read_config(ROOT / "config.yaml", [f"store={flights}"])
     trained = json.loads((flights / "train.json").read_text())
-    model, _ = stored_run(config, trained["run"])
+    model = read_run(config, trained["run"]).model
     from logit_flows.steps.split import Split
 
-    dataset = load(config)
+    dataset = load_dataset(config)
     frame = read_rows(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
     X = dense_array(model.design.encode(frame))[:, 1:]
     y = outcomes(config, dataset, frame)

@@ -8,7 +8,7 @@ from logit_flows.config.reading import read_config
 from logit_flows.operations import orchestrator
 from logit_flows.operations.orchestrator import named_server, under_prefect
 from logit_flows.steps.identity import identify
-from logit_flows.steps.load import load
+from logit_flows.steps.load import load_dataset
 
 from logit_engine.errors import UsageError
 
@@ -97,5 +97,5 @@ def test_prefect_that_is_not_installed_is_said_with_who_wants_it(
 
 
 def test_the_orchestrator_is_no_part_of_the_run_id() -> None:
-    ids = {identify(config, load(config)) for config in map(exam, ("auto", "prefect", "none"))}
+    ids = {identify(config, load_dataset(config)) for config in map(exam, ("auto", "prefect", "none"))}
     assert len(ids) == 1

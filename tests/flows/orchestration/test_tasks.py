@@ -38,12 +38,12 @@ def steps_of(config: Config) -> dict[str, tuple[Any, ...]]:
     from logit_flows.steps.evaluate import evaluate_model
     from logit_flows.steps.fit import fit_model
     from logit_flows.steps.learn import learn_design
-    from logit_flows.steps.load import load
+    from logit_flows.steps.load import load_dataset
     from logit_flows.steps.publish import build_model
     from logit_flows.steps.score import Cohort
     from logit_flows.steps.split import split_rows
 
-    dataset = load(config)
+    dataset = load_dataset(config)
     split = split_rows(config, dataset)
     learned = learn_design(config, dataset, split)
     result = fit_model(config, dataset, split, learned)

@@ -10,7 +10,7 @@ from logit_flows.recipes.retraining import retrain
 from logit_flows.recipes.training import train
 from logit_flows.steps.gate import compare
 from logit_flows.steps.identity import open_store
-from logit_flows.steps.load import load
+from logit_flows.steps.load import load_dataset
 from logit_flows.steps.score import load_model
 from logit_flows.store.layout import Busy
 
@@ -24,7 +24,7 @@ def test_a_worse_challenger_keeps_the_champion_and_is_told_by_how_much(make: Mak
     worse_config = make(features={"numeric": ["z"], "categorical": []})
     worse = retrain(worse_config)
     pair = [load_model(config, run) for run in (worse.trained.run, first.trained.run)]
-    lost = compare(config, load(config), *pair).mean
+    lost = compare(config, load_dataset(config), *pair).mean
     assert lost > 0.05
     assert f"the challenger's log-loss is {lost:.5f} higher than the champion's" in worse.decision.sentence
     store = open_store(config)

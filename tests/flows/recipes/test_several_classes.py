@@ -11,9 +11,10 @@ from logit_flows.config.model import Config, ConfigError, from_mapping
 from logit_flows.config.reading import read_config
 from logit_flows.recipes.retraining import retrain
 from logit_flows.recipes.scoring import score
-from logit_flows.recipes.training import Trained, stored_run, train
+from logit_flows.recipes.training import Trained, train
 from logit_flows.reports.printing import metrics_text
 from logit_flows.steps.first_config import first_config
+from logit_flows.steps.stored_run import read_run
 
 from logit_engine.errors import DataError
 from logit_engine.reporting.summary import summarize
@@ -78,7 +79,7 @@ def test_what_is_printed_names_the_classes(trained: tuple[Config, Trained]) -> N
     assert "Republican, against Independent" in text
     shown = metrics_text(run.evaluation)
     assert "Confusion on test (rows observed, columns predicted)" in shown
-    assert metrics_text(stored_run(config, run.run)[1]) == shown
+    assert metrics_text(read_run(config, run.run).evaluation) == shown
 
 
 def test_a_cohort_is_scored_by_class(trained: tuple[Config, Trained], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from logit_flows.config.model import Config, ConfigError
 from logit_flows.recipes.training import train
 from logit_flows.steps.fit import fit_model
 from logit_flows.steps.learn import learn_design
-from logit_flows.steps.load import Dataset, load
+from logit_flows.steps.load import Dataset, load_dataset
 from logit_flows.steps.rows import outcomes, read_rows
 from logit_flows.steps.split import Split, split_rows
 from sklearn.linear_model import LogisticRegression
@@ -25,7 +25,7 @@ def test_a_fit_does_not_depend_on_the_order_in_which_the_files_are_named(make: M
         part.write_parquet(tmp_path / f"part-{name}.parquet")
 
     def estimates(config: Config) -> np.ndarray:
-        dataset: Dataset = load(config)
+        dataset: Dataset = load_dataset(config)
         split = split_rows(config, dataset)
         return fit_model(config, dataset, split, learn_design(config, dataset, split)).estimates
 
@@ -41,7 +41,7 @@ def test_penalties_of_a_given_strength_are_scikit_learns(make: Make, kind: str, 
         model__penalty={"type": kind, "strength": 0.02} | ({"l1_ratio": ratio} if kind == "elastic_net" else {})
     )
     model = train(config).model
-    dataset = load(config)
+    dataset = load_dataset(config)
     frame = read_rows(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
     X, y = dense_array(model.design.encode(frame))[:, 1:], outcomes(config, dataset, frame)
     with warnings.catch_warnings():

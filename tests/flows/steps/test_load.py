@@ -9,7 +9,7 @@ import pytest
 from logit_flows.config.model import Config, ConfigError
 from logit_flows.recipes.training import train
 from logit_flows.steps.learn import learn_design
-from logit_flows.steps.load import load
+from logit_flows.steps.load import load_dataset
 from logit_flows.steps.split import split_rows
 
 from logit_engine.errors import DataError
@@ -19,7 +19,7 @@ from tests.support.pipeline import Make, city_table
 def refusal(config: Config) -> list[str]:
     """The problems that loading finds, one a line, without the folder."""
     with pytest.raises(DataError) as caught:
-        load(config)
+        load_dataset(config)
     return str(caught.value).replace(f"{config.folder}/", "").replace(str(config.folder), "here").split("\n")
 
 
@@ -136,7 +136,7 @@ def test_a_missing_target_is_refused_or_dropped_and_counted(make: Make) -> None:
         "the target 'y' is missing in 20 of 600 rows; set data.missing_target: drop to leave them out."
     ]
     config = make(data__missing_target="drop")
-    dataset = load(config)
+    dataset = load_dataset(config)
     assert (dataset.rows, dataset.dropped, dataset.classes) == (580, 20, (False, True))
     learned = learn_design(config, dataset, split_rows(config, dataset))
     assert learned.notes[0] == "20 rows without a target were left out."
@@ -149,10 +149,10 @@ def test_every_problem_of_the_rows_is_told_at_once(make: Make) -> None:
 
 def test_a_header_alone_and_an_empty_column_say_so(make: Make) -> None:
     with pytest.raises(DataError, match=r"table\.csv: no rows; there is nothing to learn from"):
-        load(make("key,x,z,city,y\n"))
+        load_dataset(make("key,x,z,city,y\n"))
     rows = "".join(f"{i},{i % 7},,a,{str(i % 2 == 0).lower()}\n" for i in range(40))
     with pytest.raises(DataError, match="column 'z' should hold numbers but holds nothing: it is empty in every row"):
-        load(make("key,x,z,city,y\n" + rows))
+        load_dataset(make("key,x,z,city,y\n" + rows))
 
 
 def test_times_of_day_do_not_order_rows(make: Make) -> None:
@@ -161,7 +161,7 @@ def test_times_of_day_do_not_order_rows(make: Make) -> None:
     with pytest.raises(
         DataError, match=r"column 'at' \(data\.time\) holds Time values; give dates, dates with times, or"
     ):
-        load(config)
+        load_dataset(config)
 
 
 def test_a_target_that_is_not_a_number_is_missing(make: Make) -> None:
@@ -169,9 +169,9 @@ def test_a_target_that_is_not_a_number_is_missing(make: Make) -> None:
         y=pl.when(pl.col("key") < 20).then(float("nan")).otherwise(pl.col("y").cast(pl.Float64))
     )
     with pytest.raises(DataError, match="the target 'y' is missing in 20 of 600 rows"):
-        load(make(frame, data__target__positive=1))
+        load_dataset(make(frame, data__target__positive=1))
     config = make(data__target__positive=1, data__missing_target="drop")
-    assert load(config).rows == 580
+    assert load_dataset(config).rows == 580
     assert train(config).model.result.n < 580
 
 

@@ -17,7 +17,7 @@ from logit_flows.config.model import Config, ConfigError, from_mapping
 from logit_flows.recipes.training import train
 from logit_flows.steps import evaluate as evaluating
 from logit_flows.steps import load as loading
-from logit_flows.steps.load import distinct, load
+from logit_flows.steps.load import distinct, load_dataset
 
 from logit_engine.design import parquet_rows as parquet
 from logit_engine.errors import DataError
@@ -133,7 +133,7 @@ def test_ids_are_counted_by_shares(make: Make, monkeypatch: pytest.MonkeyPatch) 
     pl.concat([frame, frame[:7]]).write_parquet(config.folder / "data" / "1.parquet")
     (config.folder / "data" / "2.parquet").unlink()
     with pytest.raises(DataError, match=r"column 'key' \(data.id\) is not unique: 7 of 5,007 rows repeat an id"):
-        load(config)
+        load_dataset(config)
 
 
 def test_of_very_many_rows_the_metrics_are_of_evenly_spread_blocks(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

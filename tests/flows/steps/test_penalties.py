@@ -15,7 +15,7 @@ from logit_flows.recipes.training import train
 from logit_flows.reports.page import write_report
 from logit_flows.steps.fit import penalty_of, unit_penalty
 from logit_flows.steps.learn import design_spec
-from logit_flows.steps.load import load
+from logit_flows.steps.load import load_dataset
 from logit_flows.steps.rows import outcomes, read_rows
 from logit_flows.steps.split import Split, validation_folds
 from logit_flows.steps.tune import tune_penalty
@@ -65,7 +65,7 @@ def make(tmp_path: Path) -> Make:
 
 
 def training(config: Config) -> tuple[pl.DataFrame, np.ndarray]:
-    dataset = load(config)
+    dataset = load_dataset(config)
     frame = read_rows(config, dataset, Split("none"), "train")
     return frame, outcomes(config, dataset, frame)
 
@@ -98,7 +98,7 @@ def test_all_levels_of_a_categorical_are_kept_or_dropped_together(make: Make) ->
 def test_the_strongest_of_a_grid_is_the_least_that_leaves_the_constant_alone(make: Make) -> None:
     for kind in ("l1", "group_lasso"):
         config = make(model__penalty={"type": kind, "strength": "cv"})
-        tuning = tune_penalty(config, load(config), Split("none"))
+        tuning = tune_penalty(config, load_dataset(config), Split("none"))
         path = tuning.path.filter(pl.col("term") != "intercept")
         kept = path.group_by("strength", maintain_order=True).agg((pl.col("coefficient") != 0.0).sum())["coefficient"]
         assert kept[0] == 0
@@ -169,7 +169,7 @@ def test_folds_by_time_learn_from_what_came_before(make: Make) -> None:
         taught = int((fold.train | fold.held).sum())
     assert len(found) == 5
     assert taught == y.size
-    tuning = tune_penalty(config, load(config), Split("none"))
+    tuning = tune_penalty(config, load_dataset(config), Split("none"))
     assert "by 5-fold forward cross-validation" in tuning.sentence
     weakest = replace(tuning, strength=tuning.points[-1].strength).sentence
     assert "weakest that was tried, and a weaker one may be better: compare a run with half of it" in weakest

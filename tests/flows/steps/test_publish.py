@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from logit_flows.recipes.training import stored_run, train
+from logit_flows.recipes.training import train
+from logit_flows.steps.stored_run import read_run
 
 from logit_engine.errors import ArtifactError
 from tests.support.pipeline import Make
@@ -44,4 +45,4 @@ def test_a_damaged_run_is_refused_and_not_reused(make: Make) -> None:
     with pytest.raises(ArtifactError, match="Restore the folder from a copy, or move it away and train again"):
         train(make())
     with pytest.raises(ArtifactError, match="Restore the folder"):
-        stored_run(make(), trained.run)
+        read_run(make(), trained.run)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.steps import split as splits
-from logit_flows.steps.load import load
+from logit_flows.steps.load import load_dataset
 from logit_flows.steps.rows import read_rows
 from logit_flows.steps.split import SPLIT_SALT, Split, hashed, split_rows, test_mask
 
@@ -22,7 +22,7 @@ from tests.support.pipeline import Make, city_table
 
 def sides(config: Config) -> pl.DataFrame:
     """The table with the side of each row, by the rule as it would be stored."""
-    dataset = load(config)
+    dataset = load_dataset(config)
     rule = Split.from_content(split_rows(config, dataset).to_content())
     frame = dataset.scan().collect()
     return frame.with_columns(pl.Series("test", splits.test_mask(rule, frame)))
@@ -75,7 +75,7 @@ def test_a_cluster_of_text_is_never_cut(make: Make, method: str) -> None:
 def test_a_group_split_that_cuts_clusters_is_refused(make: Make) -> None:
     config = make(data__cluster="group", split={"method": "column", "column": "part", "test": ["late"]})
     with pytest.raises(DataError, match=r"^the split by 'part' cuts 60 clusters of 'group' in two; rows that belong"):
-        split_rows(config, load(config))
+        split_rows(config, load_dataset(config))
 
 
 def test_a_time_split_tests_the_latest_share(make: Make) -> None:
@@ -107,7 +107,7 @@ def test_a_group_split_keeps_groups_whole(make: Make) -> None:
 
 def test_without_a_split_all_rows_train(make: Make) -> None:
     config = make(split={"method": "none"})
-    dataset, rule = load(config), Split("none")
+    dataset, rule = load_dataset(config), Split("none")
     assert not sides(config)["test"].any()
     assert [read_rows(config, dataset, rule, side).height for side in ("train", "test", "all")] == [600, 0, 600]
 
@@ -117,7 +117,7 @@ def test_a_test_side_with_one_class_is_refused(make: Make) -> None:
     extra = pl.concat([frame, city_table(50, first=600).with_columns(part=pl.lit("early"), y=pl.lit(True))])
     config = make(extra, split={"method": "column", "column": "part", "test": ["late"]})
     with pytest.raises(DataError, match=r"^the \d+ test rows of the split all have the same 'y'; change the split\.$"):
-        split_rows(config, load(config))
+        split_rows(config, load_dataset(config))
 
 
 hold_out = test_mask  # by another name, or pytest would collect it
@@ -161,10 +161,10 @@ KNOWN_TEXTS = [0.012473804068007466, 0.5706292642308227, 0.15594417460393728]
     ],
 )
 def test_a_cluster_is_never_cut(dated_config: Path, overrides: list[str]) -> None:
-    from logit_flows.steps.load import load
+    from logit_flows.steps.load import load_dataset
 
     config = read_config(dated_config, overrides)
-    dataset = load(config)
+    dataset = load_dataset(config)
     rule = Split.from_content(split_rows(config, dataset).to_content())
     frame = dataset.scan().collect()
     sides = frame.with_columns(pl.Series("side", hold_out(rule, frame)))
@@ -173,10 +173,10 @@ def test_a_cluster_is_never_cut(dated_config: Path, overrides: list[str]) -> Non
 
 
 def test_a_stratified_split_cuts_each_class_in_the_same_share(dated_config: Path) -> None:
-    from logit_flows.steps.load import load
+    from logit_flows.steps.load import load_dataset
 
     config = read_config(dated_config, ["split={method: stratified, test_size: 0.25}"])
-    dataset = load(config)
+    dataset = load_dataset(config)
     frame = dataset.scan().collect()
     mask = hold_out(split_rows(config, dataset), frame)
     for label in (0, 1):
@@ -185,8 +185,8 @@ def test_a_stratified_split_cuts_each_class_in_the_same_share(dated_config: Path
 
 
 def test_a_split_with_an_empty_side_is_refused(dated_config: Path) -> None:
-    from logit_flows.steps.load import load
+    from logit_flows.steps.load import load_dataset
 
     config = read_config(dated_config, ["split={method: column, column: group, test: [99]}"])
     with pytest.raises(DataError, match=r"the split leaves no test rows"):
-        split_rows(config, load(config))
+        split_rows(config, load_dataset(config))

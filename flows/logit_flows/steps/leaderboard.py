@@ -1,0 +1,109 @@
+"""Leaderboard: the cells of an experiment before they run, and their published ranking afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from logit_engine.errors import DataError
+from logit_engine.rows import cores
+from logit_flows.config.model import Config, cells
+from logit_flows.steps.crossvalidate import Validated
+from logit_flows.steps.identity import identify, open_store
+from logit_flows.steps.load import Dataset
+from logit_flows.store.layout import run_id
+
+Job = tuple[dict[str, Any], Config]
+COLUMN_TYPES = {
+    "rank": pl.Int64,
+    "log_loss": pl.Float64,
+    "std_error": pl.Float64,
+    "run": pl.String,
+    "error": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentPlan:
+    """The id of an experiment, and the settings and config of each cell; workers: how many run side by side."""
+
+    experiment: str
+    jobs: tuple[Job, ...]
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its settings, its run and cross-validated score, or the sentence of its failure."""
+
+    settings: tuple[tuple[str, Any], ...]
+    run: str | None
+    validated: Validated | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """All cells, the best first, the failed ones last; path: of the published table."""
+
+    experiment: str
+    path: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """One row per cell: rank, settings, score, run, or error."""
+        return leaderboard_table(self.cells)
+
+
+def plan_experiment(config: Config, dataset: Dataset) -> ExperimentPlan:
+    """The cells of the config's matrix. Raises DataError if it has none."""
+    if config.experiment is None or not config.experiment.matrix:
+        raise DataError("the config has no experiment; set experiment.matrix.")
+    asked = {"matrix": dict(config.experiment.matrix), "folds": config.experiment.folds}
+    name = run_id({"experiment": asked, "base": identify(config, dataset)})
+    jobs = tuple((settings, one_thread(cell)) for settings, cell in cells(config))
+    return ExperimentPlan(name, jobs, config.compute.thread_count or cores())
+
+
+def one_thread(config: Config) -> Config:
+    """The same config on one thread of its process. Cells run side by side, and threads change no result."""
+    changes = {"compute.threads": 1, "compute.backend": "threads", "compute.scheduler": None}
+    return config.with_overrides(changes)
+
+
+def publish_leaderboard(config: Config, experiment: str, found: Sequence[Cell]) -> Leaderboard:
+    """Rank the cells and publish their table. Raises DataError if all of them failed."""
+    ranked = tuple(sorted(found, key=_rank))
+    if all(cell.error for cell in ranked):
+        raise DataError(f"all {len(ranked)} cells failed; the first says: {ranked[0].error}")
+
+    def write(path: Path) -> None:
+        leaderboard_table(ranked).write_parquet(path)
+
+    path = open_store(config).publish_experiment(experiment, write)
+    return Leaderboard(experiment, str(path), ranked)
+
+
+def leaderboard_table(ranked: Sequence[Cell]) -> pl.DataFrame:
+    """The leaderboard as a frame. Settings are text, so that cells of different kinds share a column."""
+    rows = []
+    for place, cell in enumerate(ranked, 1):
+        score = cell.validated
+        rows.append(
+            {
+                "rank": None if score is None else place,
+                **{key: str(value) for key, value in cell.settings},
+                "log_loss": None if score is None else score.log_loss,
+                "std_error": None if score is None else score.std_error,
+                "run": cell.run,
+                "error": cell.error,
+            }
+        )
+    return pl.DataFrame(rows, schema_overrides=COLUMN_TYPES)
+
+
+def _rank(cell: Cell) -> tuple[bool, float]:
+    return (cell.validated is None, 0.0 if cell.validated is None else cell.validated.log_loss)

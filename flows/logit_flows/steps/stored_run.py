@@ -1,0 +1,38 @@
+"""Stored runs: a run that is published, read back from the store after its files were verified."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from logit_engine.storage.model_file import Model, read_model
+from logit_flows.config.model import Config
+from logit_flows.steps.evaluate import Evaluation, Measured
+from logit_flows.steps.identity import identify, open_store
+from logit_flows.steps.load import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A published run: its id and folder, its model and the metrics of that."""
+
+    run: str
+    folder: str
+    model: Model
+    evaluation: Evaluation
+
+
+def find_run(config: Config, dataset: Dataset) -> StoredRun | None:
+    """The run of this config and these data, if it is published; else None. Raises ArtifactError if it is damaged."""
+    run = identify(config, dataset)
+    return read_run(config, run) if open_store(config).has_run(run) else None
+
+
+def read_run(config: Config, run: str) -> StoredRun:
+    """A published run by its full id. Raises ArtifactError if a file is not as it was published."""
+    store = open_store(config)
+    store.verify_run(run)
+    folder = store.run_folder(run)
+    model = read_model(folder / "model.parquet")
+    rows = pl.read_parquet(folder / "metrics.parquet").iter_rows(named=True)
+    evaluation = Evaluation(model.threshold, tuple(Measured(**row) for row in rows), model.result.classes)
+    return StoredRun(run, str(folder), model, evaluation)
