@@ -1,4 +1,4 @@
-"""The tasks and flows in Prefect's own harness: each contract of the table, and the two ways of running, compared."""
+"""The flows in Prefect's own harness: retries, states, and the two ways of running, compared."""
 
 import shutil
 from pathlib import Path
@@ -32,73 +32,8 @@ def tasks(prefect_server: None) -> Any:
     return tasks
 
 
-def steps_of(config: Config) -> dict[str, tuple[Any, ...]]:
-    """Arguments with which each task of the table can be run on its own, by the step's name."""
-    from logit_flows.recipes.experimenting import one_thread
-    from logit_flows.steps.evaluate import evaluate_model
-    from logit_flows.steps.fit import fit_model
-    from logit_flows.steps.learn import learn_design
-    from logit_flows.steps.load import load_dataset
-    from logit_flows.steps.publish import build_model
-    from logit_flows.steps.score import Cohort
-    from logit_flows.steps.split import split_rows
-
-    dataset = load_dataset(config)
-    split = split_rows(config, dataset)
-    learned = learn_design(config, dataset, split)
-    result = fit_model(config, dataset, split, learned)
-    evaluation = evaluate_model(config, dataset, split, learned, result)
-    model = build_model(config, dataset, split, learned, result, evaluation)
-    run = train(config).run
-    cell = config.with_overrides({"experiment": {"matrix": {}, "folds": 2}})
-    tuned = config.with_overrides({"model.penalty": {"type": "l1", "strength": "cv"}})
-    return {
-        "load": (config,),
-        "split_rows": (config, dataset),
-        "learn_design": (config, dataset, split),
-        "tune_penalty": (tuned, dataset, split),
-        "fit_model": (config, dataset, split, learned),
-        "evaluate_model": (config, dataset, split, learned, result),
-        "publish_run": (config, dataset, split, model, evaluation),
-        "crown": (config, run, "a test", run),
-        "load_model": (config, "champion"),
-        "judge": (config, dataset, model, evaluation, model, model),
-        "score_cohort": (config, model, Cohort("test", dataset.paths[0])),
-        "run_cell": (({}, one_thread(cell)),),
-    }
-
-
 @pytest.mark.prefect
-def test_every_task_runs_in_the_harness_under_its_contract(tasks: Any, exam: Config) -> None:
-    from prefect import flow
-    from prefect.artifacts import Artifact
-    from prefect.cache_policies import NO_CACHE
-
-    arguments = steps_of(exam)
-    assert {contract.step.__name__ for contract in tasks.CONTRACTS} == set(arguments)
-
-    @flow
-    def all_tasks() -> dict[str, Any]:
-        return {
-            contract.step.__name__: tasks.TASKS[contract.step](*arguments[contract.step.__name__], return_state=True)
-            for contract in tasks.CONTRACTS
-        }
-
-    states = all_tasks()
-    for contract in tasks.CONTRACTS:
-        task, name = tasks.TASKS[contract.step], contract.step.__name__
-        assert states[name].is_completed(), f"{name}: {states[name].message}"
-        assert task.name == name
-        assert task.retries == len(contract.retry_delays)
-        assert task.timeout_seconds == contract.timeout
-        assert task.cache_policy == NO_CACHE
-        assert task.persist_result is False
-    assert Artifact.get("metrics-exam-two-features") is not None
-    assert Artifact.get("gate-exam-two-features") is not None
-
-
-@pytest.mark.prefect
-def test_a_contract_error_is_not_retried_and_a_transient_one_is(tasks: Any, exam: Config) -> None:
+def test_an_error_of_the_data_is_not_retried_and_a_transient_one_is(tasks: Any, exam: Config) -> None:
     from prefect import flow
 
     calls: list[str] = []
@@ -113,8 +48,8 @@ def test_a_contract_error_is_not_retried_and_a_transient_one_is(tasks: Any, exam
             raise OSError("the disk is not there yet")
         return "there"
 
-    bad = tasks._as_task(tasks.Contract(load_badly, (0.0, 0.0)))
-    late = tasks._as_task(tasks.Contract(load_late, (0.0, 0.0)))
+    bad = tasks.as_task(tasks.TaskPolicy(load_badly, (0.0, 0.0)))
+    late = tasks.as_task(tasks.TaskPolicy(load_late, (0.0, 0.0)))
 
     @flow
     def both() -> str:
