@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from logit_flows.config.model import Config, ConfigError, cells, from_mapping
+from logit_flows.config.model import Config, cells, from_mapping
+from logit_flows.config.problems import ConfigError
 from logit_flows.config.reading import LATER, json_schema, read_config, to_yaml
 from pydantic import BaseModel
 

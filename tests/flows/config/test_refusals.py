@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from logit_flows.config.model import ConfigError
+from logit_flows.config.problems import ConfigError
 from logit_flows.config.reading import LATER, read_config
 
 CONFIG_ERRORS = {

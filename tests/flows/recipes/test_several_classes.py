@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 import sklearn.metrics as sk
 import statsmodels.api as sm
-from logit_flows.config.model import Config, ConfigError, from_mapping
+from logit_flows.config.model import Config, from_mapping
+from logit_flows.config.problems import ConfigError
 from logit_flows.config.reading import read_config
 from logit_flows.recipes.retraining import retrain
 from logit_flows.recipes.scoring import score

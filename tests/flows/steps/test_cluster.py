@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 import pytest
 from distributed import LocalCluster
-from logit_flows.config.model import Config, ConfigError, from_mapping
+from logit_flows.config.model import Config, from_mapping
+from logit_flows.config.problems import ConfigError
 from logit_flows.recipes.experimenting import experiment
 from logit_flows.recipes.training import Trained, train
 from logit_flows.steps import cluster as placing

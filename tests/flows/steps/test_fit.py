@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from logit_flows.config.model import Config, ConfigError
+from logit_flows.config.model import Config
+from logit_flows.config.problems import ConfigError
 from logit_flows.recipes.training import train
 from logit_flows.steps.fit import fit_model
 from logit_flows.steps.learn import learn_design

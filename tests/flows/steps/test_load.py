@@ -6,7 +6,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from logit_flows.config.model import Config, ConfigError
+from logit_flows.config.model import Config
+from logit_flows.config.problems import ConfigError
 from logit_flows.recipes.training import train
 from logit_flows.steps.learn import learn_design
 from logit_flows.steps.load import load_dataset

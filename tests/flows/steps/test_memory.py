@@ -13,7 +13,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from logit_flows.config.model import Config, ConfigError, from_mapping
+from logit_flows.config.model import Config, from_mapping
+from logit_flows.config.problems import ConfigError
 from logit_flows.recipes.training import train
 from logit_flows.steps import evaluate as evaluating
 from logit_flows.steps import load as loading

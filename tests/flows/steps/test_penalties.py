@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from logit_flows.config.model import Config, ConfigError, from_mapping
+from logit_flows.config.model import Config, from_mapping
+from logit_flows.config.problems import ConfigError
 from logit_flows.recipes.experimenting import experiment
 from logit_flows.recipes.training import train
 from logit_flows.reports.page import write_report
