@@ -24,7 +24,7 @@ from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import NONE
 from logit_engine.rows import BLOCK_ROWS, Block, Rows, block_count, total
-from logit_engine.rows.distributed import ClusterRows, cluster_rows
+from logit_engine.rows.distributed import DistributedRows, distributed_rows
 
 LOGISTIC = Bernoulli(LOGIT)
 
@@ -135,7 +135,7 @@ def on_workers(rows: Made, workers: int, rounds: int) -> tuple[Measured, float]:
         Client(cluster, set_as_default=False) as client,
     ):
         start = time.perf_counter()
-        laid: ClusterRows = cluster_rows(rows, client)
+        laid: DistributedRows = distributed_rows(rows, client)
         total(laid, lambda block: (0.0,), 1)
         ready = time.perf_counter() - start
         return measured(laid, rounds, 1), ready

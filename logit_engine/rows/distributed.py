@@ -1,11 +1,15 @@
-"""Rows on a Dask cluster: workers keep the blocks, a pass sends them one function and brings back one sum.
+"""Rows on a Dask cluster: workers keep the blocks, a pass sends them one function and gets one sum back.
 
-Each thread of the workers has a unit of neighboring stripes, cut by the source whatever the row groups; a pass is summed
-there and added in the tree of `folded`, so that where a unit lies, and how often it was lost, changes no bit. A unit
-is what a task makes of files or arrays: Dask makes it anew where its worker is lost, on any other. No worker is preferred:
-distributed 2026.8 leaves a task with `allow_other_workers` waiting for a worker that is gone, even when new ones come.
-Arrays that come out of a message may start at any byte; NumPy copies such arrays before a product, in another order, so
-they are put right on arrival.
+How. Neighboring stripes form a unit, one per thread of the workers. The source cuts the units,
+whatever the row groups of its files. A pass sums each unit where it lies; tasks add the sums in the
+tree of `tree_of_sums.folded`. So neither the place of a unit nor its loss changes a bit.
+
+Why so. A unit is the result of a Dask task on files or arrays: if its worker is lost, Dask makes the
+unit anew on any other. No worker is preferred: distributed 2026.8 leaves a task with
+`allow_other_workers` waiting for a worker that is gone, even if new ones come. Arrays that come out
+of a message may start at any byte. NumPy copies such an array before a product, into another memory
+order, and the last bit changes. So `WorkerBlocks` aligns its arrays on arrival, and functions travel
+as bytes.
 """
 
 import ctypes
@@ -29,15 +33,24 @@ from numpy.typing import NDArray
 from logit_engine._version import __version__
 from logit_engine.errors import ClusterError, DataError
 from logit_engine.rows import Block, Rows, RowsWrapper, Sums, one_blas_thread
-from logit_engine.rows.tree_of_sums import Node, add_in_place, folded, leaf_nodes, root_sums, stripes, sum_in_order
+from logit_engine.rows.tree_of_sums import (
+    Node,
+    add_in_place,
+    folded,
+    leaf_nodes,
+    root_sums,
+    stripes,
+    sum_in_order,
+)
 
-RETRIES = 5  # of a task that fails or whose worker is lost
-FAN = 8  # units whose sums one task adds up
-PATIENCE = 60  # seconds for a first worker
+MAX_TASK_RETRIES = 5  # after an error, or the loss of the worker
+SUMS_PER_TASK = 8  # of units, that one task adds up
+MAX_WORKER_WAIT_SECONDS = 60  # for a first worker
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+KEPT_BYTES, MAPPED_BYTES = 2**28, 2**25  # of freed memory that a worker keeps; of an array mapped alone
 
 
-class Divisible(Rows, Protocol):
+class DivisibleRows(Rows, Protocol):
     """Rows of which a run of blocks can be taken as rows of their own, small enough to be sent."""
 
     def part(self, first: int, last: int) -> Rows: ...
@@ -46,175 +59,195 @@ class Divisible(Rows, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """The blocks of some stripes, as a worker keeps them; first: which of all the stripes is the first of these."""
+class WorkerBlocks:
+    """The blocks of one unit, as a worker keeps them; first: the number of its first stripe."""
 
     first: int
     stripes: tuple[tuple[Block, ...], ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "stripes", _aligned(self.stripes))
+        object.__setattr__(self, "stripes", _with_aligned_arrays(self.stripes))
 
-    def __reduce__(self) -> tuple[type["Held"], tuple[Any, ...]]:
-        return Held, (self.first, self.stripes)
+    def __reduce__(self) -> tuple[type["WorkerBlocks"], tuple[Any, ...]]:
+        return WorkerBlocks, (self.first, self.stripes)
 
     def __sizeof__(self) -> int:
         """The bytes of its arrays, by which Dask decides what to move and what to spill."""
-        return _bytes(self.stripes)
+        return _array_bytes(self.stripes)
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterRows(RowsWrapper):
-    """Rows whose blocks lie on the workers of a client, a future for each unit; made by `cluster_rows`."""
+class DistributedRows(RowsWrapper):
+    """Rows whose blocks lie on the workers of a client, a future per unit.
 
-    rows: Divisible
+    Made by `distributed_rows`.
+    """
+
+    rows: DivisibleRows
     client: Client
-    units: tuple[Future[Held], ...]
+    units: tuple[Future[WorkerBlocks], ...]
 
     def blocks(self, first: int, last: int) -> Any:
         """The blocks, read here: for the few things that are no sum."""
         return self.rows.blocks(first, last)
 
-    def select(self, which: NDArray[np.intp]) -> "ClusterRows":
+    def select(self, which: NDArray[np.intp]) -> "DistributedRows":
         """The same rows with some of their columns, copied where they lie."""
-        units = [self._task(_selected, unit, which) for unit in self.units]
-        return ClusterRows(self.rows.select(which), self.client, tuple(units))
+        units = tuple(self._submit(_select_columns, unit, which) for unit in self.units)
+        return DistributedRows(self.rows.select(which), self.client, units)
 
     def sums(self, fn: Callable[[Block], Sums], threads: int) -> Sums:
-        """`total` of fn, a stripe after the other on each thread of the workers. Raises ClusterError where they are lost."""
+        """`total` of fn, one stripe after another on each thread of the workers.
+
+        Raises ClusterError if the workers or the scheduler are lost.
+        """
         try:
-            asked, count = self._task(_itself, cloudpickle.dumps(fn)), len(stripes(self.n))
-            parts = [self._task(_unit_sums, asked, unit, count) for unit in self.units]
+            function = self._submit(_identity, cloudpickle.dumps(fn))
+            count = len(stripes(self.n))
+            parts = [self._submit(_unit_sums, function, unit, count) for unit in self.units]
             while len(parts) > 1:
-                parts = [self._task(_added, parts[i : i + FAN], count) for i in range(0, len(parts), FAN)]
-            found = deepcopy(parts[0].result())  # aligned
+                neighbors = [parts[i : i + SUMS_PER_TASK] for i in range(0, len(parts), SUMS_PER_TASK)]
+                parts = [self._submit(_add_nodes, some, count) for some in neighbors]
+            nodes = deepcopy(parts[0].result())  # aligned
         except KilledWorker as error:
             raise ClusterError(
-                f"{error.allowed_failures + 1} workers ended one after the other over the same rows, as a rule for want of "
-                f"memory, the last one {error.last_worker.address}: give each more, or start more of them."
+                f"{error.allowed_failures + 1} workers ended one after the other over the same rows, "
+                f"as a rule for want of memory, the last one {error.last_worker.address}: give each "
+                "more, or start more of them."
             ) from None
         except (CancelledError, CommClosedError, ClosedClientError, TimeoutError):
             raise ClusterError(
-                f"the Dask scheduler at {_address(self.client)} was lost in the middle of a pass. Start it again, with "
-                "workers, and repeat the command: what a checkpoint holds is not summed again."
+                f"the Dask scheduler at {_address(self.client)} was lost in the middle of a pass. "
+                "Start it again, with workers, and repeat the command: what a checkpoint holds is not "
+                "summed again."
             ) from None
-        return root_sums(found, count)
+        return root_sums(nodes, count)
 
-    def _task(self, fn: Callable[..., Any], *args: Any) -> Any:
-        return self.client.submit(fn, *args, pure=False, retries=RETRIES)
+    def _submit(self, fn: Callable[..., Any], *args: Any) -> Any:
+        return self.client.submit(fn, *args, pure=False, retries=MAX_TASK_RETRIES)
 
 
-def cluster_rows(rows: Divisible, client: Client) -> ClusterRows:
-    """The rows, laid out over the workers there are: those of files are read there, those in memory are sent.
+def distributed_rows(rows: DivisibleRows, client: Client) -> DistributedRows:
+    """The rows, laid out over the workers: files are read there, rows in memory are sent.
 
-    Raises ClusterError if there is no worker, or one of another version of this package.
+    Raises ClusterError if there is no worker, or a worker has another version of this package.
     """
     runs = stripes(rows.n)
-    count = min(_threads(client), len(runs))
+    count = min(_worker_threads(client), len(runs))
     units = []
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):  # rows in memory go with a task
-        for low, high in pairwise(_edges(len(runs), count)):
+    # Rows in memory go with their task, which Dask would warn of.
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
+        for low, high in pairwise(_unit_edges(len(runs), count)):
             part = rows.part(runs[low].start, runs[high - 1].stop)
             lengths = [len(stripe) for stripe in runs[low:high]]
-            units.append(client.submit(_held, part, low, lengths, pure=False, retries=RETRIES))
-    return ClusterRows(rows, client, tuple(units))
+            task = (_worker_blocks, part, low, lengths)
+            units.append(client.submit(*task, pure=False, retries=MAX_TASK_RETRIES))
+    return DistributedRows(rows, client, tuple(units))
 
 
-def _threads(client: Client) -> int:
-    """How many threads the workers have."""
+def _worker_threads(client: Client) -> int:
+    """The number of threads of the workers. Raises ClusterError as `distributed_rows` does."""
     address = _address(client)
     try:
-        client.wait_for_workers(1, timeout=PATIENCE)
+        client.wait_for_workers(1, timeout=MAX_WORKER_WAIT_SECONDS)
     except TimeoutError:
         raise ClusterError(
             f"the Dask scheduler at {address} has no workers; start some by `dask worker {address}`."
         ) from None
-    for worker, found in client.run(_version, on_error="return").items():
+    for worker, found in client.run(_installed_version, on_error="return").items():
         if found != __version__:
-            what = f"has logit-engine {found}" if isinstance(found, str) else f"cannot import logit-engine ({found})"
+            is_other = isinstance(found, str)
+            what = f"has logit-engine {found}" if is_other else f"cannot import logit-engine ({found})"
             raise ClusterError(f"the Dask worker {worker} {what}; install {__version__} there, as here.")
     return sum(client.nthreads().values())  # type: ignore[no-untyped-call]
 
 
-def _edges(stripes: int, units: int) -> list[int]:
-    """Where units of about equal length start and end: at whole branches of the tree, so that a unit has few sums."""
-    even = 1 << max(0, (stripes // (8 * units)).bit_length() - 1)
-    return [*(round(i * stripes / units / even) * even for i in range(units)), stripes]
+def _unit_edges(stripes: int, units: int) -> list[int]:
+    """Where units of about equal length start and end.
+
+    They end at whole branches of the tree, so that a unit has few nodes to send.
+    """
+    branch = 1 << max(0, (stripes // (8 * units)).bit_length() - 1)
+    return [*(round(i * stripes / units / branch) * branch for i in range(units)), stripes]
 
 
 def _address(client: Client) -> str:
     return str(client.scheduler.address) if client.scheduler is not None else "its address"
 
 
-def _version() -> str:
+def _installed_version() -> str:
     return __version__
 
 
-def _itself(value: Any) -> Any:
+def _identity(value: Any) -> Any:
     return value
 
 
-def _held(part: Rows, first: int, lengths: Sequence[int]) -> Held:
-    """The blocks of the part, in stripes of these lengths."""
+def _worker_blocks(part: Rows, first: int, lengths: Sequence[int]) -> WorkerBlocks:
+    """The blocks of a unit, in stripes of these lengths. Raises DataError for a file that is not there."""
     try:
-        return Held(first, tuple(tuple(part.blocks(*edges)) for edges in pairwise(accumulate(lengths, initial=0))))
+        edges = pairwise(accumulate(lengths, initial=0))
+        return WorkerBlocks(first, tuple(tuple(part.blocks(*run)) for run in edges))
     except FileNotFoundError as error:
         raise DataError(
-            f"the Dask worker {get_worker().address} cannot read {error.filename or error}: the files must be at the same "
-            "place on all machines."
+            f"the Dask worker {get_worker().address} cannot read {error.filename or error}: the files "
+            "must be at the same place on all machines."
         ) from None
 
 
-def _selected(held: Held, which: NDArray[np.intp]) -> Held:
-    return Held(
-        held.first,
-        tuple(tuple(replace(block, X=block.X.select(which)) for block in stripe) for stripe in held.stripes),
-    )
+def _select_columns(unit: WorkerBlocks, which: NDArray[np.intp]) -> WorkerBlocks:
+    chosen = (tuple(replace(block, X=block.X.select(which)) for block in run) for run in unit.stripes)
+    return WorkerBlocks(unit.first, tuple(chosen))
 
 
-def _unit_sums(asked: bytes, held: Held, count: int) -> list[Node]:
+def _unit_sums(function: bytes, unit: WorkerBlocks, count: int) -> list[Node]:
+    """The sums of a unit, as few nodes of the tree over count stripes."""
     _keep_freed_memory()
-    fn = pickle.loads(asked)
+    fn = pickle.loads(function)
     with one_blas_thread():
-        sums = (sum_in_order(map(fn, stripe)) for stripe in held.stripes)
-        return folded(leaf_nodes(sums, held.first), count, add_in_place)
+        sums = (sum_in_order(map(fn, stripe)) for stripe in unit.stripes)
+        return folded(leaf_nodes(sums, unit.first), count, add_in_place)
 
 
 @lru_cache(maxsize=1)
 def _keep_freed_memory() -> None:
     """Let the C library keep what a block's arrays freed for the next block, up to 256 MB.
 
-    Dask starts workers with MALLOC_TRIM_THRESHOLD_=65536, under which glibc gives all of it back at once: light passes took
-    three times as long, passes with the information twice.
+    Dask starts workers with MALLOC_TRIM_THRESHOLD_=65536, under which glibc gives all of it back at
+    once: light passes took three times as long, passes with the information twice.
     """
-    if adjust := getattr(ctypes.CDLL(None), "mallopt", None):
-        adjust(M_MMAP_THRESHOLD, 2**25)
-        adjust(M_TRIM_THRESHOLD, 2**28)
+    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
+        mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES)
+        mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
-def _added(parts: list[list[Node]], count: int) -> list[Node]:
-    """The sums added up; those that Dask keeps are left as they are."""
+def _add_nodes(parts: list[list[Node]], count: int) -> list[Node]:
+    """The nodes of some units added up, in copies: Dask keeps those it was given."""
     return folded((deepcopy(node) for part in parts for node in part), count, add_in_place)
 
 
-def _aligned(value: Any) -> Any:
+def _with_aligned_arrays(value: Any) -> Any:
     """The same value, with each array in it copied that does not start where its items may."""
     if isinstance(value, np.ndarray):
         return value if value.flags.aligned else value.copy(order="K")
     if isinstance(value, tuple):
-        return tuple(map(_aligned, value))
+        return tuple(map(_with_aligned_arrays, value))
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{field.name: _aligned(getattr(value, field.name)) for field in fields(value)})
+        parts = {f.name: _with_aligned_arrays(getattr(value, f.name)) for f in fields(value)}
+        return replace(value, **parts)
     if hasattr(value, "indptr"):
-        return value if all(a.flags.aligned for a in (value.data, value.indices, value.indptr)) else value.copy()
+        arrays = (value.data, value.indices, value.indptr)
+        return value if all(a.flags.aligned for a in arrays) else value.copy()
     return value
 
 
-def _bytes(value: Any) -> int:
+def _array_bytes(value: Any) -> int:
     if isinstance(value, np.ndarray):
         return value.nbytes
     if isinstance(value, tuple):
-        return sum(map(_bytes, value))
+        return sum(map(_array_bytes, value))
     if is_dataclass(value):
-        return sum(_bytes(getattr(value, field.name)) for field in fields(value))
-    return _bytes((value.data, value.indices, value.indptr)) if hasattr(value, "indptr") else 0
+        return sum(_array_bytes(getattr(value, field.name)) for field in fields(value))
+    if hasattr(value, "indptr"):
+        return _array_bytes((value.data, value.indices, value.indptr))
+    return 0

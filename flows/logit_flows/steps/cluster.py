@@ -34,9 +34,9 @@ def placed(config: Config, dataset: Dataset, rows: Any) -> Iterator[Rows]:
         store.checkpoint_folder(identify(config, dataset)), store.staging, canonical_json({"versions": versions()})
     )
     with connected(config) as client:
-        from logit_engine.rows.distributed import cluster_rows
+        from logit_engine.rows.distributed import distributed_rows
 
-        yield CheckpointedRows(cluster_rows(rows, client), journal)
+        yield CheckpointedRows(distributed_rows(rows, client), journal)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from logit_engine.links import LOGIT, PROBIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import L2, NONE, ElasticNet
 from logit_engine.rows import BLOCK_ROWS, Block, Rows
-from logit_engine.rows.distributed import cluster_rows
+from logit_engine.rows.distributed import distributed_rows
 from logit_engine.rows.memory import MemoryRows, array_rows
 
 P = 7
@@ -189,7 +189,7 @@ def test_threads_types_memory_orders_and_workers_change_no_bit(case: str, far: f
         views += [np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2], X.astype(np.float32)]
     for threads, view in zip((2, 4, 2, 1, 2), views, strict=False):
         assert bits(fit(rows(view), threads=threads, **CASES[case])) == expected
-    assert bits(fit(cluster_rows(rows(X), client), **CASES[case])) == expected
+    assert bits(fit(distributed_rows(rows(X), client), **CASES[case])) == expected
 
 
 @pytest.mark.parametrize("many", [0, 2**62])

@@ -32,7 +32,7 @@ from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import PROBIT
 from logit_engine.penalties import L2, ElasticNet
 from logit_engine.rows import BLOCK_ROWS, Block, Rows, SummingRows, Sums, total
-from logit_engine.rows.distributed import cluster_rows
+from logit_engine.rows.distributed import distributed_rows
 from logit_engine.rows.memory import array_rows
 from logit_engine.rows.tree_of_sums import Node, folded, leaf_nodes, stripes
 
@@ -122,7 +122,7 @@ def test_arrays_and_files_in_memory_and_on_a_cluster_give_the_same_bits(client: 
     design, _ = learn(kept, SPEC)
     memory = frame_rows(design, kept, LATE(kept))
     expected = bits(fit(memory, covariance_type=HC3, threads=1))
-    rows: list[Rows] = [cluster_rows(memory, client)]
+    rows: list[Rows] = [distributed_rows(memory, client)]
     for row_group, files in ((777, 3), (50_000, 1)):
         paths = []
         for i in range(files):
@@ -130,7 +130,7 @@ def test_arrays_and_files_in_memory_and_on_a_cluster_give_the_same_bits(client: 
             part = frame[i * frame.height // files : (i + 1) * frame.height // files]
             part.write_parquet(paths[-1], row_group_size=row_group)
         files_rows = parquet_rows(design, paths, LATE, keep=lambda f: f["group"].to_numpy() % 7 != 3, reads=["group"])
-        rows += [files_rows, cluster_rows(files_rows, client)]
+        rows += [files_rows, distributed_rows(files_rows, client)]
     for source in rows:
         assert bits(fit(source, covariance_type=HC3)) == expected
     for threads in (2, 4):
@@ -166,14 +166,14 @@ def test_every_kind_of_fit_has_the_same_bits(client: Client, case: str) -> None:
         cluster=frame["group"].to_numpy(),
         offset=0.1 * frame["x"].to_numpy() if case == "offset" else None,
     )
-    assert bits(fit(cluster_rows(rows, client), **asked)) == bits(fit(rows, **asked))
+    assert bits(fit(distributed_rows(rows, client), **asked)) == bits(fit(rows, **asked))
 
 
 def test_a_pilot_leads_a_fit_on_a_cluster_and_its_sample_travels_once(client: Client) -> None:
     rng = np.random.default_rng(1)
     X = rng.standard_normal((60_000, 3))
     rows = array_rows(X, (rng.random(60_000) < 1.0 / (1.0 + np.exp(-X @ [1.0, -1.0, 0.5]))).astype(float))
-    watched = Watched(cluster_rows(rows, client))
+    watched = Watched(distributed_rows(rows, client))
     here, there = fit(rows), fit(watched)
     assert bits(here) == bits(there)
     assert here.passes == there.passes
@@ -209,7 +209,7 @@ def test_a_killed_worker_and_then_all_of_them_killed_change_nothing(tmp_path: Pa
                 timer.join()
 
         before = {2: lambda: strike(1), 4: lambda: strike(2)}
-        watched = Watched(cluster_rows(rows, client), before)
+        watched = Watched(distributed_rows(rows, client), before)
         found = bits(fit(watched))
     assert found == bits(fit(rows))
     assert len(watched.sent) > 4
@@ -225,4 +225,4 @@ def test_files_that_a_worker_cannot_read_are_named(client: Client, tmp_path: Pat
     with pytest.raises(
         DataError, match=r"the Dask worker tcp://.* cannot read .*rows.parquet: the files must be at the"
     ):
-        fit(cluster_rows(rows, client))
+        fit(distributed_rows(rows, client))

@@ -23,7 +23,7 @@ from logit_flows.steps.identity import open_store
 
 from logit_engine.errors import ClusterError
 from logit_engine.rows import distributed as sources
-from logit_engine.rows.distributed import ClusterRows
+from logit_engine.rows.distributed import DistributedRows
 
 FILES = ("model.parquet", "predictions.parquet", "metrics.parquet", "config.yaml", "manifest.json")
 
@@ -113,15 +113,15 @@ def test_a_run_that_lost_its_scheduler_goes_on_from_its_checkpoint(
     )
     assert host.stdin is not None
     assert host.stdout is not None
-    lost, passes, sums = host.stdout.readline().strip(), [0, 0], ClusterRows.sums
+    lost, passes, sums = host.stdout.readline().strip(), [0, 0], DistributedRows.sums
 
-    def counted(rows: ClusterRows, *asked: Any) -> Any:
+    def counted(rows: DistributedRows, *asked: Any) -> Any:
         passes[0] += 1
         if passes[0] == 4:
             host.send_signal(signal.SIGKILL)
         return sums(rows, *asked)
 
-    monkeypatch.setattr(ClusterRows, "sums", counted)
+    monkeypatch.setattr(DistributedRows, "sums", counted)
     dask = {"store": "there", "compute__backend": "dask"}
     sentence = re.escape(
         f"the Dask scheduler at {lost} was lost in the middle of a pass. Start it again, with workers,"
