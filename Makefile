@@ -1,13 +1,16 @@
 # `make train` and `make test` need git, make and Python >= 3.11 with venv, and set up all the rest in .venv themselves.
 
 PYTHON ?= python3
+IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 PIP_INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help train test accuracy bench format clean
+.PHONY: help train test slow coverage accuracy bench format clean
 
 help:
 	@echo "make train     train, evaluate and write the model of config.yaml"
-	@echo "make test      formatting, lint, types and tests"
+	@echo "make test      formatting, lint, types and tests: what continuous integration runs"
+	@echo "make slow      the tests that it leaves out: thousands of random problems; ten minutes"
+	@echo "make coverage  branches of the engine that its tests take, at least 95%; half an hour"
 	@echo "make accuracy  correct digits of hard cases, beside statsmodels'"
 	@echo "make bench     speed beside the peers and the machine's limit, into docs/performance.md; about an hour"
 	@echo "make format    format the code, and fix what ruff can fix"
@@ -20,7 +23,13 @@ test: .venv/test.stamp
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	.venv/bin/pytest -m "not slow" $(IN_PARALLEL)
+
+slow: .venv/test.stamp
+	.venv/bin/pytest -m slow -n 2
+
+coverage: .venv/test.stamp
+	.venv/bin/pytest -m "not slow" $(IN_PARALLEL) --cov tests/engine tests/laws tests/agreement
 
 accuracy: .venv/test.stamp
 	.venv/bin/python bench/accuracy.py
@@ -33,7 +42,7 @@ format: .venv/test.stamp
 	.venv/bin/ruff format .
 
 clean:
-	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is written once its install is complete. Without one, .venv is made anew: half an install is not trusted.

@@ -55,7 +55,6 @@ def python(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path / "venv")
 
 
-@pytest.mark.slow
 def test_the_ranges_alone_resolve_to_something_that_runs_a_flow(python: Path, tmp_path: Path) -> None:
     (source := tmp_path / "source").mkdir()
     run(python, "-m", "pip", "install", "-q", copy_of_the_source(source), cwd=tmp_path)

@@ -74,7 +74,6 @@ def flow_runs(url: str, state: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.slow
 def test_a_served_retrain_is_scheduled_fires_and_publishes(exam: Path, serving: str) -> None:
     scheduled = wait_for(lambda: flow_runs(serving, "SCHEDULED"), 90)
     assert all(run["deployment_id"] and run["auto_scheduled"] for run in scheduled)

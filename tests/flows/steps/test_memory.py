@@ -182,7 +182,6 @@ def limited(folder: Path, memory: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="a limit of a process's data is Linux's")
 def test_two_million_rows_are_trained_in_a_process_that_cannot_hold_them(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
