@@ -4,6 +4,7 @@ A categorical with L columns is its codes: code j < L is column j, code L is the
 is never expanded to one-hot.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +69,23 @@ class Coded:
     def lengths(self) -> Array:
         """One for a row with a column, zero for one at the reference, (n,)."""
         return (self.codes < self.width).astype(np.float64)
+
+    @property
+    def row_size(self) -> int:
+        """1."""
+        return 1
+
+    def slice_rows(self, rows: slice) -> "Coded":
+        """Some of the codes, as a view."""
+        return Coded(self.codes[rows], self.width)
+
+    def copy_rows(self, rows: slice) -> "Coded":
+        """Some of the codes, copied."""
+        return Coded(self.codes[rows].copy(), self.width)
+
+    def stack(self, others: Sequence["Coded"]) -> "Coded":
+        """All codes in one array."""
+        return Coded(np.concatenate([self.codes, *(other.codes for other in others)]), self.width)
 
     def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
         """The share of each level's rows."""

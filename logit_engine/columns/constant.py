@@ -1,5 +1,6 @@
 """A column of ones that takes no memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +66,23 @@ class Constant:
     def lengths(self) -> Array:
         """Ones, (n,)."""
         return np.ones(self.rows)
+
+    @property
+    def row_size(self) -> int:
+        """0."""
+        return 0
+
+    def slice_rows(self, rows: slice) -> "Constant":
+        """Fewer ones."""
+        return Constant(len(range(*rows.indices(self.rows))))
+
+    def copy_rows(self, rows: slice) -> "Constant":
+        """Fewer ones."""
+        return self.slice_rows(rows)
+
+    def stack(self, others: Sequence["Constant"]) -> "Constant":
+        """More ones."""
+        return Constant(self.rows + sum(other.rows for other in others))
 
     def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
         """Those of ones."""

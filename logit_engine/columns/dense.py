@@ -1,5 +1,6 @@
 """Columns written out as an array."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,6 +84,23 @@ class Dense:
         if self.unit is None:
             return np.asarray(np.einsum("ij,ij->i", self.X, self.X))
         return np.asarray(np.einsum("ij,ij,j->i", self.X, self.X, 1.0 / np.square(self.unit)))
+
+    @property
+    def row_size(self) -> int:
+        """One for each column."""
+        return self.X.shape[1]
+
+    def slice_rows(self, rows: slice) -> "Dense":
+        """Some of the rows, as a view."""
+        return Dense(self.X[rows], self.unit)
+
+    def copy_rows(self, rows: slice) -> "Dense":
+        """Some of the rows of X, copied in C order."""
+        return Dense(np.array(self.X[rows], order="C"))
+
+    def stack(self, others: Sequence["Dense"]) -> "Dense":
+        """All rows in one array, in the units of the first."""
+        return Dense(np.concatenate([self.X, *(other.X for other in others)]), self.unit)
 
     def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
         """Mean and spread of each column."""

@@ -4,7 +4,8 @@ Every piece of linear algebra that touches rows goes through `dot` (X theta), `t
 w >= 0, in float32 if a rough one will do). Theta and r may be matrices, one column for each product.
 """
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,23 @@ class Columns(Protocol):
 
     def lengths(self) -> Array:
         """The sum of squares of each row, (n,)."""
+        ...
+
+    @property
+    def row_size(self) -> int:
+        """How many numbers a row takes in memory, about."""
+        ...
+
+    def slice_rows(self, rows: slice) -> "Columns":
+        """Some of the rows, as views."""
+        ...
+
+    def copy_rows(self, rows: slice) -> "Columns":
+        """Some of the rows, copied, in units of one."""
+        ...
+
+    def stack(self, others: Sequence[Any]) -> "Columns":
+        """These rows and below them those of others, which are columns of the same kind."""
         ...
 
     def moments(self, keep: NDArray[np.bool_] | None) -> "Moments":

@@ -85,6 +85,24 @@ class SideBySide:
         """The sum of the parts' own."""
         return np.asarray(sum(part.lengths() for part in self.parts))
 
+    @property
+    def row_size(self) -> int:
+        """The sum of the parts' own."""
+        return sum(part.row_size for part in self.parts)
+
+    def slice_rows(self, rows: slice) -> "SideBySide":
+        """The same rows of every part, as views."""
+        return SideBySide(tuple(part.slice_rows(rows) for part in self.parts))
+
+    def copy_rows(self, rows: slice) -> "SideBySide":
+        """The same rows of every part, copied."""
+        return SideBySide(tuple(part.copy_rows(rows) for part in self.parts))
+
+    def stack(self, others: Sequence["SideBySide"]) -> "SideBySide":
+        """Each part with the others' parts below it."""
+        below = zip(*(other.parts for other in others), strict=True) if others else [()] * len(self.parts)
+        return SideBySide(tuple(part.stack(own) for part, own in zip(self.parts, below, strict=True)))
+
     def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
         """The parts' moments, joined."""
         found = [part.moments(keep) for part in self.parts]

@@ -1,5 +1,6 @@
 """Columns that are mostly zeros, as a scipy.sparse array."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from logit_engine.columns.moments import (
 from logit_engine.columns.protocol import Columns
 from logit_engine.columns.units import bincount, in_units
 
+MAX_DENSE_NUMBERS = 2**18  # of a sparse array that keeps a dense copy: making the copy takes as long as using it
 FILLED = 0.08  # the share of entries above which a sparse Gram matrix is slower than a dense one
 
 
@@ -76,6 +78,38 @@ class Sparse:
         """Sums of squares by row, (n,)."""
         squared = self.X.power(2)
         return np.asarray(squared.sum(axis=1) if self.unit is None else squared @ (1.0 / np.square(self.unit)))
+
+    @property
+    def row_size(self) -> int:
+        """The mean number of entries of a row."""
+        return int(self.X.nnz) // max(1, int(self.X.shape[0]))
+
+    def slice_rows(self, rows: slice) -> "Sparse":
+        """Some of the rows and their transpose as views, where SciPy's own slices are copies; in units of one."""
+        from scipy.sparse import csc_array, csr_array
+
+        start, stop, _ = rows.indices(self.X.shape[0])
+        first, last = self.X.indptr[start], self.X.indptr[stop]
+        shape = (stop - start, self.X.shape[1])
+        cut, transposed = csr_array(shape, dtype=self.X.dtype), csc_array(shape[::-1], dtype=self.X.dtype)
+        for part in (cut, transposed):
+            part.data, part.indices, part.indptr = (
+                self.X.data[first:last],
+                self.X.indices[first:last],
+                self.X.indptr[start : stop + 1] - first,
+            )
+        few = self.X.shape[0] * self.X.shape[1] <= MAX_DENSE_NUMBERS
+        return Sparse(cut, T=transposed, dense_copy=cut.toarray() if few and is_filled(cut) else None)
+
+    def copy_rows(self, rows: slice) -> "Sparse":
+        """Some of the rows of X, copied."""
+        return Sparse(self.X[rows])
+
+    def stack(self, others: Sequence["Sparse"]) -> "Sparse":
+        """All rows in one array, in the units of the first."""
+        from scipy.sparse import vstack
+
+        return Sparse(vstack([self.X, *(other.X for other in others)], format="csr"), self.unit)
 
     def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
         """Mean and spread of each column, zeros included."""

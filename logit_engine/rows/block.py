@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns
-from logit_engine.columns.slicing import held, row_slice
 
 BLOCK_ROWS = 16384
 MAX_PIECE_NUMBERS = 2**20  # of a piece, unless it has MIN_PIECE_ROWS
@@ -42,7 +41,7 @@ class Block:
     def cut(self, rows: slice) -> "Block":
         """Some of the rows, as views."""
         return Block(
-            row_slice(self.X, rows),
+            self.X.slice_rows(rows),
             self.y[rows],
             None if self.weight is None else self.weight[rows],
             None if self.offset is None else self.offset[rows],
@@ -61,9 +60,9 @@ class Block:
         if n <= MIN_PIECE_ROWS:
             yield self
             return
-        is_shared = n < BLOCK_ROWS and n * held(self.X) > MIN_SHARED_NUMBERS
+        is_shared = n < BLOCK_ROWS and n * self.X.row_size > MIN_SHARED_NUMBERS
         size = SHARED_PIECE_ROWS if is_shared else BLOCK_ROWS
-        while size > MIN_PIECE_ROWS and size * held(self.X) > MAX_PIECE_NUMBERS:
+        while size > MIN_PIECE_ROWS and size * self.X.row_size > MAX_PIECE_NUMBERS:
             size //= 2
         if n <= size:
             yield self

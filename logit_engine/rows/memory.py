@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
-from logit_engine.columns.slicing import copied, stacked
 from logit_engine.errors import DataError
 from logit_engine.rows import BLOCK_ROWS, Block, arrays
 from logit_engine.rows.alignment import aligned, row_labels
@@ -78,7 +77,8 @@ class Gathered:
             parts = [getattr(block, name) for block in self.blocks]
             return None if parts[0] is None else np.concatenate(parts)
 
-        X = stacked([block.X for block in self.blocks])
+        first, *others = (block.X for block in self.blocks)
+        X = first.stack(others)
         weight, offset = joined("weight"), joined("offset")
         return MemoryRows(X, joined("y"), names, weight, offset, intercept=intercept, classes=classes)
 
@@ -88,7 +88,7 @@ def thinned(block: Block, every: int) -> Gathered:
     rows = slice(None, None, every)
     weight = None if block.weight is None else block.weight[rows].copy()
     offset = None if block.offset is None else block.offset[rows].copy()
-    return Gathered([Block(copied(block.X, rows), block.y[rows].copy(), weight, offset)])
+    return Gathered([Block(block.X.copy_rows(rows), block.y[rows].copy(), weight, offset)])
 
 
 def array_rows(
