@@ -37,7 +37,7 @@ class Coded:
         """The coefficient of each row's level, zero for the reference."""
         return np.concatenate([theta, np.zeros_like(theta[:1])]).take(self.codes, axis=0)
 
-    def tdot(self, r: Array) -> Array:
+    def transpose_dot(self, r: Array) -> Array:
         """Sums of r by level."""
         if r.ndim == 1:
             return bincount(self.codes, r, self.width + 1)[: self.width]
@@ -45,18 +45,18 @@ class Coded:
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """The diagonal matrix of the sums of w by level."""
-        return np.diag(self.tdot(w))
+        return np.diag(self.transpose_dot(w))
 
-    def squares(self, w: Array) -> Array:
+    def gram_diagonal(self, w: Array) -> Array:
         """The sums of w by level."""
-        return self.tdot(w)
+        return self.transpose_dot(w)
 
-    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+    def group_sums(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """Sums of r by group and level, from their joint codes."""
         joint = groups * (self.width + 1) + self.codes
         return bincount(joint, r, count * (self.width + 1)).reshape(count, self.width + 1)[:, : self.width]
 
-    def inner(self, center: Real, scale: Real) -> "Coded":
+    def to_inner(self, center: Real, scale: Real) -> "Coded":
         """Itself: codes are neither centered nor scaled."""
         return self
 
@@ -66,7 +66,7 @@ class Coded:
         code[which] = np.arange(which.size)
         return Coded(code[self.codes], which.size)
 
-    def lengths(self) -> Array:
+    def squared_lengths(self) -> Array:
         """One for a row with a column, zero for one at the reference, (n,)."""
         return (self.codes < self.width).astype(np.float64)
 
@@ -91,7 +91,7 @@ class Coded:
         """The share of each level's rows."""
         kept = np.ones(self.codes.size) if keep is None else keep.astype(np.float64)
         n = int(kept.sum())
-        mean = self.tdot(kept) / max(n, 1)
+        mean = self.transpose_dot(kept) / max(n, 1)
         codes = ((0, self.width),)
         dense = np.zeros(self.width, dtype=bool)
         return Moments(n, mean, n * mean * (1.0 - mean), codes, dense, no_quartiles(self.width))
@@ -100,7 +100,7 @@ class Coded:
         """Rows of each level by outcome."""
         both = sides(y, keep)
         total = np.array([side.sum() for side in both], dtype=np.float64)
-        events = np.stack([self.tdot(side.astype(np.float64)) for side in both])
+        events = np.stack([self.transpose_dot(side.astype(np.float64)) for side in both])
         return Ranges(
             low=np.where(events < total[:, None], 0.0, np.where(events > 0.0, 1.0, np.inf)),
             high=np.where(events > 0.0, 1.0, np.where(total[:, None] > 0.0, 0.0, -np.inf)),

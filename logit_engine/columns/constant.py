@@ -32,7 +32,7 @@ class Constant:
         """Theta, for every row."""
         return np.repeat(theta, self.rows, axis=0)
 
-    def tdot(self, r: Array) -> Array:
+    def transpose_dot(self, r: Array) -> Array:
         """The sums of r, pairwise: of rows sorted by outcome a running sum would lose three digits."""
         if r.ndim == 1:
             return np.asarray(r.sum(keepdims=True))
@@ -46,24 +46,24 @@ class Constant:
         """Write some rows, each times its share, (m, 1), into out, (m, 1)."""
         out[:] = share
 
-    def squares(self, w: Array) -> Array:
+    def gram_diagonal(self, w: Array) -> Array:
         """The sum of w, (1,)."""
         return np.array([w.sum()])
 
-    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+    def group_sums(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """Sums of r by group, (count, 1)."""
         return bincount(groups, r, count)[:, None]
 
-    def inner(self, center: Real, scale: Real) -> Columns:
+    def to_inner(self, center: Real, scale: Real) -> Columns:
         """Itself, in its own units."""
         own = center[0] == 0.0 and scale[0] == 1.0
-        return self if own else Dense(np.ones((self.rows, 1))).inner(center, scale)
+        return self if own else Dense(np.ones((self.rows, 1))).to_inner(center, scale)
 
     def select(self, which: NDArray[np.intp]) -> Columns:
         """Itself, or nothing of it."""
         return self if which.size else Dense(np.empty((self.rows, 0)))
 
-    def lengths(self) -> Array:
+    def squared_lengths(self) -> Array:
         """Ones, (n,)."""
         return np.ones(self.rows)
 

@@ -38,7 +38,7 @@ class Dense:
         """X theta."""
         return np.asarray(self.X @ in_units(theta, self.unit))
 
-    def tdot(self, r: Array) -> Array:
+    def transpose_dot(self, r: Array) -> Array:
         """X' r."""
         return in_units(np.asarray(self.X.T @ r), self.unit)
 
@@ -50,15 +50,15 @@ class Dense:
         """Write some rows of X, in its own units, each times its share, (m, 1), into out, (m, p)."""
         np.multiply(self.X[rows], share, out=out, casting="same_kind")
 
-    def squares(self, w: Array) -> Array:
+    def gram_diagonal(self, w: Array) -> Array:
         """Sums of w x^2, (p,)."""
         return in_units(in_units(np.einsum("ij,ij,i->j", self.X, self.X, w), self.unit), self.unit)
 
-    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+    def group_sums(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """X' r within each group, a column at a time."""
         return in_units(np.stack([bincount(groups, r * column, count) for column in self.X.T]), self.unit).T
 
-    def inner(self, center: Real, scale: Real) -> Columns:
+    def to_inner(self, center: Real, scale: Real) -> Columns:
         """Centered and scaled; written out, row by row in the center's type, unless X is that already."""
         mild = bool(((scale > MILD[0]) & (scale < MILD[1])).all())
         unit = None if (scale == 1.0).all() else scale
@@ -79,7 +79,7 @@ class Dense:
         """Some of the columns, copied."""
         return Dense(self.X[:, which], None if self.unit is None else self.unit[which])
 
-    def lengths(self) -> Array:
+    def squared_lengths(self) -> Array:
         """Sums of squares by row, (n,), in the columns' units."""
         if self.unit is None:
             return np.asarray(np.einsum("ij,ij->i", self.X, self.X))
@@ -88,7 +88,7 @@ class Dense:
     @property
     def row_size(self) -> int:
         """One for each column."""
-        return self.X.shape[1]
+        return self.shape[1]
 
     def slice_rows(self, rows: slice) -> "Dense":
         """Some of the rows, as a view."""

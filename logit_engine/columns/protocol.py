@@ -1,6 +1,6 @@
 """What every kind of columns can do: three products, moments, ranges, inner coordinates, and cuts.
 
-Every piece of linear algebra that touches rows goes through `dot` (X theta), `tdot` (X' r) and `gram` (X' diag(w) X, for
+Every piece of linear algebra that touches rows goes through `dot` (X theta), `transpose_dot` (X' r) and `gram` (X' diag(w) X, for
 w >= 0, in float32 if a rough one will do). Theta and r may be matrices, one column for each product.
 """
 
@@ -15,26 +15,26 @@ from logit_engine.columns.moments import Moments, Ranges
 
 
 class Columns(Protocol):
-    """n rows of p columns. dot: (p[, k]) to (n[, k]); tdot: (n[, k]) to (p[, k]); gram: (n,) to (p, p)."""
+    """n rows of p columns. dot: (p[, k]) to (n[, k]); transpose_dot: (n[, k]) to (p[, k]); gram: (n,) to (p, p)."""
 
     @property
     def shape(self) -> tuple[int, int]: ...
 
     def dot(self, theta: Array) -> Array: ...
 
-    def tdot(self, r: Array) -> Array: ...
+    def transpose_dot(self, r: Array) -> Array: ...
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array: ...
 
-    def squares(self, w: Array) -> Array:
+    def gram_diagonal(self, w: Array) -> Array:
         """The diagonal of X' diag(w) X, (p,)."""
         ...
 
-    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+    def group_sums(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """X' r within each group: r, groups: (n,), groups in 0..count-1; (count, p)."""
         ...
 
-    def inner(self, center: Real, scale: Real) -> "Columns":
+    def to_inner(self, center: Real, scale: Real) -> "Columns":
         """(X - center) / scale, (p,) each; codes are left alone. Its bits do not depend on X's memory order."""
         ...
 
@@ -42,7 +42,7 @@ class Columns(Protocol):
         """Some of the columns, (r,) rising, copied."""
         ...
 
-    def lengths(self) -> Array:
+    def squared_lengths(self) -> Array:
         """The sum of squares of each row, (n,)."""
         ...
 

@@ -44,9 +44,9 @@ class SideBySide:
             out += part.dot(theta[start:stop])
         return out
 
-    def tdot(self, r: Array) -> Array:
+    def transpose_dot(self, r: Array) -> Array:
         """The parts' products, stacked."""
-        return np.concatenate([part.tdot(r) for part in self.parts])
+        return np.concatenate([part.transpose_dot(r) for part in self.parts])
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """The parts' own Gram matrices on the diagonal, their cross products beside them."""
@@ -63,27 +63,27 @@ class SideBySide:
                 out[c:d, a:b] = out[a:b, c:d].T
         return out
 
-    def squares(self, w: Array) -> Array:
+    def gram_diagonal(self, w: Array) -> Array:
         """The parts' own."""
-        return np.concatenate([part.squares(w) for part in self.parts])
+        return np.concatenate([part.gram_diagonal(w) for part in self.parts])
 
-    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+    def group_sums(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """The parts' sums, side by side."""
-        return np.concatenate([part.grouped(r, groups, count) for part in self.parts], axis=1)
+        return np.concatenate([part.group_sums(r, groups, count) for part in self.parts], axis=1)
 
-    def inner(self, center: Real, scale: Real) -> Columns:
+    def to_inner(self, center: Real, scale: Real) -> Columns:
         """Each part centered and scaled by its share."""
         spans = zip(self.parts, self.spans(), strict=True)
-        return SideBySide(tuple(part.inner(center[a:b], scale[a:b]) for part, (a, b) in spans))
+        return SideBySide(tuple(part.to_inner(center[a:b], scale[a:b]) for part, (a, b) in spans))
 
     def select(self, which: NDArray[np.intp]) -> Columns:
         """Some of the columns of those parts that have any."""
         cuts = [which[(which >= a) & (which < b)] - a for a, b in self.spans()]
         return SideBySide(tuple(part.select(cut) for part, cut in zip(self.parts, cuts, strict=True) if cut.size))
 
-    def lengths(self) -> Array:
+    def squared_lengths(self) -> Array:
         """The sum of the parts' own."""
-        return np.asarray(sum(part.lengths() for part in self.parts))
+        return np.asarray(sum(part.squared_lengths() for part in self.parts))
 
     @property
     def row_size(self) -> int:
@@ -148,13 +148,13 @@ def cross(left: Columns, right: Columns, w: Array) -> Array:
     if isinstance(left, SideBySide):
         return np.concatenate([cross(part, right, w) for part in left.parts])
     if isinstance(left, Constant):
-        return right.tdot(w)[None]
+        return right.transpose_dot(w)[None]
     if isinstance(left, Coded) and isinstance(right, Coded):
         joint = left.codes.astype(np.int64) * (right.width + 1) + right.codes
         table = bincount(joint, w, (left.width + 1) * (right.width + 1))
         return table.reshape(left.width + 1, right.width + 1)[: left.width, : right.width]
     if isinstance(right, Dense):
-        return in_units(left.tdot(right.X * w[:, None]).T, right.unit).T
+        return in_units(left.transpose_dot(right.X * w[:, None]).T, right.unit).T
     if isinstance(right, Sparse) and isinstance(left, Sparse | Coded):
         return cross(left, Dense(right.X.toarray(), right.unit), w)
     return cross(right, left, w).T

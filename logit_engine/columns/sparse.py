@@ -45,7 +45,7 @@ class Sparse:
         """X theta."""
         return np.asarray(self.X @ in_units(theta, self.unit))
 
-    def tdot(self, r: Array) -> Array:
+    def transpose_dot(self, r: Array) -> Array:
         """X' r."""
         return in_units(np.asarray((self.X.T if self.T is None else self.T) @ r), self.unit)
 
@@ -56,25 +56,25 @@ class Sparse:
         product = np.asarray((self.X.T @ self.X.multiply(w[:, None]).tocsr()).toarray())
         return in_units(in_units(product, self.unit).T, self.unit)
 
-    def squares(self, w: Array) -> Array:
+    def gram_diagonal(self, w: Array) -> Array:
         """Sums of w x^2, (p,)."""
         return in_units(in_units(np.asarray(self.X.power(2).T @ w), self.unit), self.unit)
 
-    def grouped(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
+    def group_sums(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """X' r within each group."""
-        return Dense(self.X.toarray(), self.unit).grouped(r, groups, count)
+        return Dense(self.X.toarray(), self.unit).group_sums(r, groups, count)
 
-    def inner(self, center: Real, scale: Real) -> Columns:
+    def to_inner(self, center: Real, scale: Real) -> Columns:
         """Scaled; written out only where centers or extended precision ask for it."""
         if center.any() or center.dtype != self.X.dtype:
-            return Dense(self.X.toarray()).inner(center, scale)
+            return Dense(self.X.toarray()).to_inner(center, scale)
         return Sparse(self.X, scale, self.T, self.dense_copy)
 
     def select(self, which: NDArray[np.intp]) -> Columns:
         """Some of the columns, copied."""
         return Sparse(self.X[:, which], None if self.unit is None else self.unit[which])
 
-    def lengths(self) -> Array:
+    def squared_lengths(self) -> Array:
         """Sums of squares by row, (n,)."""
         squared = self.X.power(2)
         return np.asarray(squared.sum(axis=1) if self.unit is None else squared @ (1.0 / np.square(self.unit)))

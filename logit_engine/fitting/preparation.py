@@ -76,7 +76,7 @@ def largest_strength(rows: Rows, likelihood: Likelihood, unit: ElasticNet, threa
         def score(block: Block) -> Sums:
             eta = np.broadcast_to(constants, (block.y.size, constants.size))
             terms = likelihood.terms(eta[:, 0] if constants.size == 1 else eta, block.y)
-            return (block.X.tdot(weighted(block.weights, terms.score)),)
+            return (block.X.transpose_dot(weighted(block.weights, terms.score)),)
 
         (total_score,) = total(rows, score, threads or cores())
     return unit.lambda_max(flat_coefficients(total_score))

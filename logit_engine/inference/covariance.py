@@ -84,7 +84,7 @@ def by_cluster(codes: NDArray[np.int64], X: Columns, r: Array, kept: NDArray[np.
     """X' r within each cluster that has a kept row, (g, q); codes, kept: (n,); r: (n,), or (n, k)."""
     present, local = np.unique(codes, return_inverse=True)
     columns = [r] if r.ndim == 1 else list(r.T)
-    sums = np.concatenate([X.grouped(column, local, present.size) for column in columns], axis=1)
+    sums = np.concatenate([X.group_sums(column, local, present.size) for column in columns], axis=1)
     some = np.bincount(local, kept, present.size) > 0.0
     return ByCluster(present[some], sums[some])
 

@@ -109,7 +109,7 @@ def contributions(
 
     def gathered(block: Block) -> tuple[Any, ...]:
         terms = _terms(objective, theta, block, root, expected)
-        rows = dense_array(block.X.inner(own.center, own.scale)) @ free
+        rows = dense_array(block.X.to_inner(own.center, own.scale)) @ free
         near = terms.leverage > NEAR_ONE
         weight = np.where(near, 0.0, block.weights)
         part = NearRows(rows[near], np.stack(terms, axis=1)[near], block.weights[near], np.flatnonzero(near), near.size)

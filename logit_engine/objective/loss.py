@@ -135,8 +135,8 @@ class Objective:
             if block.weight is not None:
                 loglik, score, curvature = (weighted(block.weight, v) for v in (loglik, score, curvature))
             Y = X if inverse is None else Dense(X.dot(inverse))
-            gradient, information = Y.tdot(score), information_blocks(curvature, partial(signed_gram, Y))
-            return loglik.sum(), gradient, information, Maximum(-margin), Maximum(block.maximum(Y.lengths()))
+            gradient, information = Y.transpose_dot(score), information_blocks(curvature, partial(signed_gram, Y))
+            return loglik.sum(), gradient, information, Maximum(-margin), Maximum(block.maximum(Y.squared_lengths()))
 
         loglik, score, information, margin, reach = total(self.rows, block_sums, self.threads)
         # two predictors of a row may part at once: a pair of unit entries is sqrt(2) long
@@ -188,7 +188,7 @@ class Objective:
                 loglik, score = self._light_terms(block, eta, fold)
                 scores[:, j] = score.reshape(-1, outputs)
                 losses[j], sizes[j] = -loglik.sum(), np.abs(score).sum()
-            return losses, X.tdot(scores.reshape(products.shape)), sizes
+            return losses, X.transpose_dot(scores.reshape(products.shape)), sizes
 
         losses, columns, sizes = total(self.rows, block_sums, self.threads)
         gradients = -columns.T.reshape(models, -1)
@@ -221,7 +221,7 @@ class Objective:
             if block.weight is not None:
                 loglik, score, curvature = (weighted(block.weight, v) for v in (loglik, score, curvature))
             gram = information_blocks(curvature, partial(signed_gram, X))
-            return -loglik.sum(), X.tdot(score), np.abs(score).sum(), gram
+            return -loglik.sum(), X.transpose_dot(score), np.abs(score).sum(), gram
 
         loss, columns, size, curvature = total(self.rows, block_sums, self.threads)
         found = LightPass(float(loss), -flat_coefficients(np.asarray(columns)), float(size))
@@ -237,7 +237,7 @@ class Objective:
                 return (loops.score(block),)
             X = self.columns(block)
             score = self.likelihood.score(self.predictors(block, X, theta), block.y)
-            return (X.tdot(score if block.weight is None else weighted(block.weight, score)),)
+            return (X.transpose_dot(score if block.weight is None else weighted(block.weight, score)),)
 
         return -flat_coefficients(np.asarray(total(self.rows, block_sums, self.threads)[0]))
 
@@ -256,7 +256,7 @@ class Objective:
                 score, curvature = weighted(block.weight, score), weighted(block.weight, curvature)
             flattest = block.maximum(-curvature) if curvature.ndim == 1 else 0.0
             gram = information_blocks(curvature, partial(signed_gram, X, dtype=dtype))
-            return X.tdot(score), gram, Maximum(flattest)
+            return X.transpose_dot(score), gram, Maximum(flattest)
 
         score, information, flattest = total(self.rows, block_sums, self.threads)
         reach = float(1.0 / np.sqrt(-flattest.value)) if flattest.value < 0.0 else np.inf
@@ -301,7 +301,7 @@ class Objective:
         """The block's X in inner coordinates."""
         if self.inner_cache and self.inner_cache[0][0] is block.X:
             return self.inner_cache[0][1]
-        inner = block.X.inner(self.coordinates.center, self.coordinates.scale)
+        inner = block.X.to_inner(self.coordinates.center, self.coordinates.scale)
         if self.rows.n <= MIN_PIECE_ROWS:
             self.inner_cache[:] = [(block.X, inner)]
         return inner
@@ -318,7 +318,7 @@ class Objective:
         extended number, so the large products cancel without a rounding, and the rest is small.
         """
         center, scale = (v.astype(np.longdouble) for v in (self.coordinates.center, self.coordinates.scale))
-        X = block.X.inner(center, scale)
+        X = block.X.to_inner(center, scale)
         mantissa, exponent = np.frexp(theta)
         head = np.ldexp(np.round(mantissa * 2.0**11) / 2.0**11, exponent)
         linear = X.dot(head.astype(np.longdouble)) + X.dot((theta - head).astype(np.longdouble))

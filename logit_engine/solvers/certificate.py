@@ -88,9 +88,9 @@ def row_bounds(objective: Objective, theta: Array, root: Array) -> RowBounds:
         score = score_of(objective.predictors(block, X, theta), block.y).reshape(block.y.size, outputs)
         sizes = weighted(block.weights, np.abs(score))
         directions = [X.dot(part) for part in np.split(root, outputs)]
-        lengths = np.sum([Dense(part).lengths() for part in directions], axis=0)
+        lengths = np.sum([Dense(part).squared_lengths() for part in directions], axis=0)
         likely = np.sum([size @ np.abs(part) for size, part in zip(sizes.T, directions, strict=True)], axis=0)
-        squares = np.concatenate([X.squares(size) for size in sizes.T])
+        squares = np.concatenate([X.gram_diagonal(size) for size in sizes.T])
         return sizes.sum(axis=0), squares, likely, Maximum(block.maximum(lengths))
 
     sizes, squares, likely, longest = total(objective.rows, block_sums, objective.threads)
@@ -140,7 +140,7 @@ def _share_lost(
     def block_sums(block: Block) -> Sums:
         X = objective.columns(block)
         directions = X.dot(root)
-        lengths, moves = Dense(directions).lengths(), np.full(block.y.size, window)
+        lengths, moves = Dense(directions).squared_lengths(), np.full(block.y.size, window)
         if last is not None:
             moves += REMAINING_STEPS * np.abs(X.dot(last.step)) + np.abs(directions) @ last.rounding
         lost = _curvature_lost(likelihood, objective.predictors(block, X, theta), block.y, moves)

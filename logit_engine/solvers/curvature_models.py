@@ -71,7 +71,7 @@ class Implied:
 
     def __init__(self, X: Columns, w: Array) -> None:
         self.X, self.w = X, w
-        self.diagonal = X.squares(w)
+        self.diagonal = X.gram_diagonal(w)
 
     def step(self, gradient: Array, theta: Array, kinks: ElasticNet) -> tuple[Array, float]:
         """See `Model`."""

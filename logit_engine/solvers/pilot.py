@@ -185,7 +185,7 @@ def _reach(small: Objective, factor: Array) -> float:
     first = next(small.rows.blocks(0, 1))
     (block,) = thinned(first, -(-first.y.size // FEW)).blocks
     X = small.columns(block)
-    rows = [Dense(X.dot(inverse[a * p : (a + 1) * p])).lengths() for a in range(outputs)]
+    rows = [Dense(X.dot(inverse[a * p : (a + 1) * p])).squared_lengths() for a in range(outputs)]
     longest = block.maximum(np.max(rows, axis=0))
     return float(np.sqrt(longest)) if longest > 0.0 else inf
 

@@ -41,7 +41,7 @@ class Products:
 
     def times(self, v: Array) -> Array:
         """H v."""
-        return self.X.tdot(self.w * self.X.dot(v)) + self.ridge.curvature_times(v)
+        return self.X.transpose_dot(self.w * self.X.dot(v)) + self.ridge.curvature_times(v)
 
     def select(self, on: NDArray[np.intp]) -> "Products":
         """Some rows and columns of H."""

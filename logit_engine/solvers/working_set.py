@@ -119,7 +119,7 @@ class WorkingSet:
         match curvature_for(Shape(int(self.on.sum()), kinks.kinked, self._sparse and not self._exact)):
             case Curvature.PRODUCTS:
                 rows = cast(MemoryRows, self.part.rows)
-                X = rows.X.inner(self.part.coordinates.center, self.part.coordinates.scale)
+                X = rows.X.to_inner(self.part.coordinates.center, self.part.coordinates.scale)
                 implied = [partial(self._implied, rows, X, fold) for fold in self.without]
                 self.descents = [Descent(t, s, make(t), make) for make, (t, s) in zip(implied, starts, strict=True)]
             case Curvature.STEPS:

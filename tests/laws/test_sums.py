@@ -24,7 +24,7 @@ from tests.support.samples import overlapping_sample
 def test_sum_over_blocks_is_sum_over_rows_and_threads_change_no_bit() -> None:
     X, y = overlapping_sample(300_000, 3)
     rows = array_rows(X, y)
-    sums = [total(rows, lambda b: (b.X.tdot(b.y), float(b.y.sum())), threads) for threads in (1, 2, 4)]
+    sums = [total(rows, lambda b: (b.X.transpose_dot(b.y), float(b.y.sum())), threads) for threads in (1, 2, 4)]
     np.testing.assert_allclose(sums[0][0][1:], X.T @ y, rtol=1e-10)
     results = [fit(rows, threads=threads) for threads in (1, 2, 4)]
     for r, s in zip(results[1:], sums[1:], strict=True):
@@ -56,11 +56,11 @@ def test_codes_are_their_one_hot_columns() -> None:
     w, theta = rng.random(9000), rng.standard_normal(8)
     assert (dense_array(coded) == one_hot).all()
     np.testing.assert_allclose(coded.dot(theta), one_hot @ theta, rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(coded.tdot(w), one_hot.T @ w, rtol=1e-12, atol=1e-10)
+    np.testing.assert_allclose(coded.transpose_dot(w), one_hot.T @ w, rtol=1e-12, atol=1e-10)
     np.testing.assert_allclose(coded.gram(w), one_hot.T @ (w[:, None] * one_hot), rtol=1e-11, atol=1e-10)
     groups = np.arange(9000) % 7
     expected = np.stack([one_hot[groups == g].T @ w[groups == g] for g in range(7)])
-    np.testing.assert_allclose(coded.grouped(w, groups, 7), expected, rtol=1e-11, atol=1e-10)
+    np.testing.assert_allclose(coded.group_sums(w, groups, 7), expected, rtol=1e-11, atol=1e-10)
     names = tuple(f"t{j}" for j in range(8))
     both = [
         fit(MemoryRows(columns, y, names, cluster=groups[:, None]), covariance_type=CLUSTER)

@@ -234,5 +234,5 @@ def test_a_ridge_of_very_many_dense_columns_needs_no_matrix() -> None:
 def test_sums_of_several_models_keep_their_digits_for_rows_sorted_by_outcome() -> None:
     scores = np.repeat([0.68, -0.32], [2048, 4352]) + 1e-3 * np.random.default_rng(0).standard_normal(6400)
     true = fsum(scores)
-    found = Constant(6400).tdot(np.stack([scores] * 4, axis=1))
+    found = Constant(6400).transpose_dot(np.stack([scores] * 4, axis=1))
     np.testing.assert_allclose(found, true, rtol=0, atol=1e-12)
