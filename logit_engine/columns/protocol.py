@@ -1,7 +1,7 @@
 """What every kind of columns can do: three products, moments, ranges, inner coordinates, and cuts.
 
-Every piece of linear algebra that touches rows goes through `dot` (X theta), `transpose_dot` (X' r) and `gram` (X' diag(w) X, for
-w >= 0, in float32 if a rough one will do). Theta and r may be matrices, one column for each product.
+Linear algebra that touches rows goes through three products: `dot` is X theta, `transpose_dot` is X' r, and `gram` is
+X' diag(w) X for w >= 0, in float32 where a rough one will do. Theta and r may be matrices, one column for each product.
 """
 
 from collections.abc import Sequence
