@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.discrete.output_format import OutputFormat, Table, frame_text
+from logit_engine.errors import UsageError
 from logit_engine.inference.hypotheses import Contrasts
 from logit_engine.inference.multiplicity import Pairwise
 from logit_engine.reporting.tables import Equation, Report, contrasts_table
@@ -89,7 +90,7 @@ class ContrastResults:
     def summary_frame(self, xname: Sequence[str] | None = None, alpha: float = 0.05) -> Table:
         """The combinations as a table with intervals at level 1 - alpha.
 
-        xname: m names.
+        xname: m names. Raises UsageError for another number of names.
         """
         return self.output_format.table(
             _contrast_columns(self.contrasts, alpha), self._row_names(xname)
@@ -103,13 +104,15 @@ class ContrastResults:
     ) -> Report:
         """The combinations as a table in text, HTML, LaTeX and CSV, with intervals at 1 - alpha.
 
-        xname: m names.
+        xname: m names. Raises UsageError for another number of names.
         """
         names, interval = self._row_names(xname), self.conf_int(alpha)
         rows = Equation("", names, self.effect, self.sd, self.tvalue, self.pvalue, interval)
         return contrasts_table(title or "", rows, alpha=alpha, letter=_letter(self.contrasts))
 
     def _row_names(self, xname: Sequence[str] | None) -> Sequence[str]:
+        if xname is not None and (isinstance(xname, str) or len(xname) != len(self.names)):
+            raise UsageError(f"xname is {xname!r}; give a list of {len(self.names)} names.")
         return self.names if xname is None else tuple(xname)
 
     def __str__(self) -> str:

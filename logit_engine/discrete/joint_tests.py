@@ -77,16 +77,24 @@ class WaldResult:
         alpha: float = DEFAULT_ALPHA,
         title: str | None = None,
     ) -> str:
-        """The test in a line."""
-        return str(self)
+        """The test in a line, below the title.
+
+        Raises UsageError for xname, as the test has no rows, and for another alpha, as the test has
+        no intervals.
+        """
+        if xname is not None:
+            raise UsageError("a joint test has no rows that xname could name; leave xname out.")
+        if alpha != DEFAULT_ALPHA:
+            raise UsageError(NO_INTERVALS)
+        return f"{title}\n{self}" if title else str(self)
 
     def summary_frame(
         self,
         xname: Sequence[str] | None = None,
         alpha: float = DEFAULT_ALPHA,
     ) -> str:
-        """The test in a line, as in statsmodels."""
-        return str(self)
+        """The test in a line, as in statsmodels. Raises UsageError as `summary` does."""
+        return self.summary(xname, alpha)
 
     def __str__(self) -> str:
         statistic = f"statistic={self.test.statistic:.6g}"

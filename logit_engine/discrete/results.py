@@ -63,7 +63,8 @@ class DiscreteResults(EstimateResults, StatisticResults, RowResults, TestResults
             vars(self).pop(name, None)
         vars(self).update(kwargs)
         self.model = model
-        result = replace(self.fit_result, estimates=model.flat_params(params))
+        estimates, loglik = model.flat_params(params), model.loglike(params)
+        result = replace(self.fit_result, estimates=estimates, loglik=loglik)
         self.record = replace(self.record, result=result)
 
 
@@ -182,4 +183,9 @@ class MultinomialResults(DiscreteResults):
         classes = self.model.class_names[1:]
         if yname_list is None:
             return [f"{self.model.endog_names}={name}" for name in classes]
+        if isinstance(yname_list, str) or len(yname_list) != len(classes):
+            raise UsageError(
+                f"yname_list is {yname_list!r}; give a name for each of {len(classes)} classes: "
+                f"{', '.join(classes)}."
+            )
         return list(yname_list)

@@ -66,8 +66,10 @@ class ResultsPart:
         """The parameters of each linear predictor, as tables show them.
 
         xname: names of the columns. yname_list: names of the linear predictors of several classes.
-        Raises UsageError for another number of names.
+        Raises UsageError for another number of names, and for yname_list of a binary outcome.
         """
+        if yname_list is not None:
+            raise UsageError("yname_list names classes of an MNLogit; leave it out, or give yname.")
         contrasts = self._estimates.contrasts
         return [
             Equation(
