@@ -8,11 +8,13 @@ import ast
 import contextlib
 import io
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+HOME = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Homepage"]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 QUOTE = re.compile(r"^(<!-- quote ([\w./]+?)(?:::(\w+))? -->\n\n?```python\n).*?^```\n", re.MULTILINE | re.DOTALL)
@@ -71,7 +73,13 @@ def test_quotes_are_the_live_code(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
-        assert "://" in target or (page.parent / target).exists(), target
+        own = re.match(rf"{HOME}/(?:blob|raw|tree)/main/(.+)", target)
+        assert (ROOT / own[1]).exists() if own else "://" in target or (page.parent / target).exists(), target
+
+
+def test_links_of_the_readme_are_absolute() -> None:
+    """A package's page on a registry shows the README without the files around it."""
+    assert not re.findall(r"\]\((?!https://)", (ROOT / "README.md").read_text())
 
 
 def test_the_two_commands_stand_at_the_top_of_the_readme() -> None:

@@ -1,21 +1,29 @@
-"""Doctor: whether this machine can run it all, one finding a line."""
+"""Doctor: whether this machine can run it all, one finding per line."""
 
 import os
+import re
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from logit_engine.errors import UsageError
+from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError
-from logit_flows.operations.orchestrator import named_server, prefect_home
+from logit_flows.operations.orchestrator import named_server, prefect_home, under_prefect
 
-NEEDED = {
-    "prefect": ((3, 8, 8), (3, 9)),
-    "fastapi": (None, (0, 151)),
-    "sqlalchemy": (None, (2, 1)),
-    "polars": ((2, 1), (3,)),
+# Packages that the plain verbs do without, and what needs them.
+NOT_ALWAYS_NEEDED = {
+    "prefect": "flows and `logit schedule` need it",
+    "fastapi": "Prefect needs it",
+    "sqlalchemy": "Prefect needs it",
+    "jinja2": "`logit report` needs it",
+    "matplotlib": "`logit report` needs it",
 }
+
+Version = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +36,10 @@ class Finding:
 
 
 def examine(config: Path) -> list[Finding]:
-    """Look at Python, the packages whose versions matter, Prefect's home, cores, Numba, the config and its store."""
+    """Look at Python, each package and its range, Prefect's home, cores, Numba, the config and its store."""
     python = sys.version_info >= (3, 11)
     findings = [Finding("Python", python, sys.version.split()[0] + ("" if python else "; 3.11 or newer is needed"))]
-    findings += [_package(name, low, high) for name, (low, high) in NEEDED.items()]
+    findings += _packages()
     cores = Finding("cores", True, str(os.cpu_count()))
     findings += [_prefect_home(), cores, _compiled_loops(), *_config(config)]
     return findings
@@ -45,21 +53,37 @@ def _compiled_loops() -> Finding:
     return Finding("compiled loops", True, found)
 
 
-def _package(name: str, low: tuple[int, ...] | None, high: tuple[int, ...]) -> Finding:
+def _packages() -> Iterator[Finding]:
+    """Each package that an installed logit-engine requires, held against the range it was released with."""
+    try:
+        requirements = requires("logit-engine") or []
+    except PackageNotFoundError:
+        yield Finding("logit-engine", True, "run from its source: the ranges of its packages are not known")
+        return
+    for requirement in requirements:
+        if "extra ==" not in requirement:
+            yield package_finding(requirement)
+
+
+def package_finding(requirement: str) -> Finding:
+    """Whether the installed version is in the range of a requirement such as "prefect<3.10,>=3.8.8"."""
+    name = re.split(r"[^\w.-]", requirement)[0]
     try:
         found = version(name)
     except PackageNotFoundError:
-        return Finding(name, False, "not installed; install logit-engine again")
-    parts = tuple(int(p) for p in found.split(".")[:3] if p.isdigit())
-    fine = parts < high and (low is None or parts >= low)
-    wanted = " and ".join([*([f">= {_dots(low)}"] if low else []), f"< {_dots(high)}"])
+        reason = NOT_ALWAYS_NEEDED.get(name)
+        return Finding(name, reason is not None, f"not installed; {reason or 'install logit-engine again'}")
+    bounds = re.findall(r"(>=|<)([\d.]+)", requirement)
+    parts = _parts(found)
+    fine = all(parts >= _parts(bound) if sign == ">=" else parts < _parts(bound) for sign, bound in bounds)
+    wanted = " and ".join(f"{sign} {bound}" for sign, bound in bounds)
     return Finding(
         name, fine, found if fine else f"{found}; {wanted} is needed: flows or schedules break without a word"
     )
 
 
-def _dots(parts: tuple[int, ...]) -> str:
-    return ".".join(str(p) for p in parts)
+def _parts(text: str) -> Version:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
 
 
 def _prefect_home() -> Finding:
@@ -92,4 +116,12 @@ def _config(path: Path) -> list[Finding]:
     free = shutil.disk_usage(nearest).free / 2**30
     writable = os.access(nearest, os.W_OK)
     found = f"{store}, {free:.0f} GiB free" if writable else f"{store} cannot be written"
-    return [Finding("config", True, str(path)), Finding("store", writable and free > 1.0, found)]
+    store_finding = Finding("store", writable and free > 1.0, found)
+    return [Finding("config", True, str(path)), _orchestrator(config), store_finding]
+
+
+def _orchestrator(config: Config) -> Finding:
+    try:
+        return Finding("orchestrator", True, "Prefect" if under_prefect(config) else "none: plain functions")
+    except UsageError as error:
+        return Finding("orchestrator", False, str(error))
