@@ -1,8 +1,55 @@
-"""What can go wrong, by whose fault it is; every message says what was found, where, and what to do."""
+"""What can go wrong, by whose fault it is; every message says what was found, where, and what to do.
+
+    LogitEngineError
+      UsageError             (ValueError)       the call: a value or a combination that does not exist
+        KeywordError         (TypeError)        an unknown keyword
+        UnavailableError     (AttributeError)   an attribute that this fit does not have
+      DataError              (ValueError)       the data: a column, a type, a value, a count
+      RankError                                 columns that are combinations of others
+      SeparationError                           outcomes that are predicted perfectly
+      ArtifactError                             a stored model, run or prediction
+      ClusterError                              the machines that sum the rows
+
+    UserWarning
+      SeparationWarning                         the estimates that follow are infinite in part
+      ConvergenceWarning                        the estimates that follow are not at the maximum
+
+Messages speak of the engine: of values and keywords in Python. An error that a setting cures has a
+`reason` besides, one word of a table. Whoever has settings of their own, as the pipeline has its
+config, maps it to the key to set.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """What a setting can cure."""
+
+    MISSING_NUMBERS = "missing_numbers"
+    MISSING_LEVELS = "missing_levels"
+    UNSEEN_LEVELS = "unseen_levels"
+    NOT_NUMERIC = "not_numeric"
+    UNKNOWN_REFERENCE = "unknown_reference"
+    NO_ROBUST_SCALE = "no_robust_scale"
+    NO_CLUSTERS = "no_clusters"
+    MORE_COLUMNS_THAN_ROWS = "more_columns_than_rows"
+    SEPARATION = "separation"
 
 
 class LogitEngineError(Exception):
-    """The root of all errors raised on purpose; its text is one clear sentence for the user."""
+    """The root of all errors raised on purpose; its text is one clear sentence for the user.
+
+    reason: what a setting can cure, None if no setting does. It cannot be set again.
+    """
+
+    def __init__(self, message: str = "", *, reason: Reason | None = None) -> None:
+        super().__init__(message)
+        self._reason = reason
+
+    @property
+    def reason(self) -> Reason | None:
+        """What a setting can cure, or None."""
+        return self._reason
 
 
 class UsageError(LogitEngineError, ValueError):
@@ -18,18 +65,27 @@ class DataError(LogitEngineError, ValueError):
 
 
 class RankError(LogitEngineError):
-    """Some columns of X are exact linear combinations of others, so their coefficients are not identified.
+    """Some columns of X are combinations of others, so their coefficients are not identified.
 
     columns: the names of the later one of each set.
     """
 
-    def __init__(self, message: str, columns: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        columns: tuple[str, ...] = (),
+        *,
+        reason: Reason | None = None,
+    ) -> None:
+        super().__init__(message, reason=reason)
         self.columns = columns
 
 
 class SeparationError(LogitEngineError):
     """The outcome is predicted perfectly in some direction, so the estimate does not exist."""
+
+    def __init__(self, message: str = "", *, reason: Reason | None = Reason.SEPARATION) -> None:
+        super().__init__(message, reason=reason)
 
 
 class ArtifactError(LogitEngineError):
@@ -45,7 +101,7 @@ class KeywordError(UsageError, TypeError):
 
 
 class SeparationWarning(UserWarning):
-    """The outcome is predicted perfectly in some direction: some of the estimates that follow do not exist."""
+    """The outcome is predicted perfectly in some direction: some estimates do not exist."""
 
 
 class ConvergenceWarning(UserWarning):

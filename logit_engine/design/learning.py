@@ -9,7 +9,7 @@ from logit_engine.design.survey import survey
 from logit_engine.design.table_design import Design
 from logit_engine.design.terms.base import Training
 from logit_engine.design.terms.registry import TERM_KINDS
-from logit_engine.errors import DataError, UsageError
+from logit_engine.errors import DataError, Reason, UsageError
 from logit_engine.rows.arrays import distinct
 from logit_engine.rows.table_frames import Frames, MemoryFrames
 
@@ -45,7 +45,10 @@ def _check_types(schema: pl.Schema, numbers: Iterable[str], levels: Iterable[str
     for name in numbers:
         dtype = schema[name]
         if not (dtype.is_numeric() or dtype == pl.Boolean):
-            raise DataError(f"column '{name}' holds {dtype} values; list it under features.categorical, or convert it.")
+            raise DataError(
+                f"column '{name}' holds {dtype} values; ask for it as a categorical, or convert it.",
+                reason=Reason.NOT_NUMERIC,
+            )
     for name in levels:
         dtype = schema[name]
         if not (dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)):

@@ -8,7 +8,7 @@ from logit_engine.columns import Array, Coordinates, Moments
 from logit_engine.columns.coordinates import constant_column, inner_coordinates
 from logit_engine.columns.moments import SMALLEST
 from logit_engine.compiled.loops import applies
-from logit_engine.errors import DataError
+from logit_engine.errors import DataError, Reason
 from logit_engine.fitting.null_model import NullModel, null_model
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.loss import Objective
@@ -120,7 +120,10 @@ def _check_counts(first: First, rows: Rows, likelihood: Likelihood, penalty: Pen
         )
     _check_sizes(first.moments, rows.names)
     if p > first.n and penalty.absent:
-        raise DataError(f"there are {p:,} columns for {first.n:,} rows; drop columns or set a penalty.")
+        raise DataError(
+            f"there are {p:,} columns for {first.n:,} rows; drop columns or set a penalty.",
+            reason=Reason.MORE_COLUMNS_THAN_ROWS,
+        )
 
 
 def _check_sizes(moments: Moments, names: tuple[str, ...]) -> None:

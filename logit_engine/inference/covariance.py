@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns, Coordinates
 from logit_engine.diagnostics.wording import first_names
-from logit_engine.errors import DataError, UsageError
+from logit_engine.errors import DataError, Reason, UsageError
 from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms
 from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.links import LOGIT
@@ -245,7 +245,10 @@ def _by_clusters(
 
     def summed(block: Block) -> tuple[ByCluster, ...]:
         if block.cluster is None:
-            raise DataError("a clustered covariance needs the clusters of the rows; name the cluster column.")
+            raise DataError(
+                "a clustered covariance needs the clusters of the rows; give the rows their cluster.",
+                reason=Reason.NO_CLUSTERS,
+            )
         X = objective.columns(block)
         score = weighted(block.weights, _row_scores(objective, theta, block, X))
         return tuple(by_cluster(codes, X, score, block.kept) for codes in ways(block.cluster))

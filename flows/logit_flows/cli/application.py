@@ -12,6 +12,7 @@ import typer
 from logit_engine._version import __version__
 from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_flows.cli import preparing, published, running
+from logit_flows.cli.options import line_to_paste
 from logit_flows.config.problems import ConfigError
 
 VERBS = (
@@ -58,10 +59,9 @@ def main() -> None:
     """Run the command; a known error is its sentence on stderr and its exit code, never a traceback."""
     try:
         app()
-    except (ConfigError, DataError, UsageError) as error:
-        _fail(str(error), 2)
     except LogitEngineError as error:
-        _fail(str(error), 1)
+        lines = (str(error), line_to_paste(error))
+        _fail("\n".join(filter(None, lines)), 2 if isinstance(error, (ConfigError, DataError, UsageError)) else 1)
     except OSError as error:
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}.", 1)
     except ModuleNotFoundError as error:

@@ -23,11 +23,27 @@ Prefect = Annotated[
 ]
 
 
+_files_read: list[Path] = []
+
+
 def read(file: Path, overrides: list[str] | None) -> "Config":
     """The config of the file, with the overrides of --set. Raises ConfigError with every problem."""
     from logit_flows.config.reading import read_config
 
+    _files_read.append(file)
     return read_config(file, overrides or [])
+
+
+def line_to_paste(error: Exception) -> str | None:
+    """What to paste where in the config that the verb read, for an error that a key cures."""
+    from logit_flows.config.reading import line_of
+    from logit_flows.config.remedies import remedy_of
+
+    remedy = remedy_of(error)
+    if remedy is None or not _files_read:
+        return None
+    line = line_of(_files_read[-1], remedy.key)
+    return f"{_files_read[-1]}{'' if line is None else f', line {line}'}:  {remedy.yaml}"
 
 
 def tell_steps(as_json: bool) -> None:

@@ -401,6 +401,16 @@ def _dotted(loc: tuple[Any, ...]) -> str:
     return ".".join(str(part) for part in loc) or "config"
 
 
+def line_of(file: Path, key: str) -> int | None:
+    """The line, from 1, of the deepest part of a dotted key that stands in a file; None if no part does."""
+    try:
+        raw = _load(file)
+    except (ConfigError, OSError):
+        return None
+    loc = tuple(key.split("."))
+    return _line(raw, loc) if loc[0] in raw else None
+
+
 def _line(raw: Any, loc: tuple[Any, ...]) -> int:
     """The line, from 1, of the deepest part of the place that stands in the file."""
     line = 0

@@ -2,6 +2,7 @@
 
 from logit_engine.errors import LogitEngineError
 from logit_flows.config.model import Config
+from logit_flows.config.remedies import with_key
 from logit_flows.recipes.running import DIRECT, Run, attempt
 from logit_flows.recipes.training import train_run
 from logit_flows.steps.crossvalidate import cross_validate
@@ -42,4 +43,4 @@ def run_cell(job: Job) -> Cell:
         trained = train_run(config, run)
         return Cell(shown, trained.run, validated, None)
     except LogitEngineError as error:
-        return Cell(shown, None, None, str(error))
+        return Cell(shown, None, None, with_key(error))

@@ -7,6 +7,7 @@ from multiprocessing import get_context
 from typing import Any, Protocol, TypeVar
 
 from logit_flows.config.model import Config
+from logit_flows.config.remedies import remedy_of, with_key
 from logit_flows.steps.identity import open_store
 
 T = TypeVar("T")
@@ -71,7 +72,10 @@ def attempt(config: Config, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
     try:
         yield record
     except BaseException as error:
-        store.append_attempt({**record, "outcome": "failed", "error": f"{type(error).__name__}: {error}"})
+        store.append_attempt({**record, "outcome": "failed", "error": f"{type(error).__name__}: {with_key(error)}"})
+        remedy = remedy_of(error)
+        if remedy is not None:
+            error.add_note(f"in the config:  {remedy.yaml}")
         raise
     store.append_attempt({"outcome": "done", **record})
 

@@ -129,7 +129,7 @@ def check_cohort(config: Config, model: Model, cohort: Cohort) -> tuple[pl.LazyF
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(f"cohort {cohort.name}: it cannot be read as {kind}: {str(error).splitlines()[0]}") from error
     except DataError as error:
-        raise DataError(f"cohort {cohort.name}: {error}") from error
+        raise DataError(f"cohort {cohort.name}: {error}", reason=error.reason) from error
     return rows, audit
 
 

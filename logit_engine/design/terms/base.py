@@ -16,7 +16,7 @@ import polars as pl
 from logit_engine.columns import Array, Coded, Columns, Dense
 from logit_engine.design.spec import Spec
 from logit_engine.design.survey import Survey, missing_values
-from logit_engine.errors import DataError
+from logit_engine.errors import DataError, Reason
 from logit_engine.rows.table_frames import Frames
 
 
@@ -162,13 +162,13 @@ class Term(ABC):
                     f"column '{name}' is infinite in {audit.infinite[name]:,} of {audit.rows:,} rows; "
                     "make these values missing or finite."
                 )
-        for names, sentence in (
-            (self.inputs.numbers, missing_number_sentence),
-            (self.inputs.levels, missing_level_sentence),
+        for names, missing_error in (
+            (self.inputs.numbers, missing_numbers_error),
+            (self.inputs.levels, missing_levels_error),
         ):
             for name in names:
                 if name in audit.missing and not self.replaces_missing:
-                    raise DataError(sentence(name, audit.missing[name], audit.rows))
+                    raise missing_error(name, audit.missing[name], audit.rows)
 
     @property
     def units(self) -> tuple[Array, Array]:
@@ -186,18 +186,20 @@ class Term(ABC):
         return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})
 
 
-def missing_number_sentence(name: str, missing: int, rows: int) -> str:
-    """What is wrong with missing numbers that no rule replaces, and what to do."""
-    return (
-        f"column '{name}' is missing in {missing:,} of {rows:,} rows; set features.impute.numeric, or drop these rows."
+def missing_numbers_error(name: str, missing: int, rows: int) -> DataError:
+    """The error for missing numbers that no rule replaces."""
+    return DataError(
+        f"column '{name}' is missing in {missing:,} of {rows:,} rows; give impute_numeric a rule, or drop these rows.",
+        reason=Reason.MISSING_NUMBERS,
     )
 
 
-def missing_level_sentence(name: str, missing: int, rows: int) -> str:
-    """What is wrong with missing levels that no rule replaces, and what to do."""
-    return (
+def missing_levels_error(name: str, missing: int, rows: int) -> DataError:
+    """The error for missing levels that no rule replaces."""
+    return DataError(
         f"column '{name}' is missing in {missing:,} of {rows:,} rows; "
-        "set features.impute.categorical to {strategy: level}, or drop these rows."
+        "set impute_categorical to Impute.LEVEL, or drop these rows.",
+        reason=Reason.MISSING_LEVELS,
     )
 
 

@@ -26,10 +26,10 @@ from logit_engine.design.terms.base import (
     LevelCodes,
     Term,
     Training,
-    missing_level_sentence,
+    missing_levels_error,
     unseen_rows,
 )
-from logit_engine.errors import DataError, UsageError
+from logit_engine.errors import DataError, Reason, UsageError
 
 MISSING = "(missing)"
 POOLED = "(pooled)"
@@ -142,7 +142,8 @@ class Categorical(Term):
             listed = ", ".join(f"{level} ({n:,} rows)" for level, n in unseen[:5])
             raise DataError(
                 f"column '{self.name}' has levels that were not in the training rows: {listed}; "
-                "set features.handle_unknown to reference or pooled, or retrain."
+                "set unknown to Unknown.REFERENCE or Unknown.POOLED, or learn the design again.",
+                reason=Reason.UNSEEN_LEVELS,
             )
 
 
@@ -152,7 +153,7 @@ def _level_counts(training: Training, name: str) -> dict[str, int]:
     as_level = spec.impute_categorical is Impute.LEVEL
     counts = dict(training.survey.levels[name])
     if missing and not as_level:
-        raise DataError(missing_level_sentence(name, missing, rows))
+        raise missing_levels_error(name, missing, rows)
     for taken, used in ((MISSING, as_level), (POOLED, spec.min_frequency > 1)):
         if used and taken in counts:
             raise DataError(f"column '{name}' has a level '{taken}', a name that the design gives itself; rename it.")
@@ -176,7 +177,9 @@ def _reference_level(name: str, known: tuple[str, ...], counts: Mapping[str, int
     if chosen not in counts:
         near = (get_close_matches(chosen, known, 1) or [most_frequent])[0]
         raise UsageError(
-            f"features.reference: '{chosen}' is not a level of '{name}' in the training rows; did you mean '{near}'?"
+            f"'{chosen}' is not a level of '{name}' in the training rows, so it cannot be its reference; "
+            f"did you mean '{near}'?",
+            reason=Reason.UNKNOWN_REFERENCE,
         )
     return chosen
 

@@ -11,8 +11,8 @@ import polars as pl
 from logit_engine.columns import Array
 from logit_engine.design.spec import Impute, Normalize, Spec
 from logit_engine.design.survey import Numbers, numbers_of
-from logit_engine.design.terms.base import Inputs, NumberColumns, Term, Training, missing_number_sentence
-from logit_engine.errors import DataError
+from logit_engine.design.terms.base import Inputs, NumberColumns, Term, Training, missing_numbers_error
+from logit_engine.errors import DataError, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _fill_center_scale(training: Training, name: str) -> tuple[float | None, flo
     fill = _fill(x, numbers, spec)
     if numbers.missing:
         if fill is None:
-            raise DataError(missing_number_sentence(name, numbers.missing, numbers.rows))
+            raise missing_numbers_error(name, numbers.missing, numbers.rows)
         training.notes.append(
             f"{name}: {numbers.missing:,} of {numbers.rows:,} values were missing and became {fill:.6g} "
             f"({spec.impute_numeric})."
@@ -114,8 +114,9 @@ def _center_scale(x: Array, numbers: Numbers, normalize: Normalize, name: str) -
             scale = third - first
             if scale == 0.0 and numbers.low < numbers.high:
                 raise DataError(
-                    f"column '{name}' has the same first and third quartile ({first:g}), so normalize: robust "
-                    "has no scale for it; use standard or minmax."
+                    f"column '{name}' has the same first and third quartile ({first:g}), so Normalize.ROBUST "
+                    "has no scale for it; use STANDARD or MINMAX.",
+                    reason=Reason.NO_ROBUST_SCALE,
                 )
         case _:
             center, scale = 0.0, 1.0

@@ -110,7 +110,7 @@ def test_the_reference_is_the_most_frequent_level_unless_chosen() -> None:
 
 
 def test_a_chosen_reference_that_is_no_level_is_refused_with_the_nearest() -> None:
-    with pytest.raises(UsageError, match=r"^features\.reference: 'B' is not a level of 'city' .*did you mean '"):
+    with pytest.raises(UsageError, match=r"^'B' is not a level of 'city' .*did you mean '"):
         cities(reference={"city": "B"})
 
 
@@ -118,7 +118,7 @@ def test_an_unseen_level_is_an_error_that_names_and_counts_it() -> None:
     with pytest.raises(
         DataError,
         match=r"^column 'city' has levels that were not in the training rows: z \(2 rows\), y \(1 rows\); "
-        r"set features\.handle_unknown to reference or pooled, or retrain\.$",
+        r"set unknown to Unknown\.REFERENCE or Unknown\.POOLED, or learn the design again\.$",
     ):
         cities()[0].encode(pl.DataFrame({"city": ["a", "z", "y", "z"]}))
 
@@ -164,8 +164,8 @@ def test_a_missing_number_becomes_what_was_learnt_or_given_and_it_is_said(
 
 def test_a_missing_value_without_a_rule_is_refused_when_learning_and_when_scoring() -> None:
     frame = pl.DataFrame({"x": [1.0, None, 3.0], "c": ["a", "b", None]})
-    number = r"^column 'x' is missing in 1 of 3 rows; set features\.impute\.numeric, or drop these rows\.$"
-    level = r"^column 'c' is missing in 1 of 3 rows; set features\.impute\.categorical to \{strategy: level\}, or drop"
+    number = r"^column 'x' is missing in 1 of 3 rows; give impute_numeric a rule, or drop these rows\.$"
+    level = r"^column 'c' is missing in 1 of 3 rows; set impute_categorical to Impute\.LEVEL, or drop"
     for spec, sentence in ((Spec(numeric=("x",)), number), (Spec(categorical=("c",)), level)):
         with pytest.raises(DataError, match=sentence):
             learn(frame, spec)
@@ -272,8 +272,8 @@ def test_the_expression_of_a_score_is_x_theta_of_the_fit(normalize: Normalize) -
         (
             {"x": [1.0, 1.0, 1.0, 1.0, 4.0]},
             Spec(numeric=("x",), normalize=Normalize.ROBUST),
-            "column 'x' has the same first and third quartile (1), so normalize: robust has no scale for it; "
-            "use standard or minmax.",
+            "column 'x' has the same first and third quartile (1), so Normalize.ROBUST has no scale for it; "
+            "use STANDARD or MINMAX.",
         ),
     ],
 )
@@ -290,7 +290,7 @@ def test_a_column_missing_in_all_rows_is_refused() -> None:
 
 def test_a_column_of_the_wrong_type_is_refused() -> None:
     frame = pl.DataFrame({"t": ["a", "b"], "f": [1.0, 2.0]})
-    with pytest.raises(DataError, match=r"column 't' holds String values; list it under features.categorical"):
+    with pytest.raises(DataError, match=r"column 't' holds String values; ask for it as a categorical"):
         learn(frame, Spec(numeric=("t",)))
     with pytest.raises(DataError, match=r"column 'f' holds Float64 values; a categorical holds text, integers or bool"):
         learn(frame, Spec(categorical=("f",)))

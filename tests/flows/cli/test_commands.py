@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -215,6 +216,7 @@ def test_separated_rows_are_data_rows_of_the_file_with_their_ids(exam: Path) -> 
     assert (
         "predicts passed perfectly in 40 of 59 rows (data rows 2 (student s1), 3 (student s2), 4 (student s3)," in said
     )
+    assert re.search(r"config\.yaml: model: \{penalty: \{type: l2, strength: 0\.01\}\}", said)
 
 
 def test_an_unseen_destination_is_refused_under_error_and_nothing_is_written(tmp_path: Path) -> None:
@@ -225,6 +227,7 @@ def test_an_unseen_destination_is_refused_under_error_and_nothing_is_written(tmp
     assert done.returncode == 2
     assert "cohort 2013-11: column 'dest' has levels that were not in the training rows" in done.stderr
     assert "LEX" in done.stderr
+    assert re.search(r"config\.yaml, line \d+:  features: \{handle_unknown: pooled\}", done.stderr)
     assert not list(tmp_path.glob("store/*/scores/**/*.parquet"))
 
 

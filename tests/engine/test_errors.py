@@ -1,0 +1,46 @@
+"""Errors: a tree by whose fault it is, reasons that cannot be set again, and the engine's words alone."""
+
+import ast
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+
+from logit_engine import errors
+from logit_engine.errors import DataError, LogitEngineError, RankError, Reason, SeparationError
+
+ROOT = Path(__file__).parents[2] / "logit_engine"
+CONFIG_KEY = re.compile(
+    r"\b(features|model|split|compute|gate|experiment)\.[a-z]+_?[a-z]*\b.*;|config\.yaml|\{strategy:"
+)
+CLASSES = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
+
+
+@pytest.mark.parametrize("error", CLASSES, ids=lambda one: one.__name__)
+def test_the_tree_in_the_docstring_names_each_class(error: type) -> None:
+    assert error.__name__ in (errors.__doc__ or "")
+
+
+def test_a_reason_is_kept_by_a_pickle_and_cannot_be_set_again() -> None:
+    error = pickle.loads(pickle.dumps(DataError("no.", reason=Reason.UNSEEN_LEVELS)))
+    assert (str(error), error.reason) == ("no.", Reason.UNSEEN_LEVELS)
+    with pytest.raises(AttributeError):
+        error.reason = Reason.SEPARATION  # type: ignore[misc]
+
+
+def test_reasons_by_default() -> None:
+    assert LogitEngineError("no.").reason is None
+    assert SeparationError("no.").reason is Reason.SEPARATION
+    assert RankError("no.", ("x",)).columns == ("x",)
+
+
+def test_no_text_of_the_engine_names_a_key_of_the_config() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value}"
+        for path in ROOT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if " " in node.value and CONFIG_KEY.search(node.value)
+    ]
+    assert not found

@@ -1,0 +1,35 @@
+"""Remedies: every reason of the engine has a key of the config, and YAML that a config takes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from logit_flows.config.reading import line_of
+from logit_flows.config.remedies import REMEDIES, remedy_of, with_key
+from ruamel.yaml import YAML
+
+from logit_engine.errors import DataError, Reason
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_each_reason_has_a_key_that_its_yaml_sets(reason: Reason) -> None:
+    remedy = REMEDIES[reason]
+    section: Any = YAML(typ="safe").load(remedy.yaml)
+    for part in remedy.key.split("."):
+        section = section[part]
+    assert section is not None
+
+
+def test_a_record_names_the_key_before_the_sentence() -> None:
+    assert with_key(DataError("no.", reason=Reason.NO_CLUSTERS)) == "data.cluster: no."
+    assert with_key(DataError("no.")) == "no."
+    assert remedy_of(ValueError("no.")) is None
+
+
+def test_the_line_is_that_of_the_deepest_part_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("name: a\nfeatures:\n  numeric: [x]\n  impute:\n    numeric: {strategy: error}\n")
+    assert line_of(file, "features.impute.numeric") == 5
+    assert line_of(file, "features.handle_unknown") == 2
+    assert line_of(file, "model.penalty") is None
+    assert line_of(tmp_path / "none.yaml", "features") is None
