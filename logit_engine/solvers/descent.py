@@ -60,9 +60,13 @@ class Descent:
         self.residual = self._before = np.inf
         self._slow, self._share = 0.0, 1.0
 
-    def aim(self, kinks: ElasticNet, tolerance: float) -> None:
-        """Set the penalty to descend by, and the residual at which to stop."""
-        self.kinks, self.tolerance, self.strengths = kinks, tolerance, kinks.coefficient_strengths
+    def aim(self, kinks: ElasticNet, tolerance: float, steers: bool = False) -> None:
+        """Set the penalty to descend by, and the residual at which to stop.
+
+        steers: the solution is a start for other rows, so its residual is relative to the gradient's size alone.
+        """
+        self.kinks, self.tolerance = kinks, tolerance
+        self.strengths = np.full(self.theta.size, np.inf) if steers else kinks.coefficient_strengths
         self.stuck, self._before = False, np.inf
         self._go(
             self.theta, self.slope, self._value_at(self.theta, self.slope), self._residual_at(self.theta, self.slope)

@@ -43,6 +43,8 @@ ROUGH = 1e-2  # the smallest pivot at which a curvature may be in single precisi
 FEW = 2048  # rows that tell how long rows are
 FLOOR = 1e-13  # standard errors: light passes go no further, for rounding's sake
 BEYOND = 2.0  # times the longest row of a pilot: about the longest of all
+PILOT_RESIDUAL = 3e-3  # of a penalized pilot: its few rows put the start of all rows further off
+MAX_PENALIZED_PILOT_PASSES = 50
 MAX_PILOT_PASSES = 20  # passes that the whole may take
 
 
@@ -59,11 +61,14 @@ def piloted(loss: Objective, start: Array, kinks: ElasticNet) -> tuple[Array, Ar
     Nothing rests on it: where the rows are few, or a class hardly there, it is the start itself.
     """
     small = _small(loss)
-    if small is None or start.size > NARROW or not _seen(small.information(start)):
+    if small is None or start.size > NARROW:
+        return start, None
+    first = small.information(start)
+    if not _seen(first):
         return start, None
     share = small.rows.n / loss.rows.n
-    fits = WorkingSet(small, start[None].copy(), (-1,), kinks.multiplied(share))
-    if fits.settle(kinks.multiplied(share), 1e-4, 50) > 1e-4:
+    fits = WorkingSet(small, start[None].copy(), (-1,), kinks.multiplied(share), first, steers=True)
+    if fits.settle(kinks.multiplied(share), PILOT_RESIDUAL, MAX_PENALIZED_PILOT_PASSES) > PILOT_RESIDUAL:
         return start, None
     curvature = small.information(fits.thetas[0]) / share
     return (fits.thetas[0], curvature) if _seen(curvature) else (start, None)

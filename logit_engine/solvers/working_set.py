@@ -38,7 +38,7 @@ class WorkingSet:
     """Fits of one loss: thetas (fits, q), slopes there, and the columns that take part, (p,).
 
     without: of each fit the fold whose rows it leaves out, or -1; the first fit has all rows. passes: of either kind.
-    curvature: about that of the first fit, (q, q), if it is at hand.
+    curvature: about that of the first fit, (q, q), if it is at hand. steers: as in `Descent.aim`, of few columns alone.
     """
 
     def __init__(
@@ -48,8 +48,9 @@ class WorkingSet:
         without: tuple[int, ...],
         kinks: ElasticNet,
         curvature: Array | None = None,
+        steers: bool = False,
     ) -> None:
-        self.loss, self.without = loss, without
+        self.loss, self.without, self.steers = loss, without, steers
         self.thetas = np.where(
             np.isinf(kinks.l1), 0.0, thetas
         )  # a model's step lowers it from where the pins hold only
@@ -191,7 +192,7 @@ class WorkingSet:
         """All descents to the tolerance, or as far as they go; the largest residual on the working set."""
         self.kinks = kinks.select(self.on)
         for down in self.descents:
-            down.aim(self.kinks, tolerance)
+            down.aim(self.kinks, tolerance, self.steers)
         stalls = 0
         while self.passes < last and stalls < STALLS:
             active = [i for i, down in enumerate(self.descents) if not down.done]
