@@ -13,24 +13,21 @@ remaining nodes; folded with the nodes of others they give the same bits. Inside
 one thread: its own threads would add in an order of theirs.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from logit_engine.rows.blas_threads import one_blas_thread
 from logit_engine.rows.block import MIN_PIECE_ROWS, Block, block_count
+from logit_engine.rows.pass_threads import inside_pass_thread, results_in_order
 from logit_engine.rows.protocol import Rows, SummingRows, Sums
 
 USUAL_STRIPES = 64  # until a stripe has USUAL_STRIPE_BLOCKS
 USUAL_STRIPE_BLOCKS = 64  # about a million rows, until there are MAX_STRIPES
 MAX_STRIPES = 1024
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +82,13 @@ def total(rows: Rows, fn: Callable[[Block], Sums], threads: int = 1) -> Sums:
         return sum_in_order(map(by_piece, rows.blocks(stripe.start, stripe.stop)))
 
     with one_blas_thread():
-        if threads == 1 or rows.n <= MIN_PIECE_ROWS:
+        if threads == 1 or rows.n <= MIN_PIECE_ROWS or inside_pass_thread():
             return root_sums(leaf_nodes(map(stripe_sums, runs)), len(runs))
-        with ThreadPoolExecutor(threads) as pool:
-            if len(runs) == 1:
-                pieces = (piece for block in rows.blocks(0, 1) for piece in block.pieces())
-                return sum_in_order(_results_in_order(pool, fn, pieces, threads))
-            sums = _results_in_order(pool, stripe_sums, runs, threads)
-            return root_sums(leaf_nodes(sums), len(runs))
+        if len(runs) == 1:
+            pieces = (piece for block in rows.blocks(0, 1) for piece in block.pieces())
+            return sum_in_order(results_in_order(fn, pieces, threads))
+        sums = results_in_order(stripe_sums, runs, threads)
+        return root_sums(leaf_nodes(sums), len(runs))
 
 
 def stripes(n: int) -> list[range]:
@@ -156,19 +152,3 @@ def add_in_place(sums: Sums, more: Sums) -> Sums:
     for i, part in enumerate(more):
         out[i] += part
     return tuple(out)
-
-
-def _results_in_order(
-    pool: ThreadPoolExecutor,
-    fn: Callable[[Item], Sums],
-    items: Iterable[Item],
-    ahead: int,
-) -> Iterator[Sums]:
-    """fn of each item, in the order of items; at most `ahead` are computed before they are asked for."""
-    waiting: deque[Future[Sums]] = deque()
-    for item in items:
-        waiting.append(pool.submit(fn, item))
-        if len(waiting) > ahead:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()

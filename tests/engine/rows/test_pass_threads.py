@@ -1,0 +1,61 @@
+"""Sums over blocks by threads that stay alive between passes."""
+
+import multiprocessing
+import time
+
+import numpy as np
+import pytest
+
+from logit_engine import array_rows
+from logit_engine.rows.block import Block
+from logit_engine.rows.tree_of_sums import total
+
+ROWS = 40_000  # three blocks
+X = np.random.default_rng(5).standard_normal((ROWS, 2))
+SAMPLE = array_rows(X, X[:, 0] > 0.0)
+
+
+def _column_sums(block: Block) -> tuple[np.ndarray]:
+    return (block.X.gram(block.weights),)
+
+
+def _sum_to(queue: "multiprocessing.Queue[np.ndarray]") -> None:
+    queue.put(total(SAMPLE, _column_sums, threads=2)[0])
+
+
+def test_sum_within_a_sum_does_not_wait_for_its_own_threads() -> None:
+    def nested(block: Block) -> tuple[np.ndarray]:
+        return total(SAMPLE, _column_sums, threads=2)
+
+    once = total(SAMPLE, _column_sums, threads=2)[0]
+    assert total(SAMPLE, nested, threads=2)[0] == pytest.approx(3.0 * once, rel=1e-14)
+
+
+def test_forked_process_has_threads_of_its_own() -> None:
+    here = total(SAMPLE, _column_sums, threads=2)[0]
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=_sum_to, args=(queue,))
+    child.start()
+    there = queue.get(timeout=30)
+    child.join(30)
+    assert (here == there).all()
+
+
+def test_nothing_goes_on_after_an_error() -> None:
+    running: list[int] = []
+
+    def failing(block: Block) -> tuple[float]:
+        running.append(1)
+        try:
+            if block.y.size < 16384:
+                raise ValueError("the last block")
+            time.sleep(0.05)
+        finally:
+            running.pop()
+        return (0.0,)
+
+    with pytest.raises(ValueError, match="the last block"):
+        total(SAMPLE, failing, threads=2)
+    assert not running
+    assert total(SAMPLE, _column_sums, threads=2)[0].shape == (3, 3)
