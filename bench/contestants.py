@@ -35,7 +35,7 @@ class Ours:
         from logit_engine.compiled import loops as compiled
 
         if not self.compiled:
-            compiled.MANY = sys.maxsize
+            compiled.MIN_COMPILED_NUMBERS = sys.maxsize
         if self.at.classes == 2:
             return ours(array_rows(self.at.X, self.at.y), errors=self.errors)
         names = [str(c) for c in range(self.at.classes)]

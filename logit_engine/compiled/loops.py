@@ -1,7 +1,8 @@
-"""Passes by compiled loops (compiled/kernels.py): for which fits, and their sums in the shapes that the engine has.
+"""Passes by compiled loops (compiled/kernels): which fits take them, and their sums in the engine's shapes.
 
-They need Numba, the extra `fast`, and are taken where there are enough numbers to repay its loading. Whether they are is
-decided once for a fit, from what the rows are and not from how they come; a model's manifest tells who was there.
+They need Numba, the extra `fast`, and are taken if there are enough numbers to repay its loading.
+That is decided once per fit, by what the rows are and not by how they come. A model's manifest tells
+whether Numba was there.
 """
 
 from collections.abc import Sequence
@@ -21,32 +22,38 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.rows import Block, Rows
 
-MANY = 2**24  # numbers, rows by coefficients by fits, from which compiled loops are taken
-ROOM = 2**14  # numbers written out at a time, about: what stays in a core's own cache with its copy scaled
-FEWEST = 128  # rows of them, at least: a product of fewer is slow
-TYPES = tuple(np.dtype(kind) for kind in "fdbBhHiIlLqQ")  # of X, in any order of bytes: what compilers know
-NOTHING = np.zeros(0)
+MIN_COMPILED_NUMBERS = 2**24  # rows by coefficients by fits: fewer do not repay the loading of Numba
+PIECE_NUMBERS = 2**14  # written out at a time, about: they stay in a core's own cache with a scaled copy
+MIN_PIECE_ROWS = 128  # a product of fewer is slow
+COMPILED_TYPES = tuple(np.dtype(kind) for kind in "fdbBhHiIlLqQ")  # of X, in any order of bytes: what compilers know
+NO_NUMBERS = np.zeros(0)
 
 
-def builds() -> list[str]:
-    """Numba and its compiler, where compiled loops can be had: bits are the same only where these are."""
+def compiler_versions() -> list[str]:
+    """Numba and its compiler if compiled loops can be had: bits are the same only if these are."""
     return [f"numba {version('numba')} llvmlite {version('llvmlite')}"] if find_spec("numba") else []
 
 
-def applies(rows: Rows, sample: Rows, likelihood: Likelihood, coordinates: Coordinates, fits: int) -> bool:
+def takes_compiled_loops(
+    rows: Rows,
+    sample: Rows,
+    likelihood: Likelihood,
+    coordinates: Coordinates,
+    fits: int,
+) -> bool:
     """Whether so many fits of rows take compiled loops, by some of the rows."""
     coefficients = likelihood.outputs * len(rows.names)
-    if fits * rows.n * coefficients < MANY or not (
+    if fits * rows.n * coefficients < MIN_COMPILED_NUMBERS or not (
         likelihood == Bernoulli(LOGIT) or isinstance(likelihood, Multinomial)
     ):
         return False
-    written = _written(next(sample.blocks(0, 1)).X)
+    written = _dense_values(next(sample.blocks(0, 1)).X)
     mild = bool(((coordinates.scale > MILD[0]) & (coordinates.scale < MILD[1])).all())
-    return written is not None and written.dtype in TYPES and mild and find_spec("numba") is not None
+    return written is not None and written.dtype in COMPILED_TYPES and mild and find_spec("numba") is not None
 
 
-def _written(X: Columns) -> NDArray[Any] | None:
-    """The array of dense columns, with a constant before them or without; None of other columns."""
+def _dense_values(X: Columns) -> NDArray[Any] | None:
+    """The array of dense columns, after a constant or not; None for other columns."""
     match X:
         case Dense(array, None) | SideBySide((Constant(), Dense(array, None))):
             return array
@@ -54,7 +61,7 @@ def _written(X: Columns) -> NDArray[Any] | None:
 
 
 class BlockSums(NamedTuple):
-    """What a pass over a block gives: see `kernels.binary`. score: (p,) or (p, k); information: (q, q)."""
+    """What a pass over a block gives: see `kernels.binary_sums`. score: (p,) or (p, k); information: (q, q)."""
 
     loglik: float
     score: Array
@@ -65,7 +72,10 @@ class BlockSums(NamedTuple):
 
 
 class LightBlockSums(NamedTuple):
-    """What a light pass over a block gives, of each model: score (models, k, p), loglik and sum of |score_i| (models,)."""
+    """What a light pass over a block gives for each model.
+
+    score: (models, k, p); loglik: (models,); absolute: the sum of |score_i|, (models,).
+    """
 
     score: Array
     loglik: Array
@@ -83,9 +93,9 @@ class Loops:
 
     def score(self, block: Block) -> Array:
         """The gradient of the log-likelihood over a block, (p,) or (p, k)."""
-        return self._columns(self.light_sums(block, (-1,), judged=False).score[0])
+        return self._columns(self.light_sums(block, (-1,), with_value=False).score[0])
 
-    def light_sums(self, block: Block, without: Sequence[int], judged: bool = True) -> LightBlockSums:
+    def light_sums(self, block: Block, without: Sequence[int], with_value: bool = True) -> LightBlockSums:
         """Light passes over a block of several models, theta (models, q), each without the rows of a fold, -1 for none.
 
         Units are left to theta and to the sums, so that rows that need no centering are read where they lie.
@@ -98,26 +108,26 @@ class Loops:
         plain = X.dtype == np.float64 and X.flags.c_contiguous and not center.any()
         direct = X if plain else np.zeros((0, 0))
         some = block.fold is not None and max(without) >= 0
-        fold = _writable(np.asarray(block.fold, dtype=np.int64)) if some else np.zeros(0, dtype=np.int64)
+        fold = _as_writable(np.asarray(block.fold, dtype=np.int64)) if some else np.zeros(0, dtype=np.int64)
         rows = (X, direct, center[first:], by_column, *others, fold, np.array(without))
-        score, room = np.zeros_like(thetas), np.empty((_kernels().TILE, X.shape[1]))
+        score, room = np.zeros_like(thetas), np.empty((_kernels().NEAR_CACHE_ROWS, X.shape[1]))
         if isinstance(self.likelihood, Multinomial):
             models = (self.likelihood.base, constants, thetas)
-            whole, loglik, absolute = _kernels().classes_slopes(*rows, *models, judged, room, score)
+            whole, loglik, absolute = _kernels().class_light_sums(*rows, *models, with_value, room, score)
         else:
             single = (constants[:, 0], thetas[:, 0])
-            whole, loglik, absolute = _kernels().binary_slopes(*rows, *single, judged, room, score[:, 0])
+            whole, loglik, absolute = _kernels().binary_light_sums(*rows, *single, with_value, room, score[:, 0])
         if first:
             score = np.concatenate([whole.reshape(*constants.shape, 1), score], axis=2)
         return LightBlockSums(score * inverse, loglik, absolute)
 
-    def sums(self, block: Block, dtype: type[np.floating] = np.float64, judged: bool = True) -> BlockSums:
-        """All sums over a block; dtype: that in which the information is summed; judged: see `kernels.binary`."""
+    def sums(self, block: Block, dtype: type[np.floating] = np.float64, with_value: bool = True) -> BlockSums:
+        """All sums over a block; dtype: in which the information is summed; with_value: see `kernels.binary_sums`."""
         by_class = self._by_class()
         k, p = by_class.shape
         score = np.zeros_like(by_class)
-        size = max(FEWEST, ROOM // p)
-        room, q = np.empty((size, p)), _kernels().padded(p)
+        size = max(MIN_PIECE_ROWS, PIECE_NUMBERS // p)
+        room, q = np.empty((size, p)), _kernels().padded_columns(p)
         grams = np.zeros((k * (k + 1) // 2, q, q), dtype)
         triangle = np.zeros((0, 0))
         if self.triangle is not None:
@@ -125,38 +135,38 @@ class Loops:
                 raise ValueError(f"a basis of shape {self.triangle.shape} is not one for {p} columns.")
             triangle = np.zeros((p, q))  # in C order, which tiles take for granted
             triangle[:, :p] = self.triangle
-        rows, more = self._rows(block), (judged, triangle, room)
+        rows, more = self._rows(block), (with_value, triangle, room)
         if isinstance(self.likelihood, Multinomial):
-            found = _kernels().classes(*rows, self.likelihood.base, by_class, *more, score, grams)
+            found = _kernels().class_sums(*rows, self.likelihood.base, by_class, *more, score, grams)
         else:
-            found = _kernels().binary(*rows, by_class[0], *more, score[0], grams)
+            found = _kernels().binary_sums(*rows, by_class[0], *more, score[0], grams)
         loglik, lead, longest, flattest = found
-        return BlockSums(loglik, self._columns(score), lead, _assembled(grams[:, :p, :p], k), longest, flattest)
+        return BlockSums(loglik, self._columns(score), lead, _information(grams[:, :p, :p], k), longest, flattest)
 
     def _by_class(self) -> Array:
         return np.ascontiguousarray(self.theta.reshape(self.likelihood.outputs, -1))
 
     def _columns(self, score: Array) -> Array:
-        """Of one predictor (p,), of several (p, k)."""
+        """The score of one predictor, (p,), or of several, (p, k)."""
         return np.asarray(score[0] if score.shape[0] == 1 else score.T)
 
     def _rows(self, block: Block) -> tuple[Any, ...]:
-        """What the loops want to know of a block's rows."""
-        X = _written(block.X)
+        """The arguments of the loops that describe a block's rows."""
+        X = _dense_values(block.X)
         if X is None:
             raise TypeError(f"compiled loops are for dense columns, not {type(block.X).__name__}")
         if not X.dtype.isnative:
             X = X.astype(X.dtype.newbyteorder("="))
-        offset = NOTHING if block.offset is None else block.offset
+        offset = NO_NUMBERS if block.offset is None else block.offset
         if isinstance(self.likelihood, Multinomial):
             offset = offset.reshape(-1, self.likelihood.outputs)
-        weight = NOTHING if block.weight is None else block.weight
+        weight = NO_NUMBERS if block.weight is None else block.weight
         by_column = X.strides[0] < X.strides[1]
-        arrays = (_writable(values) for values in (block.y, weight, offset))
-        return _writable(X), self.coordinates.center, 1.0 / self.coordinates.scale, by_column, *arrays
+        arrays = (_as_writable(values) for values in (block.y, weight, offset))
+        return _as_writable(X), self.coordinates.center, 1.0 / self.coordinates.scale, by_column, *arrays
 
 
-def _assembled(grams: Array, k: int) -> Array:
+def _information(grams: Array, k: int) -> Array:
     """The information, (q, q), of the lower triangles for its pairs of predictors."""
     whole = np.tril(grams).astype(np.float64)
     whole += np.tril(whole, -1).transpose(0, 2, 1)
@@ -175,7 +185,7 @@ class _Writable:
         self.values, self.__array_interface__ = values, {**values.__array_interface__, "data": (address, False)}
 
 
-def _writable(values: NDArray[Any]) -> NDArray[Any]:
+def _as_writable(values: NDArray[Any]) -> NDArray[Any]:
     return values if values.flags.writeable else np.asarray(_Writable(values))
 
 

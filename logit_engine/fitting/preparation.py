@@ -7,7 +7,7 @@ import numpy as np
 from logit_engine.columns import Array, Coordinates, Moments
 from logit_engine.columns.coordinates import constant_column, inner_coordinates
 from logit_engine.columns.moments import SMALLEST
-from logit_engine.compiled.loops import applies
+from logit_engine.compiled.loops import takes_compiled_loops
 from logit_engine.errors import DataError, Reason
 from logit_engine.fitting.null_model import NullModel, null_model
 from logit_engine.likelihoods import Likelihood, weighted
@@ -57,7 +57,7 @@ def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int,
     if coordinates.constant is not None:
         free[coordinates.constant] = True
     free = np.tile(free, likelihood.outputs)
-    compiled = first.sample is not None and applies(rows, first.sample, likelihood, coordinates, fits)
+    compiled = first.sample is not None and takes_compiled_loops(rows, first.sample, likelihood, coordinates, fits)
     weight = float(first.classes.sum())
     objective = Objective(rows, likelihood, coordinates, free, penalty, threads, None, first.sample, compiled, weight)
     null = null_model(rows, likelihood, first.classes, first.shifted, threads)

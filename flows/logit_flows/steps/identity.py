@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any
 
 from logit_engine._version import __version__
-from logit_engine.compiled.loops import builds
+from logit_engine.compiled.loops import compiler_versions
 from logit_engine.rows import blas_builds
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset
@@ -26,4 +26,4 @@ def versions() -> dict[str, Any]:
     """What can change the bits beside config and data: versions, the CPU, and which kernels its BLAS took for it."""
     packages = {name: version(name) for name in ("numpy", "scipy", "polars")}
     machine = {"python": platform.python_version(), "machine": platform.machine(), "blas": blas_builds()}
-    return {"logit-engine": __version__, **packages, **machine, "compiled": builds()}
+    return {"logit-engine": __version__, **packages, **machine, "compiled": compiler_versions()}

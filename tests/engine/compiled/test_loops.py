@@ -12,8 +12,8 @@ from dask.distributed import Client, LocalCluster
 
 from logit_engine import fit
 from logit_engine.columns import Coded, Constant, Coordinates, Dense, SideBySide
-from logit_engine.compiled import kernels
 from logit_engine.compiled import loops as compiled
+from logit_engine.compiled.kernels import machine_code, tiles, vector_math
 from logit_engine.compiled.loops import Loops
 from logit_engine.design.frame_rows import Outcome
 from logit_engine.design.learning import learn
@@ -43,7 +43,7 @@ LIKELIHOODS: dict[str, Likelihood] = {
 @pytest.fixture
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiled loops however few the numbers."""
-    monkeypatch.setattr(compiled, "MANY", 0)
+    monkeypatch.setattr(compiled, "MIN_COMPILED_NUMBERS", 0)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_fits_agree_with_plain_passes(case: str, monkeypatch: pytest.MonkeyPatch
     more = {"weight": rng.uniform(0.5, 2.0, late.size), "offset": 0.1 * rng.standard_normal(late.size)}
     rows = array_rows(X, kind, classes="abc") if case == "classes" else array_rows(X, late, **more)
     plain = fit(rows, **CASES[case])
-    monkeypatch.setattr(compiled, "MANY", 0)
+    monkeypatch.setattr(compiled, "MIN_COMPILED_NUMBERS", 0)
     loops = fit(rows, **CASES[case])
     assert bits(loops) != bits(plain)
     assert loops.converged
@@ -201,7 +201,7 @@ def test_several_classes_on_nearly_collinear_columns_are_led_by_a_pilot_all_the_
     y = (np.stack([0.0 * X[:, 0], X[:, 0], X[:, 1]], axis=1) + rng.gumbel(size=(65_600, 3))).argmax(axis=1)
     X[:, 3] = X[:, 1] + 1e-4 * rng.standard_normal(65_600)
     rows = array_rows(X, y, classes="abc")
-    monkeypatch.setattr(compiled, "MANY", many)
+    monkeypatch.setattr(compiled, "MIN_COMPILED_NUMBERS", many)
     piloted = fit(rows, Multinomial(2))
     monkeypatch.setattr(fitting, "approached", lambda *_: None)
     plain = fit(rows, Multinomial(2))
@@ -230,10 +230,10 @@ def test_who_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
 
     rows = array_rows(X, late)
     assert not taken(rows)
-    monkeypatch.setattr(compiled, "MANY", 12 * rows.n)
+    monkeypatch.setattr(compiled, "MIN_COMPILED_NUMBERS", 12 * rows.n)
     assert not taken(rows)
     assert prepared(rows, LIKELIHOODS["binary"], NONE, 1, fits=2).objective.compiled
-    monkeypatch.setattr(compiled, "MANY", 6 * rows.n)
+    monkeypatch.setattr(compiled, "MIN_COMPILED_NUMBERS", 6 * rows.n)
     assert taken(rows)
     assert taken(array_rows(X.astype(np.float32), late))
     assert taken(array_rows(X.astype(np.int8), late))
@@ -246,7 +246,7 @@ def test_who_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not taken(MemoryRows(coded, late, tuple("iabcdefg")))
     monkeypatch.setattr(compiled, "find_spec", lambda name: None)
     assert not taken(rows)
-    assert compiled.builds() == []
+    assert compiled.compiler_versions() == []
 
 
 def test_a_worker_without_numba_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +264,7 @@ def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.Monkey
     def double(value: float) -> float:
         return 2.0 * value
 
-    assert kernels.compiled(double)(1.5) == 3.0
+    assert machine_code.compiled_loop(double)(1.5) == 3.0
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (P + 1, 1), (1, P + 1), (P, P)])
@@ -277,25 +277,25 @@ def test_a_basis_of_another_shape_is_refused(shape: tuple[int, int]) -> None:
 
 def test_tiles_of_arrays_that_lie_column_by_column_are_refused() -> None:
     """Their strides are taken for granted: the sums would be wrong."""
-    rows, q = np.ones((4, 2)), kernels.padded(2)
+    rows, q = np.ones((4, 2)), tiles.padded_columns(2)
     triangle = np.asfortranarray(np.ones((2, q)))
     with pytest.raises(Exception, match="row by row"):
-        kernels._whiten(rows, triangle, np.zeros((2, kernels.SLAB)), np.zeros((kernels.SLAB, q)))
+        tiles.whiten_rows(rows, triangle, np.zeros((2, tiles.SLAB_ROWS)), np.zeros((tiles.SLAB_ROWS, q)))
 
 
 def test_exponentials_and_logarithms_are_right_to_units_in_the_last_place() -> None:
     x = np.r_[-np.logspace(-300, np.log10(708.0), 100_003), 0.0, -1e-320]
     found, wide = np.empty_like(x), np.exp(x.astype(np.longdouble))
-    kernels._exp(x, found, np.empty(x.size, np.int64))
+    vector_math.exp_of_negatives(x, found, np.empty(x.size, np.int64))
     assert (np.abs(found - wide) <= 1.0 * np.spacing(found)).all()
     logs = np.empty_like(x)
-    kernels._log1p(found, logs)
+    vector_math.log1p_of_fractions(found, logs)
     assert (np.abs(logs - np.log1p(found.astype(np.longdouble))) <= 2.0 * np.spacing(logs)).all()
 
 
 def test_exponentials_beyond_all_numbers_are_next_to_nothing_and_of_none_none() -> None:
     x = np.array([-709.0, -1e5, -np.inf, np.nan])
-    kernels._exp(x, x, np.empty(4, np.int64))
+    vector_math.exp_of_negatives(x, x, np.empty(4, np.int64))
     assert (x[:3] < 1e-307).all()
     assert (x[:3] >= 0.0).all()
     assert np.isnan(x[3])
@@ -306,10 +306,10 @@ def test_exponentials_beyond_all_numbers_are_next_to_nothing_and_of_none_none() 
 def test_gram_matrices_of_every_width_are_those_of_numpy(p: int, dtype: type[np.floating]) -> None:
     """Tiles reach over edges, slabs end in the middle: no other row or column may be touched."""
     rng = np.random.default_rng(p)
-    rows, weights, q = rng.standard_normal((77, p)), rng.standard_normal((3, 77)), kernels.padded(p)
-    left, right, grams = (np.zeros(shape, dtype) for shape in ((kernels.SLAB, q), (kernels.SLAB, q), (3, q, q)))
+    rows, weights, q = rng.standard_normal((77, p)), rng.standard_normal((3, 77)), tiles.padded_columns(p)
+    left, right, grams = (np.zeros(shape, dtype) for shape in ((tiles.SLAB_ROWS, q), (tiles.SLAB_ROWS, q), (3, q, q)))
     for part in (slice(0, 40), slice(40, 77)):
-        kernels._add_grams(rows[part], weights[:, part], left, right, grams)
+        tiles.add_grams(rows[part], weights[:, part], left, right, grams)
     for gram, weight in zip(grams, weights, strict=True):
         expected = np.tril((rows.T * weight) @ rows)
         close = 1e-5 if dtype == np.float32 else 1e-13
