@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import statsmodels.formula.api as smf
 
-from logit_engine.design.formulas import formula_design
+from logit_engine.design.formulas.design import formula_design
 from logit_engine.errors import DataError, UsageError
 from tests.support.formulas import frame
 

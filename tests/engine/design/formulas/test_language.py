@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from logit_engine.design.formulas import formula_design
+from logit_engine.design.formulas.design import formula_design
 from logit_engine.errors import DataError, UsageError
 from tests.support.formulas import frame
 
