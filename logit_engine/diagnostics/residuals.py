@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special
 
 from logit_engine.columns import Array
-from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial, weighted
+from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ def residuals(likelihood: Likelihood, eta: Array, y: Array, trials: Array | None
     A value beyond the largest double is infinite, as it should be.
     """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # of rows without trials
-        if isinstance(likelihood, Multinomial):
-            found = _multinomial(likelihood, eta, y)
-        else:
+        if isinstance(likelihood, Bernoulli):
             found = _binary(likelihood, eta, y)
+        else:
+            found = _of_classes(likelihood, eta, y)
     if trials is None:
         return found
     root = np.sqrt(trials)
@@ -78,13 +78,13 @@ def _divergence(x: Array, m: Array, log_m: Array, difference: Array) -> Array:
     return np.where(np.abs(v) < 0.1, near, far)
 
 
-def _multinomial(likelihood: Multinomial, eta: Array, y: Array) -> Residuals:
+def _of_classes(likelihood: Likelihood, eta: Array, y: Array) -> Residuals:
     row, code = np.arange(y.size), y.astype(np.intp)
     response = -likelihood.probabilities(eta)
     response[row, code] = 0.0
     response[row, code] = -response.sum(axis=1)  # 1 - P, but exact where P is near one
     log_p = likelihood.log_probabilities(eta)
-    classes = range(likelihood.outputs + 1)
+    classes = range(likelihood.classes)
     log_rest = np.stack([special.logsumexp(np.delete(log_p, c, axis=1), axis=1) for c in classes], axis=1)
     half_logit = 0.5 * (log_p - log_rest)
     pearson = -np.exp(half_logit)

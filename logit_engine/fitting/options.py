@@ -55,8 +55,7 @@ class FitOptions:
 
         It stays if each class has a predictor of its own: it alone makes them unique.
         """
-        identified = isinstance(likelihood, Bernoulli) or likelihood.base
-        if self.penalty.absent or not (self.penalty.idle and identified):
+        if self.penalty.absent or not (self.penalty.idle and likelihood.identified):
             return self
         solver = self.solver
         if isinstance(solver, Proximal):

@@ -39,7 +39,7 @@ from logit_engine.fitting.verdict import (
 )
 from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
 from logit_engine.inference.reliability import Size, reliability_notes
-from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods import Bernoulli, Likelihood
 from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import NONE, Penalty
@@ -204,7 +204,7 @@ def _inner_start(coordinates: Coordinates, start: Array, likelihood: Likelihood)
     If every class has its own constant only differences count: the first is zero.
     """
     theta = coordinates.to_inner(start).reshape(likelihood.outputs, -1)
-    if coordinates.constant is not None and isinstance(likelihood, Multinomial) and not likelihood.base:
+    if coordinates.constant is not None and not likelihood.identified:
         theta[:, coordinates.constant] -= theta[0, coordinates.constant]
     return theta.reshape(-1)
 

@@ -13,8 +13,7 @@ from logit_engine.columns import Array, Columns, Coordinates
 from logit_engine.diagnostics.wording import first_names
 from logit_engine.errors import DataError, Reason, UsageError
 from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms
-from logit_engine.likelihoods import Bernoulli, weighted
-from logit_engine.links import LOGIT
+from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor, triangular_inverse
 from logit_engine.rows import Block, Maximum, total
@@ -111,7 +110,7 @@ def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: 
     """
     assert solution.information is not None  # without one no covariance is asked for
     root = solution.information.root
-    if wanted.information is Information.EXPECTED and not _canonical(objective):
+    if wanted.information is Information.EXPECTED and not objective.likelihood.canonical:
         root = _expected_root(objective, solution.theta, solution.information.basis, solution.information.free)
     user = objective.coordinates.to_user(root)
     if wanted.kind is Kind.NONROBUST:
@@ -174,11 +173,6 @@ def without_infinite(matrix: Array, signs: Array, solution: Solution, coordinate
     out = matrix.copy()
     out[lost], out[:, lost] = np.nan, np.nan
     return out
-
-
-def _canonical(objective: Objective) -> bool:
-    likelihood = objective.likelihood
-    return not isinstance(likelihood, Bernoulli) or likelihood.link is LOGIT
 
 
 def _expected_root(objective: Objective, theta: Array, basis: Array | None, free: Array | None) -> Array:

@@ -6,7 +6,7 @@ C is how many probabilities a row has: one for a binary outcome (of the event), 
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial, weighted
+from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links.law import event_terms
 
 
@@ -33,9 +33,8 @@ def slope(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
     if isinstance(likelihood, Bernoulli):
         link = likelihood.link
         return (event_terms(link, eta).score if log else np.exp(link.log_pdf(eta)))[:, :, None]
-    p = likelihood.probabilities(eta)
-    gap = _gap(likelihood, p)
-    return gap if log else p[:, :, None] * gap
+    gap = likelihood.log_slopes(eta)
+    return gap if log else likelihood.probabilities(eta)[:, :, None] * gap
 
 
 def bend(likelihood: Likelihood, eta: Array, along: Array, log: bool = False) -> Array:
@@ -51,18 +50,7 @@ def bend(likelihood: Likelihood, eta: Array, along: Array, log: bool = False) ->
             second = weighted(np.exp(link.log_pdf(eta)), link.dlog_pdf(eta))
         turned = along.T if along.ndim == 2 else np.swapaxes(along, 1, 2)[:, None]
         return np.asarray(second[:, :, None, None] * turned)
-    p = likelihood.probabilities(eta)
-    gap = _gap(likelihood, p)
-    first = int(likelihood.base)
-    fall = -np.swapaxes(p[:, first:, None] * (gap[:, first:] @ along), 1, 2)[:, None]  # of gap, (n, 1, m, k)
+    p, gap, fall = likelihood.probabilities(eta), likelihood.log_slopes(eta), likelihood.log_bends(eta, along)
     if log:
         return np.broadcast_to(fall, (*p.shape, *fall.shape[2:]))
     return np.asarray(p[:, :, None, None] * ((gap @ along)[:, :, :, None] * gap[:, :, None, :] + fall))
-
-
-def _gap(likelihood: Multinomial, p: Array) -> Array:
-    """The derivative of log p in the predictors, 1[own] - p, (n, C, k); 1 - p is the sum of the others."""
-    own, first = np.arange(likelihood.outputs), int(likelihood.base)
-    gap = np.repeat(-p[:, None, first:], p.shape[1], axis=1)
-    gap[:, own + first, own] = (p @ (1.0 - np.eye(p.shape[1])))[:, first:]
-    return gap

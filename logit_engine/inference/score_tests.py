@@ -13,7 +13,7 @@ from logit_engine.columns import Array
 from logit_engine.errors import DataError, RankError, UsageError
 from logit_engine.inference.covariance import Kind, SmallSample, ways
 from logit_engine.inference.hypotheses import Test, wald
-from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
+from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.triangles import aliased, cholesky_factor, r_factor, triangular_inverse
 from logit_engine.rows import BLOCK_ROWS
 
@@ -201,7 +201,7 @@ def _blocks(at: _Point) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
         w = np.ones(len(Y)) if at.weight is None else at.weight[rows]
         if at.offset is not None:
             eta = eta + at.offset[rows].reshape(eta.shape)
-        plain = eta[:, 0] if isinstance(at.likelihood, Bernoulli) else eta
+        plain = eta[:, 0] if at.likelihood.outputs == 1 else eta
         with np.errstate(over="ignore", invalid="ignore"):  # of rows without weight
             terms = at.likelihood.terms(plain, at.y[rows])
             curvature = terms.curvature if at.observed else at.likelihood.expected(plain)

@@ -2,8 +2,12 @@
 
 from logit_engine.likelihoods.bernoulli import Bernoulli
 from logit_engine.likelihoods.multinomial import Multinomial
+from logit_engine.likelihoods.protocol import Likelihood
 from logit_engine.likelihoods.weighting import weighted
 
-__all__ = ["Bernoulli", "Likelihood", "Multinomial", "weighted"]
+__all__ = ["LIKELIHOODS", "Bernoulli", "Likelihood", "Multinomial", "weighted"]
 
-Likelihood = Bernoulli | Multinomial
+LIKELIHOODS: dict[str, type[Likelihood]] = {
+    "binary": Bernoulli,
+    "multinomial": Multinomial,
+}

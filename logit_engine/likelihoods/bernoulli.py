@@ -1,10 +1,12 @@
 """The likelihood of a binary outcome through a link."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from logit_engine.columns import Array, Real
+from logit_engine.likelihoods.protocol import Likelihood
 from logit_engine.likelihoods.weighting import weighted
 from logit_engine.links import LOGIT, Link
 from logit_engine.links.law import Terms, event_terms, expected_curvature, nonevent_terms
@@ -14,10 +16,15 @@ GRID = 257  # points of a grid in which a root is looked for
 
 
 @dataclass(frozen=True, slots=True)
-class Bernoulli:
+class Bernoulli(Likelihood):
     """A binary outcome through a link: P(y = 1) = F(eta). A y between 0 and 1 is a share of events in its row's weight."""
 
     link: Link
+
+    @classmethod
+    def of_classes(cls, classes: int, link: Link) -> Self:
+        """Two classes and their link."""
+        return cls(link)
 
     @property
     def name(self) -> str:
@@ -28,6 +35,16 @@ class Bernoulli:
     def outputs(self) -> int:
         """The number of linear predictors of a row: one."""
         return 1
+
+    @property
+    def classes(self) -> int:
+        """2: the non-events, and the events."""
+        return 2
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the link is the logit."""
+        return self.link is LOGIT
 
     @property
     def log_concave(self) -> bool:
@@ -61,6 +78,10 @@ class Bernoulli:
     def mean(self, eta: Array) -> Array:
         """P(y = 1). eta: (n,)."""
         return self.link.cdf(eta)
+
+    def log_probabilities(self, eta: Array) -> Array:
+        """log P(y = 0) and log P(y = 1), (n, 2). eta: (n,)."""
+        return np.stack([self.link.log_sf(eta), self.link.log_cdf(eta)], axis=1)
 
     def margins(self, linear: Real, y: Array) -> Real:
         """x'd of each row in the direction of its outcome, (n,): negative if d speaks against it. linear: (n,)."""

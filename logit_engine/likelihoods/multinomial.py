@@ -1,16 +1,19 @@
 """The likelihood of one of several classes without an order."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Real
+from logit_engine.likelihoods.protocol import Likelihood
+from logit_engine.links import Link
 from logit_engine.links.law import Terms
 
 
 @dataclass(frozen=True, slots=True)
-class Multinomial:
+class Multinomial(Likelihood):
     """One of several classes: P(y = c) proportional to exp(eta_c), with eta of class 0, the base, at zero.
 
     y holds codes 0..k of the classes as numbers; eta: (n, k), of the classes 1..k, or (n,) where k is one. Without a base
@@ -21,6 +24,11 @@ class Multinomial:
     outputs: int
     base: bool = True
 
+    @classmethod
+    def of_classes(cls, classes: int, link: Link) -> Self:
+        """So many classes, the first one as the base; the link is the logit's own."""
+        return cls(classes - 1)
+
     @property
     def classes(self) -> int:
         """How many classes."""
@@ -30,6 +38,16 @@ class Multinomial:
     def name(self) -> str:
         """multinomial."""
         return "multinomial"
+
+    @property
+    def canonical(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def identified(self) -> bool:
+        """Whether there is a base."""
+        return self.base
 
     @property
     def log_concave(self) -> bool:
@@ -86,16 +104,26 @@ class Multinomial:
         codes = range(self.classes)
         return np.stack([self._log_probability(whole, np.full(eta.shape[0], c)) for c in codes], axis=1)
 
+    def log_slopes(self, eta: Array) -> Array:
+        """1[own] - p, (n, C, k); 1 - p is the sum of the others. eta: (n, k)."""
+        p = self.probabilities(eta)
+        own, first = np.arange(self.outputs), int(self.base)
+        gap = np.repeat(-p[:, None, first:], p.shape[1], axis=1)
+        gap[:, own + first, own] = (p @ (1.0 - np.eye(p.shape[1])))[:, first:]
+        return gap
+
+    def log_bends(self, eta: Array, along: Array) -> Array:
+        """The same for every class, (n, 1, m, k). eta: (n, k); along: (k, m) or (n, k, m)."""
+        p, first = self.probabilities(eta), int(self.base)
+        gap = self.log_slopes(eta)
+        return -np.swapaxes(p[:, first:, None] * (gap[:, first:] @ along), 1, 2)[:, None]
+
     def margins(self, linear: Real, y: Array) -> Real:
         """The smallest lead of each row's class over the others, (n,). linear: (n, k)."""
         row, code, whole = np.arange(y.size), y.astype(np.intp), self._by_class(linear)
         lead = whole[code, row] - whole
         lead[code, row] = np.inf
         return np.asarray(lead.min(axis=0))
-
-    def class_weights(self, y: Array, weight: Array) -> Array:
-        """The weight of each class, (classes,)."""
-        return np.asarray(np.bincount(y.astype(np.intp), weight, self.classes), dtype=np.float64)
 
     def constants(self, weights: Array) -> Array:
         """The eta that fits the classes' weights, (k,), that of class 0 at zero: a penalty may pin it there."""

@@ -100,6 +100,4 @@ def variance(likelihood: Likelihood, eta: Array) -> Array:
 
 def class_probabilities(likelihood: Likelihood, eta: Array) -> Array:
     """P(y = c), (n, 2) or (n, k + 1)."""
-    if isinstance(likelihood, Bernoulli):
-        return np.exp(np.stack([likelihood.link.log_sf(eta), likelihood.link.log_cdf(eta)], axis=1))
     return likelihood.probabilities(eta)

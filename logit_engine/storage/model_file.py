@@ -85,7 +85,7 @@ class Model:
         """P(positive) alone for two classes, else of every class, the base first; these sum to one."""
         etas = self.linear_predictors()
         likelihood = self.likelihood
-        if isinstance(likelihood, Multinomial):
+        if not isinstance(likelihood, Bernoulli):
             whole = (pl.lit(0.0), *etas)
             largest = pl.max_horizontal(whole)
             sizes = [(eta - largest).exp() for eta in whole]

@@ -1,0 +1,115 @@
+"""What a likelihood is: the terms of a row, given its linear predictors and its outcome.
+
+A likelihood is a frozen value that knows nothing of where rows come from. To add one: a frozen dataclass in a file of
+its own, and a line in `LIKELIHOODS`. What has a body here need not be written, unless it can be faster or more exact.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Self
+
+import numpy as np
+
+from logit_engine.columns import Array, Real
+from logit_engine.links import Link
+from logit_engine.links.law import Terms
+
+
+class Likelihood(ABC):
+    """The log-likelihood of a row, with k linear predictors eta and one of C classes as its outcome y.
+
+    eta: (n,) for one predictor, else (n, k). y: (n,), the codes 0 to C - 1 as numbers; of a binary outcome also the
+    share of events in the row's weight. In a model each predictor has coefficients of its own.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    @abstractmethod
+    def of_classes(cls, classes: int, link: Link) -> Self:
+        """The likelihood of so many classes; link: of a binary outcome."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What reports and stored models call it."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """The number of linear predictors of a row, k."""
+
+    @property
+    @abstractmethod
+    def classes(self) -> int:
+        """The number of classes, C."""
+
+    @property
+    @abstractmethod
+    def log_concave(self) -> bool:
+        """Whether a stationary point is the maximum."""
+
+    @property
+    @abstractmethod
+    def self_concordant(self) -> bool:
+        """Whether the curvature changes by at most a factor e^|t| when predictors move by t. Bach (2010)."""
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the curvature does not depend on y, so that observed and expected information are one."""
+        return False
+
+    @property
+    def identified(self) -> bool:
+        """Whether predictors themselves are identified, not only their differences."""
+        return True
+
+    @abstractmethod
+    def terms(self, eta: Array, y: Array) -> Terms:
+        """Log-likelihood (n,), score (n[, k]) and observed curvature (n[, k, k]) of each row."""
+
+    @abstractmethod
+    def expected(self, eta: Array) -> Array:
+        """Expected curvature of each row, (n[, k, k]): never negative."""
+
+    @abstractmethod
+    def margins(self, linear: Real, y: Array) -> Real:
+        """The lead of each row's outcome along a direction, (n,): negative if the direction speaks against it.
+
+        linear: x'd of each row, as eta. If no margin is negative and one is positive, d separates the outcomes.
+        """
+
+    @abstractmethod
+    def constants(self, weights: Array) -> Array:
+        """The eta, (k,), at which the classes have these shares. weights: (C,), of the classes."""
+
+    def score(self, eta: Array, y: Array) -> Array:
+        """The score of each row alone, to the rounding of the whole."""
+        return self.terms(eta, y).score
+
+    def class_weights(self, y: Array, weight: Array) -> Array:
+        """The weight of each class, (C,)."""
+        return np.asarray(np.bincount(y.astype(np.intp), weight, self.classes), dtype=np.float64)
+
+    def log_probabilities(self, eta: Array) -> Array:
+        """log P(y = c), (n, C)."""
+        codes = range(self.classes)
+        rows = eta.shape[0]
+        return np.stack([self.terms(eta, np.full(rows, float(c))).loglik for c in codes], axis=1)
+
+    def probabilities(self, eta: Array) -> Array:
+        """P(y = c) of all classes, (n, C); each row sums to one."""
+        return np.exp(self.log_probabilities(eta))
+
+    def log_slopes(self, eta: Array) -> Array:
+        """The derivative of `log_probabilities` in the predictors, (n, C, k). eta: (n, k)."""
+        rows, codes = eta.shape[0], range(self.classes)
+        return np.stack([self.terms(eta, np.full(rows, float(c))).score for c in codes], axis=1)
+
+    def log_bends(self, eta: Array, along: Array) -> Array:
+        """The derivative of `log_slopes` as the predictors move along m directions, (n, C, m, k).
+
+        along: (k, m), or each row's own, (n, k, m). A likelihood whose classes share it may give (n, 1, m, k).
+        """
+        rows, codes = eta.shape[0], range(self.classes)
+        curvatures = [self.terms(eta, np.full(rows, float(c))).curvature for c in codes]
+        return np.stack([-np.swapaxes(curvature @ along, 1, 2) for curvature in curvatures], axis=1)
