@@ -16,7 +16,7 @@ from logit_engine.rows.memory import MemoryRows
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome in a column: the code of each row's label; without labels the numbers themselves."""
+    """The outcome in a column: the code of each row's label, or the number itself if no labels are given."""
 
     column: str
     labels: tuple[str | int | float | bool, ...] = ()
@@ -30,35 +30,39 @@ class Outcome:
         for code, label in enumerate(self.labels):
             codes[(values == label).fill_null(False).to_numpy()] = code
         if (codes < 0.0).any():
-            raise DataError(self._unknown(values.filter(pl.Series(codes < 0.0))))
+            raise DataError(self._unknown_labels_sentence(values.filter(pl.Series(codes < 0.0))))
         return codes
 
-    def _unknown(self, values: pl.Series) -> str:
-        """The sentence on values that are no labels, the most frequent first."""
+    def _unknown_labels_sentence(self, values: pl.Series) -> str:
+        """What is wrong with values that are no labels, the most frequent first."""
         counted = values.value_counts(sort=True).rows()
         shown = ", ".join(f"{label!r} ({n:,} rows)" for label, n in counted[:5])
         known = ", ".join(map(repr, self.labels))
         return f"column '{self.column}' holds {shown}, no label of the outcome ({known}); drop these rows, or relabel them."
 
-    def present(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
-        """Where there is an outcome: not null, and a number where they are numbers, (n,)."""
+    def is_present(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
+        """Which rows have an outcome, (n,): neither null nor NaN."""
         values = frame[self.column]
-        there = values.is_not_null()
+        present = values.is_not_null()
         if values.dtype.is_float():
-            there &= values.is_not_nan().fill_null(False)
-        return np.asarray(there.to_numpy())
+            present &= values.is_not_nan().fill_null(False)
+        return np.asarray(present.to_numpy())
 
 
 def frame_rows(
     design: Design, frame: pl.DataFrame, y: Array, cluster: str | None = None, classes: tuple[str, ...] = ()
 ) -> MemoryRows:
-    """The rows of a frame for a fit; y: (n,) in [0, 1], or where classes are named their codes.
+    """The rows of a frame for a fit; y: (n,) in [0, 1], or the codes of named classes.
 
-    cluster: a column whose equal values belong together. Raises DataError as `Design.encode` does, and if y is no such
-    outcome.
+    cluster: a column; rows of equal values depend on each other. Raises DataError as `Design.encode`
+    does, and if y is no such outcome.
     """
-    codes = clusters(frame, cluster)
-    outcome = arrays.codes(y, frame.height, len(classes)) if classes else arrays.outcome(np.asarray(y), frame.height)
+    codes = frame_clusters(frame, cluster)
+    outcome = (
+        arrays.class_codes(y, frame.height, len(classes))
+        if classes
+        else arrays.binary_outcome(np.asarray(y), frame.height)
+    )
     return MemoryRows(
         design.encode(frame),
         outcome,
@@ -68,14 +72,16 @@ def frame_rows(
     )
 
 
-def clusters(frame: pl.DataFrame, column: str | None) -> NDArray[np.int64] | None:
-    """The clusters of the rows as codes 0..G-1 in the order of their values, (n,); None without a column.
+def frame_clusters(frame: pl.DataFrame, column: str | None) -> NDArray[np.int64] | None:
+    """The clusters of the rows as codes 0..G-1 in the order of their values, (n,); None without one.
 
     Raises DataError for a row without a cluster.
     """
     if column is None:
         return None
-    gone = np.flatnonzero(is_missing(frame[column]))
-    if gone.size:
-        raise DataError(f"cluster '{column}' is missing in {gone.size:,} rows (first: row {gone[0]}); give them one.")
+    missing = np.flatnonzero(is_missing(frame[column]))
+    if missing.size:
+        raise DataError(
+            f"cluster '{column}' is missing in {missing.size:,} rows (first: row {missing[0]}); give them one."
+        )
     return np.asarray(frame[column].rank("dense").cast(pl.Int64).to_numpy() - 1)

@@ -10,7 +10,7 @@ from logit_engine.design.table_design import Design
 from logit_engine.design.terms.base import Training
 from logit_engine.design.terms.registry import TERM_KINDS
 from logit_engine.errors import DataError, Reason, UsageError
-from logit_engine.rows.arrays import distinct
+from logit_engine.rows.arrays import refuse_repeated_names
 from logit_engine.rows.table_frames import Frames, MemoryFrames
 
 
@@ -30,7 +30,7 @@ def learn(rows: pl.DataFrame | Frames, spec: Spec) -> tuple[Design, tuple[str, .
     _check_types(schema, numbers, levels)
     training = Training(rows, schema, survey(rows, numbers, levels), spec)
     design = Design(tuple(term for kind in TERM_KINDS.values() for term in kind.learn(training)))
-    distinct(design.names, "terms")
+    refuse_repeated_names(design.names, "terms")
     return design, tuple(training.notes)
 
 

@@ -22,7 +22,7 @@ from logit_engine.design.table_design import Design
 from logit_engine.errors import DataError, UsageError
 from logit_engine.rows import BLOCK_ROWS, Block, arrays, block_count
 from logit_engine.rows.memory import MemoryRows
-from logit_engine.rows.table_frames import regrouped
+from logit_engine.rows.table_frames import frames_of_multiples
 
 ENCODED = 16 * BLOCK_ROWS  # rows encoded at once: few enough to stay in a cache
 CHUNK_BYTES = 2**26  # of decoded columns, eight bytes a value
@@ -89,7 +89,9 @@ class ParquetFrames:
     def cut(self, first: int, last: int, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows of the blocks first..last - 1, each frame but the last a whole number of blocks."""
         wanted = self.columns if columns is None else columns
-        return regrouped((part.read(wanted, low, high) for part, low, high in self._spans(first, last)), BLOCK_ROWS)
+        return frames_of_multiples(
+            (part.read(wanted, low, high) for part, low, high in self._spans(first, last)), BLOCK_ROWS
+        )
 
     def part(self, first: int, last: int) -> "ParquetFrames":
         """The rows of the blocks first..last - 1 as rows of their own, which know no other's."""
@@ -166,7 +168,7 @@ def parquet_rows(
     columns = tuple(dict.fromkeys((*design.data_columns, outcome.column)))
 
     def kept(frame: pl.DataFrame) -> Mask:
-        there = outcome.present(frame)
+        there = outcome.is_present(frame)
         return there if keep is None else there & keep(frame)
 
     frames = parquet_frames(paths, columns, kept, (outcome.column, *reads))
@@ -179,9 +181,11 @@ def parquet_rows(
     design.refuse(reduce(add, audits))
     seen = np.unique(np.concatenate(values))
     if classes:
-        arrays.codes(seen, seen.size, len(classes))
+        arrays.class_codes(seen, seen.size, len(classes))
     else:
-        arrays.outcome(np.append(seen, (0.0, 1.0)), seen.size + 2)  # their range; that both are there, the fit checks
+        arrays.binary_outcome(
+            np.append(seen, (0.0, 1.0)), seen.size + 2
+        )  # their range; that both are there, the fit checks
     return ParquetRows(frames, design, outcome, classes)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from logit_engine.discrete.inputs import exog_matrix, is_constant
 from logit_engine.discrete.output_format import Table
 from logit_engine.errors import DataError, UsageError
-from logit_engine.rows.column_numbers import library
+from logit_engine.rows.column_numbers import library_of
 
 
 def add_constant(data: Any, prepend: bool = True, has_constant: str = "skip") -> Table:
@@ -24,11 +24,11 @@ def add_constant(data: Any, prepend: bool = True, has_constant: str = "skip") ->
             raise DataError("the data already have a constant column.")
         if has_constant == "skip":
             return data
-    if library(data) == "pandas":
+    if library_of(data) == "pandas":
         frame = data.copy() if hasattr(data, "columns") else data.to_frame()
         frame.insert(0 if prepend else frame.shape[1], "const", 1.0)
         return frame
-    if library(data) == "polars":
+    if library_of(data) == "polars":
         import polars as pl
 
         frame = data.to_frame() if isinstance(data, pl.Series) else data

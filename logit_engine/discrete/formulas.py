@@ -14,8 +14,8 @@ from logit_engine.discrete.output_format import RowLabels, pandas_frame
 from logit_engine.errors import UsageError
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows import arrays
-from logit_engine.rows.alignment import aligned, row_labels
-from logit_engine.rows.column_numbers import library, table
+from logit_engine.rows.alignment import aligned_rows, row_labels
+from logit_engine.rows.column_numbers import library_of, number_table
 
 if TYPE_CHECKING:
     from logit_engine.design.formulas.changes import FormulaChanges
@@ -143,7 +143,7 @@ def _subset_positions(data: Any, subset: Any) -> NDArray[np.intp]:
     every = np.arange(len(data))
     if subset is None:
         return every
-    if library(data) != "pandas":
+    if library_of(data) != "pandas":
         return np.asarray(every[np.asarray(subset)])
     import pandas as pd
 
@@ -167,8 +167,8 @@ def _subset_values(
         raise UsageError(f"{name} has {len(value):,} values; the data have {chosen.size:,} rows.")
     if len(value) == chosen.size:
         of_subset = None if labels is None else labels[chosen]
-        return np.asarray(table(aligned(value, of_subset, name, "data"), name))
-    return np.asarray(table(aligned(value, labels, name, "data"), name)[chosen])
+        return np.asarray(number_table(aligned_rows(value, of_subset, name, "data"), name))
+    return np.asarray(number_table(aligned_rows(value, labels, name, "data"), name)[chosen])
 
 
 def declared_classes(design: FormulaDesign) -> Any:
@@ -187,7 +187,7 @@ def _endog_and_exog(
     outcome: Any,
 ) -> tuple[Any, Any]:
     """endog and exog in the library of the data. labels: pandas' labels of the subset's rows."""
-    if library(data) == "polars":
+    if library_of(data) == "polars":
         import polars as pl
 
         column = pl.Series(design.outcome_name, np.asarray(outcome).tolist())

@@ -11,15 +11,15 @@ from logit_engine.columns import Array
 from logit_engine.discrete.output_format import RowLabels
 from logit_engine.errors import DataError, UsageError
 from logit_engine.rows import arrays
-from logit_engine.rows.alignment import aligned, row_labels
+from logit_engine.rows.alignment import aligned_rows, row_labels
 from logit_engine.rows.column_numbers import (
     frame_columns,
     is_missing,
-    library,
+    library_of,
+    number_table,
     refuse_lazy,
     refuse_times,
-    table,
-    unmasked,
+    without_mask,
 )
 from logit_engine.rows.memory import cluster_codes
 
@@ -66,7 +66,9 @@ class Inputs:
                 f"{name} is a single value; one for each of the {every:,} rows is needed."
             )
         is_of_all = len(value) == every
-        values = table(aligned(value, self.labels if is_of_all else self.index, name, "exog"), name)
+        values = number_table(
+            aligned_rows(value, self.labels if is_of_all else self.index, name, "exog"), name
+        )
         if values.shape[:1] not in ((every,), (int(self.kept.sum()),)):
             raise DataError(
                 f"{name} has shape {values.shape}; one value for each of the {every:,} rows is "
@@ -103,7 +105,7 @@ def read_inputs(endog: Any, exog: Any, missing: str, **row_values: object) -> In
         raise UsageError(f"missing is '{missing}'; it is 'none', 'drop' or 'raise'.")
     of_exog = row_labels(exog)
     labels = row_labels(endog) if of_exog is None else of_exog
-    endog = aligned(endog, labels, "endog", "exog")
+    endog = aligned_rows(endog, labels, "endog", "exog")
     y, X = _outcome_column(endog), exog_matrix(exog)
     if y.shape[0] == 0 or X.shape[1] == 0:
         raise DataError(
@@ -116,7 +118,7 @@ def read_inputs(endog: Any, exog: Any, missing: str, **row_values: object) -> In
         )
     labeled = "endog" if of_exog is None else "exog"
     others = {
-        name: _values_of_rows(aligned(value, labels, name, labeled), y.shape[0], name)
+        name: _values_of_rows(aligned_rows(value, labels, name, labeled), y.shape[0], name)
         for name, value in row_values.items()
         if value is not None
     }
@@ -125,7 +127,7 @@ def read_inputs(endog: Any, exog: Any, missing: str, **row_values: object) -> In
         exog=X,
         endog_name=_endog_name(endog),
         exog_names=_exog_names(exog, X),
-        library=library(exog) if library(exog) != "numpy" else library(endog),
+        library=library_of(exog) if library_of(exog) != "numpy" else library_of(endog),
         labels=labels,
         row_values=others,
         dropped={},
@@ -205,11 +207,11 @@ def _outcome_column(endog: Any) -> NDArray[Any]:
     column = endog if parts is None or len(parts) != 1 else parts[0][1]
     refuse_times(column, "endog")
     dtype = str(getattr(column, "dtype", ""))
-    if library(column) == "polars" and hasattr(column, "dtype"):
+    if library_of(column) == "polars" and hasattr(column, "dtype"):
         is_category = dtype.startswith(("Cat", "Enum"))
         values = (column.cast(str) if is_category else column).to_numpy()
     else:
-        values = unmasked(column.astype(object) if dtype == "category" else column)
+        values = without_mask(column.astype(object) if dtype == "category" else column)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
@@ -221,7 +223,7 @@ def _outcome_column(endog: Any) -> NDArray[Any]:
 
 def exog_matrix(exog: object) -> Array:
     """exog as an array of numbers, (n, p). Raises DataError for values that are no numbers."""
-    values = table(exog, "exog")
+    values = number_table(exog, "exog")
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2:
@@ -245,7 +247,7 @@ def is_constant(X: Array) -> NDArray[np.bool_]:
 def _values_of_rows(value: object, n: int, name: str) -> Array:
     """A value, or several, for each of n rows. Raises DataError for another number of rows."""
     refuse_column_name(value, name)
-    values = table(value, name)
+    values = number_table(value, name)
     if values.shape[:1] != (n,):
         raise DataError(
             f"{name} has shape {values.shape}; one value for each of the {n:,} rows is needed."
@@ -255,7 +257,7 @@ def _values_of_rows(value: object, n: int, name: str) -> Array:
 
 def _endog_name(endog: Any) -> str:
     """The outcome's name, y without one."""
-    if library(endog) == "numpy":
+    if library_of(endog) == "numpy":
         return "y"
     name = endog.columns[0] if hasattr(endog, "columns") else getattr(endog, "name", None)
     return "y" if name is None or name == "" else str(name)
@@ -263,9 +265,9 @@ def _endog_name(endog: Any) -> str:
 
 def _exog_names(exog: Any, X: Array) -> tuple[str, ...]:
     """The columns' names; without names const for a constant column, x1, x2, ... for the others."""
-    if library(exog) != "numpy" and hasattr(exog, "columns"):
+    if library_of(exog) != "numpy" and hasattr(exog, "columns"):
         return tuple(map(str, exog.columns))
-    if library(exog) != "numpy" and exog.name not in (None, ""):
+    if library_of(exog) != "numpy" and exog.name not in (None, ""):
         return (str(exog.name),)
     constant = np.flatnonzero(is_constant(X)) if X.shape[0] else np.zeros(0, dtype=np.intp)
     names = [f"x{j + 1}" for j in range(X.shape[1] - (constant.size > 0))]

@@ -11,8 +11,8 @@ from logit_engine.discrete.prediction_inputs import matched_exog
 from logit_engine.objective.sample import linear_predictor
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows import arrays
-from logit_engine.rows.alignment import aligned, row_labels
-from logit_engine.rows.column_numbers import table
+from logit_engine.rows.alignment import aligned_rows, row_labels
+from logit_engine.rows.column_numbers import number_table
 
 
 class ModelFunctions(ModelData):
@@ -101,11 +101,11 @@ class ModelFunctions(ModelData):
         if exog is None:
             values = self.inputs.of_rows(offset, "offset")
         else:
-            of_exog = aligned(offset, row_labels(exog), "offset", "exog")
-            values = np.asarray(table(of_exog, "offset"), dtype=np.float64)
+            of_exog = aligned_rows(offset, row_labels(exog), "offset", "exog")
+            values = np.asarray(number_table(of_exog, "offset"), dtype=np.float64)
         gaps = np.isnan(values)
         filled = np.where(gaps, 0.0, values)
-        checked = arrays.offsets(filled, X.shape[0], self.likelihood.outputs)
+        checked = arrays.offset_values(filled, X.shape[0], self.likelihood.outputs)
         return X, np.where(gaps, np.nan, checked)
 
     def _prediction(self, eta: Array, which: str) -> Array:

@@ -16,7 +16,7 @@ from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import CLOGLOG, LOGIT, PROBIT, Link
 from logit_engine.objective.sample import Sample, class_probabilities, variance
 from logit_engine.rows import arrays
-from logit_engine.rows.column_numbers import is_number, table
+from logit_engine.rows.column_numbers import is_number, number_table
 
 if TYPE_CHECKING:
     from logit_engine.design.formulas.design import FormulaDesign
@@ -41,7 +41,7 @@ class BinaryModel(DiscreteModel[BinaryResults]):
         self.likelihood = Bernoulli(self.curve)
         y = self.inputs.endog
         if y.dtype.kind == "O" and all(map(is_number, y.tolist())):
-            y = table(y, "endog")
+            y = number_table(y, "endog")
         if y.dtype.kind not in "fiu":
             raise DataError(
                 f"endog '{self.endog_names}' holds {y.dtype} values ({y[0]!r}); give 0 and 1, as "
@@ -55,7 +55,7 @@ class BinaryModel(DiscreteModel[BinaryResults]):
             )
         self.endog = outcome = y.astype(np.float64)
         offset = self.inputs.row_values.get("offset")
-        offsets = None if offset is None else arrays.vector(offset, y.size, "offset")
+        offsets = None if offset is None else arrays.number_vector(offset, y.size, "offset")
         self.sample = Sample(self.likelihood, self.exog, outcome, self.weights.whole, offsets)
 
     def _restore_outcome(self, content: Mapping[str, Any]) -> None:
@@ -181,7 +181,7 @@ class MNLogit(DiscreteModel[MultinomialResults]):
         if offset is None:
             offsets = None
         else:
-            offsets = arrays.offsets(_offset_columns(offset, k), values.size, k)
+            offsets = arrays.offset_values(_offset_columns(offset, k), values.size, k)
             offsets = offsets[:, None] if offsets.ndim == 1 else offsets
         y = self.endog.astype(np.float64)
         self.sample = Sample(self.likelihood, self.exog, y, self.weights.whole, offsets)

@@ -9,7 +9,7 @@ from logit_engine.columns import Array
 from logit_engine.discrete.inputs import exog_matrix
 from logit_engine.errors import DataError
 from logit_engine.rows import arrays
-from logit_engine.rows.column_numbers import library
+from logit_engine.rows.column_numbers import library_of
 
 
 def matched_exog(exog: Any, names: Sequence[str]) -> Array:
@@ -20,7 +20,7 @@ def matched_exog(exog: Any, names: Sequence[str]) -> Array:
     """
     if isinstance(exog, Mapping):
         exog = _mapping_matrix(exog, names)
-    elif library(exog) != "numpy" and hasattr(exog, "columns"):
+    elif library_of(exog) != "numpy" and hasattr(exog, "columns"):
         exog = _frame_by_name(exog, names)
     X = exog_matrix(exog)
     if X.shape[1] != len(names) and np.asarray(exog).ndim == 1:
@@ -44,7 +44,7 @@ def _frame_by_name(frame: Any, names: Sequence[str]) -> Any:
         return frame
     if missing:
         raise DataError(f"exog has no column {_quoted(missing)}; the model was fitted with it.")
-    if library(frame) == "pandas":  # whose names need not be texts
+    if library_of(frame) == "pandas":  # whose names need not be texts
         return frame[list(frame.columns[[there.index(name) for name in names]])]
     return frame[list(names)]
 

@@ -13,8 +13,8 @@ from logit_engine.discrete.output_format import OutputFormat, RowLabels, Table, 
 from logit_engine.discrete.predictions import PredictionResults, prediction_result
 from logit_engine.discrete.results_part import ResultsPart
 from logit_engine.errors import UsageError
-from logit_engine.rows.alignment import aligned, row_labels
-from logit_engine.rows.arrays import vector
+from logit_engine.rows.alignment import aligned_rows, row_labels
+from logit_engine.rows.arrays import number_vector
 
 
 class RowResults(ResultsPart):
@@ -141,5 +141,5 @@ class RowResults(ResultsPart):
         """
         if exog is None:
             return self.model.inputs.of_rows(weights, "agg_weights")
-        of_exog = aligned(weights, row_labels(exog), "agg_weights", "exog")
-        return vector(of_exog, n, "agg_weights")
+        of_exog = aligned_rows(weights, row_labels(exog), "agg_weights", "exog")
+        return number_vector(of_exog, n, "agg_weights")

@@ -30,7 +30,9 @@ class RowWeights:
     def of_rows(row_values: Mapping[str, NDArray[np.float64]], n: int) -> "RowWeights":
         """The weights among the values of n rows. Raises DataError for negative weights."""
         given = {
-            name: arrays.weights(row_values[name], n, name) for name in KINDS if name in row_values
+            name: arrays.row_weights(row_values[name], n, name)
+            for name in KINDS
+            if name in row_values
         }
         copies = given.pop("freq_weights", None)
         observations = float(n) if copies is None else float(copies.sum())

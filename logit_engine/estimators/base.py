@@ -106,7 +106,7 @@ def all_or_nothing(model: Any) -> Iterator[None]:
 
 def table_of(X: Any) -> Any:
     """X as our own door takes it, dense or sparse, (n, p). Raises DataError."""
-    return arrays.sparse(X) if hasattr(X, "tocsr") else arrays.matrix(X)
+    return arrays.sparse_matrix(X) if hasattr(X, "tocsr") else arrays.number_matrix(X)
 
 
 def matched_table(model: Any, X: Any) -> Any:

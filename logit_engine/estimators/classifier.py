@@ -250,7 +250,9 @@ class LogisticRegression(Base):
                 "is given offset=."
             )
         scores = super().decision_function(X)
-        return scores if offset is None else np.asarray(scores + arrays.vector(offset, scores.shape[0], "offset"))
+        return (
+            scores if offset is None else np.asarray(scores + arrays.number_vector(offset, scores.shape[0], "offset"))
+        )
 
     def predict_proba(self, X: Any, offset: ArrayLike | None = None) -> Array:
         """Probabilities of the classes, (n, K); each row sums to one."""

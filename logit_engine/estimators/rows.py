@@ -44,7 +44,7 @@ def checked_rows(
         if not are_shares(labels):
             check_classification_targets(labels)
         if hasattr(table, "tocsr"):
-            arrays.sparse(table, names=column_names(model))
+            arrays.sparse_matrix(table, names=column_names(model))
         else:
             arrays.refuse_unusable(table, "X", column_names(model))
         return table, labels
@@ -134,7 +134,7 @@ def row_weights(asked: Any, codes: Array, classes: NDArray[Any], sample_weight: 
     weight: Array | None = None
     if sample_weight is not None:
         given = np.asarray(sample_weight)
-        weight = np.full(n, float(given)) if given.ndim == 0 else arrays.weights(given, n, "sample_weight")
+        weight = np.full(n, float(given)) if given.ndim == 0 else arrays.row_weights(given, n, "sample_weight")
     if asked is None:
         return weight
     if are_shares(codes):

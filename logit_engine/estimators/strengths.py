@@ -201,7 +201,7 @@ class Task:
             columns = SideBySide((Constant(self.X.shape[0]), columns))
         if self.offset is not None and self.several:
             raise UsageError("an offset goes with two classes; leave it out.")
-        offset = None if self.offset is None else arrays.vector(self.offset, self.y.size, "offset")
+        offset = None if self.offset is None else arrays.number_vector(self.offset, self.y.size, "offset")
         return MemoryRows(columns, self.y, names, self.weight, offset, intercept=self.intercept, classes=self.labels)
 
     def unit(
@@ -218,7 +218,7 @@ class Task:
         place of the l1.
         """
         p = self.X.shape[1]
-        share = np.ones(p) if factor is None else arrays.vector(factor, p, "penalty_factor", "columns")
+        share = np.ones(p) if factor is None else arrays.number_vector(factor, p, "penalty_factor", "columns")
         if share.min(initial=0.0) < 0.0:
             raise UsageError(f"penalty_factor is {share.min():g} for column {int(share.argmin())}; it is from 0 on.")
         whole = np.tile(np.concatenate([np.zeros(int(self.intercept)), share]), outputs)

@@ -15,7 +15,7 @@ from logit_engine.objective.loss import Objective
 from logit_engine.objective.shapes import flat_coefficients
 from logit_engine.penalties import ElasticNet, Penalty
 from logit_engine.rows import Block, Maximum, Rows, Sums, cores, one_blas_thread, total
-from logit_engine.rows.memory import Gathered, thinned
+from logit_engine.rows.memory import GatheredRows, every_nth_row
 from logit_engine.solvers.pilot import sampled
 
 
@@ -87,7 +87,7 @@ def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:
 
     def block_sums(block: Block) -> Sums:
         copies = block.weights if block.precision is None else block.weights / block.precision
-        some = Gathered([]) if every is None else thinned(block, every)
+        some = GatheredRows([]) if every is None else every_nth_row(block, every)
         n = block.y.size if block.weight is None else int(block.kept.sum())
         shifted = Maximum(float(block.offset is not None))
         return likelihood.class_weights(block.y, block.weights), n, float(copies.sum()), shifted, some

@@ -1,4 +1,4 @@
-"""Arrays at the door: one place where what a caller hands in is checked and made into what the engine trusts."""
+"""Arrays of a caller: checked in this one place, and made into what the engine trusts."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,21 +9,22 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from logit_engine.errors import DataError
-from logit_engine.rows.column_numbers import Numbers, table
+from logit_engine.rows.column_numbers import Numbers, number_table
 
 Array = NDArray[np.float64]
 
-LARGEST = 1e150  # magnitude of a number that can be used: the sum of a few squares is still finite
-LARGE = 2**22  # numbers, from which threads read them
-PARTS = 4  # at once
+MAX_MAGNITUDE = 1e150  # of a number: the sum of a few squares is still finite
+MIN_THREADED_NUMBERS = 2**22  # of an array that threads read
+READING_THREADS = 4
 
 
-def matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -> Numbers:
-    """X as a two-dimensional numeric array, (n, p), not copied if it is one; names: of its columns, where it has none.
+def number_matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -> Numbers:
+    """X as a two-dimensional numeric array, (n, p), not copied if it is one.
 
-    Raises DataError for columns that hold no numbers, for missing or infinite ones, and for those beyond LARGEST.
+    names: of its columns, if it has none. Raises DataError for columns that hold no numbers, and for
+    numbers that are missing, infinite or beyond MAX_MAGNITUDE.
     """
-    out = table(X, name)
+    out = number_table(X, name)
     if out.ndim == 1:
         out = out[:, None]
     if out.ndim != 2:
@@ -35,19 +36,22 @@ def matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -> Numbe
 
 
 def refuse_unusable(values: Numbers, name: str, names: Sequence[str] | None = None) -> None:
-    """Raises DataError naming row and column of the first value that is missing, infinite or beyond LARGEST, (n, p)."""
+    """Raises DataError for values, (n, p), that are missing, infinite or beyond MAX_MAGNITUDE.
+
+    The error names row and column of the first one.
+    """
     if values.dtype.kind != "f" or is_usable(values):
         return
-    wide = values.dtype.itemsize >= 8  # single precision ends far below
-    bad = ~(np.abs(values) <= LARGEST) if wide else ~np.isfinite(values)
-    if not bad.any():  # their number made the sum large
+    is_double = values.dtype.itemsize >= 8  # single precision ends far below MAX_MAGNITUDE
+    bad = ~(np.abs(values) <= MAX_MAGNITUDE) if is_double else ~np.isfinite(values)
+    if not bad.any():  # many values made the sum of squares large
         return
     row, j = np.argwhere(bad)[0].tolist()
     value, count = values[row, j], int(bad.any(axis=1).sum())
-    where = f"row {row}" + ("" if values.shape[1] == 1 and names is None else f", column {_called(names, j)}")
+    where = f"row {row}" + ("" if values.shape[1] == 1 and names is None else f", column {_column_label(names, j)}")
     if np.isfinite(values[bad]).all():
         raise DataError(
-            f"{name} is beyond {LARGEST:g} in {count} rows (first: {where}, {value:g}), where squares overflow; "
+            f"{name} is beyond {MAX_MAGNITUDE:g} in {count} rows (first: {where}, {value:g}), where squares overflow; "
             "divide the column by a power of ten, or drop these rows."
         )
     raise DataError(
@@ -56,49 +60,54 @@ def refuse_unusable(values: Numbers, name: str, names: Sequence[str] | None = No
     )
 
 
-def _called(names: Sequence[str] | None, j: int) -> str:
+def _column_label(names: Sequence[str] | None, j: int) -> str:
     return str(j) if names is None else f"'{names[j]}'"
 
 
 def is_usable(values: Numbers) -> bool:
-    """Whether one sum shows that no value is missing, infinite or beyond LARGEST; False proves nothing. (n[, p])."""
-    return _squares(values if values.ndim == 2 else values.reshape(values.shape[0], -1)) <= LARGEST**2
+    """Whether one sum proves that no value, (n[, p]), is missing, infinite or beyond MAX_MAGNITUDE.
+
+    False proves nothing.
+    """
+    flat = values if values.ndim == 2 else values.reshape(values.shape[0], -1)
+    return _sum_of_squares(flat) <= MAX_MAGNITUDE**2
 
 
-def _squares(values: Numbers) -> float:
-    """The sum of squares of a table, (n, p), by threads where it is large: no value can hide in it behind another."""
+def _sum_of_squares(values: Numbers) -> float:
+    """The sum of squares of a table, (n, p), by threads if it is large: no value can hide behind another."""
 
-    def part(numbers: Numbers) -> float:
+    def part_sum(numbers: Numbers) -> float:
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):
             return float(np.einsum("ij,ij->", numbers, numbers))
 
-    if values.size < LARGE:
-        found = part(values)
+    if values.size < MIN_THREADED_NUMBERS:
+        found = part_sum(values)
     else:
-        along = values if values.strides[0] >= values.strides[1] else values.T
-        with ThreadPoolExecutor(PARTS) as pool:
-            found = sum(pool.map(part, np.array_split(along, PARTS)))
+        in_memory_order = values if values.strides[0] >= values.strides[1] else values.T
+        with ThreadPoolExecutor(READING_THREADS) as pool:
+            found = sum(pool.map(part_sum, np.array_split(in_memory_order, READING_THREADS)))
     return float("inf") if np.isnan(found) else found
 
 
-def sparse(X: Any, name: str = "X", names: Sequence[str] | None = None) -> csr_array:
-    """SciPy's sparse X by rows in float64, (n, p). Raises DataError as `matrix` does."""
+def sparse_matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -> csr_array:
+    """SciPy's sparse X by rows in float64, (n, p). Raises DataError as `number_matrix` does."""
     if X.ndim != 2 or X.dtype.kind not in "fiub" or X.shape[0] == 0:
         raise DataError(f"{name} is sparse, of shape {X.shape} and {X.dtype} values; give rows by columns of numbers.")
     out = csr_array(X, dtype=np.float64)
-    bad = np.flatnonzero(~(np.abs(out.data) <= LARGEST))
+    bad = np.flatnonzero(~(np.abs(out.data) <= MAX_MAGNITUDE))
     if bad.size:
         row = int(np.searchsorted(out.indptr, bad[0], side="right")) - 1
-        where = f"row {row}, column {_called(names, int(out.indices[bad[0]]))}, {out.data[bad[0]]:g}"
+        column = _column_label(names, int(out.indices[bad[0]]))
+        where = f"row {row}, column {column}, {out.data[bad[0]]:g}"
         if np.isfinite(out.data[bad]).all():
-            raise DataError(f"{name} holds values beyond {LARGEST:g} (first: {where}); divide the column.")
+            raise DataError(f"{name} holds values beyond {MAX_MAGNITUDE:g} (first: {where}); divide the column.")
         raise DataError(f"{name} holds missing or infinite values; drop their rows (first: {where}).")
     return out
 
 
-def vector(values: Any, length: int, name: str, of: str = "rows") -> Array:
-    """values as a finite float64 vector, (length,); of: what has one value each. Raises DataError otherwise."""
-    out = table(values, name)
+def number_vector(values: Any, length: int, name: str, of: str = "rows") -> Array:
+    """values as a finite float64 vector, (length,); of: what has one value each. Raises DataError."""
+    out = number_table(values, name)
     if out.ndim == 2 and out.shape[1] == 1:
         out = out[:, 0]
     if out.shape != (length,):
@@ -108,9 +117,9 @@ def vector(values: Any, length: int, name: str, of: str = "rows") -> Array:
     return numbers
 
 
-def outcome(y: ArrayLike, length: int) -> Array:
-    """A binary outcome as float64 in [0, 1], (n,). Raises DataError for other values, and if only one class is there."""
-    out = vector(y, length, "y")
+def binary_outcome(y: ArrayLike, length: int) -> Array:
+    """A binary outcome as float64 in [0, 1], (n,). Raises DataError for other values, and for one class."""
+    out = number_vector(y, length, "y")
     low, high = float(out.min()), float(out.max())
     if low < 0.0 or high > 1.0:
         raise DataError(
@@ -122,29 +131,29 @@ def outcome(y: ArrayLike, length: int) -> Array:
     return out
 
 
-def codes(y: ArrayLike, length: int, classes: int) -> Array:
-    """Codes 0..classes-1 of a class each, (n,), every class among them. Raises DataError otherwise."""
-    out = vector(y, length, "y")
-    there = np.unique(out)
-    if not np.array_equal(there, np.arange(classes)):
-        listed = ", ".join(f"{value:g}" for value in there[:8])
+def class_codes(y: ArrayLike, length: int, classes: int) -> Array:
+    """Codes 0..classes-1, (n,), every class among them. Raises DataError otherwise."""
+    out = number_vector(y, length, "y")
+    present = np.unique(out)
+    if not np.array_equal(present, np.arange(classes)):
+        listed = ", ".join(f"{value:g}" for value in present[:8])
         raise DataError(f"y holds {listed}; it takes the codes 0 to {classes - 1} of {classes} classes, all of them.")
     return out
 
 
-def offsets(values: ArrayLike, length: int, outputs: int) -> Array:
+def offset_values(values: ArrayLike, length: int, outputs: int) -> Array:
     """Offsets, (n,), or (n, outputs) for several linear predictors. Raises DataError otherwise."""
     if outputs == 1:
-        return vector(values, length, "offset")
-    out = table(values, "offset")
+        return number_vector(values, length, "offset")
+    out = number_table(values, "offset")
     if out.shape != (length, outputs):
         raise DataError(f"offset has shape {out.shape}; {outputs} values for each of the {length} rows are needed.")
     refuse_unusable(out, "offset", getattr(values, "columns", None))
     return np.asarray(out, dtype=np.float64)
 
 
-def distinct(names: Sequence[str], what: str) -> None:
-    """Raises DataError naming the first name that two columns or terms share; what: is named so."""
+def refuse_repeated_names(names: Sequence[str], what: str) -> None:
+    """Raises DataError for the first name that two share; what: columns or terms."""
     seen: dict[str, int] = {}
     for position, name in enumerate(names):
         if name in seen:
@@ -154,9 +163,9 @@ def distinct(names: Sequence[str], what: str) -> None:
         seen[name] = position
 
 
-def weights(values: ArrayLike, length: int, name: str) -> Array:
+def row_weights(values: ArrayLike, length: int, name: str) -> Array:
     """Row weights, (n,), none negative, not all zero. Raises DataError otherwise."""
-    out = vector(values, length, name)
+    out = number_vector(values, length, name)
     if out.min() < 0.0:
         raise DataError(f"{name} is {out.min():g} in row {int(out.argmin())}; weights cannot be negative.")
     if not out.any():

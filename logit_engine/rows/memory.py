@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.errors import DataError
 from logit_engine.rows import BLOCK_ROWS, Block, arrays
-from logit_engine.rows.alignment import aligned, row_labels
-from logit_engine.rows.column_numbers import frame_columns, is_missing, library, unmasked
+from logit_engine.rows.alignment import aligned_rows, row_labels
+from logit_engine.rows.column_numbers import frame_columns, is_missing, library_of, without_mask
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryRows:
-    """Columns in memory with outcome, and where given the rest of a `Block`, each with n rows.
+    """Columns in memory with an outcome and, if given, the other parts of a `Block`, each with n rows.
 
     intercept: whether the first column is the model's own constant.
     """
@@ -43,15 +43,15 @@ class MemoryRows:
         for start in range(first * BLOCK_ROWS, min(last * BLOCK_ROWS, self.n), BLOCK_ROWS):
             block = self.views.get(start)
             if block is None:
-                block = self.views[start] = self._block(slice(start, start + BLOCK_ROWS))
+                block = self.views[start] = self._cut_block(slice(start, start + BLOCK_ROWS))
             yield block
 
     def part(self, first: int, last: int) -> "MemoryRows":
         """The rows of the blocks first..last - 1 as rows of their own: views."""
-        block = self._block(slice(first * BLOCK_ROWS, min(last * BLOCK_ROWS, self.n)))
+        block = self._cut_block(slice(first * BLOCK_ROWS, min(last * BLOCK_ROWS, self.n)))
         return replace(self, **{name: getattr(block, name) for name in Block.__slots__})
 
-    def _block(self, cut: slice) -> Block:
+    def _cut_block(self, cut: slice) -> Block:
         whole = Block(self.X, self.y, self.weight, self.offset, self.cluster, self.precision, self.fold)
         return whole.cut(cut)
 
@@ -61,12 +61,12 @@ class MemoryRows:
 
 
 @dataclass(slots=True)
-class Gathered:
+class GatheredRows:
     """Some rows of blocks, copied; `+=` adds those of the next blocks."""
 
     blocks: list[Block]
 
-    def __iadd__(self, other: "Gathered") -> "Gathered":
+    def __iadd__(self, other: "GatheredRows") -> "GatheredRows":
         self.blocks += other.blocks
         return self
 
@@ -83,12 +83,12 @@ class Gathered:
         return MemoryRows(X, joined("y"), names, weight, offset, intercept=intercept, classes=classes)
 
 
-def thinned(block: Block, every: int) -> Gathered:
-    """Every so many-th row of a block, copied."""
-    rows = slice(None, None, every)
+def every_nth_row(block: Block, step: int) -> GatheredRows:
+    """The rows 0, step, 2 step, ... of a block, copied."""
+    rows = slice(None, None, step)
     weight = None if block.weight is None else block.weight[rows].copy()
     offset = None if block.offset is None else block.offset[rows].copy()
-    return Gathered([Block(block.X.copy_rows(rows), block.y[rows].copy(), weight, offset)])
+    return GatheredRows([Block(block.X.copy_rows(rows), block.y[rows].copy(), weight, offset)])
 
 
 def array_rows(
@@ -103,17 +103,20 @@ def array_rows(
     offset: Any = None,
     cluster: Any = None,
 ) -> MemoryRows:
-    """Rows from arrays: X (n, p) numeric, y (n,) in [0, 1], or where classes are named their codes 0, 1, ...
+    """Rows from arrays: X (n, p) numeric, y (n,) in [0, 1], or the codes 0, 1, ... of named classes.
 
-    X: an array, a frame of pandas or Polars, whose names are taken unless others are given, or a sparse matrix of SciPy,
-    which stays sparse.
-    weight: (n,), how many equal rows a row stands for; precision: (n,), how much its log-likelihood counts beyond that, as
-    a variance, a number of trials or a sampling weight does. offset: (n,), or (n, k) for k + 1 classes. cluster: labels,
-    (n,), or (n, 2) for two ways. Where X, or y, is pandas', the others' rows are matched by label (`alignment`). With
-    `intercept` a constant column named "intercept" stands first. X is not copied. Raises DataError on bad input.
+    X: an array, a frame of pandas or Polars, or a sparse matrix of SciPy; it is not copied. names: of
+    its columns, in place of those of a frame. weight: (n,), how many equal rows a row stands for.
+    precision: (n,), how much a row's log-likelihood counts beyond that, as a variance, a number of
+    trials or a sampling weight does. offset: (n,), or (n, k) for k + 1 classes. cluster: labels, (n,),
+    or (n, 2) for two ways. intercept: whether a constant column named "intercept" stands first.
+    If X, or else y, is pandas', the rows of the others are matched by label (`alignment`).
+    Raises DataError on bad input.
     """
     is_sparse = hasattr(X, "tocsr")
-    columns: Columns = Sparse(arrays.sparse(X, names=names)) if is_sparse else Dense(arrays.matrix(X, names=names))
+    columns: Columns = (
+        Sparse(arrays.sparse_matrix(X, names=names)) if is_sparse else Dense(arrays.number_matrix(X, names=names))
+    )
     n, p = columns.shape
     own = names if names is not None else getattr(X, "columns", None)
     terms = tuple(f"x{j + 1}" for j in range(p)) if own is None else tuple(map(str, own))
@@ -122,19 +125,19 @@ def array_rows(
     if intercept:
         columns = SideBySide((Constant(n), columns)) if p else Constant(n)
         terms = ("intercept", *terms)
-    arrays.distinct(terms, "columns")
+    arrays.refuse_repeated_names(terms, "columns")
     labels, of = (row_labels(X), "X") if row_labels(X) is not None else (row_labels(y), "y")
     y, weight, precision, offset = (
-        aligned(value, labels, name, of)
+        aligned_rows(value, labels, name, of)
         for name, value in {"y": y, "weight": weight, "precision": precision, "offset": offset}.items()
     )
-    weight, precision = _weights(weight, precision, n)
+    weight, precision = _whole_weight_and_precision(weight, precision, n)
     return MemoryRows(
         columns,
-        arrays.codes(y, n, len(classes)) if classes else arrays.outcome(y, n),
+        arrays.class_codes(y, n, len(classes)) if classes else arrays.binary_outcome(y, n),
         terms,
         weight,
-        None if offset is None else arrays.offsets(offset, n, max(1, len(classes) - 1)),
+        None if offset is None else arrays.offset_values(offset, n, max(1, len(classes) - 1)),
         None if cluster is None else cluster_codes(cluster, n, labels=labels, of=of),
         precision,
         intercept,
@@ -142,12 +145,12 @@ def array_rows(
     )
 
 
-def _weights(weight: Any, precision: Any, n: int) -> tuple[Array | None, Array | None]:
+def _whole_weight_and_precision(weight: Any, precision: Any, n: int) -> tuple[Array | None, Array | None]:
     """The whole weight of each row, and the part of it that is no count."""
-    copies = None if weight is None else arrays.weights(weight, n, "weight")
+    copies = None if weight is None else arrays.row_weights(weight, n, "weight")
     if precision is None:
         return copies, None
-    part = arrays.weights(precision, n, "precision")
+    part = arrays.row_weights(precision, n, "precision")
     whole = part if copies is None else part * copies
     return whole, np.where(part > 0.0, part, 1.0)
 
@@ -161,17 +164,21 @@ def cluster_codes(
     of: str = "X",
     kept: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
-    """Cluster labels of any kind as codes 0..G-1, (n, ways): one way, or two as a table or a pair of columns.
+    """Cluster labels of any type as codes 0..G-1, (n, ways): one way, or two as a table or a pair.
 
-    labels: pandas' of the rows of `of`, by which a Series is matched. kept: (length,), the rows that are in the fit, the
-    only ones that need a label. Raises DataError for another shape, missing labels, and labels that cannot be compared.
+    labels: pandas' of the rows of `of`, by which a Series is matched. kept: (length,), the rows of the
+    fit, which alone need a label. Raises DataError for another shape, for missing labels, and for
+    labels that cannot be compared.
     """
-    ways = [_one_way(aligned(column, labels, name, of), length, name) for column in _ways(cluster, name)]
+    ways = [
+        _checked_labels(aligned_rows(column, labels, name, of), length, name)
+        for column in _label_columns(cluster, name)
+    ]
     rows = np.arange(length) if kept is None else np.flatnonzero(kept)
     return np.stack([_label_codes(column, rows, name) for column in ways], axis=1)
 
 
-def _ways(cluster: Any, name: str) -> list[Any]:
+def _label_columns(cluster: Any, name: str) -> list[Any]:
     """The columns of labels."""
     if isinstance(cluster, str):
         raise DataError(f"{name} is the text '{cluster}'; give the labels, as in {name}=data['{cluster}'].")
@@ -179,22 +186,22 @@ def _ways(cluster: Any, name: str) -> list[Any]:
     framed = frame_columns(cluster)
     if framed is not None or pair:
         columns = list(cluster) if framed is None else [column for _, column in framed]
-    elif library(cluster) != "numpy":
+    elif library_of(cluster) != "numpy":
         columns = [cluster]
     else:
-        labels = unmasked(cluster)
+        labels = without_mask(cluster)
         columns = [labels] if labels.ndim == 1 else list(labels.T) if labels.ndim == 2 else []
     if len(columns) not in (1, 2):
         raise DataError(f"{name} has shape {np.shape(cluster)}; give one label for each row, or two for two ways.")
     return columns
 
 
-def _one_way(column: Any, length: int, name: str) -> Any:
+def _checked_labels(column: Any, length: int, name: str) -> Any:
     if len(column) != length:
         raise DataError(
             f"{name} has shape {np.shape(column)}; one label for each of the {length} rows is needed, or two for two ways."
         )
-    return column if library(column) != "numpy" else unmasked(column)
+    return column if library_of(column) != "numpy" else without_mask(column)
 
 
 def _label_codes(column: Any, rows: NDArray[np.intp], name: str) -> NDArray[np.int64]:
@@ -205,7 +212,7 @@ def _label_codes(column: Any, rows: NDArray[np.intp], name: str) -> NDArray[np.i
             f"{name} is missing in {gone.size:,} rows (row{'s' * (gone.size > 1)} {shown}); give these rows a label, or "
             "drop them."
         )
-    values = np.asarray(column.to_numpy() if library(column) != "numpy" else column)[rows]
+    values = np.asarray(column.to_numpy() if library_of(column) != "numpy" else column)[rows]
     try:
         return np.unique(values, return_inverse=True)[1].astype(np.int64)
     except TypeError:  # of objects that cannot be sorted

@@ -1,4 +1,4 @@
-"""Frames: rows of a table that come a frame at a time, whether they lie in memory or in files."""
+"""Rows of a table that come a frame at a time, from memory or from files."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ import polars as pl
 
 from logit_engine.rows import BLOCK_ROWS
 
-STEP = 64 * BLOCK_ROWS  # rows of a frame that lie in memory anyway
+MEMORY_FRAME_ROWS = 64 * BLOCK_ROWS
 
 
 class Frames(Protocol):
-    """n rows in frames whose lengths, but for the last, are whole numbers of blocks; to be read as often as one likes."""
+    """n rows in frames of whole blocks, but for the last frame; they can be read again."""
 
     @property
     def n(self) -> int: ...
@@ -44,12 +44,12 @@ class MemoryFrames:
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """Views of the rows; nothing is copied."""
         table = self.table if columns is None else self.table.select(columns)
-        for start in range(0, self.n, STEP):
-            yield table.slice(start, STEP)
+        for start in range(0, self.n, MEMORY_FRAME_ROWS):
+            yield table.slice(start, MEMORY_FRAME_ROWS)
 
 
-def regrouped(frames: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
-    """The same rows in frames whose lengths, but for the last, are whole numbers of `size`."""
+def frames_of_multiples(frames: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
+    """The same rows in frames whose lengths, but for the last, are multiples of size."""
     left: pl.DataFrame | None = None
     for frame in frames:
         whole = frame if left is None else pl.concat([left, frame])

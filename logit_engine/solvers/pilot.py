@@ -18,7 +18,7 @@ from logit_engine.objective.triangles import (
 )
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows import total
-from logit_engine.rows.memory import thinned
+from logit_engine.rows.memory import every_nth_row
 from logit_engine.solvers.curvature_models import Factored
 from logit_engine.solvers.factored_pass import MIN_CHOLESKY_PIVOT
 from logit_engine.solvers.information_pass import information_cost, information_pays
@@ -188,7 +188,7 @@ def _reach(small: Objective, factor: Array) -> float:
     inverse = triangular_inverse(factor)
 
     first = next(small.rows.blocks(0, 1))
-    (block,) = thinned(first, -(-first.y.size // FEW)).blocks
+    (block,) = every_nth_row(first, -(-first.y.size // FEW)).blocks
     X = small.columns(block)
     rows = [Dense(X.dot(inverse[a * p : (a + 1) * p])).squared_lengths() for a in range(outputs)]
     longest = block.maximum(np.max(rows, axis=0))
@@ -207,7 +207,7 @@ def _settled(small: Objective, theta: Array) -> Pilot | None:
     before, rows, factor = inf, small.rows, None
     every = min(rows.n // max(FEWEST, 12 * theta.size), STAGE)
     if every >= 3:
-        (some,) = total(rows, lambda block: (thinned(block, every),))
+        (some,) = total(rows, lambda block: (every_nth_row(block, every),))
         fewer = _settled(replace(small, rows=some.rows(rows.names, rows.intercept, rows.classes)), theta)
         if fewer is not None:
             theta, factor = fewer

@@ -27,7 +27,7 @@ from logit_engine.fitting.result import (
 )
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS, LOGIT
-from logit_engine.rows.arrays import distinct
+from logit_engine.rows.arrays import refuse_repeated_names
 from logit_engine.storage.publish import canonical_json
 
 FORMAT = 2
@@ -252,7 +252,7 @@ def read_table(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
 
 def write_model(model: Model, path: Path) -> None:
     """Write the model's Parquet file; the same model gives the same bytes. Raises DataError if terms share a name."""
-    distinct(model.design.names, "terms")
+    refuse_repeated_names(model.design.names, "terms")
     content = {
         "format": FORMAT,
         "target": {"column": model.target.column, "classes": list(model.target.classes)},

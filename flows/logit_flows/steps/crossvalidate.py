@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from logit_engine.columns import Array
-from logit_engine.design.frame_rows import clusters, frame_rows
+from logit_engine.design.frame_rows import frame_clusters, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.diagnostics.wording import Wording
@@ -50,7 +50,7 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
             raise DataError(f"fold {k + 1} of {count} has no rows; use fewer experiment.folds.")
         train, validation = frame.filter(pl.Series(~inside)), frame.filter(pl.Series(inside))
         losses[inside] = _fold_losses(config, dataset, (train, y[~inside]), (validation, y[inside]))
-    cluster = clusters(frame, data.cluster)
+    cluster = frame_clusters(frame, data.cluster)
     found = difference_interval(losses, cluster=cluster)
     return Validated(found.mean, found.std_error)
 

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from logit_engine.columns import Array
-from logit_engine.design.frame_rows import clusters
+from logit_engine.design.frame_rows import frame_clusters
 from logit_engine.diagnostics.metric_intervals import (
     Bootstrap,
     MetricValue,
@@ -111,7 +111,7 @@ def _side(config: Config, dataset: Dataset, split: Split, learned: Learned, resu
     y, eta = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
     if cluster is None:
         return _Side(name, y, eta, None)
-    return _Side(name, y, eta, clusters(pl.concat(_some_blocks(rows.frames([cluster]), every)), cluster))
+    return _Side(name, y, eta, frame_clusters(pl.concat(_some_blocks(rows.frames([cluster]), every)), cluster))
 
 
 def _some_blocks(frames: Iterable[pl.DataFrame], every: int) -> Iterator[pl.DataFrame]:

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from logit_engine.columns import Array
-from logit_engine.design.frame_rows import clusters
+from logit_engine.design.frame_rows import frame_clusters
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
 from logit_engine.storage.model_file import Model
@@ -124,7 +124,7 @@ def compare(config: Config, dataset: Dataset, challenger: Model, other: Model) -
         )
     frame = frame.filter(pl.Series(unseen))
     y = outcomes(config, dataset, frame)
-    cluster = clusters(frame, config.data.cluster)
+    cluster = frame_clusters(frame, config.data.cluster)
     try:
         losses = log_losses(other, frame, y)
     except DataError as error:

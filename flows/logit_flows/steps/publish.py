@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from logit_engine._version import __version__
 from logit_engine.fitting.result import FitResult
-from logit_engine.rows.table_frames import STEP, regrouped
+from logit_engine.rows.table_frames import MEMORY_FRAME_ROWS, frames_of_multiples
 from logit_engine.storage.model_file import Model, Target, write_model
 from logit_flows.config.model import Config
 from logit_flows.config.reading import to_yaml
@@ -25,7 +25,7 @@ from logit_flows.steps.split import Split
 from logit_flows.steps.stored_run import StoredRun
 from logit_flows.steps.tune import Tuning
 
-ROW_GROUP = STEP
+ROW_GROUP = MEMORY_FRAME_ROWS
 
 
 def build_model(
@@ -95,7 +95,7 @@ def write_predictions(config: Config, dataset: Dataset, split: Split, model: Mod
     frames = _predictions(config, dataset, split, model)
     first = next(frames)
     with pq.ParquetWriter(path, _arrow(first).schema, compression="zstd") as writer:
-        for frame in regrouped(chain([first], frames), ROW_GROUP):
+        for frame in frames_of_multiples(chain([first], frames), ROW_GROUP):
             for start in range(0, frame.height, ROW_GROUP):
                 writer.write_table(_arrow(frame.slice(start, ROW_GROUP)))
 

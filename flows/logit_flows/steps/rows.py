@@ -31,7 +31,7 @@ def open_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> Tab
     outcome = Outcome(dataset.target)
 
     def keep(frame: pl.DataFrame) -> NDArray[np.bool_]:
-        there = outcome.present(frame)
+        there = outcome.is_present(frame)
         if test_file or side == "all":
             return there
         mask = test_mask(split, frame)
@@ -91,7 +91,7 @@ def training_rows(config: Config, dataset: Dataset, split: Split, positions: NDA
     outcome, identifier = Outcome(dataset.target), config.data.id
     for path in dataset.paths:
         frame = nan_is_missing(scan_files([path], dataset.kind), dataset.target).collect()
-        here = np.flatnonzero(outcome.present(frame) & ~test_mask(split, frame))
+        here = np.flatnonzero(outcome.is_present(frame) & ~test_mask(split, frame))
         at = here[wanted[(wanted >= seen) & (wanted < seen + here.size)] - seen]
         seen += here.size
         for row in at.tolist():

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from logit_engine.columns import Array
-from logit_engine.design.frame_rows import clusters, frame_rows
+from logit_engine.design.frame_rows import frame_clusters, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.table_design import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
@@ -105,7 +105,7 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
             losses[i, held] = -likelihood.terms(eta, y[held]).loglik
             terms[i] += np.count_nonzero(estimates) / asked.folds
     judged = np.any([fold.held for fold in every], axis=0)  # by time the first rows only teach
-    cluster = clusters(frame.filter(pl.Series(judged)), config.data.cluster)
+    cluster = frame_clusters(frame.filter(pl.Series(judged)), config.data.cluster)
     found = [difference_interval(row[judged], cluster=cluster) for row in losses]
     points = tuple(
         Point(s, d.mean, d.std_error, float(t)) for s, d, t in zip(strengths.tolist(), found, terms, strict=True)

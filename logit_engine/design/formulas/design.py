@@ -84,7 +84,7 @@ class FormulaDesign:
     def y(self) -> Array:
         """A binary outcome, (n,) in [0, 1]. Raises DataError for texts and categories, and for other numbers."""
         if self.levels is None and self.outcome.dtype.kind in "biuf":
-            return arrays.outcome(self.outcome, self.outcome.size)
+            return arrays.binary_outcome(self.outcome, self.outcome.size)
         name = self.outcome_name[2:-1] if self.outcome_name.startswith("C(") else self.outcome_name
         levels = self.levels or tuple(sorted(set(self.outcome.tolist()), key=str))
         shown = ", ".join(repr(level) for level in levels[:5]) + ", ..." * (len(levels) > 5)

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.errors import DataError, UsageError
-from logit_engine.rows.column_numbers import refuse_times, table
+from logit_engine.rows.column_numbers import number_table, refuse_times
 
 
 def column_names(data: Any) -> list[str]:
@@ -72,7 +72,7 @@ def _plain_pandas(column: pd.Series, rows: NDArray[np.intp]) -> Any:
     if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind):
         return values.to_numpy(dtype=np.int64 if pd.api.types.is_integer_dtype(kind) else np.float64)
     if pd.api.types.is_object_dtype(kind) and any(isinstance(value, Decimal | Fraction) for value in values):
-        return np.asarray(table(values, "data"), dtype=np.float64)
+        return np.asarray(number_table(values, "data"), dtype=np.float64)
     if pd.api.types.is_string_dtype(kind) or pd.api.types.is_object_dtype(kind):
         return values.to_numpy(dtype=object)
     raise _no_type(column.name, kind)

@@ -26,7 +26,7 @@ from interface_meta import override
 from logit_engine.columns import Array
 from logit_engine.design.formulas.language import ROWWISE, Reading, known, read
 from logit_engine.errors import DataError, LogitEngineError, UsageError
-from logit_engine.rows.arrays import LARGEST
+from logit_engine.rows.arrays import MAX_MAGNITUDE
 
 # Found before formulaic's own: of NumPy what acts row by row, and patsy's scale (formulaic's divides by n - 1).
 CONTEXT = {"np": SimpleNamespace(**{name: getattr(np, name) for name in (*ROWWISE, "pi", "e")}), "scale": standardize}
@@ -250,8 +250,8 @@ def _materialize(rows: pd.DataFrame, spec: Any, by: Materializer | None = None, 
             raise DataError(f"the formula cannot be evaluated on these rows: {_said(wrong)}.") from wrong
     X = np.asarray(matrix, dtype=np.float64)
     for name, column in zip(matrix.model_spec.column_names, X.T, strict=True):
-        if (bad := ~(np.abs(column) <= LARGEST)).any():
-            what = f"beyond {LARGEST:g}" if np.isfinite(column[bad]).all() else "not finite"
+        if (bad := ~(np.abs(column) <= MAX_MAGNITUDE)).any():
+            what = f"beyond {MAX_MAGNITUDE:g}" if np.isfinite(column[bad]).all() else "not finite"
             raise DataError(
                 f"'{name}' is {what} in {bad.sum():,} of {bad.size:,} rows without nulls{_listed(rows.index[bad])}."
             )

@@ -15,7 +15,7 @@ from logit_engine.discrete import Logit, MNLogit, Probit
 from logit_engine.errors import DataError
 from logit_engine.estimators import LogisticRegression
 from logit_engine.fitting.steps import fit
-from logit_engine.rows.column_numbers import table
+from logit_engine.rows.column_numbers import number_table
 from logit_engine.rows.memory import array_rows
 
 N = 60
@@ -97,11 +97,11 @@ def test_what_is_no_number_is_refused_by_the_columns_name_at_every_door(whose: s
 def test_the_line_of_the_sentence_makes_numbers_of_the_column(whose: str, column: Any) -> None:
     frame = frame_of(whose, column)
     with pytest.raises(DataError) as refused:
-        table(frame, "X")
+        number_table(frame, "X")
     line = re.search(r"as in (.*)\.$", str(refused.value))
     assert line is not None
     found = eval(line[1], {"X": frame, "pd": pd, "np": np, "pl": pl})
-    numbers = table(found, "X") if not isinstance(found, list) else np.asarray(found, dtype=float)
+    numbers = number_table(found, "X") if not isinstance(found, list) else np.asarray(found, dtype=float)
     assert np.isfinite(numbers).all()
     assert numbers.shape[0] == N
 
@@ -151,7 +151,7 @@ NUMBERS: dict[str, Any] = {
 @pytest.mark.parametrize("column", NUMBERS.values(), ids=NUMBERS)
 def test_numbers_of_any_type_are_numbers(column: Any) -> None:
     frame = pd.DataFrame({"x": FLOATS, "d": column})
-    np.testing.assert_array_equal(table(frame, "X"), np.c_[FLOATS, Y])
+    np.testing.assert_array_equal(number_table(frame, "X"), np.c_[FLOATS, Y])
     np.testing.assert_array_equal(Logit(pd.Series(column), FLOATS).endog, Y)
     np.testing.assert_array_equal(array_rows(FLOATS, pd.Series(column), weight=frame["d"] * 1 + 1).y, Y)
 
@@ -160,14 +160,14 @@ def test_numbers_of_any_type_are_numbers(column: Any) -> None:
 def test_numbers_of_polars_are_numbers(kind: Any) -> None:
     column = pl.Series(Y.astype(int)).cast(pl.Float64).cast(kind)
     frame = pl.DataFrame({"x": FLOATS, "d": column})
-    np.testing.assert_array_equal(table(frame, "X"), np.c_[FLOATS, Y])
+    np.testing.assert_array_equal(number_table(frame, "X"), np.c_[FLOATS, Y])
     np.testing.assert_array_equal(Logit(column, FLOATS).endog, Y)
 
 
 def test_gaps_are_gaps_whatever_they_are_called() -> None:
     for gap in (None, np.nan, pd.NA, pd.NaT, Decimal("NaN")):
         column = pd.Series([1.0, gap, 3], dtype=object)
-        np.testing.assert_array_equal(table(pd.DataFrame({"a": column}), "X")[:, 0], [1.0, np.nan, 3.0])
+        np.testing.assert_array_equal(number_table(pd.DataFrame({"a": column}), "X")[:, 0], [1.0, np.nan, 3.0])
 
 
 def test_numbers_beyond_floats_and_complex_ones_are_refused() -> None:

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 
-from logit_engine.design.frame_rows import clusters
+from logit_engine.design.frame_rows import frame_clusters
 from logit_engine.errors import DataError
 from logit_engine.fitting.steps import fit
 from logit_engine.penalties import L2
@@ -55,4 +55,4 @@ def test_sparse_values_that_are_no_numbers_are_refused() -> None:
 def test_a_row_of_a_frame_without_a_cluster_is_refused(labels: list[object]) -> None:
     row = 0 if labels[0] is None else 1
     with pytest.raises(DataError, match=rf"cluster 'herd' is missing in 1 rows \(first: row {row}\); give them one"):
-        clusters(pl.DataFrame({"herd": labels}), "herd")
+        frame_clusters(pl.DataFrame({"herd": labels}), "herd")
