@@ -50,7 +50,11 @@ class Outcome:
 
 
 def frame_rows(
-    design: Design, frame: pl.DataFrame, y: Array, cluster: str | None = None, classes: tuple[str, ...] = ()
+    design: Design,
+    frame: pl.DataFrame,
+    y: Array,
+    cluster: str | None = None,
+    classes: tuple[str, ...] = (),
 ) -> MemoryRows:
     """The rows of a frame for a fit; y: (n,) in [0, 1], or the codes of named classes.
 

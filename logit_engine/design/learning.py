@@ -52,4 +52,6 @@ def _check_types(schema: pl.Schema, numbers: Iterable[str], levels: Iterable[str
     for name in levels:
         dtype = schema[name]
         if not (dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)):
-            raise DataError(f"column '{name}' holds {dtype} values; a categorical holds text, integers or booleans.")
+            raise DataError(
+                f"column '{name}' holds {dtype} values; a categorical holds text, integers or booleans."
+            )

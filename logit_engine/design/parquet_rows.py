@@ -46,7 +46,9 @@ class Part:
         high = self.kept if high is None else high
         if self.mask is None:
             return self._decoded(columns, low, high)
-        bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(np.bool_)
+        bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(
+            np.bool_
+        )
         if (low, high) == (0, self.kept):
             first, last = 0, self.length
         else:
@@ -57,9 +59,13 @@ class Part:
         """The kept rows low..high - 1 alone."""
         if self.mask is None:
             return Part(self.path, self.start + low, high - low, high - low)
-        bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(np.bool_)
+        bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(
+            np.bool_
+        )
         first, last = (np.flatnonzero(bits)[[low, high - 1]] + (0, 1)).tolist()
-        return _kept(Part(self.path, self.start + first, last - first, last - first), bits[first:last])
+        return _kept(
+            Part(self.path, self.start + first, last - first, last - first), bits[first:last]
+        )
 
     def _decoded(self, columns: Sequence[str], first: int, last: int) -> pl.DataFrame:
         return _scan(self.path).select(columns).slice(self.start + first, last - first).collect()
@@ -86,16 +92,21 @@ class ParquetFrames:
         """All kept rows in order, each frame but the last a whole number of blocks, decoded one frame ahead."""
         yield from read_ahead(self.cut(0, block_count(self.n), columns))
 
-    def cut(self, first: int, last: int, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+    def cut(
+        self, first: int, last: int, columns: Sequence[str] | None = None
+    ) -> Iterator[pl.DataFrame]:
         """The rows of the blocks first..last - 1, each frame but the last a whole number of blocks."""
         wanted = self.columns if columns is None else columns
         return frames_of_multiples(
-            (part.read(wanted, low, high) for part, low, high in self._spans(first, last)), BLOCK_ROWS
+            (part.read(wanted, low, high) for part, low, high in self._spans(first, last)),
+            BLOCK_ROWS,
         )
 
     def part(self, first: int, last: int) -> "ParquetFrames":
         """The rows of the blocks first..last - 1 as rows of their own, which know no other's."""
-        return replace(self, parts=tuple(part.cut(low, high) for part, low, high in self._spans(first, last)))
+        return replace(
+            self, parts=tuple(part.cut(low, high) for part, low, high in self._spans(first, last))
+        )
 
     def _spans(self, first: int, last: int) -> Iterator[tuple[Part, int, int]]:
         """The parts that hold the blocks first..last - 1, each with its first row of them and that after its last."""
@@ -164,7 +175,9 @@ def parquet_rows(
     Raises DataError as `Design.check` does, and if the outcome is no such outcome; UsageError if clusters are asked for.
     """
     if cluster is not None:
-        raise UsageError(f"clusters ('{cluster}') need all rows at hand; collect the files and use frame_rows.")
+        raise UsageError(
+            f"clusters ('{cluster}') need all rows at hand; collect the files and use frame_rows."
+        )
     columns = tuple(dict.fromkeys((*design.data_columns, outcome.column)))
 
     def kept(frame: pl.DataFrame) -> Mask:
@@ -197,7 +210,9 @@ def parquet_frames(
 ) -> ParquetFrames:
     """The rows that `keep`, given frames of the columns it reads, keeps; one pass over those."""
     limit = max(BLOCK_ROWS, CHUNK_BYTES // (8 * max(1, len(columns))))
-    parts = [Part(path, start, length, length) for path in paths for start, length in _cuts(path, limit)]
+    parts = [
+        Part(path, start, length, length) for path in paths for start, length in _cuts(path, limit)
+    ]
     if keep is not None:
         counted = read_ahead((part, keep(part.read(list(dict.fromkeys(reads))))) for part in parts)
         parts = [_kept(part, mask) for part, mask in counted]

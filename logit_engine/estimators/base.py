@@ -35,7 +35,9 @@ else:
         from sklearn import exceptions
         from sklearn.base import BaseEstimator
         from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
-        from sklearn.utils.metadata_routing import UNUSED  # scikit-learn asks whether it is this very text
+        from sklearn.utils.metadata_routing import (
+            UNUSED,  # scikit-learn asks whether it is this very text
+        )
 
         try:
             from sklearn.callback import CallbackSupportMixin
@@ -85,7 +87,9 @@ else:
             def predict(self, X: Any) -> NDArray[Any]:
                 """The most probable class of each row, (n,)."""
                 scores = self.decision_function(X)
-                return self.classes_[(scores > 0.0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]
+                return self.classes_[
+                    (scores > 0.0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+                ]
 
             def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
                 """The share of rows whose class is predicted right."""
@@ -119,5 +123,7 @@ def matched_table(model: Any, X: Any) -> Any:
         X = X[list(fitted)]
     table = table_of(X)
     if table.shape[1] != model.n_features_in_:
-        raise DataError(f"X has {table.shape[1]} features, but the model was fitted with {model.n_features_in_}.")
+        raise DataError(
+            f"X has {table.shape[1]} features, but the model was fitted with {model.n_features_in_}."
+        )
     return table

@@ -12,9 +12,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, UnavailableError
-from logit_engine.estimators.base import Base, ConvergenceWarning, NotFitted, SeparationWarning, all_or_nothing
+from logit_engine.estimators.base import (
+    Base,
+    ConvergenceWarning,
+    NotFitted,
+    SeparationWarning,
+    all_or_nothing,
+)
 from logit_engine.estimators.callbacks import solve_watched
-from logit_engine.estimators.classes import class_masses, of_classes, weightless_sentence, with_absent
+from logit_engine.estimators.classes import (
+    class_masses,
+    of_classes,
+    weightless_sentence,
+    with_absent,
+)
 from logit_engine.estimators.rows import (
     BOTH,
     Precision,
@@ -115,7 +126,11 @@ class LogisticRegression(Base):
         self.naive_inference = naive_inference
 
     def fit(
-        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
     ) -> "LogisticRegression":
         """Fit on X, (n, p), dense or sparse, and labels y, (n,); shares of events between 0 and 1 are taken as such.
 
@@ -134,12 +149,24 @@ class LogisticRegression(Base):
 
             def solve(passes: int) -> Found:
                 return fitted.solve(
-                    C, l1_ratio, max_iter=passes, start=start, naive=self.naive_inference, **self._asked
+                    C,
+                    l1_ratio,
+                    max_iter=passes,
+                    start=start,
+                    naive=self.naive_inference,
+                    **self._asked,
                 )
 
             precision = task.X.dtype if contract.single_precision else np.float64
             told = {} if sample_weight is None else {"sample_weight": sample_weight}
-            solve_watched(self, task.X, labels, told, solve, lambda found: self._keep(found, present, precision))
+            solve_watched(
+                self,
+                task.X,
+                labels,
+                told,
+                solve,
+                lambda found: self._keep(found, present, precision),
+            )
             self._has_offset = offset is not None
             self._say()
         return self
@@ -159,14 +186,25 @@ class LogisticRegression(Base):
         size, names = self.classes_.size, class_names(self.classes_)
         check_data(self.solver, size, table)
         weight = row_weights(self.class_weight, outcome, self.classes_, sample_weight)
-        task = Task(table, outcome, weight, offset, size, self.fit_intercept, column_names(self), labels=names)
+        task = Task(
+            table,
+            outcome,
+            weight,
+            offset,
+            size,
+            self.fit_intercept,
+            column_names(self),
+            labels=names,
+        )
         return FitProblem(task, self._weighty(class_masses(outcome, weight, size)), labels)
 
     def _weighty(self, masses: Array) -> NDArray[np.bool_]:
         """Which classes have rows with weight, (K,). Raises DataError where they are less than two."""
         present = masses > 0.0
         if present.sum() < 2:
-            raise DataError(f"{weightless_sentence(self.classes_, present)} A model needs two classes with weight.")
+            raise DataError(
+                f"{weightless_sentence(self.classes_, present)} A model needs two classes with weight."
+            )
         return present
 
     def _keep(self, found: Found, present: NDArray[np.bool_], precision: Any) -> None:
@@ -197,15 +235,21 @@ class LogisticRegression(Base):
         """What ran in place of the solver that was named, once; and how it ended, if not well."""
         if self.solver not in ("auto", "newton-cholesky") and self.solver not in _said:
             _said.add(self.solver)
-            warn_caller(f"solver '{self.solver}' is not here; {self.solver_} solves the same problem to rounding.")
+            warn_caller(
+                f"solver '{self.solver}' is not here; {self.solver_} solves the same problem to rounding."
+            )
         if not self._present.all():
             sentence = weightless_sentence(self.classes_, self._present)
             warn_caller(
-                f"{sentence} Its probability is 0 everywhere. Drop its rows, or give them weight.", SeparationWarning
+                f"{sentence} Its probability is 0 everywhere. Drop its rows, or give them weight.",
+                SeparationWarning,
             )
         result = self._result
         if result is None:
-            warn_caller(self._out_of_passes("max_iter is 0: nothing is fitted; give passes."), ConvergenceWarning)
+            warn_caller(
+                self._out_of_passes("max_iter is 0: nothing is fitted; give passes."),
+                ConvergenceWarning,
+            )
         elif result.status.verdict is Verdict.SEPARATED:
             warn_caller(result.status.sentence, SeparationWarning)
         elif not result.converged:
@@ -224,16 +268,22 @@ class LogisticRegression(Base):
         Raises UnavailableError, a UsageError and AttributeError, after a penalty, unless naive_inference asked for it: a
         penalty biases the estimates, and an l1 chose them by the same data.
         """
-        return self._inference("there is no inference after a penalty, which biases the estimates; fit with C=inf")
+        return self._inference(
+            "there is no inference after a penalty, which biases the estimates; fit with C=inf"
+        )
 
     def _inference(self, refusal: str) -> FitResult:
         result: FitResult | None = getattr(self, "_result", None)
         if result is None and hasattr(self, "coef_"):
-            raise UnavailableError("there is no inference where nothing was fitted: max_iter=0 or refit=False.")
+            raise UnavailableError(
+                "there is no inference where nothing was fitted: max_iter=0 or refit=False."
+            )
         if result is None:
             raise NotFitted(f"this {type(self).__name__} is not fitted yet; call fit first.")
         if result.penalty_strength and not self.naive_inference:
-            raise UnavailableError(f"{refusal}, or with naive_inference=True to take it all the same.")
+            raise UnavailableError(
+                f"{refusal}, or with naive_inference=True to take it all the same."
+            )
         if result.penalty_strength and np.isnan(result.covariance).all():
             raise UnavailableError(
                 "the information is singular where the penalty left off, so there is no naive inference."
@@ -251,7 +301,9 @@ class LogisticRegression(Base):
             )
         scores = super().decision_function(X)
         return (
-            scores if offset is None else np.asarray(scores + arrays.number_vector(offset, scores.shape[0], "offset"))
+            scores
+            if offset is None
+            else np.asarray(scores + arrays.number_vector(offset, scores.shape[0], "offset"))
         )
 
     def predict_proba(self, X: Any, offset: ArrayLike | None = None) -> Array:
@@ -265,8 +317,12 @@ class LogisticRegression(Base):
         """Their logarithms, (n, K), finite where the probabilities round to zero."""
         scores = self.decision_function(X, offset)
         if scores.ndim == 1:
-            return np.stack([LOGIT.log_cdf(-scores), LOGIT.log_cdf(scores)], axis=1).astype(scores.dtype)
-        return Multinomial(scores.shape[1], base=False).log_probabilities(scores).astype(scores.dtype)
+            return np.stack([LOGIT.log_cdf(-scores), LOGIT.log_cdf(scores)], axis=1).astype(
+                scores.dtype
+            )
+        return (
+            Multinomial(scores.shape[1], base=False).log_probabilities(scores).astype(scores.dtype)
+        )
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """The share of rows, by weight, whose class is predicted right."""

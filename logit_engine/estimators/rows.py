@@ -38,7 +38,12 @@ def checked_rows(
         from sklearn.utils.validation import column_or_1d, validate_data
 
         table, labels = validate_data(
-            model, X, y, accept_sparse="csr", dtype=list(precisions), accept_large_sparse=large_sparse
+            model,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=list(precisions),
+            accept_large_sparse=large_sparse,
         )
         labels = column_or_1d(labels, warn=True)
         if not are_shares(labels):
@@ -69,10 +74,14 @@ def are_shares(labels: NDArray[Any]) -> bool:
 def _check_labels(labels: NDArray[Any], n: int) -> None:
     """Raises DataError for labels that are missing, not one for each of n rows, or numbers of a measurement."""
     if labels.shape != (n,):
-        raise DataError(f"y has shape {labels.shape}; give one label for each of the {n} rows of X.")
+        raise DataError(
+            f"y has shape {labels.shape}; give one label for each of the {n} rows of X."
+        )
     missing = np.array([_is_missing(label) for label in labels.tolist()], dtype=bool)
     if missing.any():
-        raise DataError(f"y is missing in {int(missing.sum())} rows (first: row {int(missing.argmax())}); drop them.")
+        raise DataError(
+            f"y is missing in {int(missing.sum())} rows (first: row {int(missing.argmax())}); drop them."
+        )
     if labels.dtype.kind == "O" and len({isinstance(label, str) for label in labels.tolist()}) > 1:
         raise DataError("y holds texts and other values; give labels of one kind.")
     if labels.dtype.kind == "f" and not are_shares(labels):
@@ -93,7 +102,11 @@ def _is_missing(label: Any) -> bool:
 
 def column_names(model: Any) -> tuple[str, ...]:
     """The names of the columns: those of the frame, else x0, x1, ... as scikit-learn has them."""
-    return tuple(map(str, getattr(model, "feature_names_in_", [f"x{j}" for j in range(model.n_features_in_)])))
+    return tuple(
+        map(
+            str, getattr(model, "feature_names_in_", [f"x{j}" for j in range(model.n_features_in_)])
+        )
+    )
 
 
 def class_names(classes: NDArray[Any]) -> tuple[str, ...]:
@@ -125,7 +138,9 @@ def _numbered(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     return classes, codes
 
 
-def row_weights(asked: Any, codes: Array, classes: NDArray[Any], sample_weight: ArrayLike | None) -> Array | None:
+def row_weights(
+    asked: Any, codes: Array, classes: NDArray[Any], sample_weight: ArrayLike | None
+) -> Array | None:
     """sample_weight times the weight of each row's class, (n,), or None. asked: class_weight.
 
     Raises DataError for negative weights, UsageError for a class_weight that names no class of y.
@@ -134,20 +149,30 @@ def row_weights(asked: Any, codes: Array, classes: NDArray[Any], sample_weight: 
     weight: Array | None = None
     if sample_weight is not None:
         given = np.asarray(sample_weight)
-        weight = np.full(n, float(given)) if given.ndim == 0 else arrays.row_weights(given, n, "sample_weight")
+        weight = (
+            np.full(n, float(given))
+            if given.ndim == 0
+            else arrays.row_weights(given, n, "sample_weight")
+        )
     if asked is None:
         return weight
     if are_shares(codes):
-        raise UsageError("class_weight goes with labels, and y holds shares of events; give sample_weight.")
+        raise UsageError(
+            "class_weight goes with labels, and y holds shares of events; give sample_weight."
+        )
     own = np.ones(n) if weight is None else weight
     if isinstance(asked, Mapping):
         by_class = _weights_by_label(asked, classes)
     elif isinstance(asked, str) and asked == "balanced":
         mass = class_masses(codes, own, classes.size)
-        by_class = np.divide(own.sum(), classes.size * mass, out=np.zeros(classes.size), where=mass > 0.0)
+        by_class = np.divide(
+            own.sum(), classes.size * mass, out=np.zeros(classes.size), where=mass > 0.0
+        )
     else:
         shown = f"'{asked}'" if isinstance(asked, str) else repr(asked)
-        raise UsageError(f"class_weight {shown} is not known; give 'balanced', or a dict of weights by label.")
+        raise UsageError(
+            f"class_weight {shown} is not known; give 'balanced', or a dict of weights by label."
+        )
     return np.asarray(own * by_class[codes.astype(np.intp)])
 
 
@@ -162,8 +187,9 @@ def _weights_by_label(asked: Mapping[Any, Any], classes: NDArray[Any]) -> Array:
         )
     weights = np.ones(len(labels))
     for k, label in enumerate(labels):
-        value = asked.get(label, 1.0)
-        if isinstance(value, str | bytes) or not np.isscalar(value) or not 0.0 <= float(value) < np.inf:  # type: ignore[arg-type]
+        value: Any = asked.get(label, 1.0)
+        is_number = np.isscalar(value) and not isinstance(value, str | bytes)
+        if not is_number or not 0.0 <= float(value) < np.inf:
             raise UsageError(f"class_weight of {label!r} is {value!r}; it is a number from 0 on.")
-        weights[k] = float(value)  # type: ignore[arg-type]
+        weights[k] = float(value)
     return weights

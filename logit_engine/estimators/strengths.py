@@ -21,7 +21,10 @@ from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.proximal import Proximal
 
 ROUNDING = 1e-12  # the residual of a single fit
-LOOKS = {True: 2, False: 1}  # passes that take no step: under a penalty at gradient and curvature, else at the end
+LOOKS = {
+    True: 2,
+    False: 1,
+}  # passes that take no step: under a penalty at gradient and curvature, else at the end
 TIGHT = 1e-10  # the residual of a path's points: coefficients are then good to about nine digits
 
 
@@ -49,7 +52,9 @@ class Trace(NamedTuple):
 
     def take(self, order: NDArray[np.intp]) -> "Trace":
         """The points in another order, (m,)."""
-        return Trace(self.coef[order], self.intercept[order], self.passes[order], self.converged[order])
+        return Trace(
+            self.coef[order], self.intercept[order], self.passes[order], self.converged[order]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,11 @@ class Task:
             return Found(np.zeros((rows, self.X.shape[1])), np.zeros(rows), None, "none", 0)
         likelihood = Multinomial(outputs, base=not penalized) if self.several else Bernoulli(LOGIT)
         limits = None if bounds is None else self._bounds(bounds)
-        penalty = self.unit(l1_ratio, factor, limits, outputs, groups).multiplied(1.0 / C) if penalized else NONE
+        penalty = (
+            self.unit(l1_ratio, factor, limits, outputs, groups).multiplied(1.0 / C)
+            if penalized
+            else NONE
+        )
         names = ("intercept",) * self.intercept + self.columns
         result = fit(
             self._rows(names),
@@ -132,12 +141,16 @@ class Task:
             inequalities=None if penalized or limits is None else self._inequalities(*limits),
             allow_separation=True,
             threads=self.threads,
-            solver=Proximal(tolerance, max_iter + 1) if penalized else Newton(max_passes=max_iter + 1),
+            solver=Proximal(tolerance, max_iter + 1)
+            if penalized
+            else Newton(max_passes=max_iter + 1),
             naive=naive and penalized,
             start=None if start is None else self._start(start, outputs),
         )
         coef, intercept = self._shaped(result.estimates, outputs)
-        solver = "proximal quasi-newton" if penalty.kinked else "quasi-newton" if penalized else "newton"
+        solver = (
+            "proximal quasi-newton" if penalty.kinked else "quasi-newton" if penalized else "newton"
+        )
         steps = result.passes - LOOKS[penalized]
         return Found(coef, intercept, result, solver, min(max(steps, 1), max_iter))
 
@@ -176,7 +189,9 @@ class Task:
         every = [found.estimates, *found.folds.swapaxes(0, 1)]  # (m, q) each
 
         def trace(estimates: Array) -> Trace:
-            coef, intercept = zip(*(self._shaped(point, outputs) for point in estimates), strict=True)
+            coef, intercept = zip(
+                *(self._shaped(point, outputs) for point in estimates), strict=True
+            )
             return Trace(np.stack(coef), np.stack(intercept), found.passes, found.converged)
 
         whole, *apart = map(trace, every)
@@ -201,8 +216,20 @@ class Task:
             columns = SideBySide((Constant(self.X.shape[0]), columns))
         if self.offset is not None and self.several:
             raise UsageError("an offset goes with two classes; leave it out.")
-        offset = None if self.offset is None else arrays.number_vector(self.offset, self.y.size, "offset")
-        return MemoryRows(columns, self.y, names, self.weight, offset, intercept=self.intercept, classes=self.labels)
+        offset = (
+            None
+            if self.offset is None
+            else arrays.number_vector(self.offset, self.y.size, "offset")
+        )
+        return MemoryRows(
+            columns,
+            self.y,
+            names,
+            self.weight,
+            offset,
+            intercept=self.intercept,
+            classes=self.labels,
+        )
 
     def unit(
         self,
@@ -218,16 +245,24 @@ class Task:
         place of the l1.
         """
         p = self.X.shape[1]
-        share = np.ones(p) if factor is None else arrays.number_vector(factor, p, "penalty_factor", "columns")
+        share = (
+            np.ones(p)
+            if factor is None
+            else arrays.number_vector(factor, p, "penalty_factor", "columns")
+        )
         if share.min(initial=0.0) < 0.0:
-            raise UsageError(f"penalty_factor is {share.min():g} for column {int(share.argmin())}; it is from 0 on.")
+            raise UsageError(
+                f"penalty_factor is {share.min():g} for column {int(share.argmin())}; it is from 0 on."
+            )
         whole = np.tile(np.concatenate([np.zeros(int(self.intercept)), share]), outputs)
         norms = None if groups is None else self._norms(groups, share, outputs)
         grouped = groups is not None and l1_ratio > 0.0
         l1 = l1_ratio * (np.zeros_like(whole) if grouped else whole)
         if outputs > 1 and self.intercept:
             l1[0] = np.inf
-        low, high = (None, None) if limits is None else (np.tile(limit, outputs) for limit in limits)
+        low, high = (
+            (None, None) if limits is None else (np.tile(limit, outputs) for limit in limits)
+        )
         own = norms.multiplied(l1_ratio) if norms is not None and grouped else None
         return ElasticNet(l1, (1.0 - l1_ratio) * whole, low, high, own)
 
@@ -238,9 +273,13 @@ class Task:
             raise UsageError(
                 f"penalty_groups has shape {labels.shape}; give one label for each of the {share.size} columns."
             )
-        inside = np.array([not (label is None or label != label or label == -1) for label in labels], dtype=bool)
+        inside = np.array(
+            [not (label is None or label != label or label == -1) for label in labels], dtype=bool
+        )
         first = {label: code for code, label in enumerate(dict.fromkeys(labels[inside].tolist()))}
-        codes = np.array([first[label] if there else -1 for label, there in zip(labels, inside, strict=True)])
+        codes = np.array(
+            [first[label] if there else -1 for label, there in zip(labels, inside, strict=True)]
+        )
         free = int(self.intercept)
         one = groups_of(np.r_[np.full(free, -1), codes], np.r_[np.ones(free), share])
         if not one.strength.size:

@@ -48,7 +48,9 @@ def refuse_unusable(values: Numbers, name: str, names: Sequence[str] | None = No
         return
     row, j = np.argwhere(bad)[0].tolist()
     value, count = values[row, j], int(bad.any(axis=1).sum())
-    where = f"row {row}" + ("" if values.shape[1] == 1 and names is None else f", column {_column_label(names, j)}")
+    where = f"row {row}" + (
+        "" if values.shape[1] == 1 and names is None else f", column {_column_label(names, j)}"
+    )
     if np.isfinite(values[bad]).all():
         raise DataError(
             f"{name} is beyond {MAX_MAGNITUDE:g} in {count} rows (first: {where}, {value:g}), where squares overflow; "
@@ -92,7 +94,9 @@ def _sum_of_squares(values: Numbers) -> float:
 def sparse_matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -> csr_array:
     """SciPy's sparse X by rows in float64, (n, p). Raises DataError as `number_matrix` does."""
     if X.ndim != 2 or X.dtype.kind not in "fiub" or X.shape[0] == 0:
-        raise DataError(f"{name} is sparse, of shape {X.shape} and {X.dtype} values; give rows by columns of numbers.")
+        raise DataError(
+            f"{name} is sparse, of shape {X.shape} and {X.dtype} values; give rows by columns of numbers."
+        )
     out = csr_array(X, dtype=np.float64)
     bad = np.flatnonzero(~(np.abs(out.data) <= MAX_MAGNITUDE))
     if bad.size:
@@ -100,8 +104,12 @@ def sparse_matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -
         column = _column_label(names, int(out.indices[bad[0]]))
         where = f"row {row}, column {column}, {out.data[bad[0]]:g}"
         if np.isfinite(out.data[bad]).all():
-            raise DataError(f"{name} holds values beyond {MAX_MAGNITUDE:g} (first: {where}); divide the column.")
-        raise DataError(f"{name} holds missing or infinite values; drop their rows (first: {where}).")
+            raise DataError(
+                f"{name} holds values beyond {MAX_MAGNITUDE:g} (first: {where}); divide the column."
+            )
+        raise DataError(
+            f"{name} holds missing or infinite values; drop their rows (first: {where})."
+        )
     return out
 
 
@@ -111,7 +119,9 @@ def number_vector(values: Any, length: int, name: str, of: str = "rows") -> Arra
     if out.ndim == 2 and out.shape[1] == 1:
         out = out[:, 0]
     if out.shape != (length,):
-        raise DataError(f"{name} has shape {out.shape}; one value for each of the {length} {of} is needed.")
+        raise DataError(
+            f"{name} has shape {out.shape}; one value for each of the {length} {of} is needed."
+        )
     numbers = np.ascontiguousarray(out, dtype=np.float64)
     refuse_unusable(numbers[:, None], name)
     return numbers
@@ -137,7 +147,9 @@ def class_codes(y: ArrayLike, length: int, classes: int) -> Array:
     present = np.unique(out)
     if not np.array_equal(present, np.arange(classes)):
         listed = ", ".join(f"{value:g}" for value in present[:8])
-        raise DataError(f"y holds {listed}; it takes the codes 0 to {classes - 1} of {classes} classes, all of them.")
+        raise DataError(
+            f"y holds {listed}; it takes the codes 0 to {classes - 1} of {classes} classes, all of them."
+        )
     return out
 
 
@@ -147,7 +159,9 @@ def offset_values(values: ArrayLike, length: int, outputs: int) -> Array:
         return number_vector(values, length, "offset")
     out = number_table(values, "offset")
     if out.shape != (length, outputs):
-        raise DataError(f"offset has shape {out.shape}; {outputs} values for each of the {length} rows are needed.")
+        raise DataError(
+            f"offset has shape {out.shape}; {outputs} values for each of the {length} rows are needed."
+        )
     refuse_unusable(out, "offset", getattr(values, "columns", None))
     return np.asarray(out, dtype=np.float64)
 
@@ -167,7 +181,9 @@ def row_weights(values: ArrayLike, length: int, name: str) -> Array:
     """Row weights, (n,), none negative, not all zero. Raises DataError otherwise."""
     out = number_vector(values, length, name)
     if out.min() < 0.0:
-        raise DataError(f"{name} is {out.min():g} in row {int(out.argmin())}; weights cannot be negative.")
+        raise DataError(
+            f"{name} is {out.min():g} in row {int(out.argmin())}; weights cannot be negative."
+        )
     if not out.any():
         raise DataError(f"{name} is zero in all {length} rows.")
     return out

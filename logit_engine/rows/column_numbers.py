@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 from logit_engine.errors import DataError
 
 Numbers = NDArray[np.floating | np.integer]
-TIME_TYPES = ("Date", "Datetime", "Duration", "Time", "Timestamp", "Timedelta", "Period", "Interval")
+TIME_TYPES = (
+    "Date",
+    "Datetime",
+    "Duration",
+    "Time",
+    "Timestamp",
+    "Timedelta",
+    "Period",
+    "Interval",
+)
 
 
 def library_of(value: Any) -> str:
@@ -38,7 +47,10 @@ def number_table(X: Any, name: str) -> Numbers:
         return _array_numbers(X, name)
     if all(_is_numpy_number(column) for _, column in parts):
         return np.asarray(X.to_numpy())
-    found = [_column_numbers(column, f"column '{label}' of {name}", f"{name}['{label}']") for label, column in parts]
+    found = [
+        _column_numbers(column, f"column '{label}' of {name}", f"{name}['{label}']")
+        for label, column in parts
+    ]
     return np.column_stack(found)
 
 
@@ -86,11 +98,17 @@ def is_number(value: Any) -> bool:
 def is_missing(values: Any) -> NDArray[np.bool_]:
     """Where a column, or an array, holds no value: None, NaN, NaT, NA or null."""
     if library_of(values) == "pandas":
-        levels = getattr(values, "codes", None) if hasattr(values, "levels") else None  # of labels of several levels
-        return np.asarray(values.isna() if levels is None else (np.array(levels) < 0).any(axis=0), dtype=bool)
+        levels = (
+            getattr(values, "codes", None) if hasattr(values, "levels") else None
+        )  # of labels of several levels
+        return np.asarray(
+            values.isna() if levels is None else (np.array(levels) < 0).any(axis=0), dtype=bool
+        )
     if library_of(values) == "polars":
         null = values.is_null()
-        return np.asarray((null | values.is_nan().fill_null(False)) if values.dtype.is_float() else null)
+        return np.asarray(
+            (null | values.is_nan().fill_null(False)) if values.dtype.is_float() else null
+        )
     array = without_mask(values)
     if array.dtype.kind in "fc":
         return np.asarray(np.isnan(array))
@@ -104,9 +122,9 @@ def is_missing(values: Any) -> NDArray[np.bool_]:
 def _is_gap(value: Any) -> bool:
     if value is None or type(value).__name__ == "NAType":
         return True
-    return isinstance(value, Real | Decimal | np.datetime64 | np.timedelta64 | date | timedelta) and bool(
-        value != value
-    )
+    return isinstance(
+        value, Real | Decimal | np.datetime64 | np.timedelta64 | date | timedelta
+    ) and bool(value != value)
 
 
 def _is_numpy_number(column: Any) -> bool:
@@ -124,7 +142,10 @@ def _array_numbers(X: Any, name: str) -> Numbers:
     if out.dtype.kind in "fiu":  # the usual case first: small fits feel the checks below
         return out
     if out.dtype.kind == "O" and out.ndim == 2:
-        found = [_column_numbers(v, f"column {j} of {name}", f"{name}[:, {j}]") for j, v in enumerate(out.T)]
+        found = [
+            _column_numbers(v, f"column {j} of {name}", f"{name}[:, {j}]")
+            for j, v in enumerate(out.T)
+        ]
         return np.column_stack(found) if found else np.empty(out.shape)
     return _column_numbers(out, name, name)
 
@@ -157,7 +178,9 @@ def _numpy_values(column: Any) -> NDArray[Any]:
     if library_of(column) == "polars":
         kind = column.dtype
         if kind.is_nested():
-            raise DataError(f"column '{column.name}' holds {kind} values; make a column of each of their parts.")
+            raise DataError(
+                f"column '{column.name}' holds {kind} values; make a column of each of their parts."
+            )
         exact = str(kind) in ("Boolean", "Null") or str(kind).startswith("Decimal")
         return np.asarray((column.cast(float) if exact else column).to_numpy())
     if library_of(column) == "pandas" and not isinstance(column.dtype, np.dtype):
@@ -167,7 +190,9 @@ def _numpy_values(column: Any) -> NDArray[Any]:
     return np.asarray(column)
 
 
-def _object_numbers(values: NDArray[Any], where: str, line: str, column: Any) -> NDArray[np.float64]:
+def _object_numbers(
+    values: NDArray[Any], where: str, line: str, column: Any
+) -> NDArray[np.float64]:
     there = ~is_missing(values)
     for value in values[there].tolist():
         if isinstance(value, str | bytes):
@@ -195,10 +220,22 @@ def _time_type(column: Any) -> str | None:
         return None
     if library_of(column) == "polars":
         text = str(kind).split("(")[0]
-        return text if text in TIME_TYPES else _first_time_type(column.to_list()) if text == "Object" else None
+        return (
+            text
+            if text in TIME_TYPES
+            else _first_time_type(column.to_list())
+            if text == "Object"
+            else None
+        )
     if getattr(kind, "kind", "O") in "mM":
         whose = library_of(column) == "pandas"
-        return ("Timedelta" if whose else "timedelta64") if kind.kind == "m" else "Timestamp" if whose else "datetime64"
+        return (
+            ("Timedelta" if whose else "timedelta64")
+            if kind.kind == "m"
+            else "Timestamp"
+            if whose
+            else "datetime64"
+        )
     if str(kind) == "category":
         return _time_type(column.cat.categories) if hasattr(column, "cat") else None
     if str(kind).startswith(("period", "interval")):
@@ -211,7 +248,12 @@ def _time_type(column: Any) -> str | None:
 def _first_time_type(values: list[Any]) -> str | None:
     times = (date, time, timedelta, np.datetime64, np.timedelta64)
     value = next(
-        (v for v in values if not _is_gap(v) and (isinstance(v, times) or type(v).__name__ in TIME_TYPES)), None
+        (
+            v
+            for v in values
+            if not _is_gap(v) and (isinstance(v, times) or type(v).__name__ in TIME_TYPES)
+        ),
+        None,
     )
     return None if value is None else type(value).__name__
 
@@ -232,7 +274,11 @@ def _time_conversion(found: str, column: Any, line: str) -> str:
         return f"{line}.dt.total_seconds()"
     if kind in ("datetime64", "timedelta64"):
         return f"({line} - {line}.min()) / np.timedelta64(1, 'D')"
-    part = {"time": "v.hour + v.minute / 60", "timedelta": "v.total_seconds()", "period": "v.ordinal"}
+    part = {
+        "time": "v.hour + v.minute / 60",
+        "timedelta": "v.total_seconds()",
+        "period": "v.ordinal",
+    }
     return f"[{part.get(kind, 'v.mid' if kind == 'interval' else 'v.toordinal()')} for v in {line}]"
 
 
@@ -250,7 +296,9 @@ def _text_sentence(where: str, column: Any, line: str) -> str:
     elif in_table and whose == "polars":
         how = f"{line}.to_dummies(drop_first=True)"
     what = f"text ({first!r})" if isinstance(first, str | bytes) else f"categories ({first!r})"
-    return f"{where} holds {what}; encode it as numbers{', or use a formula' * in_table}, as in {how}."
+    return (
+        f"{where} holds {what}; encode it as numbers{', or use a formula' * in_table}, as in {how}."
+    )
 
 
 def _reads_as_number(text: str) -> bool:

@@ -52,12 +52,16 @@ class MemoryRows:
         return replace(self, **{name: getattr(block, name) for name in Block.__slots__})
 
     def _cut_block(self, cut: slice) -> Block:
-        whole = Block(self.X, self.y, self.weight, self.offset, self.cluster, self.precision, self.fold)
+        whole = Block(
+            self.X, self.y, self.weight, self.offset, self.cluster, self.precision, self.fold
+        )
         return whole.cut(cut)
 
     def select(self, which: NDArray[np.intp]) -> "MemoryRows":
         """The same rows with some of their columns, copied, (r,) rising."""
-        return replace(self, X=self.X.select(which), names=tuple(self.names[j] for j in which.tolist()))
+        return replace(
+            self, X=self.X.select(which), names=tuple(self.names[j] for j in which.tolist())
+        )
 
 
 @dataclass(slots=True)
@@ -80,7 +84,9 @@ class GatheredRows:
         first, *others = (block.X for block in self.blocks)
         X = first.stack(others)
         weight, offset = joined("weight"), joined("offset")
-        return MemoryRows(X, joined("y"), names, weight, offset, intercept=intercept, classes=classes)
+        return MemoryRows(
+            X, joined("y"), names, weight, offset, intercept=intercept, classes=classes
+        )
 
 
 def every_nth_row(block: Block, step: int) -> GatheredRows:
@@ -115,7 +121,9 @@ def array_rows(
     """
     is_sparse = hasattr(X, "tocsr")
     columns: Columns = (
-        Sparse(arrays.sparse_matrix(X, names=names)) if is_sparse else Dense(arrays.number_matrix(X, names=names))
+        Sparse(arrays.sparse_matrix(X, names=names))
+        if is_sparse
+        else Dense(arrays.number_matrix(X, names=names))
     )
     n, p = columns.shape
     own = names if names is not None else getattr(X, "columns", None)
@@ -129,7 +137,12 @@ def array_rows(
     labels, of = (row_labels(X), "X") if row_labels(X) is not None else (row_labels(y), "y")
     y, weight, precision, offset = (
         aligned_rows(value, labels, name, of)
-        for name, value in {"y": y, "weight": weight, "precision": precision, "offset": offset}.items()
+        for name, value in {
+            "y": y,
+            "weight": weight,
+            "precision": precision,
+            "offset": offset,
+        }.items()
     )
     weight, precision = _whole_weight_and_precision(weight, precision, n)
     return MemoryRows(
@@ -145,7 +158,9 @@ def array_rows(
     )
 
 
-def _whole_weight_and_precision(weight: Any, precision: Any, n: int) -> tuple[Array | None, Array | None]:
+def _whole_weight_and_precision(
+    weight: Any, precision: Any, n: int
+) -> tuple[Array | None, Array | None]:
     """The whole weight of each row, and the part of it that is no count."""
     copies = None if weight is None else arrays.row_weights(weight, n, "weight")
     if precision is None:
@@ -181,8 +196,14 @@ def cluster_codes(
 def _label_columns(cluster: Any, name: str) -> list[Any]:
     """The columns of labels."""
     if isinstance(cluster, str):
-        raise DataError(f"{name} is the text '{cluster}'; give the labels, as in {name}=data['{cluster}'].")
-    pair = isinstance(cluster, tuple | list) and len(cluster) == 2 and all(np.ndim(part) == 1 for part in cluster)
+        raise DataError(
+            f"{name} is the text '{cluster}'; give the labels, as in {name}=data['{cluster}']."
+        )
+    pair = (
+        isinstance(cluster, tuple | list)
+        and len(cluster) == 2
+        and all(np.ndim(part) == 1 for part in cluster)
+    )
     framed = frame_columns(cluster)
     if framed is not None or pair:
         columns = list(cluster) if framed is None else [column for _, column in framed]
@@ -192,7 +213,9 @@ def _label_columns(cluster: Any, name: str) -> list[Any]:
         labels = without_mask(cluster)
         columns = [labels] if labels.ndim == 1 else list(labels.T) if labels.ndim == 2 else []
     if len(columns) not in (1, 2):
-        raise DataError(f"{name} has shape {np.shape(cluster)}; give one label for each row, or two for two ways.")
+        raise DataError(
+            f"{name} has shape {np.shape(cluster)}; give one label for each row, or two for two ways."
+        )
     return columns
 
 
@@ -220,7 +243,9 @@ def _label_codes(column: Any, rows: NDArray[np.intp], name: str) -> NDArray[np.i
         row = next((i for i, v in enumerate(values) if type(v) is not type(first)), None)
         if row is None:
             what = type(first).__name__
-            raise DataError(f"{name} holds {what} values, which have no order; give texts or numbers.") from None
+            raise DataError(
+                f"{name} holds {what} values, which have no order; give texts or numbers."
+            ) from None
         raise DataError(
             f"{name} holds {first!r} in row {rows[0]} and {values[row]!r} in row {rows[row]}, which cannot be compared; "
             "make all labels text, or all numbers."

@@ -95,7 +95,9 @@ class Model:
             return (1.0 / (1.0 + (-etas[0]).exp()),)
         return (
             etas[0].map_batches(
-                lambda eta: pl.Series(cdf(eta.to_numpy())), return_dtype=pl.Float64, is_elementwise=True
+                lambda eta: pl.Series(cdf(eta.to_numpy())),
+                return_dtype=pl.Float64,
+                is_elementwise=True,
             ),
         )
 
@@ -105,10 +107,14 @@ class Model:
         classes = self.target.classes
         if len(probabilities) == 1:
             positive = probabilities[0] >= self.threshold
-            return positive if classes == (False, True) else _chosen(positive, classes[1], classes[0])
+            return (
+                positive if classes == (False, True) else _chosen(positive, classes[1], classes[0])
+            )
         largest = pl.max_horizontal(probabilities)
         found = pl.lit(classes[-1])
-        for label, probability in reversed(list(zip(classes[:-1], probabilities[:-1], strict=True))):
+        for label, probability in reversed(
+            list(zip(classes[:-1], probabilities[:-1], strict=True))
+        ):
             found = _chosen(probability >= largest, label, found)
         return found
 
@@ -123,7 +129,9 @@ class Model:
             if name == "predicted_class":
                 found.append(self.predicted_class().alias(name))
                 continue
-            columns = self.linear_predictors() if name == "linear_predictor" else self.probabilities()
+            columns = (
+                self.linear_predictors() if name == "linear_predictor" else self.probabilities()
+            )
             classes = self.target.classes[len(self.target.classes) - len(columns) :]
             names = [f"{name}[{label}]" for label in classes] if several else [name]
             found += [column.alias(label) for column, label in zip(columns, names, strict=True)]
@@ -142,7 +150,9 @@ def coefficient_table(model: Model, level: float = 0.95) -> pl.DataFrame:
     interval = raw.interval(level)
     units = model.design.units
     outputs = model.likelihood.outputs
-    columns: dict[str, Any] = {"class": [c for c in raw.classes[1:] for _ in raw.names]} if raw.classes else {}
+    columns: dict[str, Any] = (
+        {"class": [c for c in raw.classes[1:] for _ in raw.names]} if raw.classes else {}
+    )
     columns |= {
         "term": list(raw.names) * outputs,
         "estimate": raw.limits,
@@ -197,7 +207,9 @@ def fit_content(r: FitResult) -> dict[str, Any]:
     }
 
 
-def fit_of(content: Mapping[str, Any], names: tuple[str, ...], estimates: Array, covariance: Array) -> FitResult:
+def fit_of(
+    content: Mapping[str, Any], names: tuple[str, ...], estimates: Array, covariance: Array
+) -> FitResult:
     """The fit of that content; names: (p,), estimates: (q,), covariance: (q, q).
 
     Where some estimates are infinite, the content has the last iterates in their place.
@@ -224,7 +236,9 @@ def fit_of(content: Mapping[str, Any], names: tuple[str, ...], estimates: Array,
         convergence=Convergence(
             Status(Verdict(verdict), sentence), content["passes"], decrement, certificate, condition
         ),
-        penalty=AppliedPenalty(content["penalty_strength"], content["l1_ratio"], content.get("grouped", False)),
+        penalty=AppliedPenalty(
+            content["penalty_strength"], content["l1_ratio"], content.get("grouped", False)
+        ),
         constraints=FixedCounts(content["fixed"], content.get("fixed_constants", 0)),
         separation=None if signs is None else Separation(signs),
         notes=tuple(content["notes"]),
@@ -239,7 +253,9 @@ def read_table(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
         text = pl.read_parquet_metadata(path)[KEY]
         table = pl.read_parquet(path)
     except (KeyError, OSError, pl.exceptions.PolarsError) as error:
-        raise ArtifactError(f"{path} is not a model of logit-engine ({type(error).__name__}); train again.") from error
+        raise ArtifactError(
+            f"{path} is not a model of logit-engine ({type(error).__name__}); train again."
+        ) from error
     content = json.loads(text)
     if content["format"] != FORMAT:
         what = "newer" if content["format"] > FORMAT else "older"

@@ -38,7 +38,9 @@ class FormulaSpec:
             matrices.term_name(term, self.formula): [place[i] for i in indices if i in place]
             for term, indices in self.model.term_indices.items()
         }
-        return dict(sorted(((name, at) for name, at in found.items() if at), key=lambda item: item[1][0]))
+        return dict(
+            sorted(((name, at) for name, at in found.items() if at), key=lambda item: item[1][0])
+        )
 
     def encode(self, data: Any, missing: Literal["raise", "none"] = "raise") -> Array:
         """X of other rows, (n, p); a row with a null is refused, or ("none") is nan.
@@ -48,7 +50,9 @@ class FormulaSpec:
         frames, matrices = _engine()
         absent = [name for name in self.columns if name not in frames.column_names(data)]
         if absent:
-            raise DataError(f"the data lack {_quoted(absent)}, which the formula '{self.formula}' reads.")
+            raise DataError(
+                f"the data lack {_quoted(absent)}, which the formula '{self.formula}' reads."
+            )
         null = frames.missing(data, self.columns)
         keep = _complete(null, len(data), missing)
         if not keep.any():
@@ -98,7 +102,11 @@ class FormulaDesign:
         """A sentence on the rows that were left out; empty if none were."""
         gone = self.kept.size - int(self.kept.sum())
         by_column = ", ".join(f"{name} in {count:,}" for name, count in self.dropped.items())
-        return f"{gone:,} of {self.kept.size:,} rows were left out for nulls ({by_column})." if gone else ""
+        return (
+            f"{gone:,} of {self.kept.size:,} rows were left out for nulls ({by_column})."
+            if gone
+            else ""
+        )
 
 
 def formula_design(
@@ -135,12 +143,23 @@ def formula_design(
     levels = tuple(values.cat.categories) if hasattr(values, "cat") else None
     X, outcome = matrix[:, chosen], np.asarray(values)
     if missing == "none":
-        X, outcome, keep = _widened(X, keep), _widened(outcome, keep), np.ones(keep.size, dtype=bool)
+        X, outcome, keep = (
+            _widened(X, keep),
+            _widened(outcome, keep),
+            np.ones(keep.size, dtype=bool),
+        )
     dropped = {name: int(mask.sum()) for name, mask in null.items() if mask.any()}
     spec = FormulaSpec(
-        formula, tuple(printed[i] for i in chosen), parsed.columns, parsed.outcome_columns, chosen, model
+        formula,
+        tuple(printed[i] for i in chosen),
+        parsed.columns,
+        parsed.outcome_columns,
+        chosen,
+        model,
     )
-    return FormulaDesign(X, outcome, parsed.outcome, levels, keep, dropped, spec, rows[list(parsed.columns)])
+    return FormulaDesign(
+        X, outcome, parsed.outcome, levels, keep, dropped, spec, rows[list(parsed.columns)]
+    )
 
 
 def _engine() -> tuple[ModuleType, ModuleType]:
@@ -148,7 +167,9 @@ def _engine() -> tuple[ModuleType, ModuleType]:
     try:
         from logit_engine.design.formulas import frames, matrices
     except ModuleNotFoundError as absent:
-        raise UsageError("formulas need the extra: pip install 'logit-engine[formula]'.") from absent
+        raise UsageError(
+            "formulas need the extra: pip install 'logit-engine[formula]'."
+        ) from absent
     return frames, matrices
 
 
@@ -158,7 +179,9 @@ def _complete(null: dict[str, NDArray[np.bool_]], n: int, missing: str) -> NDArr
     for mask in null.values():
         keep &= ~mask
     if missing == "raise" and not keep.all():
-        counts = ", ".join(f"'{name}' in {mask.sum():,}" for name, mask in null.items() if mask.any())
+        counts = ", ".join(
+            f"'{name}' in {mask.sum():,}" for name, mask in null.items() if mask.any()
+        )
         raise DataError(
             f"{n - keep.sum():,} of {n:,} rows have nulls ({counts}; first: row {int(keep.argmin())}); drop or impute them."
         )
@@ -178,7 +201,11 @@ def _chosen(order: list[int], printed: list[str], drop: Collection[str]) -> tupl
 def _widened(values: NDArray[Any], keep: NDArray[np.bool_]) -> NDArray[Any]:
     """The values at the rows kept, and nan (None among texts) at the others."""
     number = values.dtype.kind in "biuf"
-    out = np.full((keep.size, *values.shape[1:]), np.nan if number else None, dtype=np.float64 if number else object)
+    out = np.full(
+        (keep.size, *values.shape[1:]),
+        np.nan if number else None,
+        dtype=np.float64 if number else object,
+    )
     out[keep] = values
     return out
 

@@ -17,7 +17,9 @@ from logit_engine.rows.column_numbers import number_table, refuse_times
 def column_names(data: Any) -> list[str]:
     """The names of the columns. Raises UsageError for what is no frame."""
     if not isinstance(data, pd.DataFrame | pl.DataFrame):
-        raise UsageError(f"the data of a formula are a pandas or Polars frame, not {type(data).__name__}.")
+        raise UsageError(
+            f"the data of a formula are a pandas or Polars frame, not {type(data).__name__}."
+        )
     names = [name for name in data.columns if isinstance(name, str)]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -55,12 +57,16 @@ def complete(data: Any, names: Sequence[str], keep: NDArray[np.bool_]) -> pd.Dat
     rows = np.flatnonzero(keep)
     plain = _plain_pandas if isinstance(data, pd.DataFrame) else _plain_polars
     columns = {name: plain(data[name], rows) for name in names}
-    return pd.DataFrame({name: pd.Series(c, index=rows, dtype=c.dtype) for name, c in columns.items()}, index=rows)
+    return pd.DataFrame(
+        {name: pd.Series(c, index=rows, dtype=c.dtype) for name, c in columns.items()}, index=rows
+    )
 
 
 def _is_missing(column: pl.Series) -> NDArray[np.bool_]:
     null = column.is_null()
-    return np.asarray((null | column.is_nan().fill_null(False)) if column.dtype.is_float() else null)
+    return np.asarray(
+        (null | column.is_nan().fill_null(False)) if column.dtype.is_float() else null
+    )
 
 
 def _plain_pandas(column: pd.Series, rows: NDArray[np.intp]) -> Any:
@@ -70,8 +76,12 @@ def _plain_pandas(column: pd.Series, rows: NDArray[np.intp]) -> Any:
     if pd.api.types.is_bool_dtype(kind):
         return values.to_numpy(dtype=bool)
     if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind):
-        return values.to_numpy(dtype=np.int64 if pd.api.types.is_integer_dtype(kind) else np.float64)
-    if pd.api.types.is_object_dtype(kind) and any(isinstance(value, Decimal | Fraction) for value in values):
+        return values.to_numpy(
+            dtype=np.int64 if pd.api.types.is_integer_dtype(kind) else np.float64
+        )
+    if pd.api.types.is_object_dtype(kind) and any(
+        isinstance(value, Decimal | Fraction) for value in values
+    ):
         return np.asarray(number_table(values, "data"), dtype=np.float64)
     if pd.api.types.is_string_dtype(kind) or pd.api.types.is_object_dtype(kind):
         return values.to_numpy(dtype=object)
@@ -92,4 +102,6 @@ def _plain_polars(column: pl.Series, rows: NDArray[np.intp]) -> Any:
 
 
 def _no_type(name: Any, kind: Any) -> DataError:
-    return DataError(f"column '{name}' holds {kind} values; a formula takes numbers, booleans, texts and categories.")
+    return DataError(
+        f"column '{name}' holds {kind} values; a formula takes numbers, booleans, texts and categories."
+    )

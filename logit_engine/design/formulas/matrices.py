@@ -29,7 +29,10 @@ from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_engine.rows.arrays import MAX_MAGNITUDE
 
 # Found before formulaic's own: of NumPy what acts row by row, and patsy's scale (formulaic's divides by n - 1).
-CONTEXT = {"np": SimpleNamespace(**{name: getattr(np, name) for name in (*ROWWISE, "pi", "e")}), "scale": standardize}
+CONTEXT = {
+    "np": SimpleNamespace(**{name: getattr(np, name) for name in (*ROWWISE, "pi", "e")}),
+    "scale": standardize,
+}
 MATERIALIZER_SETTINGS = {
     "output": "numpy",
     "na_action": "ignore",
@@ -52,11 +55,15 @@ class Operators(DefaultOperatorResolver):  # type: ignore[misc]
         def by_degree(base: Any, exponent: Any) -> Any:
             return OrderedSet(sorted(power.to_terms(base, exponent), key=lambda term: term.degree))
 
-        ours = Operator("**", arity=2, precedence=power.precedence, associativity="right", to_terms=by_degree)
+        ours = Operator(
+            "**", arity=2, precedence=power.precedence, associativity="right", to_terms=by_degree
+        )
         return [ours if operator is power else operator for operator in found]
 
 
-PARSER = DefaultFormulaParser(operator_resolver=Operators(), feature_flags=DefaultFormulaParser.FeatureFlags.TWOSIDED)
+PARSER = DefaultFormulaParser(
+    operator_resolver=Operators(), feature_flags=DefaultFormulaParser.FeatureFlags.TWOSIDED
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +82,33 @@ def parse(text: str, columns: Sequence[str]) -> Parsed:
     if not isinstance(text, str):
         raise UsageError(f"a formula is a text such as 'y ~ x', not {type(text).__name__}.")
     try:
-        for token in tokenize(text):  # before formulaic's parser, which evaluates what is called on the left side
+        for token in tokenize(
+            text
+        ):  # before formulaic's parser, which evaluates what is called on the left side
             _read(token.token, token.kind, columns)
         formula = Formula(text, _parser=PARSER, _ordering="none")
     except LogitEngineError:
         raise
     except Exception as wrong:
         hint = " A comparison goes inside I(...)." if re.search("[<>=!]", text) else ""
-        raise UsageError(f"the formula '{text}' cannot be read: {_said(wrong).split('. ')[0]}.{hint}") from None
+        raise UsageError(
+            f"the formula '{text}' cannot be read: {_said(wrong).split('. ')[0]}.{hint}"
+        ) from None
     if not hasattr(formula, "lhs") or len(formula.lhs) != 1 or len(formula.lhs[0].factors) != 1:
         raise UsageError(f"the formula '{text}' needs one outcome on its left side, as in 'y ~ x'.")
     (outcome,) = formula.lhs[0].factors
     left = _read(outcome.expr, outcome.eval_method, columns)
-    right = [_read(factor.expr, factor.eval_method, columns) for term in formula.rhs for factor in term.factors]
+    right = [
+        _read(factor.expr, factor.eval_method, columns)
+        for term in formula.rhs
+        for factor in term.factors
+    ]
     found = dict.fromkeys(name for reading in right for name in reading.columns)
     words = frozenset().union(left.words, *(reading.words for reading in right))
     if both := words.intersection({*found, *left.columns}):
-        raise UsageError(f"'{min(both)}' is a column and a word of the formula '{text}'; rename the column.")
+        raise UsageError(
+            f"'{min(both)}' is a column and a word of the formula '{text}'; rename the column."
+        )
     return Parsed(text, outcome.expr, formula.rhs, left.columns, tuple(found))
 
 
@@ -106,7 +123,9 @@ def learn(parsed: Parsed, rows: pd.DataFrame) -> tuple[Any, Array, list[int], li
 
     def group(term: Any) -> frozenset[str]:
         return frozenset(
-            f.expr for f in term.factors if f not in coded and f.eval_method is not Factor.EvalMethod.LITERAL
+            f.expr
+            for f in term.factors
+            if f not in coded and f.eval_method is not Factor.EvalMethod.LITERAL
         )
 
     first = {frozenset[str](): -1}
@@ -137,9 +156,13 @@ def outcome(parsed: Parsed, rows: pd.DataFrame) -> pd.Series:
             return rows[name]
     with np.errstate(all="ignore"):
         try:
-            return pd.Series(stateful_eval(expression, {**TRANSFORMS, **CONTEXT, **rows}, None, None, None))
+            return pd.Series(
+                stateful_eval(expression, {**TRANSFORMS, **CONTEXT, **rows}, None, None, None)
+            )
         except Exception as wrong:
-            raise DataError(f"the outcome '{expression}' cannot be evaluated: {_said(wrong)}.") from wrong
+            raise DataError(
+                f"the outcome '{expression}' cannot be evaluated: {_said(wrong)}."
+            ) from wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +201,9 @@ class Materializer(PandasMaterializer):  # type: ignore[misc]
         if known or factor.expr not in {*self.held.levels, *self.held.slopes}:
             return found
         if factor.expr in self.held.levels:
-            values: Any = pd.Series([self.held.levels[factor.expr]] * len(self.data), index=self.data.index)
+            values: Any = pd.Series(
+                [self.held.levels[factor.expr]] * len(self.data), index=self.data.index
+            )
         else:
             values = _in_place_of(found.values, self.held.slopes[factor.expr])
         held = found.replace(values=FactorValues(values, metadata=found.metadata))
@@ -200,14 +225,25 @@ class Materializer(PandasMaterializer):  # type: ignore[misc]
         kind, state = spec.encoder_state.get(factor.expr, (None, {}))
         if not learning and kind is not factor.metadata.kind:
             found, learnt = factor.metadata.kind.value, kind.value
-            raise DataError(f"'{factor.expr}' is {found} here and was {learnt} in the training rows; convert it.")
+            raise DataError(
+                f"'{factor.expr}' is {found} here and was {learnt} in the training rows; convert it."
+            )
         if factor.metadata.kind is not Factor.Kind.CATEGORICAL:
             return dict(super()._encode_evaled_factor(factor, spec, drop_rows, reduced_rank))
-        values = pd.Series(np.asarray(getattr(factor.values, "__wrapped__", factor.values)), index=self.data.index)
+        values = pd.Series(
+            np.asarray(getattr(factor.values, "__wrapped__", factor.values)), index=self.data.index
+        )
         if not learning:
-            _refuse_unseen(factor.expr, values, state["categories"], "levels that were not in the training rows")
+            _refuse_unseen(
+                factor.expr,
+                values,
+                state["categories"],
+                "levels that were not in the training rows",
+            )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of values outside C's levels pandas and formulaic warn; we refuse them
+            warnings.simplefilter(
+                "ignore"
+            )  # of values outside C's levels pandas and formulaic warn; we refuse them
             encoded = dict(super()._encode_evaled_factor(factor, spec, drop_rows, reduced_rank))
         if learning:
             levels = spec.encoder_state[factor.expr][1]["categories"]
@@ -240,14 +276,18 @@ def _in_place_of(values: Any, other: Array) -> Any:
     return {**whole, **dict(zip(keys, other.T, strict=True))}
 
 
-def _materialize(rows: pd.DataFrame, spec: Any, by: Materializer | None = None, **asked: Any) -> tuple[Any, Array]:
+def _materialize(
+    rows: pd.DataFrame, spec: Any, by: Materializer | None = None, **asked: Any
+) -> tuple[Any, Array]:
     with np.errstate(all="ignore"):
         try:
             matrix = (by or Materializer(rows, context=CONTEXT)).get_model_matrix(spec, **asked)
         except LogitEngineError:
             raise
         except Exception as wrong:  # whatever an expression of the user's can raise
-            raise DataError(f"the formula cannot be evaluated on these rows: {_said(wrong)}.") from wrong
+            raise DataError(
+                f"the formula cannot be evaluated on these rows: {_said(wrong)}."
+            ) from wrong
     X = np.asarray(matrix, dtype=np.float64)
     for name, column in zip(matrix.model_spec.column_names, X.T, strict=True):
         if (bad := ~(np.abs(column) <= MAX_MAGNITUDE)).any():
@@ -275,12 +315,16 @@ def _refuse_unseen(expression: str, values: pd.Series, levels: Sequence[Any], wh
         return
     groups = list(unseen.groupby(unseen).groups.items())
     clauses = [f"{level!r} in {len(rows):,}{_listed(rows)}" for level, rows in groups[:5]]
-    raise DataError(f"'{expression}' has {what}: {'; '.join(clauses)}. Drop these rows, or fit with them.")
+    raise DataError(
+        f"'{expression}' has {what}: {'; '.join(clauses)}. Drop these rows, or fit with them."
+    )
 
 
 def _refuse_empty(expression: str, values: pd.Series, levels: Sequence[Any], reduced: bool) -> None:
     if len(levels) == 1 and reduced:
-        raise DataError(f"'{expression}' is {levels[0]!r} in all {len(values):,} rows, so it has no column; drop it.")
+        raise DataError(
+            f"'{expression}' is {levels[0]!r} in all {len(values):,} rows, so it has no column; drop it."
+        )
     present = set(values.unique())
     if empty := [level for level in levels if level not in present]:
         raise DataError(
@@ -298,7 +342,9 @@ def _patsy_names(model: Any, text: str) -> list[str]:
     for factor, state in model.factor_contrasts.items():
         pairs: list[tuple[str, str]] = []
         if isinstance(state.contrasts, DiffContrasts):
-            pairs = [(f"[D.{later}]", f"[D.{earlier}]") for earlier, later in pairwise(state.levels)]
+            pairs = [
+                (f"[D.{later}]", f"[D.{earlier}]") for earlier, later in pairwise(state.levels)
+            ]
         elif isinstance(state.contrasts, PolyContrasts):
             pairs = [*POLYNOMIALS, *((f"[^{k}]", f"^{k}") for k in range(4, len(state.levels)))]
         for old, new in pairs:
@@ -320,7 +366,9 @@ def _quoted_as_written(name: str, text: str) -> str:
 
 
 def _counted_from_zero(name: str, spline: str) -> str:
-    return re.sub(re.escape(spline) + r"\[(\d+)\]", lambda found: f"{spline}[{int(found[1]) - 1}]", name)
+    return re.sub(
+        re.escape(spline) + r"\[(\d+)\]", lambda found: f"{spline}[{int(found[1]) - 1}]", name
+    )
 
 
 def _listed(rows: Any) -> str:

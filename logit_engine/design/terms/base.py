@@ -85,11 +85,17 @@ class Audit:
 
     def __add__(self, other: "Audit") -> "Audit":
         names = self.unseen | other.unseen
-        unseen = {name: _added_counts(self.unseen.get(name, {}), other.unseen.get(name, {})) for name in names}
+        unseen = {
+            name: _added_counts(self.unseen.get(name, {}), other.unseen.get(name, {}))
+            for name in names
+        }
         return Audit(
             self.rows + other.rows,
             _added_counts(self.missing, other.missing),
-            {name: dict(sorted(levels.items(), key=lambda pair: -pair[1])) for name, levels in unseen.items()},
+            {
+                name: dict(sorted(levels.items(), key=lambda pair: -pair[1]))
+                for name, levels in unseen.items()
+            },
             _added_counts(self.infinite, other.infinite),
         )
 
@@ -183,7 +189,12 @@ class Term(ABC):
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> Self:
         """The inverse of `to_content`: JSON makes lists of tuples."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})
+        return cls(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in content.items()
+            }
+        )
 
 
 def missing_numbers_error(name: str, missing: int, rows: int) -> DataError:

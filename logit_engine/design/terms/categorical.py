@@ -71,17 +71,27 @@ class Categorical(Term):
         rare = tuple(v for v in known if counts[v] < spec.min_frequency and v != reference)
         pooled_rows = sum(counts[v] for v in rare)
         has_pool = bool(rare) and pooled_rows >= spec.min_frequency
-        columns = tuple(v for v in known if v not in rare and v != reference) + ((POOLED,) if has_pool else ())
+        columns = tuple(v for v in known if v not in rare and v != reference) + (
+            (POOLED,) if has_pool else ()
+        )
         if rare:
             fate = "pooled." if has_pool else _joining_sentence(len(rare), reference)
             training.notes.append(_pooling_note(name, rare, pooled_rows, spec.min_frequency, fate))
         if not columns:
-            raise DataError(f"column '{name}' has one level ('{reference}') in the training rows; drop it.")
+            raise DataError(
+                f"column '{name}' has one level ('{reference}') in the training rows; drop it."
+            )
         position = {level: i for i, level in enumerate(columns)}
         pool = position[POOLED] if has_pool else len(columns)
-        codes = tuple(len(columns) if v == reference else pool if v in rare else position[v] for v in known)
-        other = {Unknown.ERROR: None, Unknown.REFERENCE: len(columns), Unknown.POOLED: pool}[spec.unknown]
-        return cls(name, known, codes, columns, reference, other, spec.impute_categorical is Impute.LEVEL)
+        codes = tuple(
+            len(columns) if v == reference else pool if v in rare else position[v] for v in known
+        )
+        other = {Unknown.ERROR: None, Unknown.REFERENCE: len(columns), Unknown.POOLED: pool}[
+            spec.unknown
+        ]
+        return cls(
+            name, known, codes, columns, reference, other, spec.impute_categorical is Impute.LEVEL
+        )
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -107,7 +117,8 @@ class Categorical(Term):
     def encoding(self, schema: pl.Schema) -> LevelCodes:
         """The code of each row."""
         return LevelCodes(
-            self._look_up(self.codes, -1 if self.other is None else self.other, pl.Int32), len(self.columns)
+            self._look_up(self.codes, -1 if self.other is None else self.other, pl.Int32),
+            len(self.columns),
         )
 
     def contribution(self, estimates: Sequence[float]) -> pl.Expr:
@@ -124,15 +135,23 @@ class Categorical(Term):
     def _look_up(self, values: Sequence[Any], unseen: Any, dtype: type[pl.DataType]) -> pl.Expr:
         """values[i] for known level i, `unseen` (None: null) for another; null for a missing one that is no level."""
         table = pl.Series(values, dtype=dtype)
-        position = self._label().cast(pl.Enum(self.known), strict=False).to_physical().cast(pl.UInt32)
+        position = (
+            self._label().cast(pl.Enum(self.known), strict=False).to_physical().cast(pl.UInt32)
+        )
         found = pl.lit(table).gather(position)
         if unseen is not None:
             found = found.fill_null(unseen)
-        return found if self.missing_as_level else pl.when(pl.col(self.name).is_null()).then(None).otherwise(found)
+        return (
+            found
+            if self.missing_as_level
+            else pl.when(pl.col(self.name).is_null()).then(None).otherwise(found)
+        )
 
     def audit_counts(self) -> AuditCounts:
         """Missing values, and the rows of each unseen level."""
-        return replace(Term.audit_counts(self), unseen={self.name: unseen_rows(self._label(), self.known)})
+        return replace(
+            Term.audit_counts(self), unseen={self.name: unseen_rows(self._label(), self.known)}
+        )
 
     def refuse(self, audit: Audit) -> None:
         """Raises DataError for missing values that are no level, and for unseen levels without a rule."""
@@ -156,10 +175,14 @@ def _level_counts(training: Training, name: str) -> dict[str, int]:
         raise missing_levels_error(name, missing, rows)
     for taken, used in ((MISSING, as_level), (POOLED, spec.min_frequency > 1)):
         if used and taken in counts:
-            raise DataError(f"column '{name}' has a level '{taken}', a name that the design gives itself; rename it.")
+            raise DataError(
+                f"column '{name}' has a level '{taken}', a name that the design gives itself; rename it."
+            )
     if missing:
         counts[MISSING] = missing
-        training.notes.append(f"{name}: {missing:,} of {rows:,} values were missing and became the level {MISSING}.")
+        training.notes.append(
+            f"{name}: {missing:,} of {rows:,} values were missing and became the level {MISSING}."
+        )
     return counts
 
 
@@ -170,7 +193,9 @@ def _ordered_levels(counts: Mapping[str, int], integers: bool) -> tuple[str, ...
     return tuple(sorted(counts, key=lambda v: (v == MISSING, v)))
 
 
-def _reference_level(name: str, known: tuple[str, ...], counts: Mapping[str, int], spec: Spec) -> str:
+def _reference_level(
+    name: str, known: tuple[str, ...], counts: Mapping[str, int], spec: Spec
+) -> str:
     """The level chosen, else the most frequent. Raises UsageError for one that is not in the rows."""
     most_frequent = max(known, key=lambda v: counts[v])
     chosen = spec.reference.get(name, most_frequent)

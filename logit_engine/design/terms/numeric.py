@@ -11,7 +11,13 @@ import polars as pl
 from logit_engine.columns import Array
 from logit_engine.design.spec import Impute, Normalize, Spec
 from logit_engine.design.survey import Numbers, numbers_of
-from logit_engine.design.terms.base import Inputs, NumberColumns, Term, Training, missing_numbers_error
+from logit_engine.design.terms.base import (
+    Inputs,
+    NumberColumns,
+    Term,
+    Training,
+    missing_numbers_error,
+)
 from logit_engine.errors import DataError, Reason
 
 
@@ -76,7 +82,9 @@ def _fill_center_scale(training: Training, name: str) -> tuple[float | None, flo
     """Fill, center and scale of a column; the fill counts as a value of the rows that lack one."""
     spec, numbers = training.spec, training.survey.numbers[name]
     if numbers.present == 0:
-        raise DataError(f"column '{name}' is missing in all {numbers.rows:,} training rows; drop it.")
+        raise DataError(
+            f"column '{name}' is missing in all {numbers.rows:,} training rows; drop it."
+        )
     needs_values = spec.impute_numeric is Impute.MEDIAN or spec.normalize is Normalize.ROBUST
     x = numbers_of(training.rows, name) if needs_values else np.empty(0)
     fill = _fill(x, numbers, spec)
@@ -103,7 +111,9 @@ def _fill(x: Array, numbers: Numbers, spec: Spec) -> float | None:
     return None
 
 
-def _center_scale(x: Array, numbers: Numbers, normalize: Normalize, name: str) -> tuple[float, float]:
+def _center_scale(
+    x: Array, numbers: Numbers, normalize: Normalize, name: str
+) -> tuple[float, float]:
     match normalize:
         case Normalize.STANDARD:
             center, scale = numbers.mean, math.sqrt(numbers.square / numbers.rows)
@@ -121,5 +131,7 @@ def _center_scale(x: Array, numbers: Numbers, normalize: Normalize, name: str) -
         case _:
             center, scale = 0.0, 1.0
     if numbers.low == numbers.high:
-        raise DataError(f"column '{name}' is {numbers.low:g} in all {numbers.rows:,} training rows; drop it.")
+        raise DataError(
+            f"column '{name}' is {numbers.low:g} in all {numbers.rows:,} training rows; drop it."
+        )
     return center, scale
