@@ -23,8 +23,9 @@ from logit_engine.discrete.methods import (
 from logit_engine.discrete.model_protocol import Model
 from logit_engine.discrete.trimming import trim_result
 from logit_engine.errors import ConvergenceWarning, RankError, SeparationWarning, UsageError
+from logit_engine.fitting.options import FitOptions
 from logit_engine.fitting.result import FitResult, Verdict
-from logit_engine.fitting.steps import fit
+from logit_engine.fitting.steps import fit_rows
 from logit_engine.penalties import NONE, lasso
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows.memory import MemoryRows
@@ -99,9 +100,7 @@ class _EngineCall:
         """The fit of some columns. kept: (p,)."""
         model, request = self.model, self.request
         parameters = np.tile(kept, model.likelihood.outputs)
-        return fit(
-            self.rows_of(kept),
-            model.likelihood,
+        options = FitOptions(
             penalty=NONE if request.alpha is None else lasso(request.alpha[parameters]),
             covariance_type=None if request.skip_hessian else self.covariance.covariance,
             equalities=request.equalities,
@@ -112,6 +111,7 @@ class _EngineCall:
             start=None if request.start is None else request.start[parameters],
             wording=Wording(model.endog_names),
         )
+        return fit_rows(self.rows_of(kept), model.likelihood, options)
 
     def rows_of(self, kept: NDArray[np.bool_]) -> MemoryRows:
         """The model's rows with some columns of exog. kept: (p,)."""

@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.constraints.equations import Inequalities
 from logit_engine.errors import UsageError
+from logit_engine.fitting.options import FitOptions
 from logit_engine.fitting.paths import PASSES, fit_path
 from logit_engine.fitting.result import FitResult
-from logit_engine.fitting.steps import fit
+from logit_engine.fitting.steps import fit_rows
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.penalties import NONE, ElasticNet, Groups, groups_of
@@ -134,9 +135,7 @@ class Task:
             else NONE
         )
         names = ("intercept",) * self.intercept + self.columns
-        result = fit(
-            self._rows(names),
-            likelihood,
+        options = FitOptions(
             penalty=penalty,
             inequalities=None if penalized or limits is None else self._inequalities(*limits),
             allow_separation=True,
@@ -147,6 +146,7 @@ class Task:
             naive=naive and penalized,
             start=None if start is None else self._start(start, outputs),
         )
+        result = fit_rows(self._rows(names), likelihood, options)
         coef, intercept = self._shaped(result.estimates, outputs)
         solver = (
             "proximal quasi-newton" if penalty.kinked else "quasi-newton" if penalized else "newton"
