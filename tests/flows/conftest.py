@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from logit_flows.config.model import Config, from_mapping
+from logit_flows.config.checking import from_mapping, with_overrides
+from logit_flows.config.model import Config
 
 from tests.support.pipeline import Make, city_table
 
@@ -28,7 +29,7 @@ def make(tmp_path: Path) -> Make:
             "split": {"method": "random", "test_size": 0.3},
             "store": store,
         }
-        return from_mapping(content, tmp_path).with_overrides({k.replace("__", "."): v for k, v in overrides.items()})
+        return with_overrides(from_mapping(content, tmp_path), {k.replace("__", "."): v for k, v in overrides.items()})
 
     return config
 

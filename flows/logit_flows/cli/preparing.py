@@ -8,6 +8,7 @@ import typer
 
 from logit_engine.errors import UsageError
 from logit_flows.cli.options import CONFIG, AsJson, ConfigFile, ConfigPath, Overrides, print_json, read
+from logit_flows.config.checking import from_mapping
 
 
 def init(
@@ -18,7 +19,6 @@ def init(
     target: Annotated[str | None, typer.Option("--target", help="The outcome's column; default: a guess.")] = None,
 ) -> None:
     """Look at a data set and write a first config for it."""
-    from logit_flows.config.model import from_mapping
     from logit_flows.config.reading import to_yaml
     from logit_flows.steps.first_config import first_config
 

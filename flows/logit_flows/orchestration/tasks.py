@@ -15,7 +15,8 @@ from prefect.states import Completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from logit_engine.errors import LogitEngineError, UsageError
-from logit_flows.config.model import Config, from_mapping
+from logit_flows.config.checking import from_mapping
+from logit_flows.config.model import Config
 from logit_flows.recipes.experimenting import experiment, run_cell
 from logit_flows.recipes.retraining import retrain
 from logit_flows.recipes.running import announce

@@ -9,7 +9,8 @@ import polars as pl
 
 from logit_engine.errors import DataError
 from logit_engine.rows import cores
-from logit_flows.config.model import Config, cells
+from logit_flows.config.checking import cells, with_overrides
+from logit_flows.config.model import Config
 from logit_flows.steps.crossvalidate import Validated
 from logit_flows.steps.identity import identify, open_store
 from logit_flows.steps.load import Dataset
@@ -71,7 +72,7 @@ def plan_experiment(config: Config, dataset: Dataset) -> ExperimentPlan:
 def one_thread(config: Config) -> Config:
     """The same config on one thread of its process. Cells run side by side, and threads change no result."""
     changes = {"compute.threads": 1, "compute.backend": "threads", "compute.scheduler": None}
-    return config.with_overrides(changes)
+    return with_overrides(config, changes)
 
 
 def publish_leaderboard(config: Config, experiment: str, found: Sequence[Cell]) -> Leaderboard:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from logit_flows.config.model import Config, cells, from_mapping
+from logit_flows.config.checking import cells, from_mapping
+from logit_flows.config.explanations import LATER
+from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError
-from logit_flows.config.reading import LATER, json_schema, read_config, to_yaml
+from logit_flows.config.reading import json_schema, read_config, to_yaml
 from pydantic import BaseModel
 
 from logit_engine.errors import UsageError

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from logit_flows.config.explanations import LATER
 from logit_flows.config.problems import ConfigError
-from logit_flows.config.reading import LATER, read_config
+from logit_flows.config.reading import read_config
 
 CONFIG_ERRORS = {
     "name: t\ndata: {sorce: a.csv, target: {column: y, positive: 1}}\nfeatures: {numeric: [x]}\n": [

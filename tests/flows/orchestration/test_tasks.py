@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from logit_flows.config.checking import with_overrides
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.recipes.retraining import retrain
@@ -64,7 +65,7 @@ def test_an_error_of_the_data_is_not_retried_and_a_transient_one_is(tasks: Any, 
 @pytest.mark.prefect
 def test_orchestrated_and_plain_runs_publish_the_same_bytes(tasks: Any, exam: Config, tmp_path: Path) -> None:
     plain = train(exam)
-    other = exam.with_overrides({"store": str(tmp_path / "other")})
+    other = with_overrides(exam, {"store": str(tmp_path / "other")})
     orchestrated = tasks.train_flow(other.content(), str(other.folder))
     assert orchestrated.run == plain.run
     files = sorted(path.name for path in Path(plain.folder).iterdir())
@@ -76,7 +77,7 @@ def test_orchestrated_and_plain_runs_publish_the_same_bytes(tasks: Any, exam: Co
 @pytest.mark.prefect
 def test_a_kept_champion_is_a_completed_run_named_so(tasks: Any, exam: Config) -> None:
     train(exam)
-    worse = exam.with_overrides({"features.numeric": ["previous_courses"]})
+    worse = with_overrides(exam, {"features.numeric": ["previous_courses"]})
     state = tasks.retrain_flow(worse.content(), str(worse.folder), return_state=True)
     assert (state.name, state.is_completed()) == ("KeptChampion", True)
     assert "the challenger's log-loss is" in state.message
@@ -85,7 +86,7 @@ def test_a_kept_champion_is_a_completed_run_named_so(tasks: Any, exam: Config) -
 
 @pytest.mark.prefect
 def test_a_flow_raises_the_sentence_of_its_step(tasks: Any, exam: Config) -> None:
-    wrong = exam.with_overrides({"features.numeric": ["hourz"]})
+    wrong = with_overrides(exam, {"features.numeric": ["hourz"]})
     with pytest.raises(DataError, match=r"column 'hourz' is not in the data; did you mean 'hours'\?"):
         tasks.train_flow(wrong.content(), str(wrong.folder))
 
@@ -96,7 +97,7 @@ def test_an_experiment_runs_its_cells_as_tasks_and_one_fails_alone(tasks: Any, e
         "model.link": ["logit", "probit", "cloglog"],
         "features.numeric": [["hours", "previous_courses"], ["hourz"]],
     }
-    asked = exam.with_overrides({"experiment": {"matrix": matrix, "folds": 3}})
+    asked = with_overrides(exam, {"experiment": {"matrix": matrix, "folds": 3}})
     board = tasks.experiment_flow(asked.content(), str(asked.folder))
     assert [cell.error is None for cell in board.cells] == [True] * 3 + [False] * 3
     assert all("column 'hourz' is not in the data" in str(cell.error) for cell in board.cells[3:])

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 import sklearn.metrics as sk
 import statsmodels.api as sm
-from logit_flows.config.model import Config, from_mapping
+from logit_flows.config.checking import from_mapping, with_overrides
+from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError
 from logit_flows.config.reading import read_config
 from logit_flows.recipes.retraining import retrain
@@ -98,7 +99,7 @@ def test_a_cohort_is_scored_by_class(trained: tuple[Config, Trained], tmp_path: 
 
 def test_retraining_on_the_same_rows_is_no_worse_and_is_promoted(trained: tuple[Config, Trained]) -> None:
     config, _ = trained
-    challenger = config.with_overrides({"normalize": "minmax"})
+    challenger = with_overrides(config, {"normalize": "minmax"})
     again = retrain(challenger)
     assert again.decision is not None
     assert again.decision.promote
@@ -107,7 +108,7 @@ def test_retraining_on_the_same_rows_is_no_worse_and_is_promoted(trained: tuple[
 
 def test_other_classes_keep_the_champion(trained: tuple[Config, Trained]) -> None:
     config, _ = trained
-    kept = retrain(config.with_overrides({"data.target.base": "Democrat"}))
+    kept = retrain(with_overrides(config, {"data.target.base": "Democrat"}))
     assert not kept.decision.promote
     assert "the champion predicts other classes (Independent, Democrat, Republican)" in kept.decision.sentence
 

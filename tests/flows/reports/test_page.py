@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from logit_flows.config.model import Config, from_mapping
+from logit_flows.config.checking import from_mapping
+from logit_flows.config.model import Config
 from logit_flows.config.reading import to_yaml
 from logit_flows.recipes.training import train
 from logit_flows.reports.figures import apart

@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 import pytest
 from distributed import LocalCluster
-from logit_flows.config.model import Config, from_mapping
+from logit_flows.config.checking import from_mapping, with_overrides
+from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError
 from logit_flows.recipes.experimenting import experiment
 from logit_flows.recipes.training import Trained, train
@@ -64,7 +65,7 @@ def make(tmp_path: Path) -> Make:
     }
 
     def config(**overrides: Any) -> Config:
-        return from_mapping(content, tmp_path).with_overrides({k.replace("__", "."): v for k, v in overrides.items()})
+        return with_overrides(from_mapping(content, tmp_path), {k.replace("__", "."): v for k, v in overrides.items()})
 
     return config
 

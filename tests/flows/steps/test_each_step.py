@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 import pytest
+from logit_flows.config.checking import with_overrides
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.recipes.experimenting import run_cell
@@ -63,18 +64,18 @@ class Prepared:
     @property
     def unpublished(self) -> Config:
         """The config with a store of its own, in which nothing is published."""
-        return self.config.with_overrides({"store": "empty"})
+        return with_overrides(self.config, {"store": "empty"})
 
     @property
     def tuned(self) -> Config:
         """The config with a penalty whose strength is chosen by cross-validation."""
-        return self.config.with_overrides({"model.penalty": {"type": "l1", "strength": "cv", "folds": 3}})
+        return with_overrides(self.config, {"model.penalty": {"type": "l1", "strength": "cv", "folds": 3}})
 
     @property
     def matrix(self) -> Config:
         """The config with an experiment of two cells."""
         matrix = {"model.link": ["logit", "probit"]}
-        return self.config.with_overrides({"experiment": {"matrix": matrix, "folds": 2}, "compute.threads": 1})
+        return with_overrides(self.config, {"experiment": {"matrix": matrix, "folds": 2}, "compute.threads": 1})
 
     @property
     def cohort(self) -> Cohort:

@@ -13,7 +13,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from logit_flows.config.model import Config, from_mapping
+from logit_flows.config.checking import from_mapping, with_overrides
+from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError
 from logit_flows.recipes.training import train
 from logit_flows.steps import evaluate as evaluating
@@ -80,7 +81,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
 
     def config(memory: str, **overrides: Any) -> Config:
         asked = {"compute.memory": memory, "store": memory} | {k.replace("__", "."): v for k, v in overrides.items()}
-        return from_mapping(CONTENT, tmp_path).with_overrides(asked)
+        return with_overrides(from_mapping(CONTENT, tmp_path), asked)
 
     return config
 

@@ -1,0 +1,108 @@
+"""The checking of a configuration: from a mapping to a `Config`, or every problem at once."""
+
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from logit_flows.config.contradictions import contradictions
+from logit_flows.config.explanations import all_keys, dotted, explanation, keys_at, not_built_yet
+from logit_flows.config.model import Config
+from logit_flows.config.problems import ConfigError
+
+Where = Callable[[tuple[Any, ...]], str]
+
+VARIED = ("features", "normalize", "model")
+
+
+def from_mapping(content: Mapping[str, Any], folder: str | Path) -> Config:
+    """The config of that content, with paths relative to the folder. Raises ConfigError with every problem."""
+    return checked(dict(content), Path(folder))
+
+
+def with_overrides(config: Config, overrides: Mapping[str, Any]) -> Config:
+    """The same config with values set by dotted key. Raises ConfigError if it no longer makes sense."""
+    content = config.content()
+    for key, value in overrides.items():
+        *parents, last = key.split(".")
+        section = content
+        for parent in parents:
+            section = section.setdefault(parent, {})
+        section[last] = value
+    return from_mapping(content, config.folder)
+
+
+def cells(config: Config) -> Iterator[tuple[dict[str, Any], Config]]:
+    """Each combination of the experiment's matrix, in the order written, with its config."""
+    matrix = config.experiment.matrix if config.experiment else {}
+    for values in product(*matrix.values()) if matrix else ():
+        settings = dict(zip(matrix, values, strict=True))
+        yield settings, with_overrides(config, {**settings, "experiment.matrix": {}})
+
+
+def checked(raw: Mapping[str, Any], folder: Path, where: Where = lambda loc: "") -> Config:
+    """The config of a mapping. Raises ConfigError: keys that come later, unknown keys, wrong values, contradictions."""
+    plain = plain_values(raw)
+    problems = [f"{where(loc)}{dotted(loc)}: {sentence}." for loc, sentence in not_built_yet(plain)]
+    refused = {loc for loc, _ in not_built_yet(plain)}
+    try:
+        config = Config.model_validate(plain)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            loc = tuple(part for part in detail["loc"] if not str(part).startswith(("function-", "[key]")))
+            if not any(loc[: len(r)] == r for r in refused):
+                problems.append(f"{where(loc)}{dotted(loc)}: {explanation(detail, loc)}.")
+        raise ConfigError(problems) from None
+    object.__setattr__(config, "_folder", folder)
+    problems += [f"{where(tuple(key.split('.')))}{key}: {sentence}." for key, sentence in contradictions(config)]
+    if problems:
+        raise ConfigError(problems)
+    _check_cells(config, where)
+    return config
+
+
+def _check_cells(config: Config, where: Where) -> None:
+    """Every cell of the matrix must be a config of its own."""
+    loc = ("experiment", "matrix")
+    for key in config.experiment.matrix if config.experiment else ():
+        *parents, last = key.split(".")
+        known = keys_at(tuple(parents))
+        if last not in known:
+            near = get_close_matches(key, all_keys(), 1, 0.5)
+            hint = f" (did you mean '{near[0]}'?)" if near else ""
+            raise ConfigError([f"{where((*loc, key))}experiment.matrix: '{key}' is not a key of the config{hint}."])
+        if parents[:1] not in [[section] for section in VARIED] and key not in VARIED:
+            raise ConfigError(
+                [
+                    f"{where((*loc, key))}experiment.matrix: '{key}' cannot vary within an experiment; "
+                    f"what can is {', '.join(VARIED)}."
+                ]
+            )
+        if not config.experiment.matrix[key]:
+            raise ConfigError(
+                [f"{where((*loc, key))}experiment.matrix: '{key}' has no values; list some, or leave it out."]
+            )
+    try:
+        for settings, _ in cells(config):
+            current = settings
+    except ConfigError as error:
+        raise ConfigError([f"{where(loc)}experiment.matrix: a cell does not make sense: {error}"]) from None
+    except AttributeError:
+        raise ConfigError([f"{where(loc)}experiment.matrix: a cell sets a key inside a value ({current})."]) from None
+
+
+def plain_values(value: Any) -> Any:
+    """Plain dicts, lists and scalars, without the marks of the YAML reader."""
+    if isinstance(value, Mapping):
+        return {str(key): plain_values(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_values(part) for part in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    for kind in (int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value

@@ -1,0 +1,133 @@
+"""Keys that are right alone but not together: for each section, the place and a sentence."""
+
+from collections.abc import Iterator
+
+from logit_flows.config.model import Config
+from logit_flows.config.sections import Data
+
+Contradiction = tuple[str, str]
+
+# Columns that predictions write themselves.
+OUTPUTS = ("split", "target", "linear_predictor", "probability", "predicted_class", "model")
+
+
+def contradictions(config: Config) -> Iterator[Contradiction]:
+    """Each contradiction: the dotted key where it shows, and a sentence without its stop."""
+    for of_section in (_of_features, _of_family, _of_imputation, _of_split, _of_model, _of_penalty, _of_smoothing):
+        yield from of_section(config)
+
+
+def _of_features(config: Config) -> Iterator[Contradiction]:
+    data, features = config.data, config.features
+    used = [*features.numeric, *features.categorical]
+    if not used:
+        yield "features", "no feature is listed; name columns under numeric or categorical"
+    for name in sorted({name for name in used if used.count(name) > 1})[:1]:
+        yield "features", f"the column '{name}' is listed twice"
+    for role, column in (("id", data.id), ("target", data.target.column)):
+        if column in used:
+            yield "features", f"the column '{column}' is data.{role}, so it cannot be a feature"
+    if data.id in OUTPUTS:
+        yield "data.id", f"'{data.id}' is the name of a column that predictions write themselves; rename the column"
+    for name in sorted(set(features.reference) - set(features.categorical))[:1]:
+        yield "features.reference", f"'{name}' is not one of features.categorical"
+
+
+def _of_family(config: Config) -> Iterator[Contradiction]:
+    yield from _of_multinomial(config) if config.model.family == "multinomial" else _of_binary(config.data)
+
+
+def _of_binary(data: Data) -> Iterator[Contradiction]:
+    if data.target.positive is None:
+        yield "data.target.positive", "a binary model needs it"
+    if data.target.base is not None:
+        yield "data.target.base", "it goes with model.family multinomial"
+
+
+def _of_multinomial(config: Config) -> Iterator[Contradiction]:
+    model = config.model
+    if config.data.target.positive is not None:
+        yield (
+            "data.target.positive",
+            "a multinomial model gives the probability of every class; data.target.base names the one to compare with",
+        )
+    if model.link != "logit":
+        yield "model.link", "a multinomial model has the logit link"
+    if model.covariance.type in ("HC2", "HC3"):
+        yield (
+            "model.covariance.type",
+            "HC2 and HC3 need one leverage per row, which a multinomial model has not; use HC0 or HC1",
+        )
+    if config.evaluate.threshold != 0.5:
+        yield "evaluate.threshold", "a multinomial model predicts the most probable class, without a threshold"
+
+
+def _of_imputation(config: Config) -> Iterator[Contradiction]:
+    numeric = config.features.impute.numeric
+    if (numeric.strategy == "constant") != (numeric.value is not None):
+        yield "features.impute.numeric", "strategy constant goes with a value, and a value with strategy constant"
+    if numeric.add_indicator and numeric.strategy == "error":
+        yield (
+            "features.impute.numeric.add_indicator",
+            "an indicator needs something to stand in for the missing value; set strategy",
+        )
+
+
+def _of_split(config: Config) -> Iterator[Contradiction]:
+    data, split, method = config.data, config.split, config.split.method
+    if method == "time" and data.time is None:
+        yield "split.method", "a time split needs data.time"
+    if method in ("random", "stratified") and data.id is None and data.cluster is None:
+        yield "split.method", f"a {method} split hashes data.id or data.cluster; name one of them"
+    if method in ("group", "column") and split.column is None:
+        yield "split", f"method {method} needs split.column"
+    if method == "column" and not split.test:
+        yield "split", "method column needs split.test, the values that test"
+    if method != "column" and split.test is not None:
+        yield "split.test", "it goes with method column"
+    if method not in ("group", "column") and split.column is not None:
+        yield "split.column", "it goes with group or column"
+    if method == "stratified" and data.cluster is not None:
+        yield "split.method", "a stratified split would cut clusters in two; use random, group or time"
+    if data.test is not None and method != "none":
+        yield "data.test", "a test file goes with split: {method: none}"
+
+
+def _of_model(config: Config) -> Iterator[Contradiction]:
+    model, compute = config.model, config.compute
+    if model.covariance.type == "cluster" and config.data.cluster is None:
+        yield "model.covariance.type", "a clustered covariance needs data.cluster"
+    if (model.penalty.type != "none") != (model.penalty.strength is not None):
+        yield "model.penalty", "a type goes with a strength, and a strength with a type"
+    if (model.penalty.type == "elastic_net") != (model.penalty.l1_ratio is not None):
+        yield (
+            "model.penalty.l1_ratio",
+            "type elastic_net goes with an l1_ratio, and an l1_ratio with type elastic_net",
+        )
+    if compute.scheduler is not None and compute.backend != "dask":
+        yield "compute.scheduler", "a scheduler goes with compute.backend dask"
+
+
+def _of_penalty(config: Config) -> Iterator[Contradiction]:
+    data, penalty = config.data, config.model.penalty
+    chosen, by_time = penalty.strength == "cv", penalty.fold_method == "time"
+    if chosen and not by_time and data.id is None and data.cluster is None:
+        yield "model.penalty.strength", "cv makes folds by a hash of data.cluster or data.id; name one of them"
+    for key in ("rule", "folds", "fold_method"):
+        if not chosen and getattr(penalty, key) != type(penalty).model_fields[key].default:
+            yield f"model.penalty.{key}", "it goes with strength: cv"
+    if by_time and data.time is None:
+        yield "model.penalty.fold_method", "folds by time need data.time"
+    if penalty.fold_method == "stratified" and data.cluster is not None:
+        yield "model.penalty.fold_method", "stratified folds would cut clusters in two; use random or time"
+
+
+def _of_smoothing(config: Config) -> Iterator[Contradiction]:
+    penalty = config.model.penalty
+    for name in sorted(set(penalty.smooth) - set(config.features.categorical))[:1]:
+        yield "model.penalty.smooth", f"'{name}' is not one of features.categorical"
+    if penalty.smooth and penalty.type == "none":
+        yield (
+            "model.penalty.smooth",
+            "ordered levels are drawn to their neighbors by a penalty; set its type and strength",
+        )

@@ -1,0 +1,88 @@
+"""The values a key may have where a type alone does not say it: each checked, with a sentence for what is wrong."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator
+
+from logit_flows.config.problems import shown
+
+
+def _some_text(value: Any) -> Any:
+    """One text or several, as a list."""
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not values or not all(isinstance(v, str) and v for v in values):
+        raise ValueError(f"expected a file or a list of files, found {shown(value)}")
+    return values
+
+
+def _label(value: Any) -> Any:
+    if not isinstance(value, bool | int | str):
+        raise ValueError(f"expected text, an integer, true or false, found {shown(value)}")
+    return value
+
+
+def _strength(value: Any) -> Any:
+    if value is None or value == "cv":
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value < float("inf"):
+        raise ValueError(f"expected a number above 0, or cv, found {shown(value)}")
+    return float(value)
+
+
+def _threads(value: Any) -> Any:
+    if value != "auto" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"expected auto or a number of threads from 1 on, found {shown(value)}")
+    return value
+
+
+MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])B")
+
+
+def machine_memory() -> int:
+    """Of the container, where there is one with a limit."""
+    limit, physical = Path("/sys/fs/cgroup/memory.max"), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    text = limit.read_text().strip() if limit.exists() else "max"
+    return physical if text == "max" else min(int(text), physical)
+
+
+def _memory(value: Any) -> Any:
+    if not isinstance(value, str) or (value != "auto" and not MEMORY.fullmatch(value)):
+        raise ValueError(f"expected auto or a size such as 2GB, found {shown(value)}")
+    return value
+
+
+CRON_FIELD = re.compile(r"(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?(,(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?)*")
+
+
+def _cron(value: str) -> str:
+    fields = value.split()
+    if len(fields) != 5 or not all(CRON_FIELD.fullmatch(field) for field in fields):
+        raise ValueError(f"expected five cron fields such as '0 5 * * 1', found {shown(value)}")
+    return value
+
+
+def _scheduler(value: str) -> str:
+    if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://\S+:\d+", value):
+        raise ValueError(f"expected the address of a Dask scheduler such as tcp://host:8786, found {shown(value)}")
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        return str(ZoneInfo(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"expected a time zone such as America/New_York, found {shown(value)}") from None
+
+
+Files = Annotated[list[str], BeforeValidator(_some_text)]
+Label = Annotated[Any, BeforeValidator(_label)]
+Strength = Annotated[Any, BeforeValidator(_strength)]
+Threads = Annotated[Any, BeforeValidator(_threads)]
+Memory = Annotated[Any, BeforeValidator(_memory)]
+Cron = Annotated[str, AfterValidator(_cron)]
+Scheduler = Annotated[str, AfterValidator(_scheduler)]
+TimeZone = Annotated[str, AfterValidator(_timezone)]
