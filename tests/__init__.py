@@ -1,1 +1,1 @@
-"""The tests: engine and flows mirror the code, laws hold over registries, agreement is with independent sources."""
+"""Tests: engine and flows mirror the code, laws hold over registries, agreement is with others."""

@@ -1,4 +1,4 @@
-"""What holds for all tests: a Prefect of their own, one profile of hypothesis, and no skipped test in CI."""
+"""What holds for all tests: their own Prefect, one profile of hypothesis, no skipped test in CI."""
 
 import atexit
 import os

@@ -1,4 +1,4 @@
-"""The documentation holds: its Python runs and prints what it says, its quotes are the live code, its links lead somewhere.
+"""The documentation holds: its Python runs, its quotes are the live code, its links lead on.
 
 A quote is a block of Python below a mark `<!-- quote FILE -->`, or `<!-- quote FILE::NAME -->` for the statement at the
 top level of the file that defines the name. `python tests/test_docs.py` writes all quotes anew.

@@ -1,4 +1,4 @@
-"""Every submodule is imported in a fresh process, in both orders: no module may hide a public name of its package."""
+"""Every submodule is imported in a fresh process, in both orders: none hides a public name."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The architecture as a list, held against the imports: imports point down only, and each layer's libraries are named.
+"""The layers as a list, held against the imports: imports point down only.
 
 A line is a layer, from the top of the house to its ground; a name is a module, or a package with all its modules. A
 module may import from the lines below its own, and from its own package; a new file must be given a place here.

@@ -1,4 +1,4 @@
-"""What runs with few libraries: a fresh process finds no others, as if they were not installed."""
+"""What runs with few libraries: a fresh process finds no others."""
 
 import subprocess
 import sys

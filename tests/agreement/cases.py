@@ -1,4 +1,4 @@
-"""Hard cases for the digits of a fit, the same doubles on every machine: no library's normal, exp or sort is involved.
+"""Hard cases for the digits of a fit, made of the same doubles on every machine.
 
 Uniform numbers come from `random.Random.random`, which Python promises not to change; everything else is +, -, * and /,
 which IEEE 754 rounds in one way.

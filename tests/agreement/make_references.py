@@ -1,4 +1,4 @@
-"""Write references.json: every case solved by Newton's method in 60 digits, its doubles taken as exact.
+"""Write references.json: each case solved by Newton's method in 60 digits, its doubles exact.
 
 Run: python -m tests.agreement.make_references (needs mpmath; about a minute). Nothing of the engine is used.
 """

@@ -1,4 +1,4 @@
-"""Correct digits of a fit against the references of 60, and how many are promised: min(13, 14 - log10 kappa)."""
+"""Correct digits of a fit against references of 60, and how many are promised."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The promised digits of every case, held against references of 60; `make accuracy` prints them."""
+"""Every hard case has the promised digits; `make accuracy` prints them."""
 
 import pytest
 
@@ -7,6 +7,6 @@ from tests.agreement.scoring import engine, goal
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_promised_digits(case: Case) -> None:
+def test_every_case_has_the_promised_digits(case: Case) -> None:
     digits, _ = engine(case)
     assert not digits.missing(goal(case))

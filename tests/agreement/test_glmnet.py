@@ -14,7 +14,7 @@ CASES = json.loads((Path(__file__).parent / "r" / "glmnet.json").read_text(encod
 
 @pytest.mark.parametrize("at", [0, 1], ids=["strong", "weak"])
 @pytest.mark.parametrize("name", CASES)
-def test_glmnet(name: str, at: int) -> None:
+def test_elastic_nets_are_those_of_glmnet(name: str, at: int) -> None:
     case = CASES[name]
     X, y = np.array(case["X"]), np.array(case["y"])
     weight, factors = np.array(case["weights"], dtype=float), np.array(case["factors"], dtype=float)

@@ -1,4 +1,4 @@
-"""Logit, Probit, CLogLog and MNLogit against R's glm, sandwich and multinom on R's own data, to ten digits."""
+"""The faces against R's glm, sandwich and multinom on R's own data, to ten digits."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def fitted(name: str, **options: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", BINARY)
-def test_glm(name: str) -> None:
+def test_estimates_are_those_of_glm(name: str) -> None:
     case, r = CASES[name], fitted(name, cov_kwds=EXPECTED)
     assert r.converged
     assert off(r.params, case["coef"], case["se"]) < TIGHT
@@ -38,14 +38,14 @@ def test_nonrobust_is_of_the_observed_information(name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["HC0", "HC1", "HC2", "HC3"])
 @pytest.mark.parametrize("name", BINARY)
-def test_sandwich(name: str, kind: str) -> None:
+def test_sandwiches_are_those_of_vcovhc(name: str, kind: str) -> None:
     r = fitted(name, cov_type=kind, cov_kwds=EXPECTED)
     assert off_covariance(r.cov_params(), CASES[name][kind]) < TIGHT
 
 
 @pytest.mark.parametrize(("theirs", "ours"), [("default", "groups"), ("none", "none"), ("HC1", "stata")])
 @pytest.mark.parametrize(("name", "ways"), WAYS)
-def test_clusters(name: str, ways: str, theirs: str, ours: str) -> None:
+def test_clustered_covariances_are_those_of_vcovcl(name: str, ways: str, theirs: str, ours: str) -> None:
     groups = getattr(table(name), ways)
     r = fitted(name, cov_type="cluster", cov_kwds={"groups": groups, "correction": ours, **EXPECTED})
     assert off_covariance(r.cov_params(), CASES[name][ways][theirs]) < TIGHT
@@ -53,14 +53,14 @@ def test_clusters(name: str, ways: str, theirs: str, ours: str) -> None:
 
 @pytest.mark.parametrize("kind", ["response", "pearson", "deviance"])
 @pytest.mark.parametrize("name", ROWS)
-def test_residuals(name: str, kind: str) -> None:
+def test_residuals_are_those_of_r(name: str, kind: str) -> None:
     r = fitted(name)
     found = {"response": r.resid_response, "pearson": r.resid_pearson, "deviance": r.resid_dev}
     assert gap(found[kind], CASES[name]["residuals"][kind]) < TIGHT
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_leverages_and_distances(name: str) -> None:
+def test_leverages_and_distances_are_those_of_r(name: str) -> None:
     case, influence = CASES[name], fitted(name, cov_kwds=EXPECTED).get_influence()
     assert gap(influence.hat_matrix_diag, case["hat"]) < TIGHT
     assert gap(influence.cooks_distance[0], case["cooks_distance"]) < TIGHT
@@ -68,7 +68,7 @@ def test_leverages_and_distances(name: str) -> None:
 
 @pytest.mark.parametrize(("theirs", "ours"), [("link", "linear"), ("response", "mean")])
 @pytest.mark.parametrize("name", ROWS)
-def test_predictions(name: str, theirs: str, ours: str) -> None:
+def test_predictions_are_those_of_r(name: str, theirs: str, ours: str) -> None:
     expected, rows = CASES[name]["prediction"][theirs], table(name)
     offset = None if rows.offset is None else rows.offset[:5]
     found = fitted(name, cov_kwds=EXPECTED).get_prediction(rows.X[:5], which=ours, offset=offset)
@@ -77,7 +77,7 @@ def test_predictions(name: str, theirs: str, ours: str) -> None:
 
 
 @pytest.mark.parametrize("name", SEVERAL)
-def test_multinom(name: str) -> None:
+def test_estimates_of_several_classes_are_those_of_multinom(name: str) -> None:
     case, rows = CASES[name], table(name)
     counted = {} if rows.weight is None else {"freq_weights": rows.weight}
     r = MNLogit(rows.y, rows.X, **counted).fit(disp=0)

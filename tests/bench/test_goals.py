@@ -1,4 +1,4 @@
-"""The benchmark's harness: goals are marked by their bounds, and a miss without a sentence is not passed over."""
+"""The benchmark marks goals by their bounds, and asks a sentence for each miss."""
 
 import sys
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Errors: a tree by whose fault it is, reasons that cannot be set again, and the engine's words alone."""
+"""Errors are a tree by whose fault they are, with fixed reasons and the engine's words."""
 
 import ast
 import pickle

@@ -1,4 +1,4 @@
-"""The public names of a fit's result: each of the list is there, read-only, and says the same after a pickle."""
+"""The public names of a fit's result are all there, read-only, and the same after a pickle."""
 
 import pickle
 

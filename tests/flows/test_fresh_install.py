@@ -1,4 +1,4 @@
-"""The version ranges alone, as a user's `pip install` sees them: pins would hide a range that admits what is broken."""
+"""The version ranges alone, as a user's `pip install` sees them, give a flow that runs."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""An independent reference of 69 digits: Newton's method in MPFR, and separation and rank in exact rational arithmetic.
+"""An independent reference of 69 digits, with separation and rank in exact arithmetic.
 
 It shares no formula with the engine: the links are written from their definitions, the linear program is a simplex on
 fractions (Bland's rule after the first steps), the rank is that of the very numbers in X.

@@ -1,4 +1,4 @@
-"""Random problems by seed: outcomes, columns, weights and offsets as bad as users have them, and worse."""
+"""Random problems by seed: outcomes, columns, weights and offsets as bad as users have them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Fits: every number as statsmodels and scikit-learn have it, under constraints and offsets too."""
+"""Fits have the numbers of statsmodels and scikit-learn, under constraints and offsets too."""
 
 import mpmath
 import numpy as np

@@ -1,4 +1,4 @@
-"""Terms of a row: derivatives of the exact log-probability, closed forms of the law, finite at 800."""
+"""Terms of a row are the derivatives of the exact log-probability, and finite at 800."""
 
 import pickle
 

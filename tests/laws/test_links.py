@@ -1,4 +1,4 @@
-"""Every link against mpmath in both tails, and the laws of a response curve: complements, and strict increase."""
+"""Every link against mpmath in both tails, and the laws of a response curve."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every link and several classes under every penalty: solved, certified, and the estimates of a plain independent method."""
+"""Every link and several classes under every penalty, against a plain independent method."""
 
 from collections.abc import Callable
 
@@ -122,7 +122,7 @@ def plain(slope: Callable[[Array], Array], penalty: Penalty, q: int, steps: int 
 
 @pytest.mark.parametrize("kind", list(penalties(1, False)))
 @pytest.mark.parametrize("name", list(MODELS))
-def test_every_link_under_every_penalty(name: str, kind: str) -> None:
+def test_every_link_is_solved_and_certified_under_every_penalty(name: str, kind: str) -> None:
     likelihood = MODELS[name]
     several = likelihood.outputs > 1
     X, y = data(several)

@@ -1,4 +1,4 @@
-"""Karush, Kuhn and Tucker's conditions of random penalized problems, written out anew: the residual beside the penalty.
+"""Random penalized problems meet the conditions of Karush, Kuhn and Tucker, written out anew.
 
 A residual may be at most 1e-6 of the penalty, or what rounding leaves: 32 eps of the sum over i of |x_ij (mu_i - y_i)|.
 PROBLEMS=500 takes as many seeds as that, FIRST_SEED the first one.

@@ -1,4 +1,4 @@
-"""Right or refused: random problems against 69 digits, an exact linear program and the exact rank."""
+"""Random problems are right or refused, by 69 digits and an exact linear program."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Columns that are combinations of others but for a few rows and rounding: right, given up, or refused."""
+"""Columns that are rounded combinations of others in most rows: right, given up, or refused."""
 
 import numpy as np
 import pytest

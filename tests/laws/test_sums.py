@@ -1,4 +1,4 @@
-"""Sums: over blocks as over rows, weights as copies, codes as one-hot columns, units without effect."""
+"""Sums over blocks are sums over rows; weights are copies; units change nothing."""
 
 import numpy as np
 import pytest

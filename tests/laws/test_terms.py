@@ -1,4 +1,4 @@
-"""Laws that every kind of term in a design obeys: those of the registry, and a newcomer of one file and one line."""
+"""Laws that every kind of term in a design obeys, a newcomer of one file and one line too."""
 
 import ast
 import json

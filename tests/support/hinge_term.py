@@ -1,4 +1,4 @@
-"""A sample newcomer among the terms of a design: a slope below the mean of a column, and another above.
+"""A sample newcomer among the terms of a design: one slope below the mean, another above.
 
 To join the design a kind of term takes this file and one line in `logit_engine/design/terms/registry.py`:
 "hinge": Hinge. The laws in `tests/laws/test_terms.py` then run over it.

@@ -1,4 +1,4 @@
-"""Compiled loops: the sums of the plain passes, one set of bits however rows come, and when they are taken."""
+"""Compiled loops give the sums of the plain passes, in one set of bits however rows come."""
 
 from collections.abc import Iterator
 from dataclasses import replace

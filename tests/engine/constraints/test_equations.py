@@ -1,4 +1,4 @@
-"""Constraints: read as patsy reads them, refused with a place, and solved by a change of variables."""
+"""Constraints are read as patsy reads them, and refused with the place of the fault."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The design: learnt on the rows it is given and nothing else, every choice said, and the same for a fit and a score."""
+"""A design is learnt on its rows alone, names every choice, and is the same in fit and score."""
 
 import json
 from typing import Any

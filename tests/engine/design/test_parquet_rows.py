@@ -1,4 +1,4 @@
-"""Rows of Parquet files: whatever files, row groups and threads, the bits of the same rows in memory."""
+"""Rows of Parquet files have the bits of the same rows in memory, however they are stored."""
 
 import pickle
 import time

@@ -1,4 +1,4 @@
-"""Collinear columns: which are named as combinations of which, the constant among them, and which are nearly so."""
+"""Collinear columns are named as combinations of others, the constant among them."""
 
 import numpy as np
 import pandas as pd

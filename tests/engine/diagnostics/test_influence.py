@@ -1,4 +1,4 @@
-"""Influence against statsmodels' MLEInfluence and GLMInfluence, R's formulas, and fits without the row."""
+"""Influence against statsmodels, R's formulas, and fits without the row."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Intervals of the metrics, against DeLong's and Obuchowski's papers, closed forms and resampling."""
+"""Intervals of metrics against DeLong's and Obuchowski's papers, closed forms and resampling."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Residuals against statsmodels, against 60 digits in the tails, and against their own definitions for shares."""
+"""Residuals against statsmodels, and against 60 digits in the tails."""
 
 import mpmath
 import numpy as np

@@ -1,4 +1,4 @@
-"""What a sentence on separation says: the target by its name, rows of the user's file, whole names, the true cause."""
+"""Sentences on separation name the target, rows of the user's file and the true cause."""
 
 import numpy as np
 import pytest

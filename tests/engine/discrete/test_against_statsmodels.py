@@ -1,4 +1,4 @@
-"""The same code with another import gives the same numbers: every method and result of statsmodels' three models."""
+"""Every method and result of statsmodels' three models has the same numbers here."""
 
 import warnings
 from itertools import product
@@ -69,7 +69,7 @@ def test_properties_have_the_same_numbers_and_shapes(both, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["resid_dev", "resid_generalized"])
 @pytest.mark.parametrize("model", BINARY)
-def test_residuals_of_binary_models(model: str, name: str) -> None:
+def test_residuals_of_binary_models_are_statsmodels_own(model: str, name: str) -> None:
     theirs, mine = pair(model)
     np.testing.assert_allclose(getattr(mine, name), getattr(theirs, name), rtol=1e-8)
 
@@ -86,7 +86,7 @@ def test_tables_have_the_same_numbers_and_labels(both, name: str) -> None:
 
 
 @pytest.mark.parametrize("crit", ["aic", "bic", "tic", "gbic"])
-def test_information_criteria(both, crit: str) -> None:
+def test_information_criteria_are_statsmodels_own(both, crit: str) -> None:
     theirs, mine = both
     expected = theirs.info_criteria(crit, 0)
     if (
@@ -101,14 +101,14 @@ def test_information_criteria(both, crit: str) -> None:
 @pytest.mark.parametrize(
     "name", ["loglike", "loglikeobs", "score", "score_obs", "score_factor", "hessian", "hessian_factor"]
 )
-def test_the_likelihood_away_from_the_maximum(both, name: str) -> None:
+def test_the_likelihood_away_from_the_maximum_is_the_same(both, name: str) -> None:
     theirs, mine = both
     at = np.asarray(theirs.params).ravel(order="F") * 0.7 + 0.05
     expected = getattr(theirs.model, name)(at)
     np.testing.assert_allclose(getattr(mine.model, name)(at), expected, rtol=1e-10, atol=1e-10)
 
 
-def test_predictions_in_and_out_of_the_sample(both) -> None:
+def test_predictions_in_and_out_of_the_sample_are_the_same(both) -> None:
     theirs, mine = both
     for which in ("mean", "linear"):
         np.testing.assert_allclose(mine.predict(which=which), theirs.predict(which=which), rtol=1e-9, atol=1e-12)
@@ -178,7 +178,7 @@ def test_hc1_to_hc3_are_what_they_say() -> None:
 
 @pytest.mark.parametrize("alpha", [0.0, 2.0, [0.0, 3.0, 3.0, 3.0], 40.0])
 @pytest.mark.parametrize("name", BINARY)
-def test_l1_fits(name: str, alpha) -> None:
+def test_l1_fits_find_the_same_estimates(name: str, alpha) -> None:
     X, outcomes = frame()
     theirs = getattr(sm, name)(outcomes[name], X).fit_regularized(
         alpha=alpha, disp=0, acc=1e-15, maxiter=2000, trim_mode="size", size_trim_tol=1e-6
@@ -191,7 +191,7 @@ def test_l1_fits(name: str, alpha) -> None:
     assert mine.converged
 
 
-def test_l1_fits_of_several_classes() -> None:
+def test_l1_fits_of_several_classes_find_the_same_estimates() -> None:
     X, outcomes = frame()
     alpha = np.full((4, 2), 3.0)
     alpha[0] = 0.0
@@ -203,7 +203,7 @@ def test_l1_fits_of_several_classes() -> None:
 
 @pytest.mark.parametrize("name", BINARY)
 @pytest.mark.parametrize("constraints", ["switch = count", "switch = count, age = 0.5", "age + switch = 0.2"])
-def test_constrained_fits(name: str, constraints: str) -> None:
+def test_constrained_fits_find_the_same_estimates(name: str, constraints: str) -> None:
     X, outcomes = frame()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -235,7 +235,7 @@ def test_constraints_across_classes_hold_at_the_maximum() -> None:
 )
 @pytest.mark.parametrize("discrete", [(False, False), (True, False), (False, True), (True, True)])
 @pytest.mark.parametrize("name", NAMES)
-def test_marginal_effects(name: str, at: str, method: str, discrete: tuple[bool, bool], fits) -> None:
+def test_marginal_effects_are_the_same(name: str, at: str, method: str, discrete: tuple[bool, bool], fits) -> None:
     theirs, mine = fits[name]
     options = {"at": at, "method": method, "dummy": discrete[0], "count": discrete[1]}
     forbidden = any(discrete) and (method.endswith("ex") or at in ("median", "zero"))
@@ -259,7 +259,7 @@ def fits():
 
 
 @pytest.mark.parametrize("name", BINARY)
-def test_predictions_with_intervals(name: str, fits) -> None:
+def test_predictions_have_the_same_intervals(name: str, fits) -> None:
     theirs, mine = fits[name]
     new = frame()[0].to_numpy()[:9] * 0.9
     for options in ({}, {"which": "linear"}, {"exog": new}, {"average": True}):
@@ -270,7 +270,7 @@ def test_predictions_with_intervals(name: str, fits) -> None:
         assert list(found.summary_frame().columns) == list(expected.summary_frame().columns)
 
 
-def test_tests_of_hypotheses(both) -> None:
+def test_tests_of_hypotheses_give_the_same_numbers(both) -> None:
     theirs, mine = both
     q = np.asarray(theirs.params).size
     R = np.eye(q)[1:3]
@@ -292,7 +292,7 @@ def test_tests_of_hypotheses(both) -> None:
 
 
 @pytest.mark.parametrize("name", BINARY)
-def test_influence(name: str, fits) -> None:
+def test_influence_has_the_same_numbers(name: str, fits) -> None:
     theirs, mine = fits[name]
     expected, found = theirs.get_influence(), mine.get_influence()
     for figure in ("hat_matrix_diag", "resid_studentized", "d_params", "dfbetas", "params_one", "d_fittedvalues"):
@@ -302,7 +302,7 @@ def test_influence(name: str, fits) -> None:
 
 
 @pytest.mark.parametrize("name", BINARY)
-def test_score_tests_of_left_out_columns(name: str) -> None:
+def test_score_tests_of_left_out_columns_are_the_same(name: str) -> None:
     X, outcomes = frame()
     theirs = getattr(sm, name)(outcomes[name], X[["const", "age"]]).fit(**TIGHT)
     mine = getattr(ours, name)(outcomes[name], X[["const", "age"]]).fit(disp=0)

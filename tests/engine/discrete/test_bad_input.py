@@ -1,4 +1,4 @@
-"""Bad input, row by row of the table in docs/from-statsmodels.md: what was found, where, what to do, or the right answer."""
+"""Bad input is refused as the table in docs/from-statsmodels.md says, or answered right."""
 
 import warnings
 

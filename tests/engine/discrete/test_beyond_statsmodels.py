@@ -1,4 +1,4 @@
-"""What statsmodels does not have, or fails at: weights, offsets, several classes' margins, saving, Polars, odds ratios."""
+"""What statsmodels lacks or fails at: weights, offsets, margins of classes, saving, Polars."""
 
 import copy
 import sys
@@ -358,7 +358,7 @@ def test_without_pandas_tables_are_polars(monkeypatch: pytest.MonkeyPatch) -> No
     assert r.get_influence().summary_frame().height == 240
 
 
-def test_margins_at_given_rows() -> None:
+def test_margins_are_taken_at_given_rows() -> None:
     X, y = data()
     r = Logit(y, X).fit(disp=0)
     theirs = sm.Logit(y, X).fit(disp=0, tol=1e-14)

@@ -1,4 +1,4 @@
-"""With `use_t`, G clusters give G - 1 degrees of freedom to whatever is said of an estimate."""
+"""With `use_t`, G clusters give G - 1 degrees of freedom to everything said of an estimate."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Inequality constraints: the maximum under them, checked by the conditions of Karush, Kuhn and Tucker and by SciPy."""
+"""Fits under inequalities meet the conditions of Karush, Kuhn and Tucker, and match SciPy's."""
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ def test_scipy_finds_no_better_point() -> None:
     np.testing.assert_allclose(r.params, theirs.x, atol=1e-5)
 
 
-def test_monotone_classes() -> None:
+def test_effects_of_ordered_classes_are_held_monotone() -> None:
     X, _ = data(1)
     rng = np.random.default_rng(2)
     classes = rng.integers(0, 3, 250)

@@ -1,4 +1,4 @@
-"""Results under separation: parameters as statsmodels' code expects them, and no table that shows a number for infinity."""
+"""Under separation no table shows a number for an infinite parameter."""
 
 from pathlib import Path
 

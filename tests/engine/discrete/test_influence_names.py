@@ -1,4 +1,4 @@
-"""Influence under statsmodels' names: every attribute of its MLEInfluence beside ours, and its plots."""
+"""Every attribute of statsmodels' MLEInfluence has its numbers here; its plots draw."""
 
 import matplotlib
 import numpy as np
@@ -53,7 +53,7 @@ def test_every_public_name_is_there(both) -> None:
     assert mine.model_class.__name__ == theirs.model_class.__name__
 
 
-def test_score_residuals(both) -> None:
+def test_score_residuals_are_statsmodels_own(both) -> None:
     theirs, mine = both
     np.testing.assert_allclose(mine.resid_score_factor(), theirs.resid_score_factor(), rtol=1e-7)
     for asked in (

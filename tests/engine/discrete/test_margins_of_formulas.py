@@ -1,4 +1,4 @@
-"""Margins of a formula's variables: total derivatives by finite differences of predict, with the delta method's errors."""
+"""Margins of a formula's variables are total derivatives, against differences of predict."""
 
 import warnings
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Methods and their keywords: each arrives or says what stopped it, and answers by statsmodels' names."""
+"""Methods and their keywords under statsmodels' names: each arrives or says what stopped it."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""A walk over statsmodels' public names, parameters and keys: docs/from-statsmodels.md lists what differs, and no more.
+"""A walk over statsmodels' names finds the differences that docs/from-statsmodels.md lists.
 
 Each place is an object that a user of its three models holds: the models, results of every kind of fit, and what they
 answer. Of places that are dicts the keys are walked.

@@ -1,4 +1,4 @@
-"""Names and keywords of results that code written for statsmodels uses: criteria, hypotheses, covariances, removed rows."""
+"""Results have the names and keywords that code written for statsmodels uses."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whose row is whose: what has a value for each row is matched by pandas' labels, or refused, at every door."""
+"""Values per row are matched by pandas' labels, or refused, at every door."""
 
 import warnings
 from collections.abc import Callable

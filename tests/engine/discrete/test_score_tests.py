@@ -1,4 +1,4 @@
-"""Score tests beside statsmodels', and where it has none beside the definition by finite differences of plain sums."""
+"""Score tests beside statsmodels', and beside finite differences where it has none."""
 
 import numpy as np
 import pandas as pd

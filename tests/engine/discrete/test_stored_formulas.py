@@ -1,4 +1,4 @@
-"""Results of a formula, saved and loaded: they predict from data frames as before, to the last bit."""
+"""Saved results of a formula predict from data frames as before, to the last bit."""
 
 import json
 from dataclasses import dataclass

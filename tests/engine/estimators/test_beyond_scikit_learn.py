@@ -1,4 +1,4 @@
-"""What the estimators have beside scikit-learn's: inference, groups, offsets, factors, bounds, shares."""
+"""The estimators add to scikit-learn: inference, groups, offsets, factors, bounds, shares."""
 
 import inspect
 
@@ -162,7 +162,7 @@ def test_single_columns_as_groups_are_the_lasso_and_cross_validation_takes_group
         LogisticRegression(penalty_groups=[0, 1]).fit(X, y)
 
 
-def test_offsets_factors_and_bounds():
+def test_offsets_factors_and_bounds_are_heard():
     X, y = sample()
     shift = np.sin(np.arange(300))
     offset = LogisticRegression(C=np.inf).fit(X, y, offset=shift)

@@ -1,4 +1,4 @@
-"""Weights of classes: those that y does not have, those without weight, by their labels, in estimators and engine."""
+"""Weights of classes go by their labels, in the estimators and in the engine."""
 
 import numpy as np
 import pytest

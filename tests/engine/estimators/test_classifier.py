@@ -1,4 +1,4 @@
-"""The estimator with scikit-learn's names: its numbers, its manners, and its life without scikit-learn."""
+"""The estimator has scikit-learn's names, numbers and manners, also without scikit-learn."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Cross-validated strengths: scikit-learn's paths, the rule of one standard error, any splitter, groups."""
+"""Cross-validated strengths: scikit-learn's paths, the one-standard-error rule, any splitter."""
 
 import warnings
 

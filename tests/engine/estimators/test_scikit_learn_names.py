@@ -1,4 +1,4 @@
-"""A walk over both classes of scikit-learn: every public name, parameter and attribute, beside ours.
+"""A walk over both classes of scikit-learn: every name, parameter and attribute, beside ours.
 
 What differs stands in a table of docs/from-scikit-learn.md, row for row as the walk finds it.
 """

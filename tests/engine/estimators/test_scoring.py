@@ -1,4 +1,4 @@
-"""Scorers in LogisticRegressionCV: labels of any kind, rare classes, folds without one, metadata, legacy attributes."""
+"""Scorers in LogisticRegressionCV: labels of any kind, rare classes, metadata."""
 
 import numpy as np
 import pandas as pd

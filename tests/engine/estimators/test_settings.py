@@ -1,4 +1,4 @@
-"""What is asked of the estimators, and what they leave: precision, passes, solvers by name, warnings, a fit that raises."""
+"""Settings of the estimators: precision, passes, solvers by name, warnings."""
 
 import pickle
 import re

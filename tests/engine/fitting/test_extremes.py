@@ -1,4 +1,4 @@
-"""Offsets, weights and columns at the ends of what a double holds: right, or refused by a sentence, without a warning."""
+"""Offsets, weights and columns of extreme sizes are fitted right, or refused by a sentence."""
 
 import warnings
 

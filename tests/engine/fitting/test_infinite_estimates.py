@@ -1,4 +1,4 @@
-"""Infinite estimates: no Wald numbers of theirs anywhere, and those of the others as in a fit without what is infinite."""
+"""Infinite estimates have no Wald numbers, and the others those of a fit without them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Signs of infinite estimates: given where all directions that separate agree, by a program in the data's own units."""
+"""The sign of an infinite estimate is given only if all directions that separate have it."""
 
 import json
 

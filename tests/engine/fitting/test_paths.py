@@ -1,4 +1,4 @@
-"""Paths, working sets and folds: each point is the fit of its own, judged by conditions written out here."""
+"""Each point of a path is the fit of its own, by the conditions of optimality."""
 
 from math import fsum
 

@@ -1,4 +1,4 @@
-"""What the engine refuses at its door: one sentence that says what was found and what to do."""
+"""What the engine refuses at its door, in one sentence on what was found and what to do."""
 
 import re
 

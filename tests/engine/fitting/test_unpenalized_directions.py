@@ -1,4 +1,4 @@
-"""Penalties that leave a way to infinity, or hold nothing at all: the verdict on separation; solvers that are refused."""
+"""Separation along what a penalty leaves free is found and named."""
 
 import numpy as np
 import pytest

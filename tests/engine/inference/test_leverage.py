@@ -1,4 +1,4 @@
-"""HC2 and HC3 where a row's leverage is near one, against 60-digit arithmetic, and the refusals where it is one."""
+"""HC2 and HC3 keep their digits where a row's leverage is near one, and refuse it at one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Marginal effects: against statsmodels where it is right, complex steps where it is not, and mpmath in the tails."""
+"""Marginal effects against statsmodels, complex steps, and mpmath in the tails."""
 
 import tracemalloc
 import warnings

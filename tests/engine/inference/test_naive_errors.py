@@ -1,4 +1,4 @@
-"""Naive standard errors: what the notes say of them is what stands beside them; and what is held counts as no parameter."""
+"""Notes on naive standard errors agree with the numbers beside them."""
 
 import pickle
 from dataclasses import fields

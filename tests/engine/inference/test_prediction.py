@@ -1,4 +1,4 @@
-"""Predictions: against statsmodels' Logit, Probit and GLM, and else against the delta method by complex steps."""
+"""Predictions against statsmodels' Logit, Probit and GLM, and the delta method by complex steps."""
 
 import tracemalloc
 import warnings

@@ -1,4 +1,4 @@
-"""Notes where inference is known to fail: where they begin, what they say, and where they stay away."""
+"""Notes where inference is known to fail: where they begin, and what they say."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Norms of groups: the proximal point and the conditions by their definitions, fits by an independent plain method."""
+"""Norms of groups: the proximal point by its definition, fits by an independent plain method."""
 
 from collections.abc import Callable
 

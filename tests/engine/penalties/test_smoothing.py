@@ -1,4 +1,4 @@
-"""Ordered levels drawn to their neighbors: the matrix by its definition, fits by the roots of their equations."""
+"""Ordered levels drawn to neighbors: the matrix by its definition, fits by their equations."""
 
 import numpy as np
 import pytest

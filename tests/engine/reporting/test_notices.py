@@ -1,4 +1,4 @@
-"""Warnings: they point at the caller's line, whatever method was called, and a loop over fits is told once."""
+"""Warnings point at the caller's line, and a loop over fits shows each once."""
 
 import warnings
 

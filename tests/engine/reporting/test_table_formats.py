@@ -1,4 +1,4 @@
-"""Tables as HTML, CSV and LaTeX: every cell, title and note comes back; numbers keep their digits."""
+"""Tables as HTML, CSV and LaTeX give every cell, title and note back."""
 
 import csv
 import io

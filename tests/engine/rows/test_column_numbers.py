@@ -1,4 +1,4 @@
-"""Columns at the door: numbers of any kind are numbers, and what is none is refused by name with a line that works."""
+"""Numbers of any kind are numbers; a column of other values is refused by name with a remedy."""
 
 import datetime as dt
 import re

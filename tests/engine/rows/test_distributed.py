@@ -1,4 +1,4 @@
-"""Rows on a Dask cluster: the bits of one machine, whoever holds the rows, and whichever workers are killed meanwhile."""
+"""Distributed rows give the bits of one machine, also when workers are killed meanwhile."""
 
 from __future__ import annotations
 

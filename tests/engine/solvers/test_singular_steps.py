@@ -1,4 +1,4 @@
-"""Steps where the curvature is singular: what neither loss nor penalty sees stays, what the penalty sees counts."""
+"""Where the curvature is singular, directions that neither loss nor penalty sees stay."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Checkpoints: a fit that was interrupted anywhere goes on to the same bits, and sums nothing twice."""
+"""A fit that was interrupted anywhere goes on to the same bits, and sums nothing twice."""
 
 from __future__ import annotations
 

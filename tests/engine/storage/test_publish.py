@@ -1,4 +1,4 @@
-"""The atomic writer: wholly there or not at all, whatever happens in the middle, and no changed byte goes unnoticed."""
+"""A folder is published wholly or not at all, and no changed byte goes unnoticed."""
 
 import errno
 import json

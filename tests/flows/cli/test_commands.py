@@ -1,4 +1,4 @@
-"""The command as a user types it: what it prints, its exit codes, and that nothing half-written remains."""
+"""The command as a user types it: its output, its exit codes, nothing half-written left."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The config: what is refused is told by file, line, key and the nearest right one; what is accepted means what it says."""
+"""A config that is refused is told by file, line, key and the nearest right key."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

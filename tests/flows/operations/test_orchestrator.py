@@ -1,4 +1,4 @@
-"""Which orchestrator runs a verb: the flag before the config, and under auto a server that is named."""
+"""The orchestrator of a verb: the flag, then the config, then the server that is named."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The schedule from the outside: a served deployment gets Scheduled runs, and one of them fires and publishes."""
+"""A served deployment gets Scheduled runs, and one of them fires and publishes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The flows in Prefect's own harness: retries, states, and the two ways of running, compared."""
+"""The flows in Prefect's own harness: retries, states, and the bytes of a plain run."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Retraining: the champion stays unless the challenger is proved no worse, and the reason is said."""
+"""Retraining keeps the champion unless the challenger is proved no worse, and says why."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""More than two classes, end to end: train, evaluate, score and retrain on real data, held to independent sources."""
+"""More than two classes are trained, evaluated, scored and retrained on real data."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The report: one page that holds what the run found, leans on nothing outside, and is the same bytes each time."""
+"""A report is one page that holds what the run found, and is the same bytes each time."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The Dask backend: a run on a cluster publishes the bytes of one machine, and goes on after its scheduler was lost."""
+"""A run on a cluster publishes the bytes of one machine, also after its scheduler was lost."""
 
 from __future__ import annotations
 

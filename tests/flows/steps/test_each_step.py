@@ -1,4 +1,4 @@
-"""Each step on its own, twice: as a function, and as its Prefect task in the harness, to the same bytes.
+"""Each step on its own, as a function and as its Prefect task, to the same bytes.
 
 CASES holds one case per task policy: how the step is called, and a claim about what it returns. Laws over the source of
 the recipes fail if a recipe calls a step without a policy or a case, or does something that is outside a step.

@@ -1,4 +1,4 @@
-"""Larger than memory: under compute.memory a run holds its rows, above it streams them, and both publish the same bytes."""
+"""Above compute.memory a run streams its rows, and publishes the bytes of a run that holds them."""
 
 import json
 import os

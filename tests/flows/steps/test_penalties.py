@@ -1,4 +1,4 @@
-"""Penalties of a pipeline: groups by categorical, ordered levels, and the folds on which a strength is chosen."""
+"""Penalties of a pipeline: groups by categorical, ordered levels, folds that choose a strength."""
 
 from collections.abc import Callable
 from dataclasses import replace

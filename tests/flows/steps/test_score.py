@@ -1,4 +1,4 @@
-"""Scoring: the engine's probabilities row by row, the same bytes each time, or a refusal by name."""
+"""Scoring gives the engine's probabilities row by row, or refuses a cohort by name."""
 
 import shutil
 from pathlib import Path

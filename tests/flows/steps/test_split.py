@@ -1,4 +1,4 @@
-"""The split: no row changes sides, no cluster is cut, and a side that cannot be judged is refused."""
+"""The split changes no row's side, cuts no cluster, and refuses a side that cannot be judged."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Runs in the store never change: published whole, reused while whole, found by id, prefix or order."""
+"""Runs in the store never change, are reused while whole, and found by id, prefix or order."""
 
 import re
 from pathlib import Path

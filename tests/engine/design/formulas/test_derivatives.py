@@ -1,4 +1,4 @@
-"""The slope of every expression that a formula may hold, against central differences of formulaic's own values."""
+"""The slope of every expression of a formula, against central differences of formulaic's values."""
 
 import numpy as np
 import pandas as pd
