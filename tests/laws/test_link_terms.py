@@ -6,32 +6,21 @@ import mpmath
 import numpy as np
 import pytest
 
-from logit_engine import (
-    LINKS,
-)
 from logit_engine.links import Link
 from logit_engine.links.law import event_terms, law_terms, nonevent_terms
+from tests.support.every_link import EACH_LINK, EXACT_CURVES
 
 mpmath.mp.dps = 250
-EXACT = {
-    "logit": lambda t: 1 / (1 + mpmath.exp(-t)),
-    "probit": lambda t: mpmath.erfc(-t / mpmath.sqrt(2)) / 2,
-    "cloglog": lambda t: -mpmath.expm1(-mpmath.exp(t)),
-    "loglog": lambda t: mpmath.exp(-mpmath.exp(-t)),
-    "cauchit": lambda t: mpmath.atan2(1, -t) / mpmath.pi,
-}
 POINTS = (-30.0, -9.0, -7.5, -3.0, -0.5, 0.0, 0.7, 2.0, 3.5)
 
 
 def log_probability(name: str, event: bool) -> object:
-    """log F or log(1 - F) in 60 digits; 1 - F by the mirror image where F is near one."""
-    F = EXACT[name]
-    mirror = {"logit": F, "probit": F, "cauchit": F, "cloglog": EXACT["loglog"], "loglog": EXACT["cloglog"]}[name]
-    return (lambda t: mpmath.log(F(t))) if event else (lambda t: mpmath.log(mirror(-t)))
+    """log F or log(1 - F) as a function of mpmath's numbers."""
+    return lambda t: mpmath.log(EXACT_CURVES[name](t)[0 if event else 1])
 
 
 @pytest.mark.parametrize("event", [True, False])
-@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+@EACH_LINK
 def test_row_terms_are_the_derivatives_of_the_exact_log_probability(link: Link, event: bool) -> None:
     terms = (event_terms if event else nonevent_terms)(link, np.array(POINTS))
     exact = log_probability(link.name, event)
@@ -42,7 +31,7 @@ def test_row_terms_are_the_derivatives_of_the_exact_log_probability(link: Link, 
         assert terms.curvature[i] == pytest.approx(-bend, rel=1e-11, abs=1e-25)
 
 
-@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+@EACH_LINK
 def test_closed_forms_equal_the_law(link: Link) -> None:
     eta = np.linspace(-4.0, 2.5, 60)
     for event, closed in ((True, event_terms(link, eta)), (False, nonevent_terms(link, eta))):
@@ -50,7 +39,7 @@ def test_closed_forms_equal_the_law(link: Link) -> None:
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+@EACH_LINK
 def test_terms_are_finite_at_800_wherever_the_truth_is(link: Link) -> None:
     eta = np.array([-800.0, 800.0])
     terms = event_terms(link, eta)
@@ -59,6 +48,6 @@ def test_terms_are_finite_at_800_wherever_the_truth_is(link: Link) -> None:
     assert np.isfinite(terms.curvature).tolist() == finite
 
 
-@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+@EACH_LINK
 def test_links_travel_to_other_processes(link: Link) -> None:
     assert pickle.loads(pickle.dumps(link)) == link

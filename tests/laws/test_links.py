@@ -1,17 +1,14 @@
 """Every link against mpmath in both tails, and the laws of a response curve."""
 
-from collections.abc import Callable
-from typing import Any
-
 import mpmath as mp
 import numpy as np
 import pytest
 
 from logit_engine.links import CLOGLOG, LINKS, LOGLOG, Link
 from logit_engine.links.law import event_terms, nonevent_terms
+from tests.support.every_link import EACH_LINK, EXACT_CURVES
 
 EPS = float(np.finfo(float).eps)
-EACH_LINK = pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
 CURVES = ("cdf", "log_cdf", "log_sf", "log_pdf", "dlog_pdf")
 
 # Both tails to 800, where exp(eta) leaves the doubles; the places where the code changes its formula, from both sides; zero.
@@ -40,46 +37,9 @@ SIZES = (
 POINTS = np.array([*(-size for size in reversed(SIZES)), -np.log(2.0), np.log(np.log(2.0)), 0.0, *SIZES])
 
 
-def logit(t: Any) -> tuple[Any, Any, Any, Any]:
-    """F, 1 - F, f and the derivative of log f, each without cancellation."""
-    F, S = 1 / (1 + mp.exp(-t)), 1 / (1 + mp.exp(t))
-    return F, S, F * S, -mp.tanh(t / 2)
-
-
-def probit(t: Any) -> tuple[Any, Any, Any, Any]:
-    """The same of the standard normal."""
-    return mp.erfc(-t / mp.sqrt(2)) / 2, mp.erfc(t / mp.sqrt(2)) / 2, mp.npdf(t), -t
-
-
-def cloglog(t: Any) -> tuple[Any, Any, Any, Any]:
-    """The same of 1 - exp(-exp(eta))."""
-    u = mp.exp(t)
-    return -mp.expm1(-u), mp.exp(-u), u * mp.exp(-u), -mp.expm1(t)
-
-
-def loglog(t: Any) -> tuple[Any, Any, Any, Any]:
-    """The same of exp(-exp(-eta))."""
-    F, S, f, slope = cloglog(-t)
-    return S, F, f, -slope
-
-
-def cauchit(t: Any) -> tuple[Any, Any, Any, Any]:
-    """The same of the standard Cauchy."""
-    return mp.atan2(1, -t) / mp.pi, mp.atan2(1, t) / mp.pi, 1 / (mp.pi * (1 + t * t)), -2 * t / (1 + t * t)
-
-
-EXACT: dict[str, Callable[[Any], tuple[Any, Any, Any, Any]]] = {
-    "logit": logit,
-    "probit": probit,
-    "cloglog": cloglog,
-    "loglog": loglog,
-    "cauchit": cauchit,
-}
-
-
 def exact_curves(name: str, t: float) -> dict[str, float]:
     """The five functions at t, rounded once."""
-    F, S, f, slope = EXACT[name](mp.mpf(t))
+    F, S, f, slope = EXACT_CURVES[name](mp.mpf(t))
     logs = (mp.log(F) if F < 0.5 else mp.log1p(-S), mp.log(S) if S < 0.5 else mp.log1p(-F))
     return {name: float(v) for name, v in zip(CURVES, (F, *logs, mp.log(f), slope), strict=True)}
 
@@ -112,7 +72,7 @@ def test_score_and_curvature_are_exact_in_both_tails(link: Link, event: bool) ->
     terms = (event_terms if event else nonevent_terms)(link, POINTS)
     with mp.workdps(800):  # the difference cancels 347 digits at 800
         for i, t in enumerate(POINTS):
-            F, S, f, slope = EXACT[link.name](mp.mpf(float(t)))
+            F, S, f, slope = EXACT_CURVES[link.name](mp.mpf(float(t)))
             score = f / F if event else -f / S
             assert_close(terms.score[i], float(score), 1e-12, f"score at {t}")
             curvature = score * (score - slope)

@@ -9,9 +9,9 @@ from scipy.special import expit, ndtr, softmax
 from logit_engine import L2
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
-from logit_engine.links import LINKS
 from logit_engine.penalties import ElasticNet, Penalty, differences, groups_of
 from logit_engine.rows.memory import array_rows
+from tests.support.every_link import EVERY_LINK
 
 Array = np.ndarray
 N, P = 400, 7  # the last four columns are levels 0, 1, 3 and 4 of a categorical, level 2 being its reference
@@ -26,7 +26,7 @@ CURVES: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
     "cauchit": (lambda t: 0.5 + np.arctan(t) / np.pi, lambda t: 1.0 / (np.pi * (1.0 + t * t))),
 }
 MODELS: dict[str, Likelihood] = {
-    **{name: Bernoulli(link) for name, link in LINKS.items()},
+    **{name: Bernoulli(link) for name, link in EVERY_LINK.items()},
     "multinomial": Multinomial(2),
     "multinomial without a base": Multinomial(3, base=False),
 }
@@ -75,8 +75,9 @@ def penalties(outputs: int, pinned: bool) -> dict[str, Penalty]:
 def slope_of(name: str, X: Array, y: Array) -> Callable[[Array], Array]:
     """The gradient of minus the log-likelihood, written out anew."""
     Z = np.column_stack([np.ones(N), X])
-    if name in CURVES:
-        cdf, pdf = CURVES[name]
+    if name in EVERY_LINK:
+        link = EVERY_LINK[name]
+        cdf, pdf = CURVES.get(name, (link.cdf, lambda t: np.exp(link.log_pdf(t))))
 
         def binary(theta: Array) -> Array:
             eta = Z @ theta
