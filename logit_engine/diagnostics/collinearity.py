@@ -70,7 +70,9 @@ def explain_aliases(found: dict[str, tuple[str, ...]]) -> str:
         if not sources:
             parts.append(f"column '{name}' is constant")
         else:
-            listed = ", ".join(f"'{s}'" for s in sources[:5]) + (" and others" if len(sources) > 5 else "")
+            listed = ", ".join(f"'{s}'" for s in sources[:5]) + (
+                " and others" if len(sources) > 5 else ""
+            )
             parts.append(f"column '{name}' is a linear combination of {listed}")
     return "; ".join(parts) + ". Drop one column of each set: the coefficients are not identified."
 

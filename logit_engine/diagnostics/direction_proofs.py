@@ -11,14 +11,22 @@ from enum import Enum
 import numpy as np
 
 from logit_engine.columns import Array, Real, dense_array
-from logit_engine.diagnostics.linear_program import FENCE_MARGIN, WON_MARGIN, LinearProgram, row_stride, unit_length
+from logit_engine.diagnostics.linear_program import (
+    FENCE_MARGIN,
+    WON_MARGIN,
+    LinearProgram,
+    row_stride,
+    unit_length,
+)
 from logit_engine.objective.shapes import by_predictor
 from logit_engine.objective.triangles import smallest_pivot
 from logit_engine.rows import Block, Maximum, total
 
 ROUNDINGS = 64.0  # a margin within as many rounding errors of the numbers behind it is zero
 STILL_MOVE = 1e-13  # of the largest move of a typical row: a coefficient that moves the row less does so by rounding
-MAX_EXTENDED_SIZE = 100  # coefficients; with more, rounding counts as exact: extended precision takes too long
+MAX_EXTENDED_SIZE = (
+    100  # coefficients; with more, rounding counts as exact: extended precision takes too long
+)
 EPS = float(np.finfo(np.float64).eps)
 
 
@@ -49,7 +57,9 @@ def _is_within_rounding(program: LinearProgram, direction: Array) -> bool:
     def of_block(block: Block) -> tuple[Maximum]:
         sizes = (np.abs(dense_array(block.X)) + np.abs(objective.coordinates.center)) @ np.abs(user)
         allowed = ROUNDINGS * EPS * (sizes if outputs == 1 else 2.0 * sizes.max(axis=1))
-        leads = program.row_leads(dense_array(objective.columns(block)) @ along, block.y).min(axis=1)
+        leads = program.row_leads(dense_array(objective.columns(block)) @ along, block.y).min(
+            axis=1
+        )
         return (Maximum(block.maximum(-leads - allowed)),)
 
     (worst,) = total(objective.rows, of_block, objective.threads)
@@ -65,13 +75,19 @@ def _is_exact(program: LinearProgram, direction: Array) -> bool:
 
     def some(block: Block) -> tuple[list[Real]]:
         at = np.flatnonzero(block.kept)[::stride]
-        X: Real = (dense_array(block.X)[at].astype(np.longdouble) - coordinates.center) / coordinates.scale
-        return ([program.cuts_of(unit_length(X @ program.inverse.astype(np.longdouble)), block.y[at])],)
+        X: Real = (
+            dense_array(block.X)[at].astype(np.longdouble) - coordinates.center
+        ) / coordinates.scale
+        return (
+            [program.cuts_of(unit_length(X @ program.inverse.astype(np.longdouble)), block.y[at])],
+        )
 
     cuts = np.vstack([*total(objective.rows, some, 1)[0], program.limits])
     margins = cuts @ direction
     fence = cuts[np.abs(margins) <= FENCE_MARGIN]
-    rounding = ROUNDINGS * float(np.finfo(np.longdouble).eps) / smallest_pivot(program.T)  # T^-1 enlarges it so much
+    rounding = (
+        ROUNDINGS * float(np.finfo(np.longdouble).eps) / smallest_pivot(program.T)
+    )  # T^-1 enlarges it so much
     fence = fence if program.equal is None else np.vstack([fence, program.equal])
     left, noise = _orthogonal_part(direction, fence, rounding)
     gain = cuts[margins > WON_MARGIN].sum(axis=0)
@@ -88,7 +104,11 @@ def _orthogonal_part(direction: Array, rows: Real, rounding: float) -> tuple[Rea
     rounding: of the rows; one that is no further from those before it lies in their span. With the part comes the share
     of the direction that may be rounding in it: large if a row hardly differs from the others.
     """
-    basis, left, out = np.zeros((0, direction.size), dtype=rows.dtype), rows, direction.astype(rows.dtype)
+    basis, left, out = (
+        np.zeros((0, direction.size), dtype=rows.dtype),
+        rows,
+        direction.astype(rows.dtype),
+    )
     nearest = np.inf
     while left.shape[0]:
         sizes = np.sqrt(np.square(left).sum(axis=1))

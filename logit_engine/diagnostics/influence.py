@@ -15,7 +15,9 @@ from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.rows import BLOCK_ROWS
 
-WHOLE = 1.0 - 10.0 * float(np.finfo(np.float64).eps)  # a leverage above it counts as one, as in R's lm.influence
+WHOLE = 1.0 - 10.0 * float(
+    np.finfo(np.float64).eps
+)  # a leverage above it counts as one, as in R's lm.influence
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,9 @@ def influence(
     return Influence(
         hat=hat,
         studentized=residuals(likelihood, eta, y, weight).pearson / np.sqrt(rest),
-        score_residuals=_ratio(score, np.sqrt(np.where(curvature >= 0.0, curvature, np.nan) * rest)),
+        score_residuals=_ratio(
+            score, np.sqrt(np.where(curvature >= 0.0, curvature, np.nan) * rest)
+        ),
         d_fitted=density * d_eta,
         dffits=_ratio(d_eta, np.sqrt(reach)),
         cooks_distance=cooks,
@@ -144,7 +148,9 @@ def _squares(A: Array) -> Array:
 def _ratio(above: Array, below: Array) -> Array:
     """above / below with 0 / 0 = 0: a row without score or weight moves nothing."""
     with np.errstate(divide="ignore"):
-        return np.divide(above, below, out=np.zeros_like(above), where=(above != 0.0) | (below != 0.0))
+        return np.divide(
+            above, below, out=np.zeros_like(above), where=(above != 0.0) | (below != 0.0)
+        )
 
 
 def _blocks(n: int) -> Iterator[slice]:

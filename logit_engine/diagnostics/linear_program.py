@@ -41,7 +41,9 @@ FIRST_ROWS_PER_COEFFICIENT = 20
 MAX_ROUNDS = 60
 MAX_FORCE_STEPS = 30  # of non-negative least squares, for each row and column
 MAX_SPREADS = 20  # rounds in which coordinates are made even
-ALIASED_PIVOT = 1e-12  # a column that is a combination of others: what is left of it keeps its scale
+ALIASED_PIVOT = (
+    1e-12  # a column that is a combination of others: what is left of it keeps its scale
+)
 EVEN_SIZE = 0.1  # of a coordinate of unit rows, times their number: they point evenly enough
 ROW_ROUNDING = 1e-14  # a coordinate of a unit row below it is zero
 EXTENDED_PIVOT = 1e-4  # below it unit rows are computed in extended precision
@@ -82,10 +84,14 @@ def even_coordinates(objective: Objective) -> Array:
 
 def row_stride(objective: Objective) -> int:
     """Every how many rows one is taken at first, for a few thousand rows from all over the data."""
-    return max(1, objective.rows.n // max(MIN_FIRST_ROWS, FIRST_ROWS_PER_COEFFICIENT * objective.free.size))
+    return max(
+        1, objective.rows.n // max(MIN_FIRST_ROWS, FIRST_ROWS_PER_COEFFICIENT * objective.free.size)
+    )
 
 
-def _typical_sizes(X: NDArray[np.longdouble], inverse: Array, rounding: float = ROW_ROUNDING) -> Array:
+def _typical_sizes(
+    X: NDArray[np.longdouble], inverse: Array, rounding: float = ROW_ROUNDING
+) -> Array:
     """The median size of each coordinate of the unit rows of X T^-1, (p,). Sizes up to `rounding` do not count."""
     U = np.abs(unit_length(X @ inverse.astype(np.longdouble)))
     sizes = [np.median(u[u > rounding]) if (u > rounding).any() else 1.0 for u in U.T]
@@ -121,7 +127,9 @@ class LinearProgram:
         """The rows of a block in even coordinates, at unit length, (n, p)."""
         X = dense_array(self.objective.columns(block))
         if self.precise:
-            return unit_length(X.astype(np.longdouble) @ self.inverse.astype(np.longdouble)).astype(np.float64)
+            return unit_length(X.astype(np.longdouble) @ self.inverse.astype(np.longdouble)).astype(
+                np.float64
+            )
         return np.asarray(unit_length(X @ self.inverse), dtype=np.float64)
 
     @property
@@ -146,7 +154,9 @@ class LinearProgram:
             lead[np.arange(at.size), code[at]] = 1.0
             lead[:, other] = -1.0
             lead = lead[:, -self.outputs :]
-            rows.append((lead[:, :, None] * U[at][:, None, :]).reshape(at.size, self.objective.free.size))
+            rows.append(
+                (lead[:, :, None] * U[at][:, None, :]).reshape(at.size, self.objective.free.size)
+            )
         return np.vstack(rows)
 
     def separated_by(self, far: Array) -> tuple[Array, NDArray[np.bool_]]:
@@ -163,7 +173,11 @@ class LinearProgram:
     def best_direction(self, won: NDArray[np.bool_]) -> Array | None:
         """The best direction for rows that are not won yet, (q,) in even coordinates; None if there is none."""
         gain = self.total_margin(won)
-        return self.gaining_direction(gain, np.eye(gain.size)) if np.abs(gain).sum() > WON_MARGIN else None
+        return (
+            self.gaining_direction(gain, np.eye(gain.size))
+            if np.abs(gain).sum() > WON_MARGIN
+            else None
+        )
 
     def gaining_direction(self, gain: Array, basis: Array) -> Array | None:
         """The direction in a box with the largest product with `gain`, (q,); None if no direction gains.
@@ -334,7 +348,9 @@ def _at_right_angle(direction: Array, rows: Array) -> Array:
     """The part of a direction, (q,), that is orthogonal to all rows, (m, q)."""
     if rows.shape[0] == 0:
         return direction
-    _, sizes, V = np.linalg.svd(r_factor(np.vstack([rows, np.zeros((direction.size, direction.size))])))
+    _, sizes, V = np.linalg.svd(
+        r_factor(np.vstack([rows, np.zeros((direction.size, direction.size))]))
+    )
     V = V[sizes > FENCE_RANK * sizes.max(initial=0.0)]
     out = direction - V.T @ (V @ direction)
     return np.asarray(out - V.T @ (V @ out))

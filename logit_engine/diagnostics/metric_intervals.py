@@ -113,7 +113,9 @@ class Ranking:
     def by_row(self, of_positives: FloatArray, of_negatives: FloatArray) -> FloatArray:
         """Hand each row its group's number, by its class, in the order of the rows as given. (k,), (k,) -> (n,)."""
         rows = np.empty(len(self.y))
-        rows[self.order] = np.where(self.y == 1.0, of_positives[self.group], of_negatives[self.group])
+        rows[self.order] = np.where(
+            self.y == 1.0, of_positives[self.group], of_negatives[self.group]
+        )
         return rows
 
 
@@ -204,7 +206,9 @@ class Bootstrap:
 
     def __post_init__(self) -> None:
         if self.replicates < 2:
-            raise UsageError(f"a bootstrap of {self.replicates} replicates has no spread: ask for 1000 or so.")
+            raise UsageError(
+                f"a bootstrap of {self.replicates} replicates has no spread: ask for 1000 or so."
+            )
 
 
 class DifferenceInterval(NamedTuple):
@@ -217,7 +221,10 @@ class DifferenceInterval(NamedTuple):
 
 
 def standard_error(
-    influence: FloatArray, weight: FloatArray, cluster: IntArray | None = None, by_class_of: FloatArray | None = None
+    influence: FloatArray,
+    weight: FloatArray,
+    cluster: IntArray | None = None,
+    by_class_of: FloatArray | None = None,
 ) -> float:
     """The delta method's standard error, G/(G-1) sum_g (sum_{i in g} w_i IF_i)^2 under the root. nan when G is 1.
 
@@ -232,11 +239,18 @@ def standard_error(
         squares = [_dot(weight, (influence * part) ** 2) for part in parts]
         cross = 0.0
     else:
-        sums = [np.bincount(cluster, weight * influence * part).astype(np.float64) for part in parts]
+        sums = [
+            np.bincount(cluster, weight * influence * part).astype(np.float64) for part in parts
+        ]
         counts = [float(np.count_nonzero(np.bincount(cluster, part))) for part in parts]
         squares = [_dot(total, total) for total in sums]
-        cross = 0.0 if len(sums) == 1 else 2.0 * _small_sample(len(sums[0])) * _dot(sums[0], sums[1])
-    variance = sum(_small_sample(count) * square for count, square in zip(counts, squares, strict=True)) + cross
+        cross = (
+            0.0 if len(sums) == 1 else 2.0 * _small_sample(len(sums[0])) * _dot(sums[0], sums[1])
+        )
+    variance = (
+        sum(_small_sample(count) * square for count, square in zip(counts, squares, strict=True))
+        + cross
+    )
     return float(np.sqrt(max(variance, 0.0)))
 
 
@@ -275,7 +289,10 @@ def closed_form(
 
 
 def resampled(
-    statistics: Sequence[Statistic], weight: FloatArray, cluster: IntArray | None, bootstrap: Bootstrap
+    statistics: Sequence[Statistic],
+    weight: FloatArray,
+    cluster: IntArray | None,
+    bootstrap: Bootstrap,
 ) -> FloatArray:
     """Every statistic under every resampling: the rows stay, their weights are multiplied. (replicates, statistics)."""
     rng = np.random.default_rng(bootstrap.seed)
@@ -291,11 +308,15 @@ def resampled(
     return values
 
 
-def _drawn_weight(rng: np.random.Generator, weight: FloatArray, cluster: IntArray | None) -> FloatArray:
+def _drawn_weight(
+    rng: np.random.Generator, weight: FloatArray, cluster: IntArray | None
+) -> FloatArray:
     """The weights after drawing as many clusters as there are (as many rows, without clusters) with replacement."""
     if cluster is not None:
         clusters = int(cluster.max()) + 1
-        return weight * np.bincount(rng.integers(0, clusters, clusters), minlength=clusters)[cluster]
+        return (
+            weight * np.bincount(rng.integers(0, clusters, clusters), minlength=clusters)[cluster]
+        )
     rows = len(weight)
     if np.all(weight == 1.0):
         return np.bincount(rng.integers(0, rows, rows), minlength=rows).astype(np.float64)
@@ -303,7 +324,9 @@ def _drawn_weight(rng: np.random.Generator, weight: FloatArray, cluster: IntArra
     return rng.multinomial(int(total), weight / total).astype(np.float64)
 
 
-def percentile_interval(name: str, value: float, replicates: FloatArray, level: float) -> MetricValue:
+def percentile_interval(
+    name: str, value: float, replicates: FloatArray, level: float
+) -> MetricValue:
     """The middle `level` of the replicates, ends rounded outward, those without a value (nan) left out."""
     defined = replicates[~np.isnan(replicates)]
     if np.isnan(value) or len(defined) < 2:
@@ -344,7 +367,9 @@ def difference_interval(
 def checked_level(level: float) -> None:
     """UsageError unless the level lies between 0 and 1."""
     if not 0.0 < level < 1.0:
-        raise UsageError(f"level is {level}: the level of an interval lies between 0 and 1, such as 0.95.")
+        raise UsageError(
+            f"level is {level}: the level of an interval lies between 0 and 1, such as 0.95."
+        )
 
 
 def checked_cluster(cluster: npt.ArrayLike | None, rows: int) -> IntArray | None:
@@ -370,11 +395,17 @@ def checked_weight(weight: npt.ArrayLike | None, rows: int) -> FloatArray:
         return np.ones(rows)
     checked = np.asarray(weight, dtype=np.float64)
     if checked.shape != (rows,):
-        raise DataError(f"weight has shape {checked.shape} where there are {rows} rows: give one weight a row.")
+        raise DataError(
+            f"weight has shape {checked.shape} where there are {rows} rows: give one weight a row."
+        )
     wrong = ~(np.isfinite(checked) & (checked >= 0.0))
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise DataError(f"weight is {checked[row]} in row {row}: weights must be finite and not negative.")
+        raise DataError(
+            f"weight is {checked[row]} in row {row}: weights must be finite and not negative."
+        )
     if not checked.any():
-        raise DataError("every weight is 0, so there is no row to judge: give at least one row a weight.")
+        raise DataError(
+            "every weight is 0, so there is no row to judge: give at least one row a weight."
+        )
     return checked

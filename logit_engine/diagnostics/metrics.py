@@ -54,7 +54,9 @@ class Sample:
     def rows(self, chosen: npt.NDArray[np.intp]) -> Sample:
         """Some rows, in the order given."""
         losses = None if self.row_loss is None else self.row_loss[chosen]
-        return Sample(self.y[chosen], self.probability[chosen], self.threshold, self.reference_rate, losses)
+        return Sample(
+            self.y[chosen], self.probability[chosen], self.threshold, self.reference_rate, losses
+        )
 
     @property
     def predicted(self) -> FloatArray:
@@ -66,7 +68,9 @@ class Sample:
         """The log-loss of each row: the given one, else that of the probability. (n,), 0 to inf."""
         if self.row_loss is not None:
             return self.row_loss
-        return np.asarray(0.0 - xlogy(self.y, self.probability) - xlog1py(1.0 - self.y, -self.probability))
+        return np.asarray(
+            0.0 - xlogy(self.y, self.probability) - xlog1py(1.0 - self.y, -self.probability)
+        )
 
 
 def _accuracy(sample: Sample) -> Statistic:
@@ -160,8 +164,14 @@ def checked_sample(
     """The rows as a `Sample`. DataError for a y other than 0 and 1 or a probability outside [0, 1], UsageError else."""
     outcome, forecast = np.asarray(y, dtype=np.float64), np.asarray(probability, dtype=np.float64)
     losses = None if row_loss is None else np.asarray(row_loss, dtype=np.float64)
-    if outcome.ndim != 1 or forecast.shape != outcome.shape or (losses is not None and losses.shape != outcome.shape):
-        raise DataError(f"y has shape {outcome.shape}, probability {forecast.shape}: give one number a row of each.")
+    if (
+        outcome.ndim != 1
+        or forecast.shape != outcome.shape
+        or (losses is not None and losses.shape != outcome.shape)
+    ):
+        raise DataError(
+            f"y has shape {outcome.shape}, probability {forecast.shape}: give one number a row of each."
+        )
     if not len(outcome):
         raise DataError("there is no row to judge: y is empty.")
     for name, values, right, said in (
@@ -176,7 +186,9 @@ def checked_sample(
             f"reference_rate is {reference_rate}: the base rate of the training rows lies between 0 and 1."
         )
     if np.isnan(threshold):
-        raise UsageError("threshold is nan: give the probability from which a row is predicted positive.")
+        raise UsageError(
+            "threshold is nan: give the probability from which a row is predicted positive."
+        )
     return Sample(outcome, forecast, float(threshold), float(reference_rate), losses)
 
 
@@ -202,74 +214,106 @@ def metric_value(
 
 
 def accuracy(
-    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    threshold: float = 0.5,
 ) -> float:
     """The share of rows on the side predicted. 0 to 1."""
     return metric_value("accuracy", y, probability, weight, threshold=threshold)
 
 
 def precision(
-    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    threshold: float = 0.5,
 ) -> float:
     """The share of positives among those predicted positive. 0 to 1; nan when none is predicted."""
     return metric_value("precision", y, probability, weight, threshold=threshold)
 
 
 def recall(
-    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    threshold: float = 0.5,
 ) -> float:
     """The share of the positives that is predicted (sensitivity). 0 to 1; nan without a positive."""
     return metric_value("recall", y, probability, weight, threshold=threshold)
 
 
 def specificity(
-    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    threshold: float = 0.5,
 ) -> float:
     """The share of the negatives that is predicted. 0 to 1; nan without a negative."""
     return metric_value("specificity", y, probability, weight, threshold=threshold)
 
 
 def f1(
-    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    threshold: float = 0.5,
 ) -> float:
     """The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN). 0 to 1; nan when all three are 0."""
     return metric_value("f1", y, probability, weight, threshold=threshold)
 
 
 def balanced_accuracy(
-    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    threshold: float = 0.5,
 ) -> float:
     """The mean of recall and specificity. 0 to 1; nan with one class only. Brodersen et al. (2010)."""
     return metric_value("balanced_accuracy", y, probability, weight, threshold=threshold)
 
 
-def log_loss(y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
+def log_loss(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None
+) -> float:
     """The mean of -log of the probability given to what happened. 0 to inf, in nats. Good (1952)."""
     return metric_value("log_loss", y, probability, weight)
 
 
-def brier(y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
+def brier(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None
+) -> float:
     """The mean of (probability - y)^2. 0 to 1. Brier (1950), halved."""
     return metric_value("brier", y, probability, weight)
 
 
-def roc_auc(y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
+def roc_auc(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None
+) -> float:
     """The chance that a positive outranks a negative, ties counting half. 0 to 1; nan with one class. Hanley (1982)."""
     return metric_value("roc_auc", y, probability, weight)
 
 
-def average_precision(y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
+def average_precision(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None
+) -> float:
     """The precision at each distinct threshold, weighted by the recall it adds. 0 to 1; nan without a positive."""
     return metric_value("average_precision", y, probability, weight)
 
 
-def base_rate(y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
+def base_rate(
+    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None
+) -> float:
     """The share of positives, whatever the forecast. 0 to 1."""
     return metric_value("base_rate", y, probability, weight)
 
 
 def skill(
-    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, *, reference_rate: float
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    *,
+    reference_rate: float,
 ) -> float:
     """The share of log-loss gained over forecasting the training rows' base rate for all, 1 - L / L0. -inf to 1."""
     return metric_value("skill", y, probability, weight, reference_rate=reference_rate)
@@ -286,7 +330,10 @@ class Confusion:
 
 
 def confusion(
-    y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, threshold: float = 0.5
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    threshold: float = 0.5,
 ) -> Confusion:
     """The two by two table at a threshold. y, probability, weight: (n,)."""
     sample = checked_sample(y, probability, threshold=threshold)
@@ -294,7 +341,9 @@ def confusion(
     return Confusion(*np.bincount(cell, checked_weight(weight, len(cell)), minlength=4).tolist())
 
 
-def row_log_loss(y: FloatArray, log_probability: FloatArray, log_complement: FloatArray) -> FloatArray:
+def row_log_loss(
+    y: FloatArray, log_probability: FloatArray, log_complement: FloatArray
+) -> FloatArray:
     """-(y log p + (1 - y) log(1 - p)) row by row, with 0 x -inf = 0. All (n,); 0 to inf.
 
     From the log scale it is finite where p has rounded to 0 or 1 and the loss has not: see `evaluate(row_loss=...)`.
@@ -327,8 +376,12 @@ def evaluate(
     checked_level(level)
     _check_names(names)
     if method != "closed_form" and not isinstance(method, Bootstrap):
-        raise UsageError(f"method is {method!r}: choose 'closed_form' or Bootstrap(replicates, seed).")
-    sample = checked_sample(y, probability, threshold=threshold, reference_rate=reference_rate, row_loss=row_loss)
+        raise UsageError(
+            f"method is {method!r}: choose 'closed_form' or Bootstrap(replicates, seed)."
+        )
+    sample = checked_sample(
+        y, probability, threshold=threshold, reference_rate=reference_rate, row_loss=row_loss
+    )
     weights, codes = checked_weight(weight, len(sample.y)), checked_cluster(cluster, len(sample.y))
     rows = falling(sample, weights)
     sample, weights = sample.rows(rows), weights[rows]

@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.diagnostics.direction_proofs import Proof, direction_proof
-from logit_engine.diagnostics.linear_program import FENCE_MARGIN, WON_MARGIN, Cone, LinearProgram, even_coordinates
+from logit_engine.diagnostics.linear_program import (
+    FENCE_MARGIN,
+    WON_MARGIN,
+    Cone,
+    LinearProgram,
+    even_coordinates,
+)
 from logit_engine.diagnostics.wording import PLAIN, Wording, first_names
 from logit_engine.objective.loss import Objective
 
-MAX_CHECKED_SIGNS = 100  # each takes a program of its own; if more coefficients move, no sign is called known
+MAX_CHECKED_SIGNS = (
+    100  # each takes a program of its own; if more coefficients move, no sign is called known
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +44,19 @@ class Recession:
     perfect: bool
     proof: Proof
 
-    def clause(self, names: Sequence[str], free: NDArray[np.bool_], wording: Wording = PLAIN) -> str:
+    def clause(
+        self, names: Sequence[str], free: NDArray[np.bool_], wording: Wording = PLAIN
+    ) -> str:
         """What predicts what: the columns, the infinity of each, and the rows. names, free: (q,)."""
         moving = [j for j in np.flatnonzero(self.signs).tolist() if not free[j]]
         shown = first_names([f"'{names[j]}' ({_limit_text(self.signs[j])})" for j in moving])
-        what = f"column {shown}" if len(moving) == 1 else f"a combination of {shown}" if moving else "the constant"
+        what = (
+            f"column {shown}"
+            if len(moving) == 1
+            else f"a combination of {shown}"
+            if moving
+            else "the constant"
+        )
         where = f"{self.rows.size:,} of {self.n:,} rows ({wording.rows(self.rows)})"
         where = "every row" if self.rows.size == self.n else where
         if not self.perfect:
@@ -64,7 +80,10 @@ def recession(
     that are allowed. A row may be violated by 1e-10 of its length: see `Proof`. Konis (2007); Albert & Anderson (1984).
     """
     program = LinearProgram(objective, even_coordinates(objective), cone)
-    found, won = np.zeros(objective.free.size), np.zeros((objective.rows.n, program.rivals), dtype=bool)
+    found, won = (
+        np.zeros(objective.free.size),
+        np.zeros((objective.rows.n, program.rivals), dtype=bool),
+    )
     if far is not None and cone is None:
         found, won = program.separated_by(far)
     if not won.any():
@@ -107,7 +126,9 @@ def _common_signs(program: LinearProgram, found: Array, won: NDArray[np.bool_]) 
     signs, basis = program.signs(found), program.null_space(won)
     if basis.shape[1] <= 1:
         return signs
-    users = program.objective.coordinates.to_user(np.asarray(np.kron(np.eye(program.outputs), program.inverse)))
+    users = program.objective.coordinates.to_user(
+        np.asarray(np.kron(np.eye(program.outputs), program.inverse))
+    )
     users = users / np.linalg.norm(users, axis=1, keepdims=True)
     other = np.zeros(signs.size, dtype=bool)
     moved = np.linalg.norm(users @ basis, axis=1) > FENCE_MARGIN

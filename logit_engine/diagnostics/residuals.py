@@ -26,7 +26,9 @@ class Residuals:
     generalized: Array
 
 
-def residuals(likelihood: Likelihood, eta: Array, y: Array, trials: Array | None = None) -> Residuals:
+def residuals(
+    likelihood: Likelihood, eta: Array, y: Array, trials: Array | None = None
+) -> Residuals:
     """All residuals of the rows. eta: (n,) or (n, k); y: (n,), shares of events or codes; trials: (n,), one without.
 
     A value beyond the largest double is infinite, as it should be.
@@ -49,7 +51,9 @@ def residuals(likelihood: Likelihood, eta: Array, y: Array, trials: Array | None
 
 def misclassified(eta: Array, y: Array) -> Array:
     """1 where the likeliest class (the first, of equals) is not the observed one, else 0, (n,). eta: (n, k); y: codes."""
-    likeliest = np.where(eta.max(axis=1) > 0.0, eta.argmax(axis=1) + 1, 0)  # the base, class 0, has eta zero
+    likeliest = np.where(
+        eta.max(axis=1) > 0.0, eta.argmax(axis=1) + 1, 0
+    )  # the base, class 0, has eta zero
     return np.asarray(likeliest != y, dtype=np.float64)
 
 
@@ -85,7 +89,9 @@ def _of_classes(likelihood: Likelihood, eta: Array, y: Array) -> Residuals:
     response[row, code] = -response.sum(axis=1)  # 1 - P, but exact where P is near one
     log_p = likelihood.log_probabilities(eta)
     classes = range(likelihood.classes)
-    log_rest = np.stack([special.logsumexp(np.delete(log_p, c, axis=1), axis=1) for c in classes], axis=1)
+    log_rest = np.stack(
+        [special.logsumexp(np.delete(log_p, c, axis=1), axis=1) for c in classes], axis=1
+    )
     half_logit = 0.5 * (log_p - log_rest)
     pearson = -np.exp(half_logit)
     pearson[row, code] = np.exp(-half_logit[row, code])

@@ -35,7 +35,10 @@ def perfect_predictors(
     clauses = []
     for start, stop in ranges.groups:
         counts = np.concatenate(
-            [ranges.events[:, start:stop], (ranges.total - ranges.events[:, start:stop].sum(axis=1))[:, None]],
+            [
+                ranges.events[:, start:stop],
+                (ranges.total - ranges.events[:, start:stop].sum(axis=1))[:, None],
+            ],
             axis=1,
         )
         labels = [
@@ -64,7 +67,9 @@ def perfect_predictors(
 def family_name(names: Sequence[str]) -> str:
     """What the names of a categorical's columns, 'name[level]', have in common: the longest name whose brackets close."""
     ends = [i for i, letter in enumerate(names[0]) if letter == "["]
-    shared = [names[0][:i] for i in ends if all(name.startswith(names[0][: i + 1]) for name in names)]
+    shared = [
+        names[0][:i] for i in ends if all(name.startswith(names[0][: i + 1]) for name in names)
+    ]
     closed = [name for name in shared if name.count("[") == name.count("]")]
     return max(closed, key=len, default=names[0])
 
@@ -76,9 +81,13 @@ def _threshold(low: Array, high: Array, name: str, wording: Wording) -> str | No
         if high[below] <= low[above] and low[below] < high[above]:
             sides = []
             if high[above] > high[below]:
-                sides.append(f"{outcome} = {values[above]} in every row with {name} above {high[below]:g}")
+                sides.append(
+                    f"{outcome} = {values[above]} in every row with {name} above {high[below]:g}"
+                )
             if low[below] < low[above]:
-                sides.append(f"{outcome} = {values[below]} in every row with {name} below {low[above]:g}")
+                sides.append(
+                    f"{outcome} = {values[below]} in every row with {name} below {low[above]:g}"
+                )
             return f"column '{name}' predicts {outcome} perfectly: " + ", ".join(sides)
     return None
 
@@ -105,7 +114,9 @@ def empty_cells(objective: Objective, signs: Array) -> list[str]:
 
     def counts(block: Block) -> Sums:
         X = dense_array(block.X)[block.kept]
-        ones = np.stack([(X[block.y[block.kept] == code] == 1.0).sum(axis=0) for code in range(len(classes))])
+        ones = np.stack(
+            [(X[block.y[block.kept] == code] == 1.0).sum(axis=0) for code in range(len(classes))]
+        )
         return ones, np.asarray(((X != 0.0) & (X != 1.0)).sum(axis=0))
 
     ones, others = total(rows, counts, 1)

@@ -30,7 +30,9 @@ class MaxF1:
         """-F1. DataError without a positive, when it is 0 everywhere."""
         positives = true_positive[-1]
         if not positives > 0.0:
-            raise DataError("max_f1 needs a row with y = 1, and there is none: give the threshold as a number.")
+            raise DataError(
+                "max_f1 needs a row with y = 1, and there is none: give the threshold as a number."
+            )
         return np.asarray(-2.0 * true_positive / (true_positive + false_positive + positives))
 
 
@@ -42,19 +44,29 @@ class Cost:
     false_negative: float
 
     def __post_init__(self) -> None:
-        for name, cost in (("false_positive", self.false_positive), ("false_negative", self.false_negative)):
+        for name, cost in (
+            ("false_positive", self.false_positive),
+            ("false_negative", self.false_negative),
+        ):
             if not 0.0 < cost < np.inf:
                 raise UsageError(f"the cost of a {name} is {cost}: it must be positive and finite.")
 
     def loss(self, true_positive: FloatArray, false_positive: FloatArray) -> FloatArray:
         """The cost, over that of mistaking every row."""
         positives, negatives = true_positive[-1], false_positive[-1]
-        cost = self.false_positive * false_positive + self.false_negative * (positives - true_positive)
-        return np.asarray(cost / (self.false_positive * negatives + self.false_negative * positives))
+        cost = self.false_positive * false_positive + self.false_negative * (
+            positives - true_positive
+        )
+        return np.asarray(
+            cost / (self.false_positive * negatives + self.false_negative * positives)
+        )
 
 
 def choose_threshold(
-    y: npt.ArrayLike, probability: npt.ArrayLike, rule: float | ThresholdRule, weight: npt.ArrayLike | None = None
+    y: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    rule: float | ThresholdRule,
+    weight: npt.ArrayLike | None = None,
 ) -> float:
     """The best threshold for these rows by a rule, or the rule itself when it is a number. O(n log n).
 
@@ -63,14 +75,18 @@ def choose_threshold(
     """
     if isinstance(rule, int | float):
         if not 0.0 <= rule <= 1.0:
-            raise UsageError(f"the threshold is {rule}: it is compared with probabilities, so give one from 0 to 1.")
+            raise UsageError(
+                f"the threshold is {rule}: it is compared with probabilities, so give one from 0 to 1."
+            )
         return float(rule)
     sample = checked_sample(y, probability)
     weights = checked_weight(weight, len(sample.y))
     rows = falling(sample, weights)
     sample, weights = sample.rows(rows), weights[rows]
     ranking = Ranking.of(sample.y, sample.probability)
-    true_positive, false_positive = (np.concatenate(([0.0], np.cumsum(s))) for s in ranking.group_sums(weights))
+    true_positive, false_positive = (
+        np.concatenate(([0.0], np.cumsum(s))) for s in ranking.group_sums(weights)
+    )
     loss = rule.loss(true_positive, false_positive)
     best = int(np.flatnonzero(loss <= loss.min() + TIED)[0])
     if best == 0:

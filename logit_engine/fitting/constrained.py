@@ -32,7 +32,9 @@ class ConstrainedProblem(NamedTuple):
     change: ChangeOfVariables | None
 
 
-def constrained_problem(objective: Objective, options: FitOptions, start: Array) -> ConstrainedProblem:
+def constrained_problem(
+    objective: Objective, options: FitOptions, start: Array
+) -> ConstrainedProblem:
     """The objective under the equalities and the active inequalities, and the nearest start, (q,)."""
     fixed = options.equalities
     objective, start = _under_equalities(objective, fixed, start)
@@ -40,14 +42,20 @@ def constrained_problem(objective: Objective, options: FitOptions, start: Array)
         bounds = options.inequalities.rows
         G = objective.coordinates.pull_back(bounds.R.T).T
         start, active = active_set(objective, start, G, bounds.q)
-        parts = ([] if fixed is None else [fixed]) + [Equalities(bounds.R[active], bounds.q[active], bounds.names)]
+        parts = ([] if fixed is None else [fixed]) + [
+            Equalities(bounds.R[active], bounds.q[active], bounds.names)
+        ]
         R, q = (np.concatenate([getattr(part, name) for part in parts]) for name in ("R", "q"))
         fixed = Equalities(R, q, bounds.names) if q.size else None
         objective, start = _under_equalities(objective, fixed, start)
-    return ConstrainedProblem(objective, start, None if fixed is None else change_of_variables(fixed))
+    return ConstrainedProblem(
+        objective, start, None if fixed is None else change_of_variables(fixed)
+    )
 
 
-def _under_equalities(objective: Objective, equalities: Equalities | None, start: Array) -> tuple[Objective, Array]:
+def _under_equalities(
+    objective: Objective, equalities: Equalities | None, start: Array
+) -> tuple[Objective, Array]:
     """The objective under equalities, and the nearest start that meets them."""
     if equalities is None:
         return replace(objective, fixed=None), start
@@ -65,7 +73,9 @@ def held_coefficients(change: ChangeOfVariables) -> NDArray[np.bool_]:
     return np.asarray(np.abs(change.basis).max(axis=1, initial=0.0) < HELD_ROUNDING)
 
 
-def estimates_at_bounds(estimates: Array, inequalities: Inequalities | None, change: ChangeOfVariables | None) -> Array:
+def estimates_at_bounds(
+    estimates: Array, inequalities: Inequalities | None, change: ChangeOfVariables | None
+) -> Array:
     """The estimates, (q,), exactly at the bounds that hold them: rounding would change a sign."""
     if inequalities is None or change is None:
         return estimates
@@ -78,7 +88,10 @@ def estimates_at_bounds(estimates: Array, inequalities: Inequalities | None, cha
 
 
 def fixed_counts(
-    estimates: Array, constants: NDArray[np.bool_], penalty: Penalty, change: ChangeOfVariables | None
+    estimates: Array,
+    constants: NDArray[np.bool_],
+    penalty: Penalty,
+    change: ChangeOfVariables | None,
 ) -> FixedCounts:
     """How many coefficients are held, and how many of these are constants.
 
@@ -102,4 +115,6 @@ def constraint_notes(options: FitOptions, change: ChangeOfVariables | None) -> t
     active = [bounds.text(i).replace(" = ", " >= ") for i in np.flatnonzero(met).tolist()]
     if not active:
         return ("No inequality is active: the estimates are those without them.",)
-    return (f"Active inequalities, as if known: {'; '.join(active)}. Standard errors are conditional on them.",)
+    return (
+        f"Active inequalities, as if known: {'; '.join(active)}. Standard errors are conditional on them.",
+    )

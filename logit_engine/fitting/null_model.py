@@ -21,7 +21,9 @@ from logit_engine.rows import Block, QuietFunction, Rows, SummingRows, Sums, tot
 from logit_engine.solvers.newton import solve
 
 MAX_ROOT_PASSES = 200
-MAX_FIRST_STEP = 20.0  # a Newton step longer than half of it starts from where the curvature tells nothing
+MAX_FIRST_STEP = (
+    20.0  # a Newton step longer than half of it starts from where the curvature tells nothing
+)
 ROOT_ROUNDING = 1e-12  # relative: a shorter step changes no digit of the log-likelihood
 
 
@@ -32,7 +34,9 @@ class NullModel(NamedTuple):
     loglik: float
 
 
-def null_model(rows: Rows, likelihood: Likelihood, classes: Array, shifted: bool, threads: int) -> NullModel:
+def null_model(
+    rows: Rows, likelihood: Likelihood, classes: Array, shifted: bool, threads: int
+) -> NullModel:
     """The null model of rows whose classes have these weights, (classes,); shifted: whether rows have offsets."""
     constants = likelihood.constants(classes)
     if not shifted:
@@ -42,9 +46,16 @@ def null_model(rows: Rows, likelihood: Likelihood, classes: Array, shifted: bool
     constants = constants - offsets / classes.sum()
     if isinstance(likelihood, Bernoulli):
         return _constant_root(null, likelihood, float(constants[0]), threads)
-    moments = total(null, lambda b: (b.X.moments(None if b.weight is None else b.kept),), threads)[0]
+    moments = total(null, lambda b: (b.X.moments(None if b.weight is None else b.kept),), threads)[
+        0
+    ]
     objective = Objective(
-        null, likelihood, inner_coordinates(moments), np.ones(constants.size, dtype=bool), NONE, threads
+        null,
+        likelihood,
+        inner_coordinates(moments),
+        np.ones(constants.size, dtype=bool),
+        NONE,
+        threads,
     )
     found = solve(objective, constants)
     return NullModel(found.theta, found.loglik)

@@ -70,7 +70,9 @@ class FitOptions:
     @property
     def used_solver(self) -> Solver:
         """The solver that is named, or the one that suits the penalty."""
-        smooth = self.penalty.elastic_net is None or (self.constrained and self.penalty.differentiable)
+        smooth = self.penalty.elastic_net is None or (
+            self.constrained and self.penalty.differentiable
+        )
         solver = self.solver or (Newton() if smooth else Proximal())
         return replace(solver, informed=self.naive) if isinstance(solver, Proximal) else solver
 

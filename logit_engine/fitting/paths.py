@@ -61,21 +61,30 @@ def fit_path(
     if strengths.size == 0 or not (strengths > 0.0).all() or (np.diff(strengths) >= 0.0).any():
         raise UsageError("the strengths of a path fall, and are above 0.")
     with one_blas_thread():
-        _, _, objective, start = prepared(rows, likelihood, unit, threads or cores(), strengths.size * (folds + 1))
+        _, _, objective, start = prepared(
+            rows, likelihood, unit, threads or cores(), strengths.size * (folds + 1)
+        )
         kinks = unit.in_units(np.tile(objective.coordinates.scale, likelihood.outputs))
         fits = WorkingSet(
-            replace(objective, penalty=NONE), np.tile(start, (folds + 1, 1)), tuple(range(-1, folds)), kinks
+            replace(objective, penalty=NONE),
+            np.tile(start, (folds + 1, 1)),
+            tuple(range(-1, folds)),
+            kinks,
         )
         inner, loglik, residual, passes = [], [], [], []
         for i, strength in enumerate(strengths.tolist()):
-            ahead = max(0.0, 2.0 * float(strengths[min(i + AHEAD, strengths.size - 1)]) / strength - 1.0)
+            ahead = max(
+                0.0, 2.0 * float(strengths[min(i + AHEAD, strengths.size - 1)]) / strength - 1.0
+            )
             before = fits.passes
             residual.append(fits.settle(kinks.multiplied(strength), tolerance, max_passes, ahead))
             passes.append(fits.passes - before)
             inner.append(fits.thetas.copy())
             loglik.append(-fits.slopes[0].loss)
         thetas = np.stack(inner)
-        user = objective.coordinates.to_user(thetas.reshape(-1, start.size).T).T.reshape(thetas.shape)
+        user = objective.coordinates.to_user(thetas.reshape(-1, start.size).T).T.reshape(
+            thetas.shape
+        )
         worst = np.array(residual)
         return Path(
             strengths,
@@ -89,7 +98,12 @@ def fit_path(
 
 
 def relaxed(
-    rows: Rows, likelihood: Likelihood, estimates: Array, *, threads: int | None = None, naive: bool = False
+    rows: Rows,
+    likelihood: Likelihood,
+    estimates: Array,
+    *,
+    threads: int | None = None,
+    naive: bool = False,
 ) -> FitResult:
     """The unpenalized fit of the coefficients that a penalty left, (q,); the others stay zero. Meinshausen (2007).
 
@@ -98,4 +112,10 @@ def relaxed(
     zero = np.where(estimates == 0.0, np.inf, 0.0)
     if rows.intercept:
         zero.reshape(likelihood.outputs, -1)[:, 0] = 0.0
-    return fit(rows, likelihood, penalty=ElasticNet(zero, np.zeros_like(zero)), threads=threads, naive=naive)
+    return fit(
+        rows,
+        likelihood,
+        penalty=ElasticNet(zero, np.zeros_like(zero)),
+        threads=threads,
+        naive=naive,
+    )

@@ -45,7 +45,9 @@ class Prepared(NamedTuple):
     start: Array
 
 
-def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int, fits: int = 1) -> Prepared:
+def prepared(
+    rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int, fits: int = 1
+) -> Prepared:
     """One pass over the rows, for everything that must be known before a step of so many fits. Raises as `fit` does."""
     penalty.check(len(rows.names), likelihood.outputs, rows.intercept)
     first = _first_pass(rows, likelihood, threads)
@@ -57,14 +59,20 @@ def prepared(rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int,
     if coordinates.constant is not None:
         free[coordinates.constant] = True
     free = np.tile(free, likelihood.outputs)
-    compiled = first.sample is not None and takes_compiled_loops(rows, first.sample, likelihood, coordinates, fits)
+    compiled = first.sample is not None and takes_compiled_loops(
+        rows, first.sample, likelihood, coordinates, fits
+    )
     weight = float(first.classes.sum())
-    objective = Objective(rows, likelihood, coordinates, free, penalty, threads, None, first.sample, compiled, weight)
+    objective = Objective(
+        rows, likelihood, coordinates, free, penalty, threads, None, first.sample, compiled, weight
+    )
     null = null_model(rows, likelihood, first.classes, first.shifted, threads)
     return Prepared(first, null, objective, _start(coordinates, null.constants))
 
 
-def largest_strength(rows: Rows, likelihood: Likelihood, unit: ElasticNet, threads: int | None = None) -> float:
+def largest_strength(
+    rows: Rows, likelihood: Likelihood, unit: ElasticNet, threads: int | None = None
+) -> float:
     """The least multiple of a penalty on the sum of the rows that leaves the constants alone.
 
     Needs a constant as the first column. Friedman, Hastie & Tibshirani (2010), 2.5; Meier et al. (2008), 2.2.
@@ -90,28 +98,43 @@ def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:
         some = GatheredRows([]) if every is None else every_nth_row(block, every)
         n = block.y.size if block.weight is None else int(block.kept.sum())
         shifted = Maximum(float(block.offset is not None))
-        return likelihood.class_weights(block.y, block.weights), n, float(copies.sum()), shifted, some
+        return (
+            likelihood.class_weights(block.y, block.weights),
+            n,
+            float(copies.sum()),
+            shifted,
+            some,
+        )
 
     classes, n, observations, shifted, some = total(rows, block_sums, threads)
     sample = some.rows(rows.names, rows.intercept, rows.classes) if some.blocks else None
     moments = _moments(rows if sample is None else sample, threads)
-    if sample is not None and not ((moments.square > 0.0) | moments.coded)[int(rows.intercept) :].all():
+    if (
+        sample is not None
+        and not ((moments.square > 0.0) | moments.coded)[int(rows.intercept) :].all()
+    ):
         moments = _moments(rows, threads)
     return First(moments, classes, n, observations, shifted.value > 0.0, sample)
 
 
 def _moments(rows: Rows, threads: int) -> Moments:
     """Mean and spread of the columns, over the rows with weight."""
-    (moments,) = total(rows, lambda b: (b.X.moments(None if b.weight is None else b.kept),), threads)
+    (moments,) = total(
+        rows, lambda b: (b.X.moments(None if b.weight is None else b.kept),), threads
+    )
     return moments  # type: ignore[no-any-return]
 
 
-def _check_counts(first: First, rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int) -> None:
+def _check_counts(
+    first: First, rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int
+) -> None:
     """Raises DataError for a class without weight, named by its label, and for more columns than rows."""
     p = len(rows.names)
     for outcome in np.flatnonzero(first.classes == 0.0).tolist():
         label = rows.classes[outcome] if rows.classes else outcome
-        counts, *_ = total(rows, lambda block: (likelihood.class_weights(block.y, np.ones(block.y.size)),), threads)
+        counts, *_ = total(
+            rows, lambda block: (likelihood.class_weights(block.y, np.ones(block.y.size)),), threads
+        )
         if counts[outcome] == 0.0:
             raise DataError(f"no row has y = {label}; a model needs all its classes.")
         raise DataError(

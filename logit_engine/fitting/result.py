@@ -146,7 +146,9 @@ class FitResult:
     @property
     def coefficient_names(self) -> tuple[str, ...]:
         """A name for each coefficient, (q,)."""
-        return coefficient_names(self.names, self.classes if self.contrasts else ("", *self.classes))
+        return coefficient_names(
+            self.names, self.classes if self.contrasts else ("", *self.classes)
+        )
 
     @property
     def contrasts(self) -> bool:

@@ -27,7 +27,14 @@ from logit_engine.fitting.constrained import (
 )
 from logit_engine.fitting.options import FitOptions
 from logit_engine.fitting.preparation import First, Prepared, prepared
-from logit_engine.fitting.result import AppliedPenalty, Convergence, FitResult, FixedCounts, Separation, Verdict
+from logit_engine.fitting.result import (
+    AppliedPenalty,
+    Convergence,
+    FitResult,
+    FixedCounts,
+    Separation,
+    Verdict,
+)
 from logit_engine.fitting.verdict import (
     Judged,
     collinear_names,
@@ -37,7 +44,13 @@ from logit_engine.fitting.verdict import (
     separated_status,
     separation_sentence,
 )
-from logit_engine.inference.covariance import NONROBUST, Covariance, Estimated, covariance, without_infinite
+from logit_engine.inference.covariance import (
+    NONROBUST,
+    Covariance,
+    Estimated,
+    covariance,
+    without_infinite,
+)
 from logit_engine.inference.reliability import Size, reliability_notes
 from logit_engine.likelihoods import Bernoulli, Likelihood
 from logit_engine.links import LOGIT
@@ -106,7 +119,9 @@ def fit_rows(rows: Rows, likelihood: Likelihood, options: FitOptions) -> FitResu
         begun = prepared(rows, likelihood, options.penalty, options.threads or cores())
         solved = _solved(begun, options)
         _check_rank(solved.objective, solved.solution, options.wording)
-        judged = judged_solution(solved.objective, solved.solution, solved.perfect, begun.start, options.wording)
+        judged = judged_solution(
+            solved.objective, solved.solution, solved.perfect, begun.start, options.wording
+        )
         if judged.status.verdict is Verdict.SEPARATED and not options.allow_separation:
             raise SeparationError(judged.status.sentence)
         estimated = _estimated(solved, judged, options, begun.first.observations)
@@ -116,7 +131,9 @@ def fit_rows(rows: Rows, likelihood: Likelihood, options: FitOptions) -> FitResu
 def _check_likelihood(rows: Rows, likelihood: Any) -> None:
     """Raises UsageError for what is no likelihood, or one of another number of classes."""
     if not hasattr(likelihood, "terms"):
-        raise UsageError(f"likelihood is {likelihood!r}; it is a value, Bernoulli(LOGIT) or Multinomial(outputs) say.")
+        raise UsageError(
+            f"likelihood is {likelihood!r}; it is a value, Bernoulli(LOGIT) or Multinomial(outputs) say."
+        )
     if rows.classes and likelihood.outputs not in (len(rows.classes) - 1, len(rows.classes)):
         raise UsageError(
             f"the rows have {len(rows.classes)} classes, the likelihood {likelihood.outputs + 1}; "
@@ -129,7 +146,9 @@ def _check_solver(options: FitOptions) -> None:
     if options.penalty.differentiable:
         return
     if options.constrained:
-        raise UsageError("linear constraints go with smooth penalties only; this one has kinks, bounds or pins.")
+        raise UsageError(
+            "linear constraints go with smooth penalties only; this one has kinks, bounds or pins."
+        )
     if not isinstance(options.used_solver, Proximal):
         raise UsageError(
             f"{type(options.used_solver).__name__} is for smooth penalties, and this one has kinks, bounds or pins; "
@@ -186,7 +205,9 @@ def _lost_its_way(solver: Solver, solution: Solution) -> bool:
     """Whether Newton's method failed from its start. Few passes are a wish to stop early, no failure."""
     if not isinstance(solver, Newton):
         return False
-    out_of_passes = solution.termination is Termination.ITERATIONS and solver.max_passes >= MAX_PILOT_PASSES
+    out_of_passes = (
+        solution.termination is Termination.ITERATIONS and solver.max_passes >= MAX_PILOT_PASSES
+    )
     return out_of_passes or solution.termination in (Termination.SINGULAR, Termination.NO_ASCENT)
 
 
@@ -194,8 +215,12 @@ def _perfect_clauses(objective: Objective, options: FitOptions) -> list[Clause]:
     """What predicts perfectly by itself: of a binary outcome whose likelihood nothing holds back."""
     if objective.likelihood.outputs > 1 or not objective.separable or options.constrained:
         return []
-    (ranges,) = total(objective.rows, lambda block: (block.X.ranges(block.y, block.kept),), objective.threads)
-    return perfect_predictors(ranges, objective.rows.names, objective.coordinates.constant, options.wording)
+    (ranges,) = total(
+        objective.rows, lambda block: (block.X.ranges(block.y, block.kept),), objective.threads
+    )
+    return perfect_predictors(
+        ranges, objective.rows.names, objective.coordinates.constant, options.wording
+    )
 
 
 def _inner_start(coordinates: Coordinates, start: Array, likelihood: Likelihood) -> Array:
@@ -214,7 +239,9 @@ def _check_rank(objective: Objective, solution: Solution, wording: Wording) -> N
     if solution.information is not None or objective.penalty.elastic_net is not None:
         return
     coordinates = objective.coordinates
-    found = aliases(column_r_factor(objective), coordinates.resolution, objective.rows.names, coordinates)
+    found = aliases(
+        column_r_factor(objective), coordinates.resolution, objective.rows.names, coordinates
+    )
     if not found:
         return
     away = recession(objective) if objective.separable else None
@@ -225,7 +252,9 @@ def _check_rank(objective: Objective, solution: Solution, wording: Wording) -> N
     raise RankError(explain_aliases(found), tuple(found))
 
 
-def _estimated(solved: Solved, judged: Judged, options: FitOptions, observations: float) -> Estimated | None:
+def _estimated(
+    solved: Solved, judged: Judged, options: FitOptions, observations: float
+) -> Estimated | None:
     """The covariance that is asked for; None if none is, or the fit has none to give."""
     objective, solution = solved.objective, judged.solution
     if options.covariance_type is None or solution.information is None:
@@ -247,16 +276,29 @@ def _estimated(solved: Solved, judged: Judged, options: FitOptions, observations
 
 
 def _result(
-    begun: Prepared, solved: Solved, judged: Judged, estimated: Estimated | None, options: FitOptions
+    begun: Prepared,
+    solved: Solved,
+    judged: Judged,
+    estimated: Estimated | None,
+    options: FitOptions,
 ) -> FitResult:
     """All that was found as one value."""
-    objective, solution, first, penalty = solved.objective, judged.solution, begun.first, options.penalty
+    objective, solution, first, penalty = (
+        solved.objective,
+        judged.solution,
+        begun.first,
+        options.penalty,
+    )
     rows, likelihood, information = objective.rows, objective.likelihood, solution.information
     condition = column_condition(objective, information)
     if information is None and penalty.elastic_net is not None:
         condition = np.nan
-    estimates = estimates_at_bounds(objective.coordinates.to_user(solution.theta), options.inequalities, solved.change)
-    constants = np.tile(np.arange(len(rows.names)) == constant_column(first.moments), likelihood.outputs)
+    estimates = estimates_at_bounds(
+        objective.coordinates.to_user(solution.theta), options.inequalities, solved.change
+    )
+    constants = np.tile(
+        np.arange(len(rows.names)) == constant_column(first.moments), likelihood.outputs
+    )
     fixed = fixed_counts(estimates, constants, penalty, solved.change)
     unknown = np.broadcast_to(np.nan, (estimates.size, estimates.size))
     return FitResult(
@@ -264,7 +306,9 @@ def _result(
         classes=rows.classes,
         estimates=estimates,
         covariance=unknown if estimated is None else estimated.matrix,
-        covariance_type="none" if options.covariance_type is None else options.covariance_type.kind.value,
+        covariance_type="none"
+        if options.covariance_type is None
+        else options.covariance_type.kind.value,
         clusters=() if estimated is None else estimated.clusters,
         link=likelihood.name,
         n=first.n,
@@ -295,7 +339,9 @@ def _result(
     )
 
 
-def _size_notes(objective: Objective, first: First, estimated: Estimated | None, fixed: FixedCounts) -> tuple[str, ...]:
+def _size_notes(
+    objective: Objective, first: First, estimated: Estimated | None, fixed: FixedCounts
+) -> tuple[str, ...]:
     """Whether there are too few rows or clusters for the standard errors, if there are any without a penalty."""
     if estimated is None or not objective.separable or np.isnan(estimated.matrix).any():
         return ()
@@ -303,6 +349,10 @@ def _size_notes(objective: Objective, first: First, estimated: Estimated | None,
     held = fixed.coefficients - fixed.constants
     slopes = -(-(int((~objective.free).sum()) - held) // contrasts)  # of one contrast, rounded up
     weight = float(first.classes.sum())
-    rows = first.classes * (max(first.observations, weight) / weight)  # of shares of events the trials count
+    rows = first.classes * (
+        max(first.observations, weight) / weight
+    )  # of shares of events the trials count
     pair = float(rows[0] + rows[1:].min())  # the base and the rarest other
-    return reliability_notes(Size(slopes, pair, float(rows.min()), estimated.clusters, contrasts > 1))
+    return reliability_notes(
+        Size(slopes, pair, float(rows.min()), estimated.clusters, contrasts > 1)
+    )

@@ -26,7 +26,9 @@ from logit_engine.solvers.solution import Information, Residual, Solution, Termi
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
 HOPELESS = 1e12
 FAR = 10.0  # of a linear predictor: such a row is predicted perfectly but for 1 in 20,000
-EXACT_CERTIFICATE = 1e-6  # above it standard errors have fewer than six digits, which only collinear columns excuse
+EXACT_CERTIFICATE = (
+    1e-6  # above it standard errors have fewer than six digits, which only collinear columns excuse
+)
 
 
 def separation_sentence(clauses: list[Clause], several: bool) -> str:
@@ -50,7 +52,11 @@ class Judged(NamedTuple):
 
 
 def judged_solution(
-    objective: Objective, solution: Solution, perfect: list[Clause], constants: Array, wording: Wording = PLAIN
+    objective: Objective,
+    solution: Solution,
+    perfect: list[Clause],
+    constants: Array,
+    wording: Wording = PLAIN,
 ) -> Judged:
     """What may be said of a solution, which is led on where it stopped before a proof though nothing separates.
 
@@ -62,7 +68,10 @@ def judged_solution(
         away = unheld_recession(objective, solution)
         if away is not None:
             return Judged(
-                solution, separated_status(objective, away, perfect, wording), solution.proof.bound, away.signs
+                solution,
+                separated_status(objective, away, perfect, wording),
+                solution.proof.bound,
+                away.signs,
             )
         return Judged(solution, _status(objective, solution), solution.proof.bound)
     certificate = np.inf if perfect else arrival_certificate(objective, solution)
@@ -70,7 +79,9 @@ def judged_solution(
         return Judged(solution, _status(objective, solution), certificate)
     away = recession(objective, solution.theta)
     if away is not None and _separates(away, wording):
-        return Judged(solution, separated_status(objective, away, perfect, wording), certificate, away.signs)
+        return Judged(
+            solution, separated_status(objective, away, perfect, wording), certificate, away.signs
+        )
     if solution.termination in STOPPED:
         return Judged(solution, _status(objective, solution), certificate)
     known = solution.information
@@ -94,7 +105,9 @@ def _separates(away: Recession, wording: Wording) -> bool:
     return away.proof is Proof.EXACT or (away.proof is Proof.ROUNDED and wording.units is not None)
 
 
-def _lost_status(objective: Objective, lost: Solution, nearly: Recession | None, wording: Wording) -> Status:
+def _lost_status(
+    objective: Objective, lost: Solution, nearly: Recession | None, wording: Wording
+) -> Status:
     """The status of a fit that reached no maximum; nearly: what separates but for rounding, None for nothing."""
     if nearly is None:
         return _status(objective, lost)
@@ -121,10 +134,16 @@ def column_condition(objective: Objective, information: Information | None) -> f
 
     Infinite if there is no information, which is singular then.
     """
-    return np.inf if information is None else condition_number(_clear_triangle(objective, information)[0])
+    return (
+        np.inf
+        if information is None
+        else condition_number(_clear_triangle(objective, information)[0])
+    )
 
 
-def _clear_triangle(objective: Objective, information: Information) -> tuple[Array, NDArray[np.intp]]:
+def _clear_triangle(
+    objective: Objective, information: Information
+) -> tuple[Array, NDArray[np.intp]]:
     """The triangle of the weighted columns, clear of the constants, and the coefficient that each column is of.
 
     Under constraints a column is of no coefficient.
@@ -134,7 +153,9 @@ def _clear_triangle(objective: Objective, information: Information) -> tuple[Arr
         return triangle, np.zeros(0, dtype=np.intp)
     if constant is None:
         return triangle, np.arange(triangle.shape[1])
-    constants = constant + np.arange(objective.likelihood.outputs) * objective.coordinates.scale.size
+    constants = (
+        constant + np.arange(objective.likelihood.outputs) * objective.coordinates.scale.size
+    )
     others = np.delete(np.arange(triangle.shape[1]), constants)
     if constants.size == 1 and constant == 0:
         return triangle[1:, 1:], others
@@ -142,7 +163,9 @@ def _clear_triangle(objective: Objective, information: Information) -> tuple[Arr
     return clear[constants.size :, constants.size :], others
 
 
-def collinear_names(objective: Objective, information: Information | None, condition: float) -> tuple[str, ...]:
+def collinear_names(
+    objective: Objective, information: Information | None, condition: float
+) -> tuple[str, ...]:
     """The columns that are nearly combinations of each other, if the condition number is flagged."""
     if information is None or not FLAGGED < condition < np.inf:
         return ()
@@ -154,7 +177,9 @@ def collinear_names(objective: Objective, information: Information | None, condi
     return tuple(names[j] for j in sorted(involved))
 
 
-def separated_status(objective: Objective, away: Recession, perfect: list[Clause], wording: Wording = PLAIN) -> Status:
+def separated_status(
+    objective: Objective, away: Recession, perfect: list[Clause], wording: Wording = PLAIN
+) -> Status:
     """The status of a fit whose estimate does not exist."""
     classes, names = objective.rows.classes, objective.coefficient_names
     cells = empty_cells(objective, away.signs) if classes else []
@@ -176,7 +201,10 @@ def unheld_recession(objective: Objective, solution: Solution) -> Recession | No
     low, high = objective.penalty.open_directions(solution.theta.size)
     if not ((low < high) & ~objective.free).any():
         return None
-    if solution.termination is Termination.CONVERGED and objective.widest_predictor_gap(solution.theta) < FAR:
+    if (
+        solution.termination is Termination.CONVERGED
+        and objective.widest_predictor_gap(solution.theta) < FAR
+    ):
         return None
     away = recession(replace(objective, penalty=NONE), cone=Cone(low, high))
     return away if away is not None and away.proof is Proof.EXACT else None
@@ -199,8 +227,12 @@ ADVICE = {
 def _status(objective: Objective, solution: Solution) -> Status:
     """Converged, or why not, as the solver saw it."""
     if solution.termination is not Termination.CONVERGED:
-        advice = ADVICE.get(solution.termination, "Scale or drop columns, set a penalty, or use a log-concave link.")
-        sentence = f"not converged after {solution.passes} passes: {solution.termination.value}. {advice}"
+        advice = ADVICE.get(
+            solution.termination, "Scale or drop columns, set a penalty, or use a log-concave link."
+        )
+        sentence = (
+            f"not converged after {solution.passes} passes: {solution.termination.value}. {advice}"
+        )
         return Status(Verdict.NOT_CONVERGED, sentence)
     if isinstance(solution.proof, Residual):
         of_penalty, of_gradient = PENALTY_RATIO * solution.proof.bound, solution.proof.bound
@@ -209,9 +241,7 @@ def _status(objective: Objective, solution: Solution) -> Status:
             f"Converged after {solution.passes} passes; no coefficient is further from optimal than {of_penalty:.1e} "
             f"of its penalty, nor {of_gradient:.1e} of the gradient's size.",
         )
-    sentence = (
-        f"Converged after {solution.passes} passes; the last step was {solution.proof.decrement:.1e} standard errors."
-    )
+    sentence = f"Converged after {solution.passes} passes; the last step was {solution.proof.decrement:.1e} standard errors."
     if not objective.likelihood.log_concave:
         sentence += f" The {objective.likelihood.name} log-likelihood is not concave: this is a local maximum."
     return Status(Verdict.CONVERGED, sentence)
@@ -258,13 +288,17 @@ def _separation_notes(objective: Objective, signs: Array) -> list[str]:
     return said
 
 
-def _column_notes(coordinates: Coordinates, condition: float, constant: bool, collinear: tuple[str, ...]) -> list[str]:
+def _column_notes(
+    coordinates: Coordinates, condition: float, constant: bool, collinear: tuple[str, ...]
+) -> list[str]:
     """The notes on the constant and on the condition number; parameters as in `notes`."""
     said = []
     if coordinates.constant is None and constant:
         said.append("The constant is penalized too: set its strength to 0 to leave it alone.")
     elif coordinates.constant is None:
-        said.append("There is no constant column, so columns were not centered: shifted columns cost digits.")
+        said.append(
+            "There is no constant column, so columns were not centered: shifted columns cost digits."
+        )
     if condition > FLAGGED:
         digits = "few" if condition > HOPELESS else f"about {14.0 - np.log10(condition):.0f}"
         shown = first_names([f"'{name}'" for name in collinear])
@@ -281,9 +315,15 @@ def _error_notes(objective: Objective, condition: float, naive: bool, given: boo
         return []
     if given:
         known = "its zeros were known" if objective.penalty.kinked else "it did not"
-        return [f"The penalty biases the estimates: standard errors after it are naive, as if {known}."]
+        return [
+            f"The penalty biases the estimates: standard errors after it are naive, as if {known}."
+        ]
     if not naive:
-        return ["Standard errors are not given after a penalized fit: the penalty biases the estimates."]
+        return [
+            "Standard errors are not given after a penalized fit: the penalty biases the estimates."
+        ]
     if np.isnan(condition):
-        return ["The information is singular where the penalty left off, so there are no naive standard errors."]
+        return [
+            "The information is singular where the penalty left off, so there are no naive standard errors."
+        ]
     return []

@@ -79,7 +79,9 @@ class ByCluster:
         return self
 
 
-def by_cluster(codes: NDArray[np.int64], X: Columns, r: Array, kept: NDArray[np.bool_]) -> ByCluster:
+def by_cluster(
+    codes: NDArray[np.int64], X: Columns, r: Array, kept: NDArray[np.bool_]
+) -> ByCluster:
     """X' r within each cluster that has a kept row, (g, q); codes, kept: (n,); r: (n,), or (n, k)."""
     present, local = np.unique(codes, return_inverse=True)
     columns = [r] if r.ndim == 1 else list(r.T)
@@ -111,7 +113,9 @@ def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: 
     assert solution.information is not None  # without one no covariance is asked for
     root = solution.information.root
     if wanted.information is Information.EXPECTED and not objective.likelihood.canonical:
-        root = _expected_root(objective, solution.theta, solution.information.basis, solution.information.free)
+        root = _expected_root(
+            objective, solution.theta, solution.information.basis, solution.information.free
+        )
     user = objective.coordinates.to_user(root)
     if wanted.kind is Kind.NONROBUST:
         return Estimated(user @ user.T)
@@ -133,7 +137,10 @@ def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: 
 
 def _negative_variance(objective: Objective, matrix: Array, clusters: tuple[int, ...]) -> str:
     """The sentence on a covariance clustered two ways in which some variance is below zero."""
-    names = [f"'{objective.coefficient_names[j]}'" for j in np.flatnonzero(np.diagonal(matrix) < 0.0).tolist()]
+    names = [
+        f"'{objective.coefficient_names[j]}'"
+        for j in np.flatnonzero(np.diagonal(matrix) < 0.0).tolist()
+    ]
     fewer, more = sorted(clusters)
     return (
         f"clustered two ways ({clusters[0]} and {clusters[1]} clusters), the variance of {first_names(names)} is negative: "
@@ -158,7 +165,9 @@ def _near_one(objective: Objective, solution: Solution, root: Array, wanted: Cov
 UNKNOWN = 1e7  # a variance above it, of a column of unit spread, is that of a coefficient which separation leaves open
 
 
-def without_infinite(matrix: Array, signs: Array, solution: Solution, coordinates: Coordinates) -> Array:
+def without_infinite(
+    matrix: Array, signs: Array, solution: Solution, coordinates: Coordinates
+) -> Array:
     """The user's covariance, (q, q), under separation: nan for coefficients that have no finite estimate.
 
     At the last iterate the rows that are predicted perfectly have lost their weight, so the rest is the covariance of the
@@ -168,19 +177,25 @@ def without_infinite(matrix: Array, signs: Array, solution: Solution, coordinate
     spread = np.square(coordinates.scale)
     if coordinates.constant is not None:
         spread[coordinates.constant] = 1.0 / (1.0 + moved.sum())
-    lost = (signs != 0) | (np.diagonal(matrix) * np.tile(spread, signs.size // spread.size) > UNKNOWN)
+    lost = (signs != 0) | (
+        np.diagonal(matrix) * np.tile(spread, signs.size // spread.size) > UNKNOWN
+    )
     lost |= solution.termination is Termination.SEPARATED
     out = matrix.copy()
     out[lost], out[:, lost] = np.nan, np.nan
     return out
 
 
-def _expected_root(objective: Objective, theta: Array, basis: Array | None, free: Array | None) -> Array:
+def _expected_root(
+    objective: Objective, theta: Array, basis: Array | None, free: Array | None
+) -> Array:
     """The root of the inverse of the expected information, from one more pass in the whitened rows of a basis."""
     curvature = objective.evaluate(theta, basis, expected=True).curvature
     factor = cholesky_factor(curvature if free is None else free.T @ curvature @ free)
     if factor is None:
-        raise DataError("the expected information is singular at the estimate; ask for the observed one.")
+        raise DataError(
+            "the expected information is singular at the estimate; ask for the observed one."
+        )
     inverse = triangular_inverse(factor)
     return unwhitened(inverse if free is None else free @ inverse, basis)
 
@@ -192,7 +207,9 @@ def _row_scores(objective: Objective, theta: Array, block: Block, X: Columns) ->
     return weighted((block.weights > 0.0).astype(np.float64), score)
 
 
-def _by_rows(objective: Objective, theta: Array, root: Array, wanted: Covariance) -> tuple[Array, bool]:
+def _by_rows(
+    objective: Objective, theta: Array, root: Array, wanted: Covariance
+) -> tuple[Array, bool]:
     """The sum over rows of their squared scores in the root's directions, (r, r), corrected by leverage for HC2, HC3.
 
     Rows of leverage near one are left out; whether there are any is said.
@@ -212,7 +229,9 @@ def _by_rows(objective: Objective, theta: Array, root: Array, wanted: Covariance
             scaled = _directed_scores(objective, theta, root, block, X) * size[:, None]
             return scaled.T @ scaled, Maximum(0.0)
         directions = X.dot(root)
-        terms = row_terms(objective, theta, block, X, directions, wanted.information is Information.EXPECTED)
+        terms = row_terms(
+            objective, theta, block, X, directions, wanted.information is Information.EXPECTED
+        )
         near = terms.leverage > NEAR_ONE
         rest = np.where(near, np.inf, 1.0 - terms.leverage)
         scaled = directions * (size * terms.score / rest**power)[:, None]
@@ -222,14 +241,18 @@ def _by_rows(objective: Objective, theta: Array, root: Array, wanted: Covariance
     return np.asarray(meat), near.value > 0.0
 
 
-def _directed_scores(objective: Objective, theta: Array, root: Array, block: Block, X: Columns) -> Array:
+def _directed_scores(
+    objective: Objective, theta: Array, root: Array, block: Block, X: Columns
+) -> Array:
     """The rows' scores in the root's directions, without their weights, (n, r)."""
     score = _row_scores(objective, theta, block, X)
     outputs = objective.likelihood.outputs
     if outputs == 1:
         return np.asarray(X.dot(root) * score[:, None])
     parts = root.reshape(outputs, -1, root.shape[1])
-    return sum((X.dot(parts[a]) * score[:, [a]] for a in range(outputs)), np.zeros((score.shape[0], 1)))
+    return sum(
+        (X.dot(parts[a]) * score[:, [a]] for a in range(outputs)), np.zeros((score.shape[0], 1))
+    )
 
 
 def _by_clusters(

@@ -28,7 +28,9 @@ def weighted_sums(curve: Array, share: Array, X: Array) -> Array:
 def known_covariance(covariance: Array) -> tuple[Array, NDArray[np.bool_]]:
     """The covariance with zeros in place of nan, and which coefficients have nan for a variance, (q,)."""
     unknown = np.isnan(np.diagonal(covariance))
-    return (np.where(unknown[:, None] | unknown, 0.0, covariance) if unknown.any() else covariance), unknown
+    return (
+        np.where(unknown[:, None] | unknown, 0.0, covariance) if unknown.any() else covariance
+    ), unknown
 
 
 def carried_over(J: Array, covariance: Array, params: Array) -> Array:
@@ -62,7 +64,9 @@ def wald_interval(center: Array, std_errors: Array, level: float, df: float | No
     Raises UsageError unless 0 < level < 1.
     """
     if not 0.0 < level < 1.0:
-        raise UsageError(f"the level of an interval is {level:g}; give a number between 0 and 1, such as 0.95.")
+        raise UsageError(
+            f"the level of an interval is {level:g}; give a number between 0 and 1, such as 0.95."
+        )
     tail = 0.5 - 0.5 * level
     reach = -(special.ndtri(tail) if df is None else special.stdtrit(df, tail)) * std_errors
     return np.stack([center - reach, center + reach], axis=-1)

@@ -99,7 +99,10 @@ def contrasts(
     R, null = _hypothesis(estimates, R, q)
     theta, V, missing = _known(estimates, covariance, R)
     variance = np.einsum("ij,ij->i", R @ V, R)
-    effects, std_errors = R @ theta, np.sqrt(np.maximum(variance, 0.0))  # a variance of zero may round to below it
+    effects, std_errors = (
+        R @ theta,
+        np.sqrt(np.maximum(variance, 0.0)),
+    )  # a variance of zero may round to below it
     effects[missing] = [_infinity(row, estimates) for row in R[missing]]
     std_errors[missing] = np.nan
     return Contrasts(effects, std_errors, null, df)
@@ -126,14 +129,20 @@ def wald(
     theta, V, missing = _known(estimates, covariance, R)
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
-        raise UsageError(f"row {row} of R involves a coefficient that has no standard error; leave it out of the test.")
+        raise UsageError(
+            f"row {row} of R involves a coefficient that has no standard error; leave it out of the test."
+        )
     if _contradictory(R, null):
-        raise UsageError("rows of R theta = q contradict each other: no theta fulfills all of them; correct q.")
+        raise UsageError(
+            "rows of R theta = q contradict each other: no theta fulfills all of them; correct q."
+        )
     M, bound = R @ V @ R.T, np.square(np.abs(R) @ np.sqrt(np.diagonal(V)))
     rounding = 8.0 * sum(R.shape) * float(np.finfo(np.float64).eps)
     varies = np.diagonal(M) > rounding * bound
     if not varies.any():
-        raise UsageError("R theta has no variance, so there is nothing to test; give rows that involve an estimate.")
+        raise UsageError(
+            "R theta has no variance, so there is nothing to test; give rows that involve an estimate."
+        )
     unit = np.where(varies, 1.0 / np.sqrt(np.where(varies, np.diagonal(M), 1.0)), 0.0)
     tolerance = rounding * float(np.max(bound * unit * unit, initial=1.0))
     factor, pivots, rank, _ = dpstrf(M * np.outer(unit, unit), tol=tolerance)
@@ -144,13 +153,18 @@ def wald(
     asked = int(np.linalg.matrix_rank(R))
     note = RANK_NOTE.format(asked=asked, rank=rank) if rank < asked else ""
     if f_df is None:
-        return Test(statistic, float(special.chdtrc(rank, statistic)), int(rank), None, dropped, note)
+        return Test(
+            statistic, float(special.chdtrc(rank, statistic)), int(rank), None, dropped, note
+        )
     F = statistic / rank
     return Test(F, float(special.fdtrc(rank, f_df, F)), int(rank), f_df, dropped, note)
 
 
 def wald_terms(
-    estimates: Array, covariance: Array, terms: Mapping[str, Sequence[int]], f_df: float | None = None
+    estimates: Array,
+    covariance: Array,
+    terms: Mapping[str, Sequence[int]],
+    f_df: float | None = None,
 ) -> dict[str, Test]:
     """One Wald test for each term, that all its coefficients are zero. terms: the positions of each term's coefficients.
 
@@ -177,7 +191,9 @@ def linear_combination(
 
 def odds_ratios(estimates: Array, covariance: Array, level: float = 0.95) -> Ratios:
     """exp of each estimate with its interval. estimates: (p,); covariance: (p, p)."""
-    return Contrasts(estimates, np.sqrt(np.diagonal(covariance)), np.zeros_like(estimates)).ratios(level)
+    return Contrasts(estimates, np.sqrt(np.diagonal(covariance)), np.zeros_like(estimates)).ratios(
+        level
+    )
 
 
 def _hypothesis(estimates: Array, R: Array, q: float | Array) -> tuple[Array, Array]:
@@ -189,7 +205,9 @@ def _hypothesis(estimates: Array, R: Array, q: float | Array) -> tuple[Array, Ar
         )
     null = np.asarray(q, dtype=np.float64)
     if null.shape not in ((), (rows.shape[0],)):
-        raise UsageError(f"q has shape {null.shape}; give a number, or one for each of the {rows.shape[0]} rows of R.")
+        raise UsageError(
+            f"q has shape {null.shape}; give a number, or one for each of the {rows.shape[0]} rows of R."
+        )
     return rows, np.broadcast_to(null, rows.shape[:1]).copy()
 
 
@@ -207,10 +225,10 @@ def _on_infinite(estimates: Array, R: Array, names: Sequence[str] | None) -> str
     if not found:
         return ""
     shown = ", ".join(f"'{names[j]}'" if names else f"coefficient {j}" for j in found[:5])
-    what, its = ("estimates are", "these estimates") if len(found) > 1 else ("estimate is", "this estimate")
-    return (
-        f"the test involves {shown}, whose {what} infinite, and a Wald test of {its} says nothing. {LIKELIHOOD_RATIO}"
+    what, its = (
+        ("estimates are", "these estimates") if len(found) > 1 else ("estimate is", "this estimate")
     )
+    return f"the test involves {shown}, whose {what} infinite, and a Wald test of {its} says nothing. {LIKELIHOOD_RATIO}"
 
 
 def _known(estimates: Array, covariance: Array, R: Array) -> tuple[Array, Array, np.ndarray]:

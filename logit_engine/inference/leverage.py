@@ -50,7 +50,9 @@ def row_terms(
         w = objective.likelihood.expected(eta) if expected else terms.curvature
     seen = (block.weights > 0.0).astype(np.float64)
     score, w = weighted(seen, terms.score), weighted(seen, w)
-    return RowTerms(score, w, precision * w * np.einsum("ij,ij->i", directions, directions), precision)
+    return RowTerms(
+        score, w, precision * w * np.einsum("ij,ij->i", directions, directions), precision
+    )
 
 
 @dataclass(slots=True)
@@ -112,9 +114,19 @@ def contributions(
         rows = dense_array(block.X.to_inner(own.center, own.scale)) @ free
         near = terms.leverage > NEAR_ONE
         weight = np.where(near, 0.0, block.weights)
-        part = NearRows(rows[near], np.stack(terms, axis=1)[near], block.weights[near], np.flatnonzero(near), near.size)
-        plus, minus = (np.sqrt(weight * np.maximum(sign * terms.curvature, 0.0)) for sign in (1.0, -1.0))
-        factors = [SortedFactor.of(size[size > 0.0, None] * rows[size > 0.0]) for size in (plus, minus)]
+        part = NearRows(
+            rows[near],
+            np.stack(terms, axis=1)[near],
+            block.weights[near],
+            np.flatnonzero(near),
+            near.size,
+        )
+        plus, minus = (
+            np.sqrt(weight * np.maximum(sign * terms.curvature, 0.0)) for sign in (1.0, -1.0)
+        )
+        factors = [
+            SortedFactor.of(size[size > 0.0, None] * rows[size > 0.0]) for size in (plus, minus)
+        ]
         return (*factors, rows.T @ (weight * terms.score), part)
 
     plus, minus, gradient, near = total(objective.rows, gathered, objective.threads)
@@ -122,16 +134,24 @@ def contributions(
     for i in range(near.at.size):
         if near.terms[i, 1] < VANISHED and not settled:
             continue
-        found.append(_contribution(_Others(plus.R, minus.R, gradient, near, i), objective, own, power, settled))
+        found.append(
+            _contribution(
+                _Others(plus.R, minus.R, gradient, near, i), objective, own, power, settled
+            )
+        )
     return own.to_user(free @ np.array(found).reshape(len(found), free.shape[1]).T)
 
 
-def _terms(objective: Objective, theta: Array, block: Block, root: Array, expected: bool) -> RowTerms:
+def _terms(
+    objective: Objective, theta: Array, block: Block, root: Array, expected: bool
+) -> RowTerms:
     X = objective.columns(block)
     return row_terms(objective, theta, block, X, X.dot(root), expected)
 
 
-def _coordinates_of_others(objective: Objective, theta: Array, root: Array, expected: bool) -> Coordinates:
+def _coordinates_of_others(
+    objective: Objective, theta: Array, root: Array, expected: bool
+) -> Coordinates:
     """Inner coordinates by the moments of the rows that are not near one."""
 
     def moments(block: Block) -> tuple[Any]:
@@ -143,7 +163,9 @@ def _coordinates_of_others(objective: Objective, theta: Array, root: Array, expe
     own = inner_coordinates(found, centered=whole.constant is not None)
     if own.constant == whole.constant:
         return own
-    return replace(own, center=np.zeros_like(own.center), constant=None)  # a column varies in the near rows alone
+    return replace(
+        own, center=np.zeros_like(own.center), constant=None
+    )  # a column varies in the near rows alone
 
 
 def _free_directions(objective: Objective, own: Coordinates) -> Array:
@@ -199,7 +221,9 @@ class _Others:
         return None if rest is None else rest @ R
 
 
-def _contribution(others: _Others, objective: Objective, own: Coordinates, power: float, settled: bool) -> Array:
+def _contribution(
+    others: _Others, objective: Objective, own: Coordinates, power: float, settled: bool
+) -> Array:
     """The row's score times the step H^-1 x over (1 - h) to the power, (r,), by the other rows."""
     R = others.factor()
     score, curvature, _, precision = others.near.terms[others.i]
@@ -210,22 +234,35 @@ def _contribution(others: _Others, objective: Objective, own: Coordinates, power
     if settled:
         score = -(a @ triangular_solve(R, others.score, transposed=True)) / (a @ a * weight)
     rest = 1.0 / (1.0 + precision * curvature * (a @ a))
-    return np.asarray(triangular_solve(R, a) * (np.sqrt(weight) * np.sqrt(precision) * score * rest ** (1.0 - power)))
+    return np.asarray(
+        triangular_solve(R, a)
+        * (np.sqrt(weight) * np.sqrt(precision) * score * rest ** (1.0 - power))
+    )
 
 
 def _own_parameter(others: _Others, objective: Objective, own: Coordinates, power: float) -> str:
     """The sentence on a row that alone determines something."""
     kind = "HC2" if power < 1.0 else "HC3"
     where = f"row {int(others.near.at[others.i])}"
-    R = SortedFactor.of(np.vstack([others.plus, others.near.rows[np.arange(others.near.at.size) != others.i]])).R
-    lost = np.flatnonzero(aliased(R, own.resolution)) if objective.fixed is None else np.zeros(0, dtype=np.intp)
+    R = SortedFactor.of(
+        np.vstack([others.plus, others.near.rows[np.arange(others.near.at.size) != others.i]])
+    ).R
+    lost = (
+        np.flatnonzero(aliased(R, own.resolution))
+        if objective.fixed is None
+        else np.zeros(0, dtype=np.intp)
+    )
     if not lost.size and not objective.likelihood.log_concave:
         return (
             f"{where} has a leverage of {others.near.terms[others.i, 2]:.3g}: the {objective.likelihood.name} "
             f"log-likelihood is not concave, and without the row its information is not positive. {kind}, which divides "
             "by 1 less the leverage, does not exist. Choose HC0 or HC1."
         )
-    what = f"the coefficient of '{objective.rows.names[int(lost[0])]}'" if lost.size else "some coefficient"
+    what = (
+        f"the coefficient of '{objective.rows.names[int(lost[0])]}'"
+        if lost.size
+        else "some coefficient"
+    )
     return (
         f"{where} alone determines {what}: its leverage is 1, and {kind}, which divides by 1 less the leverage, does not "
         "exist. Drop the row or the column, or choose HC0 or HC1."

@@ -10,11 +10,20 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.inference.delta import carried_over, roots, row_blocks, two_sided, wald_interval, weighted_sums
+from logit_engine.inference.delta import (
+    carried_over,
+    roots,
+    row_blocks,
+    two_sided,
+    wald_interval,
+    weighted_sums,
+)
 from logit_engine.inference.response import bend, predictors, responses, slope, value
 from logit_engine.likelihoods import Likelihood
 
-Part = tuple[Array, Array | None, Array]  # rows, their offsets, and the share of each in the average
+Part = tuple[
+    Array, Array | None, Array
+]  # rows, their offsets, and the share of each in the average
 
 
 class At(StrEnum):
@@ -75,7 +84,9 @@ class Margins:
     def std_errors(self) -> Array:
         """(m, C). Raises UsageError for effects at every row."""
         if self.covariance is None:
-            raise UsageError("effects at every row have no standard errors; choose at='overall' or one row.")
+            raise UsageError(
+                "effects at every row have no standard errors; choose at='overall' or one row."
+            )
         return roots(np.diagonal(self.covariance)).reshape(self.effects.shape[::-1]).T
 
     @property
@@ -140,7 +151,9 @@ def margins(
     question = _Question(likelihood, params, effect, columns, steps, endless[columns], separated)
     if at not in (At.OVERALL, At.ALL):
         zero = np.where(varies, 0.0, seen[0]) if at is At.ZERO else None
-        return question.averaged(iter([_point(X, offset, weight, fixed or {}, at, zero)]), covariance)
+        return question.averaged(
+            iter([_point(X, offset, weight, fixed or {}, at, zero)]), covariance
+        )
     blocks = list(row_blocks(X.shape[0], question.width))
     parts = _parts(X, offset, weight, fixed or {}, blocks)
     if at is At.OVERALL:
@@ -153,7 +166,9 @@ def margins(
 
 def _steps(X: Array, columns: NDArray[np.intp], dummy: bool, count: bool) -> dict[int, Step]:
     """Of the columns that change by steps, by position: from where to where, and what divides the change."""
-    found = {position: step_of(X[:, j], dummy, count) for position, j in enumerate(columns.tolist())}
+    found = {
+        position: step_of(X[:, j], dummy, count) for position, j in enumerate(columns.tolist())
+    }
     return {position: step for position, step in found.items() if step is not None}
 
 
@@ -182,7 +197,11 @@ def center_at(at: At, weight: Array | None) -> Callable[[Array], Array]:
 
 
 def _parts(
-    X: Array, offset: Array | None, weight: Array | None, fixed: Mapping[int, Array | float], blocks: list[slice]
+    X: Array,
+    offset: Array | None,
+    weight: Array | None,
+    fixed: Mapping[int, Array | float],
+    blocks: list[slice],
 ) -> Iterator[Part]:
     """The rows block by block, with the fixed values in place."""
     n = X.shape[0]
@@ -253,7 +272,10 @@ class _Question:
     @property
     def width(self) -> int:
         """How many numbers a row needs."""
-        return responses(self.likelihood) * self.columns.size * self.likelihood.outputs + self.params.size
+        return (
+            responses(self.likelihood) * self.columns.size * self.likelihood.outputs
+            + self.params.size
+        )
 
     def averaged(self, parts: Iterator[Part], covariance: Array) -> Margins:
         """The sum of the effects over all rows by their shares, with its covariance."""
@@ -270,7 +292,9 @@ class _Question:
     def effects(self, X: Array, offset: Array | None) -> Array:
         """The effect of each column at each row, (n, m, C)."""
         theta = self.params.reshape(self.likelihood.outputs, -1)[:, self.columns]
-        out = np.swapaxes(slope(self.likelihood, self._eta(X, offset), self.effect.log_y) @ theta, 1, 2)
+        out = np.swapaxes(
+            slope(self.likelihood, self._eta(X, offset), self.effect.log_y) @ theta, 1, 2
+        )
         out[:, self.endless] = np.nan
         if self.effect.log_x:
             return np.asarray(out * X[:, self.columns, None])
@@ -292,7 +316,9 @@ class _Question:
         own = (scale.T @ first.reshape(share.size, -1)).reshape(-1, *first.shape[1:])
         out[:, np.arange(self.columns.size), :, self.columns] += own
         for position, sign, moved in self._moved(X):
-            change = sign * weighted_sums(slope(self.likelihood, self._eta(moved, offset), log), share, moved)
+            change = sign * weighted_sums(
+                slope(self.likelihood, self._eta(moved, offset), log), share, moved
+            )
             out[:, position] = change if sign > 0.0 else out[:, position] + change
         return out
 

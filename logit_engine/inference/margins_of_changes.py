@@ -54,18 +54,29 @@ def margins_of_changes(
 
     params: (k p,); infinite: (k p,), which have no finite estimate: an effect along one is nan.
     """
-    asked = _Asked(likelihood, params, effect, np.zeros(params.size, dtype=bool) if infinite is None else infinite)
+    asked = _Asked(
+        likelihood,
+        params,
+        effect,
+        np.zeros(params.size, dtype=bool) if infinite is None else infinite,
+    )
     rows: list[Array] = []
     means: Array = np.zeros(0)
     J: Array = np.zeros(0)
     for place in places:
         if every:
-            rows.append(np.stack([asked.effects(place, change) for change in place.changes], axis=1))  # (n, m, C)
+            rows.append(
+                np.stack([asked.effects(place, change) for change in place.changes], axis=1)
+            )  # (n, m, C)
             continue
         found = [
-            (place.share @ asked.effects(place, change), asked.jacobian(place, change)) for change in place.changes
+            (place.share @ asked.effects(place, change), asked.jacobian(place, change))
+            for change in place.changes
         ]
-        mean, jacobian = np.stack([pair[0] for pair in found]), np.stack([pair[1] for pair in found], axis=1)
+        mean, jacobian = (
+            np.stack([pair[0] for pair in found]),
+            np.stack([pair[1] for pair in found], axis=1),
+        )
         means, J = (mean, jacobian) if not means.size else (means + mean, J + jacobian)
     if every:
         whole = np.concatenate(rows)
@@ -73,7 +84,9 @@ def margins_of_changes(
     J = J.reshape(-1, params.size)
     J[np.isnan(means.T.reshape(-1))] = np.nan
     V = carried_over(J, covariance, params)
-    return Margins(given_effects(means, V, bool(asked.infinite.any())), np.arange(means.shape[0]), V)
+    return Margins(
+        given_effects(means, V, bool(asked.infinite.any())), np.arange(means.shape[0]), V
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +121,9 @@ class _Asked:
         log = self.effect.log_y
         if change.low is not None and change.high is not None:
             high, low = (
-                weighted_sums(slope(self.likelihood, self._eta(X, place.offset), log), place.share, X)
+                weighted_sums(
+                    slope(self.likelihood, self._eta(X, place.offset), log), place.share, X
+                )
                 for X in (change.high, change.low)
             )
             return np.asarray((high - low) / change.width)

@@ -40,7 +40,9 @@ def pairwise(
     """
     levels = len(columns) + with_reference
     if len(labels) != levels or levels < 2:
-        raise UsageError(f"{len(labels)} labels were given for {levels} levels; name each, and at least two.")
+        raise UsageError(
+            f"{len(labels)} labels were given for {levels} levels; name each, and at least two."
+        )
     coding = np.zeros((levels, estimates.size))
     coding[np.arange(int(with_reference), levels), list(columns)] = 1.0
     earlier, later = np.array(list(combinations(range(levels), 2))).T
@@ -57,7 +59,9 @@ def adjusted(p_values: Array, method: str) -> Array:
     """
     adjust = ADJUSTMENTS.get(SHORT.get(method.lower(), method.lower()))
     if adjust is None:
-        raise UsageError(f"adjustment '{method}' is not known; choose one of {', '.join(ADJUSTMENTS)}.")
+        raise UsageError(
+            f"adjustment '{method}' is not known; choose one of {', '.join(ADJUSTMENTS)}."
+        )
     p = np.asarray(p_values, dtype=np.float64)
     tests = np.flatnonzero(~np.isnan(p))
     rising = tests[np.argsort(p[tests], kind="stable")]
@@ -143,4 +147,10 @@ ADJUSTMENTS: dict[str, Callable[[Array], Array]] = {
 }
 
 SHORT = {"b": "bonferroni", "bonf": "bonferroni", "s": "sidak", "hs": "holm-sidak", "h": "holm"}
-SHORT |= {"sh": "simes-hochberg", "ho": "hommel", "fdr_i": "fdr_bh", "fdr_p": "fdr_bh", "fdr_n": "fdr_by"}
+SHORT |= {
+    "sh": "simes-hochberg",
+    "ho": "hommel",
+    "fdr_i": "fdr_bh",
+    "fdr_p": "fdr_bh",
+    "fdr_n": "fdr_by",
+}

@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.inference.delta import carried_over, known_covariance, roots, row_blocks, wald_interval, weighted_sums
+from logit_engine.inference.delta import (
+    carried_over,
+    known_covariance,
+    roots,
+    row_blocks,
+    wald_interval,
+    weighted_sums,
+)
 from logit_engine.inference.response import predictors, responses, slope, value
 from logit_engine.likelihoods import Bernoulli, Likelihood
 from logit_engine.links import Link
@@ -101,7 +108,9 @@ def average(
         eta = predictors(X[b], params, None if offset is None else offset[b], k)
         share = np.full(eta.shape[0], 1.0 / n) if weights is None else weights[b] / n
         mean += share @ (eta if linear else value(likelihood, eta))
-        first = np.broadcast_to(np.eye(k), (eta.shape[0], k, k)) if linear else slope(likelihood, eta)
+        first = (
+            np.broadcast_to(np.eye(k), (eta.shape[0], k, k)) if linear else slope(likelihood, eta)
+        )
         jacobian += weighted_sums(first, share, X[b])
     J = jacobian.reshape(rows, -1)
     return Prediction(mean, roots(np.diagonal(carried_over(J, covariance, params))))
@@ -117,5 +126,7 @@ def _quadratic(X: Array, covariance: Array, k: int) -> Array:
     n, p = X.shape
     out = np.empty((n, k, k))
     for a in range(k):
-        out[:, a] = ((X @ covariance[a * p : (a + 1) * p]).reshape(n, k, p) @ X[:, :, None])[:, :, 0]
+        out[:, a] = ((X @ covariance[a * p : (a + 1) * p]).reshape(n, k, p) @ X[:, :, None])[
+            :, :, 0
+        ]
     return out

@@ -23,7 +23,13 @@ EVENT_SHARES: dict[float, tuple[float, int]] = {
 RARE_EVENTS = 0.03  # p/n up to which the simulations of few events, of many rows each, are near
 REMEDY = f"Have {FEW_EVENTS} rows of the rarest outcome for each slope"
 FEW_CLUSTERS = 20  # Cameron & Miller (2015)
-CLUSTER_COVERAGES = {2: (39, 67), 3: (66, 85), 4: (74, 88), 5: (79, 89), 10: (88, 92)}  # %: normal, Student's t
+CLUSTER_COVERAGES = {
+    2: (39, 67),
+    3: (66, 85),
+    4: (74, 88),
+    5: (79, 89),
+    10: (88, 92),
+}  # %: normal, Student's t
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,9 @@ class Size:
 
 def reliability_notes(size: Size) -> tuple[str, ...]:
     """A sentence for each reason why standard errors of such data are not to be trusted."""
-    return tuple(note for note in (_many_slopes(size) or _few_events(size), _few_clusters(size)) if note)
+    return tuple(
+        note for note in (_many_slopes(size) or _few_events(size), _few_clusters(size)) if note
+    )
 
 
 def _many_slopes(size: Size) -> str:
@@ -64,7 +72,10 @@ def _many_slopes(size: Size) -> str:
 def _few_events(size: Size) -> str:
     if size.rarest >= FEW_EVENTS * size.slopes:
         return ""
-    slopes, each = "1 slope" if size.slopes == 1 else f"{size.slopes:,} slopes", size.rarest / size.slopes
+    slopes, each = (
+        "1 slope" if size.slopes == 1 else f"{size.slopes:,} slopes",
+        size.rarest / size.slopes,
+    )
     if each < min(EVENT_SHARES):
         figures = f"Estimates and intervals are rough: below {min(EVENT_SHARES)} for each slope none were simulated."
     elif size.slope_share > RARE_EVENTS:
@@ -77,7 +88,9 @@ def _few_events(size: Size) -> str:
     )
 
 
-def _nearest_row(measured: Mapping[float, tuple[float, int]], wanted: float) -> tuple[float, tuple[float, int]]:
+def _nearest_row(
+    measured: Mapping[float, tuple[float, int]], wanted: float
+) -> tuple[float, tuple[float, int]]:
     """The measured case nearest to a wanted one, with its figures."""
     return min(measured.items(), key=lambda row: abs(row[0] - wanted))
 

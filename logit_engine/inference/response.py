@@ -50,7 +50,13 @@ def bend(likelihood: Likelihood, eta: Array, along: Array, log: bool = False) ->
             second = weighted(np.exp(link.log_pdf(eta)), link.dlog_pdf(eta))
         turned = along.T if along.ndim == 2 else np.swapaxes(along, 1, 2)[:, None]
         return np.asarray(second[:, :, None, None] * turned)
-    p, gap, fall = likelihood.probabilities(eta), likelihood.log_slopes(eta), likelihood.log_bends(eta, along)
+    p, gap, fall = (
+        likelihood.probabilities(eta),
+        likelihood.log_slopes(eta),
+        likelihood.log_bends(eta, along),
+    )
     if log:
         return np.broadcast_to(fall, (*p.shape, *fall.shape[2:]))
-    return np.asarray(p[:, :, None, None] * ((gap @ along)[:, :, :, None] * gap[:, :, None, :] + fall))
+    return np.asarray(
+        p[:, :, None, None] * ((gap @ along)[:, :, :, None] * gap[:, :, None, :] + fall)
+    )

@@ -57,7 +57,9 @@ def score_test(
     collinear, DataError if the information is not definite. Rao (1948); Boos (1992).
     """
     if kind not in (Kind.NONROBUST, Kind.HC0, Kind.CLUSTER):
-        raise UsageError(f"a score test has no {kind.value} covariance; choose nonrobust, HC0 or cluster.")
+        raise UsageError(
+            f"a score test has no {kind.value} covariance; choose nonrobust, HC0 or cluster."
+        )
     k = likelihood.outputs
     theta = np.asarray(constrained, dtype=np.float64).reshape(k, -1)
     if R is None and extra is not None:
@@ -82,7 +84,9 @@ def score_test(
     step = bread @ score  # to the unrestricted maximum, whose Wald test this is to first order
     joint = wald(step, covariance, rows)
     if joint.dropped:
-        raise UsageError(f"row {joint.dropped[0]} of R depends on the others; give each restriction once.")
+        raise UsageError(
+            f"row {joint.dropped[0]} of R depends on the others; give each restriction once."
+        )
     lift = np.linalg.solve(rows @ bread @ rows.T, rows)
     multipliers, spread = lift @ step, np.einsum("ij,ij->i", lift @ covariance, lift)
     return ScoreTest(joint, multipliers / np.sqrt(spread))
@@ -107,18 +111,24 @@ def whole_score_test(
     k = likelihood.outputs
     theta = np.asarray(constrained, dtype=np.float64).reshape(k, -1)
     inverse = triangular_inverse(_factor(X))
-    score, information, _ = _sums(_Point(likelihood, X, y, theta, inverse, offset, weight, None, observed))
+    score, information, _ = _sums(
+        _Point(likelihood, X, y, theta, inverse, offset, weight, None, observed)
+    )
     half = solve_triangular(_root(information), score, trans="T")
     statistic = float(half @ half)
     T = np.kron(np.eye(k), np.linalg.inv(inverse))
     scores, curvature = T.T @ score, np.diagonal(T.T @ information @ T)
-    return ScoreTest(Test(statistic, float(special.chdtrc(count, statistic)), count), scores / np.sqrt(curvature))
+    return ScoreTest(
+        Test(statistic, float(special.chdtrc(count, statistic)), count), scores / np.sqrt(curvature)
+    )
 
 
 def _root(information: Array) -> Array:
     root = cholesky_factor(information)
     if root is None:
-        raise DataError("the information is not definite at the constrained estimate; no score test can be made there.")
+        raise DataError(
+            "the information is not definite at the constrained estimate; no score test can be made there."
+        )
     return root
 
 
@@ -131,7 +141,9 @@ def _factor(X: Array) -> Array:
         raise RankError(f"there are {X.shape[1]} columns for {X.shape[0]} rows; drop some.")
     bad = np.flatnonzero(aliased(factor, np.zeros(X.shape[1])))
     if bad.size:
-        raise RankError(f"column {bad[0]} (extra ones last) is a linear combination of those before it; drop it.")
+        raise RankError(
+            f"column {bad[0]} (extra ones last) is a linear combination of those before it; drop it."
+        )
     return factor
 
 
@@ -153,7 +165,9 @@ class _Point(NamedTuple):
         """How many rows the weights stand for."""
         if self.weight is None:
             return float(self.y.size)
-        return float((self.weight if self.precision is None else self.weight / self.precision).sum())
+        return float(
+            (self.weight if self.precision is None else self.weight / self.precision).sum()
+        )
 
 
 def _sums(at: _Point) -> tuple[Array, Array, Array]:
@@ -165,16 +179,24 @@ def _sums(at: _Point) -> tuple[Array, Array, Array]:
         squared = w if at.precision is None else w * at.precision[rows]
         outer += (scores * squared[:, None]).T @ scores
         for a in range(k):
-            bend = weighted(np.broadcast_to(w[:, None, None], curvature[:, a].shape), curvature[:, a])
+            bend = weighted(
+                np.broadcast_to(w[:, None, None], curvature[:, a].shape), curvature[:, a]
+            )
             information[a] += Y.T @ (bend * Y[:, None, :]).reshape(-1, size)
     n = at.observations
-    return score, information.reshape(size, size), (outer - np.outer(score, score) / n) * (n / (n - 1.0))
+    return (
+        score,
+        information.reshape(size, size),
+        (outer - np.outer(score, score) / n) * (n / (n - 1.0)),
+    )
 
 
 def _cluster_sums(at: _Point, groups: NDArray[np.int64] | None, small_sample: SmallSample) -> Array:
     """The covariance of the scores' sums by cluster, about their mean, (q, q); of two ways less their intersections."""
     if groups is None:
-        raise UsageError("a clustered score test needs the clusters of the rows: cov_kwds={'groups': labels}.")
+        raise UsageError(
+            "a clustered score test needs the clusters of the rows: cov_kwds={'groups': labels}."
+        )
     n = at.observations
     meat = np.zeros((at.theta.size, at.theta.size))
     for codes, sign in zip(ways(groups), (1.0, 1.0, -1.0), strict=False):
@@ -206,5 +228,7 @@ def _blocks(at: _Point) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
             terms = at.likelihood.terms(plain, at.y[rows])
             curvature = terms.curvature if at.observed else at.likelihood.expected(plain)
         s = terms.score.reshape(-1, k, 1)
-        scores = (np.where(w[:, None, None] > 0.0, s, 0.0) * Y[:, None, :]).reshape(-1, k * Y.shape[1])
+        scores = (np.where(w[:, None, None] > 0.0, s, 0.0) * Y[:, None, :]).reshape(
+            -1, k * Y.shape[1]
+        )
         yield rows, Y, scores, curvature.reshape(-1, k, k, 1), w
