@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import PrivateAttr
 
 from logit_engine.errors import UsageError
+from logit_flows.config.choices import ScaleName
 from logit_flows.config.sections import (
     Compute,
     Data,
@@ -33,7 +34,7 @@ class Config(Section):
     """Where the rows come from."""
     features: Features
     """The columns that predict."""
-    normalize: Literal["standard", "minmax", "robust", "none"] = "standard"
+    normalize: ScaleName = "standard"
     """The scale of numeric columns inside; coefficients are always printed in original units."""
     split: SplitRule = SplitRule()
     """Which rows test."""

@@ -4,6 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from logit_flows.config.choices import (
+    CovarianceName,
+    LevelName,
+    LinkName,
+    MetricName,
+    NumberName,
+    UnknownName,
+)
 from logit_flows.config.problems import shown
 from logit_flows.config.values import (
     MEMORY,
@@ -17,11 +25,6 @@ from logit_flows.config.values import (
     TimeZone,
     machine_memory,
 )
-
-METRICS = (
-    "accuracy", "precision", "recall", "specificity", "f1", "balanced_accuracy", "log_loss", "brier", "roc_auc",
-    "average_precision", "skill", "calibration_slope", "calibration_intercept",
-)  # fmt: skip
 
 
 class Section(BaseModel):
@@ -63,7 +66,7 @@ class Data(Section):
 class ImputeNumeric(Section):
     """What stands in for a missing number."""
 
-    strategy: Literal["error", "mean", "median", "constant"] = "error"
+    strategy: NumberName = "error"
     """Learnt on the training rows; error refuses missing values."""
     value: float | None = None
     """The number of strategy constant."""
@@ -74,7 +77,7 @@ class ImputeNumeric(Section):
 class ImputeCategorical(Section):
     """What stands in for a missing level."""
 
-    strategy: Literal["error", "level"] = "error"
+    strategy: LevelName = "error"
     """level makes missing a level of its own."""
 
 
@@ -100,7 +103,7 @@ class Features(Section):
     """What to do with missing values."""
     min_frequency: Annotated[int, Field(ge=1)] = 1
     """Levels with fewer training rows are pooled, and said."""
-    handle_unknown: Literal["error", "reference", "pooled"] = "error"
+    handle_unknown: UnknownName = "error"
     """What a level unseen in training counts as when scoring; always counted."""
 
 
@@ -141,7 +144,7 @@ class Penalty(Section):
 class CovarianceRule(Section):
     """The covariance of the estimates."""
 
-    type: Literal["nonrobust", "HC0", "HC1", "HC2", "HC3", "cluster"] = "nonrobust"
+    type: CovarianceName = "nonrobust"
     """cluster needs data.cluster."""
 
 
@@ -150,7 +153,7 @@ class ModelRule(Section):
 
     family: Literal["binary", "multinomial"] = "binary"
     """The kind of outcome: two classes, or more."""
-    link: Literal["logit", "probit", "cloglog", "loglog", "cauchit"] = "logit"
+    link: LinkName = "logit"
     """The response curve."""
     penalty: Penalty = Penalty()
     """The penalty."""
@@ -227,7 +230,7 @@ class Gate(Section):
     """Promoted only if the paired interval rules out a loss beyond it."""
     anchor: Literal["first"] = "first"
     """The fixed model against which losses may not add up beyond twice the margin."""
-    require: dict[Literal[METRICS], Bounds] = {}  # type: ignore[valid-type]
+    require: dict[MetricName, Bounds] = {}
     """Bounds that the challenger's test metrics must keep."""
     approval: Literal["automatic"] = "automatic"
     """Who moves the pointer."""

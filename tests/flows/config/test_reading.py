@@ -83,7 +83,7 @@ def read(tmp_path: Path) -> Callable[..., Config]:
             "schedule: {cron: 0 5 * * 1, timezone: Mars}\n",
             "c.yaml:8: schedule.timezone: expected a time zone such as America/New_York, found 'Mars'.",
         ),
-        ("gate: {require: {skil: {min: 1}}}\n", "c.yaml:8: gate.require.skil: 'skil' is not one of accuracy, precis"),
+        ("gate: {require: {skil: {min: 1}}}\n", "c.yaml:8: gate.require.skil: 'skil' is not one of log_loss, skill, "),
         (
             "model: {penalty: {type: l2, strength: .inf}}\n",
             "c.yaml:8: model.penalty.strength: expected a number above 0, or cv, found inf.",

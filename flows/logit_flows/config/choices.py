@@ -1,0 +1,38 @@
+"""The names a key may take where the engine has a table of them: the config repeats none."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from logit_engine.design.spec import Impute, Normalize, Unknown
+from logit_engine.diagnostics.metrics import METRICS
+from logit_engine.inference.covariance import Kind
+from logit_engine.links import LINKS
+
+
+class OneOf:
+    """A type's annotation: the value is one of these names, which `logit schema` lists."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = [str(name) for name in names]
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.literal_schema(self.names)
+
+
+# A base rate is a fact of the rows. The calibrations are measured beside the engine's table.
+REQUIRED_METRICS = [
+    *(name for name in METRICS if name != "base_rate"),
+    "calibration_slope",
+    "calibration_intercept",
+]
+
+LinkName = Annotated[str, OneOf(LINKS)]
+CovarianceName = Annotated[str, OneOf(kind.value for kind in Kind)]
+MetricName = Annotated[str, OneOf(REQUIRED_METRICS)]
+ScaleName = Annotated[str, OneOf(Normalize)]
+UnknownName = Annotated[str, OneOf(Unknown)]
+NumberName = Annotated[str, OneOf(name for name in Impute if name != Impute.LEVEL)]
+LevelName = Annotated[str, OneOf((Impute.ERROR, Impute.LEVEL))]
