@@ -275,13 +275,14 @@ class MNLogit(DiscreteModel[MultinomialResults]):
         return self.loglike(params), self.score(params)
 
     def _prediction(self, eta: Array, which: str) -> Array:
-        base = np.where(np.isnan(eta[:, 0]), np.nan, 0.0)
+        columns = eta if eta.ndim == 2 else eta[:, None]  # of two classes (n,)
+        base = np.where(np.isnan(columns[:, 0]), np.nan, 0.0)
         return _named_prediction(
             which,
             {
                 "mean": lambda: class_probabilities(self.likelihood, eta),
                 "prob": lambda: class_probabilities(self.likelihood, eta),
-                "linear": lambda: np.column_stack([base, eta]),
+                "linear": lambda: np.column_stack([base, columns]),
                 "var": lambda: variance(self.likelihood, eta),
             },
         )

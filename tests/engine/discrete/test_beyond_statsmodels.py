@@ -198,6 +198,10 @@ def test_two_classes_are_a_logit_and_any_class_can_be_the_base() -> None:
     two = MNLogit(y.astype(int), X).fit(disp=0)
     np.testing.assert_allclose(two.params[:, 0], Logit(y, X).fit(disp=0).params, rtol=1e-11)
     np.testing.assert_allclose(two.bse[:, 0], Logit(y, X).fit(disp=0).bse, rtol=1e-11)
+    one = Logit(y, X).fit(disp=0)
+    np.testing.assert_allclose(two.predict()[:, 1], one.predict(), rtol=1e-11)
+    np.testing.assert_allclose(two.predict(which="linear")[:, 1], one.predict(which="linear"), rtol=1e-11)
+    np.testing.assert_array_equal(two.pred_table(), one.pred_table())
     X, levels = data(MNLogit)
     names = np.array(["low", "mid", "top"])[levels]
     first, last = MNLogit(names, X).fit(disp=0), MNLogit(names, X, base="top").fit(disp=0)
