@@ -58,8 +58,8 @@ def frame_rows(
 ) -> MemoryRows:
     """The rows of a frame for a fit; y: (n,) in [0, 1], or the codes of named classes.
 
-    cluster: a column; rows of equal values depend on each other. Raises DataError as `Design.encode`
-    does, and if y is no such outcome.
+    cluster: a column; rows of equal values depend on each other. Raises DataError as
+    `Design.encode` does, and if y is no such outcome.
     """
     codes = frame_clusters(frame, cluster)
     outcome = (
@@ -86,6 +86,7 @@ def frame_clusters(frame: pl.DataFrame, column: str | None) -> NDArray[np.int64]
     missing = np.flatnonzero(is_missing(frame[column]))
     if missing.size:
         raise DataError(
-            f"cluster '{column}' is missing in {missing.size:,} rows (first: row {missing[0]}); give them one."
+            f"cluster '{column}' is missing in {missing.size:,} rows (first: row {missing[0]}); "
+            "give them one."
         )
     return np.asarray(frame[column].rank("dense").cast(pl.Int64).to_numpy() - 1)

@@ -17,9 +17,10 @@ from logit_engine.rows.table_frames import Frames, MemoryFrames
 def learn(rows: pl.DataFrame | Frames, spec: Spec) -> tuple[Design, tuple[str, ...]]:
     """The design of these training rows, and a sentence for everything imputed, pooled or merged.
 
-    Statistics are summed by NumPy over blocks in row order, so they are the same bits in every run and however the rows
-    come. A median or a quartile takes its column whole, one column at a time. Raises DataError for a column that is
-    constant, of the wrong type, missing without a rule, or infinite; UsageError for an unknown reference level or kind.
+    Statistics are summed by NumPy over blocks in row order, so they are the same bits in every run
+    and however the rows come. A median or a quartile takes its column whole, one column at a time.
+    Raises DataError for a column that is constant, of the wrong type, missing without a rule, or
+    infinite; UsageError for an unknown reference level or kind.
     """
     rows = MemoryFrames(rows) if isinstance(rows, pl.DataFrame) else rows
     _check_kinds(spec)
@@ -46,12 +47,14 @@ def _check_types(schema: pl.Schema, numbers: Iterable[str], levels: Iterable[str
         dtype = schema[name]
         if not (dtype.is_numeric() or dtype == pl.Boolean):
             raise DataError(
-                f"column '{name}' holds {dtype} values; ask for it as a categorical, or convert it.",
+                f"column '{name}' holds {dtype} values; ask for it as a categorical, or convert "
+                "it.",
                 reason=Reason.NOT_NUMERIC,
             )
     for name in levels:
         dtype = schema[name]
         if not (dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)):
             raise DataError(
-                f"column '{name}' holds {dtype} values; a categorical holds text, integers or booleans."
+                f"column '{name}' holds {dtype} values; a categorical holds text, integers or "
+                "booleans."
             )

@@ -1,7 +1,8 @@
 """Rows of Parquet files, decoded a chunk at a time: a pass needs memory for a few chunks, however long the files.
 
-A counting pass notes which rows are kept, one bit a row; blocks are cut from the kept rows as if they were one table, so
-neither row groups nor files change a bit of a result. While one chunk is summed, the next is decoded on a thread.
+A counting pass notes which rows are kept, one bit a row; blocks are cut from the kept rows as if
+they were one table, so neither row groups nor files change a bit of a result. While one chunk is
+summed, the next is decoded on a thread.
 """
 
 import os
@@ -172,7 +173,8 @@ def parquet_rows(
 ) -> ParquetRows:
     """The rows of Parquet files for a fit: those whose outcome is there and that `keep`, given the columns it reads, keeps.
 
-    Raises DataError as `Design.check` does, and if the outcome is no such outcome; UsageError if clusters are asked for.
+    Raises DataError as `Design.check` does, and if the outcome is no such outcome; UsageError if
+    clusters are asked for.
     """
     if cluster is not None:
         raise UsageError(

@@ -1,6 +1,7 @@
 """What a design needs to know of its rows, summed in one pass: numbers by blocks in a fixed order, levels, what is missing.
 
-The sums are over blocks of rows numbered from the first row on, so they have the same bits however the rows come.
+The sums are over blocks of rows numbered from the first row on, so they have the same bits however
+the rows come.
 """
 
 from collections.abc import Sequence
@@ -40,7 +41,9 @@ class Numbers:
         share, shift = self.missing / self.rows, fill - self.mean
         square = self.square + shift * shift * (self.present * share)
         low, high = min(self.low, fill), max(self.high, fill)
-        return Numbers(self.rows, self.rows, self.infinite, self.mean + shift * share, square, low, high)
+        return Numbers(
+            self.rows, self.rows, self.infinite, self.mean + shift * share, square, low, high
+        )
 
 
 @dataclass(slots=True)
@@ -69,12 +72,19 @@ def survey(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]) -> 
             found.nulls[name] += frame[name].null_count()
     for i, name in enumerate(numeric):
         numbers = Numbers(
-            found.rows, *(v[i].item() for v in (sums.n, sums.infinite, sums.mean, sums.square, *sums.range))
+            found.rows,
+            *(v[i].item() for v in (sums.n, sums.infinite, sums.mean, sums.square, *sums.range)),
         )
         if numbers.infinite:
-            raise DataError(f"column '{name}' is infinite in {numbers.infinite:,} of {found.rows:,} rows.")
+            raise DataError(
+                f"column '{name}' is infinite in {numbers.infinite:,} of {found.rows:,} rows."
+            )
         found.numbers[name] = numbers
-    gone = [(key, name) for key, name in zip(pattern, numeric, strict=True) if found.numbers[name].missing]
+    gone = [
+        (key, name)
+        for key, name in zip(pattern, numeric, strict=True)
+        if found.numbers[name].missing
+    ]
     keys = dict.fromkeys(key for key, _ in gone)
     found.together = tuple(tuple(name for key, name in gone if key == own) for own in keys)
     return found
@@ -119,7 +129,9 @@ class _Sums:
 
 def _nothing(p: int) -> _Sums:
     none = np.zeros(p, dtype=np.int64)
-    return _Sums(none, none, np.zeros(p), np.zeros(p), np.array([[np.inf], [-np.inf]]).repeat(p, axis=1))
+    return _Sums(
+        none, none, np.zeros(p), np.zeros(p), np.array([[np.inf], [-np.inf]]).repeat(p, axis=1)
+    )
 
 
 def _by_blocks(frame: pl.DataFrame, numeric: Sequence[str]) -> list[_Sums]:
@@ -128,14 +140,21 @@ def _by_blocks(frame: pl.DataFrame, numeric: Sequence[str]) -> list[_Sums]:
         return []
     whole = frame.height // BLOCK_ROWS * BLOCK_ROWS
     columns = [_numbers(frame[name]) for name in numeric]
-    tables = [[x[:whole].reshape(-1, BLOCK_ROWS) for x in columns], [x[whole:].reshape(1, -1) for x in columns]]
+    tables = [
+        [x[:whole].reshape(-1, BLOCK_ROWS) for x in columns],
+        [x[whole:].reshape(1, -1) for x in columns],
+    ]
     found = []
     for table in tables:
         if table[0].size:
             by_column = [_statistics(x) for x in table]
-            n, infinite, mean, square, low, high = (np.stack(part, axis=1) for part in zip(*by_column, strict=True))
+            n, infinite, mean, square, low, high = (
+                np.stack(part, axis=1) for part in zip(*by_column, strict=True)
+            )
             ranges = np.stack([low, high], axis=1)
-            found += [_Sums(*parts) for parts in zip(n, infinite, mean, square, ranges, strict=True)]
+            found += [
+                _Sums(*parts) for parts in zip(n, infinite, mean, square, ranges, strict=True)
+            ]
     return found
 
 
@@ -147,7 +166,9 @@ def _statistics(x: Array) -> tuple[np.ndarray, ...]:
     low, high = (np.where(absent, end, x) if some else x for end in (np.inf, -np.inf))
     low, high = low.min(axis=1), high.max(axis=1)
     infinite = np.zeros(n.size, dtype=np.int64)
-    if np.isinf(low).any() or np.isinf(high).any():  # of a block without numbers the range is infinite too
+    if (
+        np.isinf(low).any() or np.isinf(high).any()
+    ):  # of a block without numbers the range is infinite too
         infinite = np.isinf(x).sum(axis=1)
         x = np.where(np.isinf(x), 0.0, x)  # refused in the end; until then sums stay quiet
     mean = (np.where(absent, 0.0, x) if some else x).sum(axis=1) / np.maximum(n, 1)
@@ -163,7 +184,10 @@ def _refined(pattern: list[int], frame: pl.DataFrame, numeric: Sequence[str]) ->
         return pattern
     masks = frame.select(missing_values(name).alias(name) for name in numeric)
     keys: dict[tuple[int, bytes], int] = {}
-    own = [(old, np.packbits(masks[name].to_numpy()).tobytes()) for old, name in zip(pattern, numeric, strict=True)]
+    own = [
+        (old, np.packbits(masks[name].to_numpy()).tobytes())
+        for old, name in zip(pattern, numeric, strict=True)
+    ]
     return [keys.setdefault(key, len(keys)) for key in own]
 
 

@@ -1,7 +1,8 @@
 """A Design is how the columns of a table become X: learnt on the training rows alone, one value for fits and scores.
 
-It holds the constant and the terms of X in order. `encode` gives the columns of a frame for a fit, and `linear_predictor`
-the same sum as one Polars expression for a score. A design is learnt by `logit_engine.design.learning`.
+It holds the constant and the terms of X in order. `encode` gives the columns of a frame for a fit,
+and `linear_predictor` the same sum as one Polars expression for a score. A design is learnt by
+`logit_engine.design.learning`.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,10 @@ from logit_engine.design.terms.registry import TERM_KINDS
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """The terms of X after its constant, in order. p: the number of columns of X. Made by `learn`."""
+    """The terms of X after its constant, in order. p: the number of columns of X.
+
+    Made by `learn`.
+    """
 
     terms: tuple[Term, ...]
 
@@ -58,7 +62,10 @@ class Design:
         return tuple(term for term in self.terms if type(term) is kind)
 
     def ordered_levels(self, name: str) -> tuple[str, ...]:
-        """A categorical's levels in order, its reference among them. Raises KeyError if it has no such term."""
+        """A categorical's levels in order, its reference among them.
+
+        Raises KeyError if it has no such term.
+        """
         return self._categorical(name)[1].levels_in_order
 
     def level_positions(self, name: str) -> tuple[int, ...]:
@@ -79,7 +86,8 @@ class Design:
     def encode(self, frame: pl.DataFrame) -> Columns:
         """X of these rows: dense numbers in Fortran order, categoricals as codes.
 
-        Raises DataError where a value is missing, infinite or unseen and the design has no rule for it.
+        Raises DataError where a value is missing, infinite or unseen and the design has no rule for
+        it.
         """
         self.check(frame.lazy())
         return self.columns(frame)
@@ -119,7 +127,10 @@ class Design:
         return np.asarray(columns[:, 0] if columns.shape[1] == 1 else columns)
 
     def check(self, frame: pl.LazyFrame) -> Audit:
-        """Counts what the rows hold that is missing or unseen. Raises DataError if a term has no rule for it."""
+        """Counts what the rows hold that is missing or unseen.
+
+        Raises DataError if a term has no rule for it.
+        """
         return self.refuse(self.audit(frame))
 
     def audit(self, frame: pl.LazyFrame) -> Audit:
@@ -129,7 +140,9 @@ class Design:
             wanted["missing"] |= counts.missing
             wanted["infinite"] |= counts.infinite
             wanted["unseen"] |= counts.unseen
-        expressions = {f"{what} {name}": e for what, by_name in wanted.items() for name, e in by_name.items()}
+        expressions = {
+            f"{what} {name}": e for what, by_name in wanted.items() for name, e in by_name.items()
+        }
         row = frame.select(pl.len().alias("rows"), **expressions).collect().row(0, named=True)
         unseen = {name: _level_counts(row[f"unseen {name}"]) for name in wanted["unseen"]}
         return Audit(
@@ -147,12 +160,21 @@ class Design:
 
     def to_content(self) -> dict[str, Any]:
         """JSON-ready content, the terms by kind; `from_content` is its inverse."""
-        return {key: [term.to_content() for term in self.of_kind(kind)] for key, kind in TERM_KINDS.items()}
+        return {
+            key: [term.to_content() for term in self.of_kind(kind)]
+            for key, kind in TERM_KINDS.items()
+        }
 
     @staticmethod
     def from_content(content: Mapping[str, Any]) -> "Design":
         """The design of that content."""
-        return Design(tuple(kind.from_content(one) for key, kind in TERM_KINDS.items() for one in content.get(key, ())))
+        return Design(
+            tuple(
+                kind.from_content(one)
+                for key, kind in TERM_KINDS.items()
+                for one in content.get(key, ())
+            )
+        )
 
 
 def _level_counts(found: list[dict[str, Any]] | None) -> dict[str, int]:

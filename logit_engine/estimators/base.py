@@ -1,6 +1,7 @@
 """What the estimators stand on: scikit-learn's base classes and warnings if it is installed, else what they need of them.
 
-Without scikit-learn a user has arrays, frames and SciPy's matrices, no metadata routing and no cross-validation.
+Without scikit-learn a user has arrays, frames and SciPy's matrices, no metadata routing and no
+cross-validation.
 """
 
 from collections.abc import Iterator
@@ -53,8 +54,10 @@ else:
                 """Have callbacks told of the passes of `fit`; see scikit-learn's own."""
                 if self.solver not in ("auto", "lbfgs"):
                     warn_caller(
-                        f"Callbacks are only supported in {type(self).__name__} for solver='lbfgs', and 'auto'. This "
-                        f"estimator has solver='{self.solver}': they hear of the beginning and the end of its fit alone."
+                        f"Callbacks are only supported in {type(self).__name__} for "
+                        "solver='lbfgs', and 'auto'. This "
+                        f"estimator has solver='{self.solver}': they hear of the beginning and the "
+                        "end of its fit alone."
                     )
                 return super().set_callbacks(*callbacks)
 
@@ -124,6 +127,7 @@ def matched_table(model: Any, X: Any) -> Any:
     table = table_of(X)
     if table.shape[1] != model.n_features_in_:
         raise DataError(
-            f"X has {table.shape[1]} features, but the model was fitted with {model.n_features_in_}."
+            f"X has {table.shape[1]} features, but the model was fitted with "
+            f"{model.n_features_in_}."
         )
     return table

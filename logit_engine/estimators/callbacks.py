@@ -1,8 +1,9 @@
 """scikit-learn's callbacks (from 1.9 on): what they hear of a fit, pass by pass.
 
-A fit that callbacks watch is taken for one pass, for two, for three, until it is done: after each of these fits they see
-the estimates after so many passes, which `max_iter` would give. So a watched fit costs the square of its passes. As in
-scikit-learn, only the solver 'lbfgs', and here 'auto', reports passes; others report the beginning and the end.
+A fit that callbacks watch is taken for one pass, for two, for three, until it is done: after each
+of these fits they see the estimates after so many passes, which `max_iter` would give. So a watched
+fit costs the square of its passes. As in scikit-learn, only the solver 'lbfgs', and here 'auto',
+reports passes; others report the beginning and the end.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,10 +30,17 @@ def solve_watched(
         return
     from sklearn.callback import with_callbacks
 
-    with_callbacks(_watched)(model, {"X": X, "y": y, "metadata": dict(metadata) or None}, solve, keep)
+    with_callbacks(_watched)(
+        model, {"X": X, "y": y, "metadata": dict(metadata) or None}, solve, keep
+    )
 
 
-def _watched(model: Any, seen: Mapping[str, Any], solve: Callable[[int], Found], keep: Callable[[Found], None]) -> None:
+def _watched(
+    model: Any,
+    seen: Mapping[str, Any],
+    solve: Callable[[int], Found],
+    keep: Callable[[Found], None],
+) -> None:
     """The fit with its hooks: the whole is a task, each pass one within, and a last one that is empty."""
     most = max(model.max_iter, 1)
     whole = model._init_callback_context(max_subtasks=most + 1)
@@ -45,7 +53,9 @@ def _watched(model: Any, seen: Mapping[str, Any], solve: Callable[[int], Found],
             keep(found)
             if 0 < found.steps < passes:  # it was done before this pass
                 break
-            told.call_on_fit_task_end(estimator=model, **seen, reconstruction_attributes=_estimates(model))
+            told.call_on_fit_task_end(
+                estimator=model, **seen, reconstruction_attributes=_estimates(model)
+            )
             told = _begun(model, whole, seen)
         told.call_on_fit_task_end(estimator=model)
     else:
@@ -56,7 +66,9 @@ def _watched(model: Any, seen: Mapping[str, Any], solve: Callable[[int], Found],
 def _begun(model: Any, whole: Any, seen: Mapping[str, Any]) -> Any:
     """The task of the next pass, begun."""
     told = whole.subcontext(task_name="iter")
-    told.call_on_fit_task_begin(estimator=model, **seen, reconstruction_attributes=_estimates(model))
+    told.call_on_fit_task_begin(
+        estimator=model, **seen, reconstruction_attributes=_estimates(model)
+    )
     return told
 
 

@@ -1,8 +1,9 @@
 """Classes without a row of weight: the fit of the others, and the limit for these.
 
-Nothing holds back the intercept of a class that no row with weight belongs to: its probability falls to 0 everywhere. The
-limit of such fits is known: the other classes as if it was not there, its intercept at minus infinity, and coefficients
-of 0, where every penalty wants them. Under a penalty two classes that are left keep a predictor each, as several have.
+Nothing holds back the intercept of a class that no row with weight belongs to: its probability
+falls to 0 everywhere. The limit of such fits is known: the other classes as if it was not there,
+its intercept at minus infinity, and coefficients of 0, where every penalty wants them. Under a
+penalty two classes that are left keep a predictor each, as several have.
 """
 
 from dataclasses import replace
@@ -18,7 +19,9 @@ def class_masses(codes: Array, weight: Array | None, classes: int) -> Array:
     """The weight of each class, (classes,); of shares, (n,), that of non-events and of events."""
     own = np.ones(codes.size) if weight is None else weight
     if classes == 2:
-        return np.array([float((own * (1.0 - codes)).sum()), float((own * codes).sum())])  # BLAS threads would linger
+        return np.array(
+            [float((own * (1.0 - codes)).sum()), float((own * codes).sum())]
+        )  # BLAS threads would linger
     return np.asarray(np.bincount(codes.astype(np.intp), own, minlength=classes), dtype=np.float64)
 
 
@@ -29,7 +32,9 @@ def of_classes(task: Task, present: NDArray[np.bool_]) -> Task:
     codes = task.y.astype(np.intp)
     rows = present[codes]
     coded = (np.cumsum(present) - 1)[codes[rows]].astype(np.float64)
-    labels = tuple(label for label, there in zip(task.labels, present.tolist(), strict=True) if there)
+    labels = tuple(
+        label for label, there in zip(task.labels, present.tolist(), strict=True) if there
+    )
     return replace(task.of_rows(rows), y=coded, classes=int(present.sum()), labels=labels)
 
 
@@ -52,6 +57,10 @@ def one_class_left(present: NDArray[np.bool_], p: int) -> tuple[Array, Array]:
 
 def weightless_sentence(labels: NDArray[np.generic], present: NDArray[np.bool_]) -> str:
     """The classes without weight by their labels, (K,), in a sentence."""
-    absent = [repr(label) for label, there in zip(labels.tolist(), present.tolist(), strict=True) if not there]
+    absent = [
+        repr(label)
+        for label, there in zip(labels.tolist(), present.tolist(), strict=True)
+        if not there
+    ]
     several = "classes" if len(absent) > 1 else "class"
     return f"y has no row with a weight above 0 in {several} {', '.join(absent)}."

@@ -1,7 +1,7 @@
 """scikit-learn's face: `LogisticRegression` with its names and its scaling of C, thin over the engine.
 
-Where scikit-learn is installed (extra: sklearn) the class is one of its estimators: clone, pipelines, search, metadata
-routing. Without it the class does the same for arrays and frames.
+Where scikit-learn is installed (extra: sklearn) the class is one of its estimators: clone,
+pipelines, search, metadata routing. Without it the class does the same for arrays and frames.
 """
 
 from collections.abc import Mapping
@@ -68,20 +68,23 @@ class FitProblem(NamedTuple):
 class LogisticRegression(Base):
     """Logistic regression of two or more classes, minimizing C * sum of the rows' log-losses + penalty.
 
-    The penalty is (1 - l1_ratio) |w|^2 / 2 + l1_ratio |w|_1 over the coefficients of all classes; C is its inverse strength,
-    infinity for none; the intercepts are never penalized. penalty_factor: (p,), what each column's penalty is multiplied
-    by, 0 for a column that is never penalized. penalty_groups: (p,), a label for each column; the sum over labels of
-    root(columns) * |w| then stands in place of |w|_1, so that the columns of a label, of all classes, are zero together; a
-    column labeled None or -1 is in no group, and only the l2 touches it.
-    bounds: a pair of arrays or numbers, lowest and highest coefficients (without a penalty for two classes).
-    naive_inference: give `inference_` after a penalty too, as if it did not bias and its zeros had been known. solver:
-    "auto"; scikit-learn's names are accepted for what they take there. `solver_` tells what ran: Newton's method, or
-    quasi-Newton steps under a penalty, to rounding. So tol, dual, intercept_scaling and random_state have nothing to do.
-    max_iter: the most passes over the rows that take a step. A class whose rows have no weight gets probability 0.
+    The penalty is (1 - l1_ratio) |w|^2 / 2 + l1_ratio |w|_1 over the coefficients of all classes; C
+    is its inverse strength, infinity for none; the intercepts are never penalized. penalty_factor:
+    (p,), what each column's penalty is multiplied by, 0 for a column that is never penalized.
+    penalty_groups: (p,), a label for each column; the sum over labels of root(columns) * |w| then
+    stands in place of |w|_1, so that the columns of a label, of all classes, are zero together; a
+    column labeled None or -1 is in no group, and only the l2 touches it. bounds: a pair of arrays
+    or numbers, lowest and highest coefficients (without a penalty for two classes).
+    naive_inference: give `inference_` after a penalty too, as if it did not bias and its zeros had
+    been known. solver: "auto"; scikit-learn's names are accepted for what they take there.
+    `solver_` tells what ran: Newton's method, or quasi-Newton steps under a penalty, to rounding.
+    So tol, dual, intercept_scaling and random_state have nothing to do. max_iter: the most passes
+    over the rows that take a step. A class whose rows have no weight gets probability 0.
 
-    After `fit`: `classes_` (K,), `coef_` (1, p) or (K, p), `intercept_` (1,) or (K,), `n_iter_` (1,), `n_features_in_`,
-    `solver_`, and `inference_` without a penalty. What is estimated or predicted has the precision of X, `inference_`
-    float64. Hastie, Tibshirani & Friedman (2009), 4.4.
+    After `fit`: `classes_` (K,), `coef_` (1, p) or (K, p), `intercept_` (1,) or (K,), `n_iter_`
+    (1,), `n_features_in_`, `solver_`, and `inference_` without a penalty. What is estimated or
+    predicted has the precision of X, `inference_` float64. Hastie, Tibshirani & Friedman (2009),
+    4.4.
     """
 
     def __init__(
@@ -134,8 +137,9 @@ class LogisticRegression(Base):
     ) -> "LogisticRegression":
         """Fit on X, (n, p), dense or sparse, and labels y, (n,); shares of events between 0 and 1 are taken as such.
 
-        sample_weight, offset: (n,); an offset is for two classes. Raises DataError or UsageError on bad input; warns where
-        separated classes have no finite estimate, and where max_iter stopped the solver.
+        sample_weight, offset: (n,); an offset is for two classes. Raises DataError or UsageError on
+        bad input; warns where separated classes have no finite estimate, and where max_iter stopped
+        the solver.
         """
         with all_or_nothing(self):
             C, l1_ratio = asked_strength(self)
@@ -199,11 +203,15 @@ class LogisticRegression(Base):
         return FitProblem(task, self._weighty(class_masses(outcome, weight, size)), labels)
 
     def _weighty(self, masses: Array) -> NDArray[np.bool_]:
-        """Which classes have rows with weight, (K,). Raises DataError where they are less than two."""
+        """Which classes have rows with weight, (K,).
+
+        Raises DataError where they are less than two.
+        """
         present = masses > 0.0
         if present.sum() < 2:
             raise DataError(
-                f"{weightless_sentence(self.classes_, present)} A model needs two classes with weight."
+                f"{weightless_sentence(self.classes_, present)} A model needs two classes with "
+                "weight."
             )
         return present
 
@@ -236,7 +244,8 @@ class LogisticRegression(Base):
         if self.solver not in ("auto", "newton-cholesky") and self.solver not in _said:
             _said.add(self.solver)
             warn_caller(
-                f"solver '{self.solver}' is not here; {self.solver_} solves the same problem to rounding."
+                f"solver '{self.solver}' is not here; {self.solver_} solves the same problem to "
+                "rounding."
             )
         if not self._present.all():
             sentence = weightless_sentence(self.classes_, self._present)
@@ -264,9 +273,10 @@ class LogisticRegression(Base):
     def inference_(self) -> FitResult:
         """Standard errors, intervals and p-values of an unpenalized fit, the intercept first.
 
-        Of more than two classes its estimates are contrasts with `classes_[0]`, where `coef_` is centered over the classes.
-        Raises UnavailableError, a UsageError and AttributeError, after a penalty, unless naive_inference asked for it: a
-        penalty biases the estimates, and an l1 chose them by the same data.
+        Of more than two classes its estimates are contrasts with `classes_[0]`, where `coef_` is
+        centered over the classes. Raises UnavailableError, a UsageError and AttributeError, after a
+        penalty, unless naive_inference asked for it: a penalty biases the estimates, and an l1
+        chose them by the same data.
         """
         return self._inference(
             "there is no inference after a penalty, which biases the estimates; fit with C=inf"
@@ -286,7 +296,8 @@ class LogisticRegression(Base):
             )
         if result.penalty_strength and np.isnan(result.covariance).all():
             raise UnavailableError(
-                "the information is singular where the penalty left off, so there is no naive inference."
+                "the information is singular where the penalty left off, so there is no naive "
+                "inference."
             )
         return result
 
@@ -296,7 +307,8 @@ class LogisticRegression(Base):
         same_rows(X, offset=offset)
         if offset is None and getattr(self, "_has_offset", False):
             warn_caller(
-                "the model was fitted with an offset; rows are predicted with 0 unless decision_function or predict_proba "
+                "the model was fitted with an offset; rows are predicted with 0 unless "
+                "decision_function or predict_proba "
                 "is given offset=."
             )
         scores = super().decision_function(X)

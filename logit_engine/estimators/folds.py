@@ -1,7 +1,8 @@
 """The paths of a cross-validation: folds that share their passes over the rows, and those that cannot.
 
-Folds that part the rows are fitted beside each other, in the passes of all rows. Others are fitted on their own rows: those
-of a splitter that repeats rows or leaves some out, and those that train on no row of some class, whose limit is known.
+Folds that part the rows are fitted beside each other, in the passes of all rows. Others are fitted
+on their own rows: those of a splitter that repeats rows or leaves some out, and those that train on
+no row of some class, whose limit is known.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,7 +30,9 @@ class Folds:
     splits: Sequence[Split]
     present: NDArray[np.bool_]
 
-    def paths(self, Cs: Array, l1_ratio: float, max_iter: int, asked: Mapping[str, Any]) -> list[Trace]:
+    def paths(
+        self, Cs: Array, l1_ratio: float, max_iter: int, asked: Mapping[str, Any]
+    ) -> list[Trace]:
         """The path over Cs, (m,) in any order, of each fold. asked: `factor`, `groups` and `bounds` as `Task.path` has."""
         order = np.argsort(Cs)
 
@@ -38,7 +41,11 @@ class Folds:
 
         whole = np.flatnonzero(self.present.all(axis=1)).tolist()
         codes = fold_codes([self.splits[k] for k in whole], self.task.y.size)
-        rest = range(len(self.splits)) if codes is None else np.flatnonzero(~self.present.all(axis=1)).tolist()
+        rest = (
+            range(len(self.splits))
+            if codes is None
+            else np.flatnonzero(~self.present.all(axis=1)).tolist()
+        )
         with ThreadPoolExecutor(cores()) as pool, one_blas_thread():
             shared = () if codes is None else path(self.task, codes).folds
             traces = dict(zip(whole, shared, strict=True)) if shared else {}
@@ -53,15 +60,23 @@ class Folds:
             coef, intercept = one_class_left(present, self.task.X.shape[1])
             points = np.repeat(coef[None], m, axis=0), np.repeat(intercept[None], m, axis=0)
             return Trace(*points, np.zeros(m, dtype=np.int64), np.ones(m, dtype=bool))
-        trace = path(of_classes(replace(self.task.of_rows(self.splits[k][0]), threads=1), present)).whole
-        return Trace(*with_absent(trace.coef, trace.intercept, present), trace.passes, trace.converged)
+        trace = path(
+            of_classes(replace(self.task.of_rows(self.splits[k][0]), threads=1), present)
+        ).whole
+        return Trace(
+            *with_absent(trace.coef, trace.intercept, present), trace.passes, trace.converged
+        )
 
 
 def folds_of(task: Task, splits: Iterable[tuple[ArrayLike, ArrayLike]]) -> Folds:
     """The folds of a splitter, by row numbers or masks, with the classes that each trains on."""
     held = [(_row_numbers(train), _row_numbers(test)) for train, test in splits]
     parts = [task.of_rows(train) for train, _ in held]
-    return Folds(task, held, np.array([class_masses(part.y, part.weight, part.classes) > 0.0 for part in parts]))
+    return Folds(
+        task,
+        held,
+        np.array([class_masses(part.y, part.weight, part.classes) > 0.0 for part in parts]),
+    )
 
 
 def _row_numbers(rows: ArrayLike) -> NDArray[np.intp]:

@@ -8,8 +8,9 @@ import numpy as np
 def legacy_attributes(model: Any, several_ratios: bool) -> dict[str, Any]:
     """What `use_legacy_attributes=True` has in place of arrays; several_ratios: whether l1_ratios were given.
 
-    scores_, coefs_paths_: by label, of two classes the second alone, (folds, Cs, l1_ratios) and (folds, Cs, l1_ratios,
-    terms); n_iter_: (1, folds, Cs, l1_ratios); without l1_ratios their axis is dropped. C_, l1_ratio_: repeated by class.
+    scores_, coefs_paths_: by label, of two classes the second alone, (folds, Cs, l1_ratios) and
+    (folds, Cs, l1_ratios, terms); n_iter_: (1, folds, Cs, l1_ratios); without l1_ratios their axis
+    is dropped. C_, l1_ratio_: repeated by class.
     """
     labels = model.classes_[1:] if model.classes_.size == 2 else model.classes_
     scores, passes = model.scores_.swapaxes(1, 2), model.n_iter_.swapaxes(1, 2)

@@ -1,6 +1,7 @@
 """Metadata on their way through `LogisticRegressionCV`, by scikit-learn's routing where it is switched on.
 
-Where it is not, sample weights go to the scorer and `groups` to the splitter; more is refused, as scikit-learn refuses it.
+Where it is not, sample weights go to the scorer and `groups` to the splitter; more is refused, as
+scikit-learn refuses it.
 """
 
 from collections.abc import Mapping
@@ -32,7 +33,9 @@ def router_of(model: Any) -> Any:
     """scikit-learn's description of where metadata go."""
     from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
-    to_scorer = MethodMapping().add(caller="score", callee="score").add(caller="fit", callee="score")
+    to_scorer = (
+        MethodMapping().add(caller="score", callee="score").add(caller="fit", callee="score")
+    )
     return (
         MetadataRouter(owner=model)
         .add_self_request(model)
@@ -41,8 +44,13 @@ def router_of(model: Any) -> Any:
     )
 
 
-def routed_to_fit(model: Any, sample_weight: ArrayLike | None, params: Mapping[str, Any]) -> RoutedMetadata:
-    """What splitter and scorer are given in `fit`. Raises ValueError or TypeError for what nobody asks for."""
+def routed_to_fit(
+    model: Any, sample_weight: ArrayLike | None, params: Mapping[str, Any]
+) -> RoutedMetadata:
+    """What splitter and scorer are given in `fit`.
+
+    Raises ValueError or TypeError for what nobody asks for.
+    """
     if _routing_enabled():
         from sklearn.utils.metadata_routing import process_routing
 
@@ -53,13 +61,17 @@ def routed_to_fit(model: Any, sample_weight: ArrayLike | None, params: Mapping[s
     return RoutedMetadata(groups, _weights(sample_weight))
 
 
-def routed_to_score(model: Any, sample_weight: ArrayLike | None, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def routed_to_score(
+    model: Any, sample_weight: ArrayLike | None, params: Mapping[str, Any]
+) -> Mapping[str, Any]:
     """What the scorer is given in `score`. Raises as `routed_to_fit` does."""
     if _routing_enabled():
         from sklearn.utils.metadata_routing import process_routing
 
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        routed: Mapping[str, Any] = process_routing(model, "score", **weights, **params).scorer.score
+        routed: Mapping[str, Any] = process_routing(
+            model, "score", **weights, **params
+        ).scorer.score
         return routed
     _refuse(params, model, "score")
     return _weights(sample_weight)
@@ -81,6 +93,7 @@ def _refuse(params: Mapping[str, Any], model: Any, method: str) -> None:
     """Raises ValueError for metadata without routing, in scikit-learn's words."""
     if params:
         raise UsageError(
-            f"[{', '.join(sorted(params))}] were passed to {type(model).__name__}.{method}, which is only supported if "
+            f"[{', '.join(sorted(params))}] were passed to {type(model).__name__}.{method}, which "
+            "is only supported if "
             "enable_metadata_routing=True; see sklearn.set_config."
         )

@@ -29,7 +29,8 @@ def checked_rows(
 ) -> tuple[Any, NDArray[Any]]:
     """X and y checked: by scikit-learn where it is installed, else by our own door.
 
-    precisions: of X, the first for what is in none of them; large_sparse: whether sparse indices may have 64 bits.
+    precisions: of X, the first for what is in none of them; large_sparse: whether sparse indices
+    may have 64 bits.
     """
     refuse_times(X, "X")
     refuse_times(y, "y")
@@ -80,7 +81,8 @@ def _check_labels(labels: NDArray[Any], n: int) -> None:
     missing = np.array([_is_missing(label) for label in labels.tolist()], dtype=bool)
     if missing.any():
         raise DataError(
-            f"y is missing in {int(missing.sum())} rows (first: row {int(missing.argmax())}); drop them."
+            f"y is missing in {int(missing.sum())} rows (first: row {int(missing.argmax())}); drop "
+            "them."
         )
     if labels.dtype.kind == "O" and len({isinstance(label, str) for label in labels.tolist()}) > 1:
         raise DataError("y holds texts and other values; give labels of one kind.")
@@ -89,7 +91,8 @@ def _check_labels(labels: NDArray[Any], n: int) -> None:
         if broken.any() or np.isinf(labels).any():
             row = int((broken | np.isinf(labels)).argmax())
             raise DataError(
-                f"y is {labels[row]:g} in row {row}; it takes labels of classes, whole numbers or texts say, or shares "
+                f"y is {labels[row]:g} in row {row}; it takes labels of classes, whole numbers or "
+                "texts say, or shares "
                 "of events from 0 to 1."
             )
 
@@ -115,20 +118,27 @@ def class_names(classes: NDArray[Any]) -> tuple[str, ...]:
 
 
 def class_codes(labels: NDArray[Any]) -> tuple[Array, NDArray[Any]]:
-    """Codes of the classes, or shares of events, (n,), and the classes in order. Raises DataError for a single class."""
+    """Codes of the classes, or shares of events, (n,), and the classes in order.
+
+    Raises DataError for a single class.
+    """
     if are_shares(labels):
         return labels.astype(np.float64), np.array([0, 1])
     classes, codes = _numbered(labels)
     if classes.size < 2:
         raise DataError(
-            "This solver needs samples of at least 2 classes in the data, but the data contains only one class: "
+            "This solver needs samples of at least 2 classes in the data, but the data contains "
+            "only one class: "
             f"{classes.tolist()[0]!r}"
         )
     return codes.astype(np.float64), classes
 
 
 def _numbered(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
-    """The classes in order, (K,), and the place of each label, (n,). Two numbers are found without sorting."""
+    """The classes in order, (K,), and the place of each label, (n,).
+
+    Two numbers are found without sorting.
+    """
     if labels.dtype.kind in "iuf" and labels.size:
         low, high = labels.min(), labels.max()
         is_high = labels == high
@@ -177,12 +187,16 @@ def row_weights(
 
 
 def _weights_by_label(asked: Mapping[Any, Any], classes: NDArray[Any]) -> Array:
-    """The weight of each class, (K,), 1 for those not named. Raises UsageError for labels that y does not have."""
+    """The weight of each class, (K,), 1 for those not named.
+
+    Raises UsageError for labels that y does not have.
+    """
     labels = classes.tolist()
     unknown = [label for label in asked if label not in labels]
     if unknown:
         raise UsageError(
-            f"class_weight names {', '.join(map(repr, unknown))}, which y does not have; its labels are "
+            f"class_weight names {', '.join(map(repr, unknown))}, which y does not have; its "
+            "labels are "
             f"{', '.join(map(repr, labels[:8]))}{', ...' if len(labels) > 8 else ''}."
         )
     weights = np.ones(len(labels))

@@ -1,7 +1,8 @@
 """Scorers as `LogisticRegressionCV` asks them: told the labels, routed their own metadata, called fold by fold.
 
-A fold may lack a class, and labels may be texts. scikit-learn therefore tells a scorer that takes `labels` all of them, and
-of two classes that the second is the event. Our own log-loss needs neither, and is exact where probabilities round to 0.
+A fold may lack a class, and labels may be texts. scikit-learn therefore tells a scorer that takes
+`labels` all of them, and of two classes that the second is the event. Our own log-loss needs
+neither, and is exact where probabilities round to 0.
 """
 
 from collections.abc import Mapping
@@ -15,11 +16,16 @@ from logit_engine.columns import Array
 from logit_engine.errors import DataError
 from logit_engine.estimators.classifier import LogisticRegression
 
-SMALLEST = float(np.log(np.finfo(float).eps))  # what scikit-learn takes for the logarithm of a probability of 0
+SMALLEST = float(
+    np.log(np.finfo(float).eps)
+)  # what scikit-learn takes for the logarithm of a probability of 0
 
 
 def scorer_of(scoring: Any) -> Any:
-    """scikit-learn's scorer of a name or a callable; of None the accuracy. Raises ValueError for what is neither."""
+    """scikit-learn's scorer of a name or a callable; of None the accuracy.
+
+    Raises ValueError for what is neither.
+    """
     from sklearn.metrics import get_scorer
 
     return get_scorer("accuracy" if scoring is None else scoring)
@@ -72,16 +78,30 @@ def _told(scorer: Any, told: Mapping[str, Any]) -> Any:
 
 
 def path_scores(
-    scorer: Any, classes: NDArray[Any], X: Any, y: NDArray[Any], coef: Array, intercept: Array, told: Mapping[str, Any]
+    scorer: Any,
+    classes: NDArray[Any],
+    X: Any,
+    y: NDArray[Any],
+    coef: Array,
+    intercept: Array,
+    told: Mapping[str, Any],
 ) -> list[float]:
     """The scores of a path's points, coefficients (m, 1 or K, p) and intercepts (m, 1 or K), on rows that were held out."""
-    return [float(scorer(_point(classes, *at), X, y, **told)) for at in zip(coef, intercept, strict=True)]
+    return [
+        float(scorer(_point(classes, *at), X, y, **told))
+        for at in zip(coef, intercept, strict=True)
+    ]
 
 
 def _point(classes: NDArray[Any], coef: Array, intercept: Array) -> LogisticRegression:
     """A point of a path, as a scorer wants it: a fitted estimator."""
     model: Any = LogisticRegression()
-    model.classes_, model.coef_, model.intercept_, model.n_features_in_ = classes, coef, intercept, coef.shape[1]
+    model.classes_, model.coef_, model.intercept_, model.n_features_in_ = (
+        classes,
+        coef,
+        intercept,
+        coef.shape[1],
+    )
     return model  # type: ignore[no-any-return]
 
 
@@ -91,9 +111,12 @@ def neg_log_loss(model: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | No
     unknown = ~np.isin(labels, model.classes_)
     if unknown.any():
         raise DataError(
-            f"y has {labels[unknown][:1].tolist()[0]!r}, which is no class of the model; leave its rows out."
+            f"y has {labels[unknown][:1].tolist()[0]!r}, which is no class of the model; leave its "
+            "rows out."
         )
     code = np.searchsorted(model.classes_, labels)
     found = model.predict_log_proba(X)[np.arange(code.size), code]
     found = np.where(np.isneginf(found), SMALLEST, found)
-    return float(np.average(found, weights=None if sample_weight is None else np.asarray(sample_weight)))
+    return float(
+        np.average(found, weights=None if sample_weight is None else np.asarray(sample_weight))
+    )

@@ -1,8 +1,9 @@
 """What is asked of an estimator: penalty, strength, solver and passes, checked as scikit-learn checks them.
 
-A solver's name is a promise of scikit-learn's about penalties, classes and sparse indices. Here every fit is solved to
-rounding by our own methods, so a name changes no number. But whoever names a solver hears what scikit-learn would say:
-a combination that it refuses is refused, and a fit that ran out of passes warns in its words. `auto` promises everything.
+A solver's name is a promise of scikit-learn's about penalties, classes and sparse indices. Here
+every fit is solved to rounding by our own methods, so a name changes no number. But whoever names a
+solver hears what scikit-learn would say: a combination that it refuses is refused, and a fit that
+ran out of passes warns in its words. `auto` promises everything.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,9 @@ class SolverContract:
 STOCHASTIC = "The max_iter was reached which means the coef_ did not converge"
 SOLVERS = {
     "auto": SolverContract(dual=True),
-    "lbfgs": SolverContract(SMOOTH, out_of_passes="lbfgs failed to converge after {passes} iteration(s)"),
+    "lbfgs": SolverContract(
+        SMOOTH, out_of_passes="lbfgs failed to converge after {passes} iteration(s)"
+    ),
     "liblinear": SolverContract(
         frozenset({L1, L2}),
         dual=True,
@@ -45,9 +48,12 @@ SOLVERS = {
         out_of_passes="Liblinear failed to converge, increase the number of iterations.",
     ),
     "newton-cg": SolverContract(
-        SMOOTH, out_of_passes="newton-cg failed to converge after {passes} passes. Increase the number of iterations."
+        SMOOTH,
+        out_of_passes="newton-cg failed to converge after {passes} passes. Increase the number of iterations.",
     ),
-    "newton-cholesky": SolverContract(SMOOTH, out_of_passes="Newton solver did not converge after {passes} iterations"),
+    "newton-cholesky": SolverContract(
+        SMOOTH, out_of_passes="Newton solver did not converge after {passes} iterations"
+    ),
     "sag": SolverContract(SMOOTH, large_sparse=False, out_of_passes=STOCHASTIC),
     "saga": SolverContract(large_sparse=False, out_of_passes=STOCHASTIC),
 }
@@ -62,13 +68,18 @@ def penalty_kind(strongest: float, ratios: Any) -> str | None:
 
 
 def solver_contract(solver: Any, kind: str | None, dual: bool) -> SolverContract:
-    """What a solver takes. Raises UsageError for a name that is not known, or does not take the penalty."""
+    """What a solver takes.
+
+    Raises UsageError for a name that is not known, or does not take the penalty.
+    """
     if solver not in SOLVERS:
         raise UsageError(f"solver '{solver}' is not known; choose one of {', '.join(SOLVERS)}.")
     contract = SOLVERS[solver]
     advice = "Leave solver at 'auto', which takes all."
     if kind is None and None not in contract.penalties:
-        raise UsageError(f"C=np.inf as well as penalty=None is not supported for the {solver} solver. {advice}")
+        raise UsageError(
+            f"C=np.inf as well as penalty=None is not supported for the {solver} solver. {advice}"
+        )
     if kind not in contract.penalties:
         text = (
             f"Only 'saga' solver supports elasticnet penalty, got solver={solver}."
@@ -85,12 +96,14 @@ def check_data(solver: str, classes: int, X: Any) -> None:
     """Raises UsageError where scikit-learn's solver of that name does not take so many classes, or such values."""
     if solver == "liblinear" and classes > 2:
         raise UsageError(
-            "The 'liblinear' solver does not support multiclass classification (n_classes >= 3). Leave solver at 'auto', "
+            "The 'liblinear' solver does not support multiclass classification (n_classes >= 3). "
+            "Leave solver at 'auto', "
             "or wrap the estimator in a OneVsRestClassifier."
         )
     if solver == "liblinear" and float(X.max()) > LARGEST_FOR_LIBLINEAR:
         raise UsageError(
-            "Using the 'liblinear' solver while X contains a maximum value > 1e30 results in a frozen fit. Please choose "
+            "Using the 'liblinear' solver while X contains a maximum value > 1e30 results in a "
+            "frozen fit. Please choose "
             "another solver or rescale the input X."
         )
 
@@ -98,13 +111,17 @@ def check_data(solver: str, classes: int, X: Any) -> None:
 def check_passes(max_iter: Any) -> None:
     """Raises UsageError for anything but a number of passes."""
     if isinstance(max_iter, bool) or not isinstance(max_iter, int | np.integer) or max_iter < 0:
-        raise UsageError(f"max_iter is {max_iter!r}; it is a number of passes over the rows, from 0 on.")
+        raise UsageError(
+            f"max_iter is {max_iter!r}; it is a number of passes over the rows, from 0 on."
+        )
 
 
 def check_strength(C: Any) -> float:
     """C as a number. Raises UsageError for anything but a number above 0, or infinity."""
     if isinstance(C, bool) or not isinstance(C, int | float | np.number) or not C > 0.0:
-        raise UsageError(f"C is {C!r}; it is the inverse of the penalty's strength, above 0 (infinity for none).")
+        raise UsageError(
+            f"C is {C!r}; it is the inverse of the penalty's strength, above 0 (infinity for none)."
+        )
     return float(C)
 
 
@@ -118,7 +135,8 @@ def check_ratio(ratio: Any) -> float:
 def warn_deprecated_penalty(instead: str) -> None:
     """Say that `penalty` is deprecated, to the caller of `fit`."""
     warn_caller(
-        f"'penalty' was deprecated in scikit-learn 1.8; leave it out, and say {instead} instead.", FutureWarning
+        f"'penalty' was deprecated in scikit-learn 1.8; leave it out, and say {instead} instead.",
+        FutureWarning,
     )
 
 
@@ -126,7 +144,8 @@ def warn_unused_jobs(n_jobs: Any) -> None:
     """Say that `n_jobs` does nothing, to the caller of `fit`."""
     if n_jobs is not None:
         warn_caller(
-            f"'n_jobs' has no effect since scikit-learn 1.8: a fit takes the cores there are. You gave n_jobs={n_jobs}; "
+            "'n_jobs' has no effect since scikit-learn 1.8: a fit takes the cores there are. You "
+            f"gave n_jobs={n_jobs}; "
             "leave it out.",
             FutureWarning,
         )
@@ -135,15 +154,20 @@ def warn_unused_jobs(n_jobs: Any) -> None:
 def asked_strength(model: Any) -> tuple[float, float]:
     """C and l1_ratio of a LogisticRegression, with what the deprecated penalty says of them. Raises UsageError.
 
-    Warns as scikit-learn does of penalty, of l1_ratio=None and of what contradicts them; called by `fit` itself.
+    Warns as scikit-learn does of penalty, of l1_ratio=None and of what contradicts them; called by
+    `fit` itself.
     """
     C, penalty, given = check_strength(model.C), model.penalty, model.l1_ratio
     if penalty == "deprecated":
         if given is None:
-            warn_caller("'l1_ratio=None' was deprecated in scikit-learn 1.8; say l1_ratio=0.", FutureWarning)
+            warn_caller(
+                "'l1_ratio=None' was deprecated in scikit-learn 1.8; say l1_ratio=0.", FutureWarning
+            )
         ratio = 0.0 if given is None else check_ratio(given)
         return C, ratio
-    warn_deprecated_penalty("l1_ratio (0 for l2, 1 for l1, between them for elasticnet) and C=inf for None")
+    warn_deprecated_penalty(
+        "l1_ratio (0 for l2, 1 for l1, between them for elasticnet) and C=inf for None"
+    )
     if penalty not in (L1, L2, NET, None):
         raise UsageError(f"penalty '{penalty}' is not known; choose l1, l2, elasticnet or None.")
     if penalty == NET and given is None:
@@ -153,7 +177,8 @@ def asked_strength(model: Any) -> tuple[float, float]:
         _warn_unused_ratio(penalty)
     if (penalty == L2 and given != 0.0) or (penalty == L1 and given != 1.0):
         warn_caller(
-            f"Inconsistent values: penalty={penalty} with l1_ratio={given}. penalty is deprecated. Please use l1_ratio "
+            f"Inconsistent values: penalty={penalty} with l1_ratio={given}. penalty is deprecated. "
+            "Please use l1_ratio "
             "only."
         )
     if penalty is None and C != 1.0:
@@ -176,8 +201,15 @@ def asked_ratios(model: Any) -> NDArray[np.float64]:
                 _warn_unused_ratio(penalty, "l1_ratios")
             return np.array([float(penalty == L1)])
     ratios = np.atleast_1d(np.asarray((0.0,) if given is None and penalty != NET else given))
-    if ratios.ndim != 1 or ratios.size == 0 or ratios.dtype.kind not in "fiu" or not _in_unit(ratios).all():
-        raise UsageError(f"l1_ratios are values between 0 (l2) and 1 (l1); got l1_ratios={given!r}.")
+    if (
+        ratios.ndim != 1
+        or ratios.size == 0
+        or ratios.dtype.kind not in "fiu"
+        or not _in_unit(ratios).all()
+    ):
+        raise UsageError(
+            f"l1_ratios are values between 0 (l2) and 1 (l1); got l1_ratios={given!r}."
+        )
     return ratios.astype(np.float64)
 
 
@@ -186,4 +218,6 @@ def _in_unit(values: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _warn_unused_ratio(penalty: str | None, name: str = "l1_ratio") -> None:
-    warn_caller(f"{name} parameter is only used when penalty is 'elasticnet'. Got (penalty={penalty})")
+    warn_caller(
+        f"{name} parameter is only used when penalty is 'elasticnet'. Got (penalty={penalty})"
+    )

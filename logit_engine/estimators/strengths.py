@@ -70,7 +70,8 @@ class Traced:
 class Task:
     """One set of rows, to be fitted at any strength: X (n, p), codes or shares y (n,), weights and offsets (n,).
 
-    labels: of the classes, where each has a predictor of its own under a penalty: more than two, or what is left of them.
+    labels: of the classes, where each has a predictor of its own under a penalty: more than two, or
+    what is left of them.
     """
 
     X: Any
@@ -119,8 +120,8 @@ class Task:
 
         max_iter: the most passes with a step.
 
-        Of more than two classes with a penalty, every class has a predictor of its own; without one they are those against
-        the first, centered.
+        Of more than two classes with a penalty, every class has a predictor of its own; without one
+        they are those against the first, centered.
         """
         penalized = bool(np.isfinite(C))
         outputs = self._outputs(penalized)
@@ -241,8 +242,8 @@ class Task:
     ) -> ElasticNet:
         """The penalty of strength one. Of several classes only differences of intercepts count: the first is zero.
 
-        groups: (p,), a label for each column, None or -1 for none; the norms of all classes' coefficients then stand in
-        place of the l1.
+        groups: (p,), a label for each column, None or -1 for none; the norms of all classes'
+        coefficients then stand in place of the l1.
         """
         p = self.X.shape[1]
         share = (
@@ -252,7 +253,8 @@ class Task:
         )
         if share.min(initial=0.0) < 0.0:
             raise UsageError(
-                f"penalty_factor is {share.min():g} for column {int(share.argmin())}; it is from 0 on."
+                f"penalty_factor is {share.min():g} for column {int(share.argmin())}; it is from 0 "
+                "on."
             )
         whole = np.tile(np.concatenate([np.zeros(int(self.intercept)), share]), outputs)
         norms = None if groups is None else self._norms(groups, share, outputs)
@@ -271,7 +273,8 @@ class Task:
         labels = np.asarray(groups, dtype=object)
         if labels.shape != share.shape:
             raise UsageError(
-                f"penalty_groups has shape {labels.shape}; give one label for each of the {share.size} columns."
+                f"penalty_groups has shape {labels.shape}; give one label for each of the "
+                f"{share.size} columns."
             )
         inside = np.array(
             [not (label is None or label != label or label == -1) for label in labels], dtype=bool
@@ -292,7 +295,8 @@ class Task:
         low, high = (np.broadcast_to(np.asarray(b, dtype=np.float64), (p,)) for b in bounds)
         if (low > high).any():
             raise UsageError(
-                f"bounds: the lowest coefficient of column {int((low > high).argmax())} is above the highest."
+                f"bounds: the lowest coefficient of column {int((low > high).argmax())} is above "
+                "the highest."
             )
         free = np.full(int(self.intercept), np.inf)
         return np.concatenate([-free, low]), np.concatenate([free, high])
@@ -300,7 +304,8 @@ class Task:
     def _inequalities(self, lower: Array, upper: Array) -> Inequalities:
         if self.several:
             raise UsageError(
-                "bounds of several classes go with a penalty, without which only contrasts are known; set C."
+                "bounds of several classes go with a penalty, without which only contrasts are "
+                "known; set C."
             )
         names = ("intercept",) * self.intercept + self.columns
         return Inequalities(lower, upper, np.zeros((0, lower.size)), np.zeros(0), names)

@@ -6,7 +6,8 @@ One rule holds everywhere:
 - The same labels, each once, in another order are matched by label.
 - Other labels, or labels that repeat in another order, are refused: nobody can know which row is meant.
 
-Values without labels (NumPy, Polars, lists) go by position, and so do all values if X has no labels.
+Values without labels (NumPy, Polars, lists) go by position, and so do all values if X has no
+labels.
 """
 
 from typing import Any
@@ -21,7 +22,10 @@ def row_labels(value: Any) -> Any:
 
 
 def aligned_rows(value: Any, labels: Any, name: str, of: str = "X") -> Any:
-    """value with its rows in the order of labels, those of `of`. Raises DataError if the rule refuses it."""
+    """value with its rows in the order of labels, those of `of`.
+
+    Raises DataError if the rule refuses it.
+    """
     own = row_labels(value)
     if own is None or labels is None or own.equals(labels):
         return value

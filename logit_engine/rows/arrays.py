@@ -21,8 +21,8 @@ READING_THREADS = 4
 def number_matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -> Numbers:
     """X as a two-dimensional numeric array, (n, p), not copied if it is one.
 
-    names: of its columns, if it has none. Raises DataError for columns that hold no numbers, and for
-    numbers that are missing, infinite or beyond MAX_MAGNITUDE.
+    names: of its columns, if it has none. Raises DataError for columns that hold no numbers, and
+    for numbers that are missing, infinite or beyond MAX_MAGNITUDE.
     """
     out = number_table(X, name)
     if out.ndim == 1:
@@ -53,7 +53,8 @@ def refuse_unusable(values: Numbers, name: str, names: Sequence[str] | None = No
     )
     if np.isfinite(values[bad]).all():
         raise DataError(
-            f"{name} is beyond {MAX_MAGNITUDE:g} in {count} rows (first: {where}, {value:g}), where squares overflow; "
+            f"{name} is beyond {MAX_MAGNITUDE:g} in {count} rows (first: {where}, {value:g}), "
+            "where squares overflow; "
             "divide the column by a power of ten, or drop these rows."
         )
     raise DataError(
@@ -95,7 +96,8 @@ def sparse_matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -
     """SciPy's sparse X by rows in float64, (n, p). Raises DataError as `number_matrix` does."""
     if X.ndim != 2 or X.dtype.kind not in "fiub" or X.shape[0] == 0:
         raise DataError(
-            f"{name} is sparse, of shape {X.shape} and {X.dtype} values; give rows by columns of numbers."
+            f"{name} is sparse, of shape {X.shape} and {X.dtype} values; give rows by columns of "
+            "numbers."
         )
     out = csr_array(X, dtype=np.float64)
     bad = np.flatnonzero(~(np.abs(out.data) <= MAX_MAGNITUDE))
@@ -114,7 +116,10 @@ def sparse_matrix(X: Any, name: str = "X", names: Sequence[str] | None = None) -
 
 
 def number_vector(values: Any, length: int, name: str, of: str = "rows") -> Array:
-    """values as a finite float64 vector, (length,); of: what has one value each. Raises DataError."""
+    """values as a finite float64 vector, (length,); of: what has one value each.
+
+    Raises DataError.
+    """
     out = number_table(values, name)
     if out.ndim == 2 and out.shape[1] == 1:
         out = out[:, 0]
@@ -128,12 +133,16 @@ def number_vector(values: Any, length: int, name: str, of: str = "rows") -> Arra
 
 
 def binary_outcome(y: ArrayLike, length: int) -> Array:
-    """A binary outcome as float64 in [0, 1], (n,). Raises DataError for other values, and for one class."""
+    """A binary outcome as float64 in [0, 1], (n,).
+
+    Raises DataError for other values, and for one class.
+    """
     out = number_vector(y, length, "y")
     low, high = float(out.min()), float(out.max())
     if low < 0.0 or high > 1.0:
         raise DataError(
-            f"y runs from {low:g} to {high:g}; a binary outcome is 0 or 1 (or a share of events between), and of several "
+            f"y runs from {low:g} to {high:g}; a binary outcome is 0 or 1 (or a share of events "
+            "between), and of several "
             "classes the rows need their names: give classes."
         )
     if low == high and low in (0.0, 1.0):
@@ -148,7 +157,8 @@ def class_codes(y: ArrayLike, length: int, classes: int) -> Array:
     if not np.array_equal(present, np.arange(classes)):
         listed = ", ".join(f"{value:g}" for value in present[:8])
         raise DataError(
-            f"y holds {listed}; it takes the codes 0 to {classes - 1} of {classes} classes, all of them."
+            f"y holds {listed}; it takes the codes 0 to {classes - 1} of {classes} classes, all of "
+            "them."
         )
     return out
 
@@ -160,7 +170,8 @@ def offset_values(values: ArrayLike, length: int, outputs: int) -> Array:
     out = number_table(values, "offset")
     if out.shape != (length, outputs):
         raise DataError(
-            f"offset has shape {out.shape}; {outputs} values for each of the {length} rows are needed."
+            f"offset has shape {out.shape}; {outputs} values for each of the {length} rows are "
+            "needed."
         )
     refuse_unusable(out, "offset", getattr(values, "columns", None))
     return np.asarray(out, dtype=np.float64)
@@ -172,7 +183,8 @@ def refuse_repeated_names(names: Sequence[str], what: str) -> None:
     for position, name in enumerate(names):
         if name in seen:
             raise DataError(
-                f"two {what} are named '{name}' (at positions {seen[name]} and {position}); give each a name of its own."
+                f"two {what} are named '{name}' (at positions {seen[name]} and {position}); give "
+                "each a name of its own."
             )
         seen[name] = position
 

@@ -2,8 +2,9 @@
 
 A block has 16,384 rows. With fewer, the 0.1 ms of Python that a block costs would show; with more,
 blocks that are decoded from files would fill a small machine. A piece is a part of a block whose
-numbers stay in a core's cache while all is done with them. Blocks and pieces depend on the number of
-rows and on the columns alone, so they are the same wherever rows come from and whoever sums them.
+numbers stay in a core's cache while all is done with them. Blocks and pieces depend on the number
+of rows and on the columns alone, so they are the same wherever rows come from and whoever sums
+them.
 """
 
 from collections.abc import Iterator

@@ -3,8 +3,8 @@
 Numbers are integers, floats, booleans (0 and 1), decimals, and objects that are all such numbers. A
 missing value among them, whatever it is called, is NaN. Dates, times and durations are refused
 although NumPy can count their days or nanoseconds: neither the unit nor the origin is the user's.
-Texts and categories are refused though their codes may look like numbers. Each refusal ends in a line
-of the caller's library that makes numbers of the column.
+Texts and categories are refused though their codes may look like numbers. Each refusal ends in a
+line of the caller's library that makes numbers of the column.
 """
 
 from datetime import date, time, timedelta
@@ -156,7 +156,10 @@ def _place(values: Any, name: str) -> str:
 
 
 def _column_numbers(column: Any, where: str, line: str) -> Numbers:
-    """The numbers of one column. line: how the caller writes the column. Raises DataError for others."""
+    """The numbers of one column. line: how the caller writes the column.
+
+    Raises DataError for others.
+    """
     found = _time_type(column)
     if found is not None:
         raise DataError(_times_sentence(where, found, column, line))

@@ -4,12 +4,12 @@ How. Neighboring stripes form a unit, one per thread of the workers. The source 
 whatever the row groups of its files. A pass sums each unit where it lies; tasks add the sums in the
 tree of `tree_of_sums.folded`. So neither the place of a unit nor its loss changes a bit.
 
-Why so. A unit is the result of a Dask task on files or arrays: if its worker is lost, Dask makes the
-unit anew on any other. No worker is preferred: distributed 2026.8 leaves a task with
+Why so. A unit is the result of a Dask task on files or arrays: if its worker is lost, Dask makes
+the unit anew on any other. No worker is preferred: distributed 2026.8 leaves a task with
 `allow_other_workers` waiting for a worker that is gone, even if new ones come. Arrays that come out
 of a message may start at any byte. NumPy copies such an array before a product, into another memory
-order, and the last bit changes. So `WorkerBlocks` aligns its arrays on arrival, and functions travel
-as bytes.
+order, and the last bit changes. So `WorkerBlocks` aligns its arrays on arrival, and functions
+travel as bytes.
 """
 
 import ctypes
@@ -47,7 +47,10 @@ MAX_TASK_RETRIES = 5  # after an error, or the loss of the worker
 SUMS_PER_TASK = 8  # of units, that one task adds up
 MAX_WORKER_WAIT_SECONDS = 60  # for a first worker
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
-KEPT_BYTES, MAPPED_BYTES = 2**28, 2**25  # of freed memory that a worker keeps; of an array mapped alone
+KEPT_BYTES, MAPPED_BYTES = (
+    2**28,
+    2**25,
+)  # of freed memory that a worker keeps; of an array mapped alone
 
 
 class DivisibleRows(Rows, Protocol):
@@ -106,19 +109,24 @@ class DistributedRows(RowsWrapper):
             count = len(stripes(self.n))
             parts = [self._submit(_unit_sums, function, unit, count) for unit in self.units]
             while len(parts) > 1:
-                neighbors = [parts[i : i + SUMS_PER_TASK] for i in range(0, len(parts), SUMS_PER_TASK)]
+                neighbors = [
+                    parts[i : i + SUMS_PER_TASK] for i in range(0, len(parts), SUMS_PER_TASK)
+                ]
                 parts = [self._submit(_add_nodes, some, count) for some in neighbors]
             nodes = deepcopy(parts[0].result())  # aligned
         except KilledWorker as error:
             raise ClusterError(
-                f"{error.allowed_failures + 1} workers ended one after the other over the same rows, "
-                f"as a rule for want of memory, the last one {error.last_worker.address}: give each "
+                f"{error.allowed_failures + 1} workers ended one after the other over the same "
+                "rows, "
+                f"as a rule for want of memory, the last one {error.last_worker.address}: give "
+                "each "
                 "more, or start more of them."
             ) from None
         except (CancelledError, CommClosedError, ClosedClientError, TimeoutError):
             raise ClusterError(
                 f"the Dask scheduler at {_address(self.client)} was lost in the middle of a pass. "
-                "Start it again, with workers, and repeat the command: what a checkpoint holds is not "
+                "Start it again, with workers, and repeat the command: what a checkpoint holds is "
+                "not "
                 "summed again."
             ) from None
         return root_sums(nodes, count)
@@ -152,13 +160,18 @@ def _worker_threads(client: Client) -> int:
         client.wait_for_workers(1, timeout=MAX_WORKER_WAIT_SECONDS)
     except TimeoutError:
         raise ClusterError(
-            f"the Dask scheduler at {address} has no workers; start some by `dask worker {address}`."
+            f"the Dask scheduler at {address} has no workers; start some by `dask worker "
+            f"{address}`."
         ) from None
     for worker, found in client.run(_installed_version, on_error="return").items():
         if found != __version__:
             is_other = isinstance(found, str)
-            what = f"has logit-engine {found}" if is_other else f"cannot import logit-engine ({found})"
-            raise ClusterError(f"the Dask worker {worker} {what}; install {__version__} there, as here.")
+            what = (
+                f"has logit-engine {found}" if is_other else f"cannot import logit-engine ({found})"
+            )
+            raise ClusterError(
+                f"the Dask worker {worker} {what}; install {__version__} there, as here."
+            )
     return sum(client.nthreads().values())  # type: ignore[no-untyped-call]
 
 
@@ -184,19 +197,25 @@ def _identity(value: Any) -> Any:
 
 
 def _worker_blocks(part: Rows, first: int, lengths: Sequence[int]) -> WorkerBlocks:
-    """The blocks of a unit, in stripes of these lengths. Raises DataError for a file that is not there."""
+    """The blocks of a unit, in stripes of these lengths.
+
+    Raises DataError for a file that is not there.
+    """
     try:
         edges = pairwise(accumulate(lengths, initial=0))
         return WorkerBlocks(first, tuple(tuple(part.blocks(*run)) for run in edges))
     except FileNotFoundError as error:
         raise DataError(
-            f"the Dask worker {get_worker().address} cannot read {error.filename or error}: the files "
+            f"the Dask worker {get_worker().address} cannot read {error.filename or error}: the "
+            "files "
             "must be at the same place on all machines."
         ) from None
 
 
 def _select_columns(unit: WorkerBlocks, which: NDArray[np.intp]) -> WorkerBlocks:
-    chosen = (tuple(replace(block, X=block.X.select(which)) for block in run) for run in unit.stripes)
+    chosen = (
+        tuple(replace(block, X=block.X.select(which)) for block in run) for run in unit.stripes
+    )
     return WorkerBlocks(unit.first, tuple(chosen))
 
 

@@ -111,13 +111,13 @@ def array_rows(
 ) -> MemoryRows:
     """Rows from arrays: X (n, p) numeric, y (n,) in [0, 1], or the codes 0, 1, ... of named classes.
 
-    X: an array, a frame of pandas or Polars, or a sparse matrix of SciPy; it is not copied. names: of
-    its columns, in place of those of a frame. weight: (n,), how many equal rows a row stands for.
-    precision: (n,), how much a row's log-likelihood counts beyond that, as a variance, a number of
-    trials or a sampling weight does. offset: (n,), or (n, k) for k + 1 classes. cluster: labels, (n,),
-    or (n, 2) for two ways. intercept: whether a constant column named "intercept" stands first.
-    If X, or else y, is pandas', the rows of the others are matched by label (`alignment`).
-    Raises DataError on bad input.
+    X: an array, a frame of pandas or Polars, or a sparse matrix of SciPy; it is not copied. names:
+    of its columns, in place of those of a frame. weight: (n,), how many equal rows a row stands
+    for. precision: (n,), how much a row's log-likelihood counts beyond that, as a variance, a
+    number of trials or a sampling weight does. offset: (n,), or (n, k) for k + 1 classes. cluster:
+    labels, (n,), or (n, 2) for two ways. intercept: whether a constant column named "intercept"
+    stands first. If X, or else y, is pandas', the rows of the others are matched by label
+    (`alignment`). Raises DataError on bad input.
     """
     is_sparse = hasattr(X, "tocsr")
     columns: Columns = (
@@ -181,9 +181,9 @@ def cluster_codes(
 ) -> NDArray[np.int64]:
     """Cluster labels of any type as codes 0..G-1, (n, ways): one way, or two as a table or a pair.
 
-    labels: pandas' of the rows of `of`, by which a Series is matched. kept: (length,), the rows of the
-    fit, which alone need a label. Raises DataError for another shape, for missing labels, and for
-    labels that cannot be compared.
+    labels: pandas' of the rows of `of`, by which a Series is matched. kept: (length,), the rows of
+    the fit, which alone need a label. Raises DataError for another shape, for missing labels, and
+    for labels that cannot be compared.
     """
     ways = [
         _checked_labels(aligned_rows(column, labels, name, of), length, name)
@@ -214,7 +214,8 @@ def _label_columns(cluster: Any, name: str) -> list[Any]:
         columns = [labels] if labels.ndim == 1 else list(labels.T) if labels.ndim == 2 else []
     if len(columns) not in (1, 2):
         raise DataError(
-            f"{name} has shape {np.shape(cluster)}; give one label for each row, or two for two ways."
+            f"{name} has shape {np.shape(cluster)}; give one label for each row, or two for two "
+            "ways."
         )
     return columns
 
@@ -222,7 +223,8 @@ def _label_columns(cluster: Any, name: str) -> list[Any]:
 def _checked_labels(column: Any, length: int, name: str) -> Any:
     if len(column) != length:
         raise DataError(
-            f"{name} has shape {np.shape(column)}; one label for each of the {length} rows is needed, or two for two ways."
+            f"{name} has shape {np.shape(column)}; one label for each of the {length} rows is "
+            "needed, or two for two ways."
         )
     return column if library_of(column) != "numpy" else without_mask(column)
 
@@ -232,7 +234,8 @@ def _label_codes(column: Any, rows: NDArray[np.intp], name: str) -> NDArray[np.i
     if gone.size:
         shown = ", ".join(map(str, gone[:5].tolist())) + ", ..." * (gone.size > 5)
         raise DataError(
-            f"{name} is missing in {gone.size:,} rows (row{'s' * (gone.size > 1)} {shown}); give these rows a label, or "
+            f"{name} is missing in {gone.size:,} rows (row{'s' * (gone.size > 1)} {shown}); give "
+            "these rows a label, or "
             "drop them."
         )
     values = np.asarray(column.to_numpy() if library_of(column) != "numpy" else column)[rows]
@@ -247,6 +250,7 @@ def _label_codes(column: Any, rows: NDArray[np.intp], name: str) -> NDArray[np.i
                 f"{name} holds {what} values, which have no order; give texts or numbers."
             ) from None
         raise DataError(
-            f"{name} holds {first!r} in row {rows[0]} and {values[row]!r} in row {rows[row]}, which cannot be compared; "
+            f"{name} holds {first!r} in row {rows[0]} and {values[row]!r} in row {rows[row]}, "
+            "which cannot be compared; "
             "make all labels text, or all numbers."
         ) from None

@@ -1,8 +1,8 @@
 """Threads that compute parts of a pass, and stay alive between passes.
 
 To start a thread takes as long as some thousand rows of a pass, and a fit has dozens of passes. A
-sum that is asked for within such a thread is computed there: threads that wait for each other's work
-could all be waiting. A forked process has none of its parent's threads, and makes its own.
+sum that is asked for within such a thread is computed there: threads that wait for each other's
+work could all be waiting. A forked process has none of its parent's threads, and makes its own.
 """
 
 import os

@@ -17,10 +17,10 @@ Sums = tuple[Any, ...]
 class Rows(Protocol):
     """A source of rows: their number, the names of the p columns, and their blocks.
 
-    Block b holds rows b * BLOCK_ROWS on, BLOCK_ROWS of them or the rest. `blocks(first, last)` gives
-    the blocks first..last - 1 in order, and may be called from several threads. intercept: whether
-    the first column is the model's own constant, which no penalty touches. classes: the names of an
-    outcome's classes by code, the base first; none for a binary outcome.
+    Block b holds rows b * BLOCK_ROWS on, BLOCK_ROWS of them or the rest. `blocks(first, last)`
+    gives the blocks first..last - 1 in order, and may be called from several threads. intercept:
+    whether the first column is the model's own constant, which no penalty touches. classes: the
+    names of an outcome's classes by code, the base first; none for a binary outcome.
     """
 
     @property

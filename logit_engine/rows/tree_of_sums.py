@@ -4,13 +4,13 @@ Why. Floating-point addition is not associative: (a + b) + c and a + (b + c) dif
 A sum whose order depends on the number of threads, or on which worker is faster, has other bits on
 every run. A fit is nothing but sums over rows, so a fixed order gives equal bits everywhere.
 
-How. Rows are cut into blocks of 16,384, and blocks into stripes: runs of neighboring blocks. Stripes
-are a function of the number of blocks alone. One thread sums a stripe block after block, front to
-back (`sum_in_order`). The sums of stripes are the leaves of one binary tree that halves at powers of
-two (`folded`): siblings are added as soon as both are there, so about log2(stripes) partial sums are
-alive at once. A worker that holds some neighboring stripes folds as far as it can and sends the
-remaining nodes; folded with the nodes of others they give the same bits. Inside, each BLAS runs on
-one thread: its own threads would add in an order of theirs.
+How. Rows are cut into blocks of 16,384, and blocks into stripes: runs of neighboring blocks.
+Stripes are a function of the number of blocks alone. One thread sums a stripe block after block,
+front to back (`sum_in_order`). The sums of stripes are the leaves of one binary tree that halves at
+powers of two (`folded`): siblings are added as soon as both are there, so about log2(stripes)
+partial sums are alive at once. A worker that holds some neighboring stripes folds as far as it can
+and sends the remaining nodes; folded with the nodes of others they give the same bits. Inside, each
+BLAS runs on one thread: its own threads would add in an order of theirs.
 """
 
 from collections.abc import Callable, Iterable, Iterator

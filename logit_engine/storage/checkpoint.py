@@ -1,8 +1,9 @@
 """Checkpoints: the sums of every pass kept on disk, so that a fit that was interrupted goes on to the very same bits.
 
-A fit is a function of the sums of its passes and of nothing else that could be lost. So what is kept is those sums, each
-under a digest of what was asked: a fit that starts again asks the same, is answered from the disk without a look at the
-rows, and sums only what nobody has summed yet. It works for every solver, and a changed question is just another one.
+A fit is a function of the sums of its passes and of nothing else that could be lost. So what is
+kept is those sums, each under a digest of what was asked: a fit that starts again asks the same, is
+answered from the disk without a look at the rows, and sums only what nobody has summed yet. It
+works for every solver, and a changed question is just another one.
 """
 
 import functools
@@ -56,7 +57,10 @@ class Journal:
             publish_file(self._path(question), lambda path: np.savez(path, *parts), self.staging)
 
     def _path(self, question: str) -> Path:
-        return self.folder / f"{hashlib.sha256(f'{self.facts} {question}'.encode()).hexdigest()[:24]}.npz"
+        return (
+            self.folder
+            / f"{hashlib.sha256(f'{self.facts} {question}'.encode()).hexdigest()[:24]}.npz"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,10 @@ class CheckpointedRows(RowsWrapper):
         return CheckpointedRows(self.rows.select(which), self.journal)
 
     def sums(self, fn: Callable[[Block], Sums], threads: int) -> Sums:
-        """`total` of fn, from the journal if it is there. What is recorded is read back, so that both are the same."""
+        """`total` of fn, from the journal if it is there.
+
+        What is recorded is read back, so that both are the same.
+        """
         try:
             question = digest((engine_source(), fn, self.n, self.names))
         except _Unknown:
@@ -94,7 +101,10 @@ def engine_source() -> str:
     content = hashlib.sha256()
     package = Path(__file__).parents[1]
     for path in sorted(package.rglob("*.py")):
-        content.update(f"{path.relative_to(package).as_posix()} {path.stat().st_size} ".encode() + path.read_bytes())
+        content.update(
+            f"{path.relative_to(package).as_posix()} {path.stat().st_size} ".encode()
+            + path.read_bytes()
+        )
     return content.hexdigest()
 
 
@@ -105,8 +115,8 @@ class _Unknown(TypeError):
 def digest(value: Any) -> str:
     """The sha256 of a value made of plain values, arrays, dataclasses and functions with what they close over.
 
-    Of a function that is not the engine's it follows the functions and plain values of its module that it names. Of rows
-    it is their number and names. Raises TypeError for anything else.
+    Of a function that is not the engine's it follows the functions and plain values of its module
+    that it names. Of rows it is their number and names. Raises TypeError for anything else.
     """
     content = hashlib.sha256()
     for part in _told(value, set()):
@@ -143,7 +153,9 @@ def _told(value: Any, seen: set[int]) -> Iterator[bytes]:
                     yield from _told_of_module(name, value.__globals__[name], seen)
         case CodeType():
             yield value.co_code
-            yield from _told((value.co_names, [c for c in value.co_consts if not isinstance(c, frozenset)]), seen)
+            yield from _told(
+                (value.co_names, [c for c in value.co_consts if not isinstance(c, frozenset)]), seen
+            )
         case _ if isinstance(rows := value, Rows):
             yield from _told((rows.n, rows.names), seen)
         case _ if is_dataclass(value):
@@ -187,7 +199,9 @@ def _packed(value: Any, arrays: list[NDArray[Any]]) -> Any:
         case tuple() | list():
             return {type(value).__name__: [_packed(item, arrays) for item in value]}
         case _ if is_dataclass(value) and type(value).__module__.startswith("logit_engine."):
-            parts = {f.name: _packed(getattr(value, f.name), arrays) for f in fields(value) if f.init}
+            parts = {
+                f.name: _packed(getattr(value, f.name), arrays) for f in fields(value) if f.init
+            }
             return {"value": [type(value).__module__, type(value).__qualname__], "fields": parts}
     raise _Unknown(f"a {type(value).__name__} has no place in a file")
 

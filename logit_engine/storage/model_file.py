@@ -1,7 +1,8 @@
 """A model as a table: a Parquet file that a person can open, with canonical JSON in its metadata; no pickle.
 
-One row a term. `estimate`, its interval and odds ratio are in the original units of the data; `standardized` and
-`covariance` (a row of the matrix) are on the scale of X, from which the model is rebuilt exactly.
+One row a term. `estimate`, its interval and odds ratio are in the original units of the data;
+`standardized` and `covariance` (a row of the matrix) are on the scale of X, from which the model is
+rebuilt exactly.
 """
 
 import json
@@ -53,8 +54,9 @@ class Target:
 class Model:
     """All that scoring needs: how columns become X, what was estimated, what is predicted, and from where it came.
 
-    result is on the scale of X. threshold: probability from which the positive class is predicted; of several classes the
-    most probable one is. notes: what the design said of the training data. origin: JSON-ready facts of the run that made it.
+    result is on the scale of X. threshold: probability from which the positive class is predicted;
+    of several classes the most probable one is. notes: what the design said of the training data.
+    origin: JSON-ready facts of the run that made it.
     """
 
     design: Design
@@ -246,7 +248,10 @@ def fit_of(
 
 
 def read_table(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """A stored table with its JSON. Raises ArtifactError if it is none of ours, or of a newer version."""
+    """A stored table with its JSON.
+
+    Raises ArtifactError if it is none of ours, or of a newer version.
+    """
     if not path.exists():
         raise ArtifactError(f"there is no file {path}; correct the path.")
     try:
@@ -267,7 +272,10 @@ def read_table(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
 
 
 def write_model(model: Model, path: Path) -> None:
-    """Write the model's Parquet file; the same model gives the same bytes. Raises DataError if terms share a name."""
+    """Write the model's Parquet file; the same model gives the same bytes.
+
+    Raises DataError if terms share a name.
+    """
     refuse_repeated_names(model.design.names, "terms")
     content = {
         "format": FORMAT,
@@ -282,7 +290,10 @@ def write_model(model: Model, path: Path) -> None:
 
 
 def read_model(path: Path) -> Model:
-    """Read a model. Raises ArtifactError if the file is no model, or was written by a newer version."""
+    """Read a model.
+
+    Raises ArtifactError if the file is no model, or was written by a newer version.
+    """
     table, content = read_table(path)
     covariance = np.array(table["covariance"].to_list(), dtype=np.float64)
     design = Design.from_content(content["design"])

@@ -1,8 +1,9 @@
 """The atomic writer everything uses: what it publishes is wholly there or not at all, after a kill or on a full disk too.
 
-The order is always the same: write into a staging folder of the same file system, outside any glob of published data;
-fsync; rename into place; fsync the folder that holds the new name. A manifest names each file with its size and sha256,
-because Parquet does not notice a flipped bit, and carries a seal: the sha256 of its own content.
+The order is always the same: write into a staging folder of the same file system, outside any glob
+of published data; fsync; rename into place; fsync the folder that holds the new name. A manifest
+names each file with its size and sha256, because Parquet does not notice a flipped bit, and carries
+a seal: the sha256 of its own content.
 """
 
 import errno
@@ -21,9 +22,7 @@ from typing import Any
 from logit_engine.errors import ArtifactError
 
 MANIFEST = "manifest.json"
-STALE_SECONDS = (
-    86_400.0  # nothing is staged for a day without a byte written, so what is older was left by a killed process
-)
+STALE_SECONDS = 86_400.0  # nothing is staged for a day without a byte written, so what is older was left by a killed process
 
 
 class AlreadyPublished(ArtifactError):
@@ -33,12 +32,15 @@ class AlreadyPublished(ArtifactError):
 def canonical_json(value: object, *, indent: int | None = None) -> str:
     """The one text of a JSON-like value: sorted keys, ASCII, floats by their shortest exact digits.
 
-    Non-finite floats are written as the strings "nan", "inf" and "-inf", which `float` reads back: who reads a number
-    that may be one of them calls `float` on it. `indent` is for files that people open; hashes are taken without it.
-    Raises TypeError for keys that are not text and for values that JSON does not have.
+    Non-finite floats are written as the strings "nan", "inf" and "-inf", which `float` reads back:
+    who reads a number that may be one of them calls `float` on it. `indent` is for files that
+    people open; hashes are taken without it. Raises TypeError for keys that are not text and for
+    values that JSON does not have.
     """
     separators = (",", ":") if indent is None else (",", ": ")
-    return json.dumps(_finite(value), sort_keys=True, allow_nan=False, separators=separators, indent=indent)
+    return json.dumps(
+        _finite(value), sort_keys=True, allow_nan=False, separators=separators, indent=indent
+    )
 
 
 def _finite(value: object) -> object:
@@ -48,7 +50,9 @@ def _finite(value: object) -> object:
         case Mapping():
             for key in value:
                 if not isinstance(key, str):
-                    raise TypeError(f"A key of canonical JSON must be text, but {key!r} is {type(key).__name__}.")
+                    raise TypeError(
+                        f"A key of canonical JSON must be text, but {key!r} is {type(key).__name__}."
+                    )
             return {key: _finite(item) for key, item in value.items()}
         case list() | tuple():
             return [_finite(item) for item in value]
@@ -70,10 +74,13 @@ def fingerprint(path: Path) -> dict[str, Any]:
 def publish_folder(target: Path, staging_root: Path) -> Iterator[Path]:
     """Yield a staging folder to fill; on success it is fsynced and renamed to `target`, on any failure it is removed.
 
-    Raises AlreadyPublished where the target exists: before the work, or after it if someone else was faster.
+    Raises AlreadyPublished where the target exists: before the work, or after it if someone else
+    was faster.
     """
     if target.exists():
-        raise AlreadyPublished(f"{target} is published already, and a published folder never changes.")
+        raise AlreadyPublished(
+            f"{target} is published already, and a published folder never changes."
+        )
     with _staging(staging_root) as stage:
         folder = stage / target.name
         folder.mkdir()
@@ -86,7 +93,9 @@ def publish_folder(target: Path, staging_root: Path) -> Iterator[Path]:
             folder.rename(target)
         except OSError as error:
             if target.exists():
-                raise AlreadyPublished(f"{target} was published by another process meanwhile.") from error
+                raise AlreadyPublished(
+                    f"{target} was published by another process meanwhile."
+                ) from error
             raise
         _sync(target.parent)
 
@@ -112,7 +121,10 @@ def publish_text(target: Path, text: str, staging_root: Path) -> None:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append one line and fsync it. A line torn by a kill or a full disk stays alone: the next one starts on its own."""
+    """Append one line and fsync it.
+
+    A line torn by a kill or a full disk stays alone: the next one starts on its own.
+    """
     _make_folder(path.parent)
     new = not path.exists()
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
@@ -148,7 +160,9 @@ def unsealed(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ArtifactError(f"{path} is missing, so nothing says what was published there.") from None
+        raise ArtifactError(
+            f"{path} is missing, so nothing says what was published there."
+        ) from None
     except ValueError as error:
         raise ArtifactError(f"{path} is damaged: it is not JSON ({error}).") from None
     if not isinstance(content, dict) or content.pop("seal", None) != _seal(content):
@@ -159,7 +173,9 @@ def unsealed(path: Path) -> dict[str, Any]:
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
     """Write manifest.json, the last file of a folder: the content, and the fingerprint of every other file."""
     if taken := content.keys() & {"files", "seal"}:
-        raise ValueError(f"A manifest's content may not name {sorted(taken)}: the manifest sets them itself.")
+        raise ValueError(
+            f"A manifest's content may not name {sorted(taken)}: the manifest sets them itself."
+        )
     files = {name: fingerprint(path) for name, path in _files(folder).items()}
     (folder / MANIFEST).write_text(sealed({**content, "files": files}), encoding="utf-8")
 
@@ -172,23 +188,31 @@ def verify_manifest(folder: Path) -> dict[str, Any]:
     named, found = manifest["files"], _files(folder)
     for name, expected in named.items():
         if name not in found:
-            raise ArtifactError(f"{folder} is damaged: {name}, which its manifest names, is missing.")
+            raise ArtifactError(
+                f"{folder} is damaged: {name}, which its manifest names, is missing."
+            )
         size = found[name].stat().st_size
         if size != expected["bytes"]:
             raise ArtifactError(
-                f"{folder} is damaged: {name} has {size} bytes, but {expected['bytes']} were published."
+                f"{folder} is damaged: {name} has {size} bytes, but {expected['bytes']} were "
+                "published."
             )
         if sha256_of(found[name]) != expected["sha256"]:
-            raise ArtifactError(f"{folder} is damaged: {name} has changed since it was published (its sha256 differs).")
+            raise ArtifactError(
+                f"{folder} is damaged: {name} has changed since it was published (its sha256 differs)."
+            )
     if extra := sorted(found.keys() - named.keys()):
-        raise ArtifactError(f"{folder} is damaged: {extra[0]} is there, but its manifest does not name it.")
+        raise ArtifactError(
+            f"{folder} is damaged: {extra[0]} is there, but its manifest does not name it."
+        )
     return manifest
 
 
 def sweep(staging_root: Path, older_than_seconds: float = STALE_SECONDS) -> None:
     """Remove the staging folders of killed processes: those in which nothing was written for that long.
 
-    Age instead of a lock, so that it is right on a file system shared by several machines. Staging sweeps by itself.
+    Age instead of a lock, so that it is right on a file system shared by several machines. Staging
+    sweeps by itself.
     """
     for folder in staging_root.glob(".staging-*"):
         with suppress(FileNotFoundError):  # its owner has just finished
@@ -215,7 +239,9 @@ def _seal(content: Mapping[str, Any]) -> str:
 
 def _files(folder: Path) -> dict[str, Path]:
     """Every file under a folder but its manifest, by its relative name, in order."""
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+    found = {
+        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()
+    }
     return {name: found[name] for name in sorted(found) if name != MANIFEST}
 
 

@@ -1,9 +1,10 @@
 """How the matrix of a formula changes with each of its variables: by its slope in a number, from category to category.
 
-A variable is a column of numbers that the formula reads, wherever it stands, or a level of a categorical factor against
-the factor's first one. Along a number the matrix moves by the product rule: for each factor that reads the column, the
-terms of this factor with its slope (`derivatives.py`) in its place. Categorical factors are held along a number, as
-they do not move but in jumps, and numbers along a level.
+A variable is a column of numbers that the formula reads, wherever it stands, or a level of a
+categorical factor against the factor's first one. Along a number the matrix moves by the product
+rule: for each factor that reads the column, the terms of this factor with its slope
+(`derivatives.py`) in its place. Categorical factors are held along a number, as they do not move
+but in jumps, and numbers along a level.
 """
 
 from collections.abc import Callable, Collection
@@ -24,8 +25,9 @@ from logit_engine.errors import DataError
 class Variable:
     """What an effect is of.
 
-    name: in tables; column: of numbers; else a level against a reference: of a column of categories, which all factors that
-    read it follow (`categories`), or of a factor such as I(x > 3) alone.
+    name: in tables; column: of numbers; else a level against a reference: of a column of
+    categories, which all factors that read it follow (`categories`), or of a factor such as I(x >
+    3) alone.
     """
 
     name: str
@@ -52,18 +54,25 @@ class FormulaChanges:
     @property
     def numeric(self) -> dict[str, tuple[str, ...]]:
         """The numeric factors, with the columns that each reads."""
-        return {expr: factor_columns(expr, self.spec.columns) for expr in self._factors(Factor.Kind.NUMERICAL)}
+        return {
+            expr: factor_columns(expr, self.spec.columns)
+            for expr in self._factors(Factor.Kind.NUMERICAL)
+        }
 
     @property
     def categorical(self) -> dict[str, tuple[str, ...]]:
         """The categorical factors, with the columns that each reads."""
-        return {expr: factor_columns(expr, self.spec.columns) for expr in self._factors(Factor.Kind.CATEGORICAL)}
+        return {
+            expr: factor_columns(expr, self.spec.columns)
+            for expr in self._factors(Factor.Kind.CATEGORICAL)
+        }
 
     @property
     def is_plain(self) -> bool:
         """Whether each column of the matrix is a column of the data, or of a single category's coding."""
         terms = [
-            [f.expr for f in t.factors if f.expr in self.spec.model.encoder_state] for t in self.spec.model.term_indices
+            [f.expr for f in t.factors if f.expr in self.spec.model.encoder_state]
+            for t in self.spec.model.term_indices
         ]
         return all(len(term) <= 1 for term in terms) and all(
             columns == (expr,) for expr, columns in self.numeric.items()
@@ -75,9 +84,13 @@ class FormulaChanges:
         numeric, categorical = self.numeric, self.categorical
         for expr in self._factors_in_order():
             for column in numeric.get(expr, ()):
-                if pd.api.types.is_numeric_dtype(rows[column]) and not pd.api.types.is_bool_dtype(rows[column]):
+                if pd.api.types.is_numeric_dtype(rows[column]) and not pd.api.types.is_bool_dtype(
+                    rows[column]
+                ):
                     varies = rows[column].nunique() > 1
-                    found |= {column: Variable(column, column)} if varies and column not in found else {}
+                    found |= (
+                        {column: Variable(column, column)} if varies and column not in found else {}
+                    )
                 elif (column,) not in categorical.values():
                     levels = sorted(rows[column].unique())
                     found |= {v.name: v for v in _against_first(levels, column, "", column)}
@@ -107,24 +120,34 @@ class FormulaChanges:
 
     def matrix(self, rows: pd.DataFrame, held: Held | None = None) -> Array:
         """X of complete rows, (n, p)."""
-        return held_matrix(self.spec.model, rows, self.held if held is None else held)[0][:, self.spec.chosen]
+        return held_matrix(self.spec.model, rows, self.held if held is None else held)[0][
+            :, self.spec.chosen
+        ]
 
     def slope(self, rows: pd.DataFrame, variable: Variable) -> Array:
         """dX/dx of a number x, or what a level has beyond its reference, (n, p)."""
         if variable.column is None:
-            return self.at_level(rows, variable, variable.level) - self.at_level(rows, variable, variable.reference)
+            return self.at_level(rows, variable, variable.level) - self.at_level(
+                rows, variable, variable.reference
+            )
         model = self.spec.model
         out = np.zeros((len(rows), len(model.column_names)))
         for expr, columns in self.numeric.items():
             if variable.column not in columns:
                 continue
-            own = expression_slope(expr, variable.column, rows, model.transform_state) if columns != (expr,) else None
+            own = (
+                expression_slope(expr, variable.column, rows, model.transform_state)
+                if columns != (expr,)
+                else None
+            )
             own = np.ones(len(rows)) if own is None else own
             bad = ~np.isfinite(own if own.ndim == 1 else own.sum(axis=1))
             if bad.any():
                 raise DataError(
-                    f"the derivative of '{expr}' in '{variable.column}' is not finite in {bad.sum():,} of {bad.size:,} rows "
-                    f"(first: row {rows.index[bad.argmax()]}); there is no effect of '{variable.column}' there."
+                    f"the derivative of '{expr}' in '{variable.column}' is not finite in "
+                    f"{bad.sum():,} of {bad.size:,} rows "
+                    f"(first: row {rows.index[bad.argmax()]}); there is no effect of "
+                    f"'{variable.column}' there."
                 )
             moved = held_matrix(model, rows, replace(self.held, slopes={expr: own}))[0]
             for term, at in model.term_indices.items():
@@ -135,11 +158,19 @@ class FormulaChanges:
     def at_level(self, rows: pd.DataFrame, variable: Variable, level: Any) -> Array:
         """X with a category at a level in every row, (n, p)."""
         if variable.categories is None:
-            codes = {key: code for key, code in self.held.codes.items() if key[0] != variable.factor}
-            return self.matrix(rows, replace(self.held, levels={variable.factor: level}, codes=codes))
-        reading = {expr for expr, columns in self.categorical.items() if variable.categories in columns}
+            codes = {
+                key: code for key, code in self.held.codes.items() if key[0] != variable.factor
+            }
+            return self.matrix(
+                rows, replace(self.held, levels={variable.factor: level}, codes=codes)
+            )
+        reading = {
+            expr for expr, columns in self.categorical.items() if variable.categories in columns
+        }
         codes = {key: code for key, code in self.held.codes.items() if key[0] not in reading}
-        return self.matrix(rows.assign(**{variable.categories: level}), replace(self.held, codes=codes))
+        return self.matrix(
+            rows.assign(**{variable.categories: level}), replace(self.held, codes=codes)
+        )
 
     def at_value(self, rows: pd.DataFrame, column: str, values: Any) -> Array:
         """X with other values of a column of numbers, (n, p)."""
@@ -150,8 +181,14 @@ class FormulaChanges:
         if variable.categories is not None:
             values: Any = rows[variable.categories]
         else:
-            values = held_matrix(self.spec.model, rows, NOTHING_HELD)[1].factor_cache[variable.factor].values
-        return np.asarray(np.asarray(getattr(values, "__wrapped__", values)) == variable.level, dtype=np.float64)
+            values = (
+                held_matrix(self.spec.model, rows, NOTHING_HELD)[1]
+                .factor_cache[variable.factor]
+                .values
+            )
+        return np.asarray(
+            np.asarray(getattr(values, "__wrapped__", values)) == variable.level, dtype=np.float64
+        )
 
     def centered(
         self, rows: pd.DataFrame, center: Callable[[Array], Array], fixed: Collection[str]
@@ -161,7 +198,9 @@ class FormulaChanges:
         fixed: columns that keep the value they have in rows, the same in all.
         """
         one = rows.iloc[[0]].copy()
-        for column in dict.fromkeys(column for columns in self.numeric.values() for column in columns):
+        for column in dict.fromkeys(
+            column for columns in self.numeric.values() for column in columns
+        ):
             if column not in fixed:
                 one[column] = float(center(rows[column].to_numpy(dtype=np.float64)))
         made = held_matrix(self.spec.model, rows, NOTHING_HELD)[1]
@@ -169,7 +208,8 @@ class FormulaChanges:
         for (expr, reduced), columns in made.codings.items():
             if not set(self.categorical[expr]) & set(fixed):
                 codes[expr, reduced] = {
-                    name: float(center(np.asarray(c, dtype=np.float64))) for name, c in columns.items()
+                    name: float(center(np.asarray(c, dtype=np.float64)))
+                    for name, c in columns.items()
                 }
         return one, replace(self, held=replace(self.held, codes=codes))
 
@@ -179,4 +219,7 @@ def _against_first(
 ) -> list[Variable]:
     """All levels but the first, each against it."""
     mark = "T." if treated else ""
-    return [Variable(f"{title}[{mark}{level}]", None, column, factor, level, levels[0]) for level in levels[1:]]
+    return [
+        Variable(f"{title}[{mark}{level}]", None, column, factor, level, levels[0])
+        for level in levels[1:]
+    ]

@@ -1,10 +1,11 @@
 """The derivative of a formula's expression in one column, exact, row by row.
 
-The language is small (`language.py`), so the rules of calculus cover all of it, and no step length has to be chosen:
-each node of the syntax tree gives its value and its slope (forward mode; Griewank & Walther 2008, 3.1). Splines, poly,
-center and scale are polynomials between their knots, learnt on the training rows: between two knots the polynomial is
-interpolated at Chebyshev's nodes by formulaic's own function, with its own state, and differentiated. Where a function
-has a kink (abs, minimum, floor, a comparison) the slope is that of the piece the row lies on.
+The language is small (`language.py`), so the rules of calculus cover all of it, and no step length
+has to be chosen: each node of the syntax tree gives its value and its slope (forward mode; Griewank
+& Walther 2008, 3.1). Splines, poly, center and scale are polynomials between their knots, learnt on
+the training rows: between two knots the polynomial is interpolated at Chebyshev's nodes by
+formulaic's own function, with its own state, and differentiated. Where a function has a kink (abs,
+minimum, floor, a comparison) the slope is that of the piece the row lies on.
 """
 
 import ast
@@ -74,7 +75,9 @@ RULES: dict[str, Partials] = {
 """The partial derivatives of each operation; one that is not here is a step, which is flat wherever it has a slope."""
 
 
-def expression_slope(expression: str, column: str, rows: pd.DataFrame, state: Mapping[str, Any]) -> Array:
+def expression_slope(
+    expression: str, column: str, rows: pd.DataFrame, state: Mapping[str, Any]
+) -> Array:
     """The slope of an expression in a column at each row, (n,), or (n, q) of a transform of q columns.
 
     state: what the transforms learnt on the training rows, by their text.
@@ -89,7 +92,9 @@ def expression_slope(expression: str, column: str, rows: pd.DataFrame, state: Ma
 class _Slopes:
     """Value and slope of the nodes of one expression."""
 
-    def __init__(self, column: str, rows: pd.DataFrame, state: Mapping[str, Any], aliases: Mapping[str, str]) -> None:
+    def __init__(
+        self, column: str, rows: pd.DataFrame, state: Mapping[str, Any], aliases: Mapping[str, str]
+    ) -> None:
         self.column, self.rows, self.state, self.aliases = column, rows, state, aliases
 
     def both(self, node: ast.expr) -> tuple[Any, Any]:
@@ -103,8 +108,13 @@ class _Slopes:
                 return self._transform(node, first)
             case ast.Call(function, arguments, keywords):
                 called = ast.unparse(function).removeprefix("np.")
-                parts = [self.both(part) for part in (*arguments, *(word.value for word in keywords))]
-                named = {str(word.arg): part[0] for word, part in zip(keywords, parts[len(arguments) :], strict=True)}
+                parts = [
+                    self.both(part) for part in (*arguments, *(word.value for word in keywords))
+                ]
+                named = {
+                    str(word.arg): part[0]
+                    for word, part in zip(keywords, parts[len(arguments) :], strict=True)
+                }
                 value = _function(called)(*(part[0] for part in parts[: len(arguments)]), **named)
                 return value, _chained(called, parts)
             case ast.BinOp(left, operator, right):
@@ -122,7 +132,9 @@ class _Slopes:
 
     def _column(self, name: str) -> tuple[Any, Any]:
         values = self.rows[name].to_numpy()
-        return values.astype(np.float64) if values.dtype.kind in "iu" else values, float(name == self.column)
+        return values.astype(np.float64) if values.dtype.kind in "iu" else values, float(
+            name == self.column
+        )
 
     def _transform(self, node: ast.Call, first: ast.expr) -> tuple[Any, Any]:
         """A transform with a state: a polynomial between knots of its first argument."""
@@ -132,7 +144,9 @@ class _Slopes:
 
         def transformed(values: Array) -> Array:
             scope = {**TRANSFORMS, "scale": TRANSFORMS["standardize"], "np": np, "argument": values}
-            found = stateful_eval(format_expr(call), scope, None, {format_expr(call): dict(learnt)}, None)
+            found = stateful_eval(
+                format_expr(call), scope, None, {format_expr(call): dict(learnt)}, None
+            )
             return plain_values(found)
 
         value = transformed(u)
@@ -140,7 +154,10 @@ class _Slopes:
             return value, 0.0
         width = 1 if value.ndim == 1 else value.shape[1]
         own = piecewise_slope(
-            transformed, u, *_pieces(node, learnt, width), wraps="cyclic" in learnt and learnt["cyclic"]
+            transformed,
+            u,
+            *_pieces(node, learnt, width),
+            wraps="cyclic" in learnt and learnt["cyclic"],
         )
         return value, own * (slope if own.ndim == 1 or np.isscalar(slope) else slope[:, None])
 
@@ -165,7 +182,11 @@ def _pieces(node: ast.Call, learnt: Mapping[str, Any], width: int) -> tuple[list
 
 
 def piecewise_slope(
-    function: Callable[[Array], Array], u: Array, knots: list[float], degree: int, wraps: bool = False
+    function: Callable[[Array], Array],
+    u: Array,
+    knots: list[float],
+    degree: int,
+    wraps: bool = False,
 ) -> Array:
     """The derivative at u, (n,), of a function that is a polynomial of this degree between knots, (n,) or (n, q).
 
@@ -174,7 +195,11 @@ def piecewise_slope(
     if wraps:
         u = knots[0] + np.mod(u - knots[0], knots[-1] - knots[0])
     outer = [float(u.min()), float(u.max())]
-    ends = np.unique([*outer, *knots]) if outer[0] < outer[1] or knots else np.array([outer[0] - 1.0, outer[0] + 1.0])
+    ends = (
+        np.unique([*outer, *knots])
+        if outer[0] < outer[1] or knots
+        else np.array([outer[0] - 1.0, outer[0] + 1.0])
+    )
     piece = np.clip(np.searchsorted(ends, u, side="right") - 1, 0, ends.size - 2)
     nodes = chebyshev.chebpts1(degree + 1)
     back = np.linalg.inv(chebyshev.chebvander(nodes, degree))

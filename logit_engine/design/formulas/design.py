@@ -18,8 +18,8 @@ from logit_engine.rows import arrays
 class FormulaSpec:
     """How columns become X, learnt on the training rows.
 
-    names: of the p columns of X; columns, outcome_columns: of the data, read by the right side and by the left; chosen:
-    where X's columns are in formulaic's matrix.
+    names: of the p columns of X; columns, outcome_columns: of the data, read by the right side and
+    by the left; chosen: where X's columns are in formulaic's matrix.
     """
 
     formula: str
@@ -45,7 +45,8 @@ class FormulaSpec:
     def encode(self, data: Any, missing: Literal["raise", "none"] = "raise") -> Array:
         """X of other rows, (n, p); a row with a null is refused, or ("none") is nan.
 
-        Raises DataError naming columns that the data lack, unseen levels with their rows, and nulls by column.
+        Raises DataError naming columns that the data lack, unseen levels with their rows, and nulls
+        by column.
         """
         frames, matrices = _engine()
         absent = [name for name in self.columns if name not in frames.column_names(data)]
@@ -65,9 +66,10 @@ class FormulaSpec:
 class FormulaDesign:
     """What a formula makes of data.
 
-    X: (n, p), with its constant column; outcome: (n,), the left side's values as they are, with `levels` in their declared
-    order where it is categorical; kept: (rows of the subset,), which rows X holds; dropped: nulls by column, where there
-    are any; rows: the columns that X was made of, complete, as a frame of pandas.
+    X: (n, p), with its constant column; outcome: (n,), the left side's values as they are, with
+    `levels` in their declared order where it is categorical; kept: (rows of the subset,), which
+    rows X holds; dropped: nulls by column, where there are any; rows: the columns that X was made
+    of, complete, as a frame of pandas.
     """
 
     X: Array
@@ -86,14 +88,18 @@ class FormulaDesign:
 
     @property
     def y(self) -> Array:
-        """A binary outcome, (n,) in [0, 1]. Raises DataError for texts and categories, and for other numbers."""
+        """A binary outcome, (n,) in [0, 1].
+
+        Raises DataError for texts and categories, and for other numbers.
+        """
         if self.levels is None and self.outcome.dtype.kind in "biuf":
             return arrays.binary_outcome(self.outcome, self.outcome.size)
         name = self.outcome_name[2:-1] if self.outcome_name.startswith("C(") else self.outcome_name
         levels = self.levels or tuple(sorted(set(self.outcome.tolist()), key=str))
         shown = ", ".join(repr(level) for level in levels[:5]) + ", ..." * (len(levels) > 5)
         raise DataError(
-            f"the outcome '{name}' is one of {shown}, and a binary model needs 0 and 1; say which level is modeled, as in "
+            f"the outcome '{name}' is one of {shown}, and a binary model needs 0 and 1; say which "
+            "level is modeled, as in "
             f"I({name} == {levels[-1]!r}) ~ ..., or fit a multinomial model."
         )
 
@@ -118,10 +124,11 @@ def formula_design(
 ) -> FormulaDesign:
     """The design of a formula ("y ~ x1 + C(x2)") over a pandas or Polars frame; the latter's columns become pandas'.
 
-    A row is complete if no column that the formula reads is null in it; others are dropped, refused, or ("none") kept and
-    nan. Levels, knots and centers are learnt on the complete rows. drop_cols: columns of X to leave out. Names and order
-    are patsy's (Smith 2011). Raises UsageError for a formula that cannot be read, or that says more than
-    `language.py` lists, and without formulaic; DataError for data that do not fit it, such as a level without rows.
+    A row is complete if no column that the formula reads is null in it; others are dropped,
+    refused, or ("none") kept and nan. Levels, knots and centers are learnt on the complete rows.
+    drop_cols: columns of X to leave out. Names and order are patsy's (Smith 2011). Raises
+    UsageError for a formula that cannot be read, or that says more than `language.py` lists, and
+    without formulaic; DataError for data that do not fit it, such as a level without rows.
     """
     if missing not in ("drop", "raise", "none"):
         raise UsageError(f"missing is 'drop', 'raise' or 'none', not {missing!r}.")
@@ -183,13 +190,17 @@ def _complete(null: dict[str, NDArray[np.bool_]], n: int, missing: str) -> NDArr
             f"'{name}' in {mask.sum():,}" for name, mask in null.items() if mask.any()
         )
         raise DataError(
-            f"{n - keep.sum():,} of {n:,} rows have nulls ({counts}; first: row {int(keep.argmin())}); drop or impute them."
+            f"{n - keep.sum():,} of {n:,} rows have nulls ({counts}; first: row "
+            f"{int(keep.argmin())}); drop or impute them."
         )
     return keep
 
 
 def _chosen(order: list[int], printed: list[str], drop: Collection[str]) -> tuple[int, ...]:
-    """The columns of formulaic's matrix in our order, without those to drop. Raises UsageError for an unknown name."""
+    """The columns of formulaic's matrix in our order, without those to drop.
+
+    Raises UsageError for an unknown name.
+    """
     for name in drop:
         if name not in printed:
             near = get_close_matches(name, printed, 1, cutoff=0.0)

@@ -36,7 +36,8 @@ def rows_of(data: Any, subset: Any) -> Any:
         return data.filter(chosen) if chosen.dtype == bool else data[chosen]
     except (KeyError, IndexError, ValueError, TypeError, pl.exceptions.PolarsError) as wrong:
         raise UsageError(
-            f"subset chooses no rows of the data ({type(wrong).__name__}); give a mask of {len(data):,} values."
+            f"subset chooses no rows of the data ({type(wrong).__name__}); give a mask of "
+            f"{len(data):,} values."
         ) from wrong
 
 
@@ -50,8 +51,8 @@ def missing(data: Any, names: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
 def complete(data: Any, names: Sequence[str], keep: NDArray[np.bool_]) -> pd.DataFrame:
     """The rows to keep, none of them with a null, column by column; the index holds their positions in the data.
 
-    Objects are categories, as in patsy, but decimals are numbers. Raises DataError for a column that holds neither
-    numbers, booleans, texts nor categories.
+    Objects are categories, as in patsy, but decimals are numbers. Raises DataError for a column
+    that holds neither numbers, booleans, texts nor categories.
     """
     refuse_times(data[list(names)], "data")
     rows = np.flatnonzero(keep)
@@ -103,5 +104,6 @@ def _plain_polars(column: pl.Series, rows: NDArray[np.intp]) -> Any:
 
 def _no_type(name: Any, kind: Any) -> DataError:
     return DataError(
-        f"column '{name}' holds {kind} values; a formula takes numbers, booleans, texts and categories."
+        f"column '{name}' holds {kind} values; a formula takes numbers, booleans, texts and "
+        "categories."
     )

@@ -1,8 +1,9 @@
 """What an expression inside a formula may say: columns, numbers, texts, operators, and the functions named here.
 
-Formulaic evaluates these expressions as Python, so each is read first and refused unless every part of it is on the list:
-no attribute, no method, no builtin, and no name but a column's. NumPy functions are those that act row by row; a mean over
-the rows at hand would be another number when predicting, which `center` and `standardize` remember instead.
+Formulaic evaluates these expressions as Python, so each is read first and refused unless every part
+of it is on the list: no attribute, no method, no builtin, and no name but a column's. NumPy
+functions are those that act row by row; a mean over the rows at hand would be another number when
+predicting, which `center` and `standardize` remember instead.
 """
 
 import ast
@@ -13,23 +14,94 @@ from typing import NamedTuple
 from logit_engine.errors import UsageError
 
 ROWWISE = (
-    *("abs", "absolute", "sign", "square", "sqrt", "cbrt", "reciprocal", "power", "float_power", "hypot"),
+    *(
+        "abs",
+        "absolute",
+        "sign",
+        "square",
+        "sqrt",
+        "cbrt",
+        "reciprocal",
+        "power",
+        "float_power",
+        "hypot",
+    ),
     *("log", "log1p", "log2", "log10", "exp", "expm1", "exp2", "logaddexp"),
-    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arctanh"),
-    *("floor", "ceil", "trunc", "rint", "round", "clip", "where", "minimum", "maximum", "mod", "floor_divide"),
-    *("logical_and", "logical_or", "logical_not", "logical_xor", "equal", "not_equal", "less", "less_equal"),
+    *(
+        "sin",
+        "cos",
+        "tan",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "arctan2",
+        "sinh",
+        "cosh",
+        "tanh",
+        "arcsinh",
+        "arctanh",
+    ),
+    *(
+        "floor",
+        "ceil",
+        "trunc",
+        "rint",
+        "round",
+        "clip",
+        "where",
+        "minimum",
+        "maximum",
+        "mod",
+        "floor_divide",
+    ),
+    *(
+        "logical_and",
+        "logical_or",
+        "logical_not",
+        "logical_xor",
+        "equal",
+        "not_equal",
+        "less",
+        "less_equal",
+    ),
     *("greater", "greater_equal"),
 )
 CONTRASTS = ("Treatment", "Sum", "Helmert", "Diff", "Poly")
 FUNCTIONS = (
-    *("C", "Q", "I", "center", "scale", "standardize", "bs", "cr", "cc", "poly", "log", "log2", "log10", "exp"),
+    *(
+        "C",
+        "Q",
+        "I",
+        "center",
+        "scale",
+        "standardize",
+        "bs",
+        "cr",
+        "cc",
+        "poly",
+        "log",
+        "log2",
+        "log10",
+        "exp",
+    ),
     *CONTRASTS,
     *(f"np.{name}" for name in ROWWISE),
 )
 CONSTANTS = ("np.pi", "np.e")
 PLAIN = (
     *(ast.BinOp, ast.UnaryOp, ast.Compare, ast.List, ast.Tuple, ast.keyword, ast.Load),
-    *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.BitAnd, ast.BitOr, ast.BitXor),
+    *(
+        ast.Add,
+        ast.Sub,
+        ast.Mult,
+        ast.Div,
+        ast.FloorDiv,
+        ast.Mod,
+        ast.Pow,
+        ast.BitAnd,
+        ast.BitOr,
+        ast.BitXor,
+    ),
     *(ast.USub, ast.UAdd, ast.Invert, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE),
 )
 
@@ -49,7 +121,9 @@ def read(expression: str, columns: Collection[str], aliases: Mapping[str, str]) 
     try:
         todo: list[ast.AST] = [ast.parse(expression, mode="eval").body]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise UsageError(f"'{expression}' is not an expression; check its brackets and operators.") from None
+        raise UsageError(
+            f"'{expression}' is not an expression; check its brackets and operators."
+        ) from None
     found: list[str] = []
     words: set[str] = set()
     while todo:
@@ -70,7 +144,8 @@ def read(expression: str, columns: Collection[str], aliases: Mapping[str, str]) 
             case ast.Constant(str(text)) if not text.isprintable() or set(text) & set("\"'\\"):
                 # formulaic writes these calls into code once more, where a quote would end the text
                 raise UsageError(
-                    f"a text in '{expression}' holds a quote, a backslash or a control character; rename it."
+                    f"a text in '{expression}' holds a quote, a backslash or a control character; "
+                    "rename it."
                 )
             case ast.Constant(bool() | int() | float() | str() | None):
                 pass
@@ -78,7 +153,8 @@ def read(expression: str, columns: Collection[str], aliases: Mapping[str, str]) 
                 todo += ast.iter_child_nodes(node)
             case _:
                 raise UsageError(
-                    f"'{ast.unparse(node)}' in '{expression}' is not allowed: a formula holds columns, numbers, operators "
+                    f"'{ast.unparse(node)}' in '{expression}' is not allowed: a formula holds "
+                    "columns, numbers, operators "
                     "and listed functions; compute the rest as a column of its own."
                 )
     return Reading(tuple(dict.fromkeys(found)), frozenset(words))
@@ -101,4 +177,6 @@ def _called(function: ast.expr, expression: str) -> str:
         return name.split(".")[0]
     near = get_close_matches(name, FUNCTIONS, 1)
     hint = f"did you mean '{near[0]}'?" if near else "compute it as a column of its own."
-    raise UsageError(f"'{name}' in '{expression}' is not a function that a formula may call; {hint}")
+    raise UsageError(
+        f"'{name}' in '{expression}' is not a function that a formula may call; {hint}"
+    )

@@ -78,7 +78,10 @@ class Parsed:
 
 
 def parse(text: str, columns: Sequence[str]) -> Parsed:
-    """The formula against the columns there are; nothing is evaluated. Raises UsageError where it cannot be used."""
+    """The formula against the columns there are; nothing is evaluated.
+
+    Raises UsageError where it cannot be used.
+    """
     if not isinstance(text, str):
         raise UsageError(f"a formula is a text such as 'y ~ x', not {type(text).__name__}.")
     try:
@@ -115,8 +118,8 @@ def parse(text: str, columns: Sequence[str]) -> Parsed:
 def learn(parsed: Parsed, rows: pd.DataFrame) -> tuple[Any, Array, list[int], list[str]]:
     """Formulaic's model of these rows, their matrix, and its columns in patsy's order with patsy's names.
 
-    Terms of the same numeric factors stand together, those without any first (Smith 2011, patsy's "sorting"); such groups
-    never span each other, so their order does not change the coding.
+    Terms of the same numeric factors stand together, those without any first (Smith 2011, patsy's
+    "sorting"); such groups never span each other, so their order does not change the coding.
     """
     model, X = _materialize(rows, terms_by_degree(parsed), None, **MATERIALIZER_SETTINGS)
     coded = set(model.factor_contrasts)
@@ -142,7 +145,10 @@ def terms_by_degree(parsed: Parsed) -> Any:
 
 
 def encode(model: Any, rows: pd.DataFrame) -> Array:
-    """The matrix of other rows. Raises DataError for unseen levels and for what cannot be evaluated."""
+    """The matrix of other rows.
+
+    Raises DataError for unseen levels and for what cannot be evaluated.
+    """
     return _materialize(rows, model)[1]
 
 
@@ -169,8 +175,8 @@ def outcome(parsed: Parsed, rows: pd.DataFrame) -> pd.Series:
 class Held:
     """What factors are held at, by their text, in place of their values.
 
-    levels: a category in all rows; slopes: values, (n,) or (n, q); codes: of categories, the number in all rows of each
-    column that a coding (reduced or not) makes.
+    levels: a category in all rows; slopes: values, (n,) or (n, q); codes: of categories, the number
+    in all rows of each column that a coding (reduced or not) makes.
     """
 
     levels: Mapping[str, Any] = field(default_factory=dict)
@@ -226,7 +232,8 @@ class Materializer(PandasMaterializer):  # type: ignore[misc]
         if not learning and kind is not factor.metadata.kind:
             found, learnt = factor.metadata.kind.value, kind.value
             raise DataError(
-                f"'{factor.expr}' is {found} here and was {learnt} in the training rows; convert it."
+                f"'{factor.expr}' is {found} here and was {learnt} in the training rows; convert "
+                "it."
             )
         if factor.metadata.kind is not Factor.Kind.CATEGORICAL:
             return dict(super()._encode_evaled_factor(factor, spec, drop_rows, reduced_rank))
@@ -293,7 +300,8 @@ def _materialize(
         if (bad := ~(np.abs(column) <= MAX_MAGNITUDE)).any():
             what = f"beyond {MAX_MAGNITUDE:g}" if np.isfinite(column[bad]).all() else "not finite"
             raise DataError(
-                f"'{name}' is {what} in {bad.sum():,} of {bad.size:,} rows without nulls{_listed(rows.index[bad])}."
+                f"'{name}' is {what} in {bad.sum():,} of {bad.size:,} rows without "
+                f"nulls{_listed(rows.index[bad])}."
             )
     return matrix.model_spec, X
 
@@ -323,12 +331,14 @@ def _refuse_unseen(expression: str, values: pd.Series, levels: Sequence[Any], wh
 def _refuse_empty(expression: str, values: pd.Series, levels: Sequence[Any], reduced: bool) -> None:
     if len(levels) == 1 and reduced:
         raise DataError(
-            f"'{expression}' is {levels[0]!r} in all {len(values):,} rows, so it has no column; drop it."
+            f"'{expression}' is {levels[0]!r} in all {len(values):,} rows, so it has no column; "
+            "drop it."
         )
     present = set(values.unique())
     if empty := [level for level in levels if level not in present]:
         raise DataError(
-            f"no row has the level {empty[0]!r} that '{expression}' declares, so its column would be zero; drop the unused "
+            f"no row has the level {empty[0]!r} that '{expression}' declares, so its column would "
+            "be zero; drop the unused "
             "categories."
         )
 

@@ -1,8 +1,9 @@
 """What every kind of term answers: what it reads, learns and refuses, and how its columns are made.
 
-A term is a frozen dataclass of plain values (numbers, texts, tuples of them), so that it can be stored as JSON. It makes
-its columns twice, as arrays for a fit (`encoding`) and as one Polars expression for a score (`contribution`): both must
-give the same numbers. The laws of `tests/laws/test_terms.py` run over every kind in `registry.TERM_KINDS`.
+A term is a frozen dataclass of plain values (numbers, texts, tuples of them), so that it can be
+stored as JSON. It makes its columns twice, as arrays for a fit (`encoding`) and as one Polars
+expression for a score (`contribution`): both must give the same numbers. The laws of
+`tests/laws/test_terms.py` run over every kind in `registry.TERM_KINDS`.
 """
 
 from abc import ABC, abstractmethod
@@ -24,7 +25,8 @@ from logit_engine.rows.table_frames import Frames
 class Training:
     """What a term is learnt from: the training rows, one survey of them, and what is asked.
 
-    survey: counts of the columns that `Term.inputs_of` names. notes: `learn` adds a sentence for each choice it makes.
+    survey: counts of the columns that `Term.inputs_of` names. notes: `learn` adds a sentence for
+    each choice it makes.
     """
 
     rows: Frames
@@ -74,8 +76,8 @@ class LevelCodes:
 class Audit:
     """What some rows hold that a design must replace or refuse: counts by data column.
 
-    missing: rows without a value; unseen: rows by level that was not in training; infinite: rows. Audits of rows one
-    after another add up.
+    missing: rows without a value; unseen: rows by level that was not in training; infinite: rows.
+    Audits of rows one after another add up.
     """
 
     rows: int
@@ -126,7 +128,10 @@ class Term(ABC):
     @classmethod
     @abstractmethod
     def learn(cls, training: Training) -> Sequence[Self]:
-        """All terms of this kind that the spec asks for. Raises DataError or UsageError where the rows forbid one."""
+        """All terms of this kind that the spec asks for.
+
+        Raises DataError or UsageError where the rows forbid one.
+        """
 
     @property
     @abstractmethod
@@ -165,7 +170,8 @@ class Term(ABC):
         for name in self.inputs.numbers:
             if name in audit.infinite:
                 raise DataError(
-                    f"column '{name}' is infinite in {audit.infinite[name]:,} of {audit.rows:,} rows; "
+                    f"column '{name}' is infinite in {audit.infinite[name]:,} of {audit.rows:,} "
+                    "rows; "
                     "make these values missing or finite."
                 )
         for names, missing_error in (
@@ -200,7 +206,8 @@ class Term(ABC):
 def missing_numbers_error(name: str, missing: int, rows: int) -> DataError:
     """The error for missing numbers that no rule replaces."""
     return DataError(
-        f"column '{name}' is missing in {missing:,} of {rows:,} rows; give impute_numeric a rule, or drop these rows.",
+        f"column '{name}' is missing in {missing:,} of {rows:,} rows; give impute_numeric a rule, "
+        "or drop these rows.",
         reason=Reason.MISSING_NUMBERS,
     )
 

@@ -1,8 +1,9 @@
 """A categorical column: a coefficient for each level but the reference, and a rule for a level unseen in training.
 
-Why and how. Levels are learnt from the training rows. The most frequent level is the reference, unless one is chosen.
-Levels with fewer than `min_frequency` rows are pooled: they share the column "(pooled)", or join the reference if even
-together they are too rare. A level unseen in training (`Spec.unknown`) then
+Why and how. Levels are learnt from the training rows. The most frequent level is the reference,
+unless one is chosen. Levels with fewer than `min_frequency` rows are pooled: they share the column
+"(pooled)", or join the reference if even together they are too rare. A level unseen in training
+(`Spec.unknown`) then
 
 - is an error that names and counts it (the default; `refuse`),
 - or counts as the reference level,
@@ -39,9 +40,10 @@ POOLED = "(pooled)"
 class Categorical(Term):
     """The levels known from training, and the code of each.
 
-    known: the levels in order. columns: the levels that have a coefficient, "(pooled)" among them if rare levels share
-    one. codes: of each known level, its place in columns, or len(columns) for the reference. other: the code of a level
-    unseen in training (None: an error). missing_as_level: a missing value is the level "(missing)".
+    known: the levels in order. columns: the levels that have a coefficient, "(pooled)" among them
+    if rare levels share one. codes: of each known level, its place in columns, or len(columns) for
+    the reference. other: the code of a level unseen in training (None: an error). missing_as_level:
+    a missing value is the level "(missing)".
     """
 
     name: str
@@ -167,7 +169,10 @@ class Categorical(Term):
 
 
 def _level_counts(training: Training, name: str) -> dict[str, int]:
-    """Training rows by level, missing ones as a level if asked. Raises DataError where there is no rule for them."""
+    """Training rows by level, missing ones as a level if asked.
+
+    Raises DataError where there is no rule for them.
+    """
     spec, missing, rows = training.spec, training.survey.nulls[name], training.survey.rows
     as_level = spec.impute_categorical is Impute.LEVEL
     counts = dict(training.survey.levels[name])
@@ -176,7 +181,8 @@ def _level_counts(training: Training, name: str) -> dict[str, int]:
     for taken, used in ((MISSING, as_level), (POOLED, spec.min_frequency > 1)):
         if used and taken in counts:
             raise DataError(
-                f"column '{name}' has a level '{taken}', a name that the design gives itself; rename it."
+                f"column '{name}' has a level '{taken}', a name that the design gives itself; "
+                "rename it."
             )
     if missing:
         counts[MISSING] = missing
@@ -196,13 +202,17 @@ def _ordered_levels(counts: Mapping[str, int], integers: bool) -> tuple[str, ...
 def _reference_level(
     name: str, known: tuple[str, ...], counts: Mapping[str, int], spec: Spec
 ) -> str:
-    """The level chosen, else the most frequent. Raises UsageError for one that is not in the rows."""
+    """The level chosen, else the most frequent.
+
+    Raises UsageError for one that is not in the rows.
+    """
     most_frequent = max(known, key=lambda v: counts[v])
     chosen = spec.reference.get(name, most_frequent)
     if chosen not in counts:
         near = (get_close_matches(chosen, known, 1) or [most_frequent])[0]
         raise UsageError(
-            f"'{chosen}' is not a level of '{name}' in the training rows, so it cannot be its reference; "
+            f"'{chosen}' is not a level of '{name}' in the training rows, so it cannot be its "
+            "reference; "
             f"did you mean '{near}'?",
             reason=Reason.UNKNOWN_REFERENCE,
         )

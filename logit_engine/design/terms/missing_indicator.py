@@ -24,7 +24,8 @@ class Indicator(Term):
             rows = training.survey.numbers[names[0]].missing
             if rows < spec.min_frequency:
                 training.notes.append(
-                    f"{', '.join(names)}: missing in {rows:,} rows, too few for an indicator of their own."
+                    f"{', '.join(names)}: missing in {rows:,} rows, too few for an indicator of "
+                    "their own."
                 )
             else:
                 indicators.append(cls(names))

@@ -92,7 +92,8 @@ def _fill_center_scale(training: Training, name: str) -> tuple[float | None, flo
         if fill is None:
             raise missing_numbers_error(name, numbers.missing, numbers.rows)
         training.notes.append(
-            f"{name}: {numbers.missing:,} of {numbers.rows:,} values were missing and became {fill:.6g} "
+            f"{name}: {numbers.missing:,} of {numbers.rows:,} values were missing and became "
+            f"{fill:.6g} "
             f"({spec.impute_numeric})."
         )
         numbers = numbers.filled(fill)
@@ -124,7 +125,8 @@ def _center_scale(
             scale = third - first
             if scale == 0.0 and numbers.low < numbers.high:
                 raise DataError(
-                    f"column '{name}' has the same first and third quartile ({first:g}), so Normalize.ROBUST "
+                    f"column '{name}' has the same first and third quartile ({first:g}), so "
+                    "Normalize.ROBUST "
                     "has no scale for it; use STANDARD or MINMAX.",
                     reason=Reason.NO_ROBUST_SCALE,
                 )
