@@ -15,7 +15,7 @@ from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.rows import Block, Maximum, cores, one_blas_thread, total
-from logit_engine.solvers.newton import solve
+from logit_engine.solvers.newton import newton_solution
 
 ROWS, COLUMNS, REPEATS = 1_000_000, 50, 5
 
@@ -40,7 +40,7 @@ def main() -> None:
     objective = Objective(
         rows, Bernoulli(LOGIT), inner_coordinates(moments), np.zeros(COLUMNS + 1, dtype=bool), threads=cores()
     )
-    solution = solve(objective, np.zeros(COLUMNS + 1))
+    solution = newton_solution(objective, np.zeros(COLUMNS + 1))
     inverse = triangular_inverse(solution.information.next_basis)
 
     def whitened(block: Block) -> tuple[float]:

@@ -18,7 +18,7 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import NONE
 from logit_engine.rows import Block, QuietFunction, Rows, SummingRows, Sums, total
-from logit_engine.solvers.newton import solve
+from logit_engine.solvers.newton import newton_solution
 
 MAX_ROOT_PASSES = 200
 MAX_FIRST_STEP = (
@@ -57,7 +57,7 @@ def null_model(
         NONE,
         threads,
     )
-    found = solve(objective, constants)
+    found = newton_solution(objective, constants)
     return NullModel(found.theta, found.loglik)
 
 

@@ -74,7 +74,9 @@ class FitOptions:
             self.constrained and self.penalty.differentiable
         )
         solver = self.solver or (Newton() if smooth else Proximal())
-        return replace(solver, informed=self.naive) if isinstance(solver, Proximal) else solver
+        return (
+            replace(solver, with_information=self.naive) if isinstance(solver, Proximal) else solver
+        )
 
     @property
     def allows_pilot(self) -> bool:

@@ -77,10 +77,12 @@ def fit_path(
                 0.0, 2.0 * float(strengths[min(i + AHEAD, strengths.size - 1)]) / strength - 1.0
             )
             before = fits.passes
-            residual.append(fits.settle(kinks.multiplied(strength), tolerance, max_passes, ahead))
+            residual.append(
+                fits.fit_under(kinks.multiplied(strength), tolerance, max_passes, ahead)
+            )
             passes.append(fits.passes - before)
             inner.append(fits.thetas.copy())
-            loglik.append(-fits.slopes[0].loss)
+            loglik.append(-fits.light_passes[0].loss)
         thetas = np.stack(inner)
         user = objective.coordinates.to_user(thetas.reshape(-1, start.size).T).T.reshape(
             thetas.shape

@@ -16,7 +16,7 @@ from logit_engine.objective.shapes import flat_coefficients
 from logit_engine.penalties import ElasticNet, Penalty
 from logit_engine.rows import Block, Maximum, Rows, Sums, cores, one_blas_thread, total
 from logit_engine.rows.memory import GatheredRows, every_nth_row
-from logit_engine.solvers.pilot import sampled
+from logit_engine.solvers.pilot import pilot_stride
 
 
 class First(NamedTuple):
@@ -91,11 +91,11 @@ def largest_strength(
 
 
 def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:
-    every = sampled(rows.n, likelihood.outputs * len(rows.names))
+    stride = pilot_stride(rows.n, likelihood.outputs * len(rows.names))
 
     def block_sums(block: Block) -> Sums:
         copies = block.weights if block.precision is None else block.weights / block.precision
-        some = GatheredRows([]) if every is None else every_nth_row(block, every)
+        some = GatheredRows([]) if stride is None else every_nth_row(block, stride)
         n = block.y.size if block.weight is None else int(block.kept.sum())
         shifted = Maximum(float(block.offset is not None))
         return (

@@ -33,7 +33,7 @@ class Convergence:
     """How a fit ended, and the numbers that prove it.
 
     passes: over the rows. decrement: length of the last Newton step, in standard errors.
-    certificate: far below 1 it proves that the maximum exists (`CERTIFIED`), infinite without a
+    certificate: far below 1 it proves that the maximum exists (`MAX_CERTIFICATE`), infinite without a
     proof; under most penalties the residual. condition: condition number of the centered, weighted
     columns at unit length.
     """

@@ -57,8 +57,13 @@ from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import NONE, Penalty
 from logit_engine.rows import Rows, cores, one_blas_thread, total
-from logit_engine.solvers.newton import Newton, solve
-from logit_engine.solvers.pilot import MAX_PILOT_PASSES, Approach, approached, without_errors
+from logit_engine.solvers.newton import Newton, newton_solution
+from logit_engine.solvers.pilot import (
+    MAX_PILOT_PASSES,
+    Approach,
+    estimates_only_solution,
+    pilot_approach,
+)
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.solution import Solution, Solver, Termination
 from logit_engine.solvers.tsqr import column_r_factor
@@ -173,7 +178,7 @@ def _solved(begun: Prepared, options: FitOptions) -> Solved:
     """
     objective, likelihood = begun.objective, begun.objective.likelihood
     if options.allows_pilot:
-        approach = approached(objective, begun.start, options.estimates_only(likelihood))
+        approach = pilot_approach(objective, begun.start, options.estimates_only(likelihood))
         if approach is not None:
             solution = _from_approach(objective, approach, options.estimates_only(likelihood))
             return Solved(objective, solution, None, [])
@@ -193,11 +198,13 @@ def _solved(begun: Prepared, options: FitOptions) -> Solved:
 
 def _from_approach(objective: Objective, approach: Approach, estimates_only: bool) -> Solution:
     """Newton's method from where a pilot led; no step if estimates suffice and the maximum is proved."""
-    found = without_errors(objective, approach) if estimates_only else None
+    found = estimates_only_solution(objective, approach) if estimates_only else None
     if found is not None:
         return found
     basis = approach.basis(objective.likelihood.outputs)
-    solution = solve(objective, approach.theta, Newton(enough=approach.enough), basis)
+    solution = newton_solution(
+        objective, approach.theta, Newton(exact_decrement=approach.exact_decrement), basis
+    )
     return replace(solution, passes=solution.passes + approach.passes)
 
 

@@ -20,7 +20,7 @@ from logit_engine.objective.triangles import condition_number, r_factor
 from logit_engine.penalties import NONE
 from logit_engine.solvers.certificate import arrival_certificate, information_lost
 from logit_engine.solvers.descent import PENALTY_RATIO
-from logit_engine.solvers.newton import CERTIFIED, Newton, solve
+from logit_engine.solvers.newton import MAX_CERTIFICATE, Newton, newton_solution
 from logit_engine.solvers.solution import Information, Residual, Solution, Termination
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
@@ -87,7 +87,7 @@ def judged_solution(
     known = solution.information
     onward = None if known is None or known.basis is None else known.next_basis
     for start, basis in ((solution.theta, onward), (constants, None)):
-        further = solve(objective, start, Newton(past_plateaus=True), basis)
+        further = newton_solution(objective, start, Newton(past_plateaus=True), basis)
         further = replace(further, passes=solution.passes + further.passes)
         certificate = arrival_certificate(objective, further)
         if _is_proved(objective, further, certificate):
@@ -121,7 +121,7 @@ def _lost_status(
 
 def _is_proved(objective: Objective, solution: Solution, certificate: float) -> bool:
     """Whether a certificate proves the arrival, and that the information is exact: the last step hardly changes it."""
-    if not certificate < CERTIFIED:
+    if not certificate < MAX_CERTIFICATE:
         return False
     if certificate < EXACT_CERTIFICATE:
         return True

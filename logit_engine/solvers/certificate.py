@@ -19,7 +19,7 @@ from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import length
 from logit_engine.rows import Block, Maximum, QuietFunction, Sums, total
-from logit_engine.solvers.newton import CERTIFIED
+from logit_engine.solvers.newton import MAX_CERTIFICATE
 from logit_engine.solvers.solution import Certificate, Solution, Termination
 
 SHARP_CERTIFICATE = 1e-7  # above it the bound of the reach may be to blame: the rows are asked for the reach itself
@@ -60,7 +60,7 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
         moved = decrement * reach  # the farthest that the last step moved a predictor
         if moved < window and lost < 1.0:
             certificate = min(certificate, moved / ((window - moved) * (1.0 - lost)))
-        if certificate < CERTIFIED:
+        if certificate < MAX_CERTIFICATE:
             break
     return certificate
 

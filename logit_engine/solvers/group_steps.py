@@ -38,38 +38,38 @@ class Matrix:
         return np.asarray(self.H @ v)
 
 
-def grouped_step(g: Array, H: Matrix | Products, theta: Array, kinks: ElasticNet) -> Array:
+def group_step(g: Array, H: Matrix | Products, theta: Array, penalty: ElasticNet) -> Array:
     """The d that minimizes the model, nearly so by products, and lowers it, (q,); g: the smooth part's slope at theta."""
-    groups = kinks.groups
+    groups = penalty.groups
     assert groups is not None
-    enough = ENOUGH[isinstance(H, Matrix)] * float(kinks.optimality_gap(theta, g).max(initial=0.0))
+    enough = ENOUGH[isinstance(H, Matrix)] * float(penalty.optimality_gap(theta, g).max(initial=0.0))
     enough = max(enough, ROUNDING * float(np.abs(g).max(initial=0.0)))
-    d, value, last = np.zeros_like(g), model_value(g, H, theta, np.zeros_like(g), kinks), np.inf
+    d, value, last = np.zeros_like(g), model_value(g, H, theta, np.zeros_like(g), penalty), np.inf
     for _ in range(ROUNDS):
-        moved = accelerated(g, H, theta, kinks, d)
-        reached = model_value(g, H, theta, moved, kinks)
+        moved = accelerated(g, H, theta, penalty, d)
+        reached = model_value(g, H, theta, moved, penalty)
         if not reached <= value + 1e-14 * abs(value):
             return d
         d, value = moved, reached
         for _ in range(NEWTON_STEPS):
             there = theta + d
             slope = g + H.times(d)
-            away = kinks.optimality_gap(there, slope)
+            away = penalty.optimality_gap(there, slope)
             if away.max(initial=0.0) <= enough:
                 return d
-            on = np.flatnonzero(~kinks.at_kink_or_bound(there))
+            on = np.flatnonzero(~penalty.at_kink_or_bound(there))
             if away[on].max(initial=0.0) < 0.1 * away.max(initial=0.0):
                 break  # what is held wants to move
-            pull = (slope + kinks.kink_slope(there))[on]
+            pull = (slope + penalty.kink_slope(there))[on]
             rest = np.zeros_like(d)
             rest[on] = _bent_solution(H, -pull, on, groups, there)
-            found = _shortened(g, H, theta, d, rest, kinks, value)
+            found = _shortened(g, H, theta, d, rest, penalty, value)
             if found is None:
                 break
             d, before, value = found[0], value, found[1]
             if not value < before:
                 return d  # rounding has the last word
-        now = float(kinks.optimality_gap(theta + d, g + H.times(d)).max(initial=0.0))
+        now = float(penalty.optimality_gap(theta + d, g + H.times(d)).max(initial=0.0))
         if now > 0.5 * last:
             return d  # rounding has the last word, or the outer steps
         last = now
@@ -77,7 +77,7 @@ def grouped_step(g: Array, H: Matrix | Products, theta: Array, kinks: ElasticNet
 
 
 def _shortened(
-    g: Array, H: Curved, theta: Array, d: Array, rest: Array, kinks: ElasticNet, value: float
+    g: Array, H: Curved, theta: Array, d: Array, rest: Array, penalty: ElasticNet, value: float
 ) -> tuple[Array, float] | None:
     """d and as much of the rest as lowers the model, with its value; None if nothing does.
 
@@ -85,13 +85,13 @@ def _shortened(
     """
     there = theta + d
     with np.errstate(divide="ignore", invalid="ignore"):
-        kink = np.where((kinks.separate_kinks > 0.0) & (rest * there < 0.0), -there / rest, np.inf)
+        kink = np.where((penalty.separate_kinks > 0.0) & (rest * there < 0.0), -there / rest, np.inf)
     first = float(kink.min(initial=1.0))
     for share in (1.0, *(first * 2.0**-halving for halving in range(HALVINGS))):
         further = np.where(kink <= share, 0.0, there + share * rest)
-        if kinks.bounded:
-            further = np.clip(further, kinks.low, kinks.high)
-        reached = model_value(g, H, theta, further - theta, kinks)
+        if penalty.bounded:
+            further = np.clip(further, penalty.low, penalty.high)
+        reached = model_value(g, H, theta, further - theta, penalty)
         if reached <= value + 1e-14 * abs(value):
             return further - theta, reached
     return None

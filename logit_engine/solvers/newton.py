@@ -43,12 +43,14 @@ from logit_engine.solvers.step_length import (
 )
 from logit_engine.solvers.whitening import shared_basis, unwhitened
 
-PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
-PLAIN_DIGITS = 100.0  # the condition number up to which plain sums keep the digits that are promised
-POLISHED = 1e-13  # lambda * reach at which the information is exact to rounding
-CERTIFIED = 0.5  # lambda * reach: below 1 is proof, but under separation it tends to 1 and rounding may take it below
-SEPARATING = 1e-9  # a margin above it is not rounding
-SHORTEST_PLATEAU_MOVE = 1e-9  # of a row's predictor
+MIN_PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
+MAX_PLAIN_CONDITION = 100.0  # the condition number up to which plain sums keep the digits that are promised
+EXACT_BOUND = 1e-13  # lambda * reach at which the information is exact to rounding
+MAX_CERTIFICATE = (
+    0.5  # lambda * reach: below 1 is proof, but under separation it tends to 1 and rounding may take it below
+)
+MIN_SEPARATING_MARGIN = 1e-9  # a margin above it is not rounding
+MIN_PLATEAU_MOVE = 1e-9  # of a row's predictor
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,15 @@ class Newton:
 
     tolerance: float = 1e-10
     max_passes: int = 100
-    enough: float = 0.0
+    exact_decrement: float = 0.0
     past_plateaus: bool = False
     watch: Callable[[Array], None] | None = None
 
     def solve(self, objective: Objective, start: Array) -> Solution:
-        """See `solve`."""
-        return solve(objective, start, self)
+        """See `newton_solution`."""
+        return newton_solution(objective, start, self)
 
-    def see(self, objective: Objective, theta: Array) -> None:
+    def report_step(self, objective: Objective, theta: Array) -> None:
         """Tell who watches of a step to theta, (q,)."""
         if self.watch is not None:
             self.watch(objective.coordinates.to_user(theta))
@@ -112,7 +114,9 @@ class NewtonStep(NamedTuple):
 
 
 @np.errstate(over="ignore", invalid="ignore")  # far steps may overflow: they are shortened
-def solve(objective: Objective, start: Array, settings: Newton | None = None, basis: Array | None = None) -> Solution:
+def newton_solution(
+    objective: Objective, start: Array, settings: Newton | None = None, basis: Array | None = None
+) -> Solution:
     """Minimize the objective from start, (q,), whitened from the first pass if a basis, (p, p), is at hand.
 
     `objective.fixed` is kept to: a start that meets linear constraints ends where they are met. Boyd & Vandenberghe (2004),
@@ -140,7 +144,7 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
             return _singular(theta, here, current, passes)
         basis = local.basis
         here, on_trial = _stepped(theta, local, passes, objective.likelihood.outputs), True
-        if objective.separable and objective.fixed is None and current.margin > SEPARATING:
+        if objective.separable and objective.fixed is None and current.margin > MIN_SEPARATING_MARGIN:
             far, loglik = far_along(objective, theta, current.margin)
             return here.solution(Termination.SEPARATED, far, loglik)
         near = here.decrement <= (settings.tolerance * min(1.0, abs(local.evaluation.loglik))) ** 0.5
@@ -155,15 +159,15 @@ def solve(objective: Objective, start: Array, settings: Newton | None = None, ba
             if termination is Termination.UNCERTIFIED:
                 return here.solution(termination)
             if termination is not None:
-                settings.see(objective, theta + here.step)
+                settings.report_step(objective, theta + here.step)
                 return here.solution(termination, theta + here.step)
             on_plateau, share = longer is not None, share if longer is None else longer
         if on_plateau:
             basis = None  # white rows of a point far behind mix columns of very different curvature
-        elif (near and not exact) or basis is not None or local.pivot < PLAIN_PIVOT:
+        elif (near and not exact) or basis is not None or local.pivot < MIN_PLAIN_PIVOT:
             basis = _whitening(objective, here)
         theta = theta + share * here.step
-        settings.see(objective, theta)
+        settings.report_step(objective, theta)
     assert here is not None
     return here.solution()
 
@@ -176,8 +180,8 @@ def _settled(
     share: float,
 ) -> tuple[Termination | None, float | None]:
     """Where the digits are exact: how the method ends, or None to go on; and on a plateau a longer step than `share`."""
-    certified = here.bound < CERTIFIED
-    polished = here.bound <= POLISHED or here.decrement <= settings.enough
+    certified = here.bound < MAX_CERTIFICATE
+    polished = here.bound <= EXACT_BOUND or here.decrement <= settings.exact_decrement
     stalled = progress.has_stalled(here.decrement)
     plateau = None
     proved = certified and objective.likelihood.self_concordant
@@ -194,7 +198,7 @@ def _settled(
 
 def _on_plateau(here: NewtonStep, proved: bool) -> bool:
     """Whether a step that is short in standard errors still moves some row, and no proof says that this does not matter."""
-    return not proved and here.longest_move > SHORTEST_PLATEAU_MOVE
+    return not proved and here.longest_move > MIN_PLATEAU_MOVE
 
 
 def _whitening(objective: Objective, here: NewtonStep) -> Array:
@@ -220,7 +224,7 @@ def _stands(objective: Objective, here: NewtonStep, current: Evaluation, basis: 
 
 def _plain_is_exact(local: FactoredPass) -> bool:
     """Whether rows that are not whitened lose no digit that is promised."""
-    return local.free is None and condition_number(local.factor) <= PLAIN_DIGITS
+    return local.free is None and condition_number(local.factor) <= MAX_PLAIN_CONDITION
 
 
 def local_solution(objective: Objective, theta: Array, passes: int) -> Solution:

@@ -1,4 +1,23 @@
-"""A pilot: the fit of a few rows, from which the fit of all needs only light passes and a last look at the information."""
+"""A pilot: the fit of a few rows, from which the fit of all rows needs only light passes and one look at the information.
+
+The problem: Newton's method asks for the information of all rows in every pass, and that is nearly
+all of its time. Far from the maximum a rough information would do.
+
+The idea: one row in sixteen to thirty-two, evenly spread, has nearly the same curvature as all rows.
+1. Fit the pilot's rows by Newton's method, from the fit of a pilot of its own.
+2. Go on with light passes over all rows. Each step is by the pilot's curvature, which learns from
+   the gradients, and leaves a steady share of the distance.
+3. If that share is large, one pass takes the information of all rows. A step by it leaves a share as
+   small as the distance itself (solvers/information_pass.py weighs its cost).
+4. Newton's method takes one last look at the information, unless estimates alone are wanted and the
+   way there has proved that the maximum exists.
+
+Invariants: nothing rests on the pilot. Whatever it leads to is judged by the last pass over all
+rows. If it leads nowhere, Newton's method starts afresh.
+Tried and dropped: whitened rows in these passes (a plain Gram matrix keeps the promised digits up to
+a condition number of 100); one row in thirty-two always (rare levels were missed, and the pilot was
+thrown away); a pilot for classes or levels with few rows (0.8 of 1.3 s went into one for nothing).
+"""
 
 from dataclasses import replace
 from math import exp, inf
@@ -19,209 +38,214 @@ from logit_engine.objective.triangles import (
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows import total
 from logit_engine.rows.memory import every_nth_row
-from logit_engine.solvers.curvature_models import Factored
+from logit_engine.solvers.curvature_models import LimitedMemoryModel
 from logit_engine.solvers.factored_pass import MIN_CHOLESKY_PIVOT
 from logit_engine.solvers.information_pass import information_cost, information_pays
-from logit_engine.solvers.newton import CERTIFIED, PLAIN_DIGITS, POLISHED
+from logit_engine.solvers.newton import EXACT_BOUND, MAX_CERTIFICATE, MAX_PLAIN_CONDITION
 from logit_engine.solvers.solution import Certificate, Information, Solution, Termination
 from logit_engine.solvers.whitening import shared_basis
-from logit_engine.solvers.working_set import NARROW, WorkingSet
+from logit_engine.solvers.working_set import MAX_FULL_COLUMNS, WorkingSet
 
-PILOT = 8192  # rows of a pilot, at least
-SHARE = 16  # one row in so many, where that is more
-THINNEST = 32  # one row in so many, where that leaves AMPLE
-AMPLE = 2**14  # rows: with fewer, rare levels would be missed
-FEWEST = 2048  # rows of a pilot's own pilot, which only gives it a start
-STAGE = 8  # times as few as its own, at most
-WIDE = 1000  # coefficients above which there is no pilot
-VALUES = 2**26  # numbers in a pilot, at most
-RARE = 50  # rows of a class that a pilot's first block must hold
-LEAST = 1e-2  # of the median: a column whose curvature is less has too few rows in a pilot
-SETTLED = 0.1  # of a pilot's own standard errors: a step as small changes nothing that its rows know
-NEAR = 1e-6  # standard errors: steps that rounding stops there are near enough for Newton's method
-ROUGH = 1e-2  # the smallest pivot at which a curvature may be in single precision
-FEW = 2048  # rows that tell how long rows are
-FLOOR = 1e-13  # standard errors: light passes go no further, for rounding's sake
-BEYOND = 2.0  # times the longest row of a pilot: about the longest of all
+MIN_PILOT_ROWS = 8192
+PILOT_STRIDE = 16  # a pilot takes one row in so many
+MAX_AMPLE_STRIDE = 32  # one row in so many, if that leaves AMPLE_ROWS
+AMPLE_ROWS = 2**14  # with fewer, rare levels would be missed
+MIN_STAGE_ROWS = 2048  # of a pilot's own pilot, which only gives it a start
+MAX_STAGE_STRIDE = 8  # of a pilot's own pilot
+MAX_PILOT_COEFFICIENTS = 1000
+MAX_PILOT_NUMBERS = 2**26
+MIN_CLASS_ROWS = 50  # that a pilot's first block must hold of each class
+MIN_CURVATURE_RATIO = 1e-2  # to the median: a column with less curvature has too few rows in a pilot
+PILOT_DECREMENT = 0.1  # of a pilot's own standard errors: a step so small changes nothing that its rows know
+NEAR_DECREMENT = 1e-6  # if rounding stops the steps there, Newton's method does the rest
+MIN_SINGLE_PRECISION_PIVOT = 1e-2  # above it the next curvature may be in single precision
+REACH_ROWS = 2048  # that tell how long rows are
+MIN_LIGHT_DECREMENT = 1e-13  # light passes go no further, because of rounding
+REACH_FACTOR = 2.0  # times the longest row of a pilot: about the longest of all rows
 PILOT_RESIDUAL = 3e-3  # of a penalized pilot: its few rows put the start of all rows further off
 MAX_PENALIZED_PILOT_PASSES = 50
-MAX_PILOT_PASSES = 20  # passes that the whole may take
+MAX_PILOT_PASSES = 20  # of each pilot, and of the light passes that follow
 
 
-def sampled(n: int, coefficients: int) -> int | None:
-    """Every how many-th of n rows a pilot takes; None where it would take too many, or the columns are too many."""
-    share = max(SHARE, min(THINNEST, n // AMPLE), -(-n * coefficients // VALUES))
-    every = min(n // max(PILOT, 50 * coefficients), share)
-    return every if every >= 4 and coefficients <= WIDE else None
+def pilot_stride(n: int, coefficients: int) -> int | None:
+    """A pilot takes one of so many of n rows; None if it would take too many, or has too many coefficients."""
+    stride = max(PILOT_STRIDE, min(MAX_AMPLE_STRIDE, n // AMPLE_ROWS), -(-n * coefficients // MAX_PILOT_NUMBERS))
+    stride = min(n // max(MIN_PILOT_ROWS, 50 * coefficients), stride)
+    return stride if stride >= 4 and coefficients <= MAX_PILOT_COEFFICIENTS else None
 
 
-def piloted(loss: Objective, start: Array, kinks: ElasticNet) -> tuple[Array, Array | None]:
-    """Where a penalized fit of a few rows would start the fit of all, (q,), and about the curvature there, (q, q).
+def penalized_start(loss: Objective, start: Array, penalty: ElasticNet) -> tuple[Array, Array | None]:
+    """Where a penalized pilot would start the fit of all rows, (q,), and about the curvature there, (q, q).
 
-    Nothing rests on it: where the rows are few, or a class hardly there, it is the start itself.
+    Nothing rests on it. If the rows are few, or a class is hardly there, it is the start itself and None.
     """
-    small = _small(loss)
-    if small is None or start.size > NARROW:
+    pilot = _pilot_objective(loss)
+    if pilot is None or start.size > MAX_FULL_COLUMNS:
         return start, None
-    first = small.information(start)
-    if not _seen(first):
+    first = pilot.information(start)
+    if not _shows_all_columns(first):
         return start, None
-    share = small.rows.n / loss.rows.n
-    fits = WorkingSet(small, start[None].copy(), (-1,), kinks.multiplied(share), first, steers=True)
-    if fits.settle(kinks.multiplied(share), PILOT_RESIDUAL, MAX_PENALIZED_PILOT_PASSES) > PILOT_RESIDUAL:
+    share = pilot.rows.n / loss.rows.n
+    own_penalty = penalty.multiplied(share)
+    fits = WorkingSet(pilot, start[None].copy(), (-1,), own_penalty, first, for_start=True)
+    if fits.fit_under(own_penalty, PILOT_RESIDUAL, MAX_PENALIZED_PILOT_PASSES) > PILOT_RESIDUAL:
         return start, None
-    curvature = small.information(fits.thetas[0]) / share
-    return (fits.thetas[0], curvature) if _seen(curvature) else (start, None)
+    curvature = pilot.information(fits.thetas[0]) / share
+    return (fits.thetas[0], curvature) if _shows_all_columns(curvature) else (start, None)
 
 
-def _small(loss: Objective) -> Objective | None:
-    """The loss on the pilot's rows alone; None where there are none, or a class is hardly there."""
-    few = loss.sample
-    if few is None:
+def _pilot_objective(loss: Objective) -> Objective | None:
+    """The loss on the pilot's rows alone; None if there are none, or a class is hardly there."""
+    if loss.sample is None:
         return None
-    block = next(few.blocks(0, 1))
-    if loss.likelihood.class_weights(block.y, block.kept.astype(np.float64)).min() < RARE:
+    block = next(loss.sample.blocks(0, 1))
+    if loss.likelihood.class_weights(block.y, block.kept.astype(np.float64)).min() < MIN_CLASS_ROWS:
         return None
-    return replace(loss, rows=few, sample=None)
+    return replace(loss, rows=loss.sample, sample=None)
 
 
-def _seen(curvature: Array) -> bool:
-    """Whether the pilot's rows tell of every column: rare levels would be far off."""
+def _shows_all_columns(curvature: Array) -> bool:
+    """Whether the pilot has enough rows of every column: the coefficients of rare levels would be far off."""
     diagonal = np.diagonal(curvature)
-    return bool((diagonal > LEAST * float(np.median(diagonal))).all())
+    return bool((diagonal > MIN_CURVATURE_RATIO * float(np.median(diagonal))).all())
 
 
 class Approach(NamedTuple):
-    """A point near the maximum, (q,), and the triangle of about the information there, (q, q), with the passes so far.
+    """A point near the maximum, (q,), with about the triangle of the information there, (q, q), and the passes so far.
 
-    enough: the way in standard errors that changes no row's curvature any more, judged by the pilot's rows. proof: what
-    times the way that is left certifies that the maximum exists, from a look at the information on the way, else infinite.
+    exact_decrement: a distance in standard errors that changes no row's curvature, by the pilot's
+    rows. proof: times the distance that is left it is a certificate, from a look at the information
+    on the way; infinite without one.
     """
 
     theta: Array
     factor: Array
-    enough: float
+    exact_decrement: float
     proof: float
     passes: int
 
     def basis(self, outputs: int) -> Array | None:
-        """A triangle, (p, p), that whitens the rows for all predictors, where they are far from white."""
-        far = condition_number(self.factor) > 2.0 * PLAIN_DIGITS
+        """A triangle, (p, p), that whitens the rows for all predictors, if they are far from white."""
+        far = condition_number(self.factor) > 2.0 * MAX_PLAIN_CONDITION
         return shared_basis(self.factor, None, outputs) if far else None
 
 
-def approached(objective: Objective, start: Array, alone: bool = False) -> Approach | None:
-    """The maximum to rounding, by light passes; None where a pilot does not lead there, as with rare levels.
+def pilot_approach(objective: Objective, start: Array, estimates_only: bool = False) -> Approach | None:
+    """The maximum to rounding, by light passes; None if a pilot does not lead there.
 
-    alone: no last look at the information is to come but one more light pass, whose step is counted on.
-
-    A step by the pilot's curvature, which learns from the gradients, leaves a steady share of the way; one by the curvature
-    of all rows leaves a share that is as small as the way itself. `information_pays` weighs a pass for that against the
-    light ones it saves.
+    estimates_only: no last look at the information is to come but one more light pass, whose step
+    is counted on.
     """
-    small = _small(objective)
+    pilot_loss = _pilot_objective(objective)
     smooth = objective.penalty.absent and objective.fixed is None
-    if small is None or not smooth or not objective.likelihood.log_concave:
+    if pilot_loss is None or not smooth or not objective.likelihood.log_concave:
         return None
-    pilot = _settled(small, start)
+    pilot = _pilot_fit(pilot_loss, start)
     if pilot is None:
         return None
-    share = float(np.sqrt(small.rows.n / objective.rows.n))
-    enough = POLISHED / (BEYOND * share * _reach(small, pilot.factor))
-    target = max(FLOOR, enough)
+    root_share = float(np.sqrt(pilot_loss.rows.n / objective.rows.n))
+    exact = EXACT_BOUND / (REACH_FACTOR * root_share * _pilot_reach(pilot_loss, pilot.factor))
+    target = max(MIN_LIGHT_DECREMENT, exact)
     nothing = ElasticNet(np.zeros_like(start), np.zeros_like(start))
-    theta, factor, reach, proof = pilot.theta, pilot.factor / share, inf, inf
-    bend = 1.0 / float(np.sqrt(np.median(np.square(factor).sum(axis=0))))  # of the curvature, by a way of one
-    model, rate, before = Factored(factor, nothing), float(np.sqrt(start.size / small.rows.n)), inf
+    theta, factor, reach, proof = pilot.theta, pilot.factor / root_share, inf, inf
+    model = LimitedMemoryModel(factor, nothing)
+    curvature_change = model.curvature_change
+    rate, before = float(np.sqrt(start.size / pilot_loss.rows.n)), inf
     gradient = objective.gradient(theta)
     for passes in range(1, MAX_PILOT_PASSES):
-        step, way = model.step(gradient, theta, nothing)
+        step, decrement = model.step(gradient, theta, nothing)
         if reach < inf and proof == inf:
-            proof = reach * exp(min(1.1 * way * reach, 100.0))
-        if not way < 0.5 * before:
-            return Approach(theta, factor, enough, proof, passes) if way < NEAR else None
-        rate = rate if before == inf else way / before
-        theta, before = theta + step, way
-        counted = alone and proof * way * rate < CERTIFIED
-        if way * rate * (rate if counted else 1.0) <= target:
-            return Approach(theta, factor, enough, proof, passes)
-        if reach < inf or not information_pays(way * rate, rate, bend, target, information_cost(start.size)):
-            ahead = objective.gradient(theta)
-            model.learn(step, ahead - gradient)
+            proof = reach * exp(min(1.1 * decrement * reach, 100.0))
+        if not decrement < 0.5 * before:
+            return Approach(theta, factor, exact, proof, passes) if decrement < NEAR_DECREMENT else None
+        rate = rate if before == inf else decrement / before
+        theta, before = theta + step, decrement
+        left = decrement * rate  # of the distance, after this step
+        one_more_step = estimates_only and proof * decrement * rate < MAX_CERTIFICATE
+        if left * (rate if one_more_step else 1.0) <= target:
+            return Approach(theta, factor, exact, proof, passes)
+        known = reach < inf
+        if known or not information_pays(left, rate, curvature_change, target, information_cost(start.size)):
+            next_gradient = objective.gradient(theta)
+            model.update(step, next_gradient - gradient)
         else:
-            found = objective.steering_pass(theta, _rough(factor))
+            found = objective.steering_pass(theta, _single_precision_suffices(factor))
             whole = cholesky_factor(found.curvature)
             if whole is None:
                 return None
-            factor, ahead, reach = whole, found.gradient, found.reach
-            model, rate, before = Factored(factor, nothing), way * rate * bend, inf
-        gradient = ahead
+            factor, next_gradient, reach = whole, found.gradient, found.reach
+            model, rate, before = LimitedMemoryModel(factor, nothing), left * curvature_change, inf
+        gradient = next_gradient
     return None
 
 
-def without_errors(objective: Objective, ahead: Approach) -> Solution | None:
-    """The maximum with no last look at the information, where the approach can prove that it exists; else None."""
-    last = objective.light_pass(ahead.theta)
-    half = triangular_solve(ahead.factor, last.gradient, transposed=True)
-    step, decrement = -triangular_solve(ahead.factor, half), length(half)
-    if not decrement * ahead.proof < CERTIFIED or decrement > NEAR:
+def estimates_only_solution(objective: Objective, approach: Approach) -> Solution | None:
+    """The maximum with no last look at the information, if the approach can prove that it exists; else None."""
+    last = objective.light_pass(approach.theta)
+    half = triangular_solve(approach.factor, last.gradient, transposed=True)
+    step, decrement = -triangular_solve(approach.factor, half), length(half)
+    if not decrement * approach.proof < MAX_CERTIFICATE or decrement > NEAR_DECREMENT:
         return None
     return Solution(
-        theta=ahead.theta + step,
+        theta=approach.theta + step,
         loglik=-last.loss,
         termination=Termination.CONVERGED,
-        passes=ahead.passes + 1,
-        proof=Certificate(decrement, decrement * ahead.proof, step),
-        information=Information(ahead.factor),
+        passes=approach.passes + 1,
+        proof=Certificate(decrement, decrement * approach.proof, step),
+        information=Information(approach.factor),
     )
 
 
-def _rough(factor: Array | None) -> bool:
+def _single_precision_suffices(factor: Array | None) -> bool:
     """Whether single precision will do for the next curvature, by the last one."""
-    return factor is not None and smallest_pivot(factor) > ROUGH
+    return factor is not None and smallest_pivot(factor) > MIN_SINGLE_PRECISION_PIVOT
 
 
-def _reach(small: Objective, factor: Array) -> float:
-    """The largest change of a row's predictor by a way of one standard error: the longest of some rows in its metric."""
-    outputs = small.likelihood.outputs
+def _pilot_reach(pilot: Objective, factor: Array) -> float:
+    """The largest change of a row's predictor by a move of one standard error: the longest of some rows."""
+    outputs = pilot.likelihood.outputs
     p = factor.shape[0] // outputs
     inverse = triangular_inverse(factor)
 
-    first = next(small.rows.blocks(0, 1))
-    (block,) = every_nth_row(first, -(-first.y.size // FEW)).blocks
-    X = small.columns(block)
+    first = next(pilot.rows.blocks(0, 1))
+    (block,) = every_nth_row(first, -(-first.y.size // REACH_ROWS)).blocks
+    X = pilot.columns(block)
     rows = [Dense(X.dot(inverse[a * p : (a + 1) * p])).squared_lengths() for a in range(outputs)]
     longest = block.maximum(np.max(rows, axis=0))
     return float(np.sqrt(longest)) if longest > 0.0 else inf
 
 
-class Pilot(NamedTuple):
+class PilotFit(NamedTuple):
     """Where the pilot's rows have their maximum, (q,), and the triangle of their information."""
 
     theta: Array
     factor: Array
 
 
-def _settled(small: Objective, theta: Array) -> Pilot | None:
-    """Newton's steps on a pilot's rows, until they are small beside its own standard errors; from a pilot's own pilot."""
-    before, rows, factor = inf, small.rows, None
-    every = min(rows.n // max(FEWEST, 12 * theta.size), STAGE)
-    if every >= 3:
-        (some,) = total(rows, lambda block: (every_nth_row(block, every),))
-        fewer = _settled(replace(small, rows=some.rows(rows.names, rows.intercept, rows.classes)), theta)
-        if fewer is not None:
-            theta, factor = fewer
+def _pilot_fit(pilot: Objective, theta: Array) -> PilotFit | None:
+    """Newton's steps on a pilot's rows, until they are small beside its own standard errors.
+
+    The start is the fit of a pilot's own pilot, if there are rows enough for one.
+    """
+    before, rows, factor = inf, pilot.rows, None
+    stride = min(rows.n // max(MIN_STAGE_ROWS, 12 * theta.size), MAX_STAGE_STRIDE)
+    if stride >= 3:
+        (some,) = total(rows, lambda block: (every_nth_row(block, stride),))
+        stage = replace(pilot, rows=some.rows(rows.names, rows.intercept, rows.classes))
+        found = _pilot_fit(stage, theta)
+        if found is not None:
+            theta, factor = found
     for _ in range(MAX_PILOT_PASSES):
-        found = small.steering_pass(theta, _rough(factor))
-        factor = cholesky_factor(found.curvature)
-        if factor is None or smallest_pivot(factor) < MIN_CHOLESKY_PIVOT or not _seen(found.curvature):
+        steering = pilot.steering_pass(theta, _single_precision_suffices(factor))
+        factor = cholesky_factor(steering.curvature)
+        if factor is None or smallest_pivot(factor) < MIN_CHOLESKY_PIVOT or not _shows_all_columns(steering.curvature):
             return None
-        half = triangular_solve(factor, found.gradient, transposed=True)
-        theta, way = theta - triangular_solve(factor, half), length(half)
-        next_way = way if before == inf else way * min(1.0, way / before)
-        if next_way <= SETTLED * np.sqrt(theta.size):
-            return Pilot(theta, factor)
-        if way > before:
+        half = triangular_solve(factor, steering.gradient, transposed=True)
+        theta, decrement = theta - triangular_solve(factor, half), length(half)
+        next_decrement = decrement if before == inf else decrement * min(1.0, decrement / before)
+        if next_decrement <= PILOT_DECREMENT * np.sqrt(theta.size):
+            return PilotFit(theta, factor)
+        if decrement > before:
             return None
-        before = way
+        before = decrement
     return None

@@ -48,25 +48,25 @@ class Products:
         return Products(self.X.select(on), self.w, self.ridge.select(on), self.diagonal[on])
 
 
-def products_step(g: Array, H: Products, theta: Array, kinks: ElasticNet) -> Array:
+def product_step(g: Array, H: Products, theta: Array, penalty: ElasticNet) -> Array:
     """The d that nearly minimizes the model, and lowers it, (q,); g: the slope of the smooth part at theta."""
-    if not kinks.kinked:
+    if not penalty.kinked:
         return conjugate(H, -g)
-    d = accelerated(g, H, theta, kinks, np.zeros_like(g))
-    on = np.flatnonzero(~kinks.at_kink_or_bound(theta + d))
+    d = accelerated(g, H, theta, penalty, np.zeros_like(g))
+    on = np.flatnonzero(~penalty.at_kink_or_bound(theta + d))
     slope = g + H.times(d)
     if on.size == 0:
         return d
     rest = np.zeros_like(d)
-    rest[on] = conjugate(H.select(on), -(slope + kinks.kink_slope(theta + d))[on])
+    rest[on] = conjugate(H.select(on), -(slope + penalty.kink_slope(theta + d))[on])
     there = theta + d
     further = there + rest
-    crosses = (np.sign(further) * np.sign(there) < 0.0) & (kinks.l1 > 0.0)  # it stops at zero
+    crosses = (np.sign(further) * np.sign(there) < 0.0) & (penalty.l1 > 0.0)  # it stops at zero
     further = np.where(crosses, 0.0, further)
-    if kinks.bounded:
-        further = np.clip(further, kinks.low, kinks.high)
+    if penalty.bounded:
+        further = np.clip(further, penalty.low, penalty.high)
     step = further - theta
-    old, new = (model_value(g, H, theta, v, kinks) for v in (d, step))
+    old, new = (model_value(g, H, theta, v, penalty) for v in (d, step))
     return step if new <= old else d
 
 
@@ -75,14 +75,14 @@ def floored(diagonal: Array) -> Array:
     return np.maximum(diagonal, max(1e-12 * float(diagonal.max(initial=0.0)), np.finfo(float).tiny))
 
 
-def model_value(g: Array, H: Curved, theta: Array, d: Array, kinks: ElasticNet) -> float:
+def model_value(g: Array, H: Curved, theta: Array, d: Array, penalty: ElasticNet) -> float:
     """The model at theta + d, less what d does not change."""
-    held = np.where(np.isfinite(kinks.l1), kinks.l1, 0.0)
+    held = np.where(np.isfinite(penalty.l1), penalty.l1, 0.0)
     own = float(g @ d + 0.5 * d @ H.times(d) + np.abs(theta + d) @ held)
-    return own if kinks.groups is None else own + kinks.groups.value(theta + d)
+    return own if penalty.groups is None else own + penalty.groups.value(theta + d)
 
 
-def accelerated(g: Array, H: Curved, theta: Array, kinks: ElasticNet, d: Array) -> Array:
+def accelerated(g: Array, H: Curved, theta: Array, penalty: ElasticNet, d: Array) -> Array:
     """Beck & Teboulle's steps from d in the metric of H's diagonal, restarted where they turn (O'Donoghue & Candes 2015).
 
     A step stands only if the metric bounds H along it (their 4.3), else the metric is made larger: by at most the number of
@@ -90,13 +90,13 @@ def accelerated(g: Array, H: Curved, theta: Array, kinks: ElasticNet, d: Array) 
     """
     size, most = _largest(H), float(g.size)
     ahead, momentum, quiet = d, 1.0, 0
-    held = kinks.at_kink_or_bound(theta + d)
+    held = penalty.at_kink_or_bound(theta + d)
     bent = H.times(d)  # H d, and at the point ahead
     bent_ahead = bent
     for _ in range(STEPS):
         while True:
             metric = H.diagonal * size
-            new = kinks.proximal_point(theta + ahead - (g + bent_ahead) / metric, metric) - theta
+            new = penalty.proximal_point(theta + ahead - (g + bent_ahead) / metric, metric) - theta
             bent_new, moved = H.times(new), new - ahead
             bound = (1.0 + METRIC_ROUNDING) * float(moved @ (metric * moved))
             bounded = float(moved @ (bent_new - bent_ahead)) <= bound
@@ -109,7 +109,7 @@ def accelerated(g: Array, H: Curved, theta: Array, kinks: ElasticNet, d: Array) 
         share = (momentum - 1.0) / later
         ahead, bent_ahead = new + share * (new - d), bent_new + share * (bent_new - bent)
         d, bent, momentum = new, bent_new, later
-        holds = kinks.at_kink_or_bound(theta + d)
+        holds = penalty.at_kink_or_bound(theta + d)
         quiet = quiet + 1 if np.array_equal(holds, held) else 0
         held = holds
         if quiet >= SETTLED:

@@ -26,20 +26,20 @@ LEVEL_SLOPE = 1e-10  # of the kinks: a slope below it descends nowhere
 STEPS = 4  # of the second method, for each coefficient; fewer in all is the rule
 
 
-def model_step(g: Array, loss: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array:
+def model_step(g: Array, loss: Array, H: Array, theta: Array, penalty: ElasticNet) -> Array:
     """The d that minimizes the model, (q,); g, H: slope and curvature of the smooth part at theta; loss: without a ridge."""
-    found = _guessed(g, H, theta, kinks)
-    return _Search(g, loss, H, theta, kinks).minimum() - theta if found is None else found
+    found = _guessed(g, H, theta, penalty)
+    return _Search(g, loss, H, theta, penalty).minimum() - theta if found is None else found
 
 
-def _guessed(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array | None:
+def _guessed(g: Array, H: Array, theta: Array, penalty: ElasticNet) -> Array | None:
     """The first method: d, (q,), or None if it does not settle, or H is singular where it looks."""
     diagonal = np.maximum(np.diagonal(H), np.finfo(float).tiny)
     now, slope = theta, g
     before: list[bytes] = []
     for _ in range(MAX_GUESSES):
-        alone = kinks.proximal_point(now - slope / diagonal, diagonal, TIE)
-        held = kinks.at_kink_or_bound(alone)
+        alone = penalty.proximal_point(now - slope / diagonal, diagonal, TIE)
+        held = penalty.at_kink_or_bound(alone)
         guess = np.where(held, alone, np.copysign(np.inf, alone)).tobytes()
         if guess in before:
             return now - theta if guess == before[-1] else None
@@ -47,7 +47,7 @@ def _guessed(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array | Non
         d = np.where(held, alone - theta, 0.0)
         on = np.flatnonzero(~held)
         if on.size:
-            pull = (g + kinks.kink_slope(alone))[on]
+            pull = (g + penalty.kink_slope(alone))[on]
             moved = np.flatnonzero(d)
             if moved.size:
                 pull = pull + H[np.ix_(on, moved)] @ d[moved]
@@ -62,12 +62,12 @@ def _guessed(g: Array, H: Array, theta: Array, kinks: ElasticNet) -> Array | Non
 class _Search:
     """The second method. point: (q,), where it stands; slope: of the smooth part there; free: (q,), what may move."""
 
-    def __init__(self, g: Array, loss: Array, H: Array, theta: Array, kinks: ElasticNet) -> None:
-        self.g, self.loss, self.H, self.theta, self.kinks = g, loss, H, theta, kinks
-        self.l1 = np.where(np.isfinite(kinks.l1), kinks.l1, 0.0)
-        self.low = np.full(theta.size, -np.inf) if kinks.low is None else kinks.low
-        self.high = np.full(theta.size, np.inf) if kinks.high is None else kinks.high
-        self.pinned = np.isinf(kinks.l1)
+    def __init__(self, g: Array, loss: Array, H: Array, theta: Array, penalty: ElasticNet) -> None:
+        self.g, self.loss, self.H, self.theta, self.penalty = g, loss, H, theta, penalty
+        self.l1 = np.where(np.isfinite(penalty.l1), penalty.l1, 0.0)
+        self.low = np.full(theta.size, -np.inf) if penalty.low is None else penalty.low
+        self.high = np.full(theta.size, np.inf) if penalty.high is None else penalty.high
+        self.pinned = np.isinf(penalty.l1)
         self.size = np.sqrt(np.maximum(np.diagonal(H), np.finfo(float).tiny))
         self._go(self._on_bounds(theta))
 
@@ -92,11 +92,11 @@ class _Search:
         sizes = np.abs(self.g) + self.size * float(np.abs(self.size * way).max(initial=0.0))
         rounding = 8.0 * EPS * float(sizes.max(initial=0.0))
         self.level = max(LEVEL_SLOPE * float(self.l1.max(initial=0.0)), rounding)
-        self.free = ~(self.kinks.at_kink_or_bound(point) | self.pinned)
+        self.free = ~(self.penalty.at_kink_or_bound(point) | self.pinned)
 
     def _eager(self) -> NDArray[np.intp]:
         """Held coefficients that want to move, the one that promises most first."""
-        away = np.where(self.free, 0.0, self.kinks.optimality_gap(self.point, self.slope))
+        away = np.where(self.free, 0.0, self.penalty.optimality_gap(self.point, self.slope))
         wanted = np.flatnonzero(away > np.maximum(self.level, TIE * np.abs(self.slope)))
         gain = away[wanted] / self.size[wanted]
         return np.asarray(wanted[np.argsort(-gain, kind="stable")])
@@ -126,7 +126,7 @@ class _Search:
         if (np.abs(pull) > self.level).any():
             found = definite_step(principal_block(self.H, on), -pull)
             if found is None:
-                own = self.kinks.select(on).penalized_curvature(np.zeros((on.size, on.size)))
+                own = self.penalty.select(on).penalized_curvature(np.zeros((on.size, on.size)))
                 found = singular_step(principal_block(self.loss, on), own if own.any() else None, -pull, self.level)
             d[on] = found
         return d
@@ -146,7 +146,7 @@ class _Search:
         if not 0.0 < t < np.inf:
             return False
         new = self._within_bounds(self.point + t * d)
-        if self.kinks.bounded:
+        if self.penalty.bounded:
             new = np.where(wall <= t, np.where(d > 0.0, self.high, self.low), new)
         new = np.where(kink == t, 0.0, new)
         held = bool((kink == t).any() or (wall <= t).any())
@@ -159,7 +159,7 @@ class _Search:
 
     def _wall_distances(self, d: Array) -> Array:
         """How many steps d lead each coefficient to its bound, (q,); infinite without one."""
-        if not self.kinks.bounded:
+        if not self.penalty.bounded:
             return self.high  # all infinite
         with np.errstate(divide="ignore", invalid="ignore"):
             wall = np.where(d > 0.0, self.high - self.point, self.low - self.point) / d
@@ -173,12 +173,12 @@ class _Search:
         return self._within_bounds(point)
 
     def _within_bounds(self, point: Array) -> Array:
-        return np.clip(point, self.low, self.high) if self.kinks.bounded else point
+        return np.clip(point, self.low, self.high) if self.penalty.bounded else point
 
     def _gain(self, d: Array) -> float:
         """The change of the model by a step d."""
-        kinks = self.l1 * (np.abs(self.point + d) - np.abs(self.point))
-        return float(self.slope @ d + 0.5 * d @ self.H @ d + kinks.sum())
+        penalty = self.l1 * (np.abs(self.point + d) - np.abs(self.point))
+        return float(self.slope @ d + 0.5 * d @ self.H @ d + penalty.sum())
 
 
 def _least_way(slope: float, curve: float, kink: Array, jump: Array, end: float) -> float:

@@ -1,8 +1,21 @@
-"""Fits on the columns that matter: a working set that grows until no column left out wants to move.
+"""Penalized fits on the columns that matter: a working set that grows until no column outside wants to move.
 
-Descents run on the working set alone; one light pass over all columns then proves that zero is right for the others, or
-names those that want in, the most eager first. Several fits share it, as the folds of a cross-validation do: they differ in
-little, and one pass serves all. Johnson & Guestrin (2015); Massias, Gramfort & Salmon (2018).
+The problem: under a penalty with kinks most coefficients are zero, and a step over all columns costs
+as much as if none were.
+
+The idea: descents run on the columns of the set. One light pass over all columns then proves that
+zero is right for the others, or names those that want in, the farthest from optimality first. While
+the set grows, it is solved only to a share of what is left outside.
+
+Several fits share the set, as the folds of a cross-validation do: they differ in little, and one
+pass over the rows serves all of them.
+
+Invariants: nothing rests on the choice of the set, because every fit ends with a look at all
+columns. What a fit is worth is its residual over all of them.
+Tried and dropped: solving the set to a tenth of what is left outside (a third takes half the products
+with sparse columns); conjugate gradients and single precision alone (with some hundred dependent
+dummies they stood still, so the exact matrix of up to some thousand columns takes over).
+Johnson & Guestrin (2015), "Blitz"; Massias, Gramfort & Salmon (2018), "Celer".
 """
 
 from functools import partial
@@ -18,27 +31,28 @@ from logit_engine.objective.passes import LightPass
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.curvature_choice import Curvature, Shape, curvature_for
-from logit_engine.solvers.curvature_models import Factored, Implied, Model, model_of
+from logit_engine.solvers.curvature_models import CurvatureModel, LimitedMemoryModel, ProductModel, curvature_model
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL, Descent, residuals
 from logit_engine.solvers.information_pass import information_cost
 
-NARROW = 256  # columns up to which all take part: a pass over all of them costs little more than one over some
-EAGER = 100  # columns let in at once, at least
-ROUGH = 500  # coefficients above which the information that steers is in single precision
-GROWTH = 4  # times as many of sparse columns, which cost only what they hold
-LOOSE = 0.3  # of the eagerness outside: how well the working set is solved before the others are asked again
-# numbers in all fits' matrices up to which those of many columns are exact if nothing else does
-MAX_EXACT_NUMBERS = 1.5e6
+MAX_FULL_COLUMNS = 256  # up to which all take part: a pass over all costs little more than one over some
+MIN_ADDED_COLUMNS = 100  # let in at once
+SPARSE_GROWTH_FACTOR = 4  # times as many sparse columns, which cost only what they hold
+INNER_TOLERANCE_RATIO = 0.3  # of the largest residual outside: how well the set is solved before the next look
+MAX_DOUBLE_COEFFICIENTS = 500  # above them the information is in single precision, as it only steers
+MAX_EXACT_MATRIX_NUMBERS = 1.5e6  # of all fits, up to which an exact matrix is taken if nothing else arrives
 TRIAL_PASSES = 30  # until then
-MAX_LIGHT_PRODUCTS = 2e7  # products that cost no more than the rest of a pass
-STALLS = 3  # passes without gain, once converged, after which rounding has the last word
+MAX_CHEAP_PRODUCTS = 2e7  # of a curvature that costs no more than the rest of its pass
+MAX_STALLED_PASSES = 3  # once converged: then rounding has the last word
 
 
 class WorkingSet:
-    """Fits of one loss: thetas (fits, q), slopes there, and the columns that take part, (p,).
+    """Several fits of one loss on the columns in the set, (p,).
 
-    without: of each fit the fold whose rows it leaves out, or -1; the first fit has all rows. passes: of either kind.
-    curvature: about that of the first fit, (q, q), if it is at hand. steers: as in `Descent.aim`, of few columns alone.
+    thetas: (fits, q). light_passes: what was found at each. without: the fold whose rows a fit leaves
+    out, or -1; the first fit has all rows. passes: over the rows, of every kind. curvature: about
+    that of the first fit, (q, q), if it is at hand. for_start: as in `Descent.set_penalty`, of few
+    columns alone.
     """
 
     def __init__(
@@ -46,112 +60,127 @@ class WorkingSet:
         loss: Objective,
         thetas: Array,
         without: tuple[int, ...],
-        kinks: ElasticNet,
+        penalty: ElasticNet,
         curvature: Array | None = None,
-        steers: bool = False,
+        for_start: bool = False,
     ) -> None:
-        self.loss, self.without, self.steers = loss, without, steers
-        self.thetas = np.where(
-            np.isinf(kinks.l1), 0.0, thetas
-        )  # a model's step lowers it from where the pins hold only
+        self.loss, self.without, self.for_start = loss, without, for_start
+        # a model's step falls only from points at which pinned coefficients are zero
+        self.thetas = np.where(np.isinf(penalty.l1), 0.0, thetas)
         self.outputs = loss.likelihood.outputs
-        self.slopes = loss.light_passes(thetas, without)
+        self.light_passes = loss.light_passes(thetas, without)
         self.passes = 1
         columns = loss.coordinates.scale.size
-        self.taken = np.ones(columns, dtype=bool)
-        if columns > NARROW and kinks.kinked:
-            self.taken = self._any(~kinks.kinked_coefficients | (thetas != 0.0).any(axis=0))
-        self._gathered = self._exact = False
-        self._at_hand = curvature
+        self.in_set = np.ones(columns, dtype=bool)
+        if columns > MAX_FULL_COLUMNS and penalty.kinked:
+            self.in_set = self._columns_of(~penalty.kinked_coefficients | (thetas != 0.0).any(axis=0))
+        self._started = self._needs_exact_matrix = False
+        self._known_curvature = curvature
 
-    def settle(self, kinks: ElasticNet, tolerance: float, most: int, ahead: float | None = None) -> float:
-        """All fits under this penalty to the tolerance, in so many passes at most; the largest residual.
+    def fit_under(
+        self,
+        penalty: ElasticNet,
+        tolerance: float,
+        max_passes: int,
+        screening_share: float | None = None,
+    ) -> float:
+        """All fits under this penalty to the tolerance; the largest residual over all columns.
 
-        ahead: columns whose slopes exceed so much of their kinks are let in beforehand.
+        screening_share: columns whose slopes exceed so much of their kinks are let in beforehand.
         """
-        last = self.passes + most
-        if not self.taken.all() and ahead is not None:
-            slopes = np.max([np.abs(s.gradient) for s in self.slopes], axis=0)
-            self._let_in(self._any(kinks.leaving_zero(slopes, ahead)), kinks)
-        if not self._gathered:
-            self._gather(kinks)
-        aim = tolerance
+        last_pass = self.passes + max_passes
+        if not self.in_set.all() and screening_share is not None:
+            slopes = np.max([np.abs(found.gradient) for found in self.light_passes], axis=0)
+            self._add_columns(self._columns_of(penalty.leaving_zero(slopes, screening_share)), penalty)
+        if not self._started:
+            self._start_descents(penalty)
+        inner_tolerance = tolerance
         while True:
-            residual = self._solve(kinks, tolerance if self.taken.all() else aim, last)
-            if self.taken.all():
+            residual = self._solve_set(penalty, tolerance if self.in_set.all() else inner_tolerance, last_pass)
+            if self.in_set.all():
                 return residual
-            self.slopes = self.loss.light_passes(self.thetas, self.without)
+            self.light_passes = self.loss.light_passes(self.thetas, self.without)
             self.passes += 1
-            strengths = kinks.coefficient_strengths
-            away = np.max(
-                [residuals(kinks, strengths, t, s) for t, s in zip(self.thetas, self.slopes, strict=True)], axis=0
-            )
-            outside = np.where(self.taken, 0.0, kinks.group_maximum(away).reshape(self.outputs, -1).max(axis=0))
-            eager = float(outside.max())
-            if max(eager, residual) <= tolerance or self.passes >= last or (eager <= tolerance and residual > aim):
-                return max(eager, residual)
-            self._let_in(outside > tolerance, kinks, outside)
-            aim = max(tolerance, LOOSE * eager) if eager > tolerance else tolerance
+            outside = self._residuals_outside(penalty)
+            largest = float(outside.max())
+            stuck_inside = largest <= tolerance and residual > inner_tolerance
+            if max(largest, residual) <= tolerance or self.passes >= last_pass or stuck_inside:
+                return max(largest, residual)
+            self._add_columns(outside > tolerance, penalty, outside)
+            inner_tolerance = max(tolerance, INNER_TOLERANCE_RATIO * largest) if largest > tolerance else tolerance
 
-    def _any(self, coefficients: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """The columns any of whose coefficients is meant, (p,)."""
+    def _residuals_outside(self, penalty: ElasticNet) -> Array:
+        """The largest residual of any fit in each column outside the set, (p,); zero inside."""
+        strengths = penalty.coefficient_strengths
+        found = zip(self.thetas, self.light_passes, strict=True)
+        largest = np.max([residuals(penalty, strengths, theta, at) for theta, at in found], axis=0)
+        by_column = penalty.group_maximum(largest).reshape(self.outputs, -1).max(axis=0)
+        return np.where(self.in_set, 0.0, by_column)
+
+    def _columns_of(self, coefficients: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The columns of these coefficients, (p,), in any linear predictor."""
         return np.asarray(coefficients.reshape(self.outputs, -1).any(axis=0))
 
-    def _let_in(self, wanted: NDArray[np.bool_], kinks: ElasticNet, eagerness: Array | None = None) -> None:
-        """Add columns to the working set; of very many the most eager."""
-        new = np.flatnonzero(wanted & ~self.taken)
-        room = max(EAGER, int(self.taken.sum())) * (GROWTH if self._sparse else 1)
-        if eagerness is not None and new.size > room:
-            new = new[np.argsort(-eagerness[new], kind="stable")[:room]]
+    def _add_columns(
+        self, wanted: NDArray[np.bool_], penalty: ElasticNet, residuals_outside: Array | None = None
+    ) -> None:
+        """Add columns to the set; if they are very many, those with the largest residuals."""
+        new = np.flatnonzero(wanted & ~self.in_set)
+        room = max(MIN_ADDED_COLUMNS, int(self.in_set.sum())) * (SPARSE_GROWTH_FACTOR if self._sparse else 1)
+        if residuals_outside is not None and new.size > room:
+            new = new[np.argsort(-residuals_outside[new], kind="stable")[:room]]
         if new.size:
-            self.taken[new] = True
-            self._gather(kinks)
+            self.in_set[new] = True
+            self._start_descents(penalty)
 
-    def _gather(self, kinks: ElasticNet) -> None:
-        """Descents on the columns that take part, with the curvature there."""
-        self._gathered = True
-        self.on = np.tile(self.taken, self.outputs)
-        self.part = self.loss if self.taken.all() else self.loss.select(np.flatnonzero(self.taken))
-        self.kinks = kinks.select(self.on)
+    def _start_descents(self, penalty: ElasticNet) -> None:
+        """Descents on the columns in the set, with the curvature that their shape asks for."""
+        self._started = True
+        self._free = np.tile(self.in_set, self.outputs)  # the coefficients in the set, (q,)
+        self.set_loss = self.loss if self.in_set.all() else self.loss.select(np.flatnonzero(self.in_set))
+        self.penalty = penalty.select(self._free)
         starts = [
-            (t[self.on], LightPass(s.loss, s.gradient[self.on], s.size))
-            for t, s in zip(self.thetas, self.slopes, strict=True)
+            (theta[self._free], LightPass(found.loss, found.gradient[self._free], found.size))
+            for theta, found in zip(self.thetas, self.light_passes, strict=True)
         ]
-        match curvature_for(Shape(int(self.on.sum()), kinks.kinked, self._sparse and not self._exact)):
+        shape = Shape(int(self._free.sum()), penalty.kinked, self._sparse and not self._needs_exact_matrix)
+        match curvature_for(shape):
             case Curvature.PRODUCTS:
-                rows = cast(MemoryRows, self.part.rows)
-                X = rows.X.to_inner(self.part.coordinates.center, self.part.coordinates.scale)
-                implied = [partial(self._implied, rows, X, fold) for fold in self.without]
-                self.descents = [Descent(t, s, make(t), make) for make, (t, s) in zip(implied, starts, strict=True)]
+                self.descents = self._product_descents(starts)
             case Curvature.STEPS:
-                self.descents = [Descent(t, s, Factored(None, self.kinks)) for t, s in starts]
+                self.descents = [Descent(*start, LimitedMemoryModel(None, self.penalty)) for start in starts]
             case Curvature.MATRIX:
-                shared = self._at_hand
-                if shared is None or not self.taken.all():
-                    shared = self._information(-1, self.thetas[0, self.on])
-                share = 1.0 - 1.0 / max(2, len(starts) - 1)  # of a fit without a fold, as if folds were alike
-                models = [model_of(shared if fold < 0 else shared * share, self.kinks) for fold in self.without]
-                informs = [partial(self._informed, fold) for fold in self.without]
-                cost = 1.0 + information_cost(int(self.on.sum())) if len(starts) == 1 else np.inf
-                self.descents = [
-                    Descent(t, s, model, inform, cost)
-                    for (t, s), model, inform in zip(starts, models, informs, strict=True)
-                ]
+                self.descents = self._matrix_descents(starts)
+
+    def _product_descents(self, starts: list[tuple[Array, LightPass]]) -> list[Descent]:
+        rows = cast(MemoryRows, self.set_loss.rows)
+        X = rows.X.to_inner(self.set_loss.coordinates.center, self.set_loss.coordinates.scale)
+        models = [partial(self._product_model, rows, X, fold) for fold in self.without]
+        return [
+            Descent(theta, found, model(theta), model) for model, (theta, found) in zip(models, starts, strict=True)
+        ]
+
+    def _matrix_descents(self, starts: list[tuple[Array, LightPass]]) -> list[Descent]:
+        shared = self._known_curvature
+        if shared is None or not self.in_set.all():
+            shared = self._information(-1, self.thetas[0, self._free])
+        share = 1.0 - 1.0 / max(2, len(starts) - 1)  # of a fit without a fold, as if folds were alike
+        models = [curvature_model(shared if fold < 0 else shared * share, self.penalty) for fold in self.without]
+        exact_models = [partial(self._exact_model, fold) for fold in self.without]
+        cost = 1.0 + information_cost(int(self._free.sum())) if len(starts) == 1 else np.inf
+        return [
+            Descent(theta, found, model, exact_model, cost)
+            for (theta, found), model, exact_model in zip(starts, models, exact_models, strict=True)
+        ]
 
     def _information(self, fold: int, theta: Array) -> Array:
+        """The information of the rows without a fold, (r, r), at theta of the set, (r,)."""
         self.passes += 1
-        return self.part.information(theta, single_precision=theta.size > ROUGH and not self._exact, without=fold)
+        single_precision = theta.size > MAX_DOUBLE_COEFFICIENTS and not self._needs_exact_matrix
+        return self.set_loss.information(theta, single_precision, fold)
 
-    def _passed(self, targets: Array, without: list[int]) -> list[tuple[LightPass, Array | None]]:
-        """A pass for the fits at these targets, (fits, q); with the curvature if there is one fit and few rows."""
-        self.passes += 1
-        light = self.part.rows.n * targets.size**2 <= MAX_LIGHT_PRODUCTS
-        if len(self.without) == 1 and light and not self.part.compiled:
-            return [self.part.light_pass_with_curvature(targets[0])]
-        return [(slope, None) for slope in self.part.light_passes(targets, without)]
-
-    def _informed(self, fold: int, theta: Array) -> Model:
-        return model_of(self._information(fold, theta), self.kinks)
+    def _exact_model(self, fold: int, theta: Array) -> CurvatureModel:
+        return curvature_model(self._information(fold, theta), self.penalty)
 
     @property
     def _sparse(self) -> bool:
@@ -161,7 +190,7 @@ class WorkingSet:
             return False
         return any(isinstance(part, Sparse) for part in getattr(rows.X, "parts", (rows.X,)))
 
-    def _implied(self, rows: MemoryRows, X: Columns, fold: int, theta: Array) -> Model:
+    def _product_model(self, rows: MemoryRows, X: Columns, fold: int, theta: Array) -> CurvatureModel:
         """The exact curvature at theta, of the rows without a fold, as products."""
         self.passes += 1
         eta = X.dot(theta) if rows.offset is None else X.dot(theta) + rows.offset
@@ -169,43 +198,53 @@ class WorkingSet:
         w = likelihood.terms(eta, rows.y).curvature if likelihood.log_concave else likelihood.expected(eta)
         if rows.weight is not None:
             w = weighted(rows.weight, w)
-        return Implied(X, w if fold < 0 or rows.fold is None else np.where(rows.fold == fold, 0.0, w))
+        return ProductModel(X, w if fold < 0 or rows.fold is None else np.where(rows.fold == fold, 0.0, w))
 
-    def _solve(self, kinks: ElasticNet, tolerance: float, last: int) -> float:
-        """All fits to the tolerance on the working set; the largest residual there.
+    def _solve_set(self, penalty: ElasticNet, tolerance: float, last_pass: int) -> float:
+        """All fits to the tolerance on the set; the largest residual there.
 
-        With many columns by products or in single precision first, which do where columns are not dependent; where that does
-        not get there, and a matrix is not too large, by the exact one.
+        Many columns are first tried by products or in single precision, which suffices if columns are
+        not dependent. If that does not arrive, and a matrix is not too large, the exact one does.
         """
-        size = int(self.on.sum())
-        trial = not self._exact and size > ROUGH and len(self.without) * size**2 <= MAX_EXACT_NUMBERS
-        residual = self._descend(kinks, tolerance, min(last, self.passes + TRIAL_PASSES) if trial else last)
-        if not trial or residual <= max(tolerance, CONVERGED_RESIDUAL) or self.passes >= last:
+        size = int(self._free.sum())
+        small = len(self.without) * size**2 <= MAX_EXACT_MATRIX_NUMBERS
+        trial = not self._needs_exact_matrix and size > MAX_DOUBLE_COEFFICIENTS and small
+        trial_end = min(last_pass, self.passes + TRIAL_PASSES) if trial else last_pass
+        residual = self._descend(penalty, tolerance, trial_end)
+        if not trial or residual <= max(tolerance, CONVERGED_RESIDUAL) or self.passes >= last_pass:
             return residual
-        self._exact = True
-        self.slopes = self.loss.light_passes(self.thetas, self.without)
+        self._needs_exact_matrix = True
+        self.light_passes = self.loss.light_passes(self.thetas, self.without)
         self.passes += 1
-        self._gather(kinks)
-        return self._descend(kinks, tolerance, last)
+        self._start_descents(penalty)
+        return self._descend(penalty, tolerance, last_pass)
 
-    def _descend(self, kinks: ElasticNet, tolerance: float, last: int) -> float:
-        """All descents to the tolerance, or as far as they go; the largest residual on the working set."""
-        self.kinks = kinks.select(self.on)
-        for down in self.descents:
-            down.aim(self.kinks, tolerance, self.steers)
-        stalls = 0
-        while self.passes < last and stalls < STALLS:
-            active = [i for i, down in enumerate(self.descents) if not down.done]
+    def _descend(self, penalty: ElasticNet, tolerance: float, last_pass: int) -> float:
+        """All descents to the tolerance, or as far as they go; the largest residual on the set."""
+        self.penalty = penalty.select(self._free)
+        for descent in self.descents:
+            descent.set_penalty(self.penalty, tolerance, self.for_start)
+        stalled_passes = 0
+        while self.passes < last_pass and stalled_passes < MAX_STALLED_PASSES:
+            active = [i for i, descent in enumerate(self.descents) if not descent.is_done]
             if not active:
                 break
             before = max(self.descents[i].residual for i in active)
-            targets = np.stack([self.descents[i].target() for i in active])
-            found = self._passed(targets, [self.without[i] for i in active])
-            for i, target, (ahead, curvature) in zip(active, targets, found, strict=True):
-                self.descents[i].take(target, ahead, curvature)
+            points = np.stack([self.descents[i].next_point() for i in active])
+            passes = self._joint_pass(points, [self.without[i] for i in active])
+            for i, point, (found, curvature) in zip(active, points, passes, strict=True):
+                self.descents[i].receive(point, found, curvature)
             after = max(self.descents[i].residual for i in active)
-            stalls = stalls + 1 if after <= CONVERGED_RESIDUAL and after > 0.5 * before else 0
-        for theta, down in zip(self.thetas, self.descents, strict=True):
-            theta[self.on] = down.theta
-        self.slopes = [down.slope for down in self.descents]
-        return max(down.residual for down in self.descents)
+            stalled_passes = stalled_passes + 1 if after <= CONVERGED_RESIDUAL and after > 0.5 * before else 0
+        for theta, descent in zip(self.thetas, self.descents, strict=True):
+            theta[self._free] = descent.theta
+        self.light_passes = [descent.light_pass for descent in self.descents]
+        return max(descent.residual for descent in self.descents)
+
+    def _joint_pass(self, points: Array, without: list[int]) -> list[tuple[LightPass, Array | None]]:
+        """One light pass for the fits at these points, (fits, r); with the curvature if one fit has few rows."""
+        self.passes += 1
+        cheap = self.set_loss.rows.n * points.size**2 <= MAX_CHEAP_PRODUCTS
+        if len(self.without) == 1 and cheap and not self.set_loss.compiled:
+            return [self.set_loss.light_pass_with_curvature(points[0])]
+        return [(found, None) for found in self.set_loss.light_passes(points, without)]

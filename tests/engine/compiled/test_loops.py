@@ -203,7 +203,7 @@ def test_several_classes_on_nearly_collinear_columns_are_led_by_a_pilot_all_the_
     rows = array_rows(X, y, classes="abc")
     monkeypatch.setattr(compiled, "MIN_COMPILED_NUMBERS", many)
     piloted = fit(rows, Multinomial(2))
-    monkeypatch.setattr(fitting, "approached", lambda *_: None)
+    monkeypatch.setattr(fitting, "pilot_approach", lambda *_: None)
     plain = fit(rows, Multinomial(2))
     assert piloted.converged
     assert piloted.loglik == pytest.approx(plain.loglik, rel=1e-14)

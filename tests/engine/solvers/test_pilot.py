@@ -13,7 +13,7 @@ from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS, LOGIT
 from logit_engine.penalties import NONE
 from logit_engine.rows.memory import MemoryRows, array_rows
-from logit_engine.solvers.pilot import approached
+from logit_engine.solvers.pilot import pilot_approach
 
 N = 60_000
 
@@ -31,9 +31,9 @@ def test_a_fit_from_a_pilot_is_the_fit_without_one(name: str, shift: float, monk
     weight = np.random.default_rng(1).uniform(0.5, 2.0, N)
     rows, likelihood = array_rows(X, y, weight=weight), Bernoulli(LINKS[name])
     _, _, objective, start = prepared(rows, likelihood, NONE, 1)
-    assert approached(objective, start) is not None
+    assert pilot_approach(objective, start) is not None
     piloted = fit(rows, likelihood)
-    monkeypatch.setattr(fitting, "approached", lambda *_: None)
+    monkeypatch.setattr(fitting, "pilot_approach", lambda *_: None)
     plain = fit(rows, likelihood)
     np.testing.assert_allclose(piloted.estimates, plain.estimates, rtol=1e-11, atol=1e-12)
     np.testing.assert_allclose(piloted.std_errors, plain.std_errors, rtol=1e-12)
@@ -44,7 +44,7 @@ def test_a_fit_from_a_pilot_is_the_fit_without_one(name: str, shift: float, monk
 
 def without_a_pilot(rows: MemoryRows, monkeypatch: pytest.MonkeyPatch) -> FitResult:
     with monkeypatch.context() as patched:
-        patched.setattr(fitting, "approached", lambda *_: None)
+        patched.setattr(fitting, "pilot_approach", lambda *_: None)
         return fit(rows)
 
 
@@ -70,7 +70,7 @@ def test_a_column_that_no_row_of_a_pilot_shows_is_looked_at_in_all_rows(monkeypa
     first, _, objective, start = prepared(rows, Bernoulli(LOGIT), NONE, 1)
     assert first.sample is not None
     assert first.moments.n == N
-    assert approached(objective, start) is None
+    assert pilot_approach(objective, start) is None
     assert_same(fit(rows), without_a_pilot(rows, monkeypatch))
 
 
@@ -79,7 +79,7 @@ def test_few_events_do_without_a_pilot() -> None:
     rare = np.zeros(N)
     rare[::2000] = 1.0
     _, _, objective, start = prepared(array_rows(X[:, :3], rare), Bernoulli(LOGIT), NONE, 1)
-    assert approached(objective, start) is None
+    assert pilot_approach(objective, start) is None
     assert fit(array_rows(X[:, :3], rare)).converged
 
 
