@@ -1,6 +1,5 @@
 """The elastic net, with a strength for each coefficient, bounds, norms of groups and differences of neighbors."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,8 +9,9 @@ from scipy.sparse import diags_array
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.penalties.group_norms import Groups, groups_of
+from logit_engine.penalties.group_norms import Groups
 from logit_engine.penalties.protocol import Penalty
+from logit_engine.penalties.target import PenaltyTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,12 @@ class ElasticNet(Penalty):
     high: Array | None = None
     groups: Groups | None = None
     smooth: Any = None
+
+    @classmethod
+    def of_target(cls, target: PenaltyTarget) -> "ElasticNet":
+        """The elastic net of strength one, of which the target's share is the l1."""
+        l1, l2 = target.l1_ratio * target.weights, (1.0 - target.l1_ratio) * target.weights
+        return cls(l1, l2, smooth=target.smooth)
 
     def check(self, terms: int, outputs: int, intercept: bool) -> None:
         """Raises UsageError unless it fits outputs predictors of so many terms, and leaves the model's constant alone.
@@ -334,25 +340,3 @@ class ElasticNet(Penalty):
         if self.low is not None and self.high is not None:
             pinned |= self.low == self.high
         return np.where(pinned, 0.0, away)
-
-
-def lasso(strength: Array) -> ElasticNet:
-    """The sum of strength_j |theta_j|, strength: (q,)."""
-    return ElasticNet(strength, np.zeros_like(strength))
-
-
-def group_lasso(labels: Sequence[int], strength: float = 1.0) -> ElasticNet:
-    """strength * the sum over groups of root(size) * norm, from a label for each coefficient, (q,), -1 for none.
-
-    Raises UsageError for labels that are not whole numbers from -1 on, for no group at all, and for a negative strength.
-    """
-    given = np.asarray(labels)
-    if given.ndim != 1 or given.dtype.kind not in "iu" or given.min(initial=0) < -1 or not (given >= 0).any():
-        raise UsageError(
-            "the labels of group_lasso are one whole number for each coefficient, from 0 on, or -1 for one in no group; "
-            "some are in a group."
-        )
-    if not 0.0 < strength < np.inf:
-        raise UsageError(f"the strength of group_lasso is {strength!r}; it is above 0, and finite.")
-    nothing = np.zeros(len(labels))
-    return ElasticNet(nothing, nothing, groups=groups_of(given.astype(np.intp))).multiplied(strength)

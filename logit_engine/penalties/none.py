@@ -6,11 +6,21 @@ import numpy as np
 
 from logit_engine.columns import Array
 from logit_engine.penalties.protocol import Penalty
+from logit_engine.penalties.target import PenaltyTarget
 
 
 @dataclass(frozen=True, slots=True)
 class NoPenalty(Penalty):
     """Nothing: maximum likelihood."""
+
+    @classmethod
+    def of_target(cls, target: PenaltyTarget) -> "NoPenalty":
+        """None, whatever the target."""
+        return NONE
+
+    def multiplied(self, factor: float) -> "NoPenalty":
+        """Itself."""
+        return self
 
     @property
     def strength(self) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
+from logit_engine.penalties.target import PenaltyTarget
 
 if TYPE_CHECKING:
     from logit_engine.penalties.elastic_net import ElasticNet
@@ -39,6 +40,15 @@ class Penalty(ABC):
     @abstractmethod
     def curvature(self, theta: Array, free: NDArray[np.bool_]) -> Array:
         """The second derivative of the smooth part, (q, q)."""
+
+    @classmethod
+    @abstractmethod
+    def of_target(cls, target: PenaltyTarget) -> "Penalty":
+        """The penalty of strength one on the coefficients of a target, for a registry."""
+
+    @abstractmethod
+    def multiplied(self, factor: float) -> "Penalty":
+        """The same penalty, so many times as strong."""
 
     @property
     @abstractmethod
@@ -79,6 +89,13 @@ class Penalty(ABC):
     def elastic_net(self) -> "ElasticNet | None":
         """The same penalty as the proximal solver takes it, or None if it is for Newton's method alone."""
         return None
+
+    def as_elastic_net(self, weights: Array) -> "ElasticNet | None":
+        """The same penalty of the coefficients with a weight of one as an elastic net, or None if it is none.
+
+        weights: (q,). Paths of falling strengths need it.
+        """
+        return self.elastic_net
 
     def check(self, terms: int, outputs: int, intercept: bool) -> None:
         """Raise UsageError unless it fits outputs predictors of so many terms; intercept: the first is a constant."""

@@ -3,13 +3,13 @@
 import numpy as np
 
 from logit_engine.design.table_design import Design
-from logit_engine.errors import DataError
+from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import covariance_named
-from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
+from logit_engine.likelihoods import LIKELIHOODS, Likelihood
 from logit_engine.links import LINKS
-from logit_engine.penalties import L2, NONE, ElasticNet, Penalty, differences, groups_of
+from logit_engine.penalties import NONE, PENALTIES, ElasticNet, Penalty, PenaltyTarget, differences
 from logit_flows.config.model import Config
 from logit_flows.steps.cluster import placed
 from logit_flows.steps.learn import Learned
@@ -22,15 +22,25 @@ def penalty_of(config: Config, rows: int, design: Design, outputs: int, strength
     """The penalty of the config, or at another strength: it is on the mean log-likelihood, the engine's on the sum."""
     asked = config.model.penalty
     size = asked.strength if strength is None else strength
-    if asked.type == "none" or size is None:
+    if size is None:
         return NONE
-    if asked.type == "l2" and not asked.smooth:
-        return L2(size * rows)
-    return unit_penalty(config, design, outputs).multiplied(size * rows)
+    return PENALTIES[asked.type](penalty_target(config, design, outputs)).multiplied(size * rows)
 
 
 def unit_penalty(config: Config, design: Design, outputs: int) -> ElasticNet:
-    """The penalty of strength one on the coefficients of all linear predictors (outputs); the constants are left alone."""
+    """The penalty of strength one as an elastic net, for a path. Raises UsageError for a penalty that is none."""
+    target = penalty_target(config, design, outputs)
+    unit = PENALTIES[config.model.penalty.type](target).as_elastic_net(target.weights)
+    if unit is None:
+        raise UsageError(
+            f"the penalty '{config.model.penalty.type}' is no elastic net, so it has no path of strengths to choose from; "
+            "give a number as its strength."
+        )
+    return unit
+
+
+def penalty_target(config: Config, design: Design, outputs: int) -> PenaltyTarget:
+    """The coefficients of all linear predictors (outputs) that the penalty is on; the constants are left alone."""
     asked = config.model.penalty
     p = len(design.names)
     runs = [design.level_positions(name) for name in asked.smooth]
@@ -41,19 +51,12 @@ def unit_penalty(config: Config, design: Design, outputs: int) -> ElasticNet:
     if runs:
         every = [[j + k * p if j >= 0 else -1 for j in run] for k in range(outputs) for run in runs]
         smooth = differences(every, p * outputs)
-    if asked.type == "group_lasso":
-        groups = groups_of(np.tile(design.groups, outputs), whole)
-        nothing = np.zeros_like(whole)
-        return ElasticNet(nothing, nothing, groups=groups if groups.strength.size else None, smooth=smooth)
-    ratio = {"l1": 1.0, "l2": 0.0}.get(asked.type, asked.l1_ratio or 0.0)
-    return ElasticNet(ratio * whole, (1.0 - ratio) * whole, smooth=smooth)
+    return PenaltyTarget(whole, np.tile(design.groups, outputs), asked.l1_ratio or 0.0, smooth)
 
 
 def likelihood_of(config: Config, dataset: Dataset) -> Likelihood:
     """The likelihood of the config's family and link."""
-    if config.model.family == "multinomial":
-        return Multinomial(len(dataset.classes) - 1)
-    return Bernoulli(LINKS[config.model.link])
+    return LIKELIHOODS[config.model.family].of_classes(len(dataset.classes), LINKS[config.model.link])
 
 
 def fit_model(
