@@ -22,6 +22,7 @@ from logit_flows.reports.printing import CONFUSION, COUNTS
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.identity import open_store
 from logit_flows.steps.stored_run import read_run
+from logit_flows.store.run_files import RunFiles
 
 TEMPLATE = "report.html.j2"
 BARS = 20  # terms of a forest plot
@@ -67,8 +68,8 @@ def rendered(config: Config, run: str) -> str:
     store = open_store(config)
     stored = read_run(config, run)
     model, evaluation = stored.model, stored.evaluation
-    folder = store.run_folder(run)
-    own = read_config(folder / "config.yaml")
+    files = store.run_files(run)
+    own = read_config(files.config)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),  # by path: tests have a folder named flows too
         autoescape=True,
@@ -93,9 +94,9 @@ def rendered(config: Config, run: str) -> str:
         level=f"{100 * LEVEL:g}%",
         measured=_measured(evaluation),
         sides=list(dict.fromkeys(m.split for m in evaluation.metrics)),
-        tuned=_tuned(folder),
-        tested=_tested(folder, model),
-        config=(folder / "config.yaml").read_text(encoding="utf-8"),
+        tuned=_tuned(files),
+        tested=_tested(files, model),
+        config=files.config.read_text(encoding="utf-8"),
     )
 
 
@@ -155,11 +156,11 @@ def _measured(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _tuned(folder: Path) -> dict[str, Any] | None:
+def _tuned(files: RunFiles) -> dict[str, Any] | None:
     """The curve and the paths of a strength that was chosen by cross-validation."""
-    if not (folder / "tuning.parquet").exists():
+    if not files.tuning.exists():
         return None
-    tuning, path = pl.read_parquet(folder / "tuning.parquet"), pl.read_parquet(folder / "path.parquet")
+    tuning, path = pl.read_parquet(files.tuning), pl.read_parquet(files.path)
     best = tuning.sort("log_loss").row(0, named=True)
     limit = best["log_loss"] + best["std_error"]
     plain = tuning.filter(pl.col("log_loss") <= limit).row(0, named=True)
@@ -188,13 +189,12 @@ def _tuned(folder: Path) -> dict[str, Any] | None:
     }
 
 
-def _tested(folder: Path, model: Model) -> dict[str, Any] | None:
+def _tested(files: RunFiles, model: Model) -> dict[str, Any] | None:
     """Calibration, ROC and, of two classes, the distribution of the test rows; None where no test rows were written."""
-    file = folder / "predictions.parquet"
-    if not file.exists():
+    if not files.predictions.exists():
         return None
     needed = pl.col("target"), pl.col("^probability.*$")
-    rows = pl.scan_parquet(file).filter(pl.col("split") == "test").select(needed).collect()
+    rows = pl.scan_parquet(files.predictions).filter(pl.col("split") == "test").select(needed).collect()
     if rows.is_empty():
         return None
     classes = list(_classes(rows, model))

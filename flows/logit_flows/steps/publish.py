@@ -24,6 +24,7 @@ from logit_flows.steps.rows import Side, open_rows
 from logit_flows.steps.split import Split
 from logit_flows.steps.stored_run import StoredRun
 from logit_flows.steps.tune import Tuning
+from logit_flows.store.run_files import RunFiles
 
 ROW_GROUP = MEMORY_FRAME_ROWS
 
@@ -64,14 +65,15 @@ def publish_run(
     run = str(model.origin["run"])
 
     def write(folder: Path) -> None:
-        write_model(model, folder / "model.parquet")
-        evaluation.table.write_parquet(folder / "metrics.parquet")
+        files = RunFiles(folder)
+        write_model(model, files.model)
+        evaluation.table.write_parquet(files.metrics)
         if tuning is not None:
-            tuning.table.write_parquet(folder / "tuning.parquet")
-            tuning.path.write_parquet(folder / "path.parquet")
+            tuning.table.write_parquet(files.tuning)
+            tuning.path.write_parquet(files.path)
         if config.write.predictions != "none":
-            write_predictions(config, dataset, split, model, folder / "predictions.parquet")
-        (folder / "config.yaml").write_text(to_yaml(config.result_content()), encoding="utf-8")
+            write_predictions(config, dataset, split, model, files.predictions)
+        files.config.write_text(to_yaml(config.result_content()), encoding="utf-8")
 
     manifest = {
         "run": run,

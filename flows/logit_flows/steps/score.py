@@ -72,7 +72,7 @@ def load_model(config: Config, reference: str = "champion") -> Model:
     store = open_store(config)
     run = store.resolve(reference)
     store.verify_run(run)
-    return read_model(store.run_folder(run) / "model.parquet")
+    return read_model(store.run_files(run).model)
 
 
 def score_cohort(config: Config, model: Model, cohort: Cohort) -> Scored:

@@ -31,8 +31,8 @@ def read_run(config: Config, run: str) -> StoredRun:
     """A published run by its full id. Raises ArtifactError if a file is not as it was published."""
     store = open_store(config)
     store.verify_run(run)
-    folder = store.run_folder(run)
-    model = read_model(folder / "model.parquet")
-    rows = pl.read_parquet(folder / "metrics.parquet").iter_rows(named=True)
+    files = store.run_files(run)
+    model = read_model(files.model)
+    rows = pl.read_parquet(files.metrics).iter_rows(named=True)
     evaluation = Evaluation(model.threshold, tuple(Measured(**row) for row in rows), model.result.classes)
-    return StoredRun(run, str(folder), model, evaluation)
+    return StoredRun(run, str(files.folder), model, evaluation)

@@ -46,6 +46,7 @@ from logit_engine.storage.publish import (
     verify_manifest,
     write_manifest,
 )
+from logit_flows.store.run_files import RunFiles
 
 if TYPE_CHECKING:
     import polars as pl
@@ -119,6 +120,10 @@ class Store:
         """Where the run is, or would be, published."""
         return self.folder / "runs" / checked_name(run_id, "The run id")
 
+    def run_files(self, run_id: str) -> RunFiles:
+        """The files of the run, published or not."""
+        return RunFiles(self.run_folder(run_id))
+
     def has_run(self, run_id: str) -> bool:
         """Whether a run of that id is published, verified or not."""
         return (self.run_folder(run_id) / MANIFEST).is_file()
@@ -188,15 +193,15 @@ class Store:
 
     def append_attempt(self, record: Mapping[str, Any]) -> None:
         """Record an attempt with the time of now; its key "run" names the run it published or reused, if any."""
-        append_line(self.folder / "attempts.jsonl", canonical_json({"time": _now(), **record}))
+        append_line(self._attempts_file, canonical_json({"time": _now(), **record}))
 
     def attempts(self) -> list[dict[str, Any]]:
         """All attempts on record, the oldest first."""
-        return read_records(self.folder / "attempts.jsonl")
+        return read_records(self._attempts_file)
 
     def champion(self) -> Champion | None:
         """The pointer, or None before the first promotion."""
-        path = self.folder / "champion.json"
+        path = self._pointer
         try:
             return Champion(**json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
@@ -224,20 +229,20 @@ class Store:
             anchor = current.anchor if current else run_id
             champion = Champion(run=run_id, anchor=anchor, previous=found, reason=reason, since=_now())
             text = canonical_json(asdict(champion), indent=2) + "\n"
-            publish_text(self.folder / "champion.json", text, self.staging)
+            publish_text(self._pointer, text, self.staging)
             self._record(champion)
         return champion
 
     def history(self) -> list[dict[str, Any]]:
         """Each move of the pointer (time, from, to, reason), the oldest first."""
-        return read_records(self.folder / "history.jsonl")
+        return read_records(self._history_file)
 
     def _record(self, champion: Champion | None) -> None:
         """Bring the history up to the pointer, which a kill may have moved without a line."""
         history = self.history()
         if champion and (not history or history[-1]["to"] != champion.run):
             move = {"time": champion.since, "from": champion.previous, "to": champion.run, "reason": champion.reason}
-            append_line(self.folder / "history.jsonl", canonical_json(move))
+            append_line(self._history_file, canonical_json(move))
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
@@ -326,6 +331,18 @@ class Store:
     def staging(self) -> Path:
         """Where what is written stands until it is renamed into place."""
         return self.root / ".staging"
+
+    @property
+    def _attempts_file(self) -> Path:
+        return self.folder / "attempts.jsonl"
+
+    @property
+    def _pointer(self) -> Path:
+        return self.folder / "champion.json"
+
+    @property
+    def _history_file(self) -> Path:
+        return self.folder / "history.jsonl"
 
     def _run_ids(self) -> list[str]:
         return sorted(path.parent.name for path in (self.folder / "runs").glob(f"*/{MANIFEST}"))
