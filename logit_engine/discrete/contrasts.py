@@ -11,7 +11,8 @@ from logit_engine.discrete.output_format import OutputFormat, Table, frame_text
 from logit_engine.errors import UsageError
 from logit_engine.inference.hypotheses import Contrasts
 from logit_engine.inference.multiplicity import Pairwise
-from logit_engine.reporting.tables import Equation, Report, contrasts_table
+from logit_engine.reporting.layouts import Equation, contrasts_report
+from logit_engine.reporting.tables import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class ContrastResults:
         """
         names, interval = self._row_names(xname), self.conf_int(alpha)
         rows = Equation("", names, self.effect, self.sd, self.tvalue, self.pvalue, interval)
-        return contrasts_table(title or "", rows, alpha=alpha, letter=_letter(self.contrasts))
+        return contrasts_report(title or "", rows, alpha=alpha, letter=_letter(self.contrasts))
 
     def _row_names(self, xname: Sequence[str] | None) -> Sequence[str]:
         if xname is not None and (isinstance(xname, str) or len(xname) != len(self.names)):

@@ -12,7 +12,8 @@ from logit_engine.discrete.output_format import Table, two_levels
 from logit_engine.discrete.results_part import ResultsPart
 from logit_engine.errors import UsageError
 from logit_engine.inference.margins import At, Effect, Margins, margins
-from logit_engine.reporting.tables import SYMBOLS, Equation, Report, margins_table
+from logit_engine.reporting.layouts import SYMBOLS, Equation, margins_report
+from logit_engine.reporting.tables import Report
 
 INFINITE_EFFECTS = (
     "Effects that rest on an infinite estimate are not given; dummy=True gives its column's change "
@@ -91,7 +92,7 @@ class MarginsResults:
     def summary(self, alpha: float = 0.05) -> Report:
         """The effects as a table in text, HTML, LaTeX and CSV; intervals have level 1 - alpha."""
         options = self.margeff_options
-        return margins_table(
+        return margins_report(
             f"{type(self.results.model).__name__} Marginal Effects",
             self.results.model.endog_names,
             options["method"],

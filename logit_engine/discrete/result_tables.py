@@ -4,14 +4,9 @@ from collections.abc import Sequence
 from time import strftime
 
 from logit_engine.discrete.results_part import ResultsPart
-from logit_engine.reporting.tables import (
-    Report,
-    count,
-    fixed_decimals,
-    significant,
-    summary,
-    summary2,
-)
+from logit_engine.reporting.layouts import summary2_report, summary_report
+from logit_engine.reporting.number_formats import count_text, fixed_decimals, significant
+from logit_engine.reporting.tables import Report
 
 SURVEY_NOTE = (
     "Sampling weights make the log-likelihood a pseudo one, whose size depends on the scale of the "
@@ -42,7 +37,7 @@ class TableResults(ResultsPart):
         another number of names.
         """
         statistics, model_name = self._statistics, type(self.model).__name__
-        return summary(
+        return summary_report(
             title or f"{model_name} Regression Results",
             [
                 ("Dep. Variable:", str(yname or self.model.endog_names)),
@@ -54,9 +49,9 @@ class TableResults(ResultsPart):
                 ("Covariance Type:", self.record.covariance.kind.value),
             ],
             [
-                ("No. Observations:", count(self.fit_result.observations)),
-                ("Df Residuals:", count(self._estimates.df_resid)),
-                ("Df Model:", count(self._estimates.df_model)),
+                ("No. Observations:", count_text(self.fit_result.observations)),
+                ("Df Residuals:", count_text(self._estimates.df_resid)),
+                ("Df Model:", count_text(self._estimates.df_model)),
                 ("Pseudo R-squ.:", significant(statistics.mcfadden_r2, 4)),
                 ("Log-Likelihood:", significant(statistics.loglik, 5)),
                 ("LL-Null:", significant(statistics.null_loglik, 5)),
@@ -81,15 +76,15 @@ class TableResults(ResultsPart):
         float_format: of every number in the table of parameters.
         """
         statistics, model_name = self._statistics, type(self.model).__name__
-        return summary2(
+        return summary2_report(
             title or f"Results: {model_name}",
             [
                 ("Model:", model_name),
                 ("Dependent Variable:", str(yname or self.model.endog_names)),
                 ("Date:", strftime("%Y-%m-%d %H:%M")),
-                ("No. Observations:", count(self.fit_result.observations)),
-                ("Df Model:", count(self._estimates.df_model)),
-                ("Df Residuals:", count(self._estimates.df_resid)),
+                ("No. Observations:", count_text(self.fit_result.observations)),
+                ("Df Model:", count_text(self._estimates.df_model)),
+                ("Df Residuals:", count_text(self._estimates.df_resid)),
                 ("Converged:", f"{float(self.fit_result.converged):.4f}"),
                 ("No. Iterations:", f"{float(self.fit_result.passes):.4f}"),
             ],

@@ -21,7 +21,8 @@ from logit_engine.discrete.result_statistics import StatisticResults
 from logit_engine.discrete.result_tables import TableResults
 from logit_engine.discrete.result_tests import TestResults
 from logit_engine.errors import UsageError
-from logit_engine.reporting.tables import Equation, Report
+from logit_engine.reporting.layouts import Equation
+from logit_engine.reporting.tables import Report
 
 FROM_ROWS = ("_loglik", "_eta", "_residuals", "normalized_cov_params", "mle_retvals")
 

@@ -11,7 +11,7 @@ from logit_engine.discrete.model_protocol import Model
 from logit_engine.discrete.output_format import OutputFormat, Vector
 from logit_engine.errors import UsageError
 from logit_engine.fitting.result import FitResult
-from logit_engine.reporting.tables import Equation
+from logit_engine.reporting.layouts import Equation
 
 
 class ResultsPart:

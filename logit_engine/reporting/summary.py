@@ -4,113 +4,139 @@ from textwrap import wrap
 
 import numpy as np
 
+from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.fitting.result import FitResult
+from logit_engine.reporting.number_formats import number_text, p_text, z_text
 
-WIDTH = 100
+LINE_WIDTH = 100  # characters
+VALUE_WIDTH = 38  # characters of the left column of the header
+RATIO_LINKS = ("logit", "multinomial")  # whose exponentials are odds ratios
 
 
-def summarize(result: FitResult, standardized: FitResult | None = None, *, title: str = "", level: float = 0.95) -> str:
-    """The header, the coefficient table and the notes of a fit.
+def summarize(
+    result: FitResult,
+    standardized: FitResult | None = None,
+    *,
+    title: str = "",
+    level: float = 0.95,
+) -> str:
+    """The header, the table of coefficients and the notes of a fit, as text.
 
-    result: in original units; standardized: the same fit on the scale of X, printed beside it. Odds ratios with their
-    interval stand beside the estimates of a logit fit; level: of the intervals. Raises UsageError for what is no FitResult.
+    result: in original units. standardized: the same fit on the scale of X, printed beside it. Odds
+    ratios with their interval stand beside the estimates of a logit fit. level: of the intervals.
+    Raises UsageError for an object that is no FitResult.
     """
     if not isinstance(result, FitResult):
         raise UsageError(
-            f"summarize takes a FitResult, not {type(result).__name__}; of an estimator pass estimator.inference_, of "
-            "results of logit_engine.discrete call results.summary()."
+            f"summarize takes a FitResult, not {type(result).__name__}; of an estimator pass "
+            "estimator.inference_, of results of logit_engine.discrete call results.summary()."
         )
-    table = _coefficients(result, standardized, level)
-    width = max(WIDTH, *(len(line) for line in table))
+    table = _coefficient_lines(result, standardized, level)
+    width = max(LINE_WIDTH, *map(len, table))
     kind = "Multinomial regression" if result.classes else f"Binary regression, {result.link} link"
-    lines = [title or kind, "=" * width, *_header(result), "-" * width]
     verdict = "" if result.converged else f"{result.status.verdict.value.capitalize()}: "
-    said = (verdict + result.status.sentence, *result.notes)
-    lines += [*table, "-" * width, *(line for sentence in said for line in wrap(sentence, width))]
+    notes = (verdict + result.status.sentence, *result.notes)
+    lines = [
+        title or kind,
+        "=" * width,
+        *_header_lines(result),
+        "-" * width,
+        *table,
+        "-" * width,
+        *(line for note in notes for line in wrap(note, width)),
+    ]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _header(r: FitResult) -> list[str]:
-    covariance = r.covariance_type + (f" ({' x '.join(f'{g:,}' for g in r.clusters)} clusters)" if r.clusters else "")
-    if r.penalty_strength:
-        naive = not np.isnan(r.covariance).all()
-        covariance = f"{covariance}, naive (penalized)" if naive else "none (penalized)"
-    left = [
-        ("Rows", f"{r.n:,}"),
-        ("Link", r.link),
-        ("Covariance", covariance),
-        (
-            "Penalty",
-            _penalty(r),
-        ),
+def _header_lines(result: FitResult) -> list[str]:
+    left = {
+        "Rows": f"{result.n:,}",
+        "Link": result.link,
+        "Covariance": _covariance_text(result),
+        "Penalty": _penalty_text(result),
+    }
+    right = {
+        "Log-likelihood": f"{result.loglik:,.4f}",
+        "Null log-likelihood": f"{result.null_loglik:,.4f}",
+        "McFadden R2": f"{result.mcfadden_r2:.5f}",
+        "AIC / BIC": f"{result.aic:,.1f} / {result.bic:,.1f}",
+    }
+    width = max(VALUE_WIDTH, *(len(text) + 2 for text in left.values()))
+    return [
+        f"{a + ':':<14}{b:<{width}}{c + ':':<22}{d:>26}"
+        for (a, b), (c, d) in zip(left.items(), right.items(), strict=True)
     ]
-    right = [
-        ("Log-likelihood", f"{r.loglik:,.4f}"),
-        ("Null log-likelihood", f"{r.null_loglik:,.4f}"),
-        ("McFadden R2", f"{r.mcfadden_r2:.5f}"),
-        ("AIC / BIC", f"{r.aic:,.1f} / {r.bic:,.1f}"),
-    ]
-    wide = max(38, *(len(text) + 2 for _, text in left))
-    return [f"{a + ':':<14}{b:<{wide}}{c + ':':<22}{d:>26}" for (a, b), (c, d) in zip(left, right, strict=True)]
 
 
-def _penalty(r: FitResult) -> str:
-    """The penalty, with its strength on the sum of the rows and scikit-learn's C."""
-    if not r.penalty_strength:
+def _covariance_text(result: FitResult) -> str:
+    """The kind of the covariance, its clusters, and whether a penalty makes it naive."""
+    kind = result.covariance_type
+    if result.clusters:
+        kind += f" ({' x '.join(f'{count:,}' for count in result.clusters)} clusters)"
+    if not result.penalty_strength:
+        return kind
+    is_known = not np.isnan(result.covariance).all()
+    return f"{kind}, naive (penalized)" if is_known else "none (penalized)"
+
+
+def _penalty_text(result: FitResult) -> str:
+    """The penalty, with its strength on the scale of the sum over rows, and scikit-learn's C."""
+    strength, ratio = result.penalty_strength, result.l1_ratio
+    if not strength:
         return "none"
-    name = {0.0: "l2", 1.0: "l1"}.get(r.l1_ratio, f"elastic net {r.l1_ratio:g}")
-    if r.grouped:
-        name = "group lasso" if r.l1_ratio == 1.0 else f"group lasso with a ridge, {r.l1_ratio:g}"
-    return f"{name}, strength {r.penalty_strength:.4g} (C {1 / r.penalty_strength:.4g})"
+    if result.grouped:
+        name = "group lasso" if ratio == 1.0 else f"group lasso with a ridge, {ratio:g}"
+    else:
+        name = {0.0: "l2", 1.0: "l1"}.get(ratio, f"elastic net {ratio:g}")
+    return f"{name}, strength {strength:.4g} (C {1 / strength:.4g})"
 
 
-def _coefficients(r: FitResult, standardized: FitResult | None, level: float) -> list[str]:
-    interval = r.interval(level)
-    percent = f"{100 * level:g}%"
-    wide = max(len("Term"), *(len(name) for name in r.names))
-    odds = r.link in ("logit", "multinomial")
-    head = f"{'Term':<{wide}}  {'Estimate':>11} {'Std. error':>11} {'z':>8} {'P>|z|':>7} {percent + ' interval':>23}"
-    head += f"  {'Odds ratio':>10} {percent + ' interval':>21}" if odds else ""
-    head += f"  {'Standardized':>12}" if standardized is not None else ""
-    lines = [head]
-    against = f", against {r.classes[0]}" if r.classes and r.contrasts else ""
-    for j, name in enumerate(r.names * (r.estimates.size // len(r.names))):
-        if r.classes and j % len(r.names) == 0:
-            lines += ["", r.classes[int(r.contrasts) + j // len(r.names)] + against]
-        line = (
-            f"{name:<{wide}}  {number(r.limits[j]):>11} {number(r.std_errors[j]):>11} {z_text(r.z[j]):>8} "
-            f"{p_text(r.p_values[j]):>7} {number(interval[j, 0]):>11} {number(interval[j, 1]):>11}"
-        )
-        if odds:
-            with np.errstate(over="ignore"):  # beyond the largest number an odds ratio is infinite
-                ratio = [number(v, 4) for v in np.exp([r.limits[j], *interval[j]])]
-            line += f"  {ratio[0]:>10} {ratio[1]:>10} {ratio[2]:>10}"
+def _coefficient_lines(
+    result: FitResult,
+    standardized: FitResult | None,
+    level: float,
+) -> list[str]:
+    """The heading and a line for each coefficient, below the name of its class."""
+    has_ratios = result.link in RATIO_LINKS
+    width = max(len("Term"), *map(len, result.names))
+    lines = [_heading_line(width, f"{100 * level:g}% interval", has_ratios, standardized)]
+    base = f", against {result.classes[0]}" if result.classes and result.contrasts else ""
+    interval, p = result.interval(level), len(result.names)
+    for j in range(result.estimates.size):
+        if result.classes and j % p == 0:
+            lines += ["", result.classes[int(result.contrasts) + j // p] + base]
+        line = f"{result.names[j % p]:<{width}}  {_estimate_cells(result, interval[j], j)}"
+        if has_ratios:
+            line += _ratio_cells(result.limits[j], interval[j])
         if standardized is not None:
-            line += f"  {number(standardized.limits[j]):>12}"
+            line += f"  {number_text(standardized.limits[j]):>12}"
         lines.append(line)
     return lines
 
 
-def number(value: float, digits: int = 5) -> str:
-    """A number to some significant digits, plain between 1e-4 and 1e6, else in powers of ten; '.' where there is none."""
-    if np.isnan(value):
-        return "."
-    if np.isinf(value):
-        return "+inf" if value > 0.0 else "-inf"
-    if value == 0.0 or 1e-4 <= abs(value) < 1e6:
-        places = max(0, digits - 1 - (int(np.floor(np.log10(abs(value)))) if value else 0))
-        return f"{value:.{min(places, digits + 2)}f}"
-    return f"{value:.{digits - 2}e}"
+def _heading_line(
+    width: int,
+    interval: str,
+    has_ratios: bool,
+    standardized: FitResult | None,
+) -> str:
+    line = f"{'Term':<{width}}  {'Estimate':>11} {'Std. error':>11} {'z':>8} {'P>|z|':>7}"
+    line += f" {interval:>23}"
+    line += f"  {'Odds ratio':>10} {interval:>21}" if has_ratios else ""
+    return line + (f"  {'Standardized':>12}" if standardized is not None else "")
 
 
-def z_text(value: float) -> str:
-    """A z statistic to three places; '.' where there is none."""
-    return "." if np.isnan(value) else f"{value:.3f}"
+def _estimate_cells(result: FitResult, interval: Array, j: int) -> str:
+    """Estimate j with its standard error, z, p-value and interval, (2,)."""
+    lower, upper = map(number_text, interval)
+    estimate, std_error = number_text(result.limits[j]), number_text(result.std_errors[j])
+    test = f"{z_text(result.z[j]):>8} {p_text(result.p_values[j]):>7}"
+    return f"{estimate:>11} {std_error:>11} {test} {lower:>11} {upper:>11}"
 
 
-def p_text(value: float) -> str:
-    """A p-value to three places; below 0.001 it says so."""
-    if np.isnan(value):
-        return "."
-    return "<0.001" if value < 0.0005 else f"{value:.3f}"
+def _ratio_cells(estimate: float, interval: Array) -> str:
+    """The odds ratio of an estimate with its interval, (2,)."""
+    with np.errstate(over="ignore"):  # beyond the largest number an odds ratio is infinite
+        ratio, lower, upper = (number_text(v, 4) for v in np.exp([estimate, *interval]))
+    return f"  {ratio:>10} {lower:>10} {upper:>10}"

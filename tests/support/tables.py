@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from logit_engine.reporting.tables import (
-    Equation,
-    count,
-    significant,
-    summary,
-)
+from logit_engine.reporting.layouts import Equation, summary_report
+from logit_engine.reporting.number_formats import count_text, significant
 
 MODELS = {"logit": sm.Logit, "probit": sm.Probit, "mnlogit": sm.MNLogit}
 EACH_MODEL = pytest.mark.parametrize("fit", MODELS, indirect=True)
@@ -55,9 +51,9 @@ def header(fit, date="Mon, 01 Jan 2024", time="12:00:00"):
         ("Covariance Type:", fit.cov_type),
     ]
     right = [
-        ("No. Observations:", count(fit.nobs)),
-        ("Df Residuals:", count(fit.df_resid)),
-        ("Df Model:", count(fit.df_model)),
+        ("No. Observations:", count_text(fit.nobs)),
+        ("Df Residuals:", count_text(fit.df_resid)),
+        ("Df Model:", count_text(fit.df_model)),
         ("Pseudo R-squ.:", significant(fit.prsquared, 4)),
         ("Log-Likelihood:", significant(fit.llf, 5)),
         ("LL-Null:", significant(fit.llnull, 5)),
@@ -67,7 +63,7 @@ def header(fit, date="Mon, 01 Jan 2024", time="12:00:00"):
 
 
 def our_summary(fit, alpha=0.05, notes=()):
-    return summary(
+    return summary_report(
         f"{type(fit.model).__name__} Regression Results", *header(fit), equations(fit, alpha), alpha=alpha, notes=notes
     )
 
@@ -78,7 +74,7 @@ def one_equation(names, values, label=""):
     return Equation(label, names, column, column, column, p_value, np.stack([column, column], axis=1))
 
 
-def nasty(builder=summary, values=NUMBERS[:8], notes=("A note on <x> & 100% of it, " * 9, "one\ntwo")):
+def nasty(builder=summary_report, values=NUMBERS[:8], notes=("A note on <x> & 100% of it, " * 9, "one\ntwo")):
     e = [one_equation(NASTY, values, label) for label in ("y=<1>", "y=&2")]
     return builder("Title & <b>", [("Dep. Variable:", "y_<&>")], [("LL-Null:", "nan")], e, notes=notes)
 

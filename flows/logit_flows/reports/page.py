@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from logit_engine.columns import Array
 from logit_engine.fitting.result import FitResult
-from logit_engine.reporting.summary import number, p_text, z_text
+from logit_engine.reporting.number_formats import number_text, p_text, z_text
 from logit_engine.storage.model_file import Model, coefficient_table
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
@@ -77,7 +77,13 @@ def rendered(config: Config, run: str) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"number": number, "p": p_text, "z": z_text, "count": lambda n: f"{n:,.0f}", "fixed": _fixed}
+    environment.filters |= {
+        "number": number_text,
+        "p": p_text,
+        "z": z_text,
+        "count": lambda n: f"{n:,.0f}",
+        "fixed": _fixed,
+    }
     return environment.get_template(TEMPLATE).render(
         run=run,
         own=own,
@@ -112,7 +118,7 @@ def _penalty(own: Config, fit: FitResult) -> str:
     name = f"elastic net, l1 ratio {fit.l1_ratio:g}" if asked.type == "elastic_net" else asked.type.replace("_", " ")
     if asked.smooth:
         name += f", neighboring levels of {' and '.join(asked.smooth)}"
-    return f"{name}, strength {number(fit.penalty_strength / fit.n)} (C {number(1.0 / fit.penalty_strength)})"
+    return f"{name}, strength {number_text(fit.penalty_strength / fit.n)} (C {number_text(1.0 / fit.penalty_strength)})"
 
 
 def _groups(model: Model) -> list[Group]:

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from logit_engine.reporting.summary import number
+from logit_engine.reporting.number_formats import number_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,7 +39,7 @@ def _confusion(evaluation: "Evaluation", side: str, values: dict[str, float]) ->
     names = evaluation.classes
     if not names:
         return [
-            f"Confusion on {side} at {number(evaluation.threshold)}: {values['true_positive']:,.0f} true positive, "
+            f"Confusion on {side} at {number_text(evaluation.threshold)}: {values['true_positive']:,.0f} true positive, "
             f"{values['false_positive']:,.0f} false positive, {values['false_negative']:,.0f} false negative, "
             f"{values['true_negative']:,.0f} true negative"
         ]

@@ -11,13 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.iolib.summary import forg
 
-from logit_engine.reporting.tables import (
-    count,
-    plain,
-    significant,
-    summary,
-    summary2,
-)
+from logit_engine.reporting.layouts import summary2_report, summary_report
+from logit_engine.reporting.number_formats import count_text, decimal_text, significant
 from tests.support.tables import (
     EACH_MODEL,
     Reader,
@@ -33,7 +28,7 @@ def flat(cells):
     return [[re.sub(r"[\n\t]", " ", cell).strip() for cell in row] for row in cells]
 
 
-@pytest.mark.parametrize("builder", [summary, summary2])
+@pytest.mark.parametrize("builder", [summary_report, summary2_report])
 def test_html_is_balanced_and_gives_every_cell_title_and_note_back(builder) -> None:
     report = nasty(builder)
     read = Reader(report.as_html())
@@ -75,7 +70,7 @@ def unescaped(latex):
     return text
 
 
-@pytest.mark.parametrize("builder", [summary, summary2])
+@pytest.mark.parametrize("builder", [summary_report, summary2_report])
 def test_latex_escapes_every_cell_and_gives_it_back(builder) -> None:
     report = nasty(builder)
     for table in report.tables:
@@ -91,7 +86,7 @@ def test_latex_escapes_every_cell_and_gives_it_back(builder) -> None:
 
 def test_a_row_of_latex_never_opens_with_a_bracket() -> None:
     r"""After \\ a bracket would be read as a length."""
-    report = summary("T", [("[a]", "[b]")], [("[c]", "d")], [one_equation(["[T.x]", "*"], [1.0], label="[y]")])
+    report = summary_report("T", [("[a]", "[b]")], [("[c]", "d")], [one_equation(["[T.x]", "*"], [1.0], label="[y]")])
     rows = [line for table in report.tables for line in table.as_latex().splitlines()]
     assert not [row for row in rows if row.startswith(("[", "*"))]
 
@@ -99,7 +94,7 @@ def test_a_row_of_latex_never_opens_with_a_bracket() -> None:
 @given(value=st.floats(-1.79e308, 1.79e308) | st.floats(1e-5, 1e5) | st.sampled_from([np.nan, np.inf, -np.inf]))
 def test_a_printed_number_is_the_number_to_its_digits_and_fits_its_column(value: float) -> None:
     for digits, room_for_it in ((3, 10), (4, 11)):
-        shown = plain(value, digits)
+        shown = decimal_text(value, digits)
         assert len(shown) <= room_for_it
         assert shown == forg(value, digits).strip()
         np.testing.assert_allclose(float(shown), value, rtol=0.51 * 10.0 ** (1 - digits), atol=0.51 * 10.0**-digits)
@@ -109,7 +104,7 @@ def test_a_printed_number_is_the_number_to_its_digits_and_fits_its_column(value:
     ("value", "text"), [(32.0, "32"), (31.5, "31.50"), (np.int64(7), "7"), (1e12, "1000000000000"), (np.nan, "nan")]
 )
 def test_counts_are_whole_where_they_are_whole(value, text) -> None:
-    assert count(value) == text
+    assert count_text(value) == text
 
 
 @pytest.mark.parametrize(

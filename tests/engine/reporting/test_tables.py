@@ -7,16 +7,9 @@ import unicodedata
 import numpy as np
 import pytest
 
-from logit_engine.reporting.tables import (
-    SYMBOLS,
-    Equation,
-    Report,
-    count,
-    margins_table,
-    significant,
-    summary,
-    summary2,
-)
+from logit_engine.reporting.layouts import SYMBOLS, Equation, margins_report, summary2_report, summary_report
+from logit_engine.reporting.number_formats import count_text, significant
+from logit_engine.reporting.tables import Report
 from tests.support.tables import (
     EACH_MODEL,
     MODELS,
@@ -90,7 +83,7 @@ def test_html_has_the_cells_and_kinds_of_cells_of_statsmodels(fit) -> None:
 def test_margins_print_what_statsmodels_prints(fit, method, at) -> None:
     margins = fit.get_margeff(at=at, method=method)
     title = f"{type(fit.model).__name__} Marginal Effects"
-    ours = margins_table(title, fit.model.endog_names, method, at, effects(margins))
+    ours = margins_report(title, fit.model.endog_names, method, at, effects(margins))
     theirs = margins.summary()
     head, effect = ours.tables
     assert [line.split() for line in lines(head.as_text())] == [line.split() for line in lines(str(theirs.tables[0]))]
@@ -102,9 +95,9 @@ def our_summary2(fit, alpha=0.05, **options):
         ("Model:", type(fit.model).__name__),
         ("Dependent Variable:", fit.model.endog_names),
         ("Date:", "2024-01-01 12:00"),
-        ("No. Observations:", count(fit.nobs)),
-        ("Df Model:", count(fit.df_model)),
-        ("Df Residuals:", count(fit.df_resid)),
+        ("No. Observations:", count_text(fit.nobs)),
+        ("Df Model:", count_text(fit.df_model)),
+        ("Df Residuals:", count_text(fit.df_resid)),
         ("Converged:", "1.0000"),
         ("No. Iterations:", f"{fit.mle_retvals['iterations']:.4f}"),
     ]
@@ -119,7 +112,7 @@ def our_summary2(fit, alpha=0.05, **options):
         ("Scale:", "1.0000"),
     ]
     title = f"Results: {type(fit.model).__name__}"
-    return summary2(title, left, right, equations(fit, alpha), alpha=alpha, **options)
+    return summary2_report(title, left, right, equations(fit, alpha), alpha=alpha, **options)
 
 
 def tokens(text):
@@ -155,7 +148,7 @@ def test_summary2_has_a_table_for_each_equation_with_columns_below_columns(fits)
     assert len(set(headings)) == 1
 
 
-@pytest.mark.parametrize("builder", [summary, summary2])
+@pytest.mark.parametrize("builder", [summary_report, summary2_report])
 def test_no_line_exceeds_the_rule_and_no_name_is_cut(builder) -> None:
     text = str(nasty(builder))
     rules = {line for line in text.splitlines() if line and set(line) <= {"=", "-"}}
@@ -176,7 +169,7 @@ def test_columns_end_below_their_headings_whatever_the_names_and_numbers() -> No
 
 
 def test_summary2_prints_a_huge_number_in_powers_of_ten() -> None:
-    words = str(nasty(summary2)).split()
+    words = str(nasty(summary2_report)).split()
     assert {"1.0000e+300", "nan", "inf", "-inf", "-0.0000", "123456.7890"} <= set(words)
 
 
@@ -188,16 +181,16 @@ def test_narrower_tables_are_spread_to_the_width_of_the_widest() -> None:
 
 def test_a_long_title_is_wrapped_and_centered_over_the_rule() -> None:
     e = [one_equation(["x"], [1.0])]
-    text = str(summary("word " * 30, [("a", "b")], [("c", "d")], e)).splitlines()
+    text = str(summary_report("word " * 30, [("a", "b")], [("c", "d")], e)).splitlines()
     assert text[0].strip() == ("word " * 15).strip()
     assert text[2] == "=" * 78
-    wide = str(summary("年" * 60, [("a", "b")], [("c", "d")], e)).splitlines()
+    wide = str(summary_report("年" * 60, [("a", "b")], [("c", "d")], e)).splitlines()
     assert [room(line) for line in wide[:3]] == [78, 60, 78]
 
 
 def test_notes_stand_below_and_are_wrapped_to_the_rule() -> None:
     text = str(
-        summary(
+        summary_report(
             "T", [("a", "b")], [("c", "d")], [one_equation(["x"], [1.0])], notes=["word " * 40, "https://" + "x" * 99]
         )
     )
@@ -209,14 +202,17 @@ def test_notes_stand_below_and_are_wrapped_to_the_rule() -> None:
 
 def test_the_heads_of_two_columns_and_of_one_stay_within_the_rule() -> None:
     e = [one_equation(["x"], [1.0])]
-    for report in (summary2("T", [("a", "b" * 99)], [], e), summary("T", [("a", "b" * 99)], [("c", "d" * 99)], e)):
+    for report in (
+        summary2_report("T", [("a", "b" * 99)], [], e),
+        summary_report("T", [("a", "b" * 99)], [("c", "d" * 99)], e),
+    ):
         text = str(report).splitlines()
         assert max(map(len, text)) == len(text[1])
 
 
 def test_the_shorter_side_of_the_header_is_left_blank_below() -> None:
     left = [("a:", "1"), ("b:", "2"), ("c:", "3")]
-    report = summary("T", left, [("d:", "4")], [one_equation(["x"], [1.0])])
+    report = summary_report("T", left, [("d:", "4")], [one_equation(["x"], [1.0])])
     assert report.tables[0].data == [["a:", "1", "d:", "4"], ["b:", "2", "", ""], ["c:", "3", "", ""]]
 
 
