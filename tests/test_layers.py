@@ -19,11 +19,12 @@ LAYERS = """
 logit_flows.__main__
 logit_flows.cli
 logit_flows.orchestration
+logit_flows
+logit_flows.api
 logit_flows.reports logit_flows.operations
 logit_flows.recipes
 logit_flows.steps
 logit_flows.store logit_flows.config
-logit_flows
 logit_engine
 logit_engine.discrete logit_engine.estimators
 logit_engine.publish

@@ -18,7 +18,10 @@ from logit_flows.steps.split import split_rows
 
 
 def experiment(config: Config, run: Run = DIRECT) -> Leaderboard:
-    """Run the matrix, rank by cross-validation within the training rows, publish the leaderboard."""
+    """Run each cell of the config's matrix, rank them by cross-validation, publish the leaderboard.
+
+    A cell that fails fails alone, with its sentence in the table. Raises DataError if there is no cell, or none succeeds.
+    """
     with attempt(config, "experiment", run) as record:
         dataset = run(load_dataset, config)
         plan = run(plan_experiment, config, dataset)

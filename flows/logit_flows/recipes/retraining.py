@@ -20,7 +20,10 @@ class Retrained:
 
 
 def retrain(config: Config, run: Run = DIRECT) -> Retrained:
-    """Train, judge, promote. One retrain of a name runs at a time: a second one raises Busy."""
+    """Train a challenger, compare it with the champion on rows that neither has seen, promote it if the gate lets it.
+
+    A champion that is kept is no error: `decision` says why. Raises Busy while another retrain of the name runs.
+    """
     with hold_name(config, "retrain"), attempt(config, "retrain", run) as record:
         before = run(read_champion, config)
         trained = train_run(config, run)

@@ -1,11 +1,13 @@
 """How recipes run: each calls its steps through a `Run`, straight as functions or as the tasks of an orchestrator."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from typing import Any, Protocol, TypeVar
 
+from logit_engine.errors import UsageError
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import remedy_of, with_key
 from logit_flows.steps.identity import open_store
@@ -58,7 +60,21 @@ class Direct:
         if workers == 1 or len(items) == 1:
             return [step(item) for item in items]
         with ProcessPoolExecutor(min(workers, len(items)), mp_context=get_context("spawn")) as pool:
-            return list(pool.map(step, items))
+            with _hidden_main():
+                results = pool.map(step, items)
+            return list(results)
+
+
+@contextmanager
+def _hidden_main() -> Iterator[None]:
+    """Processes that are spawned here import what they need, and do not run the user's script again."""
+    main = sys.modules["__main__"]
+    hidden = {name: getattr(main, name, None) for name in ("__file__", "__spec__")}
+    vars(main).update(dict.fromkeys(hidden))
+    try:
+        yield
+    finally:
+        vars(main).update(hidden)
 
 
 DIRECT = Direct()
@@ -66,8 +82,11 @@ DIRECT = Direct()
 
 @contextmanager
 def attempt(config: Config, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
-    """Put an attempt on record in the store, with its outcome and what the recipe adds; a failure is raised again."""
-    store = open_store(config)
+    """Put an attempt on record in the store, with its outcome and what the recipe adds; a failure is raised again.
+
+    Raises UsageError if the config is not one.
+    """
+    store = open_store(checked_config(config, recipe))
     record: dict[str, Any] = {"recipe": recipe, "orchestrator": run.id}
     try:
         yield record
@@ -82,4 +101,13 @@ def attempt(config: Config, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
 
 def hold_name(config: Config, recipe: str) -> AbstractContextManager[None]:
     """Hold the config's name for one recipe. Raises Busy if another process holds it."""
-    return open_store(config).lock(recipe)
+    return open_store(checked_config(config, recipe)).lock(recipe)
+
+
+def checked_config(config: Config, verb: str) -> Config:
+    """The config itself. Raises UsageError for anything else, as the path of its file."""
+    if not isinstance(config, Config):
+        raise UsageError(
+            f"{verb} takes a config, but got {type(config).__name__}; read it first: config = read_config({config!r})."
+        )
+    return config

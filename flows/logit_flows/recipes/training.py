@@ -1,6 +1,6 @@
 """Train: load, split, learn the design, fit, evaluate, publish; reads from top to bottom."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from logit_engine.storage.model_file import Model
 from logit_flows.config.model import Config
@@ -25,15 +25,19 @@ class Trained:
 
     run: str
     folder: str
-    dataset: Dataset
-    model: Model
-    evaluation: Evaluation
+    dataset: Dataset = field(repr=False)
+    model: Model = field(repr=False)
+    evaluation: Evaluation = field(repr=False)
     reused: bool
     champion: bool
 
 
 def train(config: Config, run: Run = DIRECT) -> Trained:
-    """Train the config's model and publish it as a run; the first run of a name becomes its champion."""
+    """Train the config's model and publish it as a run; the first run of a name becomes its champion.
+
+    A run of the same config and data that is published already is verified and reused. Raises DataError with every
+    problem of the data, SeparationError or RankError with the columns that the fit cannot have.
+    """
     with attempt(config, "train", run) as record:
         trained = train_run(config, run)
         champion = run(promote_first, config, trained.run)

@@ -104,7 +104,7 @@ def checked(config: Config, paths: tuple[str, ...], *, training: bool) -> Datase
         if scan_files(paths, kind).head(1).collect().is_empty():
             raise DataError(f"{', '.join(paths[:3])}: no rows; there is nothing to learn from.")
         schema = scan_files(paths, kind).collect_schema()
-        problems = [*missing_columns(config, schema), *wrong_types(config, schema, paths, kind)]
+        problems = [*missing_columns(schema, needed_columns(config)), *wrong_types(config, schema, paths, kind)]
         if problems:
             raise DataError("\n".join(problems))
         return _counted(config, paths, kind, training)
@@ -121,13 +121,14 @@ def needed_columns(config: Config) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in [*named, *features] if name is not None))
 
 
-def missing_columns(config: Config, schema: pl.Schema, needed: Iterable[str] | None = None) -> list[str]:
+def missing_columns(schema: pl.Schema, needed: Iterable[str]) -> list[str]:
     """A sentence for each needed column that is not there, with the nearest that is."""
     problems = []
-    for name in needed_columns(config) if needed is None else needed:
+    for name in needed:
         if name not in schema:
             near = get_close_matches(name, schema.names(), 1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(schema.names()[:12])}."
+            there = f"there are {', '.join(schema.names()[:12])}." if schema else "there are no columns."
+            hint = f"did you mean '{near[0]}'?" if near else there
             problems.append(f"column '{name}' is not in the data; {hint}")
     return problems
 

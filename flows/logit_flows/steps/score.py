@@ -17,6 +17,8 @@ from logit_flows.steps.identity import open_store
 from logit_flows.steps.load import distinct, find_files, first_text, missing_columns, scan_files
 from logit_flows.store.layout import Store
 
+Patterns = str | Path | Sequence[str | Path]  # files or globs
+
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
@@ -51,12 +53,13 @@ class Scored:
         )
 
 
-def find_cohorts(config: Config, patterns: Sequence[str] = ()) -> tuple[Cohort, ...]:
+def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
     """The cohorts of these files or globs, named after their files; without any, those of the config.
 
     Raises DataError if no file is named, or two cohorts share a name.
     """
-    asked = patterns or config.score.cohorts
+    named = [patterns] if isinstance(patterns, str | Path) else patterns
+    asked = [str(pattern) for pattern in named] or config.score.cohorts
     if not asked:
         raise DataError("no cohort is named; give files, or set score.cohorts.")
     cohorts = [Cohort(Path(path).stem, path) for path in find_files(config, asked)]
@@ -69,7 +72,11 @@ def find_cohorts(config: Config, patterns: Sequence[str] = ()) -> tuple[Cohort, 
 
 def load_model(config: Config, reference: str = "champion") -> Model:
     """The champion's model, or that of another run of this name, verified against its manifest."""
-    store = open_store(config)
+    return verified_model(open_store(config), reference)
+
+
+def verified_model(store: Store, reference: str) -> Model:
+    """The model of a run: its id, the beginning of it, or champion. Raises ArtifactError if the run is damaged."""
     run = store.resolve(reference)
     store.verify_run(run)
     return read_model(store.run_files(run).model)
@@ -113,15 +120,8 @@ def check_cohort(config: Config, model: Model, cohort: Cohort) -> tuple[pl.LazyF
         if Path(cohort.path).stat().st_size == 0:
             raise DataError("the file is empty; there is nothing to score.")
         rows = scan_files([cohort.path], kind)
-        schema = rows.collect_schema()
         needed = [*([config.data.id] if config.data.id else []), *model.design.data_columns]
-        problems = missing_columns(config, schema, needed)
-        for name in model.design.number_columns:
-            if schema.get(name) == pl.String:
-                problems.append(f"column '{name}' should hold numbers but holds {first_text(rows, name)}.")
-        if problems:
-            raise DataError("; ".join(problems))
-        audit = model.design.check(rows)
+        audit = check_rows(model, rows, needed)
         if audit.rows == 0:
             raise DataError("it has no rows; there is nothing to score.")
         if config.data.id is not None:
@@ -131,6 +131,20 @@ def check_cohort(config: Config, model: Model, cohort: Cohort) -> tuple[pl.LazyF
     except DataError as error:
         raise DataError(f"cohort {cohort.name}: {error}", reason=error.reason) from error
     return rows, audit
+
+
+def check_rows(model: Model, rows: pl.LazyFrame, needed: Sequence[str]) -> Audit:
+    """What the rows hold. Raises DataError if a needed column is missing or wrong, or a value has no rule."""
+    schema = rows.collect_schema()
+    problems = missing_columns(schema, needed)
+    for name in model.design.number_columns:
+        dtype = schema.get(name, pl.Null)
+        if not (dtype.is_numeric() or dtype in (pl.Boolean, pl.Null)):
+            found = first_text(rows, name) if dtype == pl.String else f"{dtype} values"
+            problems.append(f"column '{name}' should hold numbers but holds {found}.")
+    if problems:
+        raise DataError(" ".join(problems))
+    return model.design.check(rows)
 
 
 def _check_ids(rows: pl.LazyFrame, column: str) -> None:

@@ -273,7 +273,15 @@ def test_a_task_leaves_its_artifact(by_task: Any, key: str) -> None:
 
 # Laws over the recipes -----------------------------------------------------------------------------------------------
 
-WIRING = {"attempt", "hold_name", "replace", "str", "tuple", "list"}  # what a recipe may call beside steps and recipes
+WIRING = {
+    "attempt",
+    "hold_name",
+    "field",
+    "replace",
+    "str",
+    "tuple",
+    "list",
+}  # beside steps and recipes
 MODULES = ("dataclasses", "collections.abc", "typing", "logit_engine.errors", "logit_engine.storage.model_file")
 PACKAGES = ("logit_flows.config.model", "logit_flows.recipes.", "logit_flows.steps.")
 
