@@ -1,4 +1,6 @@
-"""The digits of every hard case, ours beside those of statsmodels' Newton: python bench/accuracy.py. Fails below a goal."""
+"""The digits of every hard case, ours beside those of statsmodels' Newton: python
+bench/accuracy.py. Fails below a goal.
+"""
 
 import sys
 import warnings
@@ -19,7 +21,9 @@ COLUMNS = f"{'params':>7} {'std err':>7} {'loglik':>7}"
 
 
 def peer(case: Case) -> Digits | None:
-    """The digits of statsmodels' Newton at its defaults, 0 where it fails; None where it has no such model."""
+    """The digits of statsmodels' Newton at its defaults, 0 where it fails; None where it has no
+    such model.
+    """
     if case.link not in MODELS or case.weight is not None:
         return None
     keywords: dict[str, object] = {"cov_type": case.covariance}
@@ -42,7 +46,9 @@ def peer(case: Case) -> Digits | None:
 
 def cells(digits: Digits | None) -> str:
     """Three numbers under COLUMNS, or dots where there are none."""
-    return " ".join(f"{value:7.1f}" for value in digits) if digits else f"{'.':>7} {'.':>7} {'.':>7}"
+    return (
+        " ".join(f"{value:7.1f}" for value in digits) if digits else f"{'.':>7} {'.':>7} {'.':>7}"
+    )
 
 
 def main() -> int:
@@ -58,7 +64,10 @@ def main() -> int:
             digits, passes, missing = Digits(0.0, 0.0, 0.0), 0, str(failure)
         if missing:
             missed[case.name] = missing
-        print(f"{case.name:25} {kappa(case):8.1e} {goal(case):5.1f} {cells(digits)} {passes:6}   {cells(peer(case))}")
+        print(
+            f"{case.name:25} {kappa(case):8.1e} {goal(case):5.1f} {cells(digits)} {passes:6}   "
+            f"{cells(peer(case))}"
+        )
     for name, missing in missed.items():
         print(f"{name} misses its goal: {missing}")
     return len(missed)

@@ -1,6 +1,8 @@
-"""What the certificate costs: the share of a fit of 10^6 x 50 that goes into the reach, beside all the rest.
+"""What the certificate costs: the share of a fit of 10^6 x 50 that goes into the reach, beside all
+the rest.
 
-Run: python bench/certificate.py. The whitened rows are there anyway; the certificate adds their norms and a small SVD.
+Run: python bench/certificate.py. The whitened rows are there anyway; the certificate adds their
+norms and a small SVD.
 """
 
 from statistics import median
@@ -34,11 +36,17 @@ def main() -> None:
     """Print the whole fit, a whitened pass with the reach, one without, and the share."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((ROWS, COLUMNS))
-    y = (rng.random(ROWS) < 1.0 / (1.0 + np.exp(-X @ rng.standard_normal(COLUMNS) * 0.2))).astype(float)
+    y = (rng.random(ROWS) < 1.0 / (1.0 + np.exp(-X @ rng.standard_normal(COLUMNS) * 0.2))).astype(
+        float
+    )
     rows = array_rows(X, y)
     (moments,) = total(rows, lambda b: (b.X.moments(None),), cores())
     objective = Objective(
-        rows, Bernoulli(LOGIT), inner_coordinates(moments), np.zeros(COLUMNS + 1, dtype=bool), threads=cores()
+        rows,
+        Bernoulli(LOGIT),
+        inner_coordinates(moments),
+        np.zeros(COLUMNS + 1, dtype=bool),
+        threads=cores(),
     )
     solution = newton_solution(objective, np.zeros(COLUMNS + 1))
     inverse = triangular_inverse(solution.information.next_basis)
@@ -51,10 +59,14 @@ def main() -> None:
         return (Maximum(float(np.einsum("ij,ij->i", Y, Y)[block.kept].max(initial=0.0))),)
 
     with one_blas_thread():
-        reach = timed(lambda: total(rows, with_reach, cores())) - timed(lambda: total(rows, whitened, cores()))
+        reach = timed(lambda: total(rows, with_reach, cores())) - timed(
+            lambda: total(rows, whitened, cores())
+        )
         whole = timed(lambda: fit(rows))
     passes = 2  # whitened passes of such a fit
-    print(f"fit of {ROWS:,} x {COLUMNS}: {whole:.2f} s; the reach of a whitened pass: {reach:.3f} s")
+    print(
+        f"fit of {ROWS:,} x {COLUMNS}: {whole:.2f} s; the reach of a whitened pass: {reach:.3f} s"
+    )
     print(f"{passes} of them are {100.0 * passes * max(reach, 0.0) / whole:.1f}% of the fit")
 
 

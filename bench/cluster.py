@@ -1,9 +1,11 @@
-"""A fit on a Dask cluster of processes beside one thread: seconds, bytes over the network, and what 10^9 rows cost.
+"""A fit on a Dask cluster of processes beside one thread: seconds, bytes over the network, and what
+10^9 rows cost.
 
     python bench/cluster.py [--rows 4000000] [--columns 50] [--rounds 3]
 
-Rows are made on the workers. Of each kind of pass it prints seconds with one and with two workers, the least of the rounds,
-and the bytes that go over the loopback interface (/proc/net/dev) while it lasts, beside those that p^2 + p doubles are.
+Rows are made on the workers. Of each kind of pass it prints seconds with one and with two workers,
+the least of the rounds, and the bytes that go over the loopback interface (/proc/net/dev) while it
+lasts, beside those that p^2 + p doubles are.
 """
 
 import argparse
@@ -56,7 +58,9 @@ class Made:
 
     def part(self, first: int, last: int) -> "Made":
         """A run of blocks as rows of their own."""
-        return replace(self, n=min(self.n, last * BLOCK_ROWS) - first * BLOCK_ROWS, start=self.start + first)
+        return replace(
+            self, n=min(self.n, last * BLOCK_ROWS) - first * BLOCK_ROWS, start=self.start + first
+        )
 
     def select(self, which: NDArray[np.intp]) -> "Made":
         """Not needed here."""
@@ -80,13 +84,19 @@ class Kept:
 
 def loopback() -> int:
     """The bytes received so far over the loopback interface."""
-    line = next(line for line in Path("/proc/net/dev").read_text().splitlines() if line.strip().startswith("lo:"))
+    line = next(
+        line
+        for line in Path("/proc/net/dev").read_text().splitlines()
+        if line.strip().startswith("lo:")
+    )
     return int(line.split(":")[1].split()[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Seconds of an empty pass, a light one, one with the information and a whole fit; bytes of two of them."""
+    """Seconds of an empty pass, a light one, one with the information and a whole fit; bytes of
+    two of them.
+    """
 
     empty: float
     light: float
@@ -131,7 +141,9 @@ def measured(rows: Rows, rounds: int, threads: int) -> Measured:
 def on_workers(rows: Made, workers: int, rounds: int) -> tuple[Measured, float]:
     """The same on so many processes of one thread, and the seconds until all rows lie there."""
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0", memory_limit=0) as cluster,
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=":0", memory_limit=0
+        ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         start = time.perf_counter()
@@ -164,12 +176,15 @@ def main() -> None:
     print(f"{'heavy':12} {one.heavy_bytes:10,} {two.heavy_bytes:10,} {8 * (p * p + p):14,}")
     light, heavy = ((getattr(one, k) - one.empty) / asked.rows for k in ("light", "heavy"))
     rounds = two.passes
-    print(f"a row and thread: {light * 1e9:.0f} ns in a light pass, {heavy * 1e9:.0f} ns with the information")
+    print(
+        f"a row and thread: {light * 1e9:.0f} ns in a light pass, {heavy * 1e9:.0f} ns with the "
+        "information"
+    )
     for threads in (16, 64, 256):
         work = (light * (rounds - 2) + heavy * 2) * 1e9 / threads
         print(
-            f"10^9 rows on {threads} threads: {work:.0f} s + {rounds} x {two.empty:.2f} s a round, once they lie there; "
-            f"{8e9 * p / threads / 2**30:.1f} GB a thread"
+            f"10^9 rows on {threads} threads: {work:.0f} s + {rounds} x {two.empty:.2f} s a "
+            f"round, once they lie there; {8e9 * p / threads / 2**30:.1f} GB a thread"
         )
 
 

@@ -1,4 +1,6 @@
-"""Who fits the in-memory cases, ours and the peers, each at a tolerance of its own ladder; knows no case."""
+"""Who fits the in-memory cases, ours and the peers, each at a tolerance of its own ladder; knows
+no case.
+"""
 
 import sys
 import warnings
@@ -13,7 +15,9 @@ DECADES = tuple(10.0**-d for d in range(3, 15))
 
 
 def ours(rows: Any, likelihood: Any = None, *, errors: bool = True) -> Any:
-    """How the engine is asked for a fit, here alone; without `errors` it need not give standard errors."""
+    """How the engine is asked for a fit, here alone; without `errors` it need not give standard
+    errors.
+    """
     from logit_engine import NONROBUST, Bernoulli, fit
     from logit_engine.links import LOGIT
 
@@ -55,7 +59,9 @@ class Ours:
 
 @dataclass
 class OursOnFrame:
-    """Our engine on a Polars frame with categoricals: the design learnt, its rows made and fitted."""
+    """Our engine on a Polars frame with categoricals: the design learnt, its rows made and
+    fitted.
+    """
 
     at: Problem
     ladder: Sequence[float] = (0.0,)
@@ -66,7 +72,9 @@ class OursOnFrame:
         from logit_engine.design.learning import learn
         from logit_engine.design.spec import Spec
 
-        design, _ = learn(self.at.frame, Spec(numeric=(*NUMBERS, "missing_weather"), categorical=CODES))
+        design, _ = learn(
+            self.at.frame, Spec(numeric=(*NUMBERS, "missing_weather"), categorical=CODES)
+        )
         rows = frame_rows(design, self.at.frame, self.at.y)
         return ours(rows), rows
 
@@ -77,7 +85,9 @@ class OursOnFrame:
         result, rows = fitted
         assert result.converged
         assert np.isfinite(result.std_errors).all()
-        eta = np.concatenate([block.X.dot(result.estimates) for block in rows.blocks(0, block_count(rows.n))])
+        eta = np.concatenate(
+            [block.X.dot(result.estimates) for block in rows.blocks(0, block_count(rows.n))]
+        )
         return self.at.residual(1.0 / (1.0 + np.exp(-eta)))
 
 
@@ -121,7 +131,12 @@ class Glum:
         from glum import GeneralizedLinearRegressor
 
         model = GeneralizedLinearRegressor(
-            family="binomial", alpha=0.0, gradient_tol=tolerance, max_iter=1000, drop_first=True, robust=False
+            family="binomial",
+            alpha=0.0,
+            gradient_tol=tolerance,
+            max_iter=1000,
+            drop_first=True,
+            robust=False,
         )
         return model.fit(self.table, self.at.y, store_covariance_matrix=self.errors)
 
@@ -132,7 +147,9 @@ class Glum:
 
 @dataclass
 class Statsmodels:
-    """statsmodels' Logit by Newton's method, with its standard errors; categoricals one-hot, which is timed."""
+    """statsmodels' Logit by Newton's method, with its standard errors; categoricals one-hot,
+    which is timed.
+    """
 
     at: Problem
     ladder: Sequence[float] = (1e-4, 1e-6, 1e-8, 1e-10)
@@ -165,10 +182,14 @@ def pandas_frame(at: Problem) -> Any:
     import pandas as pd
 
     assert at.frame is not None
-    columns: dict[str, Any] = {name: at.frame[name].to_numpy() for name in (*NUMBERS, "missing_weather")}
+    columns: dict[str, Any] = {
+        name: at.frame[name].to_numpy() for name in (*NUMBERS, "missing_weather")
+    }
     for name in CODES:
         levels = at.frame.schema[name].categories.to_list()
-        columns[name] = pd.Categorical.from_codes(at.frame[name].to_physical().to_numpy(), categories=levels)
+        columns[name] = pd.Categorical.from_codes(
+            at.frame[name].to_physical().to_numpy(), categories=levels
+        )
     return pd.DataFrame(columns)
 
 

@@ -1,7 +1,9 @@
-"""`logit train` on the flights beside the same job by hand, as whole processes: python bench/end_to_end.py [--quick].
+"""`logit train` on the flights beside the same job by hand, as whole processes: python
+bench/end_to_end.py [--quick].
 
-Beside each other: `logit train config.yaml --no-prefect` into a fresh store, and the two scripts of the same job with pandas
-or Polars and scikit-learn, each with its default solver and with newton-cholesky. Rounds alternate between them.
+Beside each other: `logit train config.yaml --no-prefect` into a fresh store, and the two scripts of
+the same job with pandas or Polars and scikit-learn, each with its default solver and with
+newton-cholesky. Rounds alternate between them.
 """
 
 import argparse
@@ -39,7 +41,11 @@ def commands(folder: str) -> dict[str, list[str]]:
         for table in ("pandas", "polars")
         for solver in ("lbfgs", "newton-cholesky")
     }
-    return {"logit train": [*TRAIN, f"store={folder}"], "its imports and reading": ["-c", READING], **scripts}
+    return {
+        "logit train": [*TRAIN, f"store={folder}"],
+        "its imports and reading": ["-c", READING],
+        **scripts,
+    }
 
 
 def process(name: str) -> tuple[float, str]:
@@ -52,7 +58,9 @@ def process(name: str) -> tuple[float, str]:
 
 
 def costs(told: str) -> dict[str, float]:
-    """Seconds by step of a training run, from what it said as each began; the end of the last is not said."""
+    """Seconds by step of a training run, from what it said as each began; the end of the last is
+    not said.
+    """
     starts = [(float(seconds), name) for seconds, name in STEP.findall(told)]
     return {name: end - start for (start, name), (end, _) in pairwise(starts)}
 
@@ -75,13 +83,21 @@ def section(quick: bool, say: Callable[[str], object] = print) -> Section:
     by_step |= {step: median(found) for step, found in steps.items()}
     largest = sorted(by_step.items(), key=lambda pair: -pair[1])[:3]
     lines = ["| process | seconds | times ours |", "|---|---|---|"]
-    lines += [f"| {name} | {seconds:.2f} | {seconds / own:.1f} |" for name, seconds in middle.items()]
+    lines += [
+        f"| {name} | {seconds:.2f} | {seconds / own:.1f} |" for name, seconds in middle.items()
+    ]
     named = ", ".join(f"{step} ({seconds:.2f} s)" for step, seconds in largest)
     lines += ["", f"The three largest costs of `logit train`: {named}."]
     for line in lines:
         say(line)
     goals = [
-        Goal("end to end/beyond", "`logit train` beyond imports and reading", own - outside, 1.5, unit="s"),
+        Goal(
+            "end to end/beyond",
+            "`logit train` beyond imports and reading",
+            own - outside,
+            1.5,
+            unit="s",
+        ),
         *(
             Goal(
                 f"end to end/{table}",

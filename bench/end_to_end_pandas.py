@@ -1,10 +1,13 @@
-"""The job of `logit train` on the flights, with pandas and scikit-learn: python bench/end_to_end_pandas.py OUT [SOLVER].
+"""The job of `logit train` on the flights, with pandas and scikit-learn: python
+bench/end_to_end_pandas.py OUT [SOLVER].
 
-What it leaves out: standard errors, p-values and anything by cluster; a check that the maximum exists, or that the solver
-reached it; a contract on the data; sentences on what was imputed or pooled; intervals of any metric, the calibration's
-slope and intercept, skill and the base rate beside; a model that scores tomorrow's rows; atomic publication, a gate. What
-it does: read, drop rows without a target, split by date, impute with an indicator, pool rare levels, one-hot, standardize,
-fit without a penalty, AUC, log-loss and the like on both sides, a calibration table, all written as Parquet.
+What it leaves out: standard errors, p-values and anything by cluster; a check that the maximum
+exists, or that the solver reached it; a contract on the data; sentences on what was imputed or
+pooled; intervals of any metric, the calibration's slope and intercept, skill and the base rate
+beside; a model that scores tomorrow's rows; atomic publication, a gate. What it does: read, drop
+rows without a target, split by date, impute with an indicator, pool rare levels, one-hot,
+standardize, fit without a penalty, AUC, log-loss and the like on both sides, a calibration table,
+all written as Parquet.
 """
 
 import sys
@@ -34,7 +37,9 @@ solver = sys.argv[2] if len(sys.argv) > 2 else "lbfgs"
 out.mkdir(parents=True, exist_ok=True)
 
 columns = ["late", "flight_id", "time_hour", "date", *NUMERIC, *CATEGORICAL]
-flights = pd.concat([pd.read_parquet(path, columns=columns) for path in sorted(source.glob("*.parquet"))])
+flights = pd.concat(
+    [pd.read_parquet(path, columns=columns) for path in sorted(source.glob("*.parquet"))]
+)
 flights = flights.dropna(subset=["late"]).reset_index(drop=True)
 
 # The latest fifth tests; flights of a day stay together.
@@ -63,7 +68,9 @@ def design(rows: pd.DataFrame) -> pd.DataFrame:
         values = rows[name].astype(str)
         known = set(train[name].astype(str)) - pooled[name]
         values = values.where(values.isin(known), "(pooled)")
-        kinds = pd.Series(values.where(values.isin(levels[name])), dtype=pd.CategoricalDtype(levels[name]))
+        kinds = pd.Series(
+            values.where(values.isin(levels[name])), dtype=pd.CategoricalDtype(levels[name])
+        )
         parts.append(pd.get_dummies(kinds, dtype=float, prefix=name))
     return pd.concat(parts, axis=1)
 
@@ -104,7 +111,9 @@ for side, rows, X in (("train", train, X_train), ("test", test, X_test)):
     )
 
 original = np.r_[model.coef_[0][: len(NUMERIC)] / scale.to_numpy(), model.coef_[0][len(NUMERIC) :]]
-coefficients = pd.DataFrame({"term": X_train.columns, "estimate": original, "odds_ratio": np.exp(original)})
+coefficients = pd.DataFrame(
+    {"term": X_train.columns, "estimate": original, "odds_ratio": np.exp(original)}
+)
 coefficients.to_parquet(out / "model.parquet")
 pd.DataFrame(metrics).to_parquet(out / "metrics.parquet")
 pd.concat(tables).to_parquet(out / "calibration.parquet")

@@ -1,10 +1,13 @@
-"""The job of `logit train` on the flights, with Polars and scikit-learn: python bench/end_to_end_polars.py OUT [SOLVER].
+"""The job of `logit train` on the flights, with Polars and scikit-learn: python
+bench/end_to_end_polars.py OUT [SOLVER].
 
-What it leaves out: standard errors, p-values and anything by cluster; a check that the maximum exists, or that the solver
-reached it; a contract on the data; sentences on what was imputed or pooled; intervals of any metric, the calibration's
-slope and intercept, skill and the base rate beside; a model that scores tomorrow's rows; atomic publication, a gate. What
-it does: read, drop rows without a target, split by date, impute with an indicator, pool rare levels, one-hot, standardize,
-fit without a penalty, AUC, log-loss and the like on both sides, a calibration table, all written as Parquet.
+What it leaves out: standard errors, p-values and anything by cluster; a check that the maximum
+exists, or that the solver reached it; a contract on the data; sentences on what was imputed or
+pooled; intervals of any metric, the calibration's slope and intercept, skill and the base rate
+beside; a model that scores tomorrow's rows; atomic publication, a gate. What it does: read, drop
+rows without a target, split by date, impute with an indicator, pool rare levels, one-hot,
+standardize, fit without a penalty, AUC, log-loss and the like on both sides, a calibration table,
+all written as Parquet.
 """
 
 import sys
@@ -64,7 +67,9 @@ for name in CATEGORICAL:
 def design(rows: pl.DataFrame) -> pl.DataFrame:
     """Numbers imputed and standardized, indicators, levels one-hot."""
     numbers = [(value - c) / s for value, c, s in zip(filled, center, scale, strict=True)]
-    missing = [pl.col(name).is_null().cast(pl.Float64).alias(f"missing[{name}]") for name in gaps.values()]
+    missing = [
+        pl.col(name).is_null().cast(pl.Float64).alias(f"missing[{name}]") for name in gaps.values()
+    ]
     text = {name: pl.col(name).cast(pl.String) for name in CATEGORICAL}
     pooled = {
         name: pl.when(value.is_in(known[name])).then(value).otherwise(pl.lit("(pooled)"))
@@ -97,22 +102,34 @@ for side, rows, X in (("train", train, X_train), ("test", test, X_test)):
         "recall": recall_score(y, predicted),
         "f1": f1_score(y, predicted),
     }
-    metrics += [{"split": side, "metric": name, "value": float(value)} for name, value in values.items()]
+    metrics += [
+        {"split": side, "metric": name, "value": float(value)} for name, value in values.items()
+    ]
     scored = rows.select("flight_id", pl.lit(side).alias("split"), pl.col("late").alias("target"))
     predictions.append(
-        scored.with_columns(pl.Series("probability", probability), pl.Series("predicted_class", predicted))
+        scored.with_columns(
+            pl.Series("probability", probability), pl.Series("predicted_class", predicted)
+        )
     )
     edges = np.quantile(probability, np.linspace(0.1, 0.9, 9))
-    bins = pl.DataFrame({"bin": np.searchsorted(edges, probability), "probability": probability, "late": y})
+    bins = pl.DataFrame(
+        {"bin": np.searchsorted(edges, probability), "probability": probability, "late": y}
+    )
     tables.append(
         bins.group_by("bin")
-        .agg(pl.len().alias("rows"), pl.col("probability").mean().alias("predicted"), pl.col("late").mean())
+        .agg(
+            pl.len().alias("rows"),
+            pl.col("probability").mean().alias("predicted"),
+            pl.col("late").mean(),
+        )
         .sort("bin")
         .with_columns(pl.lit(side).alias("split"))
     )
 
 original = np.r_[model.coef_[0][: len(NUMERIC)] / np.array(scale), model.coef_[0][len(NUMERIC) :]]
-coefficients = pl.DataFrame({"term": X_train.columns, "estimate": original, "odds_ratio": np.exp(original)})
+coefficients = pl.DataFrame(
+    {"term": X_train.columns, "estimate": original, "odds_ratio": np.exp(original)}
+)
 coefficients.write_parquet(out / "model.parquet")
 pl.DataFrame(metrics).write_parquet(out / "metrics.parquet")
 pl.concat(tables).write_parquet(out / "calibration.parquet")

@@ -1,4 +1,6 @@
-"""Goals: what was asked, what was measured, and the sentence on why where it is missed; knows no case."""
+"""Goals: what was asked, what was measured, and the sentence on why where it is missed; knows no
+case.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,9 +9,11 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One goal: a measured value, and the bound it must not exceed (with at_least: not fall short of). nan: unmeasured.
+    """One goal: a measured value, and the bound it must not exceed (with at_least: not fall short
+    of). nan: unmeasured.
 
-    key names its sentence among those on misses. beyond: the value is a bound itself, as with a peer that was cut off.
+    key names its sentence among those on misses. beyond: the value is a bound itself, as with a
+    peer that was cut off.
     """
 
     key: str
@@ -39,7 +43,9 @@ class Goal:
 
 
 class Section(NamedTuple):
-    """One part of the report: its name among the markers, the lines of its text, its goals, and what took part in it."""
+    """One part of the report: its name among the markers, the lines of its text, its goals, and
+    what took part in it.
+    """
 
     name: str
     lines: list[str]
@@ -58,16 +64,25 @@ def goal_table(goals: Iterable[Goal], sentences: Mapping[str, str]) -> list[str]
         return []
     lines = ["| goal | asked | measured | |", "|---|---|---|---|"]
     for goal in goals:
-        why = "met" if goal.met else f"**missed**: {sentences.get(goal.key, '').strip() or 'no sentence says why.'}"
+        why = (
+            "met"
+            if goal.met
+            else f"**missed**: {sentences.get(goal.key, '').strip() or 'no sentence says why.'}"
+        )
         lines.append(f"| {goal.text} | {goal.asked} | {goal.shown} | {why} |")
     return lines
 
 
 def between(page: str, name: str, lines: Iterable[str]) -> str:
-    """The page with the text between the markers of that name replaced. Raises ValueError if they are not there."""
+    """The page with the text between the markers of that name replaced.
+
+    Raises ValueError if they are not there.
+    """
     start, end = f"<!-- bench:{name} -->\n", f"<!-- /bench:{name} -->"
     head, found, rest = page.partition(start)
     _, closed, tail = rest.partition(end)
     if not found or not closed:
-        raise ValueError(f"the page has no markers {start.strip()} and {end}; add them where the text belongs.")
+        raise ValueError(
+            f"the page has no markers {start.strip()} and {end}; add them where the text belongs."
+        )
     return f"{head}{start}{chr(10).join(lines)}\n{end}{tail}"

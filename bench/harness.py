@@ -1,4 +1,6 @@
-"""Contestants in processes of their own: the loosest tolerance that is accurate enough, medians; knows no case."""
+"""Contestants in processes of their own: the loosest tolerance that is accurate enough, medians;
+knows no case.
+"""
 
 import json
 import os
@@ -24,9 +26,11 @@ CUT_OFF = 60.0  # seconds a contestant may take in all, its data included
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What a contestant did: the median of `runs` runs, how accurate it was there, and what is to be said of it.
+    """What a contestant did: the median of `runs` runs, how accurate it was there, and what is to
+    be said of it.
 
-    seconds: None where it did not finish even once, and `said` tells why. floor: the seconds it took at least.
+    seconds: None where it did not finish even once, and `said` tells why. floor: the seconds it
+    took at least.
     """
 
     seconds: float | None
@@ -43,18 +47,24 @@ class Timing:
 
     @property
     def cell(self) -> str:
-        """The time, with the residual where it stayed above the equal one, and the runs where they are fewer."""
+        """The time, with the residual where it stayed above the equal one, and the runs where
+        they are fewer.
+        """
         if self.seconds is None:
             return self.said
         notes = [f"{self.residual:.0e}"] if self.residual > EQUAL else []
-        notes += [f"{self.runs} runs" if self.runs > 1 else "1 run"] if 0 < self.runs < REPEATS else []
+        notes += (
+            [f"{self.runs} runs" if self.runs > 1 else "1 run"] if 0 < self.runs < REPEATS else []
+        )
         notes += [f"cut off: {self.said}"] if self.said else []
         shown = f"{1000.0 * self.seconds:.2f} ms" if self.seconds < 0.01 else f"{self.seconds:.2f}"
         return f"{shown} ({', '.join(notes)})" if notes else shown
 
 
 class Contestant(Protocol):
-    """How somebody fits a case: `prepare` is not timed, `fit` is; `residual` judges what `fit` gave."""
+    """How somebody fits a case: `prepare` is not timed, `fit` is; `residual` judges what `fit`
+    gave.
+    """
 
     ladder: Sequence[float]
 
@@ -64,10 +74,11 @@ class Contestant(Protocol):
 
 
 def race(entry: Contestant, tell: Callable[[Timing], None] = lambda _: None) -> Timing:
-    """The contestant at the loosest tolerance of its falling ladder that is accurate enough, else at its most accurate.
+    """The contestant at the loosest tolerance of its falling ladder that is accurate enough, else
+    at its most accurate.
 
-    The ladder is halved again and again: whoever is accurate at one tolerance is at all tighter ones. `tell` hears what
-    is known after each run, for the case that there is no next.
+    The ladder is halved again and again: whoever is accurate at one tolerance is at all tighter
+    ones. `tell` hears what is known after each run, for the case that there is no next.
     """
     times: dict[float, list[float]] = {}
     residuals: dict[float, float] = {}
@@ -90,7 +101,9 @@ def race(entry: Contestant, tell: Callable[[Timing], None] = lambda _: None) -> 
     while low < high:
         middle = (low + high) // 2
         run(entry.ladder[middle])
-        low, high = (low, middle) if residuals[entry.ladder[middle]] <= EQUAL else (middle + 1, high)
+        low, high = (
+            (low, middle) if residuals[entry.ladder[middle]] <= EQUAL else (middle + 1, high)
+        )
     while best().runs < REPEATS and time.perf_counter() - begun + best().least < PATIENCE:
         run(best().tolerance)
     return best()
@@ -108,7 +121,9 @@ def steady(action: Callable[[], Any], repeats: int = REPEATS) -> float:
 
 
 def child(script: Path, words: Sequence[str], cut_off: float = CUT_OFF) -> tuple[list[Any], str]:
-    """The JSON lines that a script printed in a process of its own, and why it did not come to its end, if it did not."""
+    """The JSON lines that a script printed in a process of its own, and why it did not come to
+    its end, if it did not.
+    """
     command = [sys.executable, "-W", "ignore", str(script), *words]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -129,7 +144,10 @@ def measured(script: Path, words: Sequence[str], cut_off: float = CUT_OFF) -> Ti
     """The timing that a script told last, in a process of its own."""
     told, said = child(script, words, cut_off)
     if told:
-        known = {key: np.nan if value is None and key != "seconds" else value for key, value in told[-1].items()}
+        known = {
+            key: np.nan if value is None and key != "seconds" else value
+            for key, value in told[-1].items()
+        }
         return Timing(**known | {"said": said})
     return Timing(None, said=said, floor=cut_off if said.startswith("over ") else np.nan)
 

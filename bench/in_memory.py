@@ -1,8 +1,10 @@
-"""The in-memory cases beside the peers and beside the limit of the machine: python bench/in_memory.py [--quick] [CASE ...].
+"""The in-memory cases beside the peers and beside the limit of the machine: python
+bench/in_memory.py [--quick] [CASE ...].
 
-Every contestant fits the same arrays in a process of its own, at the loosest tolerance of its ladder at which its gradient,
-relative to that of the null model, is 1e-10 or less (where it never is: at its best, which the table says). The limit is one
-`dsyrk` and two `dgemv` of X, as fast as NumPy can on all cores.
+Every contestant fits the same arrays in a process of its own, at the loosest tolerance of its
+ladder at which its gradient, relative to that of the null model, is 1e-10 or less (where it never
+is: at its best, which the table says). The limit is one `dsyrk` and two `dgemv` of X, as fast as
+NumPy can on all cores.
 """
 
 import argparse
@@ -19,7 +21,28 @@ from misses import MISSES
 from problems import MAKERS, Problem
 
 SKLEARN = ("lbfgs", "newton-cg", "newton-cholesky")
-EXAM_HOURS = (0.5, 0.75, 1, 1.25, 1.5, 1.75, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.25, 3.5, 4, 4.25, 4.5, 4.75, 5, 5.5)
+EXAM_HOURS = (
+    0.5,
+    0.75,
+    1,
+    1.25,
+    1.5,
+    1.75,
+    1.75,
+    2,
+    2.25,
+    2.5,
+    2.75,
+    3,
+    3.25,
+    3.5,
+    4,
+    4.25,
+    4.5,
+    4.75,
+    5,
+    5.5,
+)
 EXAM_PASSED = (0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1)
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)  # of the scaling
 SCALING_COLUMNS = 20
@@ -59,9 +82,23 @@ CASES = (
             "statsmodels",
         ),
     ),
-    Case("1e6 x 50, AR(0.95)", "correlated", 1_000_000, 50, ("ours", *SKLEARN, "glum", "statsmodels")),
-    Case("1e6 x 50, scales 1e-3 to 1e3", "scales", 1_000_000, 50, ("ours", *SKLEARN, "glum", "statsmodels")),
-    Case("2e5 x 300", "iid", 200_000, 300, ("limit", "ours", "ours without Numba", *SKLEARN, "glum", "statsmodels")),
+    Case(
+        "1e6 x 50, AR(0.95)", "correlated", 1_000_000, 50, ("ours", *SKLEARN, "glum", "statsmodels")
+    ),
+    Case(
+        "1e6 x 50, scales 1e-3 to 1e3",
+        "scales",
+        1_000_000,
+        50,
+        ("ours", *SKLEARN, "glum", "statsmodels"),
+    ),
+    Case(
+        "2e5 x 300",
+        "iid",
+        200_000,
+        300,
+        ("limit", "ours", "ours without Numba", *SKLEARN, "glum", "statsmodels"),
+    ),
     Case("2e5 x 50, 5 classes", "classes", 200_000, 50, ("ours", "ours without Numba", *SKLEARN)),
     Case("flights with categoricals", "flights", 10**9, 0, ("ours", "glum", "statsmodels")),
 )
@@ -69,7 +106,9 @@ BY_NAME = {case.name: case for case in CASES}
 
 
 def limit(X: np.ndarray) -> Timing:
-    """One `dsyrk` and two `dgemv` of X by NumPy, on all cores, in the memory order that is faster."""
+    """One `dsyrk` and two `dgemv` of X by NumPy, on all cores, in the memory order that is
+    faster.
+    """
     v, r = np.ones(X.shape[1]), np.ones(X.shape[0])
     found = [steady(lambda: (Z.T @ Z, Z @ v, Z.T @ r)) for Z in (X, np.asfortranarray(X))]  # noqa: B023
     return Timing(min(found), 0.0, 0.0, 5)
@@ -82,25 +121,35 @@ def one(name: str, who: str, quick: bool) -> None:
         tell(limit(at.X))
         return
     entered = entry(who, at)
-    if who.startswith("ours"):  # loads compiled loops, and compiles them the first time on a machine
+    if who.startswith(
+        "ours"
+    ):  # loads compiled loops, and compiles them the first time on a machine
         entered.fit(0.0)
     tell(race(entered, tell))
 
 
 def least(times: Times, *who: str) -> tuple[float, bool]:
-    """The least seconds of some peers (all if none is named), and whether that is only where one was cut off."""
+    """The least seconds of some peers (all if none is named), and whether that is only where one
+    was cut off.
+    """
     peers = [times[w] for w in who or times if w in times and not w.startswith(("ours", "limit"))]
-    fastest = min((t for t in peers if t.least == t.least), key=lambda t: t.least, default=Timing(None))
+    fastest = min(
+        (t for t in peers if t.least == t.least), key=lambda t: t.least, default=Timing(None)
+    )
     return fastest.least, fastest.seconds is None
 
 
 def own(times: Times, who: str = "ours") -> float:
-    """Our seconds; nan where we were not accurate enough, so that no goal is met by a sloppy fit."""
+    """Our seconds; nan where we were not accurate enough, so that no goal is met by a sloppy
+    fit.
+    """
     return times[who].least if times[who].residual <= EQUAL else np.nan
 
 
 def limit_of(times: Times) -> float:
-    """The seconds of the limit; nan where it was not measured to its end, which would flatter us."""
+    """The seconds of the limit; nan where it was not measured to its end, which would flatter
+    us.
+    """
     return np.nan if times["limit"].seconds is None else times["limit"].seconds
 
 
@@ -116,16 +165,37 @@ def goals(results: dict[str, Times]) -> Iterator[Goal]:
         match name:
             case "1e6 x 50":
                 cost = limit_of(times)
-                yield Goal("iid/limit", f"{name}: times the limit (stretch 2.1)", own(times) / cost, 3.0)
-                yield ahead(times, "iid/scikit-learn", 2.0, f"{name}: ahead of scikit-learn's fastest", *SKLEARN)
+                yield Goal(
+                    "iid/limit", f"{name}: times the limit (stretch 2.1)", own(times) / cost, 3.0
+                )
+                yield ahead(
+                    times,
+                    "iid/scikit-learn",
+                    2.0,
+                    f"{name}: ahead of scikit-learn's fastest",
+                    *SKLEARN,
+                )
                 yield ahead(times, "iid/glum", 4.0, f"{name}: ahead of glum", "glum")
-                yield ahead(times, "iid/statsmodels", 12.0, f"{name}: ahead of statsmodels", "statsmodels")
+                yield ahead(
+                    times, "iid/statsmodels", 12.0, f"{name}: ahead of statsmodels", "statsmodels"
+                )
                 plain = own(times, "ours without Numba") / own(times)
-                yield Goal("iid/compiled", f"{name}: compiled loops ahead of NumPy alone", plain, 1.5, at_least=True)
+                yield Goal(
+                    "iid/compiled",
+                    f"{name}: compiled loops ahead of NumPy alone",
+                    plain,
+                    1.5,
+                    at_least=True,
+                )
                 bare, what = "ours without errors", f"{name}, without standard errors"
                 yield Goal("bare/limit", f"{what}: times the limit", own(times, bare) / cost, 2.0)
                 yield ahead(
-                    times, "bare/scikit-learn", 3.0, f"{what}: ahead of scikit-learn's fastest", *SKLEARN, of=bare
+                    times,
+                    "bare/scikit-learn",
+                    3.0,
+                    f"{what}: ahead of scikit-learn's fastest",
+                    *SKLEARN,
+                    of=bare,
                 )
             case "1e6 x 50, AR(0.95)" | "1e6 x 50, scales 1e-3 to 1e3":
                 key = BY_NAME[name].maker
@@ -142,7 +212,13 @@ def goals(results: dict[str, Times]) -> Iterator[Goal]:
                     yield ahead(times, f"classes/{who}", 3.0, f"{name}: ahead of {who}", who)
             case "flights with categoricals":
                 yield ahead(times, "flights/glum", 2.0, f"{name}: ahead of glum", "glum")
-                yield ahead(times, "flights/statsmodels", 30.0, f"{name}: ahead of statsmodels", "statsmodels")
+                yield ahead(
+                    times,
+                    "flights/statsmodels",
+                    30.0,
+                    f"{name}: ahead of statsmodels",
+                    "statsmodels",
+                )
 
 
 def exam() -> Timing:
@@ -150,7 +226,9 @@ def exam() -> Timing:
     from logit_engine import array_rows
 
     hours, passed = np.array(EXAM_HOURS), np.array(EXAM_PASSED, dtype=np.float64)
-    return Timing(steady(lambda: ours(array_rows(hours, passed, names=["hours"])), 200), 0.0, 0.0, 200)
+    return Timing(
+        steady(lambda: ours(array_rows(hours, passed, names=["hours"])), 200), 0.0, 0.0, 200
+    )
 
 
 def scaling(n: int) -> Timing:
@@ -172,7 +250,8 @@ def small_section(quick: bool) -> Section:
     lines = [
         f"The 20-row exam: {1000.0 * test.least:.2f} ms, rows made and fitted, the median of 200.",
         "",
-        f"Rows by {SCALING_COLUMNS} independent columns, with standard errors; the time grows as n to the {slope:.2f}.",
+        f"Rows by {SCALING_COLUMNS} independent columns, with standard errors; the time grows as "
+        f"n to the {slope:.2f}.",
         "",
         "| rows | seconds | nanoseconds a row |",
         "|---|---|---|",
@@ -180,7 +259,9 @@ def small_section(quick: bool) -> Section:
     ]
     found = [
         Goal("exam", "20-row exam", 1000.0 * test.least, 2.0, unit="ms"),
-        Goal("scaling", "time a row from 1e4 to 1e7 rows, largest over smallest", 1.0 + spread, 1.15),
+        Goal(
+            "scaling", "time a row from 1e4 to 1e7 rows, largest over smallest", 1.0 + spread, 1.15
+        ),
     ]
     return Section("small", lines, found)
 

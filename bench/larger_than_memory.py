@@ -1,10 +1,12 @@
-"""How long an exact fit of a file larger than memory takes beside merely decoding it, and how much memory; by hand.
+"""How long an exact fit of a file larger than memory takes beside merely decoding it, and how much
+memory; by hand.
 
     python bench/larger_than_memory.py FOLDER [--rows 100000000] [--write]
 
-Writes FOLDER/rows=N/*.parquet (20 float32 columns and an outcome; 100,000,000 rows are 8.6 GB) unless they are there, then
-decodes them, fits them, scores them and copies the columns that are scored, each in a process of its own; the goals are
-marked, and with --write the table goes into docs/performance.md. The files stay.
+Writes FOLDER/rows=N/*.parquet (20 float32 columns and an outcome; 100,000,000 rows are 8.6 GB)
+unless they are there, then decodes them, fits them, scores them and copies the columns that are
+scored, each in a process of its own; the goals are marked, and with --write the table goes into
+docs/performance.md. The files stay.
 """
 
 import argparse
@@ -92,7 +94,11 @@ def fit_all(paths: list[str]) -> dict[str, float]:
     rows = Counted(ParquetRows(parquet_frames(paths, [*COLUMNS, "y"]), design(), Outcome("y")))
     result = fit(rows)  # type: ignore[arg-type]
     worst = np.abs((result.estimates - np.r_[-1.0, TRUE]) / result.std_errors).max()
-    return {"passes": rows.passes, "converged": result.converged, "largest z against the truth": float(worst)}
+    return {
+        "passes": rows.passes,
+        "converged": result.converged,
+        "largest z against the truth": float(worst),
+    }
 
 
 def score(paths: list[str]) -> dict[str, float]:
@@ -144,7 +150,9 @@ def goals(by_step: dict[str, Measured]) -> list[Goal]:
         Goal("larger/memory", "peak memory of a fit", fitted.peak, 1.5, unit="GB"),
         Goal("larger/decoding", "a fit beside merely decoding its passes", beside_decoding, 2.0),
         Goal("larger/score", "scoring beside a copy of the same columns", beside_copy, 1.3),
-        Goal("larger/score memory", "peak memory of scoring", by_step["score"].peak, 1.5, unit="GB"),
+        Goal(
+            "larger/score memory", "peak memory of scoring", by_step["score"].peak, 1.5, unit="GB"
+        ),
     ]
 
 
@@ -153,25 +161,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, default=100_000_000)
-    parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
+    parser.add_argument(
+        "--write", action="store_true", help="write the table into docs/performance.md"
+    )
     asked = parser.parse_args()
     folder = asked.folder / f"rows={asked.rows}"
     folder.mkdir(parents=True, exist_ok=True)
     generate(folder, asked.rows)
     paths, load = sorted(str(path) for path in folder.glob("*.parquet")), os.getloadavg()[0]
     by_step: dict[str, Measured] = {}
-    lines = [f"| {asked.rows:,} x {len(COLUMNS)} float32 | seconds | peak GB | |", "|---|---|---|---|"]
+    lines = [
+        f"| {asked.rows:,} x {len(COLUMNS)} float32 | seconds | peak GB | |",
+        "|---|---|---|---|",
+    ]
     apart(decode, paths)  # fills the cache of the disk, for all alike
     for step in (decode, fit_all, score, copy):
         done = by_step[step.__name__] = apart(step, paths)
         said = ", ".join(f"{name}: {value:.10g}" for name, value in done.found.items())
-        lines.append(f"| {step.__name__.partition('_')[0]} | {done.seconds:.1f} | {done.peak:.2f} | {said} |")
+        lines.append(
+            f"| {step.__name__.partition('_')[0]} | {done.seconds:.1f} | {done.peak:.2f} | {said} |"
+        )
     command = f"python bench/larger_than_memory.py FOLDER --rows {asked.rows}"
     lines += ["", *goal_table(goals(by_step), MISSES), "", f"By {sentence(command, load)}"]
     print("\n".join(lines))
     if asked.write:
         page = ROOT / "docs" / "performance.md"
-        page.write_text(between(page.read_text(encoding="utf-8"), "larger-than-memory", lines), encoding="utf-8")
+        page.write_text(
+            between(page.read_text(encoding="utf-8"), "larger-than-memory", lines), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""Small and middling fits of two states of the code, paired: python bench/paired.py BEFORE AFTER [CASE ...].
+"""Small and middling fits of two states of the code, paired: python bench/paired.py BEFORE AFTER
+[CASE ...].
 
-BEFORE and AFTER are folders with the package, as `git archive` writes them. A process for each takes turns with the other,
-in random order, at batches of the same calls, with one thread. The fastest call of a batch counts: other work on the machine
-disturbs it least. The ratio's interval is a bootstrap over pairs of batches. A case is slower if the lower end of this
-interval is above 1.05; the command then ends with 1.
+BEFORE and AFTER are folders with the package, as `git archive` writes them. A process for each
+takes turns with the other, in random order, at batches of the same calls, with one thread. The
+fastest call of a batch counts: other work on the machine disturbs it least. The ratio's interval is
+a bootstrap over pairs of batches. A case is slower if the lower end of this interval is above 1.05;
+the command then ends with 1.
 """
 
 import json
@@ -37,7 +39,15 @@ def random_outcomes(n: int, p: int, classes: int = 2) -> tuple[np.ndarray, np.nd
 def cases() -> dict[str, Callable[[], Any]]:
     """What is timed, by name, in the public names of the package that is on the path."""
     import logit_engine.discrete as sm
-    from logit_engine import LINKS, Bernoulli, LogisticRegression, LogisticRegressionCV, Multinomial, array_rows, fit
+    from logit_engine import (
+        LINKS,
+        Bernoulli,
+        LogisticRegression,
+        LogisticRegressionCV,
+        Multinomial,
+        array_rows,
+        fit,
+    )
 
     try:
         from logit_engine.estimators.strengths import Task
@@ -45,7 +55,10 @@ def cases() -> dict[str, Callable[[], Any]]:
         from logit_engine.estimation import Task  # type: ignore[import-not-found, no-redef]
 
     hours, passed = np.loadtxt(
-        Path(__file__).parents[1] / "data/exam/students.csv", delimiter=",", skiprows=1, usecols=(1, 2)
+        Path(__file__).parents[1] / "data/exam/students.csv",
+        delimiter=",",
+        skiprows=1,
+        usecols=(1, 2),
     ).T.copy()
     X, y = random_outcomes(1000, 10)
     wide, sign = random_outcomes(1000, 20)
@@ -60,21 +73,27 @@ def cases() -> dict[str, Callable[[], Any]]:
         "Logit 1,000 x 10": lambda: sm.Logit(y, sm.add_constant(X)).fit(disp=0),
         "probit 1,000 x 10": lambda: fit(array_rows(X, y), Bernoulli(LINKS["probit"])),
         "cloglog 1,000 x 10": lambda: fit(array_rows(X, y), Bernoulli(LINKS["cloglog"])),
-        "three classes 1,000 x 5": lambda: fit(array_rows(several, code, classes="abc"), Multinomial(2)),
+        "three classes 1,000 x 5": lambda: fit(
+            array_rows(several, code, classes="abc"), Multinomial(2)
+        ),
         "LogisticRegression 1,000 x 10": lambda: LogisticRegression().fit(X, y),
         "LogisticRegression, no penalty": lambda: LogisticRegression(C=np.inf).fit(X, y),
         "LogisticRegression, l1": lambda: LogisticRegression(l1_ratio=1.0, C=0.1).fit(wide, sign),
         "LogisticRegression, three classes": lambda: LogisticRegression().fit(several, code),
         "path of 30, l1": lambda: task.path(np.logspace(-3, 1, 30), 1.0, None, None, 1e-10),
         "LogisticRegressionCV, l2": lambda: LogisticRegressionCV(cv=5).fit(X, y),
-        "LogisticRegressionCV, l1": lambda: LogisticRegressionCV(cv=5, l1_ratios=(1.0,)).fit(wide, sign),
+        "LogisticRegressionCV, l1": lambda: LogisticRegressionCV(cv=5, l1_ratios=(1.0,)).fit(
+            wide, sign
+        ),
         "fit 100,000 x 20": lambda: fit(array_rows(large, event)),
         "probit 100,000 x 20": lambda: fit(array_rows(large, event), Bernoulli(LINKS["probit"])),
     }
 
 
 def serve() -> None:
-    """Print the cases' names; then answer each line, a case and a number of calls, by the seconds of the fastest call."""
+    """Print the cases' names; then answer each line, a case and a number of calls, by the
+    seconds of the fastest call.
+    """
     warnings.simplefilter("ignore")
     known = cases()
     print(json.dumps(list(known)), flush=True)
@@ -137,7 +156,10 @@ def main(before: str, after: str, names: list[str]) -> int:
         found, (low, high) = paired_seconds(sides, name, rng)
         first, second = np.median(found, axis=1)
         slower += [name] * (low > SLOWER)
-        print(f"| {name} | {1e3 * first:.2f} | {1e3 * second:.2f} | {second / first:.2f} | {low:.2f} to {high:.2f} |")
+        print(
+            f"| {name} | {1e3 * first:.2f} | {1e3 * second:.2f} | {second / first:.2f} | "
+            f"{low:.2f} to {high:.2f} |"
+        )
     for side in sides:
         side.process.kill()
     print(f"Slower: {', '.join(slower) or 'none'}.")

@@ -1,10 +1,12 @@
-"""The peers' own public tests, run against our faces: python bench/peer_tests.py PEER [words of pytest's -k].
+"""The peers' own public tests, run against our faces: python bench/peer_tests.py PEER [words of
+pytest's -k].
 
-A peer is a module beside this one, peer_tests_PEER.py, with `substituted`, which puts our classes in place of the peer's
-before its tests are imported and gives the classes, `FILES`, its test files, `SET_ASIDE`, the tests that do not concern
-public behavior, and `FAILS`, the tests of public behavior that fail, each with its reason. A test counts if one of our
-classes was made in it, or in a fixture it takes: nobody lists by hand what concerns us. Exits with 1 if a test fails
-that is in neither list, or one of `FAILS` passes.
+A peer is a module beside this one, peer_tests_PEER.py, with `substituted`, which puts our classes
+in place of the peer's before its tests are imported and gives the classes, `FILES`, its test files,
+`SET_ASIDE`, the tests that do not concern public behavior, and `FAILS`, the tests of public
+behavior that fail, each with its reason. A test counts if one of our classes was made in it, or in
+a fixture it takes: nobody lists by hand what concerns us. Exits with 1 if a test fails that is in
+neither list, or one of `FAILS` passes.
 """
 
 import sys
@@ -19,11 +21,16 @@ from typing import Any, Protocol
 
 import pytest
 
-PEERS = sorted(path.stem.removeprefix("peer_tests_") for path in Path(__file__).parent.glob("peer_tests_*.py"))
+PEERS = sorted(
+    path.stem.removeprefix("peer_tests_") for path in Path(__file__).parent.glob("peer_tests_*.py")
+)
 
 
 class Peer(Protocol):
-    """A peer's tests. FILES: paths of its package; SET_ASIDE, FAILS: reasons by pattern of a test's id."""
+    """A peer's tests.
+
+    FILES: paths of its package; SET_ASIDE, FAILS: reasons by pattern of a test's id.
+    """
 
     FILES: Sequence[Path]
     SET_ASIDE: Mapping[str, str]
@@ -81,7 +88,9 @@ class Walk:
         if report.failed:
             self.ended[report.nodeid] = "failed"
             lines = report.longreprtext.strip().splitlines()
-            self.errors[report.nodeid] = next((line[1:].strip() for line in lines if line.startswith("E ")), lines[-1])
+            self.errors[report.nodeid] = next(
+                (line[1:].strip() for line in lines if line.startswith("E ")), lines[-1]
+            )
         elif report.skipped:
             self.ended.setdefault(report.nodeid, "skipped")
         elif report.when == "call":
@@ -109,13 +118,19 @@ def run(peer: Peer, words: Sequence[str]) -> int:
         "--tb=short",
     ]
     filters = ["-W", "ignore", "--no-header", "-r", "N", "--show-capture=no", "--no-summary"]
-    pytest.main([*map(str, peer.FILES), *asked, *filters, *(["-k", " ".join(words)] if words else [])], plugins=[walk])
+    pytest.main(
+        [*map(str, peer.FILES), *asked, *filters, *(["-k", " ".join(words)] if words else [])],
+        plugins=[walk],
+    )
     ended = {test: walk.ended[test] for test in sorted(walk.ours) if test in walk.ended}
     aside = {test for test in ended if reason(test, peer.SET_ASIDE)}
     counted = Counter(end for test, end in ended.items() if test not in aside)
     failed = [test for test, end in ended.items() if end == "failed" and test not in aside]
     unforeseen = [test for test in failed if not reason(test, peer.FAILS)]
-    print(f"\n{counted['passed']} pass, {counted['failed']} fail, {counted['skipped']} are skipped there; set aside:")
+    print(
+        f"\n{counted['passed']} pass, {counted['failed']} fail, {counted['skipped']} are skipped "
+        "there; set aside:"
+    )
     for why, number in Counter(reason(test, peer.SET_ASIDE) for test in aside).items():
         print(f"  {number:4} {why}")
     for test in failed:

@@ -41,24 +41,38 @@ FILES = [
 ]
 MOST_FAILS = 2
 SET_ASIDE: Mapping[str, str] = {
-    "TestGenericLogit::test_zero_*": "calls the private _get_init_kwds, _fit_zeros and _fit_collinear",
+    "TestGenericLogit::test_zero_*": (
+        "calls the private _get_init_kwds, _fit_zeros and _fit_collinear"
+    ),
     "TestRemoveDataPickleLogit::test_*pickle*": "reads the private _results and _cache",
     "TestMNLogit*BaseZero::test_endog_names": "calls the private _get_endog_name",
     "TestHasConstantLogit::test_hasconst": "reads model.data, internal to statsmodels",
-    "TestMNLogit*BaseZero::test_distr": "holds that MNLogit has no distribution; ours is SciPy's multinomial",
+    "TestMNLogit*BaseZero::test_distr": (
+        "holds that MNLogit has no distribution; ours is SciPy's multinomial"
+    ),
     "::test_perfect_prediction": "holds separation to be silent until an attribute is set",
-    "::test_logit_family_is_binomial": "asks for an instance of statsmodels' own class, beside GLM's",
-    "TestProbitNewton::test_init_kwargs": "asks for a warning of statsmodels' own class; weights= is a TypeError here",
-    "::test_mnlogit_float_name": "asks for a warning of statsmodels' own class; the fit is separated",
+    "::test_logit_family_is_binomial": (
+        "asks for an instance of statsmodels' own class, beside GLM's"
+    ),
+    "TestProbitNewton::test_init_kwargs": (
+        "asks for a warning of statsmodels' own class; weights= is a TypeError here"
+    ),
+    "::test_mnlogit_float_name": (
+        "asks for a warning of statsmodels' own class; the fit is separated"
+    ),
 }
 FAILS: Mapping[str, str] = {
-    "::test_issue_339": "a summary says below its table that 37 rows of the rarest outcome are few for 4 slopes",
+    "::test_issue_339": (
+        "a summary says below its table that 37 rows of the rarest outcome are few for 4 slopes"
+    ),
     "::test_non_binary": "Probit takes shares of events, as Logit does; there Logit alone does",
 }
 
 
 def substituted() -> Sequence[type]:
-    """Our classes in the modules from which the tests import theirs; statsmodels' own code keeps its own."""
+    """Our classes in the modules from which the tests import theirs; statsmodels' own code keeps
+    its own.
+    """
     models = [discrete.Logit, discrete.Probit, discrete.MNLogit]
     for model in models:
         name = model.__name__
@@ -67,14 +81,19 @@ def substituted() -> Sequence[type]:
         setattr(statsmodels.formula.api, name.lower(), model.from_formula)
     statsmodels.discrete.discrete_model.BinaryModel = BinaryModel
     theirs = statsmodels.discrete.discrete_model.DiscreteResults
-    statsmodels.discrete.discrete_model.DiscreteResults = (theirs, DiscreteResults)  # asked of instances alone
+    statsmodels.discrete.discrete_model.DiscreteResults = (
+        theirs,
+        DiscreteResults,
+    )  # asked of instances alone
     statsmodels.iolib.summary.Summary = Report
     statsmodels.base._prediction_inference.PredictionResultsMonotonic = PredictionResults
     statsmodels.base._constraints.fit_constrained = _constrained
     return models
 
 
-def _constrained(model: Any, R: Any, q: Any, start_params: Any = None, fit_kwds: Any = None) -> tuple[Any, Any, Any]:
+def _constrained(
+    model: Any, R: Any, q: Any, start_params: Any = None, fit_kwds: Any = None
+) -> tuple[Any, Any, Any]:
     """The private function that the tests of constraints call, by our method for our models."""
     if not isinstance(model, DiscreteModel):
         return FIT_CONSTRAINED(model, R, q, start_params, fit_kwds)  # type: ignore[no-any-return]

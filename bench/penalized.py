@@ -1,12 +1,15 @@
-"""Penalized fits beside scikit-learn, glum, skglm and glmnet at equal KKT residual: python bench/penalized.py [case ...].
+"""Penalized fits beside scikit-learn, glum, skglm and glmnet at equal KKT residual: python
+bench/penalized.py [case ...].
 
-The objective is the mean log-loss plus strength * (l1_ratio |w|_1 + (1 - l1_ratio) |w|^2 / 2), the intercept left free. Each
-contestant runs in a process of its own, at the loosest tolerance of its ladder whose solution has a relative KKT residual
-of 1e-6 or less; the time is that of the fit alone, the median of three. Peers that are not installed are left out.
+The objective is the mean log-loss plus strength * (l1_ratio |w|_1 + (1 - l1_ratio) |w|^2 / 2), the
+intercept left free. Each contestant runs in a process of its own, at the loosest tolerance of its
+ladder whose solution has a relative KKT residual of 1e-6 or less; the time is that of the fit
+alone, the median of three. Peers that are not installed are left out.
 
-The cases of one-hot columns, l1 and elastic net, have all levels beside the intercept, so that columns are dependent, and
-C from 1e-2 to 1e6. Their equal residual is a thousandth of the penalty, or rounding where that is more: 32 eps of the
-gradient's terms. liblinear also penalizes the intercept, and is judged by that objective.
+The cases of one-hot columns, l1 and elastic net, have all levels beside the intercept, so that
+columns are dependent, and C from 1e-2 to 1e6. Their equal residual is a thousandth of the penalty,
+or rounding where that is more: 32 eps of the gradient's terms. liblinear also penalizes the
+intercept, and is judged by that objective.
 """
 
 import json
@@ -31,25 +34,33 @@ CUT_OFF = 30.0  # seconds a contestant may take in all, its data included
 
 
 def run(name: str, who: str, tell: Callable[[dict[str, Any]], None]) -> None:
-    """One contestant on one case: the median time at the first tolerance that is tight enough, and its residual.
+    """One contestant on one case: the median time at the first tolerance that is tight enough, and
+    its residual.
 
     `tell` hears what is known after each fit, for the case that there is no next.
     """
     at = problem(name)
     fit = contestants(at)[who]
-    if at.beside_penalty and who != "skglm":  # a few milliseconds: not with what is loaded at the first call
+    if (
+        at.beside_penalty and who != "skglm"
+    ):  # a few milliseconds: not with what is loaded at the first call
         fit(Problem(at.X[:500], at.y[:500], at.strengths, at.l1_ratio), 1e-4)
     if who == "skglm":  # compiled at the first call
         small = problem("dense_200k_50/l1")
         X, y = small.X[:500], small.y[:500]
-        fit(Problem(sp.csr_array(X) if sp.issparse(at.X) else X, y, small.strengths, at.l1_ratio), 1e-4)
+        fit(
+            Problem(sp.csr_array(X) if sp.issparse(at.X) else X, y, small.strengths, at.l1_ratio),
+            1e-4,
+        )
     begun = time.perf_counter()
 
     def timed(tolerance: float) -> tuple[float, float]:
         started = time.perf_counter()
         coef, intercept = fit(at, tolerance)
         seconds = fit.seconds if isinstance(fit, Glmnet) else time.perf_counter() - started
-        if len(coef) != at.strengths.size:  # of scikit-learn's cross-validation only the means of folds are to be had
+        if (
+            len(coef) != at.strengths.size
+        ):  # of scikit-learn's cross-validation only the means of folds are to be had
             return seconds, np.nan
         points = zip(coef, intercept, at.strengths, strict=True)
         return seconds, max(at.residual(c, b, s, who == "sklearn liblinear") for c, b, s in points)
@@ -68,18 +79,40 @@ def run(name: str, who: str, tell: Callable[[dict[str, Any]], None]) -> None:
 
 
 CASES = (
-    "dense_200k_50/l2", "dense_200k_50/l1", "dense_200k_50/path", "flights/l2", "flights/l1", "flights/path",
-    "sparse_50k_50k/l2", "sparse_50k_50k/l1", "sparse_50k_50k/path", "dense_20k_2000/l2", "dense_20k_2000/l1",
-    "classes5_200k_50/l2", "classes5_200k_50/l1", "dense_200k_50/cv_l2", "dense_200k_50/cv", "dense_20k_2000/path",
-    *(f"one_hot_{n}/{task}_at_{C}" for n in ("1k", "50k") for task in ("l1", "net") for C in ("1e-2", "1", "1e2", "1e6")),
-)  # fmt: skip
+    "dense_200k_50/l2",
+    "dense_200k_50/l1",
+    "dense_200k_50/path",
+    "flights/l2",
+    "flights/l1",
+    "flights/path",
+    "sparse_50k_50k/l2",
+    "sparse_50k_50k/l1",
+    "sparse_50k_50k/path",
+    "dense_20k_2000/l2",
+    "dense_20k_2000/l1",
+    "classes5_200k_50/l2",
+    "classes5_200k_50/l1",
+    "dense_200k_50/cv_l2",
+    "dense_200k_50/cv",
+    "dense_20k_2000/path",
+    *(
+        f"one_hot_{n}/{task}_at_{C}"
+        for n in ("1k", "50k")
+        for task in ("l1", "net")
+        for C in ("1e-2", "1", "1e2", "1e6")
+    ),
+)
 
 
-Found = dict[str, dict[str, tuple[dict[str, Any] | None, str]]]  # by case and contestant: what it found, or why nothing
+Found = dict[
+    str, dict[str, tuple[dict[str, Any] | None, str]]
+]  # by case and contestant: what it found, or why nothing
 
 
 def section(names: Sequence[str], say: Callable[[str], object] = print) -> Section:
-    """All contestants on the cases of these names, or all, each in a process of its own; the goals."""
+    """All contestants on the cases of these names, or all, each in a process of its own; the
+    goals.
+    """
     found: Found = {}
     for name in names or CASES:
         own = found[name] = {}
@@ -90,7 +123,11 @@ def section(names: Sequence[str], say: Callable[[str], object] = print) -> Secti
     everyone = list(dict.fromkeys(who for own in found.values() for who in own))
     lines = ["| case | " + " | ".join(everyone) + " |", "|---" * (len(everyone) + 1) + "|"]
     for name, own in found.items():
-        lines.append(f"| {name} | " + " | ".join(cell(*own[who]) if who in own else "" for who in everyone) + " |")
+        lines.append(
+            f"| {name} | "
+            + " | ".join(cell(*own[who]) if who in own else "" for who in everyone)
+            + " |"
+        )
     return Section("penalized", lines, [goal(name, own) for name, own in found.items()])
 
 
@@ -98,14 +135,16 @@ def cell(found: dict[str, Any] | None, said: str) -> str:
     """The time, with the residual where it stayed above the equal one."""
     if found is None:
         return said if said.startswith("over ") else "failed"
-    return f"{found['seconds']:.2f}" + (f" ({found['residual']:.0e})" if found["residual"] > RESIDUAL else "")
+    return f"{found['seconds']:.2f}" + (
+        f" ({found['residual']:.0e})" if found["residual"] > RESIDUAL else ""
+    )
 
 
 def goal(name: str, own: dict[str, tuple[dict[str, Any] | None, str]]) -> Goal:
     """To be ahead of the fastest peer; on a path, and its folds, three times.
 
-    Where a peer was cut off on its way to the equal residual, its last fit counts, as one to that residual takes longer;
-    where it finished none, it is no measure.
+    Where a peer was cut off on its way to the equal residual, its last fit counts, as one to that
+    residual takes longer; where it finished none, it is no measure.
     """
     if name.startswith("one_hot"):
         return one_hot_goal(name, own)
@@ -115,24 +154,37 @@ def goal(name: str, own: dict[str, tuple[dict[str, Any] | None, str]]) -> Goal:
     fastest = min(peers, key=lambda who: peers[who], default="any peer")
     value = peers[fastest] / told["seconds"] if peers and told else np.nan
     beyond = bool(peers) and (own[fastest][0] or {})["residual"] > RESIDUAL
-    return Goal(f"penalized/{name}", f"{name}: ahead of {fastest}", value, 3.0 if path else 1.0, True, beyond=beyond)
+    return Goal(
+        f"penalized/{name}",
+        f"{name}: ahead of {fastest}",
+        value,
+        3.0 if path else 1.0,
+        True,
+        beyond=beyond,
+    )
 
 
 def one_hot_goal(name: str, own: dict[str, tuple[dict[str, Any] | None, str]]) -> Goal:
-    """With many rows to be no slower than the fastest peer; with few within twice its time, or 10 ms.
+    """With many rows to be no slower than the fastest peer; with few within twice its time, or 10
+    ms.
 
     Only a peer at the equal residual is a measure, or the time at which all were cut off.
     """
     few = name.startswith("one_hot_1k")
     told, _ = own["ours"]
     peers = {
-        w: found["seconds"] for w, (found, _) in own.items() if w != "ours" and found and found["residual"] <= RESIDUAL
+        w: found["seconds"]
+        for w, (found, _) in own.items()
+        if w != "ours" and found and found["residual"] <= RESIDUAL
     }
     fastest = min(peers, key=lambda who: peers[who], default="all peers")
     seconds = max(peers.get(fastest, CUT_OFF), 0.005 if few else 0.0)
     good = told is not None and told["residual"] <= RESIDUAL
     value = seconds / told["seconds"] if told and good else np.nan
-    text = f"{name}: {'within twice of' if few else 'no slower than'} {fastest}{', or 10 ms' if few else ''}"
+    text = (
+        f"{name}: {'within twice of' if few else 'no slower than'} "
+        f"{fastest}{', or 10 ms' if few else ''}"
+    )
     return Goal(f"penalized/{name}", text, value, 0.5 if few else 1.0, True, beyond=not peers)
 
 

@@ -11,7 +11,9 @@ import numpy as np
 import scipy.sparse as sp
 from penalized_problems import Problem
 
-Fit = Callable[[Problem, float], tuple[np.ndarray, np.ndarray]]  # (points, K or 1, p) coefficients, intercepts
+Fit = Callable[
+    [Problem, float], tuple[np.ndarray, np.ndarray]
+]  # (points, K or 1, p) coefficients, intercepts
 
 
 def ours(at: Problem, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
@@ -57,9 +59,13 @@ def glum(at: Problem, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     X = sp.csc_matrix(at.X) if sp.issparse(at.X) else at.X
     several = at.strengths.size > 1
     model = GeneralizedLinearRegressor(
-        family="binomial", l1_ratio=at.l1_ratio, gradient_tol=tolerance, max_iter=1000, alpha_search=several,
+        family="binomial",
+        l1_ratio=at.l1_ratio,
+        gradient_tol=tolerance,
+        max_iter=1000,
+        alpha_search=several,
         alpha=list(at.strengths) if several else float(at.strengths[0]),
-    ).fit(X, at.y)  # fmt: skip
+    ).fit(X, at.y)
     if several:
         return np.asarray(model.coef_path_)[:, None, :], np.asarray(model.intercept_path_)[:, None]
     return model.coef_[None, None], np.array([[model.intercept_]])
@@ -75,9 +81,15 @@ def skglm(at: Problem, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     found, model = [], None
     for strength in at.strengths:
         solver = ProxNewton(
-            tol=tolerance * at.null_slope(), max_iter=1000, max_pn_iter=10_000, warm_start=True, fit_intercept=True
+            tol=tolerance * at.null_slope(),
+            max_iter=1000,
+            max_pn_iter=10_000,
+            warm_start=True,
+            fit_intercept=True,
         )
-        model = model or GeneralizedLinearEstimator(Logistic(), L1_plus_L2(float(strength), at.l1_ratio), solver)
+        model = model or GeneralizedLinearEstimator(
+            Logistic(), L1_plus_L2(float(strength), at.l1_ratio), solver
+        )
         model.penalty = L1_plus_L2(float(strength), at.l1_ratio)
         model.fit(X, at.y)
         found.append((np.reshape(model.coef_, (1, -1)).copy(), np.ravel(model.intercept_).copy()))
@@ -86,16 +98,20 @@ def skglm(at: Problem, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
 
 GLMNET = """
 library(glmnet); library(Matrix)
-a <- commandArgs(trailingOnly = TRUE); setwd(a[1]); n <- as.integer(a[2]); p <- as.integer(a[3]); k <- as.integer(a[4])
+a <- commandArgs(trailingOnly = TRUE); setwd(a[1])
+n <- as.integer(a[2]); p <- as.integer(a[3]); k <- as.integer(a[4])
 y <- readBin("y", "double", n); s <- readBin("s", "double", as.integer(a[5]))
 if (file.exists("i")) {
   m <- file.size("i") / 4
-  i <- readBin("i", "integer", m); q <- readBin("q", "integer", p + 1); x <- readBin("x", "double", m)
+  i <- readBin("i", "integer", m)
+  q <- readBin("q", "integer", p + 1); x <- readBin("x", "double", m)
   X <- sparseMatrix(i = i, p = q, x = x, dims = c(n, p), index1 = FALSE)
 } else X <- matrix(readBin("x", "double", as.numeric(n) * p), n, p)
 fam <- if (k > 2) "multinomial" else "binomial"
 alpha <- as.numeric(a[6]); tol <- as.numeric(a[7]); folds <- as.integer(a[8])
-fit <- function(f, ...) f(X, y, family = fam, alpha = alpha, lambda = s, standardize = FALSE, thresh = tol, maxit = 1e8, ...)
+fit <- function(f, ...) f(
+  X, y, family = fam, alpha = alpha, lambda = s, standardize = FALSE, thresh = tol, maxit = 1e8, ...
+)
 t0 <- proc.time()[3]
 f <- if (folds > 0) fit(cv.glmnet, nfolds = folds)$glmnet.fit else fit(glmnet)
 cat(proc.time()[3] - t0)
@@ -124,10 +140,22 @@ class Glmnet:
             else:
                 at.X.T.tofile(into / "x")
             n, p = at.X.shape
-            words = [folder, n, p, at.classes, at.strengths.size, at.l1_ratio, tolerance**1.5, at.folds]
+            words = [
+                folder,
+                n,
+                p,
+                at.classes,
+                at.strengths.size,
+                at.l1_ratio,
+                tolerance**1.5,
+                at.folds,
+            ]
             (into / "run.R").write_text(GLMNET)
             done = subprocess.run(
-                ["Rscript", into / "run.R", *map(str, words)], capture_output=True, text=True, check=True
+                ["Rscript", into / "run.R", *map(str, words)],
+                capture_output=True,
+                text=True,
+                check=True,
             )
             self.seconds = float(done.stdout)
             outputs = 1 if at.classes == 2 else at.classes
@@ -141,7 +169,9 @@ def contestants(at: Problem) -> dict[str, Fit]:
     found: dict[str, Fit] = {"ours": ours}
     if at.beside_penalty and at.l1_ratio == 1.0:
         found["sklearn liblinear"] = sklearn("liblinear")
-    solvers = ["lbfgs", "newton-cg", "newton-cholesky", "sag"] if smooth else [] if path else ["saga"]
+    solvers = (
+        ["lbfgs", "newton-cg", "newton-cholesky", "sag"] if smooth else [] if path else ["saga"]
+    )
     if at.X.shape[1] > 10_000:
         solvers = [s for s in solvers if s != "newton-cholesky"]  # a matrix of 20 GB
     found |= {f"sklearn {solver}": sklearn(solver) for solver in solvers}

@@ -13,7 +13,8 @@ RESIDUAL = 1e-6
 
 @dataclass(frozen=True)
 class Problem:
-    """X (n, p), codes y (n,), the strengths in falling order and the share of l1; folds: of a cross-validation, or 0.
+    """X (n, p), codes y (n,), the strengths in falling order and the share of l1; folds: of a
+    cross-validation, or 0.
 
     beside_penalty: a residual is measured by the penalty, else by the gradient of the null model.
     """
@@ -33,13 +34,18 @@ class Problem:
         return expit(eta) if self.classes == 2 else softmax(eta, axis=1)
 
     def slopes(self, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The gradient of the mean log-loss in the coefficients, (p[, K]), and in the intercepts."""
+        """The gradient of the mean log-loss in the coefficients, (p[, K]), and in the
+        intercepts.
+        """
         target = self.y if self.classes == 2 else np.eye(self.classes)[self.y.astype(int)]
         residual = (self.probabilities(eta) - target) / self.y.size
         return self.X.T @ residual, residual.sum(axis=0)
 
-    def residual(self, coef: np.ndarray, intercept: Any, strength: float, held: bool = False) -> float:
-        """The largest distance of minus the gradient to the penalty's subdifferential, over what it is measured by.
+    def residual(
+        self, coef: np.ndarray, intercept: Any, strength: float, held: bool = False
+    ) -> float:
+        """The largest distance of minus the gradient to the penalty's subdifferential, over what it
+        is measured by.
 
         held: the penalty is on the intercept as well.
         """
@@ -49,7 +55,9 @@ class Problem:
         slope, constant = self.slopes(self.X @ w + b)
         slope = slope + strength * (1.0 - self.l1_ratio) * w
         kink = strength * self.l1_ratio
-        away = np.where(w != 0.0, np.abs(slope + kink * np.sign(w)), np.maximum(np.abs(slope) - kink, 0.0))
+        away = np.where(
+            w != 0.0, np.abs(slope + kink * np.sign(w)), np.maximum(np.abs(slope) - kink, 0.0)
+        )
         alone = np.abs(constant + held * kink * np.sign(b) + held * (strength - kink) * b)
         return float(max(away.max(), alone.max()) / self.unit(strength))
 
@@ -62,16 +70,22 @@ class Problem:
     def null_slope(self) -> float:
         shares = np.bincount(self.y.astype(int)) / self.y.size
         eta = np.log(shares[1] / shares[0]) if self.classes == 2 else np.log(shares)
-        return float(np.abs(self.slopes(np.broadcast_to(eta, self.y.shape + np.shape(eta)))[0]).max())
+        return float(
+            np.abs(self.slopes(np.broadcast_to(eta, self.y.shape + np.shape(eta)))[0]).max()
+        )
 
 
 def dense(n: int, p: int, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """Equally correlated normal columns (0.2), a tenth of them with effects that fall off, events of about 30%."""
+    """Equally correlated normal columns (0.2), a tenth of them with effects that fall off,
+    events of about 30%.
+    """
     rng = np.random.default_rng(20261121)
     X = np.sqrt(0.8) * rng.standard_normal((n, p)) + np.sqrt(0.2) * rng.standard_normal((n, 1))
     effects = np.zeros((p, classes - 1))
     some = max(5, p // 10)
-    effects[:some] = rng.standard_normal((some, classes - 1)) / np.sqrt(1.0 + np.arange(some))[:, None]
+    effects[:some] = (
+        rng.standard_normal((some, classes - 1)) / np.sqrt(1.0 + np.arange(some))[:, None]
+    )
     eta = np.c_[np.ones(n), X @ effects]
     return X, (rng.gumbel(size=eta.shape) + eta).argmax(axis=1).astype(np.float64)
 
@@ -80,7 +94,11 @@ def sparse(n: int, p: int, density: float) -> tuple[Any, np.ndarray]:
     """Counts-like sparse columns, a hundred of them with effects."""
     rng = np.random.default_rng(20261121)
     X = sp.random_array(
-        (n, p), density=density, format="csr", rng=rng, data_sampler=lambda size: rng.exponential(size=size)
+        (n, p),
+        density=density,
+        format="csr",
+        rng=rng,
+        data_sampler=lambda size: rng.exponential(size=size),
     )
     effects = np.zeros(p)
     effects[rng.choice(p, 100, replace=False)] = 3.0 * rng.standard_normal(100)
@@ -89,7 +107,9 @@ def sparse(n: int, p: int, density: float) -> tuple[Any, np.ndarray]:
 
 
 def one_hot(n: int) -> tuple[Any, np.ndarray]:
-    """Four categoricals of 5 to 40 levels, all of them as columns, and five numbers; most have effects."""
+    """Four categoricals of 5 to 40 levels, all of them as columns, and five numbers; most have
+    effects.
+    """
     rng = np.random.default_rng(20261126)
     codes = [rng.integers(0, levels, n) for levels in (5, 10, 20, 40)]
     numbers = rng.standard_normal((n, 5))
@@ -97,15 +117,23 @@ def one_hot(n: int) -> tuple[Any, np.ndarray]:
     for code in codes:
         eta = eta + 0.7 * rng.standard_normal(code.max() + 1)[code]
     parts = [sp.csr_array((np.ones(n), (np.arange(n), code))) for code in codes]
-    return sp.csr_array(sp.hstack([sp.csr_array(numbers), *parts])), (rng.random(n) < expit(eta)).astype(np.float64)
+    return sp.csr_array(sp.hstack([sp.csr_array(numbers), *parts])), (
+        rng.random(n) < expit(eta)
+    ).astype(np.float64)
 
 
 def flights() -> tuple[Any, np.ndarray]:
-    """The training flights, one-hot with all levels, numbers standardized and their gaps at the mean, as a sparse matrix."""
+    """The training flights, one-hot with all levels, numbers standardized and their gaps at the
+    mean, as a sparse matrix.
+    """
     import polars as pl
 
-    frame = pl.read_parquet(Path(__file__).parents[1] / "data/flights/train/*.parquet").drop_nulls("late")
-    numbers = frame.select("distance", "temp", "humid", "wind_speed", "precip", "visib").cast(pl.Float64)
+    frame = pl.read_parquet(Path(__file__).parents[1] / "data/flights/train/*.parquet").drop_nulls(
+        "late"
+    )
+    numbers = frame.select("distance", "temp", "humid", "wind_speed", "precip", "visib").cast(
+        pl.Float64
+    )
     X = numbers.select((pl.all() - pl.all().mean()) / pl.all().std()).fill_null(0.0).to_numpy()
     parts = [sp.csr_array(X)]
     for column in frame.select("carrier", "origin", "dest", "hour").iter_columns():
@@ -142,4 +170,6 @@ def problem(name: str) -> Problem:
         strengths = np.array([0.05 * top if task == "l1" else 1.0 / y.size])
     if sp.issparse(X):  # the indices that all peers take
         X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)
-    return Problem(X, y, np.sort(strengths)[::-1], ratio, 10 if task.startswith("cv") else 0, bool(C))
+    return Problem(
+        X, y, np.sort(strengths)[::-1], ratio, 10 if task.startswith("cv") else 0, bool(C)
+    )

@@ -1,4 +1,6 @@
-"""The data of the in-memory cases, the same in every process, and how far a fit of them is from the maximum."""
+"""The data of the in-memory cases, the same in every process, and how far a fit of them is from
+the maximum.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +21,9 @@ RARE = 100  # flights of a level; rarer ones are pooled, or one of them separate
 
 @dataclass(frozen=True)
 class Problem:
-    """X (n, p) without a constant, y (n,) codes; frame: the same rows as a table with categoricals, where there is one."""
+    """X (n, p) without a constant, y (n,) codes; frame: the same rows as a table with
+    categoricals, where there is one.
+    """
 
     X: Any
     y: np.ndarray
@@ -36,13 +40,17 @@ class Problem:
         return np.asarray(expit(eta) if self.classes == 2 else softmax(eta, axis=1))
 
     def residual(self, probabilities: np.ndarray) -> float:
-        """max |X'(mu - y)|, a column counting by its root mean square, over the same of the null model."""
+        """max |X'(mu - y)|, a column counting by its root mean square, over the same of the null
+        model.
+        """
         return self._largest_slope(probabilities) / self._null
 
     @cached_property
     def _null(self) -> float:
         shares = np.bincount(self.y.astype(int)) / self.y.size
-        return self._largest_slope(np.broadcast_to(shares[1] if self.classes == 2 else shares, self._target.shape))
+        return self._largest_slope(
+            np.broadcast_to(shares[1] if self.classes == 2 else shares, self._target.shape)
+        )
 
     @cached_property
     def _target(self) -> np.ndarray:
@@ -50,7 +58,11 @@ class Problem:
 
     @cached_property
     def _size(self) -> np.ndarray:
-        squares = self.X.multiply(self.X).sum(axis=0) if sp.issparse(self.X) else np.einsum("ij,ij->j", self.X, self.X)
+        squares = (
+            self.X.multiply(self.X).sum(axis=0)
+            if sp.issparse(self.X)
+            else np.einsum("ij,ij->j", self.X, self.X)
+        )
         return np.sqrt(np.asarray(squares).reshape(-1) / self.y.size)
 
     def _largest_slope(self, probabilities: np.ndarray) -> float:
@@ -73,7 +85,9 @@ def iid(n: int, p: int) -> Problem:
 
 
 def correlated(n: int, p: int) -> Problem:
-    """Columns that follow one another as an AR(0.95) does: the condition number of their correlations is about 1000."""
+    """Columns that follow one another as an AR(0.95) does: the condition number of their
+    correlations is about 1000.
+    """
     rng = np.random.default_rng(SEED)
     X = rng.standard_normal((n, p))
     for j in range(1, p):
@@ -97,21 +111,31 @@ def classes(n: int, p: int) -> Problem:
 
 
 def flights(n: int, p: int) -> Problem:
-    """The first n flights that have an outcome: gaps filled by means, rare levels pooled, so that all fit the same model.
+    """The first n flights that have an outcome: gaps filled by means, rare levels pooled, so that
+    all fit the same model.
 
     X: the numbers, standardized, with one indicator of missing weather and all levels one-hot.
     """
     files = Path(__file__).parents[1] / "data/flights/train/*.parquet"
     raw = pl.read_parquet(files, columns=["late", *NUMBERS, *CODES]).drop_nulls("late").head(n)
-    gaps = pl.any_horizontal(pl.col("temp", "humid").is_null()).cast(pl.Float64).alias("missing_weather")
+    gaps = (
+        pl.any_horizontal(pl.col("temp", "humid").is_null())
+        .cast(pl.Float64)
+        .alias("missing_weather")
+    )
     numbers = [pl.col(name).cast(pl.Float64).fill_null(pl.col(name).mean()) for name in NUMBERS]
     levels = [
-        pl.when(pl.len().over(name) < RARE).then(pl.lit("(few)")).otherwise(pl.col(name).cast(pl.String)).alias(name)
+        pl.when(pl.len().over(name) < RARE)
+        .then(pl.lit("(few)"))
+        .otherwise(pl.col(name).cast(pl.String))
+        .alias(name)
         for name in CODES
     ]
     frame = raw.select("late", *numbers, gaps, *levels)
     frame = frame.with_columns((pl.col(NUMBERS) - pl.col(NUMBERS).mean()) / pl.col(NUMBERS).std())
-    frame = frame.with_columns(pl.col(name).cast(pl.Enum(frame[name].unique().sort())) for name in CODES)
+    frame = frame.with_columns(
+        pl.col(name).cast(pl.Enum(frame[name].unique().sort())) for name in CODES
+    )
     parts = [sp.csr_array(frame.select(*NUMBERS, "missing_weather").to_numpy())]
     for name in CODES:
         codes = frame[name].to_physical().to_numpy()

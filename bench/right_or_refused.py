@@ -1,8 +1,9 @@
-"""Thousands of random problems against 69 digits: python bench/right_or_refused.py [FIRST [COUNT]]; by default by
-the date.
+"""Thousands of random problems against 69 digits: python bench/right_or_refused.py [FIRST [COUNT]];
+by default by the date.
 
-Prints how many were right, refused, given up, and each that must not be: wrong and converged, refused for a false
-reason, a raw exception, not converged although the maximum is finite and moderate. Ends with 1 if there is one.
+Prints how many were right, refused, given up, and each that must not be: wrong and converged,
+refused for a false reason, a raw exception, not converged although the maximum is finite and
+moderate. Ends with 1 if there is one.
 """
 
 import sys

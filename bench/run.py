@@ -1,7 +1,9 @@
-"""The whole benchmark, into the tables of docs/performance.md: python bench/run.py [--quick] [SECTION ...].
+"""The whole benchmark, into the tables of docs/performance.md: python bench/run.py [--quick]
+[SECTION ...].
 
-Sections: in-memory, small, end-to-end, penalized, and cluster where bench/cluster.py is there. Ends with 1 if a goal is
-missed without a sentence on why in misses.py, or if a section fails. Larger than memory goes by hand.
+Sections: in-memory, small, end-to-end, penalized, and cluster where bench/cluster.py is there. Ends
+with 1 if a goal is missed without a sentence on why in misses.py, or if a section fails. Larger
+than memory goes by hand.
 """
 
 import argparse
@@ -24,8 +26,13 @@ QUICK_PENALIZED = ("dense_200k_50/l2", "flights/l2")
 
 
 def cluster(quick: bool) -> Section:
-    """What bench/cluster.py prints, as it is, and its goals. Raises CalledProcessError where it ends with anything but 0."""
-    done = subprocess.run([sys.executable, str(CLUSTER)], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    """What bench/cluster.py prints, as it is, and its goals.
+
+    Raises CalledProcessError where it ends with anything but 0.
+    """
+    done = subprocess.run(
+        [sys.executable, str(CLUSTER)], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+    )
     return Section("cluster", ["```text", done.stdout.strip(), "```"], gains(done.stdout))
 
 
@@ -35,7 +42,10 @@ def gains(printed: str) -> list[Goal]:
     lines = [line.split() for line in printed.splitlines()]
     found = {line[0]: float(line[4]) for line in lines if len(line) == 5 and line[0] in what}
     return [
-        Goal(f"cluster/{key}", f"{what[key]} on 2 workers, beside 1", found[key], 1.6, at_least=True) for key in what
+        Goal(
+            f"cluster/{key}", f"{what[key]} on 2 workers, beside 1", found[key], 1.6, at_least=True
+        )
+        for key in what
     ]
 
 
@@ -52,13 +62,17 @@ def main() -> int:
     """Measure, print, write, and say what is missed without a word; 0 if nothing is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)}; default: all")
-    parser.add_argument("--quick", action="store_true", help="fewer rows and runs; nothing is written")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer rows and runs; nothing is written"
+    )
     asked = parser.parse_args()
     if strange := sorted(set(asked.sections) - SECTIONS.keys()):
         parser.error(f"there is no section {strange[0]!r}; choose of {', '.join(SECTIONS)}.")
     ran: list[Goal] = []
     failed: list[str] = []
-    for name in asked.sections or [name for name in SECTIONS if not (asked.quick and name == "cluster")]:
+    for name in asked.sections or [
+        name for name in SECTIONS if not (asked.quick and name == "cluster")
+    ]:
         load = os.getloadavg()[0]
         try:
             found = SECTIONS[name](asked.quick)
@@ -66,16 +80,27 @@ def main() -> int:
             failed.append(f"{name}: {error}")
             continue
         command = "make bench" if not asked.sections else f"python bench/run.py {name}"
-        lines = [*found.lines, "", *goal_table(found.goals, MISSES), "", f"By {sentence(command, load)}"]
+        lines = [
+            *found.lines,
+            "",
+            *goal_table(found.goals, MISSES),
+            "",
+            f"By {sentence(command, load)}",
+        ]
         print("\n".join(["", f"## {name}", "", *lines, ""]), flush=True)
         if not asked.quick:
-            PAGE.write_text(between(PAGE.read_text(encoding="utf-8"), name, lines), encoding="utf-8")
+            PAGE.write_text(
+                between(PAGE.read_text(encoding="utf-8"), name, lines), encoding="utf-8"
+            )
         ran += found.goals
     met = sum(goal.met for goal in ran)
     print(f"{met} of {len(ran)} goals met.")
     silent = unexplained(ran, MISSES)
     for goal in silent:
-        print(f"missed without a sentence in bench/misses.py: {goal.key} ({goal.text})", file=sys.stderr)
+        print(
+            f"missed without a sentence in bench/misses.py: {goal.key} ({goal.text})",
+            file=sys.stderr,
+        )
     for line in failed:
         print(f"failed: {line}", file=sys.stderr)
     return 1 if failed or (silent and not asked.quick) else 0
