@@ -20,8 +20,14 @@ from logit_engine.objective.triangles import condition_number, r_factor
 from logit_engine.penalties import NONE
 from logit_engine.solvers.certificate import arrival_certificate, information_lost
 from logit_engine.solvers.descent import PENALTY_RATIO
-from logit_engine.solvers.newton import MAX_CERTIFICATE, Newton, newton_solution
-from logit_engine.solvers.solution import Information, Residual, Solution, Termination
+from logit_engine.solvers.newton import Newton, newton_solution
+from logit_engine.solvers.solution import (
+    MAX_CERTIFICATE,
+    Information,
+    Residual,
+    Solution,
+    Termination,
+)
 
 FLAGGED = 1e8  # a condition number above it is said; above 1e12 it is said to be hopeless
 HOPELESS = 1e12

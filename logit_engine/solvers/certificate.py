@@ -19,13 +19,16 @@ from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import length
 from logit_engine.rows import Block, Maximum, QuietFunction, Sums, total
-from logit_engine.solvers.newton import MAX_CERTIFICATE
-from logit_engine.solvers.solution import Certificate, Solution, Termination
+from logit_engine.solvers.solution import MAX_CERTIFICATE, Certificate, Solution, Termination
 
-SHARP_CERTIFICATE = 1e-7  # above it the bound of the reach may be to blame: the rows are asked for the reach itself
+SHARP_CERTIFICATE = (
+    1e-7  # above it the bound of the reach may be to blame: the rows are asked for the reach itself
+)
 REMAINING_STEPS = 4.0  # lengths of the last step: if rounding made that step, as much may be left
 LEAST_ROUNDING = 1e-8  # of a certificate: a smaller share of rounding is not computed
-ROUGH_CERTIFICATE = 5e-7  # up to it, with the rounding of scores of one added, a pass for the scores is not needed
+ROUGH_CERTIFICATE = (
+    5e-7  # up to it, with the rounding of scores of one added, a pass for the scores is not needed
+)
 EPS = float(np.finfo(np.float64).eps)
 WINDOWS = (1e-2, 1e-4, 1e-6)  # of a predictor, tried one after another
 
@@ -36,20 +39,33 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
     It is infinite for a solution that does not say that it arrived, or carries no information. For a link that is not
     log-concave the maximum may be a local one.
     """
-    likelihood, theta, proof, information = objective.likelihood, solution.theta, solution.proof, solution.information
-    if solution.termination is not Termination.CONVERGED or information is None or not np.isfinite(proof.bound):
+    likelihood, theta, proof, information = (
+        objective.likelihood,
+        solution.theta,
+        solution.proof,
+        solution.information,
+    )
+    if (
+        solution.termination is not Termination.CONVERGED
+        or information is None
+        or not np.isfinite(proof.bound)
+    ):
         return np.inf
     decrement = proof.decrement
     reach = proof.bound / decrement if decrement > 0.0 else np.inf
     largest_rounding = reach * reach * EPS * objective.weight  # if no score is larger than one
     if largest_rounding > LEAST_ROUNDING:
-        of_logit = isinstance(likelihood, Bernoulli) and likelihood.self_concordant  # whose scores are at most one
+        of_logit = (
+            isinstance(likelihood, Bernoulli) and likelihood.self_concordant
+        )  # whose scores are at most one
         if of_logit and proof.bound + largest_rounding <= ROUGH_CERTIFICATE:
             return proof.bound + largest_rounding
         bounds = row_bounds(objective, theta, information.root)
         decrement, reach = decrement + length(bounds.largest_rounding), min(reach, bounds.reach)
     certificate = decrement * reach
-    if not isinstance(likelihood, Bernoulli) or (likelihood.self_concordant and certificate <= SHARP_CERTIFICATE):
+    if not isinstance(likelihood, Bernoulli) or (
+        likelihood.self_concordant and certificate <= SHARP_CERTIFICATE
+    ):
         return certificate
     root = information.root
     if likelihood.self_concordant:
@@ -85,16 +101,22 @@ def row_bounds(objective: Objective, theta: Array, root: Array) -> RowBounds:
     @QuietFunction
     def block_sums(block: Block) -> tuple[Array, Array, Array, Maximum]:
         X = objective.columns(block)
-        score = score_of(objective.predictors(block, X, theta), block.y).reshape(block.y.size, outputs)
+        score = score_of(objective.predictors(block, X, theta), block.y).reshape(
+            block.y.size, outputs
+        )
         sizes = weighted(block.weights, np.abs(score))
         directions = [X.dot(part) for part in np.split(root, outputs)]
         lengths = np.sum([Dense(part).squared_lengths() for part in directions], axis=0)
-        likely = np.sum([size @ np.abs(part) for size, part in zip(sizes.T, directions, strict=True)], axis=0)
+        likely = np.sum(
+            [size @ np.abs(part) for size, part in zip(sizes.T, directions, strict=True)], axis=0
+        )
         squares = np.concatenate([X.gram_diagonal(size) for size in sizes.T])
         return sizes.sum(axis=0), squares, likely, Maximum(block.maximum(lengths))
 
     sizes, squares, likely, longest = total(objective.rows, block_sums, objective.threads)
-    terms = np.sqrt(np.repeat(sizes, squares.size // outputs)) * np.sqrt(squares)  # by Cauchy & Schwarz
+    terms = np.sqrt(np.repeat(sizes, squares.size // outputs)) * np.sqrt(
+        squares
+    )  # by Cauchy & Schwarz
     reach = float(np.sqrt(min(outputs, 2) * max(longest.value, 0.0)))
     return RowBounds(EPS * (terms @ np.abs(root)), np.asarray(EPS * likely), reach)
 
@@ -106,7 +128,11 @@ def information_lost(objective: Objective, solution: Solution, certificate: floa
     rounding of a step moves it. For several classes the certificate is that bound.
     """
     likelihood, proof, information = objective.likelihood, solution.proof, solution.information
-    if not isinstance(likelihood, Bernoulli) or not isinstance(proof, Certificate) or information is None:
+    if (
+        not isinstance(likelihood, Bernoulli)
+        or not isinstance(proof, Certificate)
+        or information is None
+    ):
         return certificate
     theta, root = solution.theta, information.root
     last = LastStep(proof.step, row_bounds(objective, theta, root).likely_rounding)
@@ -144,7 +170,9 @@ def _share_lost(
         if last is not None:
             moves += REMAINING_STEPS * np.abs(X.dot(last.step)) + np.abs(directions) @ last.rounding
         lost = _curvature_lost(likelihood, objective.predictors(block, X, theta), block.y, moves)
-        return float(np.dot(weighted(block.weights, lost), lengths)), Maximum(block.maximum(lengths))
+        return float(np.dot(weighted(block.weights, lost), lengths)), Maximum(
+            block.maximum(lengths)
+        )
 
     lost, longest = total(objective.rows, block_sums, objective.threads)
     return float(lost) if np.isfinite(lost) else np.inf, float(np.sqrt(max(longest.value, 0.0)))
@@ -163,7 +191,8 @@ def _curvature_lost(likelihood: Bernoulli, eta: Array, y: Array, window: Array) 
         if at.size:
             same = np.full(at.size, outcome)
             here, low, high = (
-                likelihood.terms(eta[at] + move, same).curvature for move in (0.0, -window[at], window[at])
+                likelihood.terms(eta[at] + move, same).curvature
+                for move in (0.0, -window[at], window[at])
             )
             lost[at] += share[at] * np.maximum(here - np.minimum(low, high), 0.0)
     return lost

@@ -41,8 +41,14 @@ from logit_engine.rows.memory import every_nth_row
 from logit_engine.solvers.curvature_models import LimitedMemoryModel
 from logit_engine.solvers.factored_pass import MIN_CHOLESKY_PIVOT
 from logit_engine.solvers.information_pass import information_cost, information_pays
-from logit_engine.solvers.newton import EXACT_BOUND, MAX_CERTIFICATE, MAX_PLAIN_CONDITION
-from logit_engine.solvers.solution import Certificate, Information, Solution, Termination
+from logit_engine.solvers.newton import EXACT_BOUND, MAX_PLAIN_CONDITION
+from logit_engine.solvers.solution import (
+    MAX_CERTIFICATE,
+    Certificate,
+    Information,
+    Solution,
+    Termination,
+)
 from logit_engine.solvers.whitening import shared_basis
 from logit_engine.solvers.working_set import MAX_FULL_COLUMNS, WorkingSet
 
@@ -55,8 +61,12 @@ MAX_STAGE_STRIDE = 8  # of a pilot's own pilot
 MAX_PILOT_COEFFICIENTS = 1000
 MAX_PILOT_NUMBERS = 2**26
 MIN_CLASS_ROWS = 50  # that a pilot's first block must hold of each class
-MIN_CURVATURE_RATIO = 1e-2  # to the median: a column with less curvature has too few rows in a pilot
-PILOT_DECREMENT = 0.1  # of a pilot's own standard errors: a step so small changes nothing that its rows know
+MIN_CURVATURE_RATIO = (
+    1e-2  # to the median: a column with less curvature has too few rows in a pilot
+)
+PILOT_DECREMENT = (
+    0.1  # of a pilot's own standard errors: a step so small changes nothing that its rows know
+)
 NEAR_DECREMENT = 1e-6  # if rounding stops the steps there, Newton's method does the rest
 MIN_SINGLE_PRECISION_PIVOT = 1e-2  # above it the next curvature may be in single precision
 REACH_ROWS = 2048  # that tell how long rows are
@@ -69,12 +79,18 @@ MAX_PILOT_PASSES = 20  # of each pilot, and of the light passes that follow
 
 def pilot_stride(n: int, coefficients: int) -> int | None:
     """A pilot takes one of so many of n rows; None if it would take too many, or has too many coefficients."""
-    stride = max(PILOT_STRIDE, min(MAX_AMPLE_STRIDE, n // AMPLE_ROWS), -(-n * coefficients // MAX_PILOT_NUMBERS))
+    stride = max(
+        PILOT_STRIDE,
+        min(MAX_AMPLE_STRIDE, n // AMPLE_ROWS),
+        -(-n * coefficients // MAX_PILOT_NUMBERS),
+    )
     stride = min(n // max(MIN_PILOT_ROWS, 50 * coefficients), stride)
     return stride if stride >= 4 and coefficients <= MAX_PILOT_COEFFICIENTS else None
 
 
-def penalized_start(loss: Objective, start: Array, penalty: ElasticNet) -> tuple[Array, Array | None]:
+def penalized_start(
+    loss: Objective, start: Array, penalty: ElasticNet
+) -> tuple[Array, Array | None]:
     """Where a penalized pilot would start the fit of all rows, (q,), and about the curvature there, (q, q).
 
     Nothing rests on it. If the rows are few, or a class is hardly there, it is the start itself and None.
@@ -130,7 +146,9 @@ class Approach(NamedTuple):
         return shared_basis(self.factor, None, outputs) if far else None
 
 
-def pilot_approach(objective: Objective, start: Array, estimates_only: bool = False) -> Approach | None:
+def pilot_approach(
+    objective: Objective, start: Array, estimates_only: bool = False
+) -> Approach | None:
     """The maximum to rounding, by light passes; None if a pilot does not lead there.
 
     estimates_only: no last look at the information is to come but one more light pass, whose step
@@ -157,7 +175,11 @@ def pilot_approach(objective: Objective, start: Array, estimates_only: bool = Fa
         if reach < inf and proof == inf:
             proof = reach * exp(min(1.1 * decrement * reach, 100.0))
         if not decrement < 0.5 * before:
-            return Approach(theta, factor, exact, proof, passes) if decrement < NEAR_DECREMENT else None
+            return (
+                Approach(theta, factor, exact, proof, passes)
+                if decrement < NEAR_DECREMENT
+                else None
+            )
         rate = rate if before == inf else decrement / before
         theta, before = theta + step, decrement
         left = decrement * rate  # of the distance, after this step
@@ -165,7 +187,9 @@ def pilot_approach(objective: Objective, start: Array, estimates_only: bool = Fa
         if left * (rate if one_more_step else 1.0) <= target:
             return Approach(theta, factor, exact, proof, passes)
         known = reach < inf
-        if known or not information_pays(left, rate, curvature_change, target, information_cost(start.size)):
+        if known or not information_pays(
+            left, rate, curvature_change, target, information_cost(start.size)
+        ):
             next_gradient = objective.gradient(theta)
             model.update(step, next_gradient - gradient)
         else:
@@ -238,7 +262,11 @@ def _pilot_fit(pilot: Objective, theta: Array) -> PilotFit | None:
     for _ in range(MAX_PILOT_PASSES):
         steering = pilot.steering_pass(theta, _single_precision_suffices(factor))
         factor = cholesky_factor(steering.curvature)
-        if factor is None or smallest_pivot(factor) < MIN_CHOLESKY_PIVOT or not _shows_all_columns(steering.curvature):
+        if (
+            factor is None
+            or smallest_pivot(factor) < MIN_CHOLESKY_PIVOT
+            or not _shows_all_columns(steering.curvature)
+        ):
             return None
         half = triangular_solve(factor, steering.gradient, transposed=True)
         theta, decrement = theta - triangular_solve(factor, half), length(half)

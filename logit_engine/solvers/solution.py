@@ -10,6 +10,10 @@ from logit_engine.objective.shapes import block_diagonal
 from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.solvers.whitening import unwhitened
 
+MAX_CERTIFICATE = (
+    0.5  # below 1 is proof, but under separation a bound tends to 1 and rounding may take it below
+)
+
 
 class Solver(Protocol):
     """Settings of a method that know how to minimize an objective from a start, (q,)."""
@@ -36,7 +40,7 @@ class Certificate:
     """The proof of a Newton step: how near the maximum of a smooth objective is (docs/certificate.md).
 
     decrement: the length of the last step in standard errors. bound: the decrement times the reach, infinite where no reach
-    is known; below one half it proves that a maximum exists. step: the last Newton step, (q,), in inner coordinates.
+    is known; below MAX_CERTIFICATE it proves that a maximum exists. step: the last Newton step, (q,), in inner coordinates.
     """
 
     decrement: float

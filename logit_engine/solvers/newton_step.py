@@ -1,0 +1,80 @@
+"""One Newton step: from a factored pass to the step, its decrement, and the bound that certifies it."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from logit_engine.columns import Array
+from logit_engine.objective.loss import Objective
+from logit_engine.objective.triangles import largest_stretch, length, triangular_solve
+from logit_engine.solvers.factored_pass import FactoredPass
+from logit_engine.solvers.solution import Certificate, Information, Solution, Termination
+from logit_engine.solvers.whitening import shared_basis, unwhitened
+
+
+class NewtonStep(NamedTuple):
+    """The Newton step d = -H^-1 g from theta, (q,) each, by the factored pass there.
+
+    decrement: the length of the step in standard errors. bound: decrement times reach, infinite if
+    the pass proves nothing. next_basis: the basis that this information gives, (p, p), or None.
+    passes: over the rows, so far.
+    """
+
+    theta: Array
+    factored: FactoredPass
+    step: Array
+    decrement: float
+    bound: float
+    next_basis: Array | None
+    passes: int
+
+    @property
+    def longest_move(self) -> float:
+        """A bound of the move of any row's predictor; the step in standard errors if none is known."""
+        return self.bound if math.isfinite(self.bound) else self.decrement
+
+    def whitening_basis(self, objective: Objective) -> Array:
+        """The basis that whitens the next pass, (p, p)."""
+        if self.next_basis is None:
+            return np.eye(objective.coordinates.scale.size)
+        return self.next_basis
+
+    def solution(
+        self,
+        termination: Termination,
+        theta: Array | None = None,
+        loglik: float | None = None,
+        passes: int | None = None,
+    ) -> Solution:
+        """The solution that ends with this step; it is at the step's start unless theta is given."""
+        evaluation, basis, factor, free, *_ = self.factored
+        known = self.factored.is_information
+        return Solution(
+            self.theta if theta is None else theta,
+            evaluation.loglik if loglik is None else loglik,
+            termination,
+            self.passes if passes is None else passes,
+            Certificate(self.decrement, self.bound, self.step),
+            Information(factor, basis, free, self.next_basis) if known else None,
+        )
+
+
+def newton_step(theta: Array, factored: FactoredPass, passes: int, outputs: int) -> NewtonStep:
+    """The Newton step at theta by two triangular solves; outputs: linear predictors of a row."""
+    evaluation, basis, factor, free, full_factor, *_ = factored
+    gradient = evaluation.gradient if free is None else free.T @ evaluation.gradient
+    half = triangular_solve(factor, gradient, transposed=True)
+    step = -triangular_solve(factor, half)
+    decrement, bound = length(half), np.inf
+    if factored.is_information and (free is None or basis is not None):
+        bound = decrement * evaluation.reach * largest_stretch(factor)
+    return NewtonStep(
+        theta,
+        factored,
+        unwhitened(step if free is None else free @ step, basis),
+        decrement,
+        bound,
+        None if full_factor is None else shared_basis(full_factor, basis, outputs),
+        passes,
+    )
