@@ -41,7 +41,7 @@ def sklearn(solver: str) -> Fit:
             cv = LogisticRegressionCV(
                 Cs=Cs, l1_ratios=(at.l1_ratio,), cv=at.folds, n_jobs=2, scoring="neg_log_loss",
                 use_legacy_attributes=False, refit=False, **common,
-            ).fit(at.X, at.y)  # fmt: skip
+            ).fit(at.X, at.y)
             return cv.coef_[None], cv.intercept_[None]
         model = LogisticRegression(l1_ratio=at.l1_ratio, warm_start=True, **common)
         found = []

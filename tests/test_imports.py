@@ -26,7 +26,8 @@ for name in modules:
 for name in modules:
     package, _, leaf = name.rpartition(".")
     while package:
-        assert leaf not in getattr(sys.modules[package], "__all__", ()), f"{name} bears a public name of {package}"
+        public = getattr(sys.modules[package], "__all__", ())
+        assert leaf not in public, f"{name} bears a public name of {package}"
         package = package.rpartition(".")[0]
 """
 STAY = """

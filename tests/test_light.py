@@ -19,7 +19,9 @@ class Installed(PathFinder):
     def find_spec(cls, name, path=None, target=None):
         top = name.partition(".")[0]
         found = super().find_spec(name, path, target)
-        ours = found is None or "site-packages" not in str(found.origin or found.submodule_search_locations)
+        if found is None:
+            return None
+        ours = "site-packages" not in str(found.origin or found.submodule_search_locations)
         return found if ours or top in ALLOWED else None
 
 sys.meta_path[sys.meta_path.index(PathFinder)] = Installed
@@ -57,7 +59,8 @@ PIPELINE = """
 import sys
 from logit_flows.cli import main
 
-for words in (["check"], ["train"], ["score", "data/exam/students.parquet"], ["retrain"], ["show"], ["runs"]):
+verbs = ["check"], ["train"], ["retrain"], ["show"], ["runs"]
+for words in (*verbs[:2], ["score", "data/exam/students.parquet"], *verbs[2:]):
     sys.argv = ["logit", *words, "--config", "data/exam/config.yaml", "--set", "store=STORE"]
     try:
         main()

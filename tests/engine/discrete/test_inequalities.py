@@ -69,7 +69,7 @@ def test_scipy_finds_no_better_point() -> None:
     theirs = minimize(
         lambda b: -model.loglike(b), np.array([0.3, 0.0, 0.0, 0.0]), jac=lambda b: -model.score(b), constraints=bounds,
         method="SLSQP", options={"ftol": 1e-14, "maxiter": 500},
-    )  # fmt: skip
+    )
     assert r.llf >= -theirs.fun - 1e-9
     np.testing.assert_allclose(r.params, theirs.x, atol=1e-5)
 

@@ -238,7 +238,8 @@ from logit_engine import LogisticRegression, LogisticRegressionCV
 x = np.array([[-2.0], [-1.0], [0.0], [1.0], [2.0], [3.0]])
 y = np.array([0, 0, 1, 0, 1, 1])
 model = LogisticRegression(C=2.0).fit(x, y)
-print(LogisticRegression.__mro__[1].__module__, *map(repr, map(float, [model.intercept_[0], model.coef_[0, 0]])))
+numbers = map(float, [model.intercept_[0], model.coef_[0, 0]])
+print(LogisticRegression.__mro__[1].__module__, *map(repr, numbers))
 print(model.predict(x).tolist(), model.score(x, y))
 try:
     LogisticRegressionCV().fit(x, y)

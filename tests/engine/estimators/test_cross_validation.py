@@ -30,7 +30,7 @@ def test_cross_validated_paths_are_scikit_learns(several):
     other = PeerCV(
         Cs=5, l1_ratios=(0.0,), solver="newton-cholesky", tol=1e-12, max_iter=500, scoring="neg_log_loss",
         use_legacy_attributes=False,
-    ).fit(X, y)  # fmt: skip
+    ).fit(X, y)
     model = LogisticRegressionCV(Cs=5).fit(X, y)
     assert model.scores_.shape == (5, 1, 5)
     np.testing.assert_allclose(model.scores_, other.scores_, atol=1e-10)
@@ -92,7 +92,7 @@ def test_groups_reach_the_splitter_and_the_folds_mean_is_scikit_learns():
     other = PeerCV(
         Cs=3, l1_ratios=(0.0,), solver="newton-cholesky", tol=1e-12, max_iter=500, scoring="neg_log_loss",
         use_legacy_attributes=False, refit=False,
-    ).fit(X, y)  # fmt: skip
+    ).fit(X, y)
     np.testing.assert_allclose(mean.coef_, other.coef_, atol=1e-8)
 
 

@@ -215,7 +215,8 @@ from logit_engine import LogisticRegression
 X = np.arange(8.0)[:, None] % 5
 good = np.array([0, 1, 0, 1, 1, 0, 1, 0])
 bad = [np.where(good, 2.5, 0.0), np.where(np.arange(8) == 3, np.nan, good), good[:5], good[:, None],
-       np.array([None, 1, 0, 1, 1, 0, 1, 0], dtype=object), np.array(["a", 1, "a", 1, 1, "a", 1, "a"], dtype=object),
+       np.array([None, 1, 0, 1, 1, 0, 1, 0], dtype=object),
+       np.array(["a", 1, "a", 1, 1, "a", 1, "a"], dtype=object),
        np.where(good, np.inf, 0.0)]
 for y in bad:
     model = LogisticRegression()
@@ -225,7 +226,8 @@ for y in bad:
     except ValueError as error:
         print(error, vars(model) == before)
 dense, sparse = LogisticRegression().fit(X, good), LogisticRegression().fit(csr_array(X), good)
-print(np.allclose(dense.coef_, sparse.coef_), np.allclose(dense.predict_proba(X), sparse.predict_proba(csr_array(X))))
+p, q = dense.predict_proba(X), sparse.predict_proba(csr_array(X))
+print(np.allclose(dense.coef_, sparse.coef_), np.allclose(p, q))
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     LogisticRegression(C=np.inf).fit(X, X[:, 0] > 2)

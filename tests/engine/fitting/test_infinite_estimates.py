@@ -77,7 +77,7 @@ def test_a_row_that_alone_has_a_level_and_is_predicted_is_left_out_of_the_levera
     np.testing.assert_allclose(whole.std_errors[:3], rest.std_errors, rtol=1e-6)
 
 
-def test_of_several_classes_the_class_that_is_never_there_has_none_and_the_others_those_of_the_limit() -> None:
+def test_a_class_that_is_never_there_has_no_errors_and_the_others_those_of_the_limit() -> None:
     X, _, _ = data()
     rng = np.random.default_rng(3)
     code = np.digitize(X[:, 0] + rng.logistic(size=N), [-0.5, 1.0])

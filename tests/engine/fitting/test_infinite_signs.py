@@ -32,7 +32,7 @@ def leads(X: np.ndarray, code: np.ndarray, k: int) -> np.ndarray:
 
 
 def signs_by_program(X: np.ndarray, code: np.ndarray, k: int) -> np.ndarray:
-    """-1, 0, 1, or nan where both signs occur, from the least and the largest of each coefficient in a box."""
+    """-1, 0, 1, or nan if both signs occur, from the extremes of each coefficient in a box."""
     cuts = leads(X, code, k)
     found = []
     for row in np.eye(cuts.shape[1]):

@@ -68,7 +68,7 @@ def test_standard_errors_keep_their_digits_however_near_one_a_leverage_is(size: 
     np.testing.assert_allclose(found.std_errors, exact_std_errors(X, y, POWER[wanted]), rtol=1e-13)
 
 
-def test_two_far_rows_in_one_column_and_one_in_another_keep_their_digits_beside_weights_and_columns_far_from_zero() -> (
+def test_three_far_rows_keep_their_digits_beside_weights_and_columns_far_from_zero() -> (
     None
 ):
     X, y = far_row(1e8, seed=1)

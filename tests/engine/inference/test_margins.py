@@ -37,7 +37,7 @@ CASES = [
     *((at, effect, False, False) for at, effect in product(At, Effect)),
     *((at, effect, *steps) for at in (At.OVERALL, At.MEAN, At.ALL) for effect in (Effect.DYDX, Effect.EYDX)
       for steps in ((True, False), (False, True), (True, True))),
-]  # fmt: skip
+]
 
 
 def rows(seed: int = 0, n: int = N) -> np.ndarray:
@@ -309,7 +309,7 @@ def test_a_variance_of_zero_that_was_rounded_below_it_is_zero() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"dummy": True, "count": True}, {"fixed": {1: 0.5}},
-                                     {"at": At.MEAN}, {"at": At.MEDIAN}])  # fmt: skip
+                                     {"at": At.MEAN}, {"at": At.MEDIAN}])
 def test_margins_of_several_classes_take_less_memory_than_their_rows(options: dict[str, Any]) -> None:
     rng = np.random.default_rng(0)
     X = np.column_stack([rows(n=200_000), rng.normal(size=(200_000, 6))])
@@ -329,7 +329,7 @@ def test_margins_of_several_classes_take_less_memory_than_their_rows(options: di
     ("options", "what"),
     [({"effect": Effect.DYEX}, "method dyex"), ({"effect": Effect.EYEX}, "method eyex"),
      ({"at": At.MEDIAN}, "at median"), ({"at": At.ZERO}, "at zero")],
-)  # fmt: skip
+)
 def test_a_discrete_change_is_refused_where_it_means_nothing(options: dict, what: str, steps: dict) -> None:
     with pytest.raises(UsageError, match=f"{what} makes no sense for a change of a whole number; leave out dummy and"):
         margins(Bernoulli(LOGIT), rows(), THETA, spread(P), **options, **steps)

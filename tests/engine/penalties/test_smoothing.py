@@ -47,7 +47,7 @@ def test_the_matrix_is_the_sum_of_squared_differences(order: int) -> None:
     both = differences([[0, 1, -1], [-1, 2], [4]], 5)
     assert both.toarray().tolist() == [
         [1, -1, 0, 0, 0], [-1, 2, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0],
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("order", [1, 2])

@@ -134,7 +134,7 @@ def test_normalizing_changes_no_probability(exam: Path) -> None:
         done = logit(
             "train", exam / "config.yaml", "--no-prefect", "--json",
             "--set", f"normalize={normalize}", "--set", "write.predictions=all",
-        )  # fmt: skip
+        )
         folder = Path(json.loads(done.stdout)["folder"])
         found.append(pl.read_parquet(folder / "predictions.parquet")["probability"].to_numpy())
     assert abs(found[0] - found[1]).max() < 1e-12

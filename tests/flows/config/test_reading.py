@@ -312,7 +312,8 @@ PRODUCT = {
     "gate.approval": "automatic",
     "score.cohorts": "data/flights/cohorts/*.parquet",
     "score.output": "[probability, predicted_class, linear_predictor]",
-    "experiment": "{matrix: {model.link: [logit, probit, cloglog], features.min_frequency: [50, 100, 500]}, folds: 5}",
+    "experiment": "{matrix: {model.link: [logit, probit, cloglog], features.min_frequency: [50, 100, 500]}, "
+    "folds: 5}",
     "schedule": "{cron: 0 5 * * 1, timezone: America/New_York}",
     "compute.threads": "auto",
     "compute.memory": "auto",

@@ -100,7 +100,7 @@ def test_a_page_holds_facts_coefficients_metrics_and_plots(plain: tuple[Config, 
     assert all(word in page.text for word in (*SECTIONS, name, "Converged after", "rows.parquet; sha256"))
     assert page.figures == [
         "Standardized odds ratios", "Calibration: True", "ROC curve", "Distribution of the predicted probability by class",
-    ]  # fmt: skip
+    ]
     assert "The strength of the penalty" not in page.text
     run = train(config)
     assert f"{run.model.result.n} train, {run.evaluation.value('rows'):.0f} test (split: random)" in page.text
@@ -131,7 +131,7 @@ def test_the_page_is_published_beside_the_runs_and_has_the_same_bytes_twice(plai
     elsewhere = subprocess.run(
         [sys.executable, "-c", code], cwd=config.folder, capture_output=True, check=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
-    )  # fmt: skip
+    )
     assert elsewhere.stdout.strip() == first.strip()
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
     assert not list((config.folder / "store").glob("**/.staging/*"))

@@ -143,13 +143,13 @@ def test_levels_without_a_place_in_the_order_are_penalized_as_others() -> None:
     design, _ = learn(frame, spec)
     assert design.names == (
         "intercept", "hour[1]", "hour[2]", "hour[9]", "hour[10]", "hour[(missing)]", "hour[(pooled)]",
-    )  # fmt: skip
+    )
     assert design.level_positions("hour") == (1, 2, -1, 3, 4)
     content = {
         "name": "t", "data": {"source": "x", "target": {"column": "y", "positive": True}},
         "features": {"categorical": ["hour"]}, "split": {"method": "none"},
         "model": {"penalty": {"type": "l1", "strength": 1.0, "smooth": ["hour"]}},
-    }  # fmt: skip
+    }
     unit = unit_penalty(from_mapping(content, "."), design, 2)
     assert unit.l1.tolist() == [0, 0, 0, 0, 0, 1, 1] * 2
     assert unit.smooth.toarray()[7:, 7:].tolist() == unit.smooth.toarray()[:7, :7].tolist()
