@@ -39,8 +39,14 @@ def sklearn(solver: str) -> Fit:
         common: dict[str, Any] = {"solver": solver, "tol": tolerance, "max_iter": 100_000}
         if at.folds:
             cv = LogisticRegressionCV(
-                Cs=Cs, l1_ratios=(at.l1_ratio,), cv=at.folds, n_jobs=2, scoring="neg_log_loss",
-                use_legacy_attributes=False, refit=False, **common,
+                Cs=Cs,
+                l1_ratios=(at.l1_ratio,),
+                cv=at.folds,
+                n_jobs=2,
+                scoring="neg_log_loss",
+                use_legacy_attributes=False,
+                refit=False,
+                **common,
             ).fit(at.X, at.y)
             return cv.coef_[None], cv.intercept_[None]
         model = LogisticRegression(l1_ratio=at.l1_ratio, warm_start=True, **common)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-# Before anything imports Prefect: a home of its own that exists, patience on a slow machine, and no calls to the world.
+# Before anything imports Prefect: a home of its own that exists, patience on a slow machine, and no
+# calls to the world.
 os.environ.pop("PREFECT_API_URL", None)
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="prefect-home-")
 os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "120"
@@ -24,7 +25,9 @@ settings.load_profile("ci")
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
-    """Prefect's embedded server with a database of its own, started once for all tests that need it."""
+    """Prefect's embedded server with a database of its own, started once for all tests that need
+    it.
+    """
     from prefect.testing.utilities import prefect_test_harness
 
     with prefect_test_harness(server_startup_timeout=120):
@@ -32,7 +35,9 @@ def prefect_server() -> Iterator[None]:
 
 
 def skipped_in_ci(config: pytest.Config) -> int:
-    """How many tests were skipped where none may be: with CI set, a test that cannot run is a failure."""
+    """How many tests were skipped where none may be: with CI set, a test that cannot run is a
+    failure.
+    """
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     return len(reporter.stats.get("skipped", [])) if os.environ.get("CI") and reporter else 0
 
@@ -42,6 +47,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     if skipped := skipped_in_ci(config):
-        terminalreporter.write_line(f"Skipped in CI: {skipped}, and there it counts as failed.", red=True)
+        terminalreporter.write_line(
+            f"Skipped in CI: {skipped}, and there it counts as failed.", red=True
+        )

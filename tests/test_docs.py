@@ -1,7 +1,8 @@
 """The documentation holds: its Python runs, its quotes are the live code, its links lead on.
 
-A quote is a block of Python below a mark `<!-- quote FILE -->`, or `<!-- quote FILE::NAME -->` for the statement at the
-top level of the file that defines the name. `python tests/test_docs.py` writes all quotes anew.
+A quote is a block of Python below a mark `<!-- quote FILE -->`, or `<!-- quote FILE::NAME -->` for
+the statement at the top level of the file that defines the name. `python tests/test_docs.py` writes
+all quotes anew.
 """
 
 import ast
@@ -17,14 +18,20 @@ ROOT = Path(__file__).parents[1]
 HOME = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Homepage"]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
-QUOTE = re.compile(r"^(<!-- quote ([\w./]+?)(?:::(\w+))? -->\n\n?```python\n).*?^```\n", re.MULTILINE | re.DOTALL)
+QUOTE = re.compile(
+    r"^(<!-- quote ([\w./]+?)(?:::(\w+))? -->\n\n?```python\n).*?^```\n", re.MULTILINE | re.DOTALL
+)
 
 
 def defined_names(statement: ast.stmt) -> set[str]:
     """The names that a statement at the top level of a file gives a meaning."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return {statement.name}
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    targets = (
+        statement.targets
+        if isinstance(statement, ast.Assign)
+        else [getattr(statement, "target", None)]
+    )
     return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
@@ -49,7 +56,9 @@ def runs(page: Path) -> bool:
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if runs(p)], ids=lambda p: p.name)
-def test_the_examples_run_and_print_what_the_page_says(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_run_and_print_what_the_page_says(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(ROOT)
     names: dict[str, object] = {"__name__": "docs"}
     printed = None
@@ -74,7 +83,9 @@ def test_quotes_are_the_live_code(page: Path) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
         own = re.match(rf"{HOME}/(?:blob|raw|tree)/main/(.+)", target)
-        assert (ROOT / own[1]).exists() if own else "://" in target or (page.parent / target).exists(), target
+        assert (
+            (ROOT / own[1]).exists() if own else "://" in target or (page.parent / target).exists()
+        ), target
 
 
 def test_links_of_the_readme_are_absolute() -> None:

@@ -45,7 +45,9 @@ from logit_engine.publish import publish_folder, sealed, sweep, unsealed, write_
 @pytest.mark.parametrize("order", ["forward", "backward"])
 def test_no_module_hides_a_public_name(order: str) -> None:
     modules = MODULES if order == "forward" else MODULES[::-1]
-    done = subprocess.run([sys.executable, "-c", CHECK, ",".join(modules)], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK, ",".join(modules)], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
 
 

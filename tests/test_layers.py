@@ -1,7 +1,8 @@
 """The layers as a list, held against the imports: imports point down only.
 
-A line is a layer, from the top of the house to its ground; a name is a module, or a package with all its modules. A
-module may import from the lines below its own, and from its own package; a new file must be given a place here.
+A line is a layer, from the top of the house to its ground; a name is a module, or a package with
+all its modules. A module may import from the lines below its own, and from its own package; a new
+file must be given a place here.
 """
 
 import ast
@@ -43,7 +44,8 @@ logit_engine.columns
 logit_engine.errors logit_engine._version
 """
 
-# What else each may import; the longest name that fits holds. Whoever needs one more library says so here.
+# What else each may import; the longest name that fits holds. Whoever needs one more library says
+# so here.
 LIBRARIES = {
     "logit_engine": {"numpy", "scipy", "threadpoolctl"},
     "logit_engine.storage.publish": set(),
@@ -69,7 +71,9 @@ LIBRARIES = {
     "logit_flows.cli": {"typer", "rich", "click", "pydantic", "polars"},
 }
 
-LEVEL = {name: level for level, line in enumerate(reversed(LAYERS.split("\n"))) for name in line.split()}
+LEVEL = {
+    name: level for level, line in enumerate(reversed(LAYERS.split("\n"))) for name in line.split()
+}
 FILES = {
     ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__"): path
     for folder, package in ((ROOT, "logit_engine"), (ROOT / "flows", "logit_flows"))
@@ -85,7 +89,9 @@ def longest(module: str, names: Iterable[str]) -> str | None:
 
 
 def place(module: str) -> str:
-    """The name that stands for the module in LAYERS: the two at the top stand for their own file only."""
+    """The name that stands for the module in LAYERS: the two at the top stand for their own file
+    only.
+    """
     name = longest(module, LEVEL)
     known = name == module or name not in (None, "logit_engine", "logit_flows")
     assert known, f"{module} is new: put it on a line of LAYERS"
@@ -99,18 +105,31 @@ def imports(module: str) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module}, line {node.lineno}, imports relatively: write the full name"
-            found |= {full if (full := f"{node.module}.{alias.name}") in FILES else node.module for alias in node.names}
+            assert node.level == 0, (
+                f"{module}, line {node.lineno}, imports relatively: write the full name"
+            )
+            found |= {
+                full if (full := f"{node.module}.{alias.name}") in FILES else node.module
+                for alias in node.names
+            }
     return found
 
 
 def diagram() -> str:
-    """The layers from top to bottom, each module or package with the sentence that opens it, as the docs show them."""
+    """The layers from top to bottom, each module or package with the sentence that opens it, as
+    the docs show them.
+    """
     lines = []
     for line in LAYERS.strip().split("\n"):
         for name in line.split():
-            sentence = " ".join((ast.get_docstring(ast.parse(FILES[name].read_text())) or "").split("\n\n")[0].split())
-            lines += wrap(f"{name.replace('.', '/'):<30}{sentence}", 118, subsequent_indent=" " * 30)
+            sentence = " ".join(
+                (ast.get_docstring(ast.parse(FILES[name].read_text())) or "")
+                .split("\n\n")[0]
+                .split()
+            )
+            lines += wrap(
+                f"{name.replace('.', '/'):<30}{sentence}", 118, subsequent_indent=" " * 30
+            )
     return "\n".join(f"    {line}" for line in lines)
 
 
@@ -137,7 +156,9 @@ def test_every_file_has_a_place_and_imports_only_what_is_below_it(module: str) -
 @EACH_MODULE
 def test_every_file_imports_only_the_libraries_of_its_layer(module: str) -> None:
     libraries = (
-        {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names - {"logit_engine", "logit_flows"}
+        {name.split(".")[0] for name in imports(module)}
+        - sys.stdlib_module_names
+        - {"logit_engine", "logit_flows"}
     )
     wrong = libraries - LIBRARIES[longest(module, LIBRARIES)]
     assert not wrong, f"{module} may not import {', '.join(sorted(wrong))}"

@@ -46,7 +46,9 @@ def run_with(allowed: set[str], code: str) -> subprocess.CompletedProcess[str]:
     """The code in a fresh process in which only these libraries, and ours, can be imported."""
     names = sorted(allowed | {"logit_engine", "logit_flows"})
     blocked = f"ALLOWED = {names!r}\n{BLOCK}\n{code}"
-    return subprocess.run([sys.executable, "-c", blocked], cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", blocked], cwd=ROOT, capture_output=True, text=True, check=False
+    )
 
 
 def test_three_libraries_are_enough_for_fit_and_both_faces() -> None:
@@ -54,7 +56,11 @@ def test_three_libraries_are_enough_for_fit_and_both_faces() -> None:
     assert done.returncode == 0, done.stderr
 
 
-LIGHT = [line for line in (ROOT / "docs" / "light-packages.txt").read_text().splitlines() if not line.startswith("#")]
+LIGHT = [
+    line
+    for line in (ROOT / "docs" / "light-packages.txt").read_text().splitlines()
+    if not line.startswith("#")
+]
 PIPELINE = """
 import sys
 from logit_flows.cli import main
@@ -91,8 +97,12 @@ def test_the_light_list_is_short_and_without_the_heavy_packages() -> None:
 
 
 def test_every_package_of_the_light_list_is_pinned() -> None:
-    pins = {line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()}
-    assert {name.lower().replace("-", "_") for name in LIGHT} <= {pin.replace("-", "_") for pin in pins}
+    pins = {
+        line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()
+    }
+    assert {name.lower().replace("-", "_") for name in LIGHT} <= {
+        pin.replace("-", "_") for pin in pins
+    }
 
 
 @pytest.mark.parametrize("package", ["prefect", "matplotlib", "jinja2"])

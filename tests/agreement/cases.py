@@ -1,7 +1,7 @@
 """Hard cases for the digits of a fit, made of the same doubles on every machine.
 
-Uniform numbers come from `random.Random.random`, which Python promises not to change; everything else is +, -, * and /,
-which IEEE 754 rounds in one way.
+Uniform numbers come from `random.Random.random`, which Python promises not to change; everything
+else is +, -, * and /, which IEEE 754 rounds in one way.
 """
 
 import hashlib
@@ -17,7 +17,8 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """X: (n, p) without the constant; y, weight, offset, cluster: (n,); y holds codes 0, 1, ... of the classes.
+    """X: (n, p) without the constant; y, weight, offset, cluster: (n,); y holds codes 0, 1, ... of
+    the classes.
 
     link: a name in LINKS, or multinomial; covariance: nonrobust, HC0 or cluster.
     """
@@ -38,7 +39,9 @@ class Case:
         words = (self.name, self.link, self.classes, self.covariance, self.X.shape)
         digest = hashlib.sha256(" ".join(map(str, words)).encode())
         for part in (self.X, self.y, self.weight, self.offset, self.cluster):
-            digest.update(b"none" if part is None else np.ascontiguousarray(part, dtype="<f8").tobytes())
+            digest.update(
+                b"none" if part is None else np.ascontiguousarray(part, dtype="<f8").tobytes()
+            )
         return digest.hexdigest()
 
 
@@ -53,14 +56,22 @@ def normal(rng: Random, n: int) -> Array:
 
 
 def outcomes(rng: Random, eta: Array) -> Array:
-    """0 or 1 with probability (1 + eta/(1 + |eta|))/2 of a 1: an S curve made of exactly rounded operations."""
+    """0 or 1 with probability (1 + eta/(1 + |eta|))/2 of a 1: an S curve made of exactly rounded
+    operations.
+    """
     return (uniform(rng, eta.size) < 0.5 + 0.5 * eta / (1.0 + np.abs(eta))).astype(np.float64)
 
 
 def choices(rng: Random, *eta: Array) -> Array:
-    """A code 0..k with probability in proportion to 1 + eta/(1 + |eta|), eta of code 0 being zero."""
+    """A code 0..k with probability in proportion to 1 + eta/(1 + |eta|), eta of code 0 being
+    zero.
+    """
     sizes = [np.ones(eta[0].size), *(1.0 + each / (1.0 + np.abs(each)) for each in eta)]
-    drawn, below, codes = uniform(rng, eta[0].size) * sum(sizes), np.zeros(eta[0].size), np.zeros(eta[0].size)
+    drawn, below, codes = (
+        uniform(rng, eta[0].size) * sum(sizes),
+        np.zeros(eta[0].size),
+        np.zeros(eta[0].size),
+    )
     for size in sizes[:-1]:
         below = below + size
         codes += drawn >= below
@@ -127,14 +138,22 @@ def rare() -> Case:
 
 
 def probit_tails() -> Case:
-    """A probit whose offsets put some rows far on the wrong side: eta beyond 8 against the outcome, and for it."""
+    """A probit whose offsets put some rows far on the wrong side: eta beyond 8 against the
+    outcome, and for it.
+    """
     rng = Random(7)
     n = 240
     x, z = normal(rng, n), normal(rng, n)
     y = outcomes(rng, 1.5 * x - z)
     push = np.where(np.arange(n) % 8 == 0, 9.0 + 4.0 * uniform(rng, n), 0.0)
     against = np.where(np.arange(n) % 16 == 0, -1.0, 1.0)
-    return Case("probit tails", np.stack([x, z], axis=1), y, "probit", offset=push * against * (2.0 * y - 1.0))
+    return Case(
+        "probit tails",
+        np.stack([x, z], axis=1),
+        y,
+        "probit",
+        offset=push * against * (2.0 * y - 1.0),
+    )
 
 
 def weighted() -> Case:
@@ -157,7 +176,12 @@ def shares() -> Case:
     rng = Random(10)
     a, b, _ = two_columns(10, 60)
     trials = 1.0 + np.floor(20.0 * uniform(rng, 60))
-    return Case("shares", np.stack([a, b], axis=1), np.floor((trials + 1.0) * uniform(rng, 60)) / trials, weight=trials)
+    return Case(
+        "shares",
+        np.stack([a, b], axis=1),
+        np.floor((trials + 1.0) * uniform(rng, 60)) / trials,
+        weight=trials,
+    )
 
 
 def cloglog() -> Case:
@@ -167,7 +191,9 @@ def cloglog() -> Case:
 
 
 def nearly_separated() -> Case:
-    """Events above zero and non-events below, but for four rows close to it: a steep slope that still has an end."""
+    """Events above zero and non-events below, but for four rows close to it: a steep slope that
+    still has an end.
+    """
     rng = Random(12)
     x, z = normal(rng, 200), normal(rng, 200)
     y = (x > 0.0).astype(np.float64)
@@ -203,10 +229,18 @@ def probit_scaled() -> Case:
 
 
 def probit_shifted() -> Case:
-    """A probit whose offsets lie around 40, where rows without an intercept are 40 standard deviations wrong."""
+    """A probit whose offsets lie around 40, where rows without an intercept are 40 standard
+    deviations wrong.
+    """
     rng = Random(17)
     a, b, y = two_columns(17)
-    return Case("probit, offset + 40", np.stack([a, b], axis=1), y, "probit", offset=40.0 + 2.0 * normal(rng, 200))
+    return Case(
+        "probit, offset + 40",
+        np.stack([a, b], axis=1),
+        y,
+        "probit",
+        offset=40.0 + 2.0 * normal(rng, 200),
+    )
 
 
 def robust(case: Case) -> Case:
@@ -237,7 +271,9 @@ def three_classes_hard() -> Case:
     """Three classes on a column, a near copy of it, and a column far from zero."""
     a, b, y = three_columns(19)
     c = normal(Random(20), y.size) + 1e6
-    return Case("3 classes, hard", np.stack([a, a + 1e-4 * b, c], axis=1), y, "multinomial", classes=3)
+    return Case(
+        "3 classes, hard", np.stack([a, a + 1e-4 * b, c], axis=1), y, "multinomial", classes=3
+    )
 
 
 def rare_class() -> Case:

@@ -1,6 +1,7 @@
 """Write references.json: each case solved by Newton's method in 60 digits, its doubles exact.
 
-Run: python -m tests.agreement.make_references (needs mpmath; about a minute). Nothing of the engine is used.
+Run: python -m tests.agreement.make_references (needs mpmath; about a minute). Nothing of the engine
+is used.
 """
 
 import json
@@ -15,7 +16,9 @@ from tests.agreement.cases import CASES, Case
 
 mp.mp.dps = 60
 REFERENCES = Path(__file__).with_name("references.json")
-SETTLED = mp.mpf(10) ** -25  # a Newton decrement from which the full step is exact: convergence is quadratic
+SETTLED = (
+    mp.mpf(10) ** -25
+)  # a Newton decrement from which the full step is exact: convergence is quadratic
 
 
 def logit(eta: Any) -> tuple[Any, Any, Any, Any]:
@@ -45,7 +48,12 @@ def loglog(eta: Any) -> tuple[Any, Any, Any, Any]:
 def cauchit(eta: Any) -> tuple[Any, Any, Any, Any]:
     """The same of the standard Cauchy."""
     square = 1 + eta * eta
-    return mp.atan2(1, -eta) / mp.pi, mp.atan2(1, eta) / mp.pi, 1 / (mp.pi * square), -2 * eta / square
+    return (
+        mp.atan2(1, -eta) / mp.pi,
+        mp.atan2(1, eta) / mp.pi,
+        1 / (mp.pi * square),
+        -2 * eta / square,
+    )
 
 
 LINKS: dict[str, Callable[[Any], tuple[Any, Any, Any, Any]]] = {
@@ -58,7 +66,9 @@ LINKS: dict[str, Callable[[Any], tuple[Any, Any, Any, Any]]] = {
 
 
 class RowTerms(NamedTuple):
-    """Log-likelihood of a row, its derivatives in the k predictors, minus its second ones, and what those are on average."""
+    """Log-likelihood of a row, its derivatives in the k predictors, minus its second ones, and
+    what those are on average.
+    """
 
     loglik: Any
     score: list[Any]
@@ -92,8 +102,16 @@ class Rows:
         self.case, self.k = case, case.classes - 1
         self.X = [[mp.mpf(1), *(mp.mpf(float(v)) for v in row)] for row in case.X]
         self.y = [mp.mpf(float(v)) for v in case.y]
-        self.weight = [mp.mpf(float(v)) for v in case.weight] if case.weight is not None else [mp.mpf(1)] * len(self.y)
-        self.offset = [mp.mpf(float(v)) for v in case.offset] if case.offset is not None else [mp.mpf(0)] * len(self.y)
+        self.weight = (
+            [mp.mpf(float(v)) for v in case.weight]
+            if case.weight is not None
+            else [mp.mpf(1)] * len(self.y)
+        )
+        self.offset = (
+            [mp.mpf(float(v)) for v in case.offset]
+            if case.offset is not None
+            else [mp.mpf(0)] * len(self.y)
+        )
         self.p = len(self.X[0])
         self.q = self.p * self.k
 
@@ -101,11 +119,15 @@ class Rows:
         """The terms of each row at b, (q,), one predictor after another."""
         for x, y, offset in zip(self.X, self.y, self.offset, strict=True):
             eta = [mp.fdot(x, b[a * self.p : (a + 1) * self.p]) + offset for a in range(self.k)]
-            yield class_terms(eta, int(y)) if self.k > 1 else binary_terms(self.case.link, eta[0], y)
+            yield (
+                class_terms(eta, int(y)) if self.k > 1 else binary_terms(self.case.link, eta[0], y)
+            )
 
 
 class At(NamedTuple):
-    """Log-likelihood, score (q), both informations (q, q), and the derivatives of each row in its predictors, at a point."""
+    """Log-likelihood, score (q), both informations (q, q), and the derivatives of each row in
+    its predictors, at a point.
+    """
 
     loglik: Any
     score: Any
@@ -126,7 +148,10 @@ def sums(rows: Rows, b: Any) -> At:
         for a, i in product(range(k), range(p)):
             at.score[a * p + i] += at.slopes[-1][a] * x[i]
         for a, c in product(range(k), range(k)):
-            for total, bend in ((at.observed, weight * row.observed[a][c]), (at.expected, weight * row.expected[a][c])):
+            for total, bend in (
+                (at.observed, weight * row.observed[a][c]),
+                (at.expected, weight * row.expected[a][c]),
+            ):
                 for i in range(p):
                     for j in range(i + 1):
                         total[a * p + i, c * p + j] += bend * products[i][j]
@@ -138,7 +163,9 @@ def sums(rows: Rows, b: Any) -> At:
 
 
 def solved(rows: Rows) -> tuple[Any, At]:
-    """The maximum and what holds there, by Newton's method with halved steps; by Fisher's where nothing is concave."""
+    """The maximum and what holds there, by Newton's method with halved steps; by Fisher's where
+    nothing is concave.
+    """
     b = mp.zeros(rows.q, 1)
     here = sums(rows, b)
     for _ in range(100):
@@ -166,21 +193,26 @@ def definite(A: Any) -> bool:
 
 
 def covariance(rows: Rows, at: At) -> Any:
-    """The inverse of the observed information, or a sandwich of it: White's, or by cluster times G/(G-1)."""
+    """The inverse of the observed information, or a sandwich of it: White's, or by cluster times
+    G/(G-1).
+    """
     bread = at.observed**-1
     if rows.case.covariance == "nonrobust":
         return bread
     codes = range(len(rows.y)) if rows.case.cluster is None else rows.case.cluster.tolist()
     within: dict[float, Any] = {}
     for code, x, slopes in zip(codes, rows.X, at.slopes, strict=True):
-        within[code] = within.get(code, mp.zeros(rows.q, 1)) + mp.matrix([slope * v for slope in slopes for v in x])
+        within[code] = within.get(code, mp.zeros(rows.q, 1)) + mp.matrix(
+            [slope * v for slope in slopes for v in x]
+        )
     meat = sum((u * u.T for u in within.values()), mp.zeros(rows.q))
     factor = 1 if rows.case.covariance == "HC0" else mp.mpf(len(within)) / (len(within) - 1)
     return factor * (bread * meat * bread)
 
 
 def condition(rows: Rows, information: Any) -> Any:
-    """2-norm condition number of the information's factor, its columns at unit norm and cleared of the constants.
+    """2-norm condition number of the information's factor, its columns at unit norm and cleared of
+    the constants.
 
     Clearing a binary model's columns of the constant is centering them at their weighted means.
     """
@@ -190,17 +222,24 @@ def condition(rows: Rows, information: Any) -> Any:
     def part(left: list[int], right: list[int]) -> Any:
         return mp.matrix([[information[i, j] for j in right] for i in left])
 
-    cleared = part(others, others) - part(others, constants) * part(constants, constants) ** -1 * part(
-        constants, others
-    )
+    cleared = part(others, others) - part(others, constants) * part(
+        constants, constants
+    ) ** -1 * part(constants, others)
     norms = [mp.sqrt(cleared[j, j]) for j in range(len(others))]
-    unit = mp.matrix([[cleared[i, j] / (norms[i] * norms[j]) for j in range(len(others))] for i in range(len(others))])
+    unit = mp.matrix(
+        [
+            [cleared[i, j] / (norms[i] * norms[j]) for j in range(len(others))]
+            for i in range(len(others))
+        ]
+    )
     values = mp.eigsy(unit, eigvals_only=True)
     return mp.sqrt(max(values) / min(values))
 
 
 def reference(case: Case) -> dict[str, Any]:
-    """What the test compares with, as text of 25 digits; coefficients are one class after another."""
+    """What the test compares with, as text of 25 digits; coefficients are one class after
+    another.
+    """
     rows = Rows(case)
     b, at = solved(rows)
     matrix = covariance(rows, at)
@@ -221,5 +260,8 @@ if __name__ == "__main__":
     found = {}
     for case in CASES:
         found[case.name] = reference(case)
-        print(f"{case.name:25} kappa {float(found[case.name]['kappa']):.2e} params {found[case.name]['params']}")
+        print(
+            f"{case.name:25} kappa {float(found[case.name]['kappa']):.2e} params "
+            f"{found[case.name]['params']}"
+        )
     REFERENCES.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -20,7 +20,9 @@ ROWS = [name for name in BINARY if "hat" in CASES[name]]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A model matrix as R built it, (n, p), the outcome, and what else the rows have, (n,), or None."""
+    """A model matrix as R built it, (n, p), the outcome, and what else the rows have, (n,), or
+    None.
+    """
 
     X: NDArray[np.float64]
     y: NDArray[np.float64]
@@ -34,18 +36,30 @@ class Table:
 @cache
 def table(name: str) -> Table:
     """The rows of a case."""
-    frame = pl.read_csv(HERE / "data" / f"{CASES[name]['data']}.csv", infer_schema_length=None).cast(pl.Float64)
+    frame = pl.read_csv(
+        HERE / "data" / f"{CASES[name]['data']}.csv", infer_schema_length=None
+    ).cast(pl.Float64)
 
     def column(name: str) -> Any:
         return frame[name].to_numpy() if name in frame.columns else None
 
     X = frame.select(f"x{j}" for j in range(len(CASES[name]["terms"]))).to_numpy()
     both = frame.select("cluster", "second").to_numpy() if "second" in frame.columns else None
-    return Table(X, column("y"), column("trials"), column("offset"), column("weight"), column("cluster"), both)
+    return Table(
+        X,
+        column("y"),
+        column("trials"),
+        column("offset"),
+        column("weight"),
+        column("cluster"),
+        both,
+    )
 
 
 def off(found: ArrayLike, theirs: ArrayLike, errors: ArrayLike) -> float:
-    """The largest difference of estimates, in |estimate| or standard errors, whichever is larger."""
+    """The largest difference of estimates, in |estimate| or standard errors, whichever is
+    larger.
+    """
     b = np.asarray(theirs)
     return float(np.max(np.abs(found - b) / np.maximum(np.abs(b), errors)))
 
@@ -58,8 +72,12 @@ def off_covariance(found: ArrayLike, theirs: ArrayLike) -> float:
 
 
 def gap(found: ArrayLike, theirs: ArrayLike) -> float:
-    """The largest difference of row values, relative above one, where R has the row (see `clear` in the script)."""
+    """The largest difference of row values, relative above one, where R has the row (see `clear`
+    in the script).
+    """
     rows = np.asarray(theirs, dtype=np.float64)
     known = np.isfinite(rows)
     assert known.mean() > 0.9
-    return float(np.max(np.abs(np.asarray(found) - rows)[known] / np.maximum(np.abs(rows[known]), 1.0)))
+    return float(
+        np.max(np.abs(np.asarray(found) - rows)[known] / np.maximum(np.abs(rows[known]), 1.0))
+    )

@@ -9,7 +9,9 @@ from scipy.sparse import csr_matrix
 
 from logit_engine.estimators import LogisticRegression
 
-CASES = json.loads((Path(__file__).parent / "r" / "glmnet.json").read_text(encoding="utf-8"))["cases"]
+CASES = json.loads((Path(__file__).parent / "r" / "glmnet.json").read_text(encoding="utf-8"))[
+    "cases"
+]
 
 
 @pytest.mark.parametrize("at", [0, 1], ids=["strong", "weak"])

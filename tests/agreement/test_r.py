@@ -6,15 +6,35 @@ import pytest
 from logit_engine import LINKS, Bernoulli, array_rows, fit
 from logit_engine.diagnostics.influence import influence
 from logit_engine.fitting.result import FitResult
-from logit_engine.inference.covariance import HC0, HC1, NONROBUST, Covariance, Information, Kind, SmallSample
+from logit_engine.inference.covariance import (
+    HC0,
+    HC1,
+    NONROBUST,
+    Covariance,
+    Information,
+    Kind,
+    SmallSample,
+)
 from logit_engine.likelihoods import Multinomial
-from tests.agreement.r_cases import BINARY, CASES, ROWS, SEVERAL, WAYS, gap, off, off_covariance, table
+from tests.agreement.r_cases import (
+    BINARY,
+    CASES,
+    ROWS,
+    SEVERAL,
+    WAYS,
+    gap,
+    off,
+    off_covariance,
+    table,
+)
 
 TIGHT = 1e-10
 
 
 def found(name: str, wanted: Covariance = NONROBUST, ways: str | None = None) -> FitResult:
-    """The engine's fit of the same rows; trials are precisions: a row of twenty trials is one row."""
+    """The engine's fit of the same rows; trials are precisions: a row of twenty trials is one
+    row.
+    """
     case, rows = CASES[name], table(name)
     clusters = None if ways is None else getattr(rows, ways)
     mine = array_rows(
@@ -52,7 +72,9 @@ def test_expected_information_is_that_of_glm(name: str) -> None:
     case, result = CASES[name], found(name, Covariance(information=Information.EXPECTED))
     assert off_covariance(result.covariance, case["cov"]) < TIGHT
     np.testing.assert_allclose(result.z, case["z"], rtol=TIGHT, atol=TIGHT)
-    np.testing.assert_allclose(result.p_values, case["p"], rtol=1e-8)  # log p moves by z times what z does
+    np.testing.assert_allclose(
+        result.p_values, case["p"], rtol=1e-8
+    )  # log p moves by z times what z does
 
 
 @pytest.mark.parametrize("name", [name for name in BINARY if CASES[name]["link"] != "logit"])
@@ -68,7 +90,9 @@ def test_sandwich_is_vcovhc(name: str, kind: str) -> None:
     assert off_covariance(result.covariance, CASES[name][kind]) < TIGHT
 
 
-@pytest.mark.parametrize(("theirs", "ours"), [("default", "groups"), ("none", "none"), ("HC1", "stata")])
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [("default", "groups"), ("none", "none"), ("HC1", "stata")]
+)
 @pytest.mark.parametrize(("name", "ways"), WAYS)
 def test_clustered_is_vcovcl(name: str, ways: str, theirs: str, ours: str) -> None:
     result = found(name, Covariance(Kind.CLUSTER, Information.EXPECTED, SmallSample(ours)), ways)
@@ -89,7 +113,9 @@ def test_leverages_and_distances_of_the_expected_information_are_those_of_glm(na
     eta = rows.X @ result.estimates + (0.0 if rows.offset is None else rows.offset)
     w = likelihood.expected(eta) * (1.0 if rows.trials is None else rows.trials)
     factor = np.linalg.qr(rows.X * np.sqrt(w)[:, None], mode="r")
-    measures = influence(likelihood, rows.X, rows.y, result.estimates, factor, offset=rows.offset, weight=rows.trials)
+    measures = influence(
+        likelihood, rows.X, rows.y, result.estimates, factor, offset=rows.offset, weight=rows.trials
+    )
     assert gap(measures.hat, case["hat"]) < TIGHT
     assert gap(measures.cooks_distance, case["cooks_distance"]) < TIGHT
 
@@ -98,7 +124,14 @@ def test_leverages_and_distances_of_the_expected_information_are_those_of_glm(na
 def test_several_classes_are_those_of_multinom(name: str) -> None:
     case, rows = CASES[name], table(name)
     k = len(case["classes"]) - 1
-    mine = array_rows(rows.X, rows.y, names=case["terms"], classes=case["classes"], intercept=False, weight=rows.weight)
+    mine = array_rows(
+        rows.X,
+        rows.y,
+        names=case["terms"],
+        classes=case["classes"],
+        intercept=False,
+        weight=rows.weight,
+    )
     result = fit(mine, Multinomial(k))
     assert result.converged, result.status.sentence
     coef, errors = (np.array(case[key]).T.ravel() for key in ("coef", "se"))
@@ -106,7 +139,9 @@ def test_several_classes_are_those_of_multinom(name: str) -> None:
     assert off_covariance(result.covariance, case["cov"]) < TIGHT
     assert result.loglik == pytest.approx(case["loglik"], rel=1e-12)
     assert result.null_loglik == pytest.approx(case["null_loglik"], rel=1e-12)
-    assert -2.0 * result.loglik <= case["nnet"]["deviance"] + 1e-10  # nnet's own search ends no higher
+    assert (
+        -2.0 * result.loglik <= case["nnet"]["deviance"] + 1e-10
+    )  # nnet's own search ends no higher
     assert off(np.array(case["nnet"]["coef"]).T.ravel(), result.estimates, errors) < 1e-5
 
 
@@ -118,5 +153,11 @@ def test_grouped_rows_count_once_and_copies_count_as_often() -> None:
     as_trials = array_rows(rows.X, rows.y, precision=rows.trials, **grouped)
     as_copies = array_rows(rows.X, rows.y, weight=rows.trials, **grouped)
     assert off_covariance(fit(as_copies, likelihood).covariance, case["cov"]) < TIGHT
-    assert off_covariance(fit(as_trials, likelihood, covariance_type=HC0).covariance, case["HC0"]) < TIGHT
-    assert off_covariance(fit(as_copies, likelihood, covariance_type=HC1).covariance, case["HC1"]) > 0.1
+    assert (
+        off_covariance(fit(as_trials, likelihood, covariance_type=HC0).covariance, case["HC0"])
+        < TIGHT
+    )
+    assert (
+        off_covariance(fit(as_copies, likelihood, covariance_type=HC1).covariance, case["HC1"])
+        > 0.1
+    )

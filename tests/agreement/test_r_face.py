@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
-from tests.agreement.r_cases import BINARY, CASES, ROWS, SEVERAL, WAYS, gap, off, off_covariance, table
+from tests.agreement.r_cases import (
+    BINARY,
+    CASES,
+    ROWS,
+    SEVERAL,
+    WAYS,
+    gap,
+    off,
+    off_covariance,
+    table,
+)
 
 TIGHT = 1e-10
 MODELS = {"logit": Logit, "probit": Probit, "cloglog": CLogLog}
@@ -14,10 +24,14 @@ EXPECTED = {"information": "expected"}  # what R's glm inverts
 
 
 def fitted(name: str, **options: Any) -> Any:
-    """The face's results of the same rows; trials are var_weights: a row of twenty trials is one row."""
+    """The face's results of the same rows; trials are var_weights: a row of twenty trials is one
+    row.
+    """
     rows = table(name)
     grouped = {} if rows.trials is None else {"var_weights": rows.trials}
-    return MODELS[CASES[name]["link"]](rows.y, rows.X, offset=rows.offset, **grouped).fit(disp=0, **options)
+    return MODELS[CASES[name]["link"]](rows.y, rows.X, offset=rows.offset, **grouped).fit(
+        disp=0, **options
+    )
 
 
 @pytest.mark.parametrize("name", BINARY)
@@ -43,11 +57,17 @@ def test_sandwiches_are_those_of_vcovhc(name: str, kind: str) -> None:
     assert off_covariance(r.cov_params(), CASES[name][kind]) < TIGHT
 
 
-@pytest.mark.parametrize(("theirs", "ours"), [("default", "groups"), ("none", "none"), ("HC1", "stata")])
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [("default", "groups"), ("none", "none"), ("HC1", "stata")]
+)
 @pytest.mark.parametrize(("name", "ways"), WAYS)
-def test_clustered_covariances_are_those_of_vcovcl(name: str, ways: str, theirs: str, ours: str) -> None:
+def test_clustered_covariances_are_those_of_vcovcl(
+    name: str, ways: str, theirs: str, ours: str
+) -> None:
     groups = getattr(table(name), ways)
-    r = fitted(name, cov_type="cluster", cov_kwds={"groups": groups, "correction": ours, **EXPECTED})
+    r = fitted(
+        name, cov_type="cluster", cov_kwds={"groups": groups, "correction": ours, **EXPECTED}
+    )
     assert off_covariance(r.cov_params(), CASES[name][ways][theirs]) < TIGHT
 
 

@@ -34,9 +34,13 @@ def goal(value: float, bound: float = 2.0, *, at_least: bool = False) -> Goal:
         (goal(np.nan, at_least=True), False),
     ],
 )
-def test_a_goal_is_met_on_the_right_side_of_its_bound_and_never_unmeasured(asked: Goal, met: bool) -> None:
+def test_a_goal_is_met_on_the_right_side_of_its_bound_and_never_unmeasured(
+    asked: Goal, met: bool
+) -> None:
     assert asked.met is met
-    assert goal_table([asked], {"some/key": "because."})[-1].endswith("| met |" if met else "| **missed**: because. |")
+    assert goal_table([asked], {"some/key": "because."})[-1].endswith(
+        "| met |" if met else "| **missed**: because. |"
+    )
 
 
 def test_a_miss_needs_a_sentence_of_its_own() -> None:
@@ -55,7 +59,9 @@ def test_the_run_ends_with_1_for_a_miss_without_a_sentence_and_writes_its_table(
     page.write_text("before\n<!-- bench:some -->\nold\n<!-- /bench:some -->\nafter\n")
     monkeypatch.setattr(run, "PAGE", page)
     monkeypatch.setattr(run, "MISSES", sentences)
-    monkeypatch.setattr(run, "SECTIONS", {"some": lambda quick: Section("some", ["measured"], [goal(3.0)])})
+    monkeypatch.setattr(
+        run, "SECTIONS", {"some": lambda quick: Section("some", ["measured"], [goal(3.0)])}
+    )
     monkeypatch.setattr(sys, "argv", ["run.py"])
     assert run.main() == code
     written = page.read_text()
@@ -66,7 +72,10 @@ def test_the_run_ends_with_1_for_a_miss_without_a_sentence_and_writes_its_table(
 
 
 def test_the_gains_of_a_cluster_are_goals() -> None:
-    printed = "seconds one two\nheavy  1.5  1.6  1.0  1.61\nfit  2.5  3.2  2.1  1.49\nbytes\nheavy  1,000  2,000  30\n"
+    printed = (
+        "seconds one two\nheavy  1.5  1.6  1.0  1.61\nfit  2.5  3.2  2.1  1.49\nbytes\nheavy  "
+        "1,000  2,000  30\n"
+    )
     assert [(goal.key, goal.value, goal.met) for goal in run.gains(printed)] == [
         ("cluster/heavy", 1.61, True),
         ("cluster/fit", 1.49, False),
@@ -89,7 +98,11 @@ def test_a_page_without_markers_is_refused() -> None:
 
 def test_the_page_has_markers_for_every_section() -> None:
     page = run.PAGE.read_text(encoding="utf-8")
-    for name in (*run.SECTIONS, "cluster", "larger-than-memory"):  # the cluster's file comes and goes
+    for name in (
+        *run.SECTIONS,
+        "cluster",
+        "larger-than-memory",
+    ):  # the cluster's file comes and goes
         between(page, name, [])
 
 
@@ -99,17 +112,25 @@ def in_memory_goals(case: str, ours: Timing, **others: Timing) -> dict[str, Goal
 
 
 def test_a_limit_that_was_not_measured_to_its_end_meets_no_goal() -> None:
-    cut = in_memory_goals("2e5 x 300", Timing(1.0, 1e-13, 0.0, 5), limit=Timing(None, said="over 60 s", floor=60.0))
+    cut = in_memory_goals(
+        "2e5 x 300", Timing(1.0, 1e-13, 0.0, 5), limit=Timing(None, said="over 60 s", floor=60.0)
+    )
     assert not cut["wide/limit"].met
     whole = in_memory_goals("2e5 x 300", Timing(1.0, 1e-13, 0.0, 5), limit=Timing(0.5, 0.0, 0.0, 5))
     assert (whole["wide/limit"].value, whole["wide/limit"].met) == (2.0, True)
 
 
 def test_being_ahead_is_the_ratio_of_the_medians_and_counts_for_an_accurate_fit_only() -> None:
-    peers = {"lbfgs": Timing(4.0, 1e-9, 1e-6, 5), "newton_cg": Timing(None, said="over 60 s", floor=60.0)}
+    peers = {
+        "lbfgs": Timing(4.0, 1e-9, 1e-6, 5),
+        "newton_cg": Timing(None, said="over 60 s", floor=60.0),
+    }
     exact = in_memory_goals("2e5 x 50, 5 classes", Timing(1.0, 1e-13, 0.0, 5), **peers)
     assert (exact["classes/lbfgs"].value, exact["classes/lbfgs"].met) == (4.0, True)
-    assert (exact["classes/newton-cg"].value, exact["classes/newton-cg"].shown) == (60.0, "over 60 x")
+    assert (exact["classes/newton-cg"].value, exact["classes/newton-cg"].shown) == (
+        60.0,
+        "over 60 x",
+    )
     sloppy = in_memory_goals("2e5 x 50, 5 classes", Timing(1.0, 1e-6, 0.0, 5), **peers)
     assert not any(g.met for g in sloppy.values())
 

@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[2] / "logit_engine"
 CONFIG_KEY = re.compile(
     r"\b(features|model|split|compute|gate|experiment)\.[a-z]+_?[a-z]*\b.*;|config\.yaml|\{strategy:"
 )
-CLASSES = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
+CLASSES = [
+    one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)
+]
 
 
 @pytest.mark.parametrize("error", CLASSES, ids=lambda one: one.__name__)

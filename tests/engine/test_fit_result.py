@@ -67,7 +67,9 @@ RESULTS = {
     "plain": lambda: fit(rows()),
     "estimates alone": lambda: fit(rows(), covariance_type=None),
     "l2": lambda: fit(rows(), penalty=L2(2.0)),
-    "l1": lambda: fit(rows(), penalty=ElasticNet(np.array([0.0, 5.0, 5.0, 5.0]), np.zeros(4)), naive=True),
+    "l1": lambda: fit(
+        rows(), penalty=ElasticNet(np.array([0.0, 5.0, 5.0, 5.0]), np.zeros(4)), naive=True
+    ),
     "equalities": lambda: fit(rows(), equalities=linear_equalities("a = 0.5", NAMES)),
     "inequalities": lambda: fit(rows(), inequalities=linear_inequalities("a <= 0.5", NAMES)),
     "separated": lambda: fit(rows(separated=True), allow_separation=True),

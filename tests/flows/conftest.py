@@ -14,9 +14,13 @@ from tests.support.pipeline import Make, city_table
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """A config over a written table, with dotted overrides; `data` is a frame or the text of a CSV file."""
+    """A config over a written table, with dotted overrides; `data` is a frame or the text of a
+    CSV file.
+    """
 
-    def config(data: pl.DataFrame | str | None = None, store: str = "store", **overrides: Any) -> Config:
+    def config(
+        data: pl.DataFrame | str | None = None, store: str = "store", **overrides: Any
+    ) -> Config:
         source = "table.csv" if isinstance(data, str) else "table.parquet"
         if isinstance(data, str):
             (tmp_path / source).write_text(data)
@@ -29,14 +33,18 @@ def make(tmp_path: Path) -> Make:
             "split": {"method": "random", "test_size": 0.3},
             "store": store,
         }
-        return with_overrides(from_mapping(content, tmp_path), {k.replace("__", "."): v for k, v in overrides.items()})
+        return with_overrides(
+            from_mapping(content, tmp_path), {k.replace("__", "."): v for k, v in overrides.items()}
+        )
 
     return config
 
 
 @pytest.fixture
 def dated_config(tmp_path: Path) -> Path:
-    """400 rows of 40 clusters over 40 days, with an outcome that follows x, and a config beside them."""
+    """400 rows of 40 clusters over 40 days, with an outcome that follows x, and a config beside
+    them.
+    """
     rng = np.random.default_rng(5)
     x = rng.standard_normal(400)
     frame = pl.DataFrame(
@@ -51,7 +59,8 @@ def dated_config(tmp_path: Path) -> Path:
     )
     frame.write_parquet(tmp_path / "table.parquet")
     (tmp_path / "config.yaml").write_text(
-        "name: t\ndata: {source: table.parquet, target: {column: y, positive: 1}, id: id, time: day}\n"
-        "features: {numeric: [x, z]}\nsplit: {method: random, test_size: 0.4}\n"
+        "name: t\ndata: "
+        "{source: table.parquet, target: {column: y, positive: 1}, id: id, time: day}\nfeatures: "
+        "{numeric: [x, z]}\nsplit: {method: random, test_size: 0.4}\n"
     )
     return tmp_path / "config.yaml"

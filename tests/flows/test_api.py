@@ -1,4 +1,6 @@
-"""The pipeline from Python: each name in three lines, in a fresh process, and what `predict` refuses in one sentence."""
+"""The pipeline from Python: each name in three lines, in a fresh process, and what `predict`
+refuses in one sentence.
+"""
 
 import inspect
 import json
@@ -24,7 +26,9 @@ HEAVY = {"prefect", "matplotlib", "jinja2"}
 
 def python(code: str, cwd: Path = ROOT) -> str:
     """What a fresh process prints."""
-    done = subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -75,7 +79,9 @@ def test_a_script_without_a_guard_runs_an_experiment_in_processes(tmp_path: Path
         f"config = read_config({str(ROOT / 'data/exam/config.yaml')!r}, {settings})\n"
         "print(experiment(config).table['rank'].to_list())\n"
     )
-    done = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, check=False
+    )
     assert (done.stdout.strip(), done.stderr) == ("[1, 2]", "")
 
 
@@ -93,7 +99,9 @@ def test_what_is_predicted_is_what_is_scored(make: Make, tmp_path: Path) -> None
 def test_several_classes_have_a_probability_each(tmp_path: Path) -> None:
     config = read_config(ROOT / "data/voters/config.yaml", [f"store={tmp_path}"])
     train(config)
-    found = load_model(tmp_path, config.name).predict(pl.read_parquet(ROOT / "data/voters/voters.parquet").head(7))
+    found = load_model(tmp_path, config.name).predict(
+        pl.read_parquet(ROOT / "data/voters/voters.parquet").head(7)
+    )
     classes = ["Independent", "Democrat", "Republican"]
     assert found.columns == [*(f"probability[{label}]" for label in classes), "predicted_class"]
     assert (found.drop("predicted_class").sum_horizontal() - 1.0).abs().max() < 1e-12
@@ -101,18 +109,39 @@ def test_several_classes_have_a_probability_each(tmp_path: Path) -> None:
 
 
 def test_no_rows_give_no_predictions(loaded: LoadedModel) -> None:
-    assert loaded.predict(city_table(10).clear()).schema == {"probability": pl.Float64, "predicted_class": pl.Boolean}
+    assert loaded.predict(city_table(10).clear()).schema == {
+        "probability": pl.Float64,
+        "predicted_class": pl.Boolean,
+    }
 
 
 FRAME = city_table(5)
 BAD: dict[str, tuple[Any, str]] = {
-    "a lost column": (FRAME.rename({"x": "xx"}), "column 'x' is not in the data; did you mean 'xx'?"),
-    "no columns": (pl.DataFrame(), "column 'x' is not in the data; there are no columns. column 'z' is not in"),
-    "text": (FRAME.with_columns(x=pl.lit("n/a")), "column 'x' should hold numbers but holds text ('n/a' first, in da"),
-    "a date": (FRAME.with_columns(x="day"), "column 'x' should hold numbers but holds Date values."),
-    "lists": (FRAME.with_columns(x=pl.concat_list("x")), "column 'x' should hold numbers but holds List(Float64) val"),
+    "a lost column": (
+        FRAME.rename({"x": "xx"}),
+        "column 'x' is not in the data; did you mean 'xx'?",
+    ),
+    "no columns": (
+        pl.DataFrame(),
+        "column 'x' is not in the data; there are no columns. column 'z' is not in",
+    ),
+    "text": (
+        FRAME.with_columns(x=pl.lit("n/a")),
+        "column 'x' should hold numbers but holds text ('n/a' first, in da",
+    ),
+    "a date": (
+        FRAME.with_columns(x="day"),
+        "column 'x' should hold numbers but holds Date values.",
+    ),
+    "lists": (
+        FRAME.with_columns(x=pl.concat_list("x")),
+        "column 'x' should hold numbers but holds List(Float64) val",
+    ),
     "nothing": (FRAME.with_columns(x=pl.lit(None)), "column 'x' is missing in 5 of 5 rows"),
-    "infinity": (FRAME.with_columns(x=pl.lit(float("inf"))), "column 'x' is infinite in 5 of 5 rows"),
+    "infinity": (
+        FRAME.with_columns(x=pl.lit(float("inf"))),
+        "column 'x' is infinite in 5 of 5 rows",
+    ),
     "a new level": (
         FRAME.with_columns(city=pl.lit("zz")),
         "column 'city' has levels that were not in the training rows: zz",
@@ -121,8 +150,14 @@ BAD: dict[str, tuple[Any, str]] = {
         pd.DataFrame({"x": [1.0]}),
         "predict takes a Polars DataFrame, but got pandas.DataFrame; make one by pol",
     ),
-    "a dict": ({"x": [1.0]}, "predict takes a Polars DataFrame, but got dict; make one by polars.DataFrame(...)."),
-    "lazy rows": (FRAME.lazy(), "predict takes a Polars DataFrame, but got polars.LazyFrame; collect it first."),
+    "a dict": (
+        {"x": [1.0]},
+        "predict takes a Polars DataFrame, but got dict; make one by polars.DataFrame(...).",
+    ),
+    "lazy rows": (
+        FRAME.lazy(),
+        "predict takes a Polars DataFrame, but got polars.LazyFrame; collect it first.",
+    ),
 }
 
 
@@ -166,7 +201,8 @@ def test_a_model_that_is_not_there_is_told_with_those_that_are(make: Make, tmp_p
 @pytest.mark.parametrize("name", ["check", "experiment", "report", "retrain", "score", "train"])
 def test_a_path_in_place_of_a_config_is_refused(name: str) -> None:
     with pytest.raises(
-        UsageError, match=rf"^{name} takes a config, but got str; read it first: config = read_config\("
+        UsageError,
+        match=rf"^{name} takes a config, but got str; read it first: config = read_config\(",
     ):
         getattr(logit_flows, name)("config.yaml")
 
@@ -185,7 +221,14 @@ def test_the_results_say_what_came_out(make: Make) -> None:
     assert repr(outcome.trained).startswith(f"Trained(run='{outcome.trained.run}', folder=")
     assert len(repr(outcome)) < 500
     kept = retrain(config)
-    assert (kept.trained.champion, kept.trained.reused, kept.decision.promote) == (True, True, False)
+    assert (kept.trained.champion, kept.trained.reused, kept.decision.promote) == (
+        True,
+        True,
+        False,
+    )
     better = retrain(make(normalize="none"))
     assert (better.decision.promote, better.trained.champion) == (True, True)
-    assert json.loads((Path(better.trained.folder) / "manifest.json").read_text())["run"] == better.trained.run
+    assert (
+        json.loads((Path(better.trained.folder) / "manifest.json").read_text())["run"]
+        == better.trained.run
+    )

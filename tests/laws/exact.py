@@ -1,7 +1,8 @@
 """An independent reference of 69 digits, with separation and rank in exact arithmetic.
 
-It shares no formula with the engine: the links are written from their definitions, the linear program is a simplex on
-fractions (Bland's rule after the first steps), the rank is that of the very numbers in X.
+It shares no formula with the engine: the links are written from their definitions, the linear
+program is a simplex on fractions (Bland's rule after the first steps), the rank is that of the very
+numbers in X.
 """
 
 from dataclasses import dataclass, field
@@ -32,9 +33,11 @@ MAX_PASSES, MAX_HALVINGS, MAX_PIVOTS = 400, 60, 20_000
 
 @dataclass
 class Truth:
-    """Estimates and standard errors, (q,), the log-likelihood, kappa and the largest linear predictor of a maximum.
+    """Estimates and standard errors, (q,), the log-likelihood, kappa and the largest linear
+    predictor of a maximum.
 
-    smallest_score: of a row, in absolute value; in double precision y - F(eta) has no digit below 1e-16.
+    smallest_score: of a row, in absolute value; in double precision y - F(eta) has no digit below
+    1e-16.
     """
 
     params: Vector
@@ -47,7 +50,9 @@ class Truth:
 
 @dataclass
 class Reference:
-    """A random problem in exact numbers; columns are centered and scaled in them, as the definition of kappa asks."""
+    """A random problem in exact numbers; columns are centered and scaled in them, as the
+    definition of kappa asks.
+    """
 
     problem: Problem
     X: np.ndarray = field(init=False)
@@ -66,13 +71,17 @@ class Reference:
         self.n, self.p = self.X.shape
         self.k = p.classes - 1
         exact = numbers(self.X)
-        same = [j for j in range(self.p) if (self.X[:, j] == self.X[0, j]).all() and self.X[0, j] != 0]
+        same = [
+            j for j in range(self.p) if (self.X[:, j] == self.X[0, j]).all() and self.X[0, j] != 0
+        ]
         self.constant = same[0] if same else None
         self.center, self.scale = zeros(self.p), np.full(self.p, ONE, dtype=object)
         for j in range(self.p):
             if self.constant is not None and j != self.constant:
                 self.center[j] = sum(exact[:, j], ZERO) / self.n
-            spread = gmpy2.sqrt(sum(((v - self.center[j]) ** 2 for v in exact[:, j]), ZERO) / self.n)
+            spread = gmpy2.sqrt(
+                sum(((v - self.center[j]) ** 2 for v in exact[:, j]), ZERO) / self.n
+            )
             self.scale[j] = spread if spread > 0 else ONE
         self.Z = (exact - self.center) / self.scale
 
@@ -84,12 +93,20 @@ class Reference:
     def terms(self, theta: Vector) -> tuple[Vector, Vector, Vector]:
         """Of each row: log-likelihood (n,), score (n, k), curvature (n, k, k)."""
         eta = self.eta(theta)
-        loglik, score, curvature = zeros(self.n), zeros(self.n, self.k), zeros(self.n, self.k, self.k)
+        loglik, score, curvature = (
+            zeros(self.n),
+            zeros(self.n, self.k),
+            zeros(self.n, self.k, self.k),
+        )
         for i, row in enumerate(eta):
             if self.problem.link != "multinomial":
                 event, nonevent = CURVES[self.problem.link]
                 y = mpfr(float(self.y[i]))
-                parts = [(share, curve(row[0])) for share, curve in ((y, event), (1 - y, nonevent)) if share > 0]
+                parts = [
+                    (share, curve(row[0]))
+                    for share, curve in ((y, event), (1 - y, nonevent))
+                    if share > 0
+                ]
                 found = [sum((share * part[j] for share, part in parts), ZERO) for j in range(3)]
                 loglik[i], score[i, 0], curvature[i, 0, 0] = found
                 continue
@@ -115,7 +132,9 @@ class Reference:
         return H
 
     def maximum(self, start: Vector | None = None) -> Vector | None:
-        """The maximum, (q,), in centered and scaled columns; None where Newton's method does not get there."""
+        """The maximum, (q,), in centered and scaled columns; None where Newton's method does not
+        get there.
+        """
         theta = zeros(self.k * self.p) if start is None else start
         if start is None and self.constant is not None and self.offset is not None:
             for a in range(self.k):
@@ -164,7 +183,9 @@ class Reference:
         return (out * self.scale).reshape(-1)
 
     def truth(self, theta: Vector) -> Truth | None:
-        """What a fit should report at a maximum, (q,); None where the information is singular there."""
+        """What a fit should report at a maximum, (q,); None where the information is singular
+        there.
+        """
         loglik, score, curvature = self.terms(theta)
         H = self.information(curvature)
         L = cholesky(H)
@@ -187,7 +208,10 @@ class Reference:
         )
 
     def _meat(self, score: Vector, curvature: Vector, V: Vector) -> Vector:
-        """The middle of a sandwich. White (1980); MacKinnon & White (1985); Liang & Zeger (1986)."""
+        """The middle of a sandwich.
+
+        White (1980); MacKinnon & White (1985); Liang & Zeger (1986).
+        """
         kind = self.problem.covariance
         S = np.concatenate([self.Z * score[:, [a]] for a in range(self.k)], axis=1)
         if kind == "cluster":
@@ -197,15 +221,21 @@ class Reference:
             return sums.T @ sums * mpfr(labels.size) / (labels.size - 1)
         factor = self.copies * self.precision**2
         if kind in ("HC2", "HC3"):
-            leverage = [self.precision[i] * curvature[i, 0, 0] * (z @ V @ z) for i, z in enumerate(self.Z)]
+            leverage = [
+                self.precision[i] * curvature[i, 0, 0] * (z @ V @ z) for i, z in enumerate(self.Z)
+            ]
             factor = factor / (1 - np.array(leverage, dtype=object)) ** (1 if kind == "HC2" else 2)
         meat = S.T @ (S * factor[:, None])
         observations = sum(self.copies, ZERO)
         return meat * (observations / (observations - V.shape[0])) if kind == "HC1" else meat
 
     def _kappa(self, H: Vector) -> float:
-        """The condition number of the columns at unit length, clear of the constants (docs/engine.md)."""
-        constants = [] if self.constant is None else [a * self.p + self.constant for a in range(self.k)]
+        """The condition number of the columns at unit length, clear of the constants
+        (docs/engine.md).
+        """
+        constants = (
+            [] if self.constant is None else [a * self.p + self.constant for a in range(self.k)]
+        )
         others = [j for j in range(H.shape[0]) if j not in constants]
         if not others:
             return 1.0
@@ -215,7 +245,12 @@ class Reference:
             Y = np.stack([forward(L, H[constants, j]) for j in others], axis=1)
             H = H[np.ix_(others, others)] - Y.T @ Y
         size = [gmpy2.sqrt(H[j, j]) for j in range(len(others))]
-        D = np.array([[H[i, j] / (size[i] * size[j]) for j in range(len(others))] for i in range(len(others))])
+        D = np.array(
+            [
+                [H[i, j] / (size[i] * size[j]) for j in range(len(others))]
+                for i in range(len(others))
+            ]
+        )
         return _root_condition(D)
 
     def column_kappa(self) -> float:
@@ -225,11 +260,15 @@ class Reference:
         size = [gmpy2.sqrt(H[j, j]) for j in others]
         rows = zip(others, size, strict=True)
         return _root_condition(
-            np.array([[H[i, j] / (a * b) for j, b in zip(others, size, strict=True)] for i, a in rows])
+            np.array(
+                [[H[i, j] / (a * b) for j, b in zip(others, size, strict=True)] for i, a in rows]
+            )
         )
 
     def has_full_leverage(self, start: Vector | None = None) -> bool:
-        """Whether some row's leverage is one to 13 digits, or above one; start: (q,), where the search starts."""
+        """Whether some row's leverage is one to 13 digits, or above one; start: (q,), where the
+        search starts.
+        """
         theta = self.maximum(start)
         if theta is None:
             return True
@@ -262,7 +301,9 @@ class Reference:
 
     @cached_property
     def separated(self) -> bool:
-        """Whether a direction separates the outcomes, exactly: the optimum of a linear program is unbounded."""
+        """Whether a direction separates the outcomes, exactly: the optimum of a linear program
+        is unbounded.
+        """
         T = self._cuts()
         q = len(T[0])
         basic, free = list(range(len(T))), [-1] * q
@@ -270,13 +311,20 @@ class Reference:
             pivot = next(i for i in range(len(T)) if basic[i] >= 0 and T[i][j] != 0)
             _pivot(T, pivot, j)
             free[j], basic[pivot] = basic[pivot], -1
-        T, basic = [row for row, b in zip(T, basic, strict=True) if b >= 0], [b for b in basic if b >= 0]
+        T, basic = (
+            [row for row, b in zip(T, basic, strict=True) if b >= 0],
+            [b for b in basic if b >= 0],
+        )
         objective = [mpq(1) + sum((row[j] for row in T), mpq(0)) for j in range(q)]
         for passes in range(MAX_PIVOTS):
             rising = [j for j in range(q) if objective[j] > 0]
             if not rising:
                 return False
-            j = max(rising, key=objective.__getitem__) if passes < 150 else min(rising, key=free.__getitem__)
+            j = (
+                max(rising, key=objective.__getitem__)
+                if passes < 150
+                else min(rising, key=free.__getitem__)
+            )
             falling = [i for i in range(len(T)) if T[i][j] < 0]
             if not falling:
                 return True

@@ -19,7 +19,9 @@ Terms = tuple[Number, Number, Number]  # log-likelihood, its derivative in eta, 
 
 def numbers(values: Any) -> Vector:
     """An array of floats as MPFR numbers."""
-    return np.frompyfunc(lambda v: mpfr(float(v)), 1, 1)(np.asarray(values, dtype=float)).astype(object)
+    return np.frompyfunc(lambda v: mpfr(float(v)), 1, 1)(np.asarray(values, dtype=float)).astype(
+        object
+    )
 
 
 def zeros(*shape: int) -> Vector:
@@ -47,7 +49,9 @@ def logit_event(eta: Number) -> Terms:
 
 
 def probit_event(eta: Number) -> Terms:
-    """Those of the normal distribution function; in the far tail, below MPFR's numbers, by the series of Mills' ratio."""
+    """Those of the normal distribution function; in the far tail, below MPFR's numbers, by the
+    series of Mills' ratio.
+    """
     if eta < -FAR_TAIL:
         series, term = ONE, ONE
         for k in range(1, 12):

@@ -10,7 +10,8 @@ SANDWICHES = ("HC0", "HC1", "HC2", "HC3", "cluster")
 
 @dataclass(frozen=True)
 class Problem:
-    """Rows to be fitted: X (n, p), y (n,), and where given copies, precision, offset and cluster, (n,).
+    """Rows to be fitted: X (n, p), y (n,), and where given copies, precision, offset and cluster,
+    (n,).
 
     link: a binary one, or multinomial; tags: what was done to the data.
     """
@@ -32,7 +33,8 @@ class Problem:
 def columns(rng: np.random.Generator, n: int, p: int) -> np.ndarray:
     """Columns of one of six kinds."""
     kind = rng.choice(
-        ["normal", "integer", "binary", "cauchy", "mixed", "rounded"], p=[0.35, 0.15, 0.12, 0.1, 0.18, 0.1]
+        ["normal", "integer", "binary", "cauchy", "mixed", "rounded"],
+        p=[0.35, 0.15, 0.12, 0.1, 0.18, 0.1],
     )
     if kind == "integer":
         return rng.integers(-3, 4, (n, p)).astype(float)
@@ -41,14 +43,22 @@ def columns(rng: np.random.Generator, n: int, p: int) -> np.ndarray:
     if kind == "cauchy":
         return rng.standard_cauchy((n, p))
     if kind == "mixed":
-        makers = (rng.standard_normal, lambda n: (rng.random(n) < 0.3).astype(float), lambda n: rng.poisson(2.0, n))
+        makers = (
+            rng.standard_normal,
+            lambda n: (rng.random(n) < 0.3).astype(float),
+            lambda n: rng.poisson(2.0, n),
+        )
         return np.stack([makers[int(rng.integers(3))](n) for _ in range(p)], axis=1).astype(float)
     X = rng.standard_normal((n, p))
     return np.round(X, 1) if kind == "rounded" else X
 
 
-def outcome(rng: np.random.Generator, Z: np.ndarray, link: str, classes: int) -> tuple[np.ndarray, int, list[str]]:
-    """An outcome, how many classes it has, and what was done: regular, nearly separated, separated, rare, shares, a coin."""
+def outcome(
+    rng: np.random.Generator, Z: np.ndarray, link: str, classes: int
+) -> tuple[np.ndarray, int, list[str]]:
+    """An outcome, how many classes it has, and what was done: regular, nearly separated,
+    separated, rare, shares, a coin.
+    """
     n, p = Z.shape
     predictor = Z @ (rng.standard_normal(p) * rng.choice([0.3, 1.0, 3.0])) + 0.5 * rng.normal()
     regular = (predictor + rng.logistic(size=n) > 0).astype(float)
@@ -60,7 +70,8 @@ def outcome(rng: np.random.Generator, Z: np.ndarray, link: str, classes: int) ->
         present, y = np.unique(codes, return_inverse=True)
         return (y.astype(float), present.size, []) if present.size > 2 else (regular, 2, [])
     kind = rng.choice(
-        ["regular", "near", "separated", "quasi", "rare", "shares", "coin"], p=[0.45, 0.13, 0.1, 0.08, 0.1, 0.08, 0.06]
+        ["regular", "near", "separated", "quasi", "rare", "shares", "coin"],
+        p=[0.45, 0.13, 0.1, 0.08, 0.1, 0.08, 0.06],
     )
     y = regular
     if kind == "near":
@@ -84,7 +95,9 @@ def outcome(rng: np.random.Generator, Z: np.ndarray, link: str, classes: int) ->
 
 
 def worsened(rng: np.random.Generator, X: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """The columns nearly collinear, aliased, scaled, far from zero, or with an outlier; and what was done."""
+    """The columns nearly collinear, aliased, scaled, far from zero, or with an outlier; and what
+    was done.
+    """
     n, p = X.shape
     X, tags = X.copy(), []
     if p > 1 and rng.random() < 0.22:
@@ -109,7 +122,9 @@ def worsened(rng: np.random.Generator, X: np.ndarray) -> tuple[np.ndarray, list[
     return X, tags
 
 
-def offsets(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[np.ndarray | None, list[str]]:
+def offsets(
+    rng: np.random.Generator, shape: tuple[int, ...]
+) -> tuple[np.ndarray | None, list[str]]:
     """Offsets in a fifth of the problems: small, large, common, or enormous in a few rows."""
     kind = rng.random()
     if kind < 0.1:

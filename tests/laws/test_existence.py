@@ -26,9 +26,13 @@ UNIT = Coordinates(np.zeros(5), np.ones(5), 0, 1.0, np.zeros(5))
 
 
 def separable(X: np.ndarray, y: np.ndarray) -> bool:
-    """Konis' linear program (2007): whether some direction separates the outcomes, wholly or in some rows."""
+    """Konis' linear program (2007): whether some direction separates the outcomes, wholly or in
+    some rows.
+    """
     signed = np.column_stack([np.ones(len(y)), X]) * np.where(y == 1.0, 1.0, -1.0)[:, None]
-    found = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1), method="highs")
+    found = linprog(
+        -signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1), method="highs"
+    )
     return bool(-found.fun > 1e-7)
 
 
@@ -47,7 +51,9 @@ def test_converged_is_claimed_exactly_where_the_estimate_exists(name: str) -> No
         verdicts[separated] += 1
         if separated:
             assert not result.converged, (case, result.status)
-        elif name != "cauchit":  # its likelihood may have no maximum that Newton finds; it must only not lie
+        elif (
+            name != "cauchit"
+        ):  # its likelihood may have no maximum that Newton finds; it must only not lie
             assert result.converged, (case, result.status)
             assert result.certificate < 1.0
     assert min(verdicts.values()) >= 20
@@ -57,14 +63,18 @@ def test_separation_names_the_column_or_the_combination() -> None:
     X, y = overlapping_sample(200)
     flag = np.zeros(200)
     flag[np.flatnonzero(y == 1.0)[:5]] = 1.0
-    with pytest.raises(SeparationError, match=r"column 'x2' predicts y perfectly: y = 1 in every row with x2 above 0"):
+    with pytest.raises(
+        SeparationError,
+        match=r"column 'x2' predicts y perfectly: y = 1 in every row with x2 above 0",
+    ):
         fit(array_rows(np.column_stack([X[:, 0], flag]), y))
     grid = np.random.default_rng(2).integers(0, 3, (200, 2)).astype(float)
     gap = grid[:, 0] - grid[:, 1]
     split = np.where(gap > 0, 1.0, np.where(gap < 0, 0.0, y))
     for link in LINKS.values():
         with pytest.raises(
-            SeparationError, match=r"a combination of 'x1' .\+inf., 'x2' .-inf. predicts y perfectly in 130 of 200"
+            SeparationError,
+            match=r"a combination of 'x1' .\+inf., 'x2' .-inf. predicts y perfectly in 130 of 200",
         ):
             fit(array_rows(grid, split), Bernoulli(link))
     assert fit(array_rows(grid, split), penalty=L2(1.0)).converged
@@ -87,7 +97,10 @@ BAD_INPUT = {
         np.where(X[3, 0] == X, np.nan, X),
         y,
     ),
-    r"y is missing or infinite in 1 rows": lambda X, y: (X, np.where(np.arange(400) == 2, np.nan, y)),
+    r"y is missing or infinite in 1 rows": lambda X, y: (
+        X,
+        np.where(np.arange(400) == 2, np.nan, y),
+    ),
     r"y runs from 1 to 2; a binary outcome is 0 or 1": lambda X, y: (X, y + 1.0),
     r"y is 1 in all 400 rows; a model needs both classes": lambda X, y: (X, np.ones(400)),
     r"y has shape \(399,\); one value for each of the 400 rows": lambda X, y: (X, y[1:]),
@@ -108,14 +121,19 @@ def test_weights_clusters_and_widths_are_checked() -> None:
     with pytest.raises(DataError, match=r"a clustered covariance needs the clusters of the rows"):
         fit(array_rows(X, y), covariance_type=CLUSTER)
     wide = np.random.default_rng(0).standard_normal((20, 30))
-    with pytest.raises(DataError, match=r"there are 31 columns for 20 rows; drop columns or set a penalty"):
+    with pytest.raises(
+        DataError, match=r"there are 31 columns for 20 rows; drop columns or set a penalty"
+    ):
         fit(array_rows(wide, y[:20]))
 
 
 def test_too_few_passes_and_a_bumpy_likelihood_are_said() -> None:
     X, y = overlapping_sample()
     short = fit(array_rows(X, y), solver=Newton(max_passes=2))
-    assert (short.converged, "not converged after 2 passes" in short.status.sentence) == (False, True)
+    assert (short.converged, "not converged after 2 passes" in short.status.sentence) == (
+        False,
+        True,
+    )
     assert "this is a local maximum" in fit(array_rows(X, y), Bernoulli(CAUCHIT)).status.sentence
 
 
@@ -152,7 +170,9 @@ def test_the_linear_program_finds_every_row_that_can_be_won() -> None:
     assert r.infinite is not None
     assert r.infinite.tolist() == [0, 0, 0, 1, -1]
     assert not r.converged
-    objective = Objective(array_rows(X, y), Bernoulli(LINKS["logit"]), UNIT, np.zeros(5, dtype=bool))
+    objective = Objective(
+        array_rows(X, y), Bernoulli(LINKS["logit"]), UNIT, np.zeros(5, dtype=bool)
+    )
     found = recession(objective)
     assert found is not None
     assert found.rows.tolist() == won.tolist()

@@ -21,7 +21,9 @@ def log_probability(name: str, event: bool) -> object:
 
 @pytest.mark.parametrize("event", [True, False])
 @EACH_LINK
-def test_row_terms_are_the_derivatives_of_the_exact_log_probability(link: Link, event: bool) -> None:
+def test_row_terms_are_the_derivatives_of_the_exact_log_probability(
+    link: Link, event: bool
+) -> None:
     terms = (event_terms if event else nonevent_terms)(link, np.array(POINTS))
     exact = log_probability(link.name, event)
     for i, point in enumerate(POINTS):

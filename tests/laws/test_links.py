@@ -11,7 +11,8 @@ from tests.support.every_link import EACH_LINK, EXACT_CURVES
 EPS = float(np.finfo(float).eps)
 CURVES = ("cdf", "log_cdf", "log_sf", "log_pdf", "dlog_pdf")
 
-# Both tails to 800, where exp(eta) leaves the doubles; the places where the code changes its formula, from both sides; zero.
+# Both tails to 800, where exp(eta) leaves the doubles; the places where the code changes its
+# formula, from both sides; zero.
 SIZES = (
     1e-300,
     1e-17,
@@ -34,7 +35,9 @@ SIZES = (
     700.0,
     800.0,
 )
-POINTS = np.array([*(-size for size in reversed(SIZES)), -np.log(2.0), np.log(np.log(2.0)), 0.0, *SIZES])
+POINTS = np.array(
+    [*(-size for size in reversed(SIZES)), -np.log(2.0), np.log(np.log(2.0)), 0.0, *SIZES]
+)
 
 
 def exact_curves(name: str, t: float) -> dict[str, float]:
@@ -45,22 +48,32 @@ def exact_curves(name: str, t: float) -> dict[str, float]:
 
 
 def assert_close(found: float, true: float, relative: float, what: str) -> None:
-    """Equal to so many relative digits; below the normal doubles, to half of the smallest of those."""
+    """Equal to so many relative digits; below the normal doubles, to half of the smallest of
+    those.
+    """
     if np.isinf(true):
         assert found == true, f"{what}: {found} for {true}"
     else:
-        assert abs(found - true) <= relative * abs(true) + 2.0**-1023, f"{what}: {found!r} for {true!r}"
+        assert abs(found - true) <= relative * abs(true) + 2.0**-1023, (
+            f"{what}: {found!r} for {true!r}"
+        )
 
 
 @EACH_LINK
 @pytest.mark.parametrize("curve", CURVES)
 def test_each_curve_is_exact_to_1e_13_in_both_tails(link: Link, curve: str) -> None:
-    """To 1e-13, and where the value is an exponential to two roundings of the exponent, which cannot be told apart."""
+    """To 1e-13, and where the value is an exponential to two roundings of the exponent, which
+    cannot be told apart.
+    """
     found = getattr(link, curve)(POINTS)
     with mp.workdps(60):
         for i, t in enumerate(POINTS):
             true = exact_curves(link.name, float(t))
-            exponent = {"cdf": true["log_cdf"], "log_cdf": true["log_sf"], "log_sf": true["log_cdf"]}.get(curve, 0.0)
+            exponent = {
+                "cdf": true["log_cdf"],
+                "log_cdf": true["log_sf"],
+                "log_sf": true["log_cdf"],
+            }.get(curve, 0.0)
             tail = abs(exponent) if np.isfinite(exponent) else 0.0
             assert_close(found[i], true[curve], 1e-13 + 2.0 * EPS * tail, f"{curve} at {t}")
 
@@ -68,7 +81,9 @@ def test_each_curve_is_exact_to_1e_13_in_both_tails(link: Link, curve: str) -> N
 @EACH_LINK
 @pytest.mark.parametrize("event", [True, False])
 def test_score_and_curvature_are_exact_in_both_tails(link: Link, event: bool) -> None:
-    """s = f/P to 1e-12 and s (s - dlog f) to 1e-11, of the larger term where a link is not concave and they cancel."""
+    """s = f/P to 1e-12 and s (s - dlog f) to 1e-11, of the larger term where a link is not
+    concave and they cancel.
+    """
     terms = (event_terms if event else nonevent_terms)(link, POINTS)
     with mp.workdps(800):  # the difference cancels 347 digits at 800
         for i, t in enumerate(POINTS):
@@ -77,7 +92,9 @@ def test_score_and_curvature_are_exact_in_both_tails(link: Link, event: bool) ->
             assert_close(terms.score[i], float(score), 1e-12, f"score at {t}")
             curvature = score * (score - slope)
             difference = 1 if link.log_concave else max(1, abs(score * slope / curvature))
-            assert_close(terms.curvature[i], float(curvature), float(1e-11 * difference), f"curvature at {t}")
+            assert_close(
+                terms.curvature[i], float(curvature), float(1e-11 * difference), f"curvature at {t}"
+            )
 
 
 @pytest.mark.parametrize("size", [1e4, 1e8, 1e100, 1e150])
@@ -87,14 +104,20 @@ def test_cauchits_tails_reach_far(size: float) -> None:
         for curve in CURVES:
             found = getattr(LINKS["cauchit"], curve)(eta)
             for i, t in enumerate(eta):
-                assert_close(found[i], exact_curves("cauchit", float(t))[curve], 1e-13, f"{curve} at {t}")
+                assert_close(
+                    found[i], exact_curves("cauchit", float(t))[curve], 1e-13, f"{curve} at {t}"
+                )
 
 
 @EACH_LINK
 def test_both_outcomes_share_the_whole_probability(link: Link) -> None:
     eta = np.linspace(-40.0, 40.0, 4001)
-    np.testing.assert_allclose(np.exp(link.log_cdf(eta)) + np.exp(link.log_sf(eta)), 1.0, rtol=0.0, atol=4.0 * EPS)
-    np.testing.assert_allclose(link.cdf(eta) + np.exp(link.log_sf(eta)), 1.0, rtol=0.0, atol=4.0 * EPS)
+    np.testing.assert_allclose(
+        np.exp(link.log_cdf(eta)) + np.exp(link.log_sf(eta)), 1.0, rtol=0.0, atol=4.0 * EPS
+    )
+    np.testing.assert_allclose(
+        link.cdf(eta) + np.exp(link.log_sf(eta)), 1.0, rtol=0.0, atol=4.0 * EPS
+    )
 
 
 @EACH_LINK

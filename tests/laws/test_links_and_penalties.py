@@ -15,7 +15,10 @@ from tests.support.every_link import EVERY_LINK
 from tests.support.newcomer_penalty import LogCosh
 
 Array = np.ndarray
-N, P = 400, 7  # the last four columns are levels 0, 1, 3 and 4 of a categorical, level 2 being its reference
+N, P = (
+    400,
+    7,
+)  # the last four columns are levels 0, 1, 3 and 4 of a categorical, level 2 being its reference
 RUN = [4, 5, -1, 6, 7]
 
 # cdf and pdf of each link, by scipy.special alone
@@ -44,7 +47,9 @@ def data(several: bool) -> tuple[Array, Array]:
 
 
 def penalties(outputs: int, pinned: bool) -> dict[str, Penalty]:
-    """By name; of several classes without a base the first intercept is pinned, for only differences count."""
+    """By name; of several classes without a base the first intercept is pinned, for only
+    differences count.
+    """
     own = np.tile(np.r_[0.0, np.ones(P)], outputs)
     nothing = np.zeros_like(own)
     pin = nothing.copy()
@@ -70,7 +75,9 @@ def penalties(outputs: int, pinned: bool) -> dict[str, Penalty]:
         "bounds": ElasticNet(pin, 1.0 * own, low, high),
         "signs and l1": ElasticNet(pin + 3.0 * own, 1.0 * own, low),
         "ordered": ordered,
-        "ordered and l1": ElasticNet(pin + 4.0 * numbers, nothing, smooth=smooth + 0.5 * differences([], own.size)),
+        "ordered and l1": ElasticNet(
+            pin + 4.0 * numbers, nothing, smooth=smooth + 0.5 * differences([], own.size)
+        ),
     }
 
 
@@ -98,14 +105,22 @@ def slope_of(name: str, X: Array, y: Array) -> Callable[[Array], Array]:
 
 
 def plain(slope: Callable[[Array], Array], penalty: Penalty, q: int, steps: int = 40_000) -> Array:
-    """Accelerated proximal gradient (Beck & Teboulle 2009) in steps of one length, with restarts."""
+    """Accelerated proximal gradient (Beck & Teboulle 2009) in steps of one length, with
+    restarts.
+    """
     free = np.arange(q) % (P + 1) == 0
     net = penalty.as_elastic_net(1.0 * ~free) or ElasticNet(np.zeros(q), np.zeros(q))
     S = np.diag(net.l2) + (0.0 if net.smooth is None else net.smooth.toarray())
 
     def smooth_slope(theta: Array) -> Array:
-        """Of an elastic net written out anew; a newcomer's own gradient is held by test_penalties.py."""
-        return penalty.gradient(theta, free) if penalty.as_elastic_net(1.0 * ~free) is None else S @ theta
+        """Of an elastic net written out anew; a newcomer's own gradient is held by
+        test_penalties.py.
+        """
+        return (
+            penalty.gradient(theta, free)
+            if penalty.as_elastic_net(1.0 * ~free) is None
+            else S @ theta
+        )
 
     groups = [] if net.groups is None else list(enumerate(net.groups.strength))
     bound = 900.0
@@ -113,12 +128,18 @@ def plain(slope: Callable[[Array], Array], penalty: Penalty, q: int, steps: int 
     momentum = 1.0
     for _ in range(steps):
         moved = ahead - (slope(ahead) + smooth_slope(ahead)) / bound
-        new = np.where(np.abs(moved) > net.l1 / bound, moved - np.sign(moved) * np.minimum(net.l1 / bound, 1e9), 0.0)
+        new = np.where(
+            np.abs(moved) > net.l1 / bound,
+            moved - np.sign(moved) * np.minimum(net.l1 / bound, 1e9),
+            0.0,
+        )
         for g, strength in groups:
             on = net.groups.codes == g
             size = np.linalg.norm(new[on])
             new[on] *= max(0.0, 1.0 - strength / bound / size) if size > 0.0 else 0.0
-        new = np.clip(new, -np.inf if net.low is None else net.low, np.inf if net.high is None else net.high)
+        new = np.clip(
+            new, -np.inf if net.low is None else net.low, np.inf if net.high is None else net.high
+        )
         if np.abs(new - ahead).max() <= 1e-14:
             return new
         if (ahead - new) @ (new - theta) > 0.0:
@@ -137,7 +158,9 @@ def test_every_link_is_solved_and_certified_under_every_penalty(name: str, kind:
     pinned = likelihood.outputs == 3
     penalty = penalties(likelihood.outputs, pinned)[kind]
     if pinned and "ordered" in kind:  # what only differences identify needs a ridge of its own
-        penalty = ElasticNet(penalty.l1, penalty.l2 + np.tile(np.r_[0.0, np.full(P, 0.5)], 3), smooth=penalty.smooth)
+        penalty = ElasticNet(
+            penalty.l1, penalty.l2 + np.tile(np.r_[0.0, np.full(P, 0.5)], 3), smooth=penalty.smooth
+        )
     rows = array_rows(X, y, classes=["a", "b", "c"] if several else ())
     result = fit(rows, likelihood, penalty=penalty)
     assert result.converged

@@ -13,7 +13,8 @@ from logit_engine.links import LOGIT
 EPS = float(np.finfo(float).eps)
 TINY = 1e-300  # below it a double has few digits of its own
 
-# (n, 3): plain, ties, one class near certain, two that share all, all classes but the base hopeless, both ends at once.
+# (n, 3): plain, ties, one class near certain, two that share all, all classes but the base
+# hopeless, both ends at once.
 HARD = np.array(
     [
         [0.3, -1.2, 0.7],
@@ -51,7 +52,9 @@ def test_the_log_probability_is_exact_to_1e_14(code: int) -> None:
 
 
 def derivatives(code: int, eta: list[mp.mpf]) -> tuple[list[mp.mpf], list[list[mp.mpf]]]:
-    """The first derivatives of log P(y = code) and minus the second, with no sum ever taken from one."""
+    """The first derivatives of log P(y = code) and minus the second, with no sum ever taken from
+    one.
+    """
     sizes = [mp.mpf(1), *map(mp.exp, eta)]
     p = [size / mp.fsum(sizes) for size in sizes]
     rest = [mp.fsum(p[:a] + p[a + 1 :]) for a in range(len(p))]
@@ -81,7 +84,9 @@ def test_score_and_curvature_are_the_derivatives_to_1e_13(code: int) -> None:
     terms = Multinomial(3).terms(HARD, np.full(len(HARD), code))
     with mp.workdps(60):
         exact = [derivatives(code, list(map(mp.mpf, eta.tolist()))) for eta in HARD]
-    np.testing.assert_allclose(terms.score, [list(map(float, s)) for s, _ in exact], rtol=1e-13, atol=TINY)
+    np.testing.assert_allclose(
+        terms.score, [list(map(float, s)) for s, _ in exact], rtol=1e-13, atol=TINY
+    )
     true = [[list(map(float, row)) for row in W] for _, W in exact]
     np.testing.assert_allclose(terms.curvature, true, rtol=1e-13, atol=TINY)
 
@@ -92,7 +97,9 @@ def test_probabilities_sum_to_one_to_rounding(k: int) -> None:
     p = Multinomial(k).probabilities(eta)
     assert p.min() >= 0.0
     np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=0.0, atol=EPS * (1 + k / 4))
-    np.testing.assert_allclose(np.exp(Multinomial(k).log_probabilities(eta)), p, rtol=1e-13, atol=TINY)
+    np.testing.assert_allclose(
+        np.exp(Multinomial(k).log_probabilities(eta)), p, rtol=1e-13, atol=TINY
+    )
 
 
 def test_log_probabilities_are_finite_at_800() -> None:
@@ -113,7 +120,9 @@ def test_two_classes_are_a_binary_logit() -> None:
 
 @pytest.mark.parametrize("k", [2, 5])
 def test_curvature_is_symmetric_and_positive_semidefinite(k: int) -> None:
-    """Weakly diagonally dominant, row by row to rounding: what p_a leaves of one is not less than the other classes have."""
+    """Weakly diagonally dominant, row by row to rounding: what p_a leaves of one is not less
+    than the other classes have.
+    """
     eta = np.vstack([grid(400, k, seed=10 + k), grid(100, k, seed=20 + k, reach=2.0)])
     W = Multinomial(k).expected(eta)
     np.testing.assert_array_equal(W, W.transpose(0, 2, 1))
@@ -124,7 +133,9 @@ def test_curvature_is_symmetric_and_positive_semidefinite(k: int) -> None:
 
 @EACH_CODE
 def test_the_names_of_the_classes_do_not_matter(code: int) -> None:
-    """Any order of the classes, the base among them, gives each the same log-likelihood, score and probability."""
+    """Any order of the classes, the base among them, gives each the same log-likelihood, score
+    and probability.
+    """
     likelihood, eta = Multinomial(3), grid(200, 3, seed=30)
     whole = np.column_stack([np.zeros(len(eta)), eta])
     p, plain = likelihood.probabilities(eta), likelihood.terms(eta, np.full(len(eta), code))
@@ -138,7 +149,9 @@ def test_the_names_of_the_classes_do_not_matter(code: int) -> None:
             if at >= 0:
                 np.testing.assert_allclose(there.score[:, at], plain.score[:, a - 1], rtol=1e-14)
             if at >= 0 and to >= 0:
-                np.testing.assert_allclose(there.curvature[:, at, to], plain.curvature[:, a - 1, b - 1], rtol=1e-14)
+                np.testing.assert_allclose(
+                    there.curvature[:, at, to], plain.curvature[:, a - 1, b - 1], rtol=1e-14
+                )
 
 
 def test_the_curvature_does_not_depend_on_the_outcome() -> None:

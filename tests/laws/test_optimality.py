@@ -1,7 +1,7 @@
 """Random penalized problems meet the conditions of Karush, Kuhn and Tucker, written out anew.
 
-A residual may be at most 1e-6 of the penalty, or what rounding leaves: 32 eps of the sum over i of |x_ij (mu_i - y_i)|.
-PROBLEMS=500 takes as many seeds as that, FIRST_SEED the first one.
+A residual may be at most 1e-6 of the penalty, or what rounding leaves: 32 eps of the sum over i of
+|x_ij (mu_i - y_i)|. PROBLEMS=500 takes as many seeds as that, FIRST_SEED the first one.
 """
 
 import os
@@ -21,15 +21,29 @@ from logit_engine.penalties import ElasticNet, differences, groups_of
 Array = np.ndarray
 EPS = float(np.finfo(float).eps)
 DESIGNS = ("normal", "one-hot", "sums", "scales", "wide", "rare")
-PENALTIES = ("l1", "l2", "elastic net", "factors", "groups", "sparse groups", "smooth", "bounds", "signs")
+PENALTIES = (
+    "l1",
+    "l2",
+    "elastic net",
+    "factors",
+    "groups",
+    "sparse groups",
+    "smooth",
+    "bounds",
+    "signs",
+)
 PASSES, SECONDS = 50, 1.0
 FIRST = int(os.environ.get("FIRST_SEED", "0"))
-SEEDS = sorted({*range(FIRST, FIRST + int(os.environ.get("PROBLEMS", "108"))), 262})  # 262 starts an ulp beside a bound
+SEEDS = sorted(
+    {*range(FIRST, FIRST + int(os.environ.get("PROBLEMS", "108"))), 262}
+)  # 262 starts an ulp beside a bound
 
 
 @dataclass(frozen=True)
 class Problem:
-    """X (n, p), codes y (n,), and of each predictor's coefficients, intercept first: what is subtracted, in plain arrays."""
+    """X (n, p), codes y (n,), and of each predictor's coefficients, intercept first: what is
+    subtracted, in plain arrays.
+    """
 
     X: Array
     y: Array
@@ -53,16 +67,28 @@ class Problem:
 
     @property
     def penalty(self) -> ElasticNet:
-        l1, bounded = self.l1.copy(), bool(np.isfinite(self.low).any() or np.isfinite(self.high).any())
+        l1, bounded = (
+            self.l1.copy(),
+            bool(np.isfinite(self.low).any() or np.isfinite(self.high).any()),
+        )
         if self.classes > 2 and not self.base:
             l1[0] = np.inf  # only differences of the intercepts count
-        groups = groups_of(self.labels).multiplied(self.strength) if (self.labels >= 0).any() else None
+        groups = (
+            groups_of(self.labels).multiplied(self.strength) if (self.labels >= 0).any() else None
+        )
         smooth = None
         if self.S.any():
             p = self.X.shape[1] + 1
             runs = [(p * k + 1 + np.arange(4)).tolist() for k in range(self.outputs)]
             smooth = differences(runs, l1.size) * self.strength
-        return ElasticNet(l1, self.l2, self.low if bounded else None, self.high if bounded else None, groups, smooth)
+        return ElasticNet(
+            l1,
+            self.l2,
+            self.low if bounded else None,
+            self.high if bounded else None,
+            groups,
+            smooth,
+        )
 
     def slopes(self, theta: Array) -> tuple[Array, Array]:
         """The gradient of minus the log-likelihood, (q,), and the sum of its terms' sizes, (q,)."""
@@ -114,16 +140,22 @@ class Problem:
 def design(kind: str, n: int, rng: np.random.Generator) -> Array:
     if kind == "one-hot":
         sizes = rng.integers(2, 8, size=2)
-        return np.column_stack([*(np.eye(k)[rng.integers(0, k, n)] for k in sizes), rng.standard_normal((n, 2))])
+        return np.column_stack(
+            [*(np.eye(k)[rng.integers(0, k, n)] for k in sizes), rng.standard_normal((n, 2))]
+        )
     if kind == "sums":
         A = rng.standard_normal((n, 4))
         return np.column_stack([A, A[:, 0] + A[:, 1], A[:, 2] - A[:, 3], A[:, 0]])
     if kind == "scales":
-        return (rng.standard_normal((n, 6)) + rng.uniform(-3.0, 3.0, 6)) * 10.0 ** rng.uniform(-3.0, 3.0, 6)
+        return (rng.standard_normal((n, 6)) + rng.uniform(-3.0, 3.0, 6)) * 10.0 ** rng.uniform(
+            -3.0, 3.0, 6
+        )
     if kind == "wide":
         return rng.standard_normal((n // 4, 60))
     if kind == "rare":
-        return np.column_stack([rng.standard_normal((n, 3)), rng.random((n, 4)) < 0.02]).astype(float)
+        return np.column_stack([rng.standard_normal((n, 3)), rng.random((n, 4)) < 0.02]).astype(
+            float
+        )
     return np.sqrt(0.8) * rng.standard_normal((n, 8)) + np.sqrt(0.2) * rng.standard_normal((n, 1))
 
 
@@ -167,13 +199,27 @@ def problem(seed: int) -> Problem:
                 row = np.zeros(own.size)
                 row[k * (p + 1) + j], row[k * (p + 1) + j + 1] = -1.0, 1.0
                 S += strength * np.outer(row, row)
-    return Problem(X, y, classes, base, strength, share * strength * own, l2 * strength * own, low, high, labels, S)
+    return Problem(
+        X,
+        y,
+        classes,
+        base,
+        strength,
+        share * strength * own,
+        l2 * strength * own,
+        low,
+        high,
+        labels,
+        S,
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_penalized_fit_meets_its_conditions_beside_the_penalty(seed: int) -> None:
     at = problem(seed)
-    rows = array_rows(at.X, at.y, classes=[f"c{k}" for k in range(at.classes)] if at.classes > 2 else ())
+    rows = array_rows(
+        at.X, at.y, classes=[f"c{k}" for k in range(at.classes)] if at.classes > 2 else ()
+    )
     started = time.perf_counter()
     result = fit(rows, at.likelihood, penalty=at.penalty, covariance_type=None)
     seconds = time.perf_counter() - started
@@ -187,7 +233,9 @@ def test_many_dependent_sparse_columns_meet_them_too() -> None:
     n, sizes = 1500, (350, 250, 50)
     codes = [rng.integers(0, levels, n) for levels in sizes]
     X = np.column_stack([np.eye(levels)[code] for levels, code in zip(sizes, codes, strict=True)])
-    eta = sum(0.6 * rng.standard_normal(levels)[code] for levels, code in zip(sizes, codes, strict=True))
+    eta = sum(
+        0.6 * rng.standard_normal(levels)[code] for levels, code in zip(sizes, codes, strict=True)
+    )
     y = (rng.random(n) < expit(eta)).astype(float)
     own = np.r_[0.0, np.ones(X.shape[1])]
     nothing, open_ = np.zeros_like(own), np.full(own.size, np.inf)

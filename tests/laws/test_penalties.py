@@ -1,4 +1,6 @@
-"""Every penalty of the registry and the sample newcomer: scale, derivatives, answers, and an optimal fit."""
+"""Every penalty of the registry and the sample newcomer: scale, derivatives, answers, and an
+optimal fit.
+"""
 
 import numpy as np
 import pytest
@@ -64,7 +66,9 @@ def test_a_fit_is_certified_and_no_step_lowers_its_objective(name: str) -> None:
     Z = np.column_stack([np.ones(300), X])
 
     def objective(theta: np.ndarray) -> float:
-        return float(np.logaddexp(0.0, (1.0 - 2.0 * y) * (Z @ theta)).sum()) + penalty.value(theta, FREE)
+        return float(np.logaddexp(0.0, (1.0 - 2.0 * y) * (Z @ theta)).sum()) + penalty.value(
+            theta, FREE
+        )
 
     least = objective(result.estimates)
     for step in np.random.default_rng(5).standard_normal((200, THETA.size)):

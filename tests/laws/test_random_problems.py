@@ -26,14 +26,19 @@ HARD_PROBLEMS = {
     202611260954: Judgment.REFUSED,  # a squared decrement that overflows
     42001070: Judgment.RIGHT,  # a row of 4e11 whose reach is far longer than any step
     42002743: Judgment.GIVEN_UP,  # scores of 1 and -1 that leave 1e-20 to the rows that decide
-    202611280652: Judgment.GIVEN_UP,  # four rows with offsets of 100, whose scores cancel to a step of exactly zero
+    # four rows with offsets of 100, whose scores cancel to a step of exactly zero
+    202611280652: Judgment.GIVEN_UP,
     202611281240: Judgment.RIGHT,  # shares of events that fit exactly: robust errors of zero
-    42005944: Judgment.GIVEN_UP,  # weights of fifteen decades, and a step that is smaller than its rounding
+    # weights of fifteen decades, and a step that is smaller than its rounding
+    42005944: Judgment.GIVEN_UP,
     42003397: Judgment.REFUSED,  # HC3 of a Cauchy link, with a leverage above one
-    43001747: Judgment.REFUSED,  # aliased columns; nothing separates but the rounding of a projection
+    # aliased columns; nothing separates but the rounding of a projection
+    43001747: Judgment.REFUSED,
     43006245: Judgment.GIVEN_UP,  # columns that differ, of weights that hide it
-    43006562: Judgment.RIGHT,  # kappa of 3e7: no more digits of the information are promised than the columns have
-    7770592: Judgment.GIVEN_UP,  # a row of 1e13 in a column of 0 and 1, of three classes: no separation
+    # kappa of 3e7: no more digits of the information are promised than the columns have
+    43006562: Judgment.RIGHT,
+    # a row of 1e13 in a column of 0 and 1, of three classes: no separation
+    7770592: Judgment.GIVEN_UP,
 }
 
 

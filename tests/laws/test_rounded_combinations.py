@@ -10,11 +10,17 @@ from tests.laws.verdicts import Judgment, judged
 
 SEEDS = range(120)
 PARTS = 3
-FALSE = (Judgment.WRONG, Judgment.FALSE_REASON, Judgment.RAW)  # a maximum that rounding hides may be given up
+FALSE = (
+    Judgment.WRONG,
+    Judgment.FALSE_REASON,
+    Judgment.RAW,
+)  # a maximum that rounding hides may be given up
 
 
 def nearly_separated(seed: int) -> Problem:
-    """A last column that is a rounded combination of others, but in a few rows, where it tells the outcome."""
+    """A last column that is a rounded combination of others, but in a few rows, where it tells
+    the outcome.
+    """
     rng = np.random.default_rng(seed)
     n, p, rows = int(rng.choice([15, 40, 120])), int(rng.choice([2, 3, 4])), int(rng.integers(1, 8))
     X = rng.standard_normal((n, p))

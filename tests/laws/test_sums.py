@@ -24,7 +24,10 @@ from tests.support.samples import overlapping_sample
 def test_sum_over_blocks_is_sum_over_rows_and_threads_change_no_bit() -> None:
     X, y = overlapping_sample(300_000, 3)
     rows = array_rows(X, y)
-    sums = [total(rows, lambda b: (b.X.transpose_dot(b.y), float(b.y.sum())), threads) for threads in (1, 2, 4)]
+    sums = [
+        total(rows, lambda b: (b.X.transpose_dot(b.y), float(b.y.sum())), threads)
+        for threads in (1, 2, 4)
+    ]
     np.testing.assert_allclose(sums[0][0][1:], X.T @ y, rtol=1e-10)
     results = [fit(rows, threads=threads) for threads in (1, 2, 4)]
     for r, s in zip(results[1:], sums[1:], strict=True):
@@ -33,7 +36,9 @@ def test_sum_over_blocks_is_sum_over_rows_and_threads_change_no_bit() -> None:
         assert (r.covariance == results[0].covariance).all()
 
 
-@pytest.mark.parametrize("kind", [NONROBUST, HC0, HC1, HC2, HC3, CLUSTER], ids=lambda kind: kind.kind.value)
+@pytest.mark.parametrize(
+    "kind", [NONROBUST, HC0, HC1, HC2, HC3, CLUSTER], ids=lambda kind: kind.kind.value
+)
 def test_weight_two_is_the_row_twice_and_weight_zero_is_no_row(kind: Covariance) -> None:
     X, y = overlapping_sample()
     times = np.arange(400) % 3
@@ -52,12 +57,16 @@ def test_codes_are_their_one_hot_columns() -> None:
     X, y = overlapping_sample(9000)
     a, b = rng.integers(0, 4, 9000), rng.integers(0, 3, 9000)
     coded = SideBySide((Dense(np.ones((9000, 1))), Dense(X), Coded(a, 3), Coded(b, 2)))
-    one_hot = np.column_stack([np.ones(9000), X, *(a == k for k in range(3)), *(b == k for k in range(2))])
+    one_hot = np.column_stack(
+        [np.ones(9000), X, *(a == k for k in range(3)), *(b == k for k in range(2))]
+    )
     w, theta = rng.random(9000), rng.standard_normal(8)
     assert (dense_array(coded) == one_hot).all()
     np.testing.assert_allclose(coded.dot(theta), one_hot @ theta, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(coded.transpose_dot(w), one_hot.T @ w, rtol=1e-12, atol=1e-10)
-    np.testing.assert_allclose(coded.gram(w), one_hot.T @ (w[:, None] * one_hot), rtol=1e-11, atol=1e-10)
+    np.testing.assert_allclose(
+        coded.gram(w), one_hot.T @ (w[:, None] * one_hot), rtol=1e-11, atol=1e-10
+    )
     groups = np.arange(9000) % 7
     expected = np.stack([one_hot[groups == g].T @ w[groups == g] for g in range(7)])
     np.testing.assert_allclose(coded.group_sums(w, groups, 7), expected, rtol=1e-11, atol=1e-10)
@@ -83,7 +92,9 @@ def test_units_and_origins_change_nothing_but_the_coefficient(scale: float) -> N
 
 
 def test_precision_weights_are_rows_of_their_own_in_the_sandwich() -> None:
-    """White's covariance of a row weighted by w squares its whole weighted score; a copied row is squared as often."""
+    """White's covariance of a row weighted by w squares its whole weighted score; a copied row
+    is squared as often.
+    """
     X, y = overlapping_sample(300)
     w = 0.5 + np.arange(300) % 3
     r = fit(array_rows(X, y, precision=w), covariance_type=HC0)
@@ -99,7 +110,10 @@ def test_two_ways_of_clustering_add_and_take_their_intersections_away() -> None:
     X, y = overlapping_sample(600)
     first, second = np.arange(600) // 20, np.arange(600) % 25
     both = fit(array_rows(X, y, cluster=np.column_stack([first, second])), covariance_type=CLUSTER)
-    parts = [fit(array_rows(X, y, cluster=g), covariance_type=CLUSTER) for g in (first, second, first * 25 + second)]
+    parts = [
+        fit(array_rows(X, y, cluster=g), covariance_type=CLUSTER)
+        for g in (first, second, first * 25 + second)
+    ]
     assert both.clusters == (30, 25)
     expected = parts[0].covariance + parts[1].covariance - parts[2].covariance
     np.testing.assert_allclose(both.covariance, expected, rtol=1e-10)

@@ -72,7 +72,9 @@ def outcome(frame: pl.DataFrame) -> np.ndarray:
 
 def with_null(frame: pl.DataFrame, name: str, row: int) -> pl.DataFrame:
     """The frame with one value missing."""
-    return frame.with_columns(pl.when(pl.int_range(pl.len()) == row).then(None).otherwise(pl.col(name)).alias(name))
+    return frame.with_columns(
+        pl.when(pl.int_range(pl.len()) == row).then(None).otherwise(pl.col(name)).alias(name)
+    )
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ class BlockFrames:
 
 
 @KINDS
-def test_there_is_a_term_of_the_kind_and_a_name_for_each_of_its_columns(kind: str, frame: pl.DataFrame) -> None:
+def test_there_is_a_term_of_the_kind_and_a_name_for_each_of_its_columns(
+    kind: str, frame: pl.DataFrame
+) -> None:
     design, _ = learn(frame, spec_of(kind))
     assert design.of_kind(TERM_KINDS[kind])
     p = len(design.names)
@@ -105,7 +109,9 @@ def test_there_is_a_term_of_the_kind_and_a_name_for_each_of_its_columns(kind: st
 
 
 @KINDS
-def test_the_columns_of_a_fit_and_the_expression_of_a_score_agree(kind: str, frame: pl.DataFrame) -> None:
+def test_the_columns_of_a_fit_and_the_expression_of_a_score_agree(
+    kind: str, frame: pl.DataFrame
+) -> None:
     design, _ = learn(frame, spec_of(kind))
     theta = coefficients(design)
     eta = design.linear_predictors(frame, theta)
@@ -116,11 +122,15 @@ def test_the_columns_of_a_fit_and_the_expression_of_a_score_agree(kind: str, fra
 def test_the_columns_of_a_row_depend_on_that_row_alone(kind: str, frame: pl.DataFrame) -> None:
     design, _ = learn(frame, spec_of(kind))
     units, part = np.eye(len(design.names)), slice(70, 90)
-    assert np.array_equal(design.encode(frame[part]).dot(units), design.encode(frame).dot(units)[part])
+    assert np.array_equal(
+        design.encode(frame[part]).dot(units), design.encode(frame).dot(units)[part]
+    )
 
 
 @KINDS
-def test_a_design_is_learnt_to_the_same_bits_however_its_rows_come(kind: str, frame: pl.DataFrame) -> None:
+def test_a_design_is_learnt_to_the_same_bits_however_its_rows_come(
+    kind: str, frame: pl.DataFrame
+) -> None:
     assert learn(BlockFrames(frame), spec_of(kind)) == learn(frame, spec_of(kind))
 
 
@@ -135,7 +145,9 @@ def test_a_design_reads_the_columns_it_names_and_no_other(kind: str, frame: pl.D
     design, _ = learn(frame, spec_of(kind))
     theta, named = coefficients(design), frame.select(design.data_columns)
     assert np.array_equal(design.encode(named).dot(theta), design.encode(frame).dot(theta))
-    assert np.array_equal(design.linear_predictors(named, theta), design.linear_predictors(frame, theta))
+    assert np.array_equal(
+        design.linear_predictors(named, theta), design.linear_predictors(frame, theta)
+    )
     for name in design.data_columns:
         with pytest.raises(pl.exceptions.ColumnNotFoundError):
             design.encode(named.drop(name))
@@ -149,7 +161,9 @@ def test_audits_of_rows_add_up(kind: str, frame: pl.DataFrame) -> None:
 
 
 @KINDS
-def test_a_missing_value_is_replaced_by_fit_and_score_or_by_neither(kind: str, frame: pl.DataFrame) -> None:
+def test_a_missing_value_is_replaced_by_fit_and_score_or_by_neither(
+    kind: str, frame: pl.DataFrame
+) -> None:
     design, _ = learn(frame, spec_of(kind))
     theta = coefficients(design)
     for name in design.data_columns:
@@ -174,24 +188,34 @@ def test_an_infinite_number_is_refused(kind: str, frame: pl.DataFrame) -> None:
 
 
 @KINDS
-def test_coefficients_in_original_units_do_not_depend_on_the_scale_inside(kind: str, frame: pl.DataFrame) -> None:
+def test_coefficients_in_original_units_do_not_depend_on_the_scale_inside(
+    kind: str, frame: pl.DataFrame
+) -> None:
     found = []
     for normalize in (Normalize.STANDARD, Normalize.NONE):
         design, _ = learn(frame, replace(spec_of(kind), normalize=normalize))
-        found.append(fit(frame_rows(design, frame, outcome(frame))).in_units(design.units).estimates)
+        found.append(
+            fit(frame_rows(design, frame, outcome(frame))).in_units(design.units).estimates
+        )
     np.testing.assert_allclose(*found, rtol=1e-9, atol=1e-11)
 
 
 @KINDS
-def test_rows_from_files_are_the_rows_in_memory(kind: str, frame: pl.DataFrame, tmp_path: Path) -> None:
+def test_rows_from_files_are_the_rows_in_memory(
+    kind: str, frame: pl.DataFrame, tmp_path: Path
+) -> None:
     design, _ = learn(frame, spec_of(kind))
     frame.write_parquet(path := tmp_path / "rows.parquet", row_group_size=7_001)
     from_files = fit(parquet_rows(design, [str(path)], Outcome("y")))
-    assert np.array_equal(from_files.estimates, fit(frame_rows(design, frame, outcome(frame))).estimates)
+    assert np.array_equal(
+        from_files.estimates, fit(frame_rows(design, frame, outcome(frame))).estimates
+    )
 
 
 @KINDS
-def test_a_stored_model_scores_as_the_model_did(kind: str, frame: pl.DataFrame, tmp_path: Path) -> None:
+def test_a_stored_model_scores_as_the_model_did(
+    kind: str, frame: pl.DataFrame, tmp_path: Path
+) -> None:
     design, _ = learn(frame, spec_of(kind))
     result = fit(frame_rows(design, frame, outcome(frame)))
     model = Model(design, result, Target("y", (False, True)), 0.5)
@@ -202,7 +226,10 @@ def test_a_stored_model_scores_as_the_model_did(kind: str, frame: pl.DataFrame, 
 
 
 def test_the_engine_names_a_kind_of_term_in_the_registry_alone() -> None:
-    kinds = {f"logit_engine.design.terms.{file}" for file in ("numeric", "missing_indicator", "categorical")}
+    kinds = {
+        f"logit_engine.design.terms.{file}"
+        for file in ("numeric", "missing_indicator", "categorical")
+    }
     root = Path(logit_engine.__file__).parent
     naming = {
         path.relative_to(root).as_posix(): kinds & {node.module}
@@ -210,11 +237,15 @@ def test_the_engine_names_a_kind_of_term_in_the_registry_alone() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom) and node.module in kinds
     }
-    levels = naming.pop("design/table_design.py")  # the order of a categorical's levels, which a penalty asks for
+    levels = naming.pop(
+        "design/table_design.py"
+    )  # the order of a categorical's levels, which a penalty asks for
     assert levels == {"logit_engine.design.terms.categorical"}
     assert set(naming) == {"design/terms/registry.py"}
 
 
 def test_a_kind_that_is_not_in_the_registry_is_refused(frame: pl.DataFrame) -> None:
-    with pytest.raises(UsageError, match=r"^there is no kind of term 'wave'; choose one of numeric, .*hinge\.$"):
+    with pytest.raises(
+        UsageError, match=r"^there is no kind of term 'wave'; choose one of numeric, .*hinge\.$"
+    ):
         learn(frame, Spec(requests=(TermRequest("wave", ("z",)),)))

@@ -117,7 +117,9 @@ def _refusal(problem: Problem, error: LogitEngineError) -> Judged:
         else:
             deficient = not full_rank or reference.column_kappa() > HOPELESS_KAPPA
             true = isinstance(error, RankError) and deficient
-    return Judged(Judgment.REFUSED if true else Judgment.FALSE_REASON, f"{type(error).__name__}: {error}")
+    return Judged(
+        Judgment.REFUSED if true else Judgment.FALSE_REASON, f"{type(error).__name__}: {error}"
+    )
 
 
 def _has_full_leverage(problem: Problem) -> bool:
@@ -158,7 +160,9 @@ def _answer(reference: Reference, result: FitResult) -> Judged:
     if _has_no_maximum(reference):
         return Judged(Judgment.WRONG, f"no maximum exists: {text}")
     truth = _truth(reference)
-    if truth is None or reference.problem.link == "cauchit":  # a local maximum: look from where the engine is
+    if (
+        truth is None or reference.problem.link == "cauchit"
+    ):  # a local maximum: look from where the engine is
         truth = _truth(reference, reference.inner(numbers(result.estimates))) or truth
     if truth is None:
         return Judged(Judgment.WRONG, f"the reference finds no maximum: {text}")
@@ -175,4 +179,6 @@ def _answer(reference: Reference, result: FitResult) -> Judged:
     if reference.problem.covariance != "nonrobust" and "shares" in reference.problem.tags:
         promised = min(promised, 16.0 + log10(max(truth.smallest_score, 1e-16)))
     wrong = least < FEWEST_DIGITS and least < promised - SLACK_DIGITS
-    return Judged(Judgment.WRONG if wrong else Judgment.RIGHT, f"{least:.1f} of {promised:.1f} digits: {text}")
+    return Judged(
+        Judgment.WRONG if wrong else Judgment.RIGHT, f"{least:.1f} of {promised:.1f} digits: {text}"
+    )

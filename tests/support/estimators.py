@@ -6,7 +6,30 @@ from sklearn.linear_model import LogisticRegression as Peer
 from logit_engine.estimators import LogisticRegression
 
 # Hours of study, and who passed the exam.
-HOURS = np.array([0.5, 0.75, 1, 1.25, 1.5, 1.75, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.25, 3.5, 4, 4.25, 4.5, 4.75, 5, 5.5])
+HOURS = np.array(
+    [
+        0.5,
+        0.75,
+        1,
+        1.25,
+        1.5,
+        1.75,
+        1.75,
+        2,
+        2.25,
+        2.5,
+        2.75,
+        3,
+        3.25,
+        3.5,
+        4,
+        4.25,
+        4.5,
+        4.75,
+        5,
+        5.5,
+    ]
+)
 
 PASSED = np.array([0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1])
 
@@ -16,7 +39,9 @@ SCORES = ((HOURS - HOURS.mean()) / HOURS.std())[:, None]
 def sample(n: int = 300, seed: int = 21) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
     X = random.normal(size=(n, 3)) * np.array([1.0, 0.2, 5.0])
-    return X, (random.random(n) < 1.0 / (1.0 + np.exp(0.5 - X @ np.array([1.0, -2.0, 0.1])))).astype(int)
+    return X, (
+        random.random(n) < 1.0 / (1.0 + np.exp(0.5 - X @ np.array([1.0, -2.0, 0.1])))
+    ).astype(int)
 
 
 def peer(**settings: object) -> Peer:
@@ -39,4 +64,8 @@ def classes() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     X, _ = sample()
     X = X / X.std(axis=0)
     random = np.random.default_rng(5)
-    return X, np.digitize(X[:, 0] - 0.5 * X[:, 1] + random.logistic(size=300), [-1.0, 1.0]), random.random(300) * 3.0
+    return (
+        X,
+        np.digitize(X[:, 0] - 0.5 * X[:, 1] + random.logistic(size=300), [-1.0, 1.0]),
+        random.random(300) * 3.0,
+    )

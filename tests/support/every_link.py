@@ -38,7 +38,12 @@ def loglog(t: Any) -> tuple[Any, Any, Any, Any]:
 
 def cauchit(t: Any) -> tuple[Any, Any, Any, Any]:
     """The same of the standard Cauchy."""
-    return mp.atan2(1, -t) / mp.pi, mp.atan2(1, t) / mp.pi, 1 / (mp.pi * (1 + t * t)), -2 * t / (1 + t * t)
+    return (
+        mp.atan2(1, -t) / mp.pi,
+        mp.atan2(1, t) / mp.pi,
+        1 / (mp.pi * (1 + t * t)),
+        -2 * t / (1 + t * t),
+    )
 
 
 EXACT_CURVES: dict[str, Callable[[Any], tuple[Any, Any, Any, Any]]] = {

@@ -16,7 +16,9 @@ def frame(n: int = 120, seed: int = 1) -> pd.DataFrame:
             "b": rng.choice(["u", "v"], n),
             "flag": rng.random(n) < 0.5,
             "hour": rng.integers(8, 12, n),
-            "size": pd.Categorical(rng.choice(["small", "mid", "large"], n), categories=["small", "mid", "large"]),
+            "size": pd.Categorical(
+                rng.choice(["small", "mid", "large"], n), categories=["small", "mid", "large"]
+            ),
             "my col": x**2,
             "y": (rng.random(n) < 0.5).astype(int),
         }

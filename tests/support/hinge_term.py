@@ -1,7 +1,8 @@
 """A sample newcomer among the terms of a design: one slope below the mean, another above.
 
-To join the design a kind of term takes this file and one line in `logit_engine/design/terms/registry.py`:
-"hinge": Hinge. The laws in `tests/laws/test_terms.py` then run over it.
+To join the design a kind of term takes this file and one line in
+`logit_engine/design/terms/registry.py`: "hinge": Hinge. The laws in `tests/laws/test_terms.py` then
+run over it.
 """
 
 from collections.abc import Sequence

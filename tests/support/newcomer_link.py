@@ -1,7 +1,8 @@
-"""A sample newcomer among the links: F is Student's t with two degrees of freedom, whose tails fall as 1 / eta^2.
+"""A sample newcomer among the links: F is Student's t with two degrees of freedom, whose tails fall
+as 1 / eta^2.
 
-To join the engine a link takes this file and one line in `LINKS`: STUDENT2. The laws in `tests/laws` then run over it.
-They hold it against `exact_student2`, which is written anew.
+To join the engine a link takes this file and one line in `LINKS`: STUDENT2. The laws in
+`tests/laws` then run over it. They hold it against `exact_student2`, which is written anew.
 """
 
 from typing import Any

@@ -1,7 +1,8 @@
-"""A sample newcomer among the penalties: log cosh, a ridge near zero and a lasso far out, smooth everywhere.
+"""A sample newcomer among the penalties: log cosh, a ridge near zero and a lasso far out, smooth
+everywhere.
 
-To join the engine a penalty takes this file and one line in `PENALTIES`: "log_cosh": LogCosh.of_target. The laws in
-`tests/laws` then run over it.
+To join the engine a penalty takes this file and one line in `PENALTIES`: "log_cosh":
+LogCosh.of_target. The laws in `tests/laws` then run over it.
 """
 
 from dataclasses import dataclass

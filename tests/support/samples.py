@@ -7,7 +7,9 @@ import numpy as np
 Sample = tuple[np.ndarray, np.ndarray]
 
 
-def columns_and_predictor(rng: np.random.Generator, n: int, effects: Sequence[float], constant: bool) -> Sample:
+def columns_and_predictor(
+    rng: np.random.Generator, n: int, effects: Sequence[float], constant: bool
+) -> Sample:
     """Standard normal columns, after a constant if asked, and their linear predictor."""
     X = rng.standard_normal((n, len(effects) - constant))
     if constant:
@@ -29,7 +31,9 @@ def latent_sample(
     constant: bool = False,
     cuts: Sequence[float] = (0.0,),
 ) -> Sample:
-    """X, (n, p), and codes of classes: how many cuts lie below the predictor plus a logistic error."""
+    """X, (n, p), and codes of classes: how many cuts lie below the predictor plus a logistic
+    error.
+    """
     rng = np.random.default_rng(seed)
     X, eta = columns_and_predictor(rng, n, effects, constant)
     return X, np.digitize(eta + rng.logistic(size=n), cuts)

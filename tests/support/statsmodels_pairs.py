@@ -23,7 +23,9 @@ def frame(n: int = 300) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
         index=pd.Index(range(100, 100 + n), name="id"),
     )
     eta = 0.7 * (X["age"] - 2.0) - 0.4 * X["switch"] + 0.1 * X["count"]
-    y = pd.Series((rng.random(n) < 1.0 / (1.0 + np.exp(-eta))).astype(float), index=X.index, name="out")
+    y = pd.Series(
+        (rng.random(n) < 1.0 / (1.0 + np.exp(-eta))).astype(float), index=X.index, name="out"
+    )
     latent = eta + rng.logistic(size=n)
     levels = pd.Series(np.digitize(latent, [-0.6, 0.8]), index=X.index, name="level")
     return X, {"Logit": y, "Probit": y, "MNLogit": levels}

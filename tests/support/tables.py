@@ -32,11 +32,16 @@ def array(values):
 
 def equations(fit, alpha=0.05):
     outcome = fit.model.endog_names
-    labels = [f"{outcome}={j}" for j in range(1, int(fit.model.J))] if hasattr(fit.model, "J") else [""]
+    labels = (
+        [f"{outcome}={j}" for j in range(1, int(fit.model.J))] if hasattr(fit.model, "J") else [""]
+    )
     columns = [array(v) for v in (fit.params, fit.bse, fit.tvalues, fit.pvalues)]
     intervals = np.asarray(fit.conf_int(alpha)).reshape(len(labels), -1, 2)
     return [
-        Equation(*row) for row in zip(labels, [fit.model.exog_names] * len(labels), *columns, intervals, strict=True)
+        Equation(*row)
+        for row in zip(
+            labels, [fit.model.exog_names] * len(labels), *columns, intervals, strict=True
+        )
     ]
 
 
@@ -64,19 +69,31 @@ def header(fit, date="Mon, 01 Jan 2024", time="12:00:00"):
 
 def our_summary(fit, alpha=0.05, notes=()):
     return summary_report(
-        f"{type(fit.model).__name__} Regression Results", *header(fit), equations(fit, alpha), alpha=alpha, notes=notes
+        f"{type(fit.model).__name__} Regression Results",
+        *header(fit),
+        equations(fit, alpha),
+        alpha=alpha,
+        notes=notes,
     )
 
 
 def one_equation(names, values, label=""):
     column = np.resize(np.asarray(values, dtype=float), len(names))
     p_value = np.where(np.isnan(column), np.nan, np.clip(column, 0.0, 1.0))
-    return Equation(label, names, column, column, column, p_value, np.stack([column, column], axis=1))
+    return Equation(
+        label, names, column, column, column, p_value, np.stack([column, column], axis=1)
+    )
 
 
-def nasty(builder=summary_report, values=NUMBERS[:8], notes=("A note on <x> & 100% of it, " * 9, "one\ntwo")):
+def nasty(
+    builder=summary_report,
+    values=NUMBERS[:8],
+    notes=("A note on <x> & 100% of it, " * 9, "one\ntwo"),
+):
     e = [one_equation(NASTY, values, label) for label in ("y=<1>", "y=&2")]
-    return builder("Title & <b>", [("Dep. Variable:", "y_<&>")], [("LL-Null:", "nan")], e, notes=notes)
+    return builder(
+        "Title & <b>", [("Dep. Variable:", "y_<&>")], [("LL-Null:", "nan")], e, notes=notes
+    )
 
 
 class Reader(HTMLParser):

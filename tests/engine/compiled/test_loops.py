@@ -48,12 +48,17 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster, Client(cluster) as one:
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        Client(cluster) as one,
+    ):
         yield one
 
 
 def objective(likelihood: Likelihood, extras: bool, rows: int = 3_001) -> Objective:
-    """Centered and scaled rows; extras: weights, some of them zero, offsets, and shares of events."""
+    """Centered and scaled rows; extras: weights, some of them zero, offsets, and shares of
+    events.
+    """
     rng = np.random.default_rng(3)
     k = likelihood.outputs
     X = 3.0 * rng.standard_normal((rows, P)) + 1.0
@@ -83,7 +88,9 @@ def test_passes_have_the_sums_of_the_plain_ones(name: str, extras: bool) -> None
     several = np.stack([theta, 0.5 * theta, -theta])
     for without in ((-1,), (2,), (-1, 0, 2)):
         thetas = several[: len(without)]
-        for slopes in zip(loops.light_passes(thetas, without), plain.light_passes(thetas, without), strict=True):
+        for slopes in zip(
+            loops.light_passes(thetas, without), plain.light_passes(thetas, without), strict=True
+        ):
             for one, other in zip(*slopes, strict=True):
                 np.testing.assert_allclose(one, other, **close)
     for one, other in zip(loops.steering_pass(theta), plain.steering_pass(theta), strict=True):
@@ -118,7 +125,9 @@ def test_the_lead_is_the_smallest_of_all_rows_and_offsets_have_no_part_in_it(nam
 
 @pytest.mark.parametrize("size", [1.0, 700.0, 1e6])
 def test_predictors_far_out_cost_no_digit(size: float) -> None:
-    """One row and one column of ones: log F, its slope and its curvature have closed forms there."""
+    """One row and one column of ones: log F, its slope and its curvature have closed forms
+    there.
+    """
     for y, eta in ((0.0, size), (1.0, size), (0.0, -size), (1.0, -size)):
         block = Block(Dense(np.ones((1, 1))), np.array([y]))
         coordinates = Coordinates(np.zeros(1), np.ones(1), None, 1.0, np.zeros(1))
@@ -128,22 +137,37 @@ def test_predictors_far_out_cost_no_digit(size: float) -> None:
         assert found.score[0] == pytest.approx((2.0 * y - 1.0) * missed, rel=1e-14)
         assert found.loglik == pytest.approx(-np.logaddexp(0.0, -lead), rel=1e-14)
         assert found.information[0, 0] == pytest.approx(
-            missed * (1.0 - missed) if abs(lead) < 30 else missed * np.exp(min(lead, 0.0)), rel=1e-13
+            missed * (1.0 - missed) if abs(lead) < 30 else missed * np.exp(min(lead, 0.0)),
+            rel=1e-13,
         )
 
 
-def data(far: float = 100.0, rows: int = 5 * BLOCK_ROWS + 11) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """X in single precision's values, one column far from zero; a binary outcome, and one of three classes."""
+def data(
+    far: float = 100.0, rows: int = 5 * BLOCK_ROWS + 11
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """X in single precision's values, one column far from zero; a binary outcome, and one of
+    three classes.
+    """
     rng = np.random.default_rng(8)
     middle = np.array([0.0, far, 0.0, 0.0, 0.0])
     X = (rng.standard_normal((rows, 5)) + middle).astype(np.float32).astype(float)
     eta = (X - middle) @ [0.5, -0.3, 0.2, 0.0, 1.0] - 1.0
-    return X, (rng.random(rows) < 1.0 / (1.0 + np.exp(-eta))).astype(float), rng.integers(0, 3, rows).astype(float)
+    return (
+        X,
+        (rng.random(rows) < 1.0 / (1.0 + np.exp(-eta))).astype(float),
+        rng.integers(0, 3, rows).astype(float),
+    )
 
 
 def bits(result: FitResult) -> tuple[Any, ...]:
     """All that a fit computes from its rows."""
-    return result.estimates.tobytes(), result.covariance.tobytes(), result.loglik, result.null_loglik, result.status
+    return (
+        result.estimates.tobytes(),
+        result.covariance.tobytes(),
+        result.loglik,
+        result.null_loglik,
+        result.status,
+    )
 
 
 CASES: dict[str, dict[str, Any]] = {
@@ -151,7 +175,9 @@ CASES: dict[str, dict[str, Any]] = {
     "without errors": {"covariance_type": None},
     "sandwich": {"covariance_type": HC0},
     "l2": {"penalty": L2(50.0)},
-    "elastic net": {"penalty": ElasticNet(np.r_[0.0, np.full(5, 900.0)], np.r_[0.0, np.full(5, 100.0)])},
+    "elastic net": {
+        "penalty": ElasticNet(np.r_[0.0, np.full(5, 900.0)], np.r_[0.0, np.full(5, 100.0)])
+    },
     "classes": {"likelihood": Multinomial(2)},
 }
 
@@ -160,14 +186,19 @@ CASES: dict[str, dict[str, Any]] = {
 def test_fits_agree_with_plain_passes(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     X, late, kind = data()
     rng = np.random.default_rng(2)
-    more = {"weight": rng.uniform(0.5, 2.0, late.size), "offset": 0.1 * rng.standard_normal(late.size)}
+    more = {
+        "weight": rng.uniform(0.5, 2.0, late.size),
+        "offset": 0.1 * rng.standard_normal(late.size),
+    }
     rows = array_rows(X, kind, classes="abc") if case == "classes" else array_rows(X, late, **more)
     plain = fit(rows, **CASES[case])
     monkeypatch.setattr(compiled, "MIN_COMPILED_NUMBERS", 0)
     loops = fit(rows, **CASES[case])
     assert bits(loops) != bits(plain)
     assert loops.converged
-    np.testing.assert_allclose(loops.estimates, plain.estimates, rtol=1e-9 if case == "elastic net" else 1e-11)
+    np.testing.assert_allclose(
+        loops.estimates, plain.estimates, rtol=1e-9 if case == "elastic net" else 1e-11
+    )
     np.testing.assert_allclose(loops.covariance, plain.covariance, rtol=1e-10, atol=1e-18)
     assert loops.loglik == pytest.approx(plain.loglik, rel=1e-14)
 
@@ -175,7 +206,9 @@ def test_fits_agree_with_plain_passes(case: str, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.usefixtures("always")
 @pytest.mark.parametrize("far", [0.0, 100.0])  # read where they lie, if in order, or written out
 @pytest.mark.parametrize("case", CASES)
-def test_threads_types_memory_orders_and_workers_change_no_bit(case: str, far: float, client: Client) -> None:
+def test_threads_types_memory_orders_and_workers_change_no_bit(
+    case: str, far: float, client: Client
+) -> None:
     X, late, kind = data(far)
 
     def rows(X: np.ndarray) -> MemoryRows:
@@ -198,7 +231,9 @@ def test_several_classes_on_nearly_collinear_columns_are_led_by_a_pilot_all_the_
 ) -> None:
     rng = np.random.default_rng(1)
     X = rng.standard_normal((65_600, 5))
-    y = (np.stack([0.0 * X[:, 0], X[:, 0], X[:, 1]], axis=1) + rng.gumbel(size=(65_600, 3))).argmax(axis=1)
+    y = (np.stack([0.0 * X[:, 0], X[:, 0], X[:, 1]], axis=1) + rng.gumbel(size=(65_600, 3))).argmax(
+        axis=1
+    )
     X[:, 3] = X[:, 1] + 1e-4 * rng.standard_normal(65_600)
     rows = array_rows(X, y, classes="abc")
     monkeypatch.setattr(compiled, "MIN_COMPILED_NUMBERS", many)
@@ -239,7 +274,9 @@ def test_who_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert taken(array_rows(X.astype(np.int8), late))
     for kind in (np.longdouble, np.float16):
         assert not taken(array_rows(X.astype(kind), late))
-    assert not prepared(rows, LIKELIHOODS["binary"], NONE, 1).objective.select(np.arange(2)).compiled
+    assert (
+        not prepared(rows, LIKELIHOODS["binary"], NONE, 1).objective.select(np.arange(2)).compiled
+    )
     assert not taken(array_rows(X[:, :4], late))
     assert not taken(rows, Bernoulli(PROBIT))
     coded = SideBySide((Constant(rows.n), Dense(X), Coded(np.arange(rows.n) % 3, 2)))
@@ -280,7 +317,9 @@ def test_tiles_of_arrays_that_lie_column_by_column_are_refused() -> None:
     rows, q = np.ones((4, 2)), tiles.padded_columns(2)
     triangle = np.asfortranarray(np.ones((2, q)))
     with pytest.raises(Exception, match="row by row"):
-        tiles.whiten_rows(rows, triangle, np.zeros((2, tiles.SLAB_ROWS)), np.zeros((tiles.SLAB_ROWS, q)))
+        tiles.whiten_rows(
+            rows, triangle, np.zeros((2, tiles.SLAB_ROWS)), np.zeros((tiles.SLAB_ROWS, q))
+        )
 
 
 def test_exponentials_and_logarithms_are_right_to_units_in_the_last_place() -> None:
@@ -306,11 +345,19 @@ def test_exponentials_beyond_all_numbers_are_next_to_nothing_and_of_none_none() 
 def test_gram_matrices_of_every_width_are_those_of_numpy(p: int, dtype: type[np.floating]) -> None:
     """Tiles reach over edges, slabs end in the middle: no other row or column may be touched."""
     rng = np.random.default_rng(p)
-    rows, weights, q = rng.standard_normal((77, p)), rng.standard_normal((3, 77)), tiles.padded_columns(p)
-    left, right, grams = (np.zeros(shape, dtype) for shape in ((tiles.SLAB_ROWS, q), (tiles.SLAB_ROWS, q), (3, q, q)))
+    rows, weights, q = (
+        rng.standard_normal((77, p)),
+        rng.standard_normal((3, 77)),
+        tiles.padded_columns(p),
+    )
+    left, right, grams = (
+        np.zeros(shape, dtype) for shape in ((tiles.SLAB_ROWS, q), (tiles.SLAB_ROWS, q), (3, q, q))
+    )
     for part in (slice(0, 40), slice(40, 77)):
         tiles.add_grams(rows[part], weights[:, part], left, right, grams)
     for gram, weight in zip(grams, weights, strict=True):
         expected = np.tril((rows.T * weight) @ rows)
         close = 1e-5 if dtype == np.float32 else 1e-13
-        np.testing.assert_allclose(np.tril(gram[:p, :p]), expected, rtol=0.0, atol=close * (rows**2).sum())
+        np.testing.assert_allclose(
+            np.tril(gram[:p, :p]), expected, rtol=0.0, atol=close * (rows**2).sum()
+        )

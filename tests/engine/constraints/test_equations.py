@@ -8,10 +8,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from patsy import DesignInfo
 
-from logit_engine.constraints.equations import Equalities, change_of_variables, linear_equalities, linear_inequalities
+from logit_engine.constraints.equations import (
+    Equalities,
+    change_of_variables,
+    linear_equalities,
+    linear_inequalities,
+)
 from logit_engine.errors import UsageError
 
-NAMES = ("const", "x1", "x2", "x3", "x11", "C(x)[T.b]", "C(x)[T.b c]", "x1:x2", "I(x ** 2)", "np.log(x)", "1_x1")
+NAMES = (
+    "const",
+    "x1",
+    "x2",
+    "x3",
+    "x11",
+    "C(x)[T.b]",
+    "C(x)[T.b c]",
+    "x1:x2",
+    "I(x ** 2)",
+    "np.log(x)",
+    "1_x1",
+)
 
 ACCEPTED_BY_PATSY = [
     "x1",
@@ -79,21 +96,46 @@ def test_a_mapping_may_hold_sums_on_both_sides() -> None:
 @pytest.mark.parametrize(
     ("spec", "sentence"),
     [
-        ("x1 = cost", "no coefficient is called 'cost', at character 6 of 'x1 = cost'; did you mean 'const'?"),
-        ("C(x)[T.z]", "no coefficient is called 'C(x)[T.z]', at character 1 of 'C(x)[T.z]'; did you mean 'C(x)[T.b]'?"),
-        ("2x1 = 0", "no coefficient is called '2x1', at character 1 of '2x1 = 0'; did you mean 'x1'?"),
-        ("x1 = ", "found the end, at character 6 of 'x1 = '; a name, a number or '(' was expected."),
-        ("x1 + = 2", "found '=', at character 6 of 'x1 + = 2'; a name, a number or '(' was expected."),
+        (
+            "x1 = cost",
+            "no coefficient is called 'cost', at character 6 of 'x1 = cost'; did you mean 'const'?",
+        ),
+        (
+            "C(x)[T.z]",
+            "no coefficient is called 'C(x)[T.z]', at character 1 of 'C(x)[T.z]'; did you mean "
+            "'C(x)[T.b]'?",
+        ),
+        (
+            "2x1 = 0",
+            "no coefficient is called '2x1', at character 1 of '2x1 = 0'; did you mean 'x1'?",
+        ),
+        (
+            "x1 = ",
+            "found the end, at character 6 of 'x1 = '; a name, a number or '(' was expected.",
+        ),
+        (
+            "x1 + = 2",
+            "found '=', at character 6 of 'x1 + = 2'; a name, a number or '(' was expected.",
+        ),
         ("x1 == x2", "found '==' where only '=' can stand, at character 4 of 'x1 == x2'."),
         ("x1 >= 2", "found '>=' where only '=' can stand, at character 4 of 'x1 >= 2'."),
         ("(x1 = 2", "a bracket is not closed, at character 8 of '(x1 = 2'."),
-        ("x1 x2", "found 'x' where an operator or a comma was expected, at character 4 of 'x1 x2'."),
-        ("(x1 = 0) + 2", "a constraint cannot be part of a sum, at character 13 of '(x1 = 0) + 2'."),
+        (
+            "x1 x2",
+            "found 'x' where an operator or a comma was expected, at character 4 of 'x1 x2'.",
+        ),
+        (
+            "(x1 = 0) + 2",
+            "a constraint cannot be part of a sum, at character 13 of '(x1 = 0) + 2'.",
+        ),
         ("x1 / 0 = 1", "found a division by zero, at character 7 of 'x1 / 0 = 1'."),
         ("x1, 1 = 1", "no coefficient is left in the constraint '1 = 1'."),
         ("__import__('os')", "no coefficient is called '__import__('os')', at character 1"),
         ("(" * 5000, "found too many brackets within brackets"),
-        ({"x1": None}, "the constraint on 'x1' is None; give a finite number or a sum of coefficients."),
+        (
+            {"x1": None},
+            "the constraint on 'x1' is None; give a finite number or a sum of coefficients.",
+        ),
         ({11: 1.0}, "there is no coefficient at position 11; there are 11, counted from 0."),
         (np.eye(3), "R has shape (3, 3); one column for each of the 11 coefficients is needed."),
         ((np.eye(11), [1.0, 2.0]), "q has 2 values; one for each of the 11 rows of R is needed."),
@@ -129,7 +171,9 @@ def random_equalities(p: int, m: int, seed: int) -> Equalities:
 
 
 @given(p=st.integers(1, 9), m=st.integers(1, 6), seed=st.integers(0, 10_000))
-def test_the_change_of_variables_gives_every_solution_and_nothing_else(p: int, m: int, seed: int) -> None:
+def test_the_change_of_variables_gives_every_solution_and_nothing_else(
+    p: int, m: int, seed: int
+) -> None:
     equalities = random_equalities(p, m, seed)
     change = change_of_variables(equalities)
     rank = np.linalg.matrix_rank(equalities.R)
@@ -152,14 +196,21 @@ def test_coefficients_that_no_constraint_mentions_are_untouched() -> None:
 
 def test_covariance_and_gradient_follow_the_change() -> None:
     change = change_of_variables(linear_equalities("x1 = x2", ("x1", "x2")))
-    np.testing.assert_allclose(change.covariance(np.array([[4.0]])), np.full((2, 2), 2.0), rtol=1e-15)
-    np.testing.assert_allclose(np.abs(change.pull_back(np.array([1.0, 3.0]))), [4.0 / np.sqrt(2.0)], rtol=1e-15)
+    np.testing.assert_allclose(
+        change.covariance(np.array([[4.0]])), np.full((2, 2), 2.0), rtol=1e-15
+    )
+    np.testing.assert_allclose(
+        np.abs(change.pull_back(np.array([1.0, 3.0]))), [4.0 / np.sqrt(2.0)], rtol=1e-15
+    )
 
 
 def test_a_constraint_that_follows_from_others_is_dropped_and_said() -> None:
-    change = change_of_variables(linear_equalities("x1 = x2, x2 = x3, x3 = x1, 3*x11 = 1, x11 = 1/3", NAMES))
+    change = change_of_variables(
+        linear_equalities("x1 = x2, x2 = x3, x3 = x1, 3*x11 = 1, x11 = 1/3", NAMES)
+    )
     assert change.notes == (
-        "The constraint '-x1 + x3 = 0' follows from 'x1 - x2 = 0' and 'x2 - x3 = 0' and was dropped.",
+        "The constraint '-x1 + x3 = 0' follows from 'x1 - x2 = 0' and 'x2 - x3 = 0' and was "
+        "dropped.",
         "The constraint 'x11 = 0.333333' follows from '3*x11 = 1' and was dropped.",
     )
 
@@ -167,7 +218,9 @@ def test_a_constraint_that_follows_from_others_is_dropped_and_said() -> None:
 def test_constraints_that_contradict_each_other_are_named() -> None:
     with pytest.raises(UsageError) as refused:
         change_of_variables(linear_equalities("x3 = 5, x1 = 1, x2 = 2, x1 + x2 = 4", NAMES))
-    assert str(refused.value) == ("the constraint 'x1 + x2 = 4' contradicts 'x1 = 1' and 'x2 = 2'; drop one of them.")
+    assert str(refused.value) == (
+        "the constraint 'x1 + x2 = 4' contradicts 'x1 = 1' and 'x2 = 2'; drop one of them."
+    )
     with pytest.raises(UsageError, match="'0 = 1' holds for no coefficients"):
         change_of_variables(linear_equalities((np.zeros(2), 1.0), ("a", "b")))
 
@@ -178,7 +231,9 @@ def test_nearly_equal_constraints_are_two() -> None:
 
 
 def test_inequalities_become_bounds_where_they_concern_one_coefficient() -> None:
-    found = linear_inequalities("x1 >= 0, x2 <= x3, -2*x3 >= 4, 0 <= const + 1 <= 3, x1 >= -1", NAMES)
+    found = linear_inequalities(
+        "x1 >= 0, x2 <= x3, -2*x3 >= 4, 0 <= const + 1 <= 3, x1 >= -1", NAMES
+    )
     assert found.lower[:4].tolist() == [-1.0, 0.0, -np.inf, -np.inf]
     assert found.upper[:4].tolist() == [2.0, np.inf, np.inf, -2.0]
     assert np.isneginf(found.lower[4:]).all()

@@ -28,12 +28,16 @@ def cities(**asked: Any) -> tuple[Design, tuple[str, ...]]:
 def codes(design: Design, levels: list[Any], name: str = "city") -> list[str]:
     """The level each row counts as: the name of its column, or "reference"."""
     term = next(c for c in design.terms if c.name == name)
-    values = design.encode(pl.DataFrame({name: levels})).dot(np.arange(len(term.columns) + 1, dtype=float))
+    values = design.encode(pl.DataFrame({name: levels})).dot(
+        np.arange(len(term.columns) + 1, dtype=float)
+    )
     return [("reference", *term.columns)[int(v)] for v in values]
 
 
 def mixed(rows: int = 400, seed: int = 3) -> pl.DataFrame:
-    """Numbers far from zero and of different scales, some missing together, text, an integer and a boolean category."""
+    """Numbers far from zero and of different scales, some missing together, text, an integer and
+    a boolean category.
+    """
     rng = np.random.default_rng(seed)
     x = 1000.0 + 30.0 * rng.standard_normal(rows)
     gone = rng.random(rows) < 0.1
@@ -69,14 +73,18 @@ def with_(**asked: Any) -> Spec:
 
 def test_center_scale_fill_and_levels_come_from_the_rows_given_alone() -> None:
     given = pl.DataFrame({"x": [1.0, 3.0, None], "c": ["a", "b", "a"]})
-    spec = Spec(numeric=("x",), categorical=("c",), impute_numeric=Impute.MEAN, unknown=Unknown.REFERENCE)
+    spec = Spec(
+        numeric=("x",), categorical=("c",), impute_numeric=Impute.MEAN, unknown=Unknown.REFERENCE
+    )
     design, _ = learn(given, spec)
     term = design.terms[0]
     assert (term.fill, term.center, term.scale) == (2.0, 2.0, np.std([1.0, 3.0, 2.0]))
     assert design.terms[1].known == ("a", "b")
     later = pl.DataFrame({"x": [100.0, None], "c": ["z", "b"]})
     encoded = design.encode(later)
-    assert encoded.dot(np.array([0.0, 1.0, 0.0])) == pytest.approx([98.0 / term.scale, 0.0], rel=1e-15)
+    assert encoded.dot(np.array([0.0, 1.0, 0.0])) == pytest.approx(
+        [98.0 / term.scale, 0.0], rel=1e-15
+    )
     assert encoded.dot(np.array([0.0, 0.0, 1.0])).tolist() == [0.0, 1.0]
     assert learn(given, spec)[0] == design
 
@@ -93,8 +101,8 @@ def test_levels_too_rare_even_when_pooled_join_the_reference_and_it_is_said() ->
     assert design.names == ("intercept", "city[b]")
     assert codes(design, ["a", "b", "c", "d"]) == ["reference", "b", "reference", "reference"]
     assert notes == (
-        "city: 2 levels with fewer than 5 rows (c, d), 4 rows in all, are too rare even when pooled and join the "
-        "reference level a.",
+        "city: 2 levels with fewer than 5 rows (c, d), 4 rows in all, are too rare even when "
+        "pooled and join the reference level a.",
     )
 
 
@@ -104,8 +112,8 @@ def test_the_reference_is_the_most_frequent_level_unless_chosen() -> None:
     assert chosen.terms[0].reference == "c"
     assert chosen.names == ("intercept", "city[a]", "city[b]")
     assert notes == (
-        "city: 1 level with fewer than 4 rows (d), 2 rows in all, is too rare even when pooled and joins the "
-        "reference level c.",
+        "city: 1 level with fewer than 4 rows (d), 2 rows in all, is too rare even when pooled "
+        "and joins the reference level c.",
     )
 
 
@@ -117,8 +125,9 @@ def test_a_chosen_reference_that_is_no_level_is_refused_with_the_nearest() -> No
 def test_an_unseen_level_is_an_error_that_names_and_counts_it() -> None:
     with pytest.raises(
         DataError,
-        match=r"^column 'city' has levels that were not in the training rows: z \(2 rows\), y \(1 rows\); "
-        r"set unknown to Unknown\.REFERENCE or Unknown\.POOLED, or learn the design again\.$",
+        match=r"^column 'city' has levels that were not in the training rows: z \(2 rows\), y \(1 "
+        r"rows\); set unknown to Unknown\.REFERENCE or Unknown\.POOLED, or learn the design "
+        r"again\.$",
     ):
         cities()[0].encode(pl.DataFrame({"city": ["a", "z", "y", "z"]}))
 
@@ -132,7 +141,9 @@ def test_an_unseen_level_is_an_error_that_names_and_counts_it() -> None:
         (Unknown.POOLED, 5, "reference"),
     ],
 )
-def test_an_unseen_level_counts_as_asked_and_is_counted(unknown: Unknown, least: int, counts_as: str) -> None:
+def test_an_unseen_level_counts_as_asked_and_is_counted(
+    unknown: Unknown, least: int, counts_as: str
+) -> None:
     design, _ = cities(unknown=unknown, min_frequency=least)
     assert codes(design, ["z", "b"]) == [counts_as, "b"]
     audit = design.check(pl.LazyFrame({"city": ["z", "b", "z"]}))
@@ -143,7 +154,9 @@ def test_an_unseen_level_counts_as_asked_and_is_counted(unknown: Unknown, least:
 def test_a_level_with_a_name_that_the_design_gives_itself_is_refused(taken: str) -> None:
     frame = pl.DataFrame({"c": [taken, "a", "a", None]})
     spec = Spec(categorical=("c",), min_frequency=2, impute_categorical=Impute.LEVEL)
-    with pytest.raises(DataError, match=r"^column 'c' has a level '\(\w+\)', a name that the design gives itself"):
+    with pytest.raises(
+        DataError, match=r"^column 'c' has a level '\(\w+\)', a name that the design gives itself"
+    ):
         learn(frame, spec)
 
 
@@ -155,7 +168,9 @@ def test_a_missing_number_becomes_what_was_learnt_or_given_and_it_is_said(
     strategy: Impute, constant: float | None, value: float
 ) -> None:
     frame = pl.DataFrame({"x": [1.0, 2.0, 9.0, None]})
-    spec = Spec(numeric=("x",), impute_numeric=strategy, constant=constant, normalize=Normalize.NONE)
+    spec = Spec(
+        numeric=("x",), impute_numeric=strategy, constant=constant, normalize=Normalize.NONE
+    )
     design, notes = learn(frame, spec)
     assert design.encode(frame).dot(np.array([0.0, 1.0])).tolist() == [1.0, 2.0, 9.0, value]
     assert notes == (f"x: 1 of 4 values were missing and became {value:g} ({strategy}).",)
@@ -164,8 +179,12 @@ def test_a_missing_number_becomes_what_was_learnt_or_given_and_it_is_said(
 
 def test_a_missing_value_without_a_rule_is_refused_when_learning_and_when_scoring() -> None:
     frame = pl.DataFrame({"x": [1.0, None, 3.0], "c": ["a", "b", None]})
-    number = r"^column 'x' is missing in 1 of 3 rows; give impute_numeric a rule, or drop these rows\.$"
-    level = r"^column 'c' is missing in 1 of 3 rows; set impute_categorical to Impute\.LEVEL, or drop"
+    number = (
+        r"^column 'x' is missing in 1 of 3 rows; give impute_numeric a rule, or drop these rows\.$"
+    )
+    level = (
+        r"^column 'c' is missing in 1 of 3 rows; set impute_categorical to Impute\.LEVEL, or drop"
+    )
     for spec, sentence in ((Spec(numeric=("x",)), number), (Spec(categorical=("c",)), level)):
         with pytest.raises(DataError, match=sentence):
             learn(frame, spec)
@@ -191,8 +210,13 @@ def test_columns_missing_together_share_one_indicator() -> None:
             "d": [1.0, 2.0, 3.0, 4.0, 6.0],
         }
     )
-    design, _ = learn(frame, Spec(numeric=tuple("abcd"), impute_numeric=Impute.MEAN, add_indicator=True))
-    assert [n for i in design.of_kind(Indicator) for n in i.column_names] == ["missing[a, b]", "missing[c]"]
+    design, _ = learn(
+        frame, Spec(numeric=tuple("abcd"), impute_numeric=Impute.MEAN, add_indicator=True)
+    )
+    assert [n for i in design.of_kind(Indicator) for n in i.column_names] == [
+        "missing[a, b]",
+        "missing[c]",
+    ]
     one = np.eye(len(design.names))
     assert design.encode(frame).dot(one[5]).tolist() == [0.0, 1.0, 0.0, 1.0, 0.0]
     assert design.encode(frame).dot(one[6]).tolist() == [1.0, 0.0, 0.0, 0.0, 0.0]
@@ -207,7 +231,10 @@ def test_a_pattern_too_rare_for_an_indicator_is_said() -> None:
 
 
 def test_not_a_number_is_missing() -> None:
-    null, nan = (pl.DataFrame({"x": pl.Series([1.0, 5.0, hole], strict=False)}) for hole in (None, float("nan")))
+    null, nan = (
+        pl.DataFrame({"x": pl.Series([1.0, 5.0, hole], strict=False)})
+        for hole in (None, float("nan"))
+    )
     spec = Spec(numeric=("x",), impute_numeric=Impute.MEAN, add_indicator=True)
     assert learn(null, spec) == learn(nan, spec)
     design, _ = learn(null, spec)
@@ -223,8 +250,13 @@ def test_infinity_is_refused_when_learning_and_when_scoring(value: float) -> Non
     bad = pl.DataFrame({"x": [1.0, value, 3.0]})
     with pytest.raises(DataError, match=r"^column 'x' is infinite in 1 of 3 rows"):
         learn(bad, Spec(numeric=("x",)))
-    design, _ = learn(pl.DataFrame({"x": [1.0, 2.0]}), Spec(numeric=("x",), impute_numeric=Impute.MEAN))
-    with pytest.raises(DataError, match=r"^column 'x' is infinite in 1 of 3 rows; make these values missing or finite"):
+    design, _ = learn(
+        pl.DataFrame({"x": [1.0, 2.0]}), Spec(numeric=("x",), impute_numeric=Impute.MEAN)
+    )
+    with pytest.raises(
+        DataError,
+        match=r"^column 'x' is infinite in 1 of 3 rows; make these values missing or finite",
+    ):
         design.encode(bad)
 
 
@@ -256,14 +288,24 @@ def test_the_expression_of_a_score_is_x_theta_of_the_fit(normalize: Normalize) -
     theta = np.random.default_rng(1).standard_normal(len(design.names))
     eta = frame.lazy().select(design.linear_predictor(theta).alias("eta")).collect()["eta"]
     assert eta.null_count() == 0
-    np.testing.assert_allclose(eta.to_numpy(), design.encode(frame).dot(theta), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        eta.to_numpy(), design.encode(frame).dot(theta), rtol=1e-12, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize(
     ("frame", "spec", "sentence"),
     [
-        ({"x": [2.0, 2.0]}, Spec(numeric=("x",)), "column 'x' is 2 in all 2 training rows; drop it."),
-        ({"c": ["a", "a"]}, Spec(categorical=("c",)), "column 'c' has one level ('a') in the training rows; drop it."),
+        (
+            {"x": [2.0, 2.0]},
+            Spec(numeric=("x",)),
+            "column 'x' is 2 in all 2 training rows; drop it.",
+        ),
+        (
+            {"c": ["a", "a"]},
+            Spec(categorical=("c",)),
+            "column 'c' has one level ('a') in the training rows; drop it.",
+        ),
         (
             {"x": [None, 2.0, 2.0]},
             Spec(numeric=("x",), impute_numeric=Impute.MEDIAN),
@@ -272,36 +314,57 @@ def test_the_expression_of_a_score_is_x_theta_of_the_fit(normalize: Normalize) -
         (
             {"x": [1.0, 1.0, 1.0, 1.0, 4.0]},
             Spec(numeric=("x",), normalize=Normalize.ROBUST),
-            "column 'x' has the same first and third quartile (1), so Normalize.ROBUST has no scale for it; "
-            "use STANDARD or MINMAX.",
+            "column 'x' has the same first and third quartile (1), so Normalize.ROBUST has no "
+            "scale for it; use STANDARD or MINMAX.",
         ),
     ],
 )
-def test_a_column_without_variation_is_refused(frame: dict[str, list[Any]], spec: Spec, sentence: str) -> None:
+def test_a_column_without_variation_is_refused(
+    frame: dict[str, list[Any]], spec: Spec, sentence: str
+) -> None:
     with pytest.raises(DataError) as caught:
         learn(pl.DataFrame(frame), spec)
     assert str(caught.value) == sentence
 
 
 def test_a_column_missing_in_all_rows_is_refused() -> None:
-    with pytest.raises(DataError, match=r"^column 'x' is missing in all 2 training rows; drop it\.$"):
+    with pytest.raises(
+        DataError, match=r"^column 'x' is missing in all 2 training rows; drop it\.$"
+    ):
         learn(pl.DataFrame({"x": pl.Series([None, None], dtype=pl.Float64)}), Spec(numeric=("x",)))
 
 
 def test_a_column_of_the_wrong_type_is_refused() -> None:
     frame = pl.DataFrame({"t": ["a", "b"], "f": [1.0, 2.0]})
-    with pytest.raises(DataError, match=r"column 't' holds String values; ask for it as a categorical"):
+    with pytest.raises(
+        DataError, match=r"column 't' holds String values; ask for it as a categorical"
+    ):
         learn(frame, Spec(numeric=("t",)))
-    with pytest.raises(DataError, match=r"column 'f' holds Float64 values; a categorical holds text, integers or bool"):
+    with pytest.raises(
+        DataError,
+        match=r"column 'f' holds Float64 values; a categorical holds text, integers or bool",
+    ):
         learn(frame, Spec(categorical=("f",)))
 
 
 def test_integer_levels_are_ordered_as_numbers_and_boolean_ones_are_false_and_true() -> None:
-    frame = pl.DataFrame({"hour": [10, 9, 10, 2, 2, 10], "weekend": [True, False, True, True, None, True]})
-    spec = Spec(categorical=("hour", "weekend"), impute_categorical=Impute.LEVEL, reference={"weekend": "false"})
+    frame = pl.DataFrame(
+        {"hour": [10, 9, 10, 2, 2, 10], "weekend": [True, False, True, True, None, True]}
+    )
+    spec = Spec(
+        categorical=("hour", "weekend"),
+        impute_categorical=Impute.LEVEL,
+        reference={"weekend": "false"},
+    )
     design, _ = learn(frame, spec)
     assert [c.known for c in design.terms] == [("2", "9", "10"), ("false", "true", "(missing)")]
-    assert design.names == ("intercept", "hour[2]", "hour[9]", "weekend[true]", "weekend[(missing)]")
+    assert design.names == (
+        "intercept",
+        "hour[2]",
+        "hour[9]",
+        "weekend[true]",
+        "weekend[(missing)]",
+    )
     narrow = frame.with_columns(pl.col("hour").cast(pl.Int8))
     theta = np.arange(5.0)
     assert design.encode(narrow).dot(theta).tolist() == [3.0, 2.0, 3.0, 4.0, 5.0, 3.0]

@@ -15,7 +15,13 @@ from logit_engine.design.spec import Spec
 from logit_engine.design.terms.numeric import Numeric
 from logit_engine.discrete import logit
 from logit_engine.errors import DataError
-from logit_engine.storage.model_file import Model, Target, coefficient_table, read_model, write_model
+from logit_engine.storage.model_file import (
+    Model,
+    Target,
+    coefficient_table,
+    read_model,
+    write_model,
+)
 
 
 def frame() -> pl.DataFrame:
@@ -33,7 +39,8 @@ def frame() -> pl.DataFrame:
 def test_columns_of_one_name_are_refused_by_name() -> None:
     X, y = np.random.default_rng(0).standard_normal((20, 3)), np.arange(20) % 2
     with pytest.raises(
-        DataError, match=r"^two columns are named 'u' \(at positions 1 and 3\); give each a name of its"
+        DataError,
+        match=r"^two columns are named 'u' \(at positions 1 and 3\); give each a name of its",
     ):
         array_rows(X, y, names=["u", "v", "u"])
     with pytest.raises(DataError, match="two columns are named 'intercept'"):
@@ -43,7 +50,9 @@ def test_columns_of_one_name_are_refused_by_name() -> None:
         array_rows(pd.DataFrame(X, columns=["u", "u", "w"]), y)
 
 
-def test_terms_of_one_name_are_refused_before_a_fit_and_before_a_model_is_stored(tmp_path: Path) -> None:
+def test_terms_of_one_name_are_refused_before_a_fit_and_before_a_model_is_stored(
+    tmp_path: Path,
+) -> None:
     data = frame()
     with pytest.raises(DataError, match=r"^two terms are named 'a\[c\]'"):
         learn(data, Spec(numeric=("a[c]",), categorical=("a",), reference={"a": "b"}))
@@ -51,14 +60,18 @@ def test_terms_of_one_name_are_refused_before_a_fit_and_before_a_model_is_stored
     result = fit(frame_rows(design, data, data["late"].cast(pl.Float64).to_numpy()))
     twice = replace(design, terms=(design.terms[0], Numeric("a[c]", None, 0.0, 1.0)))
     with pytest.raises(DataError, match=r"^two terms are named 'a\[c\]'"):
-        write_model(Model(twice, result, Target("late", (False, True)), 0.5), tmp_path / "model.parquet")
+        write_model(
+            Model(twice, result, Target("late", (False, True)), 0.5), tmp_path / "model.parquet"
+        )
 
 
 def test_a_name_with_brackets_is_stored_whole(tmp_path: Path) -> None:
     data = frame()
     design, _ = learn(data, Spec(numeric=("x[y]",), categorical=("a",), reference={"a": "b"}))
     result = fit(frame_rows(design, data, data["late"].cast(pl.Float64).to_numpy()))
-    write_model(Model(design, result, Target("late", (False, True)), 0.5), tmp_path / "model.parquet")
+    write_model(
+        Model(design, result, Target("late", (False, True)), 0.5), tmp_path / "model.parquet"
+    )
     back = read_model(tmp_path / "model.parquet")
     assert back.result.names == ("intercept", "x[y]", "a[c]")
     assert coefficient_table(back)["term"].to_list() == ["intercept", "x[y]", "a[c]"]
@@ -66,9 +79,17 @@ def test_a_name_with_brackets_is_stored_whole(tmp_path: Path) -> None:
 
 def test_terms_and_levels_of_a_formula_keep_their_brackets() -> None:
     data = frame().with_columns(level=pl.Series(np.array(["k", "l]", "m[T.n]"])[np.arange(90) % 3]))
-    found = logit("late ~ `x[y]` + C(level) + `x[y]`:C(level)", data.with_columns(pl.col("late").cast(pl.Float64)))
+    found = logit(
+        "late ~ `x[y]` + C(level) + `x[y]`:C(level)",
+        data.with_columns(pl.col("late").cast(pl.Float64)),
+    )
     result = found.fit(disp=0)
-    assert [str(name) for name in result.wald_test_terms().tests] == ["Intercept", "C(level)", "x[y]", "x[y]:C(level)"]
+    assert [str(name) for name in result.wald_test_terms().tests] == [
+        "Intercept",
+        "C(level)",
+        "x[y]",
+        "x[y]:C(level)",
+    ]
     assert result.wald_test_terms().df_constraints.tolist() == [1, 2, 1, 2]
     assert result.t_test_pairwise("C(level)").pairwise.labels == ("l]-k", "m[T.n]-k", "m[T.n]-l]")
     assert result.t_test("x[y] = 0").pvalue[0] == pytest.approx(result.pvalues[3])
@@ -79,7 +100,10 @@ def test_an_unknown_label_is_refused_and_counted(labels: tuple[str, ...]) -> Non
     data = pl.DataFrame({"y": ["no", "yes", "perhaps", None, "perhaps"]})
     with pytest.raises(
         DataError,
-        match=r"^column 'y' holds 'perhaps' \(2 rows\), None \(1 rows\), no label of the outcome \('no', 'yes'",
+        match=(
+            r"^column 'y' holds 'perhaps' \(2 rows\), None \(1 rows\), no label of the outcome "
+            r"\('no', 'yes'"
+        ),
     ):
         Outcome("y", labels)(data)
     assert Outcome("y", labels)(data.head(2)).tolist() == [0.0, 1.0]
@@ -87,7 +111,12 @@ def test_an_unknown_label_is_refused_and_counted(labels: tuple[str, ...]) -> Non
 
 @pytest.mark.parametrize(
     ("values", "labels"),
-    [([False, True], (False, True)), ([3, 7], (3, 7)), ([0.0, 1.0], (0, 1)), (["a", "b"], ("a", "b"))],
+    [
+        ([False, True], (False, True)),
+        ([3, 7], (3, 7)),
+        ([0.0, 1.0], (0, 1)),
+        (["a", "b"], ("a", "b")),
+    ],
 )
 def test_known_labels_of_every_type_are_codes(values: list, labels: tuple) -> None:
     assert Outcome("y", labels)(pl.DataFrame({"y": values})).tolist() == [0.0, 1.0]

@@ -36,7 +36,9 @@ LATE = Outcome("late", ("no", "yes"))
 
 
 def table(rows: int = 120_000, seed: int = 5) -> pl.DataFrame:
-    """Float64, float32 and integer numbers, text and integer categories, missing values, and a target that has some."""
+    """Float64, float32 and integer numbers, text and integer categories, missing values, and a
+    target that has some.
+    """
     rng = np.random.default_rng(seed)
     x = 1000.0 + 30.0 * rng.standard_normal(rows)
     eta = (x - 1000.0) / 30.0
@@ -82,10 +84,17 @@ def pair(frame: pl.DataFrame, paths: list[str]) -> tuple[Design, ParquetRows, pl
 
 def bits(result: FitResult) -> tuple[bytes, bytes, float, float]:
     """All that a fit computes from its rows."""
-    return result.estimates.tobytes(), result.covariance.tobytes(), result.loglik, result.certificate
+    return (
+        result.estimates.tobytes(),
+        result.covariance.tobytes(),
+        result.loglik,
+        result.certificate,
+    )
 
 
-@pytest.mark.parametrize(("row_group", "files", "chunk"), [(100, 1, None), (999, 3, 300_000), (30_000, 2, 400_000)])
+@pytest.mark.parametrize(
+    ("row_group", "files", "chunk"), [(100, 1, None), (999, 3, 300_000), (30_000, 2, 400_000)]
+)
 def test_a_fit_has_the_bits_of_the_rows_in_memory_whatever_the_row_groups_files_and_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row_group: int, files: int, chunk: int | None
 ) -> None:
@@ -101,7 +110,9 @@ def test_a_fit_has_the_bits_of_the_rows_in_memory_whatever_the_row_groups_files_
     assert bits(fit(pickle.loads(pickle.dumps(rows)), covariance_type=HC1)) == expected
 
 
-def test_any_run_of_blocks_is_that_of_the_rows_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_run_of_blocks_is_that_of_the_rows_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(parquet, "CHUNK_BYTES", 250_000)
     frame = table()
     design, rows, kept = pair(frame, written(frame, tmp_path, 777, 2))
@@ -120,7 +131,9 @@ def test_several_classes_have_the_bits_of_the_rows_in_memory(tmp_path: Path) -> 
     frame, names = table(40_000), ("0", "1", "2")
     spec = Spec(numeric=("small",), categorical=("hour",))
     design, _ = learn(frame, spec)
-    rows = parquet_rows(design, written(frame, tmp_path, 500), Outcome("kind", (0, 1, 2)), classes=names)
+    rows = parquet_rows(
+        design, written(frame, tmp_path, 500), Outcome("kind", (0, 1, 2)), classes=names
+    )
     memory = frame_rows(design, frame, frame["kind"].to_numpy(), classes=names)
     assert bits(fit(rows, Multinomial(2))) == bits(fit(memory, Multinomial(2)))
 
@@ -133,7 +146,10 @@ def test_a_chunk_holds_bounded_bytes_whether_row_groups_are_huge_or_tiny(tmp_pat
         assert len(cuts) == 4
         assert max(length for _, length in cuts) <= 6_000
         assert cuts[0][0] == 0
-        assert [start + length for start, length in cuts] == [*(start for start, _ in cuts[1:]), 20_000]
+        assert [start + length for start, length in cuts] == [
+            *(start for start, _ in cuts[1:]),
+            20_000,
+        ]
 
 
 def test_one_column_of_the_kept_rows_can_be_read_alone(tmp_path: Path) -> None:
@@ -146,8 +162,12 @@ def test_one_column_of_the_kept_rows_can_be_read_alone(tmp_path: Path) -> None:
 
 LEARNT = {
     "standard": SPEC,
-    "constant": replace(SPEC, impute_numeric=Impute.CONSTANT, constant=-1.5, normalize=Normalize.MINMAX),
-    "median": replace(SPEC, impute_numeric=Impute.MEDIAN, normalize=Normalize.ROBUST, min_frequency=1_000),
+    "constant": replace(
+        SPEC, impute_numeric=Impute.CONSTANT, constant=-1.5, normalize=Normalize.MINMAX
+    ),
+    "median": replace(
+        SPEC, impute_numeric=Impute.MEDIAN, normalize=Normalize.ROBUST, min_frequency=1_000
+    ),
 }
 
 
@@ -160,7 +180,9 @@ def test_a_design_learnt_from_files_is_that_of_the_rows_in_memory(
     kept = frame.filter(pl.Series(odd(frame)))
     learnt = learn(kept, spec)
     for row_group, files in ((501, 3), (30_000, 1)):
-        frames = parquet_frames(written(frame, tmp_path, row_group, files), kept.columns, odd, ("id",))
+        frames = parquet_frames(
+            written(frame, tmp_path, row_group, files), kept.columns, odd, ("id",)
+        )
         assert learn(frames, spec) == learnt
     x = kept["x"].to_numpy()
     if spec is SPEC:
@@ -175,11 +197,15 @@ def test_what_the_design_has_no_rule_for_is_counted_over_all_rows(tmp_path: Path
     paths = written(frame, tmp_path, 700, 2)
     design, _ = learn(frame.filter(pl.col("hour") > 0), Spec(categorical=("hour",)))
     count = f"{frame.drop_nulls('late').filter(hour=0).height:,}"
-    with pytest.raises(DataError, match=rf"column 'hour' has levels that were not .*: 0 \({count} rows\)"):
+    with pytest.raises(
+        DataError, match=rf"column 'hour' has levels that were not .*: 0 \({count} rows\)"
+    ):
         parquet_rows(design, paths, LATE)
     plain = replace(learn(frame, SPEC)[0].terms[0], fill=None)
     count = f"{frame.drop_nulls('late')['x'].is_nan().sum():,}"
-    with pytest.raises(DataError, match=rf"column 'x' is missing in {count} of {frame['late'].count():,} rows"):
+    with pytest.raises(
+        DataError, match=rf"column 'x' is missing in {count} of {frame['late'].count():,} rows"
+    ):
         parquet_rows(Design((plain,)), paths, LATE)
 
 
@@ -195,7 +221,13 @@ def test_what_cannot_be_read_by_chunks_is_refused(tmp_path: Path) -> None:
         parquet_rows(design, paths, Outcome("kind"))
     with pytest.raises(DataError, match="no row has y = 0; a model needs all its classes"):
         fit(
-            parquet_rows(design, paths, LATE, keep=lambda f: (f["late"] == "yes").fill_null(False).to_numpy(), reads=())
+            parquet_rows(
+                design,
+                paths,
+                LATE,
+                keep=lambda f: (f["late"] == "yes").fill_null(False).to_numpy(),
+                reads=(),
+            )
         )
 
 

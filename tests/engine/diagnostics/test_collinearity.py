@@ -32,14 +32,18 @@ def test_a_combination_names_the_constant_where_it_has_a_part(more, sources: str
     X, y = data()
     for shift in (0.0, 50.0):  # near zero columns are not centered
         Z = X - shift
-        with pytest.raises(RankError, match=rf"^column 'x3' is a linear combination of {sources}\. Drop"):
+        with pytest.raises(
+            RankError, match=rf"^column 'x3' is a linear combination of {sources}\. Drop"
+        ):
             fit(array_rows(np.column_stack([Z, more(Z)]), y))
 
 
 def test_a_spline_that_holds_the_constant_names_it() -> None:
     X, y = data()
     frame = pd.DataFrame({"y": y, "x": X[:, 0]})
-    with pytest.raises(RankError, match=r"^column 'cr\(x, df=4\)\[3\]' is a linear combination of 'Intercept', 'cr"):
+    with pytest.raises(
+        RankError, match=r"^column 'cr\(x, df=4\)\[3\]' is a linear combination of 'Intercept', 'cr"
+    ):
         logit("y ~ cr(x, df=4)", frame).fit(disp=0)
 
 
@@ -49,7 +53,9 @@ def test_the_note_on_the_condition_number_names_the_columns(several: bool) -> No
     X = rng.standard_normal((N, 4))
     X[:, 3] = X[:, 0] + X[:, 1] + 1e-11 * rng.standard_normal(N)
     code = np.digitize(X[:, 2] + rng.logistic(size=N), [-1.0, 1.0] if several else [0.0])
-    rows = array_rows(X, code, names=["a", "b", "c", "sum"], classes=["u", "v", "w"] if several else ())
+    rows = array_rows(
+        X, code, names=["a", "b", "c", "sum"], classes=["u", "v", "w"] if several else ()
+    )
     notes = fit(rows, Multinomial(2) if several else Bernoulli(LOGIT)).notes
     (note,) = [note for note in notes if "condition number" in note]
     assert "the columns 'a', 'b', 'sum' are nearly collinear" in note

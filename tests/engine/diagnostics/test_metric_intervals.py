@@ -9,7 +9,9 @@ from tests.support.forecasts import SETTINGS, as_table, clustered_forecast, fore
 
 
 def delong_1988(y, p):
-    """The area's variance as the paper writes it: every positive against every negative, equations 4 to 6."""
+    """The area's variance as the paper writes it: every positive against every negative,
+    equations 4 to 6.
+    """
     positive, negative = p[y == 1], p[y == 0]
     psi = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
     s10 = np.var(psi.mean(axis=1), ddof=1)
@@ -67,17 +69,25 @@ def resampled_errors():
         for _ in range(3000):
             rows = np.concatenate([units[i] for i in rng.integers(0, len(units), len(units))])
             sample = checked_sample(y[rows], p[rows], **SETTINGS)
-            draws.append([metric.statistic(sample).value(np.ones(len(rows))) for metric in METRICS.values()])
+            draws.append(
+                [metric.statistic(sample).value(np.ones(len(rows))) for metric in METRICS.values()]
+            )
         tables.append(dict(zip(METRICS, np.std(draws, axis=0, ddof=1), strict=True)))
     return tables
 
 
 @pytest.mark.parametrize("clustered", [True, False])
-@pytest.mark.parametrize("method", ["closed_form", Bootstrap(3000, 13)], ids=["closed_form", "bootstrap"])
+@pytest.mark.parametrize(
+    "method", ["closed_form", Bootstrap(3000, 13)], ids=["closed_form", "bootstrap"]
+)
 def test_standard_error_is_that_of_resampling(method, clustered, resampled_errors):
-    """Within 6%: the resampling's own error is 1 / sqrt(2 x 3000) = 1.3%, the rest is the second order."""
+    """Within 6%: the resampling's own error is 1 / sqrt(2 x 3000) = 1.3%, the rest is the second
+    order.
+    """
     y, p, cluster = clustered_forecast(250, seed=11)
-    found = as_table(evaluate(y, p, cluster=cluster if clustered else None, method=method, **SETTINGS))
+    found = as_table(
+        evaluate(y, p, cluster=cluster if clustered else None, method=method, **SETTINGS)
+    )
     for name, error in resampled_errors[0 if clustered else 1].items():
         assert found[name][1] == pytest.approx(error, rel=0.06), name
 
@@ -94,12 +104,16 @@ def test_bootstrap_interval_is_near_walds():
     percentile = as_table(evaluate(y, p, level=0.9, method=Bootstrap(2000, 15), **SETTINGS))
     for name, (value, error, lower, upper) in wald.items():
         assert percentile[name][0] == value
-        np.testing.assert_allclose(percentile[name][2:], [lower, upper], atol=0.2 * error, err_msg=name)
+        np.testing.assert_allclose(
+            percentile[name][2:], [lower, upper], atol=0.2 * error, err_msg=name
+        )
 
 
 def test_bootstrap_of_one_seed_is_always_the_same():
     y, p = forecast(200, seed=16)
-    one, same, other = (evaluate(y, p, method=Bootstrap(20, seed), **SETTINGS) for seed in (1, 1, 2))
+    one, same, other = (
+        evaluate(y, p, method=Bootstrap(20, seed), **SETTINGS) for seed in (1, 1, 2)
+    )
     assert one == same
     assert one != other
 
@@ -134,7 +148,9 @@ def test_difference_interval_is_the_paired_t_tests_but_for_the_normal_quantile()
     mean, error, lower, upper = difference_interval(difference, level=0.9)
     assert mean == pytest.approx(difference.mean(), rel=1e-14)
     assert error == pytest.approx(difference.std(ddof=1) / np.sqrt(90), rel=1e-12)
-    np.testing.assert_allclose([lower, upper], [mean - 1.6448536269514722 * error, mean + 1.6448536269514722 * error])
+    np.testing.assert_allclose(
+        [lower, upper], [mean - 1.6448536269514722 * error, mean + 1.6448536269514722 * error]
+    )
 
 
 def test_clustered_difference_interval_is_statsmodels():
@@ -143,7 +159,9 @@ def test_clustered_difference_interval_is_statsmodels():
     cluster = rng.integers(0, 30, 400)
     difference = rng.normal(size=400) + rng.normal(size=30)[cluster]
     weight = rng.uniform(0.2, 3, 400)
-    theirs = sm.WLS(difference, np.ones(400), weight).fit(cov_type="cluster", cov_kwds={"groups": cluster})
+    theirs = sm.WLS(difference, np.ones(400), weight).fit(
+        cov_type="cluster", cov_kwds={"groups": cluster}
+    )
     mean, error, _, _ = difference_interval(difference, weight, cluster)
     assert mean == pytest.approx(theirs.params[0], rel=1e-12)
     assert error == pytest.approx(theirs.bse[0], rel=1e-12)

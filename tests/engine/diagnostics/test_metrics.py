@@ -8,16 +8,31 @@ import sklearn.metrics as peer
 
 from logit_engine.diagnostics import metrics
 from logit_engine.diagnostics.metric_intervals import Bootstrap, difference_interval
-from logit_engine.diagnostics.metrics import METRICS, checked_sample, confusion, evaluate, metric_value, row_log_loss
+from logit_engine.diagnostics.metrics import (
+    METRICS,
+    checked_sample,
+    confusion,
+    evaluate,
+    metric_value,
+    row_log_loss,
+)
 from logit_engine.diagnostics.thresholds import Cost, MaxF1, choose_threshold
 from logit_engine.errors import DataError, UsageError
-from tests.support.forecasts import SETTINGS, as_table, assert_same_table, clustered_forecast, forecast
+from tests.support.forecasts import (
+    SETTINGS,
+    as_table,
+    assert_same_table,
+    clustered_forecast,
+    forecast,
+)
 
 PEERS = {
     "base_rate": lambda y, p, c, w: np.average(y, weights=w),
     "log_loss": lambda y, p, c, w: peer.log_loss(y, p, sample_weight=w),
     "skill": lambda y, p, c, w: (
-        1 - peer.log_loss(y, p, sample_weight=w) / peer.log_loss(y, np.full(len(y), 0.35), sample_weight=w)
+        1
+        - peer.log_loss(y, p, sample_weight=w)
+        / peer.log_loss(y, np.full(len(y), 0.35), sample_weight=w)
     ),
     "brier": lambda y, p, c, w: peer.brier_score_loss(y, p, sample_weight=w),
     "roc_auc": lambda y, p, c, w: peer.roc_auc_score(y, p, sample_weight=w),
@@ -98,11 +113,15 @@ def test_log_loss_of_the_certain_that_happened_is_zero():
 
 def test_row_log_loss_is_finite_where_the_log_scale_is():
     losses = row_log_loss(
-        np.array([1.0, 0.0, 1.0, 0.0]), np.array([0, -np.inf, -800, 0]), np.array([-np.inf, 0, 0, -800])
+        np.array([1.0, 0.0, 1.0, 0.0]),
+        np.array([0, -np.inf, -800, 0]),
+        np.array([-np.inf, 0, 0, -800]),
     )
     np.testing.assert_array_equal(losses, [0, 0, 800, 800])
     y, p = forecast(50)
-    assert row_log_loss(y, np.log(p), np.log1p(-p)).mean() == pytest.approx(peer.log_loss(y, p), rel=1e-12)
+    assert row_log_loss(y, np.log(p), np.log1p(-p)).mean() == pytest.approx(
+        peer.log_loss(y, p), rel=1e-12
+    )
 
 
 def test_given_row_losses_replace_those_of_a_rounded_probability():
@@ -163,7 +182,11 @@ def test_names_of_clusters_do_not_matter():
 @pytest.mark.parametrize(
     ("error", "said", "call"),
     [
-        (DataError, "y is 2.0 in row 1: it must be 0 or 1", lambda: metrics.brier([0, 2], [0.1, 0.2])),
+        (
+            DataError,
+            "y is 2.0 in row 1: it must be 0 or 1",
+            lambda: metrics.brier([0, 2], [0.1, 0.2]),
+        ),
         (DataError, "y is nan in row 0", lambda: metrics.brier([np.nan, 1], [0.1, 0.2])),
         (DataError, "probability is 1.5 in row 0", lambda: metrics.brier([0, 1], [1.5, 0.2])),
         (DataError, "probability is nan in row 1", lambda: metrics.roc_auc([0, 1], [0.5, np.nan])),
@@ -172,21 +195,39 @@ def test_names_of_clusters_do_not_matter():
         (DataError, "weight is -1.0 in row 1", lambda: metrics.brier([0, 1], [0.5, 0.5], [1, -1])),
         (DataError, "every weight is 0", lambda: metrics.brier([0, 1], [0.5, 0.5], [0, 0])),
         (DataError, "one weight a row", lambda: metrics.brier([0, 1], [0.5, 0.5], [1])),
-        (DataError, "integer code", lambda: evaluate([0, 1], [0.5, 0.5], cluster=[0.5, 1.0], **SETTINGS)),
+        (
+            DataError,
+            "integer code",
+            lambda: evaluate([0, 1], [0.5, 0.5], cluster=[0.5, 1.0], **SETTINGS),
+        ),
         (
             DataError,
             "not whole numbers",
-            lambda: evaluate([0, 1], [0.5, 0.5], weight=[0.5, 1], method=Bootstrap(9, 1), **SETTINGS),
+            lambda: evaluate(
+                [0, 1], [0.5, 0.5], weight=[0.5, 1], method=Bootstrap(9, 1), **SETTINGS
+            ),
         ),
         (UsageError, "there is no metric 'auc'", lambda: metric_value("auc", [0, 1], [0.5, 0.5])),
         (UsageError, "level is 95", lambda: evaluate([0, 1], [0.5, 0.5], level=95, **SETTINGS)),
-        (UsageError, "choose 'closed_form'", lambda: evaluate([0, 1], [0.5, 0.5], method="delong", **SETTINGS)),
-        (UsageError, "reference_rate is 0", lambda: metrics.skill([0, 1], [0.5, 0.5], reference_rate=0)),
+        (
+            UsageError,
+            "choose 'closed_form'",
+            lambda: evaluate([0, 1], [0.5, 0.5], method="delong", **SETTINGS),
+        ),
+        (
+            UsageError,
+            "reference_rate is 0",
+            lambda: metrics.skill([0, 1], [0.5, 0.5], reference_rate=0),
+        ),
         (UsageError, "threshold is nan", lambda: metrics.f1([0, 1], [0.5, 0.5], threshold=np.nan)),
         (UsageError, "has no spread", lambda: Bootstrap(1, 0)),
         (UsageError, "the threshold is 5", lambda: choose_threshold([0, 1], [0.5, 0.5], 5)),
         (UsageError, "cost of a false_negative is -1", lambda: Cost(1, -1)),
-        (DataError, "needs a row with y = 1", lambda: choose_threshold([0, 0], [0.5, 0.5], MaxF1())),
+        (
+            DataError,
+            "needs a row with y = 1",
+            lambda: choose_threshold([0, 0], [0.5, 0.5], MaxF1()),
+        ),
         (DataError, "difference has shape", lambda: difference_interval([])),
     ],
 )
@@ -199,8 +240,16 @@ def test_what_cannot_be_judged_is_refused_with_a_sentence(error, said, call):
 def test_some_metrics_alone_are_those_of_all_to_the_bit(method: str | Bootstrap) -> None:
     rng = np.random.default_rng(5)
     y, p = rng.integers(0, 2, 300).astype(float), rng.random(300)
-    asked = {"threshold": 0.4, "reference_rate": 0.5, "cluster": np.arange(300) // 4, "method": method}
+    asked = {
+        "threshold": 0.4,
+        "reference_rate": 0.5,
+        "cluster": np.arange(300) // 4,
+        "method": method,
+    }
     everything = {m.name: m for m in evaluate(y, p, **asked)}
-    assert evaluate(y, p, **asked, names=["f1", "roc_auc"]) == (everything["f1"], everything["roc_auc"])
+    assert evaluate(y, p, **asked, names=["f1", "roc_auc"]) == (
+        everything["f1"],
+        everything["roc_auc"],
+    )
     with pytest.raises(UsageError, match="no metric 'auc'"):
         evaluate(y, p, **asked, names=["auc"])

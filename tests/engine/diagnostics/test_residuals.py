@@ -17,7 +17,10 @@ CURVES = {
     "probit": (lambda t: mpmath.ncdf(t), lambda t: mpmath.ncdf(-t)),
     "cloglog": (lambda t: -mpmath.expm1(-mpmath.exp(t)), lambda t: mpmath.exp(-mpmath.exp(t))),
     "loglog": (lambda t: mpmath.exp(-mpmath.exp(-t)), lambda t: -mpmath.expm1(-mpmath.exp(-t))),
-    "cauchit": (lambda t: mpmath.atan2(1, -t) / mpmath.pi, lambda t: mpmath.atan2(1, t) / mpmath.pi),
+    "cauchit": (
+        lambda t: mpmath.atan2(1, -t) / mpmath.pi,
+        lambda t: mpmath.atan2(1, t) / mpmath.pi,
+    ),
 }
 
 
@@ -31,7 +34,9 @@ def test_binary_residuals_are_those_of_statsmodels(link: Link, model: type) -> N
     peer = model(y, X).fit(disp=0)
     ours = residuals(Bernoulli(link), X @ peer.params, y)
     for kind, theirs in zip(KINDS, ("response", "pearson", "dev", "generalized"), strict=True):
-        np.testing.assert_allclose(getattr(ours, kind), getattr(peer, f"resid_{theirs}"), rtol=1e-12, err_msg=kind)
+        np.testing.assert_allclose(
+            getattr(ours, kind), getattr(peer, f"resid_{theirs}"), rtol=1e-12, err_msg=kind
+        )
 
 
 @pytest.mark.parametrize(
@@ -52,10 +57,16 @@ def test_shares_of_trials_are_those_of_a_binomial_glm(name: str, family: type) -
     table = np.column_stack([events, trials - events])
     peer = sm.GLM(table, X, family=sm.families.Binomial(link=family())).fit()
     ours = residuals(Bernoulli(LINKS[name]), X @ peer.params, events / trials, trials)
-    np.testing.assert_allclose(trials * ours.response, peer.resid_response, rtol=1e-9, atol=1e-13)  # the peer's count
+    np.testing.assert_allclose(
+        trials * ours.response, peer.resid_response, rtol=1e-9, atol=1e-13
+    )  # the peer's count
     np.testing.assert_allclose(ours.pearson, peer.resid_pearson, rtol=1e-9, atol=1e-14)
-    np.testing.assert_allclose(ours.deviance, peer.resid_deviance, rtol=1e-9, atol=1e-7)  # the peer's cancel near zero
-    np.testing.assert_allclose(ours.generalized, peer.model.score_factor(peer.params), rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(
+        ours.deviance, peer.resid_deviance, rtol=1e-9, atol=1e-7
+    )  # the peer's cancel near zero
+    np.testing.assert_allclose(
+        ours.generalized, peer.model.score_factor(peer.params), rtol=1e-9, atol=1e-13
+    )
 
 
 @pytest.mark.parametrize("y", [0.0, 1.0, 0.3])
@@ -73,11 +84,24 @@ def test_residuals_are_exact_in_both_tails(link: Link, y: float) -> None:
                 "pearson": (events * S - (1 - events) * F) / mpmath.sqrt(F * S),
             }
             for kind, value in exact.items():
-                expected = float(value) if abs(value) < 1e308 else float(mpmath.sign(value)) * np.inf
-                assert getattr(ours, kind)[i] == pytest.approx(expected, rel=2e-13, abs=1e-300), (kind, point)
-            deviance = -events * mpmath.log(F) if y == 1 else -(1 - events) * mpmath.log(S) if y == 0 else None
+                expected = (
+                    float(value) if abs(value) < 1e308 else float(mpmath.sign(value)) * np.inf
+                )
+                assert getattr(ours, kind)[i] == pytest.approx(expected, rel=2e-13, abs=1e-300), (
+                    kind,
+                    point,
+                )
+            deviance = (
+                -events * mpmath.log(F)
+                if y == 1
+                else -(1 - events) * mpmath.log(S)
+                if y == 0
+                else None
+            )
             if deviance is None:
-                deviance = events * mpmath.log(events / F) + (1 - events) * mpmath.log((1 - events) / S)
+                deviance = events * mpmath.log(events / F) + (1 - events) * mpmath.log(
+                    (1 - events) / S
+                )
             signed = mpmath.sign(events - F) * mpmath.sqrt(2 * deviance)
             assert ours.deviance[i] == pytest.approx(float(signed), rel=1e-13, abs=1e-160), point
 
@@ -126,9 +150,13 @@ def test_multinomial_residuals_are_those_of_statsmodels() -> None:
     eta = X @ peer.params
     ours = residuals(Multinomial(2), eta, y)
     np.testing.assert_allclose(ours.response, peer.resid_response, rtol=1e-12)
-    np.testing.assert_allclose(ours.generalized, peer.model.score_factor(peer.params.ravel(order="F")), rtol=1e-11)
+    np.testing.assert_allclose(
+        ours.generalized, peer.model.score_factor(peer.params.ravel(order="F")), rtol=1e-11
+    )
     P = peer.predict()
-    np.testing.assert_allclose(ours.pearson, peer.resid_response / np.sqrt(P * (1.0 - P)), rtol=1e-12)
+    np.testing.assert_allclose(
+        ours.pearson, peer.resid_response / np.sqrt(P * (1.0 - P)), rtol=1e-12
+    )
     by_class = peer.model.loglikeobs(peer.params.ravel(order="F"))
     np.testing.assert_allclose(ours.deviance**2, -2.0 * by_class.sum(axis=1), rtol=1e-12)
     np.testing.assert_array_equal(misclassified(eta, y), peer.resid_misclassified)
@@ -138,7 +166,10 @@ def test_multinomial_residuals_are_those_of_statsmodels() -> None:
 @pytest.mark.parametrize("point", FAR)
 def test_two_classes_have_the_residuals_of_the_logit(y: float, point: float) -> None:
     eta, outcome = np.array([point]), np.array([y])
-    two, logit = residuals(Multinomial(1), eta[:, None], outcome), residuals(Bernoulli(LOGIT), eta, outcome)
+    two, logit = (
+        residuals(Multinomial(1), eta[:, None], outcome),
+        residuals(Bernoulli(LOGIT), eta, outcome),
+    )
     np.testing.assert_allclose(two.response[:, 1], logit.response, rtol=1e-14)
     np.testing.assert_allclose(two.response[:, 0], -logit.response, rtol=1e-14)
     np.testing.assert_allclose(two.pearson[:, 1], logit.pearson, rtol=1e-13)
@@ -149,7 +180,10 @@ def test_two_classes_have_the_residuals_of_the_logit(y: float, point: float) -> 
 def test_multinomial_trials_scale_rows_of_matrices() -> None:
     X, y = three_classes(20)
     eta = X @ np.ones((3, 2))
-    one, four = residuals(Multinomial(2), eta, y), residuals(Multinomial(2), eta, y, np.full(20, 4.0))
+    one, four = (
+        residuals(Multinomial(2), eta, y),
+        residuals(Multinomial(2), eta, y, np.full(20, 4.0)),
+    )
     np.testing.assert_allclose(four.pearson, 2.0 * one.pearson)
     np.testing.assert_allclose(four.generalized, 4.0 * one.generalized)
 

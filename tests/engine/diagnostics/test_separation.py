@@ -25,7 +25,9 @@ def test_the_family_of_levels_keeps_its_own_brackets(names: list[str], family: s
     assert family_name(names) == family
 
 
-def coded_rows(codes: np.ndarray, y: np.ndarray, names: list[str], classes: tuple[str, ...] = ()) -> MemoryRows:
+def coded_rows(
+    codes: np.ndarray, y: np.ndarray, names: list[str], classes: tuple[str, ...] = ()
+) -> MemoryRows:
     """Rows of a constant and a categorical."""
     columns = SideBySide((Constant(y.size), Coded(codes, len(names))))
     return MemoryRows(columns, y, ("intercept", *names), classes=classes)
@@ -37,7 +39,10 @@ def test_the_target_and_its_values_are_named() -> None:
     y = (rng.random(60) < 0.5).astype(float)
     y[codes == 0] = 1.0
     rows = coded_rows(codes, y, ["job[[10-20)]", "job[[20-30)]"])
-    with pytest.raises(SeparationError, match=r"column 'job\[\[10-20\)\]' predicts churn = yes perfectly \(20 of 20"):
+    with pytest.raises(
+        SeparationError,
+        match=r"column 'job\[\[10-20\)\]' predicts churn = yes perfectly \(20 of 20",
+    ):
         fit(rows, wording=Wording("churn", ("no", "yes")))
 
 
@@ -48,7 +53,8 @@ def test_rows_are_those_of_the_user() -> None:
     first = np.flatnonzero(gap != 0)[0]
     wording = Wording("late", rows=lambda at: f"flights {at[0] + 1000}, ...")
     with pytest.raises(
-        SeparationError, match=rf"predicts late perfectly in \d+ of 200 rows \(flights {first + 1000}, "
+        SeparationError,
+        match=rf"predicts late perfectly in \d+ of 200 rows \(flights {first + 1000}, ",
     ):
         fit(array_rows(grid, y), wording=wording)
 
@@ -58,8 +64,12 @@ def test_of_several_classes_the_level_that_misses_one_is_named() -> None:
     codes = np.arange(300) % 3
     y = rng.integers(0, 3, 300).astype(float)
     y[(codes == 1) & (y == 0.0)] = 2.0
-    rows = coded_rows(codes, y, ["specialty[Cardiology]", "specialty[Gynecology]"], ("<30", ">30", "NO"))
-    with pytest.raises(SeparationError, match=r"^no row with specialty\[Gynecology\] is in class <30; "):
+    rows = coded_rows(
+        codes, y, ["specialty[Cardiology]", "specialty[Gynecology]"], ("<30", ">30", "NO")
+    )
+    with pytest.raises(
+        SeparationError, match=r"^no row with specialty\[Gynecology\] is in class <30; "
+    ):
         fit(rows, Multinomial(2))
 
 
@@ -67,7 +77,10 @@ def test_a_separated_fit_with_aliased_columns_hears_of_both() -> None:
     x = np.random.default_rng(4).standard_normal(50)
     z = np.random.default_rng(5).standard_normal(50)
     y = (x + z > 0).astype(float)
-    with pytest.raises(SeparationError, match=r"predicts y perfectly in every row.* Besides, column 'x3' is a linear"):
+    with pytest.raises(
+        SeparationError,
+        match=r"predicts y perfectly in every row.* Besides, column 'x3' is a linear",
+    ):
         fit(array_rows(np.column_stack([x, z, x - z]), y))
 
 
@@ -81,18 +94,24 @@ def test_one_outlier_against_the_slope_is_no_separation(size: float, shift: floa
     found = fit(array_rows(X, y))
     assert found.converged
     others = np.arange(80) != 5
-    flat = fit(array_rows(X[others][:, 1:], y[others]))  # the outlier takes the slope of its column alone
+    flat = fit(
+        array_rows(X[others][:, 1:], y[others])
+    )  # the outlier takes the slope of its column alone
     np.testing.assert_allclose(found.estimates[2], flat.estimates[1], atol=2e-3)
 
 
 @pytest.mark.parametrize("difference", [1.0, 1e-3, 1e-4])
-def test_columns_that_differ_only_where_the_outcome_is_one_separate_however_little(difference: float) -> None:
+def test_columns_that_differ_only_where_the_outcome_is_one_separate_however_little(
+    difference: float,
+) -> None:
     rng = np.random.default_rng(3)
     X = rng.standard_normal((2000, 3))
     y = (rng.random(2000) < 1.0 / (1.0 + np.exp(-X[:, 0]))).astype(float)
     won = (rng.random(2000) < 0.05) & (y == 1.0)
     X[:, 1] = X[:, 0] + difference * won
-    with pytest.raises(SeparationError, match=rf"'x2' \(\+inf\) predicts y perfectly in {won.sum()} of 2,000 rows"):
+    with pytest.raises(
+        SeparationError, match=rf"'x2' \(\+inf\) predicts y perfectly in {won.sum()} of 2,000 rows"
+    ):
         fit(array_rows(X, y))
 
 
@@ -107,7 +126,11 @@ def test_only_a_level_is_advised_to_be_pooled(level: bool, several: bool) -> Non
     X[:, 1] = np.where(top, 1.0 if level else X[:, 1], 0.0)
     rows = array_rows(X, code, names=["a", "d"], classes=["u", "v", "w"] if several else ())
     found = fit(rows, Multinomial(2) if several else Bernoulli(LOGIT), allow_separation=True)
-    said = "Drop it, pool its level with others, or set a penalty." if level else "Drop it, or set a penalty."
+    said = (
+        "Drop it, pool its level with others, or set a penalty."
+        if level
+        else "Drop it, or set a penalty."
+    )
     assert found.status.sentence.endswith(f"no finite estimate. {said}")
 
 
@@ -117,7 +140,9 @@ def test_a_combination_of_whole_numbers_separates_among_any_number_of_columns(co
     X = rng.integers(-3, 4, (1500, columns)).astype(float)
     y = (X[:, :3].sum(axis=1) + rng.logistic(size=1500) > 0).astype(float)
     X[:, -1] = X[:, 0] + X[:, 1] + (np.arange(1500) % 50 == 0) * (2 * y - 1)
-    with pytest.raises(SeparationError, match=rf"'x1' \(-inf\), 'x2' \(-inf\), 'x{columns}' \(\+inf\)"):
+    with pytest.raises(
+        SeparationError, match=rf"'x1' \(-inf\), 'x2' \(-inf\), 'x{columns}' \(\+inf\)"
+    ):
         fit(array_rows(X, y))
 
 

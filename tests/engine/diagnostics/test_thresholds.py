@@ -10,7 +10,11 @@ from tests.support.forecasts import forecast
 
 def plain_f1(y, p, weight, threshold):
     table = confusion(y, p, weight, threshold)
-    return 2 * table.true_positive / (2 * table.true_positive + table.false_positive + table.false_negative)
+    return (
+        2
+        * table.true_positive
+        / (2 * table.true_positive + table.false_positive + table.false_negative)
+    )
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -15,7 +15,9 @@ BINARY = NAMES[:2]
 
 
 @pytest.fixture(
-    scope="module", params=list(product(NAMES, (True, False))), ids=lambda p: f"{p[0]}-{'pandas' if p[1] else 'numpy'}"
+    scope="module",
+    params=list(product(NAMES, (True, False))),
+    ids=lambda p: f"{p[0]}-{'pandas' if p[1] else 'numpy'}",
 )
 def both(request):
     return pair(*request.param)
@@ -53,14 +55,20 @@ PROPERTIES = (
 @pytest.mark.parametrize("name", PROPERTIES)
 def test_properties_have_the_same_numbers_and_shapes(both, name: str) -> None:
     theirs, mine = both
-    if name in ("fittedvalues", "resid_response", "resid_pearson"):  # as arrays: statsmodels cannot label two columns
+    if name in (
+        "fittedvalues",
+        "resid_response",
+        "resid_pearson",
+    ):  # as arrays: statsmodels cannot label two columns
         theirs = theirs._results
     expected, found = getattr(theirs, name), getattr(mine, name)
     if isinstance(expected, str | bool):
         assert found == expected
         return
     assert np.shape(found) == np.shape(expected)
-    rtol = 1e-6 if name in ("llnull", "llr", "llr_pvalue", "prsquared") else 1e-8  # statsmodels fits the null by bfgs
+    rtol = (
+        1e-6 if name in ("llnull", "llr", "llr_pvalue", "prsquared") else 1e-8
+    )  # statsmodels fits the null by bfgs
     np.testing.assert_allclose(found, expected, rtol=rtol, atol=1e-10)
     if isinstance(expected, pd.Series | pd.DataFrame):
         assert list(found.index) == list(expected.index)
@@ -99,7 +107,8 @@ def test_information_criteria_are_statsmodels_own(both, crit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["loglike", "loglikeobs", "score", "score_obs", "score_factor", "hessian", "hessian_factor"]
+    "name",
+    ["loglike", "loglikeobs", "score", "score_obs", "score_factor", "hessian", "hessian_factor"],
 )
 def test_the_likelihood_away_from_the_maximum_is_the_same(both, name: str) -> None:
     theirs, mine = both
@@ -111,7 +120,9 @@ def test_the_likelihood_away_from_the_maximum_is_the_same(both, name: str) -> No
 def test_predictions_in_and_out_of_the_sample_are_the_same(both) -> None:
     theirs, mine = both
     for which in ("mean", "linear"):
-        np.testing.assert_allclose(mine.predict(which=which), theirs.predict(which=which), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(
+            mine.predict(which=which), theirs.predict(which=which), rtol=1e-9, atol=1e-12
+        )
     new = frame()[0].iloc[:7] * 1.1
     new = new if isinstance(mine.model.inputs.index, pd.Index) else new.to_numpy()
     found, expected = mine.predict(new), theirs.predict(new)
@@ -119,14 +130,18 @@ def test_predictions_in_and_out_of_the_sample_are_the_same(both) -> None:
     assert type(found) is type(expected)
 
 
-@pytest.mark.parametrize("method", ["bfgs", "lbfgs", "nm", "powell", "cg", "ncg", "basinhopping", "minimize"])
+@pytest.mark.parametrize(
+    "method", ["bfgs", "lbfgs", "nm", "powell", "cg", "ncg", "basinhopping", "minimize"]
+)
 @pytest.mark.parametrize("name", BINARY)
 def test_every_method_finds_the_same_maximum(name: str, method: str) -> None:
     X, outcomes = frame()
     options = {"niter": 2} if method == "basinhopping" else {}
     seen: list[np.ndarray] = []
     watch = lambda params, *_: seen.append(params)  # noqa: E731  (of hops also the value, and whether it was accepted)
-    mine = getattr(ours, name)(outcomes[name], X).fit(disp=0, method=method, callback=watch, **options)
+    mine = getattr(ours, name)(outcomes[name], X).fit(
+        disp=0, method=method, callback=watch, **options
+    )
     theirs = getattr(sm, name)(outcomes[name], X).fit(**TIGHT)
     assert mine.converged
     assert mine.mle_settings["optimizer"] == method
@@ -138,7 +153,9 @@ def test_start_params_maxiter_and_callback_are_heard() -> None:
     X, outcomes = frame()
     seen: list[np.ndarray] = []
     best = ours.Logit(outcomes["Logit"], X).fit(disp=0)
-    again = ours.Logit(outcomes["Logit"], X).fit(start_params=best.params, disp=0, callback=seen.append)
+    again = ours.Logit(outcomes["Logit"], X).fit(
+        start_params=best.params, disp=0, callback=seen.append
+    )
     assert again.mle_retvals["iterations"] < best.mle_retvals["iterations"]
     np.testing.assert_allclose(seen[-1], best.params, rtol=1e-10)
     with pytest.warns(UserWarning, match="not converged after 2 passes"):
@@ -152,7 +169,10 @@ def test_hc0_and_clusters_are_statsmodels_own(name: str) -> None:
         {"cov_type": "HC0"},
         {"cov_type": "cluster", "cov_kwds": {"groups": groups}},
         {"cov_type": "cluster", "cov_kwds": {"groups": groups, "use_correction": False}},
-        {"cov_type": "cluster", "cov_kwds": {"groups": np.column_stack([groups, np.arange(300) % 30])}},
+        {
+            "cov_type": "cluster",
+            "cov_kwds": {"groups": np.column_stack([groups, np.arange(300) % 30])},
+        },
     ):
         theirs, mine = pair(name, **options)
         np.testing.assert_allclose(mine.bse, theirs.bse, rtol=1e-8)
@@ -160,7 +180,9 @@ def test_hc0_and_clusters_are_statsmodels_own(name: str) -> None:
 
 
 def test_hc1_to_hc3_are_what_they_say() -> None:
-    """Statsmodels prints HC1 to HC3 and gives HC0; the formulas, and MacKinnon and White's leverages, by hand."""
+    """Statsmodels prints HC1 to HC3 and gives HC0; the formulas, and MacKinnon and White's
+    leverages, by hand.
+    """
     X, outcomes = frame()
     y, Z = outcomes["Logit"].to_numpy(), X.to_numpy()
     p = np.asarray(ours.Logit(y, Z).fit(disp=0).predict())
@@ -195,19 +217,25 @@ def test_l1_fits_of_several_classes_find_the_same_estimates() -> None:
     X, outcomes = frame()
     alpha = np.full((4, 2), 3.0)
     alpha[0] = 0.0
-    theirs = sm.MNLogit(outcomes["MNLogit"], X).fit_regularized(alpha=alpha, disp=0, acc=1e-15, maxiter=2000)
+    theirs = sm.MNLogit(outcomes["MNLogit"], X).fit_regularized(
+        alpha=alpha, disp=0, acc=1e-15, maxiter=2000
+    )
     mine = ours.MNLogit(outcomes["MNLogit"], X).fit_regularized(alpha=alpha, disp=0)
     np.testing.assert_allclose(mine.params, theirs.params, atol=1e-5)
     assert mine.llf - 0.0 >= theirs.llf - 1e-4
 
 
 @pytest.mark.parametrize("name", BINARY)
-@pytest.mark.parametrize("constraints", ["switch = count", "switch = count, age = 0.5", "age + switch = 0.2"])
+@pytest.mark.parametrize(
+    "constraints", ["switch = count", "switch = count, age = 0.5", "age + switch = 0.2"]
+)
 def test_constrained_fits_find_the_same_estimates(name: str, constraints: str) -> None:
     X, outcomes = frame()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        theirs = getattr(sm, name)(outcomes[name], X).fit_constrained(constraints, disp=0, tol=1e-14)
+        theirs = getattr(sm, name)(outcomes[name], X).fit_constrained(
+            constraints, disp=0, tol=1e-14
+        )
     mine = getattr(ours, name)(outcomes[name], X).fit_constrained(constraints, disp=0)
     np.testing.assert_allclose(mine.params, theirs.params, rtol=1e-8)
     np.testing.assert_allclose(mine.cov_params(), theirs.cov_params(), rtol=1e-7, atol=1e-12)
@@ -231,11 +259,14 @@ def test_constraints_across_classes_hold_at_the_maximum() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "method"), list(product(["overall", "mean", "median", "zero", "all"], ["dydx", "eyex", "dyex", "eydx"]))
+    ("at", "method"),
+    list(product(["overall", "mean", "median", "zero", "all"], ["dydx", "eyex", "dyex", "eydx"])),
 )
 @pytest.mark.parametrize("discrete", [(False, False), (True, False), (False, True), (True, True)])
 @pytest.mark.parametrize("name", NAMES)
-def test_marginal_effects_are_the_same(name: str, at: str, method: str, discrete: tuple[bool, bool], fits) -> None:
+def test_marginal_effects_are_the_same(
+    name: str, at: str, method: str, discrete: tuple[bool, bool], fits
+) -> None:
     theirs, mine = fits[name]
     options = {"at": at, "method": method, "dummy": discrete[0], "count": discrete[1]}
     forbidden = any(discrete) and (method.endswith("ex") or at in ("median", "zero"))
@@ -245,9 +276,13 @@ def test_marginal_effects_are_the_same(name: str, at: str, method: str, discrete
         return
     found = mine.get_margeff(**options)
     if name == "MNLogit" and (any(discrete) or method.endswith("ex")):
-        return  # statsmodels fails with a broadcasting error; finite differences are in test_beyond_statsmodels.py
+        # statsmodels fails with a broadcasting error; finite differences are in
+        # test_beyond_statsmodels.py
+        return
     expected = theirs.get_margeff(**options)
-    np.testing.assert_allclose(found.margeff, expected.margeff.reshape(found.margeff.shape), rtol=1e-7, atol=1e-12)
+    np.testing.assert_allclose(
+        found.margeff, expected.margeff.reshape(found.margeff.shape), rtol=1e-7, atol=1e-12
+    )
     if at != "all":
         np.testing.assert_allclose(found.margeff_se, expected.margeff_se, rtol=1e-5)
         np.testing.assert_allclose(found.conf_int(), expected.conf_int(), rtol=1e-4, atol=1e-8)
@@ -295,10 +330,24 @@ def test_tests_of_hypotheses_give_the_same_numbers(both) -> None:
 def test_influence_has_the_same_numbers(name: str, fits) -> None:
     theirs, mine = fits[name]
     expected, found = theirs.get_influence(), mine.get_influence()
-    for figure in ("hat_matrix_diag", "resid_studentized", "d_params", "dfbetas", "params_one", "d_fittedvalues"):
-        np.testing.assert_allclose(getattr(found, figure), getattr(expected, figure), rtol=1e-7, err_msg=figure)
+    for figure in (
+        "hat_matrix_diag",
+        "resid_studentized",
+        "d_params",
+        "dfbetas",
+        "params_one",
+        "d_fittedvalues",
+    ):
+        np.testing.assert_allclose(
+            getattr(found, figure), getattr(expected, figure), rtol=1e-7, err_msg=figure
+        )
     np.testing.assert_allclose(found.cooks_distance[0], expected.cooks_distance[0], rtol=1e-7)
-    assert set(found.summary_frame().columns) >= {"cooks_d", "standard_resid", "hat_diag", "dffits_internal"}
+    assert set(found.summary_frame().columns) >= {
+        "cooks_d",
+        "standard_resid",
+        "hat_diag",
+        "dffits_internal",
+    }
 
 
 @pytest.mark.parametrize("name", BINARY)
@@ -347,13 +396,17 @@ def test_null_options_are_taken() -> None:
     mine.set_null_options(llnull=-250.0)
     assert mine.llnull == -250.0
     mine.set_null_options()
-    assert mine.res_null.params[0] == pytest.approx(np.log(mine.model.endog.mean() / (1 - mine.model.endog.mean())))
+    assert mine.res_null.params[0] == pytest.approx(
+        np.log(mine.model.endog.mean() / (1 - mine.model.endog.mean()))
+    )
 
 
 def test_distributions_are_scipys() -> None:
     for name in BINARY:
         theirs, mine = pair(name)
-        np.testing.assert_allclose(mine.get_distribution().mean(), theirs.get_distribution().mean(), rtol=1e-9)
+        np.testing.assert_allclose(
+            mine.get_distribution().mean(), theirs.get_distribution().mean(), rtol=1e-9
+        )
     three = pair("MNLogit")[1]
     np.testing.assert_allclose(three.get_distribution().p, three.predict(), rtol=1e-12)
 
@@ -368,6 +421,10 @@ def test_constants_are_added_as_there() -> None:
     X, _ = frame()
     rest = X.drop(columns="const")
     pd.testing.assert_frame_equal(ours.add_constant(rest), sm.add_constant(rest))
-    pd.testing.assert_frame_equal(ours.add_constant(rest, prepend=False), sm.add_constant(rest, prepend=False))
-    np.testing.assert_array_equal(ours.add_constant(rest.to_numpy()), sm.add_constant(rest.to_numpy()))
+    pd.testing.assert_frame_equal(
+        ours.add_constant(rest, prepend=False), sm.add_constant(rest, prepend=False)
+    )
+    np.testing.assert_array_equal(
+        ours.add_constant(rest.to_numpy()), sm.add_constant(rest.to_numpy())
+    )
     assert ours.add_constant(X) is X

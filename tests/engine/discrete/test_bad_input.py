@@ -9,7 +9,13 @@ import pytest
 import statsmodels.api as sm
 
 from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit, load, logit
-from logit_engine.errors import ConvergenceWarning, DataError, RankError, SeparationError, SeparationWarning
+from logit_engine.errors import (
+    ConvergenceWarning,
+    DataError,
+    RankError,
+    SeparationError,
+    SeparationWarning,
+)
 from logit_engine.storage.model_file import KEY, read_table
 from logit_engine.storage.publish import canonical_json
 from tests.support.samples import Sample, drawn_sample
@@ -38,7 +44,8 @@ def test_complete_separation_names_column_direction_and_rows() -> None:
     X, _ = data()
     y = (X[:, 1] > 0.1).astype(float)
     message = (
-        r"column 'x1' predicts y perfectly: y = 1 in every row with x1 above -?\d.*no finite estimate.*set a penalty"
+        r"column 'x1' predicts y perfectly: y = 1 in every row with x1 above -?\d.*no finite "
+        "estimate.*set a penalty"
     )
     with pytest.raises(SeparationError, match=message):
         quiet(Logit(y, X), on_separation="error")
@@ -51,9 +58,14 @@ def test_complete_separation_names_column_direction_and_rows() -> None:
 
 @pytest.mark.parametrize("model", [Logit, Probit, CLogLog])
 @pytest.mark.parametrize("method", METHODS)
-def test_quasi_separation_in_four_percent_of_the_rows_gets_one_verdict(method: str, model: type) -> None:
+def test_quasi_separation_in_four_percent_of_the_rows_gets_one_verdict(
+    method: str, model: type
+) -> None:
     X, y = quasi_separated()
-    match = r"a combination of 'x1' \(-inf\), 'x2' \(\+inf\) predicts y perfectly in 8 of 200 rows \(rows \d+, "
+    match = (
+        r"a combination of 'x1' \(-inf\), 'x2' \(\+inf\) predicts y perfectly in 8 of 200 rows "
+        r"\(rows \d+, "
+    )
     with pytest.warns(SeparationWarning, match=match):
         r = quiet(model(y, X), method=method)
     assert not r.converged
@@ -78,7 +90,9 @@ def test_separation_can_be_ignored_but_not_hidden() -> None:
     ids=["constant", "duplicate", "zero", "combination"],
 )
 @pytest.mark.parametrize("method", ["newton", "bfgs"])
-def test_aliased_columns_are_named_or_left_out_on_request(column, message: str, method: str) -> None:
+def test_aliased_columns_are_named_or_left_out_on_request(
+    column, message: str, method: str
+) -> None:
     X, y = data()
     frame = pd.DataFrame(X, columns=["const", "x1", "x2"]).assign(more=column(X))
     with pytest.raises(RankError, match=message):
@@ -104,14 +118,19 @@ def test_near_collinearity_is_flagged_with_the_condition_number() -> None:
 def test_more_columns_than_rows_are_refused() -> None:
     rng = np.random.default_rng(0)
     X, y = np.column_stack([np.ones(20), rng.standard_normal((20, 30))]), np.arange(20) % 2
-    with pytest.raises(DataError, match="there are 31 columns for 20 rows; drop columns or set a penalty"):
+    with pytest.raises(
+        DataError, match="there are 31 columns for 20 rows; drop columns or set a penalty"
+    ):
         quiet(Logit(y, X))
 
 
 @pytest.mark.parametrize(
     ("recode", "message"),
     [
-        (lambda y: y + 1, "endog must be in the unit interval, but 'y' runs from 1 to 2; recode it to 0 and 1"),
+        (
+            lambda y: y + 1,
+            "endog must be in the unit interval, but 'y' runs from 1 to 2; recode it to 0 and 1",
+        ),
         (lambda y: 2 * y - 1, "endog must be in the unit interval, but 'y' runs from -1 to 1"),
         (lambda y: np.arange(200) % 3, "or use MNLogit for more than two classes"),
         (lambda y: np.where(y == 1, "yes", "no"), "endog 'y' holds object values"),
@@ -131,8 +150,9 @@ def test_shares_are_accepted_and_said() -> None:
     r = quiet(Logit(share, X))
     peer = sm.GLM(share, X, family=sm.families.Binomial()).fit(tol=1e-14)
     np.testing.assert_allclose(r.params, peer.params, rtol=1e-9)
-    assert "50 rows of endog are shares of events; the number of trials is one trial a row" in " ".join(
-        str(r.summary()).split()
+    assert (
+        "50 rows of endog are shares of events; the number of trials is one trial a row"
+        in " ".join(str(r.summary()).split())
     )
 
 
@@ -141,7 +161,9 @@ def test_missing_values_are_counted_and_refused_or_dropped() -> None:
     frame, outcome = pd.DataFrame(X, columns=["const", "a", "b"]), pd.Series(y, name="out")
     frame.loc[[3, 5], "a"] = np.nan
     outcome.loc[7] = np.nan
-    with pytest.raises(DataError, match=r"missing or infinite values in 'out' \(1 rows\), 'a' \(2 rows\)"):
+    with pytest.raises(
+        DataError, match=r"missing or infinite values in 'out' \(1 rows\), 'a' \(2 rows\)"
+    ):
         Logit(outcome, frame)
     r = quiet(Logit(outcome, frame, missing="drop"))
     kept = ~np.isin(np.arange(200), [3, 5, 7])
@@ -175,7 +197,9 @@ def test_units_change_nothing(scale: float, method: str) -> None:
     X[:, 1] *= scale
     r = quiet(Logit(y, X), method=method)
     assert r.converged
-    np.testing.assert_allclose(np.asarray(r.params) * [1.0, scale, 1.0], base.params, rtol=2e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        np.asarray(r.params) * [1.0, scale, 1.0], base.params, rtol=2e-5, atol=1e-6
+    )
 
 
 def test_a_shift_of_a_hundred_million_changes_nothing() -> None:
@@ -196,7 +220,8 @@ def test_weights_without_a_kind_are_refused_by_naming_the_three(model: type) -> 
     with pytest.raises(TypeError, match=match):
         model(y, X, weights=np.ones(200))
     with pytest.raises(
-        TypeError, match=r"'weights' is not an option of fit .* freq_weights, var_weights or sampling_weights"
+        TypeError,
+        match=r"'weights' is not an option of fit .* freq_weights, var_weights or sampling_weights",
     ):
         quiet(model(y, X), weights=np.ones(200))
     with pytest.raises(TypeError, match="'exposure' is not an argument of this model"):
@@ -206,13 +231,15 @@ def test_weights_without_a_kind_are_refused_by_naming_the_three(model: type) -> 
 def test_clusters_need_their_groups_and_groups_their_clusters() -> None:
     X, y = data()
     with pytest.raises(
-        ValueError, match=r"cov_type 'cluster' needs the clusters of the rows: cov_kwds={'groups': labels}"
+        ValueError,
+        match=r"cov_type 'cluster' needs the clusters of the rows: cov_kwds={'groups': labels}",
     ):
         quiet(Logit(y, X), cov_type="cluster")
     with pytest.raises(ValueError, match="cov_kwds has groups, which cov_type 'HC1' does not use"):
         quiet(Logit(y, X), cov_type="HC1", cov_kwds={"groups": np.arange(200)})
     with pytest.raises(
-        ValueError, match="cov_type 'HAC' is not known; choose one of nonrobust, HC0, HC1, HC2, HC3, cluster"
+        ValueError,
+        match="cov_type 'HAC' is not known; choose one of nonrobust, HC0, HC1, HC2, HC3, cluster",
     ):
         quiet(Logit(y, X), cov_type="HAC")
 
@@ -247,9 +274,13 @@ def test_negative_weights_are_refused(kind: str) -> None:
 @pytest.mark.parametrize("eta", [710.0, 800.0])
 def test_log_likelihoods_far_out_are_exact(eta: float) -> None:
     one, wrong = np.ones((2, 1)), np.array([0.0, 1.0])
-    assert Logit(wrong, one).loglikeobs([eta]).tolist() == pytest.approx([-eta, 0.0], rel=1e-15, abs=1e-300)
+    assert Logit(wrong, one).loglikeobs([eta]).tolist() == pytest.approx(
+        [-eta, 0.0], rel=1e-15, abs=1e-300
+    )
     at = Probit(wrong, one).loglikeobs([eta])[0]
-    assert at == pytest.approx(-0.5 * eta**2 - np.log(eta) - 0.5 * np.log(2 * np.pi) - 1 / eta**2, rel=1e-12)
+    assert at == pytest.approx(
+        -0.5 * eta**2 - np.log(eta) - 0.5 * np.log(2 * np.pi) - 1 / eta**2, rel=1e-12
+    )
     three = MNLogit(np.array(["a", "b", "c"]), np.ones((3, 1))).loglikeobs([eta, -eta])
     assert three.sum(axis=1).tolist() == pytest.approx([-eta, 0.0, -2 * eta], rel=1e-15, abs=1e-300)
 
@@ -281,12 +312,21 @@ def test_a_method_that_stops_early_says_so() -> None:
     ("call", "message"),
     [
         (lambda m: m.fit(method="irls"), "method 'irls' is not known; choose newton, bfgs"),
-        (lambda m: m.fit(on_separation="maybe"), "on_separation is 'maybe'; it is 'error', 'warn' or 'ignore'"),
+        (
+            lambda m: m.fit(on_separation="maybe"),
+            "on_separation is 'maybe'; it is 'error', 'warn' or 'ignore'",
+        ),
         (lambda m: m.fit_regularized(alpha=-1), "alpha is negative or not finite"),
-        (lambda m: m.fit_regularized(method="ridge"), "method 'ridge' does not take a penalty; choose l1"),
+        (
+            lambda m: m.fit_regularized(method="ridge"),
+            "method 'ridge' does not take a penalty; choose l1",
+        ),
         (lambda m: m.fit_constrained("x9 = 0"), "x9"),
         (lambda m: m.predict(np.zeros(4)), r"params has shape \(4,\); this model has 3 parameters"),
-        (lambda m: m.predict(np.zeros(3), which="median"), "which is 'median'; it is one of mean, linear, var, prob"),
+        (
+            lambda m: m.predict(np.zeros(3), which="median"),
+            "which is 'median'; it is one of mean, linear, var, prob",
+        ),
     ],
 )
 def test_what_does_not_exist_is_refused(call, message: str) -> None:
@@ -298,20 +338,33 @@ def test_what_does_not_exist_is_refused(call, message: str) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda X, y: Logit(y, pl.DataFrame(X).lazy()), "exog is a lazy frame; collect\\(\\) it first"),
+        (
+            lambda X, y: Logit(y, pl.DataFrame(X).lazy()),
+            "exog is a lazy frame; collect\\(\\) it first",
+        ),
         (lambda X, y: Logit([], np.zeros((0, 2))), "endog has 0 rows and exog 2 columns"),
         (lambda X, y: Logit(y, np.zeros((200, 0))), "endog has 200 rows and exog 0 columns"),
         (
-            lambda X, y: Logit(y, pd.DataFrame(X, columns=list("abc")).assign(d=pd.Timestamp("2020"))),
+            lambda X, y: Logit(
+                y, pd.DataFrame(X, columns=list("abc")).assign(d=pd.Timestamp("2020"))
+            ),
             "column 'd' of exog holds Timestamp values; make numbers of them",
         ),
         (
-            lambda X, y: Logit(y, pd.DataFrame(X, columns=list("abc")).assign(d=pd.Categorical(["u"] * 200))),
+            lambda X, y: Logit(
+                y, pd.DataFrame(X, columns=list("abc")).assign(d=pd.Categorical(["u"] * 200))
+            ),
             r"column 'd' of exog holds text \('u'\); encode it as numbers, or use a formula",
         ),
         (lambda X, y: Logit(y[:9], X), "endog has 9 rows and exog 200"),
-        (lambda X, y: quiet(Logit(y, X), start_params=[np.nan, 0, 0]), "start_params holds values that are not finite"),
-        (lambda X, y: quiet(Logit(y, X)).summary(xname=["i"]), "xname has 1 names; the model has 3 columns"),
+        (
+            lambda X, y: quiet(Logit(y, X), start_params=[np.nan, 0, 0]),
+            "start_params holds values that are not finite",
+        ),
+        (
+            lambda X, y: quiet(Logit(y, X)).summary(xname=["i"]),
+            "xname has 1 names; the model has 3 columns",
+        ),
         (
             lambda X, y: MNLogit(np.arange(200) % 3, X, offset=np.zeros(200)),
             "the offset of a model of 3 classes has 2 columns",
@@ -339,7 +392,8 @@ def test_a_file_of_an_earlier_version_says_that_its_formula_was_not_stored(tmp_p
     del content["design"]
     table.write_parquet(tmp_path / "f.parquet", metadata={KEY: canonical_json(content)})
     with pytest.raises(
-        ValueError, match=r"the formula 'y ~ np\.exp\(a\)' was not stored with the fit .*; give its columns"
+        ValueError,
+        match=r"the formula 'y ~ np\.exp\(a\)' was not stored with the fit .*; give its columns",
     ):
         load(tmp_path / "f.parquet").predict(frame)
 

@@ -11,7 +11,16 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 
-from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit, add_constant, load, logit, mnlogit
+from logit_engine.discrete import (
+    CLogLog,
+    Logit,
+    MNLogit,
+    Probit,
+    add_constant,
+    load,
+    logit,
+    mnlogit,
+)
 from logit_engine.errors import ArtifactError, DataError, UsageError
 
 MODELS = (Logit, Probit, CLogLog, MNLogit)
@@ -21,7 +30,9 @@ KINDS = ("nonrobust", "HC0", "HC1", "HC2", "HC3", "cluster")
 def data(model: type = Logit, n: int = 240) -> tuple[np.ndarray, np.ndarray]:
     """A constant, a number, a switch and a count, and an outcome of the model."""
     rng = np.random.default_rng(21)
-    X = np.column_stack([np.ones(n), rng.standard_normal(n) + 1.0, rng.integers(0, 2, n), rng.integers(0, 4, n)])
+    X = np.column_stack(
+        [np.ones(n), rng.standard_normal(n) + 1.0, rng.integers(0, 2, n), rng.integers(0, 4, n)]
+    )
     latent = 0.8 * X[:, 1] - 0.5 * X[:, 2] + 0.2 * X[:, 3] - 0.8 + rng.logistic(size=n)
     if model is MNLogit:
         return X, np.digitize(latent, [-0.7, 0.7])
@@ -32,7 +43,9 @@ def data(model: type = Logit, n: int = 240) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("model", MODELS)
 def test_a_row_of_weight_two_is_the_row_twice(model: type, kind: str) -> None:
     if model is MNLogit and kind in ("HC2", "HC3"):
-        with pytest.raises(UsageError, match="needs one leverage a row, which a model of 3 classes has not"):
+        with pytest.raises(
+            UsageError, match="needs one leverage a row, which a model of 3 classes has not"
+        ):
             model(*data(model)[::-1]).fit(disp=0, cov_type=kind)
         return
     X, y = data(model)
@@ -56,9 +69,13 @@ def test_a_row_of_weight_two_is_the_row_twice(model: type, kind: str) -> None:
         "aic",
         "bic",
     ):
-        np.testing.assert_allclose(getattr(a, figure), getattr(b, figure), rtol=1e-9, err_msg=figure)
+        np.testing.assert_allclose(
+            getattr(a, figure), getattr(b, figure), rtol=1e-9, err_msg=figure
+        )
     np.testing.assert_allclose(
-        a.get_margeff(dummy=True, count=True).margeff_se, b.get_margeff(dummy=True, count=True).margeff_se, rtol=1e-9
+        a.get_margeff(dummy=True, count=True).margeff_se,
+        b.get_margeff(dummy=True, count=True).margeff_se,
+        rtol=1e-9,
     )
     np.testing.assert_allclose(a.pred_table(), b.pred_table())
 
@@ -99,7 +116,9 @@ def test_the_expected_information_is_that_of_a_generalized_linear_model(model: t
     r = model(y, X).fit(disp=0, cov_kwds={"information": "expected"})
     np.testing.assert_allclose(r.params, peer.params, rtol=1e-8)
     np.testing.assert_allclose(r.bse, peer.bse, rtol=1e-8)
-    np.testing.assert_allclose(np.linalg.inv(r.model.information(r.params)), r.cov_params(), rtol=1e-8)
+    np.testing.assert_allclose(
+        np.linalg.inv(r.model.information(r.params)), r.cov_params(), rtol=1e-8
+    )
 
 
 def differences(value, at: np.ndarray, step: float = 1e-6) -> np.ndarray:
@@ -126,7 +145,11 @@ def test_margins_with_offsets_are_derivatives_and_their_errors_the_delta_methods
         params = flat.reshape(2, 4).T if model is MNLogit else flat
         rows = X if at == "overall" else X.mean(axis=0)[None]
         off = (
-            offset if at == "overall" else offset.mean(axis=0)[None] if model is MNLogit else np.array([offset.mean()])
+            offset
+            if at == "overall"
+            else offset.mean(axis=0)[None]
+            if model is MNLogit
+            else np.array([offset.mean()])
         )
 
         def probability(Z: np.ndarray) -> np.ndarray:
@@ -152,13 +175,17 @@ def test_margins_with_offsets_are_derivatives_and_their_errors_the_delta_methods
     flat = np.asarray(r.params).ravel(order="F")
     found = r.get_margeff(at=at, method=method, dummy=dummy, count=count)
     expected = effects(flat)
-    np.testing.assert_allclose(found.margeff.reshape(expected.shape), expected, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        found.margeff.reshape(expected.shape), expected, rtol=1e-6, atol=1e-9
+    )
     J = differences(effects, flat, 1e-4)
     se = np.sqrt(np.einsum("ij,jk,ik->i", J, np.asarray(r.cov_params()), J)).reshape(expected.shape)
     np.testing.assert_allclose(found.margeff_se.reshape(expected.shape), se, rtol=2e-4, atol=1e-8)
 
 
-@pytest.mark.parametrize("options", [{}, {"which": "linear"}, {"average": True}, {"average": True, "which": "linear"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"which": "linear"}, {"average": True}, {"average": True, "which": "linear"}]
+)
 @pytest.mark.parametrize("model", MODELS)
 def test_predictions_have_the_delta_methods_errors(model: type, options: dict) -> None:
     X, y = data(model)
@@ -200,7 +227,9 @@ def test_two_classes_are_a_logit_and_any_class_can_be_the_base() -> None:
     np.testing.assert_allclose(two.bse[:, 0], Logit(y, X).fit(disp=0).bse, rtol=1e-11)
     one = Logit(y, X).fit(disp=0)
     np.testing.assert_allclose(two.predict()[:, 1], one.predict(), rtol=1e-11)
-    np.testing.assert_allclose(two.predict(which="linear")[:, 1], one.predict(which="linear"), rtol=1e-11)
+    np.testing.assert_allclose(
+        two.predict(which="linear")[:, 1], one.predict(which="linear"), rtol=1e-11
+    )
     np.testing.assert_array_equal(two.pred_table(), one.pred_table())
     X, levels = data(MNLogit)
     names = np.array(["low", "mid", "top"])[levels]
@@ -212,7 +241,9 @@ def test_two_classes_are_a_logit_and_any_class_can_be_the_base() -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("how", ["fit", "l1", "constrained", "dropped"])
-def test_results_come_back_from_disk_without_the_data(model: type, how: str, tmp_path: Path) -> None:
+def test_results_come_back_from_disk_without_the_data(
+    model: type, how: str, tmp_path: Path
+) -> None:
     X, y = data(model)
     frame = pd.DataFrame(X, columns=["const", "age", "switch", "count"])
     if how == "dropped":
@@ -221,7 +252,10 @@ def test_results_come_back_from_disk_without_the_data(model: type, how: str, tmp
     else:
         m = model(y, frame)
         names = m.constraint_names
-        fits = {"fit": lambda: m.fit(disp=0, cov_type="HC1"), "l1": lambda: m.fit_regularized(alpha=2.0, disp=0)}
+        fits = {
+            "fit": lambda: m.fit(disp=0, cov_type="HC1"),
+            "l1": lambda: m.fit_regularized(alpha=2.0, disp=0),
+        }
         fits["constrained"] = lambda: m.fit_constrained(f"{names[1]} = {names[2]}", disp=0)
         r = fits[how]()
     r.save(tmp_path / "fit.parquet")
@@ -258,7 +292,9 @@ def test_what_is_no_fit_is_not_loaded(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_bytes(b"nothing")
     with pytest.raises(ArtifactError, match=r"x\.parquet is not a model of logit-engine"):
         load(tmp_path / "x.parquet")
-    with pytest.raises(ArtifactError, match=r"there is no file .*missing\.parquet; correct the path"):
+    with pytest.raises(
+        ArtifactError, match=r"there is no file .*missing\.parquet; correct the path"
+    ):
         load(tmp_path / "missing.parquet")
 
 
@@ -268,7 +304,9 @@ def test_a_saved_fit_leaves_one_file_and_makes_no_folder(tmp_path: Path) -> None
     for _ in range(2):
         found.save(tmp_path / "fit.parquet")
         assert [path.name for path in tmp_path.iterdir()] == ["fit.parquet"]
-    with pytest.raises(ArtifactError, match=r"there is no folder .*new to save fit\.parquet in; make it first"):
+    with pytest.raises(
+        ArtifactError, match=r"there is no folder .*new to save fit\.parquet in; make it first"
+    ):
         found.save(tmp_path / "new" / "fit.parquet")
     assert not (tmp_path / "new").exists()
 
@@ -297,7 +335,11 @@ def test_polars_in_named_arrays_and_tables_out() -> None:
     three = MNLogit(pl.Series("level", data(MNLogit)[1]), frame).fit(disp=0)
     assert isinstance(three.params, pl.DataFrame)
     assert three.params.columns == ["term", "0", "1"]
-    assert mnlogit("level ~ age", frame.with_columns(level=pl.Series(data(MNLogit)[1]))).fit(disp=0).converged
+    assert (
+        mnlogit("level ~ age", frame.with_columns(level=pl.Series(data(MNLogit)[1])))
+        .fit(disp=0)
+        .converged
+    )
 
 
 def test_odds_ratios_and_combinations_of_them() -> None:
@@ -311,7 +353,9 @@ def test_odds_ratios_and_combinations_of_them() -> None:
     weights = np.array([0.0, 2.0, -1.0, 0.0])
     assert combined.effect[0] == pytest.approx(weights @ r.params, rel=1e-14)
     assert combined.sd[0] == pytest.approx(np.sqrt(weights @ r.cov_params() @ weights), rel=1e-13)
-    assert combined.odds_ratios()["odds ratio"].iloc[0] == pytest.approx(np.exp(weights @ r.params), rel=1e-13)
+    assert combined.odds_ratios()["odds ratio"].iloc[0] == pytest.approx(
+        np.exp(weights @ r.params), rel=1e-13
+    )
 
 
 def test_variance_inflation_is_of_the_columns_beside_the_constant() -> None:
@@ -328,14 +372,20 @@ def test_variance_inflation_is_of_the_columns_beside_the_constant() -> None:
 def test_formulas_refuse_what_they_have_not_seen_and_count_what_they_leave_out() -> None:
     rng = np.random.default_rng(5)
     frame = pd.DataFrame(
-        {"y": rng.integers(0, 2, 200), "g": rng.choice(list("abc"), 200), "x": rng.standard_normal(200)}
+        {
+            "y": rng.integers(0, 2, 200),
+            "g": rng.choice(list("abc"), 200),
+            "x": rng.standard_normal(200),
+        }
     )
     frame.loc[[1, 2, 3], "x"] = np.nan
     weights = 1.0 + np.arange(200) % 2
     r = logit("y ~ C(g) + x", frame, freq_weights=weights).fit(disp=0)
     assert r.nobs == weights[np.isfinite(frame["x"])].sum()
     assert "3 rows with missing values were left out: x (3)." in str(r.summary())
-    with pytest.raises(DataError, match="'C\\(g\\)' has levels that were not in the training rows: 'z'"):
+    with pytest.raises(
+        DataError, match="'C\\(g\\)' has levels that were not in the training rows: 'z'"
+    ):
         r.predict(pd.DataFrame({"g": ["z"], "x": [0.0]}))
     assert list(r.wald_test_terms().table.index) == ["Intercept", "C(g)", "x"]
     pairs = r.t_test_pairwise("C(g)").result_frame
@@ -348,7 +398,9 @@ def test_scores_and_clusters_follow_the_rows_that_are_kept() -> None:
     kept = np.isfinite(X[:, 1])
     groups = np.arange(240) // 5
     r = Logit(y, X, missing="drop").fit(disp=0, cov_type="cluster", cov_kwds={"groups": groups})
-    direct = Logit(y[kept], X[kept]).fit(disp=0, cov_type="cluster", cov_kwds={"groups": groups[kept]})
+    direct = Logit(y[kept], X[kept]).fit(
+        disp=0, cov_type="cluster", cov_kwds={"groups": groups[kept]}
+    )
     np.testing.assert_allclose(r.bse, direct.bse, rtol=1e-12)
 
 
@@ -368,10 +420,14 @@ def test_margins_are_taken_at_given_rows() -> None:
     theirs = sm.Logit(y, X).fit(disp=0, tol=1e-14)
     one = X[3] * 0.5
     np.testing.assert_allclose(
-        r.get_margeff(atexog={1: 0.5}).margeff, theirs.get_margeff(atexog={1: 0.5}).margeff, rtol=1e-8
+        r.get_margeff(atexog={1: 0.5}).margeff,
+        theirs.get_margeff(atexog={1: 0.5}).margeff,
+        rtol=1e-8,
     )
     np.testing.assert_allclose(
-        r.get_margeff(atexog=one).margeff, theirs.get_margeff(atexog=np.tile(one, (240, 1))).margeff, rtol=1e-8
+        r.get_margeff(atexog=one).margeff,
+        theirs.get_margeff(atexog=np.tile(one, (240, 1))).margeff,
+        rtol=1e-8,
     )
     for bad, sentence in (
         ({9: 1.0}, "atexog: 9 is no column of exog"),

@@ -64,7 +64,9 @@ def test_results_come_back_from_a_pickle(name: str) -> None:
     np.testing.assert_array_equal(again.params, results.params)
     np.testing.assert_array_equal(again.bse, results.bse)
     assert again.llf == results.llf
-    assert str(again.t_test(np.eye(results.params.size))) == str(results.t_test(np.eye(results.params.size)))
+    assert str(again.t_test(np.eye(results.params.size))) == str(
+        results.t_test(np.eye(results.params.size))
+    )
 
 
 def test_results_of_another_model_forget_the_first() -> None:

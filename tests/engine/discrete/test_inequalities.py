@@ -63,12 +63,18 @@ def test_scipy_finds_no_better_point() -> None:
     model = Logit(y, X)
     r = model.fit_constrained("x2 = x3", inequalities="x1 + x2 <= 0.1, const >= 0.2", disp=0)
     bounds = [
-        LinearConstraint([[0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0]], [-np.inf, 0.2], [0.1, np.inf]),
+        LinearConstraint(
+            [[0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0]], [-np.inf, 0.2], [0.1, np.inf]
+        ),
         LinearConstraint([[0.0, 0.0, 1.0, -1.0]], 0.0, 0.0),
     ]
     theirs = minimize(
-        lambda b: -model.loglike(b), np.array([0.3, 0.0, 0.0, 0.0]), jac=lambda b: -model.score(b), constraints=bounds,
-        method="SLSQP", options={"ftol": 1e-14, "maxiter": 500},
+        lambda b: -model.loglike(b),
+        np.array([0.3, 0.0, 0.0, 0.0]),
+        jac=lambda b: -model.score(b),
+        constraints=bounds,
+        method="SLSQP",
+        options={"ftol": 1e-14, "maxiter": 500},
     )
     assert r.llf >= -theirs.fun - 1e-9
     np.testing.assert_allclose(r.params, theirs.x, atol=1e-5)

@@ -40,12 +40,20 @@ def alone() -> BinaryResults:
 def test_parameters_are_finite_beside_their_infinities_and_inference_is_nan(fitted, alone) -> None:
     assert np.isfinite(fitted.params).all()
     assert fitted.infinite.to_dict() == {"const": 0.0, "a": 0.0, "d": 1.0}
-    for numbers in (fitted.bse, fitted.tvalues, fitted.pvalues, fitted.conf_int()[0], fitted.cov_params()["d"]):
+    for numbers in (
+        fitted.bse,
+        fitted.tvalues,
+        fitted.pvalues,
+        fitted.conf_int()[0],
+        fitted.cov_params()["d"],
+    ):
         assert np.isnan(numbers["d"])
     np.testing.assert_allclose(fitted.bse[:2], alone.bse, rtol=1e-6)
     np.testing.assert_allclose(fitted.conf_int()[:2], alone.conf_int(), rtol=1e-6)
     robust = fitted.model.fit(cov_type="HC0", **QUIET)
-    np.testing.assert_allclose(robust.normalized_cov_params.iloc[:2, :2], alone.cov_params(), rtol=1e-6)
+    np.testing.assert_allclose(
+        robust.normalized_cov_params.iloc[:2, :2], alone.cov_params(), rtol=1e-6
+    )
     assert np.isnan(robust.normalized_cov_params["d"]).all()
     ratios = fitted.odds_ratios()
     assert ratios.loc["d", "odds ratio"] == np.inf
@@ -56,7 +64,11 @@ def test_every_table_shows_infinity_and_dots(fitted) -> None:
     dots = ["."] * 5
     for report in (fitted.summary(), fitted.summary2()):
         text = str(report)
-        assert next(line for line in text.splitlines() if line.startswith("d ")).split() == ["d", "+inf", *dots]
+        assert next(line for line in text.splitlines() if line.startswith("d ")).split() == [
+            "d",
+            "+inf",
+            *dots,
+        ]
         assert "d,+inf,.,.,.,.,." in report.as_csv()
         assert r"\textbf{d} & +inf & . & . & . & . & . \\" in report.as_latex()
         assert "Infinite estimates have no standard errors." in text
@@ -67,7 +79,8 @@ def test_every_table_shows_infinity_and_dots(fitted) -> None:
 def test_tests_of_it_are_marked_and_named_and_the_likelihood_ratio_answers(fitted) -> None:
     for test in (fitted.wald_test, fitted.f_test):
         with pytest.warns(
-            SeparationWarning, match=r"^the test involves 'd', whose estimate is infinite.*twice the diff"
+            SeparationWarning,
+            match=r"^the test involves 'd', whose estimate is infinite.*twice the diff",
         ):
             found = test("d = 0")
         assert np.isnan([found.statistic, found.pvalue]).all()
@@ -85,7 +98,9 @@ def test_margins_mark_it_and_take_its_discrete_change(fitted, alone) -> None:
     share = 1.0 - data()[1]["d"].mean()
     found = fitted.get_margeff()
     np.testing.assert_allclose(found.margeff[0], alone.get_margeff().margeff[0] * share, rtol=1e-6)
-    np.testing.assert_allclose(found.margeff_se[0], alone.get_margeff().margeff_se[0] * share, rtol=1e-6)
+    np.testing.assert_allclose(
+        found.margeff_se[0], alone.get_margeff().margeff_se[0] * share, rtol=1e-6
+    )
     assert np.isnan([found.margeff[1], found.margeff_se[1], found.pvalues[1]]).all()
     assert "dummy=True" in str(found.summary())
     assert np.isnan(fitted.get_margeff(at="mean").margeff).all()  # the mean of d is neither 0 nor 1
@@ -113,7 +128,9 @@ def test_a_stored_result_shows_infinity_and_is_read_back_whole(fitted, tmp_path:
 def test_pairs_of_levels_mark_the_level(fitted) -> None:
     y, X = data()
     level = np.where(X["d"] == 1, "z", np.where(np.arange(N) % 2, "b", "a"))
-    found = logit("y ~ C(level) + a", pd.DataFrame({"y": y, "a": X["a"], "level": level})).fit(**QUIET)
+    found = logit("y ~ C(level) + a", pd.DataFrame({"y": y, "a": X["a"], "level": level})).fit(
+        **QUIET
+    )
     table = found.t_test_pairwise("C(level)").result_frame
     assert table["coef"].tolist()[1:] == [np.inf, np.inf]
     assert table["P>|z|"].isna().tolist() == [False, True, True]
@@ -141,7 +158,9 @@ def test_a_class_whose_sign_the_data_do_not_tell_has_no_numbers(tmp_path: Path) 
     assert np.isfinite(found.params).all(axis=None)
     rows = [line.split() for line in str(found.summary()).splitlines() if line.startswith("d ")]
     assert rows == [["d", *["."] * 6], ["d", "+inf", *["."] * 5]]
-    assert "The data do not identify 'd (1)', not even the sign" in " ".join(str(found.summary()).split())
+    assert "The data do not identify 'd (1)', not even the sign" in " ".join(
+        str(found.summary()).split()
+    )
     with pytest.raises(UsageError, match="has no standard error"):
         found.wald_test("y1_d = 0")
     assert found.t_test("y1_d = 0").summary_frame().isna().all(axis=None)

@@ -35,7 +35,10 @@ FIGURES = (
 def both(request):
     rng = np.random.default_rng(3)
     index = pd.Index([f"r{i}" for i in range(90)], name="row")
-    X = pd.DataFrame({"const": 1.0, "a": rng.standard_normal(90), "b": rng.standard_normal(90) * 3 + 1}, index=index)
+    X = pd.DataFrame(
+        {"const": 1.0, "a": rng.standard_normal(90), "b": rng.standard_normal(90) * 3 + 1},
+        index=index,
+    )
     y = pd.Series((rng.standard_normal(90) + X["a"] > 0).astype(float), index=index)
     theirs = getattr(sm, request.param)(y, X).fit(disp=0, tol=1e-14, cov_type="HC0").get_influence()
     return theirs, getattr(ours, request.param)(y, X).fit(disp=0, cov_type="HC0").get_influence()
@@ -64,7 +67,9 @@ def test_score_residuals_are_statsmodels_own(both) -> None:
         {"index": np.array([0, 2])},
         {"index": np.array([1]), "joint": False},
     ):
-        np.testing.assert_allclose(mine.resid_score(**asked), theirs.resid_score(**asked), rtol=1e-7, atol=1e-10)
+        np.testing.assert_allclose(
+            mine.resid_score(**asked), theirs.resid_score(**asked), rtol=1e-7, atol=1e-10
+        )
 
 
 def test_tables_keep_the_rows_labels(both) -> None:
@@ -75,7 +80,11 @@ def test_tables_keep_the_rows_labels(both) -> None:
 def drawn(figure) -> tuple[np.ndarray, list[str], tuple[str, str, str]]:
     ax = figure.axes[0]
     titles = (ax.get_title(), ax.get_xlabel(), ax.get_ylabel())
-    return np.asarray(ax.collections[0].get_offsets()), [text.get_text() for text in ax.texts], titles
+    return (
+        np.asarray(ax.collections[0].get_offsets()),
+        [text.get_text() for text in ax.texts],
+        titles,
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +106,9 @@ def test_index_plots_draw_the_same_points_and_labels(both, asked: dict) -> None:
     matplotlib.pyplot.close("all")
 
 
-@pytest.mark.parametrize("asked", [{}, {"alpha": 0.3, "size": 20}, {"external": False, "plot_alpha": 0.2}], ids=str)
+@pytest.mark.parametrize(
+    "asked", [{}, {"alpha": 0.3, "size": 20}, {"external": False, "plot_alpha": 0.2}], ids=str
+)
 def test_influence_plots_draw_the_same_points_and_labels(both, asked: dict) -> None:
     theirs, mine = both
     figures = [one.plot_influence(**asked) for one in (mine, theirs)]

@@ -54,11 +54,15 @@ def model(formula: str, name: str = "logit", data: Any = DATA, **options: Any) -
     return getattr(ours, name)(f"{left} ~ {formula}", data, **options).fit(disp=0)
 
 
-def slopes(r: Any, column: str, data: pd.DataFrame, method: str = "dydx", h: float = 1e-5) -> np.ndarray:
+def slopes(
+    r: Any, column: str, data: pd.DataFrame, method: str = "dydx", h: float = 1e-5
+) -> np.ndarray:
     """Effects of a column at each row, (n, C), by a central difference of predict."""
 
     def probability(shift: float) -> np.ndarray:
-        found = np.asarray(r.predict(data.assign(**{column: data[column] + shift}))).reshape(len(data), -1)
+        found = np.asarray(r.predict(data.assign(**{column: data[column] + shift}))).reshape(
+            len(data), -1
+        )
         return np.log(found) if method.startswith("ey") else found
 
     found = (probability(h) - probability(-h)) / (2.0 * h)
@@ -90,7 +94,8 @@ def errors(r: Any, effects: Callable[[Any], np.ndarray]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("formula", "method"), [*((formula, "dydx") for formula in FORMULAS), ("x*z", "eyex"), (f"{SPLINES} + z", "eydx")]
+    ("formula", "method"),
+    [*((formula, "dydx") for formula in FORMULAS), ("x*z", "eyex"), (f"{SPLINES} + z", "eydx")],
 )
 def test_an_effect_is_the_total_derivative_of_the_variable(formula: str, method: str) -> None:
     r = model(formula)
@@ -103,15 +108,21 @@ def test_an_effect_is_the_total_derivative_of_the_variable(formula: str, method:
         r = model(formula, data=inner)
         found = r.get_margeff(method=method)
         rows = inner[(inner["x"] > inner["x"].min()) & (inner["x"] < inner["x"].max())]
-        every = dict(zip(found.names, r.get_margeff(at="all", method=method).margeff.T, strict=True))
+        every = dict(
+            zip(found.names, r.get_margeff(at="all", method=method).margeff.T, strict=True)
+        )
         expected = slopes(r, "x", rows, method)[:, 0]
-        np.testing.assert_allclose(every["x"][inner.index.get_indexer(rows.index)], expected, rtol=1e-5, atol=1e-8)
+        np.testing.assert_allclose(
+            every["x"][inner.index.get_indexer(rows.index)], expected, rtol=1e-5, atol=1e-8
+        )
         return
     for column in FORMULAS[formula]:
         expected = slopes(r, column, inner, method).mean(axis=0)
         at = found.names.index(column)
         np.testing.assert_allclose(found.margeff[at], expected[0], rtol=1e-6, atol=1e-8)
-    se = errors(r, lambda m: np.array([slopes(m, c, inner, method).mean(axis=0) for c in FORMULAS[formula]]))
+    se = errors(
+        r, lambda m: np.array([slopes(m, c, inner, method).mean(axis=0) for c in FORMULAS[formula]])
+    )
     mine = [found.margeff_se[found.names.index(column)] for column in FORMULAS[formula]]
     np.testing.assert_allclose(mine, se, rtol=2e-4)
 
@@ -124,8 +135,12 @@ def test_effects_of_all_models_are_total_derivatives_with_their_errors(name: str
     mine = np.asarray(found.margeff_se).reshape(shaped.shape)
     for column in ("x", "z"):
         at = found.names.index(column)
-        np.testing.assert_allclose(shaped[at], slopes(r, column, DATA).mean(axis=0), rtol=1e-6, atol=1e-9)
-        np.testing.assert_allclose(mine[at], errors(r, lambda m, c=column: slopes(m, c, DATA).mean(axis=0)), rtol=2e-4)
+        np.testing.assert_allclose(
+            shaped[at], slopes(r, column, DATA).mean(axis=0), rtol=1e-6, atol=1e-9
+        )
+        np.testing.assert_allclose(
+            mine[at], errors(r, lambda m, c=column: slopes(m, c, DATA).mean(axis=0)), rtol=2e-4
+        )
 
 
 def test_effects_are_weighted_keep_offsets_and_come_of_polars() -> None:
@@ -138,7 +153,9 @@ def test_effects_are_weighted_keep_offsets_and_come_of_polars() -> None:
         np.testing.assert_allclose(a.margeff_se, b.margeff_se, rtol=1e-9)
     frame = pl.from_pandas(DATA)
     plain, polars = model("x*C(g)"), model("x*C(g)", data=frame)
-    np.testing.assert_allclose(polars.get_margeff().margeff, plain.get_margeff().margeff, rtol=1e-12)
+    np.testing.assert_allclose(
+        polars.get_margeff().margeff, plain.get_margeff().margeff, rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("at", ["mean", "median", "zero"])
@@ -157,16 +174,24 @@ def test_values_of_variables_are_fixed_through_all_their_terms() -> None:
     r = model("x*C(g) + I(x ** 2) + z")
     fixed = DATA.assign(x=2.0)
     found = r.get_margeff(atexog={"x": 2.0})
-    np.testing.assert_allclose(found.margeff[found.names.index("z")], slopes(r, "z", fixed).mean(), rtol=1e-6)
-    np.testing.assert_allclose(found.margeff[found.names.index("x")], slopes(r, "x", fixed).mean(), rtol=1e-6)
+    np.testing.assert_allclose(
+        found.margeff[found.names.index("z")], slopes(r, "z", fixed).mean(), rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        found.margeff[found.names.index("x")], slopes(r, "x", fixed).mean(), rtol=1e-6
+    )
     in_b = r.get_margeff(atexog={"g": "b", "z": DATA["z"].to_numpy() * 0.5})
     moved = DATA.assign(g="b", z=DATA["z"] * 0.5)
-    np.testing.assert_allclose(in_b.margeff[in_b.names.index("x")], slopes(r, "x", moved).mean(), rtol=1e-6)
+    np.testing.assert_allclose(
+        in_b.margeff[in_b.names.index("x")], slopes(r, "x", moved).mean(), rtol=1e-6
+    )
     position = r.model.exog_names.index("x")
     np.testing.assert_array_equal(r.get_margeff(atexog={position: 2.0}).margeff, found.margeff)
     at_mean = r.get_margeff(at="mean", atexog={"g": "b"})
     one = DATA[["x", "z"]].mean().to_frame().T.assign(g="b")
-    np.testing.assert_allclose(at_mean.margeff[at_mean.names.index("x")], slopes(r, "x", one)[0, 0], rtol=1e-6)
+    np.testing.assert_allclose(
+        at_mean.margeff[at_mean.names.index("x")], slopes(r, "x", one)[0, 0], rtol=1e-6
+    )
     for bad, message in (
         ({"q": 1.0}, "atexog: 'q' is no variable of the formula: x, g, z"),
         ({"I(x ** 2)": 1.0}, r"atexog: 'I\(x \*\* 2\)' is no variable of the formula"),
@@ -180,7 +205,13 @@ def test_values_of_variables_are_fixed_through_all_their_terms() -> None:
 
 
 def test_a_category_changes_from_its_reference_to_each_level() -> None:
-    for formula in ("x + C(g)", "x*C(g)", "g + np.log(x)", "x*C(g, Treatment('c'))", "x + C(g, Sum)"):
+    for formula in (
+        "x + C(g)",
+        "x*C(g)",
+        "g + np.log(x)",
+        "x*C(g, Treatment('c'))",
+        "x + C(g, Sum)",
+    ):
         r = model(formula)
         found = r.get_margeff(dummy=True)
         reference = "c" if "'c'" in formula else "a"
@@ -194,7 +225,9 @@ def test_a_category_changes_from_its_reference_to_each_level() -> None:
             np.testing.assert_allclose(found.margeff[at], change.mean(), rtol=1e-10)
 
             def effect(m: Any, to: str = level, by: str = reference) -> np.ndarray:
-                return np.mean(m.predict(DATA.assign(g=to)) - m.predict(DATA.assign(g=by)), keepdims=True)
+                return np.mean(
+                    m.predict(DATA.assign(g=to)) - m.predict(DATA.assign(g=by)), keepdims=True
+                )
 
             np.testing.assert_allclose(found.margeff_se[at], errors(r, effect)[0], rtol=2e-4)
 
@@ -205,8 +238,12 @@ def test_zeros_and_ones_and_counts_change_by_one_through_all_their_terms() -> No
     change = r.predict(DATA.assign(d=1)) - r.predict(DATA.assign(d=0))
     np.testing.assert_allclose(found.margeff[found.names.index("d")], change.mean(), rtol=1e-10)
     change = r.predict(DATA.assign(k=DATA["k"] + 1)) - r.predict(DATA.assign(k=DATA["k"] - 1))
-    np.testing.assert_allclose(found.margeff[found.names.index("k")], 0.5 * change.mean(), rtol=1e-10)
-    with pytest.raises(ValueError, match="method eyex makes no sense for a change of a whole number"):
+    np.testing.assert_allclose(
+        found.margeff[found.names.index("k")], 0.5 * change.mean(), rtol=1e-10
+    )
+    with pytest.raises(
+        ValueError, match="method eyex makes no sense for a change of a whole number"
+    ):
         r.get_margeff(method="eyex", dummy=True)
 
 
@@ -219,7 +256,10 @@ def test_conditions_and_flags_move_all_that_reads_them() -> None:
     np.testing.assert_allclose(found.margeff[3], slopes(r, "z", DATA).mean(), rtol=1e-6)
     away = DATA[np.abs(DATA["x"] - 1.5) > 1e-3]
     np.testing.assert_allclose(
-        r.get_margeff(at="all").margeff[away.index, 2], slopes(r, "x", away)[:, 0], rtol=1e-5, atol=1e-9
+        r.get_margeff(at="all").margeff[away.index, 2],
+        slopes(r, "x", away)[:, 0],
+        rtol=1e-5,
+        atol=1e-9,
     )
     only = model("x + np.where(g == 'b', x, z)")
     change = only.predict(DATA.assign(g="b")) - only.predict(DATA.assign(g="a"))
@@ -235,7 +275,9 @@ def plain() -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("at", ["overall", "mean", "median", "zero", "all"])
 @pytest.mark.parametrize("method", ["dydx", "eyex", "dyex", "eydx"])
-def test_formulas_of_plain_columns_have_statsmodels_numbers(plain: tuple[Any, Any], method: str, at: str) -> None:
+def test_formulas_of_plain_columns_have_statsmodels_numbers(
+    plain: tuple[Any, Any], method: str, at: str
+) -> None:
     mine, theirs = plain
     a, b = mine.get_margeff(at=at, method=method), theirs.get_margeff(at=at, method=method)
     np.testing.assert_allclose(a.margeff, b.margeff, rtol=1e-6, atol=1e-12)
@@ -246,7 +288,10 @@ def test_formulas_of_plain_columns_have_statsmodels_numbers(plain: tuple[Any, An
 
 
 def test_categories_beside_curves_keep_statsmodels_numbers_of_their_own_columns() -> None:
-    mine, theirs = model("x + I(x ** 2) + C(g)"), smf.logit("y ~ x + I(x ** 2) + C(g)", DATA).fit(disp=0, tol=1e-12)
+    mine, theirs = (
+        model("x + I(x ** 2) + C(g)"),
+        smf.logit("y ~ x + I(x ** 2) + C(g)", DATA).fit(disp=0, tol=1e-12),
+    )
     for at in ("overall", "median"):
         a, b = (r.get_margeff(at=at).summary_frame() for r in (mine, theirs))
         assert list(a.index) == ["C(g)[T.b]", "C(g)[T.c]", "x"]
@@ -257,7 +302,9 @@ def test_categories_beside_curves_keep_statsmodels_numbers_of_their_own_columns(
 def test_a_slope_that_is_not_finite_is_refused_by_row() -> None:
     data = DATA.assign(x=np.where(DATA.index == 7, 0.0, DATA["x"]))
     r = model("np.sqrt(x) + z", data=data)
-    with pytest.raises(DataError, match=r"the derivative of 'np.sqrt\(x\)' in 'x' is not finite in 1 of .* row 7\)"):
+    with pytest.raises(
+        DataError, match=r"the derivative of 'np.sqrt\(x\)' in 'x' is not finite in 1 of .* row 7\)"
+    ):
         r.get_margeff()
     with pytest.raises(DataError, match=r"'np.log\(x\)' is not finite in 1 of 1 rows"):
         model("np.log(x) + z").get_margeff(at="zero")

@@ -22,7 +22,9 @@ def data(name: str, n: int = 120) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(5)
     X = np.column_stack([np.ones(n), rng.standard_normal((n, 2)) * [1.0, 20.0]])
     latent = X @ [0.2, 1.0, -0.03] + rng.logistic(size=n)
-    return (np.digitize(latent, [-0.7, 0.9]) if name == "MNLogit" else (latent > 0).astype(float)), X
+    return (
+        np.digitize(latent, [-0.7, 0.9]) if name == "MNLogit" else (latent > 0).astype(float)
+    ), X
 
 
 def model(name: str, package=ours):
@@ -63,7 +65,9 @@ def test_answers_have_statsmodels_keys_sign_and_scale(name: str, method: str) ->
 def test_the_inverse_hessian_is_that_of_the_mean_log_likelihood() -> None:
     mine = model("Logit").fit(disp=0, method="bfgs")
     np.testing.assert_allclose(
-        mine.mle_retvals["Hinv"] @ model("Logit").fit(disp=0).mle_retvals["Hessian"], np.eye(3), atol=1e-9
+        mine.mle_retvals["Hinv"] @ model("Logit").fit(disp=0).mle_retvals["Hessian"],
+        np.eye(3),
+        atol=1e-9,
     )
 
 
@@ -71,7 +75,11 @@ def test_the_inverse_hessian_is_that_of_the_mean_log_likelihood() -> None:
 def test_settings_have_statsmodels_keys(method: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        theirs = model("Logit", sm).fit(disp=0, method=method, maxiter=500, **options(method)).mle_settings
+        theirs = (
+            model("Logit", sm)
+            .fit(disp=0, method=method, maxiter=500, **options(method))
+            .mle_settings
+        )
     mine = model("Logit").fit(disp=0, method=method, maxiter=500, **options(method)).mle_settings
     assert set(theirs) - set(mine) <= {"iprint"}
     assert mine["optimizer"] == method
@@ -97,11 +105,28 @@ def test_every_method_of_scipy_arrives(name: str, method: str, best) -> None:
         {"method": "powell", "xtol": 0.1, "ftol": 0.1, "start_direc": np.eye(3)[::-1]},
         {"method": "cg", "gtol": 1e-2},
         {"method": "ncg", "avextol": 1e-1},
-        {"method": "basinhopping", "niter": 1, "T": 0.5, "stepsize": 0.1, "interval": 5, "seed": 3, "niter_success": 1},
+        {
+            "method": "basinhopping",
+            "niter": 1,
+            "T": 0.5,
+            "stepsize": 0.1,
+            "interval": 5,
+            "seed": 3,
+            "niter_success": 1,
+        },
         {"method": "basinhopping", "niter": 1, "minimizer": {"method": "Nelder-Mead", "tol": 0.1}},
         {"method": "minimize", "tol": 1e-2},
-        {"method": "minimize", "min_method": "nelder-mead", "initial_simplex": np.vstack([np.zeros(3), np.eye(3)])},
-        {"method": "minimize", "min_method": "BFGS", "hess_inv0": np.diag([1.0, 2.0, 0.1]), "gtol": 1e-2},
+        {
+            "method": "minimize",
+            "min_method": "nelder-mead",
+            "initial_simplex": np.vstack([np.zeros(3), np.eye(3)]),
+        },
+        {
+            "method": "minimize",
+            "min_method": "BFGS",
+            "hess_inv0": np.diag([1.0, 2.0, 0.1]),
+            "gtol": 1e-2,
+        },
         {"method": "newton", "tol": 1e-2},
     ],
     ids=lambda asked: "-".join(map(str, asked)),
@@ -121,7 +146,10 @@ def test_tolerances_are_heard() -> None:
         ("cg", {"gtol": 1e-1}, {"gtol": 1e-10}),
         ("ncg", {"avextol": 1.0}, {"avextol": 1e-10}),
     ):
-        calls = [model("Logit").fit(disp=0, method=method, **asked).mle_retvals["fcalls"] for asked in (loose, tight)]
+        calls = [
+            model("Logit").fit(disp=0, method=method, **asked).mle_retvals["fcalls"]
+            for asked in (loose, tight)
+        ]
         assert calls[0] < calls[1], method
 
 
@@ -132,7 +160,10 @@ def test_limits_stop_a_method_and_the_sentence_says_which() -> None:
         ({"method": "lbfgs", "maxfun": 2}, "limit of evaluations was reached"),
         ({"method": "nm", "maxfun": 9}, "limit of evaluations was reached"),
         ({"method": "powell", "maxfun": 9}, "limit of evaluations was reached"),
-        ({"method": "minimize", "min_method": "TNC", "maxiter": 2}, "limit of evaluations was reached"),
+        (
+            {"method": "minimize", "min_method": "TNC", "maxiter": 2},
+            "limit of evaluations was reached",
+        ),
     ):
         with pytest.warns(UserWarning, match=sentence):
             mine = model("Logit").fit(disp=0, **asked)
@@ -166,22 +197,30 @@ def test_hops_are_counted_seeded_and_told_as_by_scipy() -> None:
 def test_powells_directions_come_and_go_in_the_users_units() -> None:
     found = model("Logit").fit(disp=0, method="powell", start_direc=np.eye(3), ftol=1e-1, xtol=1e-1)
     assert found.mle_retvals["direc"].shape == (3, 3)
-    untouched = model("Logit").fit(disp=0, method="minimize", min_method="Powell", direc=2 * np.eye(3), ftol=0.9)
+    untouched = model("Logit").fit(
+        disp=0, method="minimize", min_method="Powell", direc=2 * np.eye(3), ftol=0.9
+    )
     np.testing.assert_allclose(untouched.mle_retvals["direc"][1:], 2 * np.eye(3)[1:], atol=1e-12)
     with pytest.raises(ValueError, match="direc has shape"):
         model("Logit").fit(disp=0, method="powell", start_direc=np.eye(2))
 
 
-@pytest.mark.parametrize("asked", [{"method": "lbfgs"}, *({"method": "minimize", "min_method": m} for m in SCIPYS)])
+@pytest.mark.parametrize(
+    "asked", [{"method": "lbfgs"}, *({"method": "minimize", "min_method": m} for m in SCIPYS)]
+)
 def test_bounds_are_kept_as_there(asked: dict) -> None:
     bounds = [(None, None), (None, 0.5), (-0.02, None)]
-    theirs = model("Logit", sm).fit(disp=0, method="lbfgs", bounds=bounds, pgtol=1e-10, factr=1.0, maxiter=500)
+    theirs = model("Logit", sm).fit(
+        disp=0, method="lbfgs", bounds=bounds, pgtol=1e-10, factr=1.0, maxiter=500
+    )
     mine = model("Logit").fit(disp=0, bounds=bounds, maxiter=3000, **asked)
     np.testing.assert_allclose(mine.params, theirs.params, rtol=1e-6)
     assert mine.params[1] == 0.5
     assert mine.bse[1] == 0.0
     pairs = optimize.Bounds([-np.inf, -np.inf, -0.02], [np.inf, 0.5, np.inf])
-    np.testing.assert_allclose(model("Logit").fit(disp=0, bounds=pairs, maxiter=3000, **asked).params, mine.params)
+    np.testing.assert_allclose(
+        model("Logit").fit(disp=0, bounds=pairs, maxiter=3000, **asked).params, mine.params
+    )
 
 
 def test_iterates_are_kept_where_asked() -> None:
@@ -223,7 +262,10 @@ def test_what_statsmodels_warns_of_is_heard_with_a_warning(best) -> None:
     with pytest.warns(FutureWarning, match="Keyword arguments have been passed"):
         found = model("Logit").fit(disp=0, method="bfgs", tol=1e-1)
     assert found.converged
-    assert found.mle_retvals["fcalls"] < model("Logit").fit(disp=0, method="bfgs").mle_retvals["fcalls"]
+    assert (
+        found.mle_retvals["fcalls"]
+        < model("Logit").fit(disp=0, method="bfgs").mle_retvals["fcalls"]
+    )
     with pytest.warns(FutureWarning, match="full_output=False is deprecated"):
         assert model("Logit").fit(disp=0, full_output=False).mle_retvals["converged"]
 
@@ -239,7 +281,10 @@ def test_unknown_methods_of_scipy_are_named() -> None:
         ({"method": "basinhopping", "seed": "a"}, "seed is 'a'"),
         ({"method": "basinhopping", "interval": 0}, "interval is 0"),
         ({"method": "basinhopping", "minimizer": {"jac": 1}}, "minimizer holds 'jac'"),
-        ({"method": "basinhopping", "minimizer": {"method": "magic"}}, "minimizer's method is 'magic'"),
+        (
+            {"method": "basinhopping", "minimizer": {"method": "magic"}},
+            "minimizer's method is 'magic'",
+        ),
         ({"method": "lbfgs", "bounds": 5}, "bounds has 0 entries"),
         ({"method": "lbfgs", "bounds": [(1, 0)] * 3}, "contradict each other"),
         ({"method": "powell", "start_direc": "x"}, "direc holds what is no number"),
@@ -266,7 +311,7 @@ def test_separation_has_its_verdict_whatever_the_method(method: str) -> None:
             assert not ours.Logit(y, X).fit(disp=0, **asked, **hops).converged
 
 
-# --- l1 ------------------------------------------------------------------------------------------------------------
+# --- l1 -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -297,7 +342,9 @@ def test_a_penalty_of_zero_hears_maxiter() -> None:
 def test_trimming_by_size_and_none_at_all() -> None:
     asked = {"disp": 0, "alpha": 5.0}
     small = model("Logit").fit_regularized(trim_mode="size", size_trim_tol=0.1, **asked)
-    np.testing.assert_array_equal(small.trimmed, np.abs(model("Logit").fit_regularized(**asked).params) < 0.1)
+    np.testing.assert_array_equal(
+        small.trimmed, np.abs(model("Logit").fit_regularized(**asked).params) < 0.1
+    )
     theirs = model("Logit", sm).fit_regularized(disp=0, alpha=1e3, trim_mode="off", acc=1e-14)
     whole = model("Logit").fit_regularized(disp=0, alpha=1e3, trim_mode="off")
     assert whole.nnz_params == theirs.nnz_params == 3
@@ -309,7 +356,9 @@ def test_trimming_by_size_and_none_at_all() -> None:
 
 
 def test_the_conditions_of_the_optimum_are_checked_at_qc_tol() -> None:
-    with pytest.warns(UserWarning, match=r"miss qc_tol = 0.001 for 3 of 3 parameters(.|\n)*\|False"):
+    with pytest.warns(
+        UserWarning, match=r"miss qc_tol = 0.001 for 3 of 3 parameters(.|\n)*\|False"
+    ):
         model("Logit").fit_regularized(
             disp=0, alpha=0.5, maxiter=1, qc_tol=0.001, qc_verbose=True, warn_convergence=False
         )
@@ -317,11 +366,15 @@ def test_the_conditions_of_the_optimum_are_checked_at_qc_tol() -> None:
 
 def test_penalized_fits_refuse_what_they_do_not_take() -> None:
     for keyword in ("nonsense", "gtol", "weights"):
-        with pytest.raises(TypeError, match=f"'{keyword}' is not an option of fit with method 'l1'"):
+        with pytest.raises(
+            TypeError, match=f"'{keyword}' is not an option of fit with method 'l1'"
+        ):
             model("Logit").fit_regularized(disp=0, alpha=1.0, **{keyword: 1})
     with pytest.raises(TypeError, match="'callback' is not taken"):
         model("Logit").fit_regularized(disp=0, alpha=1.0, callback=print)
     with pytest.raises(ValueError, match="acc is -1"):
         model("Logit").fit_regularized(disp=0, alpha=1.0, acc=-1)
     accepted = inspect.signature(sm.Logit.fit_regularized).parameters
-    assert set(accepted) <= set(inspect.signature(ours.Logit.fit_regularized).parameters) | {"kwargs"}
+    assert set(accepted) <= set(inspect.signature(ours.Logit.fit_regularized).parameters) | {
+        "kwargs"
+    }

@@ -1,7 +1,7 @@
 """A walk over statsmodels' names finds the differences that docs/from-statsmodels.md lists.
 
-Each place is an object that a user of its three models holds: the models, results of every kind of fit, and what they
-answer. Of places that are dicts the keys are walked.
+Each place is an object that a user of its three models holds: the models, results of every kind of
+fit, and what they answer. Of places that are dicts the keys are walked.
 """
 
 import inspect
@@ -28,7 +28,9 @@ METHODS = ("newton", "bfgs", "lbfgs", "nm", "powell", "cg", "ncg", "basinhopping
 def public(thing: Any) -> set[str]:
     """Names of an object, or keys of a dict."""
     return {
-        str(name) for name in (thing if isinstance(thing, Mapping) else dir(thing)) if not str(name).startswith("_")
+        str(name)
+        for name in (thing if isinstance(thing, Mapping) else dir(thing))
+        if not str(name).startswith("_")
     }
 
 
@@ -49,7 +51,11 @@ def parameters(thing: Any, name: str) -> list[str] | None:
 def outcome(name: str) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
     rng = np.random.default_rng(0)
     X = np.column_stack([np.ones(200), rng.standard_normal((200, 2))])
-    y = rng.integers(0, 3, 200) if name == "MNLogit" else (X[:, 1] + rng.standard_normal(200) > 0).astype(float)
+    y = (
+        rng.integers(0, 3, 200)
+        if name == "MNLogit"
+        else (X[:, 1] + rng.standard_normal(200) > 0).astype(float)
+    )
     return y, X, pd.DataFrame({"y": y, "a": X[:, 1], "g": rng.choice(list("uvw"), 200)})
 
 
@@ -59,20 +65,34 @@ def places(package: Any, formulas: Any, name: str) -> dict[str, Any]:
     bare = lambda results: getattr(results, "_results", results)  # noqa: E731  (statsmodels wraps some)
     model = getattr(package, name)(y, X)
     results = bare(model.fit(disp=0))
-    by_formula = bare(getattr(formulas, name.lower())("y ~ a + C(g)", frame).fit(disp=0, use_t=True))
+    by_formula = bare(
+        getattr(formulas, name.lower())("y ~ a + C(g)", frame).fit(disp=0, use_t=True)
+    )
     clustered = model.fit(disp=0, cov_type="cluster", cov_kwds={"groups": np.arange(200) // 5})
     with_t = bare(model.fit(disp=0, use_t=True))
     some = np.eye(np.size(results.params))[1:3]
     found = {
         "model": [model, by_formula.model],
-        "results": [results, by_formula, bare(model.fit_regularized(alpha=3.0, disp=0)), bare(clustered)],
+        "results": [
+            results,
+            by_formula,
+            bare(model.fit_regularized(alpha=3.0, disp=0)),
+            bare(clustered),
+        ],
         "t_test": [results.t_test(some), with_t.t_test(some)],
         "wald_test": [results.wald_test(some), results.f_test(some), with_t.wald_test(some)],
-        "score_test": [results.score_test(X[:, 1:2] ** 2), results.score_test(X[:, 1:2] ** 2, hypothesis="separate")],
+        "score_test": [
+            results.score_test(X[:, 1:2] ** 2),
+            results.score_test(X[:, 1:2] ** 2, hypothesis="separate"),
+        ],
         "get_margeff": [results.get_margeff()],
         "summary": [results.summary()],
         "summary2": [results.summary2()],
-        "cov_kwds": [results.cov_kwds, bare(model.fit(disp=0, cov_type="HC0")).cov_kwds, bare(clustered).cov_kwds],
+        "cov_kwds": [
+            results.cov_kwds,
+            bare(model.fit(disp=0, cov_type="HC0")).cov_kwds,
+            bare(clustered).cov_kwds,
+        ],
     }
     if name != "MNLogit":
         constrained = bare(model.fit_constrained("x1 = 0.5", disp=0))
@@ -87,7 +107,9 @@ def places(package: Any, formulas: Any, name: str) -> dict[str, Any]:
     if hasattr(model, "family"):
         found |= {"link": [model.link], "family": [model.family]}
     for method in (*METHODS, "l1"):
-        asked = {"disp": 0, "method": method} | ({"niter": 1} if method == "basinhopping" else {"maxiter": 1000})
+        asked = {"disp": 0, "method": method} | (
+            {"niter": 1} if method == "basinhopping" else {"maxiter": 1000}
+        )
         fitted = model.fit_regularized(alpha=3.0, **asked) if method == "l1" else model.fit(**asked)
         found[f"mle_retvals.{method}"] = [fitted.mle_retvals]
         found[f"mle_settings.{method}"] = [fitted.mle_settings]
@@ -97,12 +119,18 @@ def places(package: Any, formulas: Any, name: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def listed() -> dict[str, str]:
     """Name of the table to its kind."""
-    return {name: kind for names, kind, _ in ROW.findall(PAGE.read_text()) for name in re.findall(r"`(.+?)`", names)}
+    return {
+        name: kind
+        for names, kind, _ in ROW.findall(PAGE.read_text())
+        for name in re.findall(r"`(.+?)`", names)
+    }
 
 
 @pytest.fixture(scope="module")
 def walked() -> dict[str, str]:
-    """What differs: names and keys that are missing, and methods that lack a parameter or have them in another order."""
+    """What differs: names and keys that are missing, and methods that lack a parameter or have
+    them in another order.
+    """
     found: dict[str, str] = {}
     for name in ("Logit", "Probit", "MNLogit"):
         with warnings.catch_warnings():
@@ -114,24 +142,49 @@ def walked() -> dict[str, str]:
                 found |= {f"{where}.{missing}": "missing" for missing in public(a) - public(b)}
                 for method in () if isinstance(a, Mapping) else public(a) & public(b):
                     expected, have = parameters(a, method), parameters(b, method)
-                    if expected is not None and have is not None and have[: len(expected)] != expected:
+                    if (
+                        expected is not None
+                        and have is not None
+                        and have[: len(expected)] != expected
+                    ):
                         found[f"{where}.{method}"] = "signature"
     return found
 
 
-def test_the_page_lists_every_difference_in_names_and_no_other(walked: dict[str, str], listed: dict[str, str]) -> None:
+def test_the_page_lists_every_difference_in_names_and_no_other(
+    walked: dict[str, str], listed: dict[str, str]
+) -> None:
     in_page = {name: kind for name, kind in listed.items() if kind in ("missing", "signature")}
     assert walked == in_page
 
 
 @pytest.mark.parametrize("name", ["Logit", "Probit", "MNLogit"])
-def test_without_a_constant_the_page_lists_the_numbers_that_differ(name: str, listed: dict[str, str]) -> None:
+def test_without_a_constant_the_page_lists_the_numbers_that_differ(
+    name: str, listed: dict[str, str]
+) -> None:
     y, X, _ = outcome(name)
     theirs, mine = (getattr(package, name)(y, X[:, 1:] + 0.5).fit(disp=0) for package in (sm, ours))
-    numbers = ("df_model", "df_resid", "llf", "llnull", "llr", "llr_pvalue", "prsquared", "aic", "bic", "nobs")
-    differ = {n for n in numbers if not np.isclose(getattr(mine, n), getattr(theirs, n), rtol=1e-6, atol=0.0)}
+    numbers = (
+        "df_model",
+        "df_resid",
+        "llf",
+        "llnull",
+        "llr",
+        "llr_pvalue",
+        "prsquared",
+        "aic",
+        "bic",
+        "nobs",
+    )
+    differ = {
+        n
+        for n in numbers
+        if not np.isclose(getattr(mine, n), getattr(theirs, n), rtol=1e-6, atol=0.0)
+    }
     assert differ == {"df_model", "llr_pvalue"}
-    assert {n for n in numbers if f"results.{n}" in listed} == differ | {"llnull"}  # of which only late digits differ
+    assert {n for n in numbers if f"results.{n}" in listed} == differ | {
+        "llnull"
+    }  # of which only late digits differ
     outputs = mine.model.likelihood.outputs
     assert mine.df_model == theirs.df_model + outputs == 2 * outputs
     assert np.isnan(mine.llr_pvalue)
@@ -143,7 +196,9 @@ def test_without_a_constant_the_page_lists_the_numbers_that_differ(name: str, li
 
 
 def test_constructors_and_functions_take_statsmodels_parameters() -> None:
-    for theirs, mine in ((getattr(sm, name), getattr(ours, name)) for name in ("Logit", "Probit", "MNLogit")):
+    for theirs, mine in (
+        (getattr(sm, name), getattr(ours, name)) for name in ("Logit", "Probit", "MNLogit")
+    ):
         expected = [p.name for p in inspect.signature(theirs).parameters.values() if p.kind < 2]
         have = list(inspect.signature(mine).parameters)
         assert have[: len(expected)] == expected

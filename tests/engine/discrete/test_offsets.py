@@ -11,14 +11,18 @@ import statsmodels.api as sm
 import logit_engine.discrete as ours
 from logit_engine.errors import KeywordError, UsageError
 
-WARNING_TEXT = "the model was fitted with an offset; other rows are predicted with 0 unless offset= is given"
+WARNING_TEXT = (
+    "the model was fitted with an offset; other rows are predicted with 0 unless offset= is given"
+)
 
 
 def data() -> pd.DataFrame:
     """A number, an offset that matters, and an outcome."""
     rng = np.random.default_rng(5)
     frame = pd.DataFrame({"x": rng.standard_normal(200), "o": rng.standard_normal(200)})
-    return frame.assign(y=(frame["x"] + frame["o"] + rng.logistic(size=200) > 0).astype(float), const=1.0)
+    return frame.assign(
+        y=(frame["x"] + frame["o"] + rng.logistic(size=200) > 0).astype(float), const=1.0
+    )
 
 
 def test_other_rows_are_predicted_with_zero_as_there_and_it_is_said(tmp_path: Path) -> None:
@@ -37,7 +41,9 @@ def test_other_rows_are_predicted_with_zero_as_there_and_it_is_said(tmp_path: Pa
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             np.testing.assert_array_equal(result.predict(X, offset=0.0), found)
-            np.testing.assert_allclose(result.predict(X, offset=frame["o"]), mine.predict(), rtol=1e-12)
+            np.testing.assert_allclose(
+                result.predict(X, offset=frame["o"]), mine.predict(), rtol=1e-12
+            )
     mine.remove_data()
     with pytest.warns(UserWarning, match=WARNING_TEXT):
         mine.predict(X)
@@ -60,7 +66,9 @@ def test_the_name_of_a_column_is_refused_with_what_to_give(name: str) -> None:
         lambda **options: ours.logit("y ~ x", frame, **options),
         lambda **options: ours.Logit(frame["y"], frame[["x"]], **options),
     ):
-        with pytest.raises(UsageError, match=rf"{name} is the text 'o'; give the values, as in {name}=data\['o'\]"):
+        with pytest.raises(
+            UsageError, match=rf"{name} is the text 'o'; give the values, as in {name}=data\['o'\]"
+        ):
             fit(**{name: "o"})
 
 
@@ -72,6 +80,9 @@ def test_an_exposure_is_refused_with_its_offset() -> None:
     ):
         with pytest.raises(
             KeywordError,
-            match=r"'exposure' is not an argument of this model, but of models of counts.*offset=np\.log\(exposure\)",
+            match=(
+                "'exposure' is not an argument of this model, but of models of "
+                r"counts.*offset=np\.log\(exposure\)"
+            ),
         ):
             fit()

@@ -12,7 +12,13 @@ import logit_engine.discrete as ours
 from logit_engine.errors import DataError
 
 RANDOM = np.random.default_rng(11)
-DATA = pd.DataFrame({"x": RANDOM.normal(size=200), "z": RANDOM.normal(size=200), "g": RANDOM.choice(list("abc"), 200)})
+DATA = pd.DataFrame(
+    {
+        "x": RANDOM.normal(size=200),
+        "z": RANDOM.normal(size=200),
+        "g": RANDOM.choice(list("abc"), 200),
+    }
+)
 DATA["y"] = (DATA["x"] + RANDOM.logistic(size=200) > 0.0).astype(float)
 DATA["c"] = RANDOM.choice([0.0, 1.0, 2.0], 200)
 NEW = DATA[["x", "z", "g"]].tail(6).set_axis(list("uvwxyz"))
@@ -40,7 +46,9 @@ def test_a_formula_predicts_nan_where_a_row_has_a_gap(formula: str, which: str) 
         np.testing.assert_allclose(found, theirs.predict(HOLED, which=which), rtol=1e-8)
         expected = theirs.get_prediction(HOLED, which=which).summary_frame()
         table = several.summary_frame()
-        assert list(table.index) == list(NEW.index)  # statsmodels leaves the rows out of this one table
+        assert list(table.index) == list(
+            NEW.index
+        )  # statsmodels leaves the rows out of this one table
         columns = ["predicted", "se"]
         np.testing.assert_allclose(table.drop(GAPS)[columns], expected[columns], rtol=1e-6)
     assert np.isnan(np.asarray(several.se).reshape(6, -1)[[1, 4]]).all()
@@ -69,5 +77,7 @@ def test_rows_without_a_complete_one_are_nan_and_unseen_levels_are_still_refused
 def test_an_infinite_value_to_predict_is_refused_by_column_and_row() -> None:
     X = DATA[["x", "z"]]
     r = ours.Logit(DATA["y"], X).fit(disp=0)
-    with pytest.raises(DataError, match=r"exog is missing or infinite in 1 rows \(first: row 2, column 'z', inf\)"):
+    with pytest.raises(
+        DataError, match=r"exog is missing or infinite in 1 rows \(first: row 2, column 'z', inf\)"
+    ):
         r.predict(HOLED[["x", "z"]].assign(z=[0.0, 1.0, np.inf, 0.0, 0.0, 0.0]))

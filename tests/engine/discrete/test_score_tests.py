@@ -21,13 +21,17 @@ def data(name: str, n: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def fits(name: str, **options):
     y, X, _ = data(name)
-    return getattr(sm, name)(y, X).fit(disp=0, tol=1e-14, **options), getattr(ours, name)(y, X).fit(disp=0, **options)
+    return getattr(sm, name)(y, X).fit(disp=0, tol=1e-14, **options), getattr(ours, name)(y, X).fit(
+        disp=0, **options
+    )
 
 
 @pytest.mark.parametrize("own", ["nonrobust", "HC0"])
 @pytest.mark.parametrize("asked", [None, "nonrobust", "HC0"])
 @pytest.mark.parametrize("name", MODELS)
-def test_the_fits_own_covariance_unless_another_is_asked_for(name: str, asked: str | None, own: str) -> None:
+def test_the_fits_own_covariance_unless_another_is_asked_for(
+    name: str, asked: str | None, own: str
+) -> None:
     theirs, mine = fits(name, cov_type=own)
     extra = data(name)[2]
     found = mine.score_test(extra, cov_type=asked)
@@ -45,7 +49,12 @@ def test_the_result_is_the_pair_that_statsmodels_gives() -> None:
     extra = data("Logit")[2]
     expected, found = theirs.score_test(extra), mine.score_test(extra)
     statistic, p_value = found
-    assert (found[0], found[1], found[-1], len(found)) == (statistic, p_value, p_value, len(expected))
+    assert (found[0], found[1], found[-1], len(found)) == (
+        statistic,
+        p_value,
+        p_value,
+        len(expected),
+    )
     assert statistic.item() == pytest.approx(np.squeeze(expected[0]).item(), rel=1e-8)
     np.testing.assert_allclose(np.hstack(found), np.hstack(expected), rtol=1e-7)
     with pytest.raises(IndexError):
@@ -59,9 +68,13 @@ def test_the_result_is_the_pair_that_statsmodels_gives() -> None:
 @pytest.mark.parametrize("name", ["Logit", "Probit"])
 def test_constraints_of_the_fit_are_tested(name: str, cov_type: str) -> None:
     y, X, _ = data(name)
-    theirs = getattr(sm, name)(y, X).fit_constrained("x1 = 0.5, x2 = 0", disp=0, cov_type=cov_type, tol=1e-14)
+    theirs = getattr(sm, name)(y, X).fit_constrained(
+        "x1 = 0.5, x2 = 0", disp=0, cov_type=cov_type, tol=1e-14
+    )
     mine = getattr(ours, name)(y, X).fit_constrained("x1 = 0.5, x2 = 0", disp=0, cov_type=cov_type)
-    expected = np.ravel(np.hstack(theirs.score_test(cov_type=cov_type)))  # there the fit forgets its cov_type
+    expected = np.ravel(
+        np.hstack(theirs.score_test(cov_type=cov_type))
+    )  # there the fit forgets its cov_type
     np.testing.assert_allclose(np.ravel(mine.score_test()), expected, rtol=1e-6)
     np.testing.assert_array_equal(mine.constraints.coefs, theirs.constraints.coefs)
     np.testing.assert_array_equal(mine.constraints.constants, theirs.constraints.constants)
@@ -78,19 +91,26 @@ def test_a_number_of_constraints_tests_the_whole_score(name: str) -> None:
     theirs = getattr(sm, name)(y, X).fit(disp=0, tol=1e-14)
     flat = at.ravel(order="F")
     for hypothesis in ("joint", "separate"):
-        expected = theirs.score_test(params_constrained=flat, k_constraints=2, hypothesis=hypothesis)
+        expected = theirs.score_test(
+            params_constrained=flat, k_constraints=2, hypothesis=hypothesis
+        )
         found = full.score_test(params_constrained=at, k_constraints=2, hypothesis=hypothesis)
         np.testing.assert_allclose(np.hstack(found), np.hstack(expected), rtol=1e-7)
     for asked, sentence in (
         ({}, "needs exog_extra, r_matrix, k_constraints"),
         ({"k_constraints": 2, "cov_type": "HC0"}, "give r_matrix"),
-        ({"k_constraints": 3, "exog_extra": np.arange(len(y))}, "k_constraints is 3, but the test is of"),
+        (
+            {"k_constraints": 3, "exog_extra": np.arange(len(y))},
+            "k_constraints is 3, but the test is of",
+        ),
     ):
         with pytest.raises(ValueError, match=sentence):
             full.score_test(params_constrained=at, **asked)
 
 
-def score_by_hand(y: np.ndarray, X: np.ndarray, extra: np.ndarray, theta: np.ndarray, groups: np.ndarray) -> float:
+def score_by_hand(
+    y: np.ndarray, X: np.ndarray, extra: np.ndarray, theta: np.ndarray, groups: np.ndarray
+) -> float:
     """The clustered statistic of a logit, by its definition. Boos (1992)."""
     Z = np.column_stack([X, extra])
     p = 1.0 / (1.0 + np.exp(-X @ theta))
@@ -105,7 +125,9 @@ def score_by_hand(y: np.ndarray, X: np.ndarray, extra: np.ndarray, theta: np.nda
 def test_clusters_of_the_fit_are_those_of_its_score_test() -> None:
     y, X, extra = data("Logit")
     groups = np.arange(300) // 6
-    own = ours.Logit(y, X).fit(disp=0, cov_type="cluster", cov_kwds={"groups": groups, "correction": "groups"})
+    own = ours.Logit(y, X).fit(
+        disp=0, cov_type="cluster", cov_kwds={"groups": groups, "correction": "groups"}
+    )
     expected = score_by_hand(y, X, extra, np.asarray(own.params), groups) * 49 / 50
     assert own.score_test(extra).statistic == pytest.approx(expected, rel=1e-9)
     given = {"cov_type": "cluster", "cov_kwds": {"groups": groups, "correction": "none"}}
@@ -123,7 +145,9 @@ def test_clusters_of_the_fit_are_those_of_its_score_test() -> None:
 @pytest.mark.parametrize("kind", ["HC1", "HC2", "HC3"])
 def test_other_robust_fits_are_refused_by_a_sentence(kind: str) -> None:
     mine = fits("Logit")[1].model.fit(disp=0, cov_type=kind)
-    with pytest.raises(ValueError, match=f"a score test has no {kind} covariance; choose cov_type='HC0'"):
+    with pytest.raises(
+        ValueError, match=f"a score test has no {kind} covariance; choose cov_type='HC0'"
+    ):
         mine.score_test(data("Logit")[2])
     assert mine.score_test(data("Logit")[2], cov_type="HC0").pvalue < 1.0
 
@@ -135,7 +159,9 @@ def test_the_expected_information_is_rao_of_glm() -> None:
     mine = ours.Probit(y, X).fit(disp=0)
     for observed in (True, False):
         expected = np.ravel(np.hstack(theirs.score_test(exog_extra=extra, observed=observed)))
-        np.testing.assert_allclose(np.ravel(mine.score_test(extra, observed=observed)), expected, rtol=1e-6)
+        np.testing.assert_allclose(
+            np.ravel(mine.score_test(extra, observed=observed)), expected, rtol=1e-6
+        )
 
 
 def test_a_chi_squared_of_the_number_of_restrictions() -> None:
@@ -145,7 +171,9 @@ def test_a_chi_squared_of_the_number_of_restrictions() -> None:
 
 
 def test_survey_weights_square_in_the_scores_covariance() -> None:
-    """The scores that are summed are weighted ones, so their covariance has squared weights; frequencies do not square."""
+    """The scores that are summed are weighted ones, so their covariance has squared weights;
+    frequencies do not square.
+    """
     y, X, extra = data("Logit")
     w = np.random.default_rng(1).uniform(0.5, 2.0, 300)
     fit = ours.Logit(y, X, sampling_weights=w).fit(disp=0)

@@ -40,9 +40,13 @@ class Level:
 
 
 def data(seed: int = 1) -> pd.DataFrame:
-    """Numbers, texts, a switch, whole numbers as levels, ordered categories, and a name that is no identifier."""
+    """Numbers, texts, a switch, whole numbers as levels, ordered categories, and a name that is
+    no identifier.
+    """
     rng = np.random.default_rng(seed)
-    frame = pd.DataFrame({"x": rng.uniform(1, 3, N), "z": rng.standard_normal(N), "g": rng.choice(list("abc"), N)})
+    frame = pd.DataFrame(
+        {"x": rng.uniform(1, 3, N), "z": rng.standard_normal(N), "g": rng.choice(list("abc"), N)}
+    )
     frame["h"], frame["flag"] = rng.choice([1, 2, 4], N), rng.random(N) > 0.5
     frame["k"] = pd.Categorical(frame["g"], categories=list("cab"), ordered=True)
     frame["a name"] = rng.standard_normal(N)
@@ -60,9 +64,13 @@ def test_a_loaded_fit_predicts_other_rows_as_the_fit_did(formula: str, tmp_path:
     for rows in (inside, inside.head(1)):
         pd.testing.assert_series_equal(back.predict(rows), fitted.predict(rows), check_exact=True)
     pd.testing.assert_frame_equal(
-        back.get_prediction(inside).summary_frame(), fitted.get_prediction(inside).summary_frame(), check_exact=True
+        back.get_prediction(inside).summary_frame(),
+        fitted.get_prediction(inside).summary_frame(),
+        check_exact=True,
     )
-    assert back.wald_test_terms().table.index.tolist() == fitted.wald_test_terms().table.index.tolist()
+    assert (
+        back.wald_test_terms().table.index.tolist() == fitted.wald_test_terms().table.index.tolist()
+    )
     gaps = inside.assign(z=[np.nan, *inside["z"][1:]])
     np.testing.assert_array_equal(back.predict(gaps), fitted.predict(gaps))
 
@@ -81,14 +89,18 @@ def test_several_classes_and_polars_predict_after_loading(tmp_path: Path) -> Non
     fitted = mnlogit("h ~ center(x) + C(g)", frame).fit(disp=0)
     fitted.save(tmp_path / "fit.parquet")
     back = load(tmp_path / "fit.parquet")
-    np.testing.assert_array_equal(np.asarray(back.predict(frame.head(5))), np.asarray(fitted.predict(frame.head(5))))
+    np.testing.assert_array_equal(
+        np.asarray(back.predict(frame.head(5))), np.asarray(fitted.predict(frame.head(5)))
+    )
     assert isinstance(back.model, MNLogit)
 
 
 def test_a_loaded_fit_refuses_unseen_levels_and_absent_columns_as_before(tmp_path: Path) -> None:
     logit("y ~ x + C(g)", data()).fit(disp=0).save(tmp_path / "fit.parquet")
     back = load(tmp_path / "fit.parquet")
-    with pytest.raises(DataError, match="'C\\(g\\)' has levels that were not in the training rows: 'q' in 1"):
+    with pytest.raises(
+        DataError, match="'C\\(g\\)' has levels that were not in the training rows: 'q' in 1"
+    ):
         back.predict(pd.DataFrame({"x": [2.0], "g": ["q"]}))
     with pytest.raises(DataError, match="the data lack 'g'"):
         back.predict(pd.DataFrame({"x": [2.0]}))
@@ -101,13 +113,18 @@ def test_pairs_of_levels_are_compared_after_loading(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(found, fitted.t_test_pairwise("C(g)").result_frame)
 
 
-def test_levels_that_json_does_not_hold_are_said_when_saving_and_when_predicting(tmp_path: Path) -> None:
+def test_levels_that_json_does_not_hold_are_said_when_saving_and_when_predicting(
+    tmp_path: Path,
+) -> None:
     frame = data().assign(bin=lambda d: d["h"].map({1: Level(1), 2: Level(2), 4: Level(4)}))
     fitted = logit("y ~ C(bin)", frame).fit(disp=0)
     with pytest.warns(UserWarning, match="the formula is not stored: 'C\\(bin\\)' holds Level"):
         fitted.save(tmp_path / "fit.parquet")
     back = load(tmp_path / "fit.parquet")
-    with pytest.raises(UsageError, match=r"the formula 'y ~ C\(bin\)' was not stored.*; give its columns themselves"):
+    with pytest.raises(
+        UsageError,
+        match=r"the formula 'y ~ C\(bin\)' was not stored.*; give its columns themselves",
+    ):
         back.predict(frame)
     np.testing.assert_array_equal(back.predict(fitted.model.exog), fitted.predict())
 

@@ -29,7 +29,10 @@ def test_a_column_in_no_group_is_left_to_the_l2(several: bool):
     X, code, _ = classes()
     y = code if several else (code > 0).astype(int)
     rest = {"C": 0.02, "l1_ratio": 0.9}
-    found = [LogisticRegression(penalty_groups=g, **rest).fit(X, y) for g in ([0, None, "b"], [0, -1, "b"])]
+    found = [
+        LogisticRegression(penalty_groups=g, **rest).fit(X, y)
+        for g in ([0, None, "b"], [0, -1, "b"])
+    ]
     np.testing.assert_array_equal(found[0].coef_, found[1].coef_)
     residual = found[0].predict_proba(X) - np.eye(found[0].classes_.size)[y]
     slope = 0.02 * (residual.T @ X)[-found[0].coef_.shape[0] :] + 0.1 * found[0].coef_
@@ -49,7 +52,8 @@ def test_inference_is_given_without_a_penalty_and_refused_with_one():
     np.testing.assert_allclose(found.std_errors, theirs.bse, rtol=1e-9)
     np.testing.assert_allclose(found.p_values, theirs.pvalues, rtol=1e-7)
     with pytest.raises(
-        UsageError, match="there is no inference after a penalty, which biases the estimates; fit with C=inf"
+        UsageError,
+        match="there is no inference after a penalty, which biases the estimates; fit with C=inf",
     ):
         _ = LogisticRegression().fit(X, y).inference_
 
@@ -69,11 +73,14 @@ def test_naive_inference_is_given_when_it_is_asked_for_by_its_name():
     again = LogisticRegression(C=chosen.C_, naive_inference=True).fit(X, y)
     np.testing.assert_allclose(chosen.inference_.p_values, again.inference_.p_values, rtol=1e-8)
     with pytest.raises(
-        UsageError, match=r"there is no inference .* or with naive_inference=True to take it all the same"
+        UsageError,
+        match=r"there is no inference .* or with naive_inference=True to take it all the same",
     ):
         _ = LogisticRegression(C=0.05, l1_ratio=1.0).fit(X, y).inference_
     X, y, _ = classes()
-    together = LogisticRegression(C=0.05, l1_ratio=1.0, penalty_groups=[0, 0, 1], naive_inference=True).fit(X, y)
+    together = LogisticRegression(
+        C=0.05, l1_ratio=1.0, penalty_groups=[0, 0, 1], naive_inference=True
+    ).fit(X, y)
     with pytest.raises(UsageError, match="the information is singular where the penalty left off"):
         _ = together.inference_  # only differences between the classes are known
 
@@ -94,9 +101,14 @@ def test_inference_of_several_classes_names_each_contrast_and_agrees_with_statsm
     X, code, _ = classes()
     y = np.array(["ash", "birch", "cedar"])[code]
     model = LogisticRegression(C=np.inf).fit(X, y)
-    found, peer = model.inference_, sm.MNLogit(code, sm.add_constant(X)).fit(disp=0, method="newton")
+    found, peer = (
+        model.inference_,
+        sm.MNLogit(code, sm.add_constant(X)).fit(disp=0, method="newton"),
+    )
     terms, labels = ("intercept", "x0", "x1", "x2"), tuple(np.unique(y).tolist())
-    assert found.coefficient_names == tuple(f"{name} ({label})" for label in labels[1:] for name in terms)
+    assert found.coefficient_names == tuple(
+        f"{name} ({label})" for label in labels[1:] for name in terms
+    )
     np.testing.assert_allclose(found.estimates, peer.params.ravel(order="F"), rtol=1e-7)
     np.testing.assert_allclose(found.std_errors, peer.bse.ravel(order="F"), rtol=1e-7)
     own = np.vstack([np.zeros(len(terms)), found.estimates.reshape(-1, len(terms))])
@@ -108,7 +120,11 @@ def test_inference_of_several_classes_names_each_contrast_and_agrees_with_statsm
 
 def test_naive_inference_of_several_classes_names_every_class_and_the_intercept_that_is_zero():
     X, code, _ = classes()
-    found = LogisticRegression(C=0.1, naive_inference=True).fit(X, np.array(["ash", "birch", "cedar"])[code]).inference_
+    found = (
+        LogisticRegression(C=0.1, naive_inference=True)
+        .fit(X, np.array(["ash", "birch", "cedar"])[code])
+        .inference_
+    )
     assert len(found.coefficient_names) == found.estimates.size
     assert found.coefficient_names[0] == "intercept (ash)"
     table = summarize(found)
@@ -122,10 +138,14 @@ def test_naive_inference_of_several_classes_names_every_class_and_the_intercept_
 def test_grouped_columns_are_zero_together_and_stand_at_the_optimum(several: bool):
     random = np.random.default_rng(3)
     X = random.normal(size=(400, 9))
-    y = np.digitize(X[:, 0] - X[:, 1] + random.logistic(size=400), [-1.0, 1.0] if several else [0.0])
+    y = np.digitize(
+        X[:, 0] - X[:, 1] + random.logistic(size=400), [-1.0, 1.0] if several else [0.0]
+    )
     labels = np.array(["a", "a", "a", "b", "b", "c", "c", "c", "d"])
     C, ratio, factor = 0.05, 0.8, np.array([1, 2, 1, 1, 1, 1, 0, 1, 0.5])
-    model = LogisticRegression(C=C, l1_ratio=ratio, penalty_factor=factor, penalty_groups=labels).fit(X, y)
+    model = LogisticRegression(
+        C=C, l1_ratio=ratio, penalty_factor=factor, penalty_groups=labels
+    ).fit(X, y)
     residual = model.predict_proba(X) - np.eye(model.classes_.size)[y]
     W = model.coef_
     slope = C * (residual.T @ X)[-W.shape[0] :] + (1.0 - ratio) * factor * W
@@ -139,7 +159,9 @@ def test_grouped_columns_are_zero_together_and_stand_at_the_optimum(several: boo
             assert np.linalg.norm(slope[:, on] / weight) <= strength + 1e-9
         else:
             assert W[:, on].all()
-            np.testing.assert_allclose(slope[:, on] + strength * weight**2 * W[:, on] / size, 0.0, atol=1e-8)
+            np.testing.assert_allclose(
+                slope[:, on] + strength * weight**2 * W[:, on] / size, 0.0, atol=1e-8
+            )
     assert W[:, 0].all()
     assert not W[:, 3].any()
 
@@ -158,7 +180,10 @@ def test_single_columns_as_groups_are_the_lasso_and_cross_validation_takes_group
     again = LogisticRegression(C=signed.C_, l1_ratio=0.5, bounds=(0.0, np.inf)).fit(X, y)
     np.testing.assert_allclose(signed.coef_, again.coef_, atol=1e-9)
     assert (signed.coefs_paths_[..., :3] >= 0.0).all()
-    with pytest.raises(UsageError, match=r"penalty_groups has shape \(2,\); give one label for each of the 3 columns"):
+    with pytest.raises(
+        UsageError,
+        match=r"penalty_groups has shape \(2,\); give one label for each of the 3 columns",
+    ):
         LogisticRegression(penalty_groups=[0, 1]).fit(X, y)
 
 
@@ -168,7 +193,9 @@ def test_offsets_factors_and_bounds_are_heard():
     offset = LogisticRegression(C=np.inf).fit(X, y, offset=shift)
     peer = sm.GLM(y, sm.add_constant(X), family=sm.families.Binomial(), offset=shift).fit(tol=1e-14)
     np.testing.assert_allclose(np.r_[offset.intercept_, offset.coef_[0]], peer.params, rtol=1e-8)
-    np.testing.assert_allclose(offset.predict_proba(X, offset=shift)[:, 1], peer.fittedvalues, rtol=1e-9)
+    np.testing.assert_allclose(
+        offset.predict_proba(X, offset=shift)[:, 1], peer.fittedvalues, rtol=1e-9
+    )
     free = LogisticRegression(C=1e-6, penalty_factor=[0, 1, 1]).fit(X, y)
     alone = LogisticRegression(C=np.inf).fit(X[:, :1], y)
     np.testing.assert_allclose(free.coef_[0, 0], alone.coef_[0, 0], rtol=1e-3)
@@ -180,10 +207,15 @@ def test_offsets_factors_and_bounds_are_heard():
 
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("C", [0.05, np.inf])
-def test_signs_are_kept_to_the_last_bit_and_the_others_are_the_fit_without_those_at_zero(C: float, l1_ratio: float):
+def test_signs_are_kept_to_the_last_bit_and_the_others_are_the_fit_without_those_at_zero(
+    C: float, l1_ratio: float
+):
     X, y = sample(seed=5)
     free = LogisticRegression(C=C, l1_ratio=l1_ratio).fit(X, y).coef_[0]
-    low, high = np.where(free > 0.0, -np.inf, 0.0), np.where(free > 0.0, 0.0, np.inf)  # every sign turned but the last
+    low, high = (
+        np.where(free > 0.0, -np.inf, 0.0),
+        np.where(free > 0.0, 0.0, np.inf),
+    )  # every sign turned but the last
     low[-1], high[-1] = (0.0, np.inf) if free[-1] > 0.0 else (-np.inf, 0.0)
     signed = LogisticRegression(C=C, l1_ratio=l1_ratio, bounds=(low, high)).fit(X, y)
     kept = np.flatnonzero(signed.coef_[0])

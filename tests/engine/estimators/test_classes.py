@@ -21,11 +21,28 @@ def sample() -> Sample:
 @pytest.mark.parametrize(
     ("labels", "asked", "sentence"),
     [
-        ([0, 1], {0: 1.0, "1": 10.0}, "class_weight names '1', which y does not have; its labels are 0, 1"),
+        (
+            [0, 1],
+            {0: 1.0, "1": 10.0},
+            "class_weight names '1', which y does not have; its labels are 0, 1",
+        ),
         ([0, 1], {0: 1.0, 1: 2.0, 2: 5.0}, "class_weight names 2, which y does not have"),
-        (["no", "yes"], {0: 1.0, 1: 2.0}, "class_weight names 0, 1, which y does not have; its labels are 'no', 'yes'"),
-        ([False, True], {"True": 2.0}, "class_weight names 'True', which y does not have; its labels are False, True"),
-        ([0, 1], [1.0, 2.0], r"class_weight \[1.0, 2.0\] is not known; give 'balanced', or a dict of weights by label"),
+        (
+            ["no", "yes"],
+            {0: 1.0, 1: 2.0},
+            "class_weight names 0, 1, which y does not have; its labels are 'no', 'yes'",
+        ),
+        (
+            [False, True],
+            {"True": 2.0},
+            "class_weight names 'True', which y does not have; its labels are False, True",
+        ),
+        (
+            [0, 1],
+            [1.0, 2.0],
+            r"class_weight \[1.0, 2.0\] is not known; give 'balanced', or a dict of weights by "
+            "label",
+        ),
         ([0, 1], "balance", "class_weight 'balance' is not known"),
         ([0, 1], 2.0, "class_weight 2.0 is not known"),
         ([0, 1], {0: -1.0}, "class_weight of 0 is -1.0; it is a number from 0 on"),
@@ -58,19 +75,29 @@ def test_a_class_without_weight_is_named_and_gets_probability_zero(table, C, way
     weight = np.where(y == "cedar", 0.0, 1.0)
     asked = {"sample_weight": None, "class_weight": {"cedar": 0.0}, "balanced": "balanced"}[way]
     model = LogisticRegression(C=C, class_weight=asked)
-    with pytest.warns(SeparationWarning, match="no row with a weight above 0 in class 'cedar'. Its probability is 0"):
+    with pytest.warns(
+        SeparationWarning,
+        match="no row with a weight above 0 in class 'cedar'. Its probability is 0",
+    ):
         model.fit(table(X), y, None if way == "class_weight" else weight)
     assert model.coef_.shape == (3, 2)
     assert model.intercept_[2] == -np.inf
     kept = y != "cedar"
-    strength = C / 0.5 if np.isfinite(C) else C  # two classes share the penalty: of the contrast it is half
+    strength = (
+        C / 0.5 if np.isfinite(C) else C
+    )  # two classes share the penalty: of the contrast it is half
     other = Peer(
-        C=strength, class_weight="balanced" if way == "balanced" else None, solver="newton-cholesky", tol=1e-12
+        C=strength,
+        class_weight="balanced" if way == "balanced" else None,
+        solver="newton-cholesky",
+        tol=1e-12,
     )
     if way == "balanced":  # scikit-learn counts two classes, we the three of y
         other.set_params(C=strength * 2.0 / 3.0)
     share = other.fit(X[kept], y[kept]).predict_proba(X)
-    np.testing.assert_allclose(model.predict_proba(table(X)), np.c_[share, np.zeros(y.size)], atol=1e-8)
+    np.testing.assert_allclose(
+        model.predict_proba(table(X)), np.c_[share, np.zeros(y.size)], atol=1e-8
+    )
     assert set(model.predict(table(X))) <= {"ash", "birch"}
 
 
@@ -79,7 +106,10 @@ def test_one_class_with_weight_is_refused_by_label():
     two = np.where(y == "ash", "no", "yes")
     for weight in (np.where(two == "yes", 1.0, 0.0), None):
         model = LogisticRegression(class_weight=None if weight is not None else {"no": 0})
-        with pytest.raises(DataError, match=r"no row with a weight above 0 in class 'no'\. A model needs two classes"):
+        with pytest.raises(
+            DataError,
+            match=r"no row with a weight above 0 in class 'no'\. A model needs two classes",
+        ):
             model.fit(X, two, weight)
 
 
@@ -89,7 +119,8 @@ def test_the_engine_names_a_class_whose_rows_have_no_weight():
     names = ("ash", "birch", "cedar")
     count = int((code == 2).sum())
     with pytest.raises(
-        DataError, match=rf"the {count} rows with y = cedar all have weight 0; a model needs weight in all"
+        DataError,
+        match=rf"the {count} rows with y = cedar all have weight 0; a model needs weight in all",
     ):
         fit(array_rows(X, code, weight=(code != 2) * 1.0, classes=names), Multinomial(2))
     with pytest.raises(DataError, match=rf"the {count} rows with y = 1 all have weight 0"):
@@ -99,7 +130,9 @@ def test_the_engine_names_a_class_whose_rows_have_no_weight():
 def test_shares_of_events_have_no_classes_to_weigh_and_no_score():
     X, y = sample()
     share = np.where(y == "ash", 0.25, 1.0)
-    with pytest.raises(UsageError, match="class_weight goes with labels, and y holds shares of events"):
+    with pytest.raises(
+        UsageError, match="class_weight goes with labels, and y holds shares of events"
+    ):
         LogisticRegression(class_weight="balanced").fit(X, share)
     with pytest.raises(DataError, match="y holds shares of events, which no scorer takes"):
         LogisticRegressionCV(Cs=2).fit(X, share)

@@ -30,12 +30,16 @@ FRAMES = pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame], ids=["pa
 # Numbers
 def test_default_c_gives_the_estimates_of_the_lesson():
     model = LogisticRegression().fit(SCORES, PASSED)
-    np.testing.assert_allclose([model.intercept_[0], model.coef_[0, 0]], [0.0388, 1.3981], atol=5e-5)
+    np.testing.assert_allclose(
+        [model.intercept_[0], model.coef_[0, 0]], [0.0388, 1.3981], atol=5e-5
+    )
 
 
 def test_infinite_c_gives_the_unpenalized_estimates_of_the_lesson():
     model = LogisticRegression(C=np.inf).fit(SCORES, PASSED)
-    np.testing.assert_allclose([model.intercept_[0], model.coef_[0, 0]], [0.1165, 2.2103], atol=5e-5)
+    np.testing.assert_allclose(
+        [model.intercept_[0], model.coef_[0, 0]], [0.1165, 2.2103], atol=5e-5
+    )
 
 
 @pytest.mark.parametrize("C", [0.01, 1.0, 100.0, np.inf])
@@ -65,7 +69,11 @@ def test_probabilities_of_both_classes_sum_to_one_in_every_row():
 # Manners
 def test_clone_and_parameters_work():
     model = LogisticRegression(C=0.5, fit_intercept=False)
-    assert {"C": 0.5, "fit_intercept": False, "solver": "auto"}.items() <= model.get_params().items()
+    assert {
+        "C": 0.5,
+        "fit_intercept": False,
+        "solver": "auto",
+    }.items() <= model.get_params().items()
     assert Peer().get_params().keys() <= model.get_params().keys()
     assert PeerCV().get_params().keys() - {"penalty"} <= LogisticRegressionCV().get_params().keys()
     copy = clone(model.fit(*sample()))
@@ -77,7 +85,8 @@ def test_clone_and_parameters_work():
 def test_pipeline_and_cross_validation_score_as_scikit_learn_does():
     X, y = sample()
     mine, theirs = (
-        cross_val_score(make_pipeline(StandardScaler(), model), X, y, cv=4) for model in (LogisticRegression(), peer())
+        cross_val_score(make_pipeline(StandardScaler(), model), X, y, cv=4)
+        for model in (LogisticRegression(), peer())
     )
     np.testing.assert_allclose(mine, theirs, atol=1e-12)
 
@@ -106,8 +115,12 @@ def test_names_are_checked_at_predict(frame):
     table = frame({"a": X[:, 0], "b": X[:, 1], "c": X[:, 2]})
     model = LogisticRegression().fit(table, y)
     assert list(model.feature_names_in_) == ["a", "b", "c"]
-    np.testing.assert_allclose(model.predict_proba(table), LogisticRegression().fit(X, y).predict_proba(X), rtol=1e-12)
-    with pytest.raises(ValueError, match="Feature names must be in the same order as they were in fit"):
+    np.testing.assert_allclose(
+        model.predict_proba(table), LogisticRegression().fit(X, y).predict_proba(X), rtol=1e-12
+    )
+    with pytest.raises(
+        ValueError, match="Feature names must be in the same order as they were in fit"
+    ):
         model.predict(table[["c", "a", "b"]])
     with pytest.raises(ValueError, match="- b"):
         model.predict(table[["a", "c"]])
@@ -122,7 +135,8 @@ def test_c_that_is_not_above_zero_is_refused(C):
 
 def test_one_class_is_refused():
     with pytest.raises(
-        DataError, match="needs samples of at least 2 classes in the data, but the data contains only one"
+        DataError,
+        match="needs samples of at least 2 classes in the data, but the data contains only one",
     ):
         LogisticRegression().fit(SCORES, np.ones(20))
 
@@ -150,13 +164,17 @@ def test_settings_that_make_no_sense_are_refused(settings, sentence):
 
 
 def test_a_penalty_factor_is_for_columns():
-    with pytest.raises(DataError, match=r"penalty_factor has shape \(2,\); one value for each of the 1 columns"):
+    with pytest.raises(
+        DataError, match=r"penalty_factor has shape \(2,\); one value for each of the 1 columns"
+    ):
         LogisticRegression(penalty_factor=[1.0, 2.0]).fit(SCORES, PASSED)
 
 
 @pytest.mark.parametrize("Cs", [[1.0, np.inf], [1.0, -1.0], [1.0, 1.0], 0, [np.nan]])
 def test_values_of_C_that_cannot_be_tried_are_refused(Cs):
-    with pytest.raises(UsageError, match="Cs is a number of values, or some values above 0, finite and each once"):
+    with pytest.raises(
+        UsageError, match="Cs is a number of values, or some values above 0, finite and each once"
+    ):
         LogisticRegressionCV(Cs=Cs).fit(SCORES, PASSED)
 
 
@@ -183,7 +201,9 @@ def test_elastic_nets_agree_with_scikit_learn_to_1e8(several, C, l1_ratio, fit_i
     settings = {"C": C, "l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        other = Peer(solver="saga", tol=1e-12, max_iter=50_000, random_state=0, **settings).fit(X, y, weight)
+        other = Peer(solver="saga", tol=1e-12, max_iter=50_000, random_state=0, **settings).fit(
+            X, y, weight
+        )
     model = LogisticRegression(**settings).fit(X, y, weight)
     np.testing.assert_allclose(model.coef_, other.coef_, atol=1e-8)
     centered = other.intercept_ - other.intercept_.mean() if several else other.intercept_
@@ -198,8 +218,12 @@ def test_sparse_rows_give_the_fit_of_dense_ones():
     for l1_ratio in (0.0, 0.5):
         dense = LogisticRegression(l1_ratio=l1_ratio).fit(X, y, weight)
         rows = LogisticRegression(l1_ratio=l1_ratio).fit(csr_matrix(X), y, weight)
-        np.testing.assert_allclose(rows.coef_, dense.coef_, atol=1e-14)  # sums of other products, of size 1
-        np.testing.assert_allclose(rows.predict_proba(csr_matrix(X)), dense.predict_proba(X), rtol=1e-12)
+        np.testing.assert_allclose(
+            rows.coef_, dense.coef_, atol=1e-14
+        )  # sums of other products, of size 1
+        np.testing.assert_allclose(
+            rows.predict_proba(csr_matrix(X)), dense.predict_proba(X), rtol=1e-12
+        )
 
 
 def test_a_warm_start_takes_fewer_passes():
@@ -217,14 +241,19 @@ def test_class_weights_are_scikit_learns():
     for asked in ("balanced", {0: 2.0, 2: 0.5}):
         same(
             LogisticRegression(class_weight=asked).fit(X, y, weight),
-            Peer(class_weight=asked, solver="newton-cholesky", tol=1e-12, max_iter=500).fit(X, y, weight),
+            Peer(class_weight=asked, solver="newton-cholesky", tol=1e-12, max_iter=500).fit(
+                X, y, weight
+            ),
             X,
         )
 
 
 def test_another_solver_is_said_once():
     X, y = sample()
-    with pytest.warns(UserWarning, match="solver 'sag' is not here; quasi-newton solves the same problem to rounding"):
+    with pytest.warns(
+        UserWarning,
+        match="solver 'sag' is not here; quasi-newton solves the same problem to rounding",
+    ):
         LogisticRegression(solver="sag").fit(X, y)
     LogisticRegression(solver="sag").fit(X, y)
 
@@ -249,13 +278,17 @@ except ValueError as error:
 
 
 def test_works_without_scikit_learn():
-    run = subprocess.run([sys.executable, "-W", "error", "-c", ALONE], capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ALONE], capture_output=True, text=True, timeout=60
+    )
     assert run.returncode == 0, run.stderr
     first, second, third = run.stdout.splitlines()
     module, intercept, slope = first.split()
     x, y = np.arange(-2.0, 4.0)[:, None], np.array([0, 0, 1, 0, 1, 1])
     other = peer(C=2.0).fit(x, y)
     assert module == "logit_engine.estimators.base"
-    np.testing.assert_allclose([float(intercept), float(slope)], [other.intercept_[0], other.coef_[0, 0]], rtol=1e-8)
+    np.testing.assert_allclose(
+        [float(intercept), float(slope)], [other.intercept_[0], other.coef_[0, 0]], rtol=1e-8
+    )
     assert second == f"{other.predict(x).tolist()} {other.score(x, y)}"
     assert third == "LogisticRegressionCV needs the extra: pip install 'logit-engine[sklearn]'."

@@ -28,7 +28,12 @@ def test_cross_validated_paths_are_scikit_learns(several):
     X, y, _ = classes()
     y = y if several else (y > 0).astype(int)
     other = PeerCV(
-        Cs=5, l1_ratios=(0.0,), solver="newton-cholesky", tol=1e-12, max_iter=500, scoring="neg_log_loss",
+        Cs=5,
+        l1_ratios=(0.0,),
+        solver="newton-cholesky",
+        tol=1e-12,
+        max_iter=500,
+        scoring="neg_log_loss",
         use_legacy_attributes=False,
     ).fit(X, y)
     model = LogisticRegressionCV(Cs=5).fit(X, y)
@@ -45,14 +50,21 @@ def test_the_one_standard_error_rule_takes_a_stronger_penalty():
     best = LogisticRegressionCV(Cs=15, l1_ratios=(1.0,)).fit(X, y)
     rule = LogisticRegressionCV(Cs=15, l1_ratios=(1.0,), rule="one_standard_error").fit(X, y)
     assert rule.C_ < best.C_
-    mean, error = best.scores_[:, 0].mean(axis=0), best.scores_[:, 0].std(axis=0, ddof=1) / np.sqrt(5)
+    mean, error = (
+        best.scores_[:, 0].mean(axis=0),
+        best.scores_[:, 0].std(axis=0, ddof=1) / np.sqrt(5),
+    )
     top = mean.argmax()
     assert mean[list(best.Cs_).index(rule.C_)] >= mean[top] - error[top]
-    with pytest.raises(UsageError, match="there is no inference after a penalty chosen by cross-validation"):
+    with pytest.raises(
+        UsageError, match="there is no inference after a penalty chosen by cross-validation"
+    ):
         _ = rule.inference_
 
 
-@pytest.mark.parametrize("cv", [StratifiedKFold(3), GroupKFold(3), TimeSeriesSplit(3), ShuffleSplit(3, random_state=0)])
+@pytest.mark.parametrize(
+    "cv", [StratifiedKFold(3), GroupKFold(3), TimeSeriesSplit(3), ShuffleSplit(3, random_state=0)]
+)
 def test_folds_of_any_splitter_are_fits_of_their_training_rows(cv: object):
     X, y = sample()
     groups = np.arange(300) // 10 if isinstance(cv, GroupKFold) else None
@@ -60,11 +72,15 @@ def test_folds_of_any_splitter_are_fits_of_their_training_rows(cv: object):
     for k, (train, held) in enumerate(cv.split(X, y, groups)):
         for i, C in enumerate(model.Cs_):
             own = LogisticRegression(C=C, l1_ratio=0.5).fit(X[train], y[train])
-            np.testing.assert_allclose(model.coefs_paths_[k, 0, i, 0], np.r_[own.coef_[0], own.intercept_], atol=1e-7)
+            np.testing.assert_allclose(
+                model.coefs_paths_[k, 0, i, 0], np.r_[own.coef_[0], own.intercept_], atol=1e-7
+            )
             loss = log_loss(y[held], own.predict_proba(X[held]), labels=[0, 1])
             assert model.scores_[k, 0, i] == pytest.approx(-loss, abs=1e-8)
     if groups is None:
-        searched = GridSearchCV(LogisticRegression(l1_ratio=0.5), {"C": [0.1, 1.0]}, cv=cv, scoring="neg_log_loss")
+        searched = GridSearchCV(
+            LogisticRegression(l1_ratio=0.5), {"C": [0.1, 1.0]}, cv=cv, scoring="neg_log_loss"
+        )
         assert searched.fit(X, y).best_params_["C"] == model.C_
 
 
@@ -73,11 +89,15 @@ def test_groups_of_several_classes_converge_from_the_strongest_penalty_on():
     X = voters[["left_right", "age", "education", "income", "tv_news", "log_population"]].to_numpy()
     Z, y = (X - X.mean(axis=0)) / X.std(axis=0), voters["party"].to_numpy()
     settings = {"penalty_groups": list("abcccd"), "l1_ratios": (1.0,), "cv": 3}
-    model = LogisticRegressionCV(Cs=[1e-4, 1e-3, 0.01, 0.1, 10.0], **settings).fit(Z, y)  # without a warning
+    model = LogisticRegressionCV(Cs=[1e-4, 1e-3, 0.01, 0.1, 10.0], **settings).fit(
+        Z, y
+    )  # without a warning
     assert model.n_iter_.sum() < 3 * 5 * 40
     train, _ = next(StratifiedKFold(3).split(Z, y))
     for at in (0, 3, 4):
-        alone = LogisticRegression(C=float(model.Cs_[at]), l1_ratio=1.0, penalty_groups=list("abcccd"))
+        alone = LogisticRegression(
+            C=float(model.Cs_[at]), l1_ratio=1.0, penalty_groups=list("abcccd")
+        )
         alone.fit(Z[train], y[train])
         np.testing.assert_allclose(model.coefs_paths_[0, 0, at, :, :6], alone.coef_, atol=1e-8)
         np.testing.assert_allclose(model.coefs_paths_[0, 0, at, :, 6], alone.intercept_, atol=1e-8)
@@ -90,8 +110,14 @@ def test_groups_reach_the_splitter_and_the_folds_mean_is_scikit_learns():
     assert model.scores_.shape == (4, 1, 3)
     mean = LogisticRegressionCV(Cs=3, refit=False).fit(X, y)
     other = PeerCV(
-        Cs=3, l1_ratios=(0.0,), solver="newton-cholesky", tol=1e-12, max_iter=500, scoring="neg_log_loss",
-        use_legacy_attributes=False, refit=False,
+        Cs=3,
+        l1_ratios=(0.0,),
+        solver="newton-cholesky",
+        tol=1e-12,
+        max_iter=500,
+        scoring="neg_log_loss",
+        use_legacy_attributes=False,
+        refit=False,
     ).fit(X, y)
     np.testing.assert_allclose(mean.coef_, other.coef_, atol=1e-8)
 

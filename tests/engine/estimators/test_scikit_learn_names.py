@@ -49,7 +49,11 @@ def compared(place: str, here: dict[str, str], there: dict[str, str]) -> Iterato
 
 def arguments(function: Any) -> dict[str, str]:
     parameters = inspect.signature(function).parameters.values()
-    return {p.name: repr(p.default) for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    return {
+        p.name: repr(p.default)
+        for p in parameters
+        if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    }
 
 
 def signatures(ours: type, peer: type) -> Iterator[Row]:
@@ -107,13 +111,21 @@ def fits() -> Iterator[tuple[type, type, Any, Any, dict[str, Any]]]:
             {"Cs": [1]},
         ]
         for legacy in (True, False):
-            common = {"Cs": 3, "cv": 2, "l1_ratios": (0.0,), "scoring": "neg_log_loss", "use_legacy_attributes": legacy}
+            common = {
+                "Cs": 3,
+                "cv": 2,
+                "l1_ratios": (0.0,),
+                "scoring": "neg_log_loss",
+                "use_legacy_attributes": legacy,
+            }
             yield from ((*PAIRS[1], X.astype(np.float32), y, base | common | one) for one in varied)
 
 
 def attributes(model: Any, X: Any) -> dict[str, str]:
     """What a fit left on a model, and what its methods give."""
-    found = {name: described(value) for name, value in vars(model).items() if name in public(vars(model))}
+    found = {
+        name: described(value) for name, value in vars(model).items() if name in public(vars(model))
+    }
     fitted = {name: text for name, text in found.items() if name not in model.get_params()}
     return fitted | {f"{method}()": described(getattr(model, method)(X)) for method in METHODS}
 
@@ -131,7 +143,10 @@ def walked() -> list[Row]:
 
 
 def test_the_table_of_names_that_differ_is_what_the_walk_finds():
-    found = [f"| `{name}` | `{here}` | `{there}` |".replace(f"`{MISSING}`", MISSING) for name, here, there in walked()]
+    found = [
+        f"| `{name}` | `{here}` | `{there}` |".replace(f"`{MISSING}`", MISSING)
+        for name, here, there in walked()
+    ]
     text = Path("docs/from-scikit-learn.md").read_text()
     table = text.split("### Names\n")[1].split("\n### ")[0]
     assert found == re.findall(r"^\| `.*\|$", table, re.MULTILINE), "\n".join(found)

@@ -33,7 +33,11 @@ def test_precision_follows_x_as_in_scikit_learn_and_inference_is_exact(table, cl
     for name in ("coef_", "intercept_"):
         assert getattr(model, name).dtype == getattr(peer, name).dtype == np.float32
     for method in ("decision_function", "predict_proba", "predict_log_proba"):
-        assert getattr(model, method)(single).dtype == getattr(peer, method)(single).dtype == np.float32
+        assert (
+            getattr(model, method)(single).dtype
+            == getattr(peer, method)(single).dtype
+            == np.float32
+        )
     exact = LogisticRegression(C=np.inf).fit(table(X.astype(np.float32).astype(np.float64)), y)
     np.testing.assert_allclose(model.inference_.estimates, exact.inference_.estimates, rtol=1e-12)
     np.testing.assert_allclose(model.coef_, exact.coef_, rtol=1e-6)
@@ -74,7 +78,10 @@ def test_warnings_are_also_scikit_learns():
     ("solver", "sentence"),
     [
         ("lbfgs", r"lbfgs failed to converge after 1 iteration\(s\)"),
-        ("newton-cg", "newton-cg failed to converge after 1 passes. Increase the number of iterations"),
+        (
+            "newton-cg",
+            "newton-cg failed to converge after 1 passes. Increase the number of iterations",
+        ),
         ("saga", "The max_iter was reached which means the coef_ did not converge"),
     ],
 )
@@ -99,7 +106,9 @@ def test_a_named_solver_runs_out_of_passes_in_scikit_learns_words(solver, senten
         ({"solver": "saga", "dual": True}, 2),
     ],
 )
-def test_what_a_named_solver_refuses_in_scikit_learn_is_refused_and_auto_takes_it(settings, classes):
+def test_what_a_named_solver_refuses_in_scikit_learn_is_refused_and_auto_takes_it(
+    settings, classes
+):
     X, y = sample(classes=classes)
     for kind in (LogisticRegression, Peer):
         with pytest.raises(ValueError, match=settings["solver"]):
@@ -114,14 +123,24 @@ def test_deprecated_arguments_are_said_as_scikit_learn_says_them():
         (LogisticRegressionCV(Cs=2, penalty="l1"), FutureWarning, "'penalty' was deprecated"),
         (LogisticRegression(l1_ratio=None), FutureWarning, "'l1_ratio=None' was deprecated"),
         (LogisticRegression(n_jobs=2), FutureWarning, "'n_jobs' has no effect"),
-        (LogisticRegression(penalty="l1"), UserWarning, r"Inconsistent values: penalty=l1 with l1_ratio=0\.0"),
-        (LogisticRegression(penalty=None, C=4.0), UserWarning, "Setting penalty=None will ignore the C"),
+        (
+            LogisticRegression(penalty="l1"),
+            UserWarning,
+            r"Inconsistent values: penalty=l1 with l1_ratio=0\.0",
+        ),
+        (
+            LogisticRegression(penalty=None, C=4.0),
+            UserWarning,
+            "Setting penalty=None will ignore the C",
+        ),
     ]
     for model, category, sentence in cases:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             model.fit(X, y)
-        assert any(one.category is category and re.search(sentence, str(one.message)) for one in caught)
+        assert any(
+            one.category is category and re.search(sentence, str(one.message)) for one in caught
+        )
     with pytest.warns(FutureWarning), pytest.raises(UsageError, match="l1_ratios"):
         LogisticRegressionCV(penalty="elasticnet").fit(X, y)
 
@@ -144,7 +163,9 @@ def test_a_fit_that_raises_leaves_the_estimator_as_it_was(kind, settings, y):
     with pytest.raises(ValueError, match=r"."):
         model.fit(X, wrong)
     assert vars(model) == before
-    model.set_params(**dict.fromkeys(settings)).fit(pd.DataFrame(X, columns=["a", "b", "c"]), labels)
+    model.set_params(**dict.fromkeys(settings)).fit(
+        pd.DataFrame(X, columns=["a", "b", "c"]), labels
+    )
     kept = model.coef_
     with pytest.raises(ValueError, match=r"."):
         model.set_params(**settings).fit(X[:, :2], wrong)
@@ -194,7 +215,9 @@ def test_callbacks_see_the_estimates_after_every_pass():
         second = LogisticRegression(max_iter=2).fit(X, y)
     np.testing.assert_array_equal(recorder.seen[1], second.coef_)
     np.testing.assert_array_equal(recorder.seen[-1], LogisticRegression().fit(X, y).coef_)
-    with pytest.warns(UserWarning, match="Callbacks are only supported in LogisticRegression for solver='lbfgs'"):
+    with pytest.warns(
+        UserWarning, match="Callbacks are only supported in LogisticRegression for solver='lbfgs'"
+    ):
         LogisticRegression(solver="saga").set_callbacks(recorder)
 
 
@@ -236,9 +259,14 @@ print(caught[0].category.__name__, caught[0].category.__module__)
 
 
 def test_without_scikit_learn_y_that_is_no_label_is_refused():
-    run = subprocess.run([sys.executable, "-W", "error", "-c", ALONE], capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ALONE], capture_output=True, text=True, timeout=60
+    )
     assert run.returncode == 0, run.stderr
-    labels = "; it takes labels of classes, whole numbers or texts say, or shares of events from 0 to 1. True"
+    labels = (
+        "; it takes labels of classes, whole numbers or texts say, or shares of events from 0 to "
+        "1. True"
+    )
     assert run.stdout.splitlines() == [
         f"y is 2.5 in row 1{labels}",
         "y is missing in 1 rows (first: row 3); drop them. True",

@@ -22,16 +22,22 @@ def data(seed: int = 0, n: int = 60) -> Sample:
     return latent_sample(n, [1.0, 0.0], seed)
 
 
-def quiet(X: Vector, y: Vector, link: str = "logit", kind: Covariance = NONROBUST, **others: object) -> FitResult:
+def quiet(
+    X: Vector, y: Vector, link: str = "logit", kind: Covariance = NONROBUST, **others: object
+) -> FitResult:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return fit(array_rows(X, y, **others), Bernoulli(LINKS[link]), covariance_type=kind, threads=1)
+        return fit(
+            array_rows(X, y, **others), Bernoulli(LINKS[link]), covariance_type=kind, threads=1
+        )
 
 
 @pytest.mark.parametrize("link", ["logit", "cloglog"])
 @pytest.mark.parametrize("size", [1e6, 1e8, 1e10])
 def test_a_level_of_two_rows_of_very_different_weight_is_reached(link: str, size: float) -> None:
-    """The first step is millions too long there; the truth of the level is the log-odds of its weights, in closed form."""
+    """The first step is millions too long there; the truth of the level is the log-odds of its
+    weights, in closed form.
+    """
     X, y = data()
     level = (np.arange(60) < 2).astype(float)
     y[:2], precision = [0.0, 1.0], np.r_[size, np.ones(59)]
@@ -49,16 +55,22 @@ def test_offsets_that_a_column_undoes_cost_passes_not_the_fit(link: str, size: f
     X, y = data(3, 80)
     plain, shifted = quiet(X, y, link), quiet(X, y, link, offset=size * X[:, 1])
     assert shifted.converged
-    np.testing.assert_allclose(np.add(shifted.estimates, [0.0, 0.0, size]), plain.estimates, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        np.add(shifted.estimates, [0.0, 0.0, size]), plain.estimates, rtol=0, atol=1e-9
+    )
     np.testing.assert_allclose(shifted.std_errors, plain.std_errors, rtol=1e-9)
 
 
 @pytest.mark.parametrize("kind", [NONROBUST, HC0, HC2, HC3, CLUSTER])
 @pytest.mark.parametrize("size", [1e-200, 1e-300, 1e140])
-def test_the_size_of_all_weights_only_moves_the_plain_standard_errors(kind: Covariance, size: float) -> None:
+def test_the_size_of_all_weights_only_moves_the_plain_standard_errors(
+    kind: Covariance, size: float
+) -> None:
     X, y = data()
     precision, cluster = np.random.default_rng(1).uniform(0.5, 2.0, 60), np.arange(60) // 4
-    one, other = (quiet(X, y, kind=kind, precision=precision * s, cluster=cluster) for s in (1.0, size))
+    one, other = (
+        quiet(X, y, kind=kind, precision=precision * s, cluster=cluster) for s in (1.0, size)
+    )
     np.testing.assert_allclose(other.estimates, one.estimates, rtol=1e-12)
     unit = size**-0.5 if kind is NONROBUST else 1.0
     np.testing.assert_allclose(other.std_errors, one.std_errors * unit, rtol=1e-11)
@@ -91,12 +103,17 @@ def test_a_share_of_1e_17_alone_against_a_level_is_reached_by_probit() -> None:
     y = np.where(level == 1.0, 1e-17, np.round(random.beta(2.0, 2.0, 12), 2))
     result = quiet(level[:, None], y, "probit")
     assert result.converged
-    assert result.estimates.sum() == pytest.approx(-8.493793224109599, rel=1e-8)  # the normal quantile of 1e-17
+    assert result.estimates.sum() == pytest.approx(
+        -8.493793224109599, rel=1e-8
+    )  # the normal quantile of 1e-17
 
 
 @pytest.mark.parametrize("size", [1e8, 1e12])
 def test_an_outlier_that_the_sample_does_not_see_is_no_obstacle(size: float) -> None:
-    """Its column is scaled as if it were not there. Only the product of slope and outlier counts, whatever its size."""
+    """Its column is scaled as if it were not there.
+
+    Only the product of slope and outlier counts, whatever its size.
+    """
     random = np.random.default_rng(0)
     X = random.normal(size=(50_000, 3))
     y = (X[:, 0] + random.logistic(size=50_000) > 0.0).astype(float)

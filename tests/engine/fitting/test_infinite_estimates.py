@@ -6,26 +6,51 @@ import numpy as np
 import polars as pl
 import pytest
 
-from logit_engine import CLUSTER, HC0, HC2, HC3, LINKS, NONROBUST, Bernoulli, Multinomial, array_rows, fit
+from logit_engine import (
+    CLUSTER,
+    HC0,
+    HC2,
+    HC3,
+    LINKS,
+    NONROBUST,
+    Bernoulli,
+    Multinomial,
+    array_rows,
+    fit,
+)
 from logit_engine.columns import Coordinates
 from logit_engine.constraints import Equalities
 from logit_engine.design.learning import learn
 from logit_engine.design.spec import Spec
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import Covariance
-from logit_engine.inference.hypotheses import contrasts, linear_combination, odds_ratios, wald, wald_terms
+from logit_engine.inference.hypotheses import (
+    contrasts,
+    linear_combination,
+    odds_ratios,
+    wald,
+    wald_terms,
+)
 from logit_engine.inference.margins import margins
 from logit_engine.inference.prediction import average, predict_linear, predict_mean
 from logit_engine.reporting.summary import summarize
 from logit_engine.rows.memory import MemoryRows
-from logit_engine.storage.model_file import Model, Target, coefficient_table, read_model, write_model
+from logit_engine.storage.model_file import (
+    Model,
+    Target,
+    coefficient_table,
+    read_model,
+    write_model,
+)
 from tests.support.samples import separated_sample
 
 N = 300
 
 
 def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Two numbers and a switch, under which every outcome is one; the outcomes; which rows the switch leaves alone."""
+    """Two numbers and a switch, under which every outcome is one; the outcomes; which rows the
+    switch leaves alone.
+    """
     X, y = separated_sample(N, 2)
     return X, y, X[:, 2] == 0
 
@@ -38,11 +63,22 @@ def separated() -> FitResult:
 
 @pytest.mark.parametrize("wanted", [NONROBUST, HC0, HC2, HC3, CLUSTER], ids=lambda c: c.kind.value)
 @pytest.mark.parametrize("link", LINKS)
-def test_finite_coefficients_have_the_standard_errors_of_the_rows_that_are_left(link: str, wanted: Covariance) -> None:
+def test_finite_coefficients_have_the_standard_errors_of_the_rows_that_are_left(
+    link: str, wanted: Covariance
+) -> None:
     X, y, left = data()
     groups = np.arange(N) // 10
-    whole = fit(array_rows(X, y, cluster=groups), Bernoulli(LINKS[link]), covariance_type=wanted, allow_separation=True)
-    rest = fit(array_rows(X[left, :2], y[left], cluster=groups[left]), Bernoulli(LINKS[link]), covariance_type=wanted)
+    whole = fit(
+        array_rows(X, y, cluster=groups),
+        Bernoulli(LINKS[link]),
+        covariance_type=wanted,
+        allow_separation=True,
+    )
+    rest = fit(
+        array_rows(X[left, :2], y[left], cluster=groups[left]),
+        Bernoulli(LINKS[link]),
+        covariance_type=wanted,
+    )
     np.testing.assert_allclose(whole.estimates[:3], rest.estimates, rtol=1e-9)
     np.testing.assert_allclose(whole.covariance[:3, :3], rest.covariance, rtol=1e-6, atol=1e-10)
     assert np.isnan(whole.covariance[3]).all()
@@ -57,7 +93,9 @@ def test_a_threshold_leaves_the_rows_at_it(shift: float, wanted: Covariance) -> 
     level = np.random.default_rng(1).integers(-2, 3, N).astype(float)
     y = np.where(level == 0, y, level > 0)
     whole = fit(
-        array_rows(np.column_stack([X[:, :2], level + shift]), y), covariance_type=wanted, allow_separation=True
+        array_rows(np.column_stack([X[:, :2], level + shift]), y),
+        covariance_type=wanted,
+        allow_separation=True,
     )
     rest = fit(array_rows(X[level == 0, :2], y[level == 0]), covariance_type=wanted)
     np.testing.assert_allclose(whole.std_errors[1:3], rest.std_errors[1:], rtol=1e-6)
@@ -69,7 +107,9 @@ def test_a_threshold_leaves_the_rows_at_it(shift: float, wanted: Covariance) -> 
 
 
 @pytest.mark.parametrize("wanted", [HC2, HC3], ids=lambda c: c.kind.value)
-def test_a_row_that_alone_has_a_level_and_is_predicted_is_left_out_of_the_leverages(wanted: Covariance) -> None:
+def test_a_row_that_alone_has_a_level_and_is_predicted_is_left_out_of_the_leverages(
+    wanted: Covariance,
+) -> None:
     X, y, _ = data()
     X[:, 2] = np.arange(N) == 7
     whole = fit(array_rows(X, y), covariance_type=wanted, allow_separation=True)
@@ -99,7 +139,9 @@ def test_a_class_that_is_never_there_has_no_errors_and_the_others_those_of_the_l
 
 def test_complete_separation_leaves_no_standard_error() -> None:
     X, _, _ = data()
-    found = fit(array_rows(X[:, :2], (X @ [1.0, 0.3, 0.0] > 0.1).astype(float)), allow_separation=True)
+    found = fit(
+        array_rows(X[:, :2], (X @ [1.0, 0.3, 0.0] > 0.1).astype(float)), allow_separation=True
+    )
     assert np.isnan(found.std_errors).all()
     assert np.isinf(found.limits[1:]).all()
 
@@ -112,11 +154,15 @@ def test_a_column_that_varies_in_predicted_rows_alone_has_no_standard_error() ->
     assert np.isfinite(found.std_errors[:3]).all()
 
 
-def test_z_p_values_and_intervals_are_nan_and_a_note_names_the_likelihood_ratio(separated: FitResult) -> None:
+def test_z_p_values_and_intervals_are_nan_and_a_note_names_the_likelihood_ratio(
+    separated: FitResult,
+) -> None:
     for numbers in (separated.std_errors, separated.z, separated.p_values, *separated.interval().T):
         assert np.isnan(numbers).tolist() == [False, False, False, True]
     assert np.isfinite(separated.estimates).all()
-    assert separated.notes[0].startswith("Infinite estimates have no standard errors. The likelihood-ratio test works")
+    assert separated.notes[0].startswith(
+        "Infinite estimates have no standard errors. The likelihood-ratio test works"
+    )
 
 
 def test_the_summary_prints_infinity_and_dots(separated: FitResult) -> None:
@@ -124,7 +170,9 @@ def test_the_summary_prints_infinity_and_dots(separated: FitResult) -> None:
     assert row.split() == ["d", "+inf", ".", ".", ".", ".", ".", "+inf", ".", "."]
 
 
-def test_wald_tests_mark_an_infinite_estimate_and_combinations_mark_it(separated: FitResult) -> None:
+def test_wald_tests_mark_an_infinite_estimate_and_combinations_mark_it(
+    separated: FitResult,
+) -> None:
     limits, covariance, eye = separated.limits, separated.covariance, np.eye(4)
     both = wald(limits, covariance, eye[2:], names=separated.names)
     assert np.isnan([both.statistic, both.p_value]).all()
@@ -133,7 +181,9 @@ def test_wald_tests_mark_an_infinite_estimate_and_combinations_mark_it(separated
         "the test involves 'd', whose estimate is infinite, and a Wald test of this estimate says"
     )
     assert "The likelihood-ratio test works" in both.note
-    assert wald(limits, covariance, eye[3]).note.startswith("the test involves coefficient 3, whose estimate")
+    assert wald(limits, covariance, eye[3]).note.startswith(
+        "the test involves coefficient 3, whose estimate"
+    )
     assert wald(limits, covariance, eye[1]).note == ""
     tests = wald_terms(limits, covariance, {"a": [1], "d": [3]})
     assert np.isfinite(tests["a"].p_value)
@@ -154,7 +204,9 @@ def test_infinities_that_draw_apart_have_no_combination() -> None:
     assert found.effects[1] == np.inf
 
 
-def test_predictions_have_standard_errors_where_no_infinite_coefficient_has_a_part(separated: FitResult) -> None:
+def test_predictions_have_standard_errors_where_no_infinite_coefficient_has_a_part(
+    separated: FitResult,
+) -> None:
     X, y, left = data()
     Z = np.column_stack([np.ones(N), X])
     likelihood, rest = Bernoulli(LINKS["logit"]), fit(array_rows(X[left, :2], y[left]))
@@ -167,10 +219,14 @@ def test_predictions_have_standard_errors_where_no_infinite_coefficient_has_a_pa
     mean = average(likelihood, Z, separated.estimates, separated.covariance)
     alone = average(likelihood, Z[left, :3], rest.estimates, rest.covariance)
     assert mean.std_errors[0] == pytest.approx(alone.std_errors[0] * left.mean(), rel=1e-6)
-    assert np.isnan(average(likelihood, Z, separated.estimates, separated.covariance, linear=True).std_errors).all()
+    assert np.isnan(
+        average(likelihood, Z, separated.estimates, separated.covariance, linear=True).std_errors
+    ).all()
 
 
-def test_margins_of_an_infinite_coefficient_are_nan_but_its_discrete_change_has_a_limit(separated: FitResult) -> None:
+def test_margins_of_an_infinite_coefficient_are_nan_but_its_discrete_change_has_a_limit(
+    separated: FitResult,
+) -> None:
     X, y, left = data()
     Z = np.column_stack([np.ones(N), X])
     asked = (Bernoulli(LINKS["logit"]), Z, separated.estimates, separated.covariance)
@@ -189,7 +245,9 @@ def test_margins_of_an_infinite_coefficient_are_nan_but_its_discrete_change_has_
 
 def test_a_stored_model_shows_infinity_and_predicts_as_before(tmp_path: Path) -> None:
     X, y, _ = data()
-    frame = pl.DataFrame({"a": 50.0 + X[:, 0], "level": np.where(X[:, 2] == 1, "always", "some"), "y": y})
+    frame = pl.DataFrame(
+        {"a": 50.0 + X[:, 0], "level": np.where(X[:, 2] == 1, "always", "some"), "y": y}
+    )
     design, _ = learn(frame.drop("y"), Spec(numeric=("a",), categorical=("level",)))
     result = fit(MemoryRows(design.encode(frame), y, design.names), allow_separation=True)
     model = Model(design, result, Target("y", (False, True)), 0.5)
@@ -213,25 +271,37 @@ def test_in_other_units_only_what_an_infinite_slope_moves_is_infinite() -> None:
     found = fit(array_rows(columns, y, names=["a", "d"]), allow_separation=True)
     units = Coordinates(np.array([0.0, 5.0, 0.1]), np.array([1.0, 2.0, 0.3]), 0, 1.0, np.zeros(3))
     back = found.in_units(units)
-    plain = fit(array_rows(np.column_stack([5.0 + 2.0 * X[:, 0], X[:, 2]]), y), allow_separation=True)
+    plain = fit(
+        array_rows(np.column_stack([5.0 + 2.0 * X[:, 0], X[:, 2]]), y), allow_separation=True
+    )
     assert back.limits.tolist()[2] == plain.limits.tolist()[2] == np.inf
     np.testing.assert_allclose(back.std_errors[1], plain.std_errors[1], rtol=1e-9)
     assert np.isnan(back.std_errors[[0, 2]]).all()
     flat = Coordinates(np.array([0.0, 5.0, 0.0]), np.array([1.0, 2.0, 1.0]), 0, 1.0, np.zeros(3))
-    assert np.isfinite(fit(array_rows(X[:, [0, 2]], y), allow_separation=True).in_units(flat).std_errors[:2]).all()
+    assert np.isfinite(
+        fit(array_rows(X[:, [0, 2]], y), allow_separation=True).in_units(flat).std_errors[:2]
+    ).all()
 
 
 @pytest.mark.parametrize("link", ["logit", "probit", "cloglog", "loglog"])
 def test_the_likelihood_of_separated_rows_is_its_supremum(link: str) -> None:
     dose = np.arange(18.0)
-    found = fit(array_rows(dose[:, None], dose > 8.0), Bernoulli(LINKS[link]), allow_separation=True)
+    found = fit(
+        array_rows(dose[:, None], dose > 8.0), Bernoulli(LINKS[link]), allow_separation=True
+    )
     assert -1e-9 <= found.loglik <= 0.0
-    assert found.null_loglik == pytest.approx(18.0 * np.log(0.5), rel=1e-14)  # so the ratio test is 36 log 2
+    assert found.null_loglik == pytest.approx(
+        18.0 * np.log(0.5), rel=1e-14
+    )  # so the ratio test is 36 log 2
 
 
 def test_rows_are_predicted_perfectly_only_if_all_other_classes_are_ruled_out() -> None:
     x = np.repeat([0.0, 1.0, 2.0, 3.0], 20)
     code = np.repeat([0, 1, 2, 1], 20).astype(float)
     code[20:][::3] = 2.0 - (np.arange(20) % 2)  # class 0 is apart, 1 and 2 are mixed
-    found = fit(array_rows(x[:, None], code, classes=["a", "b", "c"]), Multinomial(2), allow_separation=True)
-    assert "predicts y perfectly in 20 of 80 rows (rows 0, 1, 2, 3, 4, ...)" in found.status.sentence
+    found = fit(
+        array_rows(x[:, None], code, classes=["a", "b", "c"]), Multinomial(2), allow_separation=True
+    )
+    assert (
+        "predicts y perfectly in 20 of 80 rows (rows 0, 1, 2, 3, 4, ...)" in found.status.sentence
+    )

@@ -36,7 +36,10 @@ def signs_by_program(X: np.ndarray, code: np.ndarray, k: int) -> np.ndarray:
     cuts = leads(X, code, k)
     found = []
     for row in np.eye(cuts.shape[1]):
-        ends = [linprog(way * row, A_ub=-cuts, b_ub=np.zeros(len(cuts)), bounds=(-1, 1)).fun for way in (1.0, -1.0)]
+        ends = [
+            linprog(way * row, A_ub=-cuts, b_ub=np.zeros(len(cuts)), bounds=(-1, 1)).fun
+            for way in (1.0, -1.0)
+        ]
         down, up = (-end > 1e-7 for end in ends)
         found.append(np.nan if down and up else float(up) - float(down))
     return np.array(found)
@@ -61,13 +64,19 @@ def test_a_sign_is_given_where_every_separating_direction_has_it(k: int) -> None
     seen = []
     for seed in range(60):
         X, code = problem(seed, k)
-        if np.unique(code).size <= k or len(X) < X.shape[1] + 5 or np.linalg.matrix_rank(X) < X.shape[1]:
+        if (
+            np.unique(code).size <= k
+            or len(X) < X.shape[1] + 5
+            or np.linalg.matrix_rank(X) < X.shape[1]
+        ):
             continue
         classes = tuple("abcd"[: k + 1]) if k > 1 else ()
         likelihood: Likelihood = Multinomial(k) if k > 1 else Bernoulli(LOGIT)
         found = fit(array_rows(X[:, 1:], code, classes=classes), likelihood, allow_separation=True)
         expected = signs_by_program(X, code, k)
-        np.testing.assert_array_equal(np.zeros(expected.size) if found.infinite is None else found.infinite, expected)
+        np.testing.assert_array_equal(
+            np.zeros(expected.size) if found.infinite is None else found.infinite, expected
+        )
         seen += expected.tolist()
     assert {-1.0, 0.0, 1.0} <= set(seen)
     assert np.isnan(seen).sum() > 20
@@ -98,7 +107,9 @@ def test_an_unknown_sign_is_nan_named_in_the_notes_and_printed_as_a_dot() -> Non
 def test_hypotheses_on_an_unknown_sign_are_refused_or_nan() -> None:
     found = unknown_sign()
     assert np.isnan(contrasts(found.limits, found.covariance, np.eye(6)[2]).effects).all()
-    with pytest.raises(UsageError, match="row 0 of R involves a coefficient that has no standard error"):
+    with pytest.raises(
+        UsageError, match="row 0 of R involves a coefficient that has no standard error"
+    ):
         wald(found.limits, found.covariance, np.eye(6)[2])
     tests = wald_terms(found.limits, found.covariance, {"d": [2, 5], "x": [1, 4]})
     assert np.isnan(tests["d"].p_value)
@@ -123,6 +134,8 @@ def test_equalities_tell_a_sign_that_the_data_do_not() -> None:
     assert free.infinite is not None
     names = ("intercept", "x1", "x2")
     held = fit(
-        array_rows(X, y), equalities=linear_equalities("x1 - 5 * x2 = 0, intercept = 0", names), allow_separation=True
+        array_rows(X, y),
+        equalities=linear_equalities("x1 - 5 * x2 = 0, intercept = 0", names),
+        allow_separation=True,
     )
     np.testing.assert_array_equal(held.infinite, [0, 1, 1])

@@ -1,4 +1,6 @@
-"""Options of a fit: one value with the keywords and defaults of `fit`, and no keyword beside them."""
+"""Options of a fit: one value with the keywords and defaults of `fit`, and no keyword beside
+them.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -8,7 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from logit_engine import L2, Bernoulli, LogisticRegression, LogisticRegressionCV, Logit, array_rows, fit
+from logit_engine import (
+    L2,
+    Bernoulli,
+    LogisticRegression,
+    LogisticRegressionCV,
+    Logit,
+    array_rows,
+    fit,
+)
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.fitting.options import FitOptions
@@ -55,7 +65,9 @@ CALLS = {
     "Logit": lambda X, y: Logit(y, X, penalti=1.0),
     "Logit.fit": lambda X, y: Logit(y, X).fit(disp=False, penalti=1.0),
     "Logit.fit, an option of the engine": lambda X, y: Logit(y, X).fit(disp=False, threads=1),
-    "Logit.fit, an argument of fit_regularized": lambda X, y: Logit(y, X).fit(disp=False, alpha=1.0),
+    "Logit.fit, an argument of fit_regularized": lambda X, y: Logit(y, X).fit(
+        disp=False, alpha=1.0
+    ),
     "Logit.fit_regularized": lambda X, y: Logit(y, X).fit_regularized(disp=False, penalti=1.0),
     "Logit.fit_constrained": lambda X, y: Logit(y, X).fit_constrained("x1 = 0", penalti=1.0),
     "LogisticRegression": lambda X, y: LogisticRegression(penalti=1.0),  # type: ignore[call-arg]

@@ -39,27 +39,37 @@ def net(p: int, l1_ratio: float) -> ElasticNet:
     return ElasticNet(l1_ratio * penalized, (1.0 - l1_ratio) * penalized)
 
 
-def violation(X: np.ndarray, y: np.ndarray, theta: np.ndarray, strength: float, l1_ratio: float) -> float:
+def violation(
+    X: np.ndarray, y: np.ndarray, theta: np.ndarray, strength: float, l1_ratio: float
+) -> float:
     """The largest violation of the optimality conditions, per row."""
     residual = expit(theta[0] + X @ theta[1:]) - y
     slope = X.T @ residual + strength * (1.0 - l1_ratio) * theta[1:]
     kink = strength * l1_ratio
     on = theta[1:] != 0.0
-    away = np.where(on, np.abs(slope + kink * np.sign(theta[1:])), np.maximum(np.abs(slope) - kink, 0.0))
+    away = np.where(
+        on, np.abs(slope + kink * np.sign(theta[1:])), np.maximum(np.abs(slope) - kink, 0.0)
+    )
     return max(float(away.max()), abs(float(residual.sum()))) / y.size
 
 
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize(
-    ("n", "p", "density"), [(400, 12, 1.0), (300, 320, 1.0), (300, 900, 0.05)], ids=["narrow", "wide", "p>n"]
+    ("n", "p", "density"),
+    [(400, 12, 1.0), (300, 320, 1.0), (300, 900, 0.05)],
+    ids=["narrow", "wide", "p>n"],
 )
 def test_every_point_of_a_path_is_optimal(n: int, p: int, density: float, l1_ratio: float) -> None:
     X, y = data(n, p, density=density)
     strengths = n * np.array([0.1, 0.05, 0.02, 0.01])
     for table in (X, sp.csr_array(X)):
-        path = fit_path(rows_of(table, y), Bernoulli(LOGIT), net(p, l1_ratio), strengths, tolerance=1e-9)
+        path = fit_path(
+            rows_of(table, y), Bernoulli(LOGIT), net(p, l1_ratio), strengths, tolerance=1e-9
+        )
         assert path.converged.all()
-        found = [violation(X, y, t, s, l1_ratio) for t, s in zip(path.estimates, strengths, strict=True)]
+        found = [
+            violation(X, y, t, s, l1_ratio) for t, s in zip(path.estimates, strengths, strict=True)
+        ]
         assert max(found) <= 1e-9
         if l1_ratio == 1.0:
             assert np.count_nonzero(path.estimates[0]) < np.count_nonzero(path.estimates[-1]) < p
@@ -104,7 +114,12 @@ def test_paths_have_the_same_bits_for_any_number_of_threads() -> None:
     fold = np.arange(y.size) % 2
     found = [
         fit_path(
-            rows_of(X, y, fold=fold), Bernoulli(LOGIT), net(4, 0.5), np.array([900.0, 90.0]), folds=2, threads=threads
+            rows_of(X, y, fold=fold),
+            Bernoulli(LOGIT),
+            net(4, 0.5),
+            np.array([900.0, 90.0]),
+            folds=2,
+            threads=threads,
         )
         for threads in (1, 2, 4)
     ]
@@ -125,13 +140,17 @@ def test_a_path_is_that_of_any_link(name: str) -> None:
 
 def test_codes_take_part_in_a_path_level_by_level() -> None:
     rng = np.random.default_rng(5)
-    codes = rng.integers(0, 301, 3000)  # 300 levels and the reference: wider than a path that screens nothing
+    codes = rng.integers(
+        0, 301, 3000
+    )  # 300 levels and the reference: wider than a path that screens nothing
     x = rng.standard_normal((3000, 1))
     y = (rng.random(3000) < expit(x[:, 0] + 2.0 * (codes % 7 == 0))).astype(float)
     names = tuple(f"t{j}" for j in range(302))
     coded = MemoryRows(SideBySide((Constant(3000), Dense(x), Coded(codes, 300))), y, names)
     one_hot = np.column_stack([x, codes[:, None] == np.arange(300)]).astype(float)
-    path = fit_path(coded, Bernoulli(LOGIT), net(301, 1.0), np.array([8.0, 2.0, 1.0]), tolerance=1e-9)
+    path = fit_path(
+        coded, Bernoulli(LOGIT), net(301, 1.0), np.array([8.0, 2.0, 1.0]), tolerance=1e-9
+    )
     for theta, strength in zip(path.estimates, (8.0, 2.0, 1.0), strict=True):
         assert violation(one_hot, y, theta, strength, 1.0) <= 1e-9
 
@@ -145,7 +164,9 @@ def test_strengths_that_do_not_fall_are_refused(strengths: list[float]) -> None:
 
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.5])
 @pytest.mark.parametrize("several", [False, True])
-def test_bounds_go_with_any_penalty_and_any_number_of_classes(several: bool, l1_ratio: float) -> None:
+def test_bounds_go_with_any_penalty_and_any_number_of_classes(
+    several: bool, l1_ratio: float
+) -> None:
     X, y = data(300, 4)
     X[:, 1] *= -1.0
     y = y + (np.random.default_rng(2).random(300) < 0.3) if several else y
@@ -167,22 +188,36 @@ def test_bounds_go_with_any_penalty_and_any_number_of_classes(several: bool, l1_
         eta = X @ w.T + b
         whole = np.column_stack([np.zeros(300), eta]) if classes == 1 else eta
         top = whole.max(axis=1, keepdims=True)
-        loss = (top[:, 0] + np.log(np.exp(whole - top).sum(axis=1)) - whole[np.arange(300), y.astype(int)]).sum()
+        loss = (
+            top[:, 0]
+            + np.log(np.exp(whole - top).sum(axis=1))
+            - whole[np.arange(300), y.astype(int)]
+        ).sum()
         return float(0.5 * loss + (1.0 - l1_ratio) * 0.5 * (w**2).sum() + l1_ratio * (u + v).sum())
 
     ours = np.r_[np.maximum(coef, 0.0).ravel(), np.maximum(-coef, 0.0).ravel(), model.intercept_]
     box = [
-        (max(a, 0.0), b if b > 0 else 0.0) for a, b in zip(np.tile(low, classes), np.tile(high, classes), strict=True)
+        (max(a, 0.0), b if b > 0 else 0.0)
+        for a, b in zip(np.tile(low, classes), np.tile(high, classes), strict=True)
     ]
     box += [(0.0, -a if a < 0 else 0.0) for a in np.tile(low, classes)]
     box = [(a, None if not np.isfinite(b) else b) for a, b in box] + [(None, None)] * classes
-    peer = minimize(objective, np.zeros(ours.size), bounds=box, options={"ftol": 1e-15, "gtol": 1e-9, "maxfun": 10**6})
+    peer = minimize(
+        objective,
+        np.zeros(ours.size),
+        bounds=box,
+        options={"ftol": 1e-15, "gtol": 1e-9, "maxfun": 10**6},
+    )
     assert objective(ours) <= peer.fun + 1e-8
 
 
 def test_the_nearest_point_minimizes_its_definition() -> None:
     rng = np.random.default_rng(4)
-    x, h, l1 = rng.standard_normal(200) * 2.0, rng.uniform(0.5, 2.0, 200), rng.uniform(0.0, 1.5, 200)
+    x, h, l1 = (
+        rng.standard_normal(200) * 2.0,
+        rng.uniform(0.5, 2.0, 200),
+        rng.uniform(0.0, 1.5, 200),
+    )
     low, high = rng.uniform(-2.0, 0.0, 200), rng.uniform(0.0, 2.0, 200)
     grid = np.linspace(-4.0, 4.0, 80_001)
     penalty = ElasticNet(l1, np.zeros(200), low, high)
@@ -193,7 +228,9 @@ def test_the_nearest_point_minimizes_its_definition() -> None:
         assert abs(found[j] - inside[values.argmin()]) <= 2e-4
     away = penalty.optimality_gap(found, h * (found - x))
     np.testing.assert_allclose(away, 0.0, atol=1e-12)
-    assert (penalty.optimality_gap(found + np.where(found < high, 1e-3, -1e-3), h * (found - x)) >= 0.0).all()
+    assert (
+        penalty.optimality_gap(found + np.where(found < high, 1e-3, -1e-3), h * (found - x)) >= 0.0
+    ).all()
 
 
 def test_a_relaxed_fit_is_the_unpenalized_one_of_the_columns_left() -> None:
@@ -232,7 +269,9 @@ def test_a_ridge_of_very_many_dense_columns_needs_no_matrix() -> None:
 
 
 def test_sums_of_several_models_keep_their_digits_for_rows_sorted_by_outcome() -> None:
-    scores = np.repeat([0.68, -0.32], [2048, 4352]) + 1e-3 * np.random.default_rng(0).standard_normal(6400)
+    scores = np.repeat([0.68, -0.32], [2048, 4352]) + 1e-3 * np.random.default_rng(
+        0
+    ).standard_normal(6400)
     true = fsum(scores)
     found = Constant(6400).transpose_dot(np.stack([scores] * 4, axis=1))
     np.testing.assert_allclose(found, true, rtol=0, atol=1e-12)

@@ -32,20 +32,34 @@ def net(l1: float = 0.0, l2: float = 0.0, size: int = 4, **others: object) -> El
 @pytest.mark.parametrize(
     ("penalty", "sentence"),
     [
-        (group_lasso([0, 0, 1, 1], 1e3), "the penalty touches the intercept, the first coefficient, which is never"),
+        (
+            group_lasso([0, 0, 1, 1], 1e3),
+            "the penalty touches the intercept, the first coefficient, which is never",
+        ),
         (lasso(np.ones(4)), "the penalty touches the intercept"),
         (ElasticNet(np.zeros(4), np.ones(4)), "the penalty touches the intercept"),
         (net(smooth=differences([[0, 1, 2]], 4)), "the penalty touches the intercept"),
-        (net(1.0, size=3), "the penalty's l1 is for 3 coefficients; the model has 4, the intercept first"),
+        (
+            net(1.0, size=3),
+            "the penalty's l1 is for 3 coefficients; the model has 4, the intercept first",
+        ),
         (group_lasso([-1, 0, 0, 1, 1]), "is for 5 coefficients; the model has 4"),
         (net(1.0, smooth=differences([[1, 2]], 3)), "the penalty's smooth is for 3 coefficients"),
         (net(1.0, low=np.zeros(3)), "the penalty's low is for 3 coefficients"),
         (net(-1.0), "the penalty's l1 is -1 at position 1; it is from 0 on"),
-        (net(1.0, low=np.full(4, 2.0), high=np.ones(4)), "the penalty's low is above its high at position 0"),
-        (group_lasso([-1, 0, 0, 1]).multiplied(-1.0), "the penalty's groups' strength is -1.41421 at position 0"),
+        (
+            net(1.0, low=np.full(4, 2.0), high=np.ones(4)),
+            "the penalty's low is above its high at position 0",
+        ),
+        (
+            group_lasso([-1, 0, 0, 1]).multiplied(-1.0),
+            "the penalty's groups' strength is -1.41421 at position 0",
+        ),
     ],
 )
-def test_a_penalty_that_does_not_fit_the_model_is_refused_in_a_sentence(penalty: ElasticNet, sentence: str) -> None:
+def test_a_penalty_that_does_not_fit_the_model_is_refused_in_a_sentence(
+    penalty: ElasticNet, sentence: str
+) -> None:
     with pytest.raises(UsageError, match=re.escape(sentence)):
         fit(rows(), penalty=penalty)
     with pytest.raises(UsageError, match=re.escape(sentence)):
@@ -55,24 +69,46 @@ def test_a_penalty_that_does_not_fit_the_model_is_refused_in_a_sentence(penalty:
 def test_a_constant_of_ones_own_may_be_penalized() -> None:
     X = np.c_[np.ones(60), np.random.default_rng(2).normal(size=(60, 1))]
     y = (np.arange(60) % 3 == 0).astype(float)
-    assert fit(array_rows(X, y, intercept=False), penalty=group_lasso([0, 1], 1e3)).estimates.tolist() == [0.0, 0.0]
+    assert fit(
+        array_rows(X, y, intercept=False), penalty=group_lasso([0, 1], 1e3)
+    ).estimates.tolist() == [0.0, 0.0]
 
 
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: group_lasso([-1, 0, 0, 1], -1.0), "the strength of group_lasso is -1.0; it is above 0"),
-        (lambda: group_lasso([-1, 0.5, 1]), "the labels of group_lasso are one whole number for each coefficient"),
+        (
+            lambda: group_lasso([-1, 0, 0, 1], -1.0),
+            "the strength of group_lasso is -1.0; it is above 0",
+        ),
+        (
+            lambda: group_lasso([-1, 0.5, 1]),
+            "the labels of group_lasso are one whole number for each coefficient",
+        ),
         (lambda: group_lasso([-2, 0, 1]), "the labels of group_lasso are one whole number"),
         (lambda: L2(-1.0), "the strength of L2 is -1.0; it is from 0 on"),
-        (lambda: differences([[1, 4]], 4), "the run [1, 4] of differences has to hold positions from 0 to 3, or -1"),
+        (
+            lambda: differences([[1, 4]], 4),
+            "the run [1, 4] of differences has to hold positions from 0 to 3, or -1",
+        ),
         (lambda: differences([[-2, 1]], 4), "the run [-2, 1] of differences has to hold positions"),
-        (lambda: differences([[1, 2]], 4, order=0), "the order of differences is 0; it is 1, to neighbors, or 2"),
-        (lambda: differences([[1, 2]], 4, order=2), "the run [1, 2] of differences has 2 levels; order 2 needs three"),
-        (lambda: differences([[1, 2, 1]], 4), "the run [1, 2, 1] of differences holds a position twice"),
+        (
+            lambda: differences([[1, 2]], 4, order=0),
+            "the order of differences is 0; it is 1, to neighbors, or 2",
+        ),
+        (
+            lambda: differences([[1, 2]], 4, order=2),
+            "the run [1, 2] of differences has 2 levels; order 2 needs three",
+        ),
+        (
+            lambda: differences([[1, 2, 1]], 4),
+            "the run [1, 2, 1] of differences holds a position twice",
+        ),
     ],
 )
-def test_a_penalty_that_makes_no_sense_is_refused_where_it_is_made(make: object, sentence: str) -> None:
+def test_a_penalty_that_makes_no_sense_is_refused_where_it_is_made(
+    make: object, sentence: str
+) -> None:
     with pytest.raises(UsageError, match=re.escape(sentence)):
         make()  # type: ignore[operator]
 
@@ -97,25 +133,37 @@ def test_a_text_where_a_value_is_taken_is_refused(asked: dict[str, object], sent
 def test_codes_of_several_classes_need_their_names_and_their_likelihood() -> None:
     X = np.random.default_rng(1).normal(size=(60, 2))
     y = np.arange(60) % 3
-    with pytest.raises(DataError, match="of several classes the rows need their names: give classes"):
+    with pytest.raises(
+        DataError, match="of several classes the rows need their names: give classes"
+    ):
         array_rows(X, y)
-    with pytest.raises(UsageError, match=r"the rows have 3 classes, the likelihood 2; give Multinomial\(2\)"):
+    with pytest.raises(
+        UsageError, match=r"the rows have 3 classes, the likelihood 2; give Multinomial\(2\)"
+    ):
         fit(array_rows(X, y, classes=["a", "b", "c"]))
     assert fit(array_rows(X, y, classes=["a", "b", "c"]), Multinomial(2)).converged
 
 
 def test_the_name_of_a_column_is_no_label_of_clusters() -> None:
     with pytest.raises(
-        DataError, match=re.escape("cluster is the text 'g'; give the labels, as in cluster=data['g'].")
+        DataError,
+        match=re.escape("cluster is the text 'g'; give the labels, as in cluster=data['g']."),
     ):
         rows(cluster="g")
     X, y = np.random.default_rng(2).normal(size=(60, 1)), np.arange(60) % 2
-    with pytest.raises(DataError, match=re.escape("groups is the text 'g'; give the labels, as in groups=data['g'].")):
+    with pytest.raises(
+        DataError,
+        match=re.escape("groups is the text 'g'; give the labels, as in groups=data['g']."),
+    ):
         Logit(y, X).fit(disp=False, cov_type="cluster", cov_kwds={"groups": "g"})
 
 
 def test_a_summary_is_of_a_result() -> None:
-    estimator = LogisticRegression(C=np.inf).fit(np.random.default_rng(2).normal(size=(60, 1)), np.arange(60) % 2)
-    with pytest.raises(UsageError, match=r"not LogisticRegression; of an estimator pass estimator\.inference_"):
+    estimator = LogisticRegression(C=np.inf).fit(
+        np.random.default_rng(2).normal(size=(60, 1)), np.arange(60) % 2
+    )
+    with pytest.raises(
+        UsageError, match=r"not LogisticRegression; of an estimator pass estimator\.inference_"
+    ):
         summarize(estimator)  # type: ignore[arg-type]
     assert "Log-likelihood" in summarize(estimator.inference_)

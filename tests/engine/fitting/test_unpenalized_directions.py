@@ -21,7 +21,9 @@ def data(seed: int = 0) -> tuple[Array, Array]:
     return X, (X[:, 0] > 0.0).astype(float)
 
 
-def net(l1: list[float], low: list[float] | None = None, high: list[float] | None = None) -> ElasticNet:
+def net(
+    l1: list[float], low: list[float] | None = None, high: list[float] | None = None
+) -> ElasticNet:
     bounds = [None if b is None else np.array(b) for b in (low, high)]
     return ElasticNet(np.array(l1), np.zeros(len(l1)), *bounds)
 
@@ -37,7 +39,9 @@ def net(l1: list[float], low: list[float] | None = None, high: list[float] | Non
 )
 def test_a_column_that_the_penalty_lets_go_is_named_where_it_separates(penalty: ElasticNet) -> None:
     X, y = data()
-    with pytest.raises(SeparationError, match=r"^column 'x1' \(\+inf\) predicts y perfectly in every row"):
+    with pytest.raises(
+        SeparationError, match=r"^column 'x1' \(\+inf\) predicts y perfectly in every row"
+    ):
         fit(array_rows(X, y), penalty=penalty)
     result = fit(array_rows(X, y), penalty=penalty, allow_separation=True, covariance_type=None)
     assert result.status.verdict is Verdict.SEPARATED
@@ -79,7 +83,9 @@ def test_several_classes_run_off_along_what_is_not_penalized() -> None:
 
 
 @pytest.mark.parametrize(
-    "penalty", [L2(0.0), net([0.0] * 4), net([0.0] * 4, [-INF] * 4)], ids=["l2", "net", "open bounds"]
+    "penalty",
+    [L2(0.0), net([0.0] * 4), net([0.0] * 4, [-INF] * 4)],
+    ids=["l2", "net", "open bounds"],
 )
 def test_a_penalty_of_no_strength_is_none(penalty: L2 | ElasticNet) -> None:
     X, _ = data()
@@ -92,7 +98,9 @@ def test_a_penalty_of_no_strength_is_none(penalty: L2 | ElasticNet) -> None:
 
 
 @pytest.mark.parametrize("solver", [Newton(), General("BFGS")], ids=["Newton", "General"])
-@pytest.mark.parametrize("penalty", [lasso(np.array([0.0, 1.0, 1.0, 1.0])), net([0.0] * 4, [-INF, 0.0, 0.0, 0.0])])
+@pytest.mark.parametrize(
+    "penalty", [lasso(np.array([0.0, 1.0, 1.0, 1.0])), net([0.0] * 4, [-INF, 0.0, 0.0, 0.0])]
+)
 def test_a_solver_of_smooth_objectives_is_refused_where_there_are_kinks_or_bounds(
     penalty: ElasticNet, solver: Newton | General
 ) -> None:
@@ -103,7 +111,9 @@ def test_a_solver_of_smooth_objectives_is_refused_where_there_are_kinks_or_bound
 
 def test_kinks_do_not_go_with_linear_constraints_even_where_those_are_met() -> None:
     X, y = data()
-    loose = Inequalities(np.full(4, -50.0), np.full(4, 50.0), np.zeros((0, 4)), np.zeros(0), ("a", "b", "c", "d"))
+    loose = Inequalities(
+        np.full(4, -50.0), np.full(4, 50.0), np.zeros((0, 4)), np.zeros(0), ("a", "b", "c", "d")
+    )
     with pytest.raises(UsageError, match="smooth penalties only"):
         fit(array_rows(X, y), penalty=lasso(np.array([0.0, 1.0, 1.0, 1.0])), inequalities=loose)
 

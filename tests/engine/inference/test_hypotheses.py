@@ -8,7 +8,13 @@ from scipy import special
 from statsmodels.stats.contingency_tables import Table2x2
 
 from logit_engine.errors import UsageError
-from logit_engine.inference.hypotheses import contrasts, linear_combination, odds_ratios, wald, wald_terms
+from logit_engine.inference.hypotheses import (
+    contrasts,
+    linear_combination,
+    odds_ratios,
+    wald,
+    wald_terms,
+)
 from tests.support.hypotheses import TIGHT, R, flights, graded_sample, three_classes
 
 Q = np.array([0.2, -0.1])
@@ -26,7 +32,9 @@ def test_contrasts_are_the_t_test_of_statsmodels(use_t: bool) -> None:
     theirs = peer.t_test((R, Q), use_t=use_t)
     ours = contrasts(estimates, V, R, Q, df=peer.df_resid if use_t else None)
     np.testing.assert_allclose(ours.effects, theirs.effect, rtol=1e-13)
-    np.testing.assert_allclose(ours.std_errors, theirs.sd.diagonal() if theirs.sd.ndim == 2 else theirs.sd, rtol=1e-12)
+    np.testing.assert_allclose(
+        ours.std_errors, theirs.sd.diagonal() if theirs.sd.ndim == 2 else theirs.sd, rtol=1e-12
+    )
     np.testing.assert_allclose(ours.z, theirs.tvalue, rtol=1e-12)
     np.testing.assert_allclose(ours.p_values, theirs.pvalue, rtol=1e-11)
     np.testing.assert_allclose(ours.interval(0.9), theirs.conf_int(0.1), rtol=1e-11)
@@ -53,11 +61,15 @@ def test_wald_tests_are_those_of_statsmodels() -> None:
     estimates, V, peer = fitted()
     theirs = peer.wald_test((R, Q), scalar=True)
     ours = wald(estimates, V, R, Q)
-    assert (ours.statistic, ours.p_value) == pytest.approx((theirs.statistic, float(theirs.pvalue)), rel=1e-11)
+    assert (ours.statistic, ours.p_value) == pytest.approx(
+        (theirs.statistic, float(theirs.pvalue)), rel=1e-11
+    )
     assert (ours.df, ours.df_denominator, ours.dropped) == (2, None, ())
     theirs = peer.wald_test((R, Q), use_f=True, scalar=True)
     ours = wald(estimates, V, R, Q, f_df=peer.df_resid)
-    assert (ours.statistic, ours.p_value) == pytest.approx((theirs.statistic, float(theirs.pvalue)), rel=1e-11)
+    assert (ours.statistic, ours.p_value) == pytest.approx(
+        (theirs.statistic, float(theirs.pvalue)), rel=1e-11
+    )
     assert (ours.df, ours.df_denominator) == (2, peer.df_resid)
 
 
@@ -76,7 +88,9 @@ def test_a_covariance_of_few_clusters_gives_a_test_of_its_rank() -> None:
     estimates = root @ np.array([0.5, -1.0])
     ours = wald(estimates, root @ root.T, np.eye(4))
     assert ours.df == 2
-    assert ours.statistic == pytest.approx(1.25, rel=1e-10)  # any generalized inverse: the estimates lie in its range
+    assert ours.statistic == pytest.approx(
+        1.25, rel=1e-10
+    )  # any generalized inverse: the estimates lie in its range
 
 
 def test_estimates_correlated_to_the_twelfth_digit_are_two_directions() -> None:
@@ -90,7 +104,10 @@ def test_estimates_correlated_to_the_twelfth_digit_are_two_directions() -> None:
 
 def test_rows_that_contradict_each_other_are_refused() -> None:
     estimates, V, _ = fitted()
-    with pytest.raises(UsageError, match=r"^rows of R theta = q contradict each other: no theta fulfills all of them"):
+    with pytest.raises(
+        UsageError,
+        match=r"^rows of R theta = q contradict each other: no theta fulfills all of them",
+    ):
         wald(estimates, V, np.vstack([R[0], 2.0 * R[0]]), [0.1, 0.3])
     with pytest.raises(UsageError, match="contradict each other"):
         wald(estimates, V, np.vstack([R[0], np.zeros(4)]), [0.1, 0.3])
@@ -111,7 +128,9 @@ def test_coefficients_without_estimate_spoil_only_what_involves_them() -> None:
     np.testing.assert_array_equal(ours.std_errors[:2], plain.std_errors)
     assert np.isnan([ours.effects[2], ours.std_errors[2], ours.p_values[2]]).all()
     assert wald(holed, W, wide[:2]).statistic == wald(estimates, V, R).statistic
-    with pytest.raises(UsageError, match=r"^row 2 of R involves a coefficient that has no standard error"):
+    with pytest.raises(
+        UsageError, match=r"^row 2 of R involves a coefficient that has no standard error"
+    ):
         wald(holed, W, wide)
 
 
@@ -123,9 +142,17 @@ def test_an_effect_without_error_differs_from_q_for_certain() -> None:
 @pytest.mark.parametrize(
     ("rows", "q", "message"),
     [
-        (np.ones((1, 3)), 0.0, r"^R has shape \(1, 3\); each of its rows needs one entry for each of 4 terms\.$"),
+        (
+            np.ones((1, 3)),
+            0.0,
+            r"^R has shape \(1, 3\); each of its rows needs one entry for each of 4 terms\.$",
+        ),
         (np.ones((1, 1, 4)), 0.0, r"^R has shape \(1, 1, 4\)"),
-        (R, np.zeros(3), r"^q has shape \(3,\); give a number, or one for each of the 2 rows of R\.$"),
+        (
+            R,
+            np.zeros(3),
+            r"^q has shape \(3,\); give a number, or one for each of the 2 rows of R\.$",
+        ),
     ],
 )
 def test_shapes_that_do_not_fit_are_refused(rows: np.ndarray, q: float, message: str) -> None:
@@ -138,14 +165,18 @@ def test_shapes_that_do_not_fit_are_refused(rows: np.ndarray, q: float, message:
 @pytest.mark.parametrize("level", [0.0, 1.0, 95.0])
 def test_a_level_outside_zero_and_one_is_refused(level: float) -> None:
     estimates, V, _ = fitted()
-    with pytest.raises(UsageError, match=f"^the level of an interval is {level:g}; give a number between 0 and 1"):
+    with pytest.raises(
+        UsageError, match=f"^the level of an interval is {level:g}; give a number between 0 and 1"
+    ):
         contrasts(estimates, V, R).interval(level)
 
 
 def test_p_values_keep_their_digits_far_out() -> None:
     ours = contrasts(np.array([37.0]), np.eye(1), np.eye(1))
     assert ours.p_values[0] == pytest.approx(2.0 * float(special.ndtr(-37.0)), rel=1e-15)
-    assert wald(np.array([37.0]), np.eye(1), np.eye(1)).p_value == pytest.approx(ours.p_values[0], rel=1e-10)
+    assert wald(np.array([37.0]), np.eye(1), np.eye(1)).p_value == pytest.approx(
+        ours.p_values[0], rel=1e-10
+    )
 
 
 def test_terms_are_the_wald_test_terms_of_statsmodels() -> None:

@@ -32,18 +32,26 @@ CURVES: dict[str, Callable[[Any], Any]] = {
     "cauchit": lambda z: 0.5 + np.arctan(z) / np.pi,
 }
 LIKELIHOODS = [*(Bernoulli(link) for link in LINKS.values()), Multinomial(2)]
-EACH_LIKELIHOOD = pytest.mark.parametrize("likelihood", LIKELIHOODS, ids=lambda likelihood: likelihood.name)
+EACH_LIKELIHOOD = pytest.mark.parametrize(
+    "likelihood", LIKELIHOODS, ids=lambda likelihood: likelihood.name
+)
 CASES = [
     *((at, effect, False, False) for at, effect in product(At, Effect)),
-    *((at, effect, *steps) for at in (At.OVERALL, At.MEAN, At.ALL) for effect in (Effect.DYDX, Effect.EYDX)
-      for steps in ((True, False), (False, True), (True, True))),
+    *(
+        (at, effect, *steps)
+        for at in (At.OVERALL, At.MEAN, At.ALL)
+        for effect in (Effect.DYDX, Effect.EYDX)
+        for steps in ((True, False), (False, True), (True, True))
+    ),
 ]
 
 
 def rows(seed: int = 0, n: int = N) -> np.ndarray:
     """A constant, a continuous column, a dummy and a count."""
     rng = np.random.default_rng(seed)
-    return np.column_stack([np.ones(n), rng.normal(size=n), rng.random(n) < 0.4, rng.poisson(1.5, n)])
+    return np.column_stack(
+        [np.ones(n), rng.normal(size=n), rng.random(n) < 0.4, rng.poisson(1.5, n)]
+    )
 
 
 def spread(size: int, seed: int = 1) -> np.ndarray:
@@ -71,8 +79,12 @@ def probabilities(likelihood: Likelihood, X: Any, params: np.ndarray, offset: np
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-def row_effects(likelihood, X, params, offset, effect: Effect, dummy: bool, count: bool) -> np.ndarray:
-    """The definition, (n, 3, C): derivatives by complex steps in X, which cancel nothing, and discrete changes."""
+def row_effects(
+    likelihood, X, params, offset, effect: Effect, dummy: bool, count: bool
+) -> np.ndarray:
+    """The definition, (n, 3, C): derivatives by complex steps in X, which cancel nothing, and
+    discrete changes.
+    """
 
     def response(Z: Any) -> Any:
         p = probabilities(likelihood, Z, params, offset)
@@ -91,11 +103,16 @@ def row_effects(likelihood, X, params, offset, effect: Effect, dummy: bool, coun
     return np.stack(found, axis=1)
 
 
-def jacobian(value: Callable[[np.ndarray], np.ndarray], at: np.ndarray, h: float = 2e-3) -> np.ndarray:
+def jacobian(
+    value: Callable[[np.ndarray], np.ndarray], at: np.ndarray, h: float = 2e-3
+) -> np.ndarray:
     """By central differences of the fourth order, (values, parameters)."""
 
     def along(e: np.ndarray) -> np.ndarray:
-        near, far = value(at + h * e) - value(at - h * e), value(at + 2 * h * e) - value(at - 2 * h * e)
+        near, far = (
+            value(at + h * e) - value(at - h * e),
+            value(at + 2 * h * e) - value(at - 2 * h * e),
+        )
         return ((8.0 * near - far) / (12.0 * h)).T.ravel()
 
     return np.stack([along(e) for e in np.eye(at.size)], axis=1)
@@ -107,7 +124,7 @@ def close(found: Margins, expected: Margins, rtol: float = 1e-11) -> None:
     np.testing.assert_allclose(found.covariance, expected.covariance, rtol=rtol, atol=1e-15)
 
 
-# --- statsmodels ----------------------------------------------------------------------------------------------------
+# --- statsmodels ----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -118,29 +135,48 @@ def fits() -> dict[str, tuple[Likelihood, Any]]:
     return {
         "Logit": (Bernoulli(LOGIT), sm.Logit(y, X).fit(disp=0)),
         "Probit": (Bernoulli(PROBIT), sm.Probit(y, X).fit(disp=0)),
-        "MNLogit": (Multinomial(3), sm.MNLogit(classes, X).fit(disp=0)),  # as many classes as columns: see below
+        "MNLogit": (
+            Multinomial(3),
+            sm.MNLogit(classes, X).fit(disp=0),
+        ),  # as many classes as columns: see below
     }
 
 
 @pytest.mark.parametrize(("at", "effect", "dummy", "count"), CASES)
 @pytest.mark.parametrize("name", ["Logit", "Probit", "MNLogit"])
-def test_effects_are_those_of_statsmodels(name: str, at: At, effect: Effect, dummy: bool, count: bool, fits) -> None:
+def test_effects_are_those_of_statsmodels(
+    name: str, at: At, effect: Effect, dummy: bool, count: bool, fits
+) -> None:
     if name == "MNLogit" and (effect.log_x or count):
-        return  # statsmodels multiplies classes by columns (eyex, dyex), and slices by a float (count)
+        # statsmodels multiplies classes by columns (eyex, dyex), and slices by a float (count)
+        return
     likelihood, theirs = fits[name]
     params = np.asarray(theirs.params).ravel("F")
     expected = theirs.get_margeff(at=at.value, method=effect.value, dummy=dummy, count=count)
     found = margins(
-        likelihood, theirs.model.exog, params, theirs.cov_params(), at=at, effect=effect, dummy=dummy, count=count
+        likelihood,
+        theirs.model.exog,
+        params,
+        theirs.cov_params(),
+        at=at,
+        effect=effect,
+        dummy=dummy,
+        count=count,
     )
     shaped = expected.margeff.reshape(found.effects.shape)
     np.testing.assert_allclose(found.effects, shaped, rtol=1e-7, atol=1e-13)
     if at is not At.ALL:
-        rtol = 1e-5 if name == "Probit" else 1e-7  # its Jacobian is a forward difference; ours is held below
+        rtol = (
+            1e-5 if name == "Probit" else 1e-7
+        )  # its Jacobian is a forward difference; ours is held below
         shape = found.effects.shape
         np.testing.assert_allclose(found.std_errors, expected.margeff_se.reshape(shape), rtol=rtol)
-        np.testing.assert_allclose(found.covariance, expected.margeff_cov, rtol=10 * rtol, atol=1e-4 * rtol)
-        with np.errstate(invalid="ignore"):  # of x = 0 on both sides, an elasticity of zero without error
+        np.testing.assert_allclose(
+            found.covariance, expected.margeff_cov, rtol=10 * rtol, atol=1e-4 * rtol
+        )
+        with np.errstate(
+            invalid="ignore"
+        ):  # of x = 0 on both sides, an elasticity of zero without error
             np.testing.assert_allclose(found.z, expected.tvalues.reshape(shape), rtol=rtol)
         np.testing.assert_allclose(found.p_values, expected.pvalues.reshape(shape), rtol=100 * rtol)
         theirs_interval = expected.conf_int(0.1)  # (m, 2), or (m, 2, C)
@@ -149,7 +185,7 @@ def test_effects_are_those_of_statsmodels(name: str, at: At, effect: Effect, dum
         np.testing.assert_allclose(ours, theirs_interval, rtol=10 * rtol, atol=rtol)
 
 
-# --- where statsmodels does not go: offsets, weights, other links, several classes -----------------------------------
+# --- where statsmodels does not go: offsets, weights, other links, several classes ----------------
 
 
 @EACH_LIKELIHOOD
@@ -170,7 +206,9 @@ def test_effects_with_offsets_are_derivatives_and_their_errors_the_delta_methods
         every = row_effects(likelihood, at_rows, theta, at_offset, effect, dummy, count)
         return every if at is At.ALL else every.mean(axis=0)
 
-    found = margins(likelihood, X, params, V, offset=offset, at=at, effect=effect, dummy=dummy, count=count)
+    found = margins(
+        likelihood, X, params, V, offset=offset, at=at, effect=effect, dummy=dummy, count=count
+    )
     np.testing.assert_array_equal(found.columns, [1, 2, 3])
     np.testing.assert_allclose(found.effects, effects(params), rtol=1e-10, atol=1e-14)
     if at is not At.ALL:
@@ -180,29 +218,43 @@ def test_effects_with_offsets_are_derivatives_and_their_errors_the_delta_methods
 
 @EACH_LIKELIHOOD
 @pytest.mark.parametrize("at", [At.OVERALL, At.MEAN, At.MEDIAN, At.ZERO])
-def test_a_row_of_weight_two_counts_twice_and_one_of_weight_zero_is_not_there(likelihood: Likelihood, at: At) -> None:
+def test_a_row_of_weight_two_counts_twice_and_one_of_weight_zero_is_not_there(
+    likelihood: Likelihood, at: At
+) -> None:
     X, offset = rows(), shift(likelihood)
     weight = np.random.default_rng(2).integers(0, 4, N).astype(float)
     X[weight == 0.0] += (
-        0.5  # these alone keep the constant from being one, the dummy from 0 and 1, the count from being whole
+        # these alone keep the constant from being one, the dummy from 0 and 1, the count from being
+        # whole
+        0.5
     )
     repeated = np.repeat(np.arange(N), weight.astype(int))
     steps = {"dummy": at in (At.OVERALL, At.MEAN), "count": at in (At.OVERALL, At.MEAN)}
     options = {"at": at, "fixed": {1: np.linspace(-1.0, 1.0, N)}}
-    once = margins(likelihood, X, *estimates(likelihood), offset=offset, weight=weight, **options, **steps)
+    once = margins(
+        likelihood, X, *estimates(likelihood), offset=offset, weight=weight, **options, **steps
+    )
     options["fixed"] = {1: np.linspace(-1.0, 1.0, N)[repeated]}
-    twice = margins(likelihood, X[repeated], *estimates(likelihood), offset=offset[repeated], **options, **steps)
+    twice = margins(
+        likelihood, X[repeated], *estimates(likelihood), offset=offset[repeated], **options, **steps
+    )
     close(once, twice)
 
 
 @EACH_LIKELIHOOD
 @pytest.mark.parametrize("at", [At.OVERALL, At.MEAN, At.MEDIAN, At.ZERO])
-def test_fixed_values_stand_for_the_column_wherever_the_effects_are_taken(likelihood: Likelihood, at: At) -> None:
+def test_fixed_values_stand_for_the_column_wherever_the_effects_are_taken(
+    likelihood: Likelihood, at: At
+) -> None:
     X, (params, V) = rows(), estimates(likelihood)
     found = margins(likelihood, X, params, V, at=at, fixed={1: 0.7, 3: 2.0})
     held = X.copy()
     held[:, 1], held[:, 3] = 0.7, 2.0
-    place = {At.OVERALL: held, At.MEAN: held.mean(axis=0)[None], At.MEDIAN: np.median(held, axis=0)[None]}
+    place = {
+        At.OVERALL: held,
+        At.MEAN: held.mean(axis=0)[None],
+        At.MEDIAN: np.median(held, axis=0)[None],
+    }
     points = place.get(at, np.array([[1.0, 0.7, 0.0, 2.0]]))
     none = np.zeros((points.shape[0], likelihood.outputs))
     expected = row_effects(likelihood, points, params, none, Effect.DYDX, False, False).mean(axis=0)
@@ -212,7 +264,10 @@ def test_fixed_values_stand_for_the_column_wherever_the_effects_are_taken(likeli
 
 def test_constant_columns_are_left_out_whatever_their_value_and_keep_it_at_zero() -> None:
     X = rows()
-    for constant in (0.1, 2.0):  # the variance of 0.1 rounds to 1e-31, which statsmodels takes for a variable
+    for constant in (
+        0.1,
+        2.0,
+    ):  # the variance of 0.1 rounds to 1e-31, which statsmodels takes for a variable
         X[:, 0] = constant
         found = margins(Bernoulli(LOGIT), X, THETA, spread(P), at=At.ZERO)
         np.testing.assert_array_equal(found.columns, [1, 2, 3])
@@ -237,7 +292,10 @@ def test_without_a_base_class_the_effects_are_the_same() -> None:
     to_base = np.kron(np.array([[-1.0, 1.0, 0.0], [-1.0, 0.0, 1.0]]), np.eye(P))
     for effect in Effect:
         free = margins(Multinomial(3, base=False), X, params, V, effect=effect)
-        close(free, margins(Multinomial(2), X, to_base @ params, to_base @ V @ to_base.T, effect=effect))
+        close(
+            free,
+            margins(Multinomial(2), X, to_base @ params, to_base @ V @ to_base.T, effect=effect),
+        )
 
 
 def test_the_blocks_add_up_to_the_rows() -> None:
@@ -247,11 +305,16 @@ def test_the_blocks_add_up_to_the_rows() -> None:
         whole = margins(likelihood, X, params, V, dummy=True, count=True)
         every = margins(likelihood, X, params, V, dummy=True, count=True, at=At.ALL)
         np.testing.assert_allclose(whole.effects, every.effects.mean(axis=0), rtol=1e-11)
-        halves = [margins(likelihood, half, params, V, dummy=True, count=True) for half in (X[::2], X[1::2])]
-        np.testing.assert_allclose(whole.effects, (halves[0].effects + halves[1].effects) / 2.0, rtol=1e-11)
+        halves = [
+            margins(likelihood, half, params, V, dummy=True, count=True)
+            for half in (X[::2], X[1::2])
+        ]
+        np.testing.assert_allclose(
+            whole.effects, (halves[0].effects + halves[1].effects) / 2.0, rtol=1e-11
+        )
 
 
-# --- the tails ------------------------------------------------------------------------------------------------------
+# --- the tails ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("eta", [-800.0, -30.0, 30.0, 800.0])
@@ -273,15 +336,23 @@ def log_curve(name: str, z: Any) -> Any:
         return mpmath.log(mpmath.mpf(1) / 2 + mpmath.atan(z) / mpmath.pi)
     if name == "loglog":
         return -mpmath.exp(-z)
-    return mpmath.log(1 - mpmath.exp(-mpmath.exp(z))) if name == "cloglog" else -mpmath.log1p(mpmath.exp(-z))
+    return (
+        mpmath.log(1 - mpmath.exp(-mpmath.exp(z)))
+        if name == "cloglog"
+        else -mpmath.log1p(mpmath.exp(-z))
+    )
 
 
 @pytest.mark.parametrize("eta", [-300.0, -30.0, -12.0, -1.0, 2.0, 5.0])
-@pytest.mark.parametrize("link", [LOGIT, PROBIT, CLOGLOG, LOGLOG, CAUCHIT], ids=lambda link: link.name)
+@pytest.mark.parametrize(
+    "link", [LOGIT, PROBIT, CLOGLOG, LOGLOG, CAUCHIT], ids=lambda link: link.name
+)
 def test_derivatives_of_the_log_probability_are_exact_in_the_tails(link, eta: float) -> None:
     at, one = np.array([[eta]]), np.ones((1, 1))
     with mpmath.workdps(400):
-        first, second = (float(mpmath.diff(lambda z: log_curve(link.name, z), eta, order)) for order in (1, 2))
+        first, second = (
+            float(mpmath.diff(lambda z: log_curve(link.name, z), eta, order)) for order in (1, 2)
+        )
     assert slope(Bernoulli(link), at, log=True).item() == pytest.approx(first, rel=1e-11)
     assert bend(Bernoulli(link), at, one, log=True).item() == pytest.approx(second, rel=1e-9)
 
@@ -305,12 +376,16 @@ def test_a_variance_of_zero_that_was_rounded_below_it_is_zero() -> None:
     assert (margins(Multinomial(1), rows(), THETA, np.zeros((P, P))).std_errors == 0.0).all()
 
 
-# --- memory ---------------------------------------------------------------------------------------------------------
+# --- memory ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("options", [{}, {"dummy": True, "count": True}, {"fixed": {1: 0.5}},
-                                     {"at": At.MEAN}, {"at": At.MEDIAN}])
-def test_margins_of_several_classes_take_less_memory_than_their_rows(options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"dummy": True, "count": True}, {"fixed": {1: 0.5}}, {"at": At.MEAN}, {"at": At.MEDIAN}],
+)
+def test_margins_of_several_classes_take_less_memory_than_their_rows(
+    options: dict[str, Any],
+) -> None:
     rng = np.random.default_rng(0)
     X = np.column_stack([rows(n=200_000), rng.normal(size=(200_000, 6))])
     params = 0.1 * rng.normal(size=40)
@@ -321,30 +396,48 @@ def test_margins_of_several_classes_take_less_memory_than_their_rows(options: di
     assert peak < 0.25 * X.nbytes + 8 * 2**20  # all rows' Jacobians at once are 200 times X
 
 
-# --- what is refused ------------------------------------------------------------------------------------------------
+# --- what is refused ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("steps", [{"dummy": True}, {"count": True}])
 @pytest.mark.parametrize(
     ("options", "what"),
-    [({"effect": Effect.DYEX}, "method dyex"), ({"effect": Effect.EYEX}, "method eyex"),
-     ({"at": At.MEDIAN}, "at median"), ({"at": At.ZERO}, "at zero")],
+    [
+        ({"effect": Effect.DYEX}, "method dyex"),
+        ({"effect": Effect.EYEX}, "method eyex"),
+        ({"at": At.MEDIAN}, "at median"),
+        ({"at": At.ZERO}, "at zero"),
+    ],
 )
-def test_a_discrete_change_is_refused_where_it_means_nothing(options: dict, what: str, steps: dict) -> None:
-    with pytest.raises(UsageError, match=f"{what} makes no sense for a change of a whole number; leave out dummy and"):
+def test_a_discrete_change_is_refused_where_it_means_nothing(
+    options: dict, what: str, steps: dict
+) -> None:
+    with pytest.raises(
+        UsageError,
+        match=f"{what} makes no sense for a change of a whole number; leave out dummy and",
+    ):
         margins(Bernoulli(LOGIT), rows(), THETA, spread(P), **options, **steps)
 
 
 def test_effects_at_every_row_have_no_errors_and_levels_lie_between_0_and_1() -> None:
     every = margins(Bernoulli(LOGIT), rows(), THETA, spread(P), at=At.ALL)
-    for inference in (lambda: every.std_errors, lambda: every.z, lambda: every.p_values, every.interval):
-        with pytest.raises(UsageError, match="effects at every row have no standard errors; choose at='overall' or"):
+    for inference in (
+        lambda: every.std_errors,
+        lambda: every.z,
+        lambda: every.p_values,
+        every.interval,
+    ):
+        with pytest.raises(
+            UsageError, match="effects at every row have no standard errors; choose at='overall' or"
+        ):
             inference()
-    with pytest.raises(UsageError, match="the level of an interval is 95; give a number between 0 and 1"):
+    with pytest.raises(
+        UsageError, match="the level of an interval is 95; give a number between 0 and 1"
+    ):
         margins(Bernoulli(LOGIT), rows(), THETA, spread(P)).interval(95.0)
 
 
-# --- statsmodels' faults, so that a release that mends one is noticed -------------------------------------------------
+# --- statsmodels' faults, so that a release that mends one is noticed -----------------------------
 
 
 def test_what_statsmodels_gets_wrong(fits) -> None:
@@ -359,11 +452,22 @@ def test_what_statsmodels_gets_wrong(fits) -> None:
         fewer = sm.MNLogit(np.arange(400) % 3, X).fit(disp=0)
     with pytest.raises(ValueError, match="broadcast"):
         fewer.get_margeff(dummy=True)
-    ours = margins(Multinomial(3), X, several.params.ravel("F"), several.cov_params(), at=At.MEAN, effect=Effect.DYEX)
+    ours = margins(
+        Multinomial(3),
+        X,
+        several.params.ravel("F"),
+        several.cov_params(),
+        at=At.MEAN,
+        effect=Effect.DYEX,
+    )
     theirs = several.get_margeff(at="mean", method="dyex").margeff
     plain = several.get_margeff(at="mean").margeff
     np.testing.assert_allclose(ours.effects, plain * X.mean(axis=0)[1:, None], rtol=1e-10)
-    np.testing.assert_allclose(theirs, plain * X.mean(axis=0), rtol=1e-10)  # classes times columns, without a word
+    np.testing.assert_allclose(
+        theirs, plain * X.mean(axis=0), rtol=1e-10
+    )  # classes times columns, without a word
     _, logit = fits["Logit"]
     at_zero = logit.get_margeff(at="zero").margeff
-    np.testing.assert_array_equal(logit.get_margeff(at="zero", atexog={1: 1.5}).margeff, at_zero)  # atexog is dropped
+    np.testing.assert_array_equal(
+        logit.get_margeff(at="zero", atexog={1: 1.5}).margeff, at_zero
+    )  # atexog is dropped

@@ -14,11 +14,20 @@ from tests.support.hypotheses import TIGHT, flights
     ("formula", "columns", "with_reference"),
     [("y ~ C(g) + x", [1, 2, 3], True), ("y ~ C(g) + x - 1", [0, 1, 2, 3], False)],
 )
-def test_pairs_are_the_t_test_pairwise_of_statsmodels(formula: str, columns: list[int], with_reference: bool) -> None:
+def test_pairs_are_the_t_test_pairwise_of_statsmodels(
+    formula: str, columns: list[int], with_reference: bool
+) -> None:
     peer = smf.logit(formula, flights()).fit(**TIGHT)
     theirs = peer.t_test_pairwise("C(g)", method=["hs", "bonferroni", "fdr_bh"]).result_frame
     for method in ("hs", "bonferroni", "fdr_bh"):
-        ours = pairwise(peer.params.to_numpy(), peer.cov_params().to_numpy(), columns, "abcd", with_reference, method)
+        ours = pairwise(
+            peer.params.to_numpy(),
+            peer.cov_params().to_numpy(),
+            columns,
+            "abcd",
+            with_reference,
+            method,
+        )
         assert list(ours.labels) == list(theirs.index)
         np.testing.assert_allclose(ours.contrasts.effects, theirs["coef"], rtol=1e-12)
         np.testing.assert_allclose(ours.contrasts.p_values, theirs["P>|z|"], rtol=1e-10)
@@ -26,7 +35,9 @@ def test_pairs_are_the_t_test_pairwise_of_statsmodels(formula: str, columns: lis
 
 
 def test_labels_that_do_not_match_the_levels_are_refused() -> None:
-    with pytest.raises(UsageError, match=r"^2 labels were given for 3 levels; name each, and at least two\.$"):
+    with pytest.raises(
+        UsageError, match=r"^2 labels were given for 3 levels; name each, and at least two\.$"
+    ):
         pairwise(np.zeros(4), np.eye(4), [1, 2], "ab", True)
 
 
@@ -50,6 +61,7 @@ def test_missing_p_values_are_no_tests(method: str) -> None:
 
 def test_an_unknown_adjustment_names_those_there_are() -> None:
     with pytest.raises(
-        UsageError, match=r"^adjustment 'tukey' is not known; choose one of bonferroni, sidak, holm-sidak,"
+        UsageError,
+        match=r"^adjustment 'tukey' is not known; choose one of bonferroni, sidak, holm-sidak,",
     ):
         adjusted(np.array([0.1]), "tukey")

@@ -51,7 +51,9 @@ def test_naive_without_a_covariance_gives_the_estimates_alone(case: str) -> None
     alone = fit(rows, penalty=penalty, naive=True, covariance_type=None)
     assert np.isnan(alone.std_errors).all()
     assert not any("naive" in note for note in alone.notes)
-    np.testing.assert_allclose(alone.estimates, fit(rows, penalty=penalty, naive=True).estimates, atol=1e-9)
+    np.testing.assert_allclose(
+        alone.estimates, fit(rows, penalty=penalty, naive=True).estimates, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("case", ["l2", "elastic net"])
@@ -69,7 +71,10 @@ def test_naive_covariances_are_the_inverse_information_of_what_is_not_zero(case:
     robust = fit(array_rows(X, y), penalty=penalty, naive=True, covariance_type=HC0)
     scores = (Z * (y - mu)[:, None])[:, on]
     np.testing.assert_allclose(
-        robust.covariance[np.ix_(on, on)], expected @ scores.T @ scores @ expected, rtol=1e-8, atol=1e-12
+        robust.covariance[np.ix_(on, on)],
+        expected @ scores.T @ scores @ expected,
+        rtol=1e-8,
+        atol=1e-12,
     )
 
 
@@ -107,7 +112,9 @@ def test_the_first_class_s_intercept_is_no_parameter() -> None:
 
 def test_the_note_on_bounds_names_the_columns() -> None:
     X, y = data()
-    model = LogisticRegression(C=np.inf, bounds=([-np.inf, -np.inf, -np.inf, -np.inf], [0.2, np.inf, np.inf, np.inf]))
+    model = LogisticRegression(
+        C=np.inf, bounds=([-np.inf, -np.inf, -np.inf, -np.inf], [0.2, np.inf, np.inf, np.inf])
+    )
     notes = model.fit(X, y).inference_.notes
     assert notes[0].startswith("Active inequalities, as if known: -x0 >= -0.2.")
 
@@ -121,11 +128,15 @@ def test_a_penalty_with_another_link_says_the_same() -> None:
 def test_a_pickle_is_equal_and_small_where_no_covariance_is_known(naive: bool) -> None:
     rng = np.random.default_rng(2)
     X, code = rng.standard_normal((300, 60)), np.arange(300) % 6
-    found = fit(array_rows(X, code, classes=list("abcdef")), Multinomial(5), penalty=L2(1.0), naive=naive)
+    found = fit(
+        array_rows(X, code, classes=list("abcdef")), Multinomial(5), penalty=L2(1.0), naive=naive
+    )
     text = pickle.dumps(found)
     again = pickle.loads(text)
     for field in fields(found):
-        np.testing.assert_array_equal(getattr(again, field.name), getattr(found, field.name), err_msg=field.name)
+        np.testing.assert_array_equal(
+            getattr(again, field.name), getattr(found, field.name), err_msg=field.name
+        )
     assert again.covariance.shape == found.covariance.shape
     assert (len(text) < 100_000) != naive
     np.testing.assert_array_equal(again.std_errors, found.std_errors)

@@ -44,7 +44,9 @@ def classes(X: np.ndarray, params: Any, offset: np.ndarray) -> Any:
 
 
 def delta(value: Callable[[Any], Any], at: np.ndarray, V: np.ndarray) -> np.ndarray:
-    """Standard errors by the delta method, its derivatives by complex steps, which cancel nothing."""
+    """Standard errors by the delta method, its derivatives by complex steps, which cancel
+    nothing.
+    """
     J = np.stack([value(at + 1e-30j * e).imag / 1e-30 for e in np.eye(at.size)], axis=-1)
     return np.sqrt(np.einsum("...a,ab,...b->...", J, V, J))
 
@@ -54,12 +56,14 @@ def agree(found: Prediction, expected: Any, rtol: float = 1e-7) -> None:
     np.testing.assert_allclose(found.std_errors, expected.se, rtol=rtol)
 
 
-# --- statsmodels ----------------------------------------------------------------------------------------------------
+# --- statsmodels ----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def peers() -> dict[str, tuple[Bernoulli, Any, np.ndarray | None]]:
-    """Each model of statsmodels, fitted, with and without an offset; the links it names by its own names."""
+    """Each model of statsmodels, fitted, with and without an offset; the links it names by its
+    own names.
+    """
     X, rng, offset = rows(), np.random.default_rng(2), shifts(1)[:, 0]
     y = (rng.random(N) < special.expit(X @ THETA)).astype(float)
     links = sm.families.links
@@ -67,7 +71,11 @@ def peers() -> dict[str, tuple[Bernoulli, Any, np.ndarray | None]]:
     found = {}
     for name, shift in (("", None), (" with offset", offset)):
         found["logit" + name] = (Bernoulli(LOGIT), sm.Logit(y, X, offset=shift).fit(disp=0), shift)
-        found["probit" + name] = (Bernoulli(PROBIT), sm.Probit(y, X, offset=shift).fit(disp=0), shift)
+        found["probit" + name] = (
+            Bernoulli(PROBIT),
+            sm.Probit(y, X, offset=shift).fit(disp=0),
+            shift,
+        )
         for link, theirs in glm.items():
             model = sm.GLM(y, X, family=sm.families.Binomial(theirs), offset=shift)
             found[link.name + name] = (Bernoulli(link), model.fit(), shift)
@@ -76,7 +84,9 @@ def peers() -> dict[str, tuple[Bernoulli, Any, np.ndarray | None]]:
 
 @pytest.mark.parametrize("shifted", ["", " with offset"])
 @EACH_LINK
-def test_binary_predictions_and_both_intervals_are_those_of_statsmodels(link, shifted: str, peers) -> None:
+def test_binary_predictions_and_both_intervals_are_those_of_statsmodels(
+    link, shifted: str, peers
+) -> None:
     likelihood, theirs, offset = peers[link.name + shifted]
     X, V = theirs.model.exog, theirs.cov_params()
     expected = theirs.get_prediction(X, offset=offset)
@@ -86,7 +96,10 @@ def test_binary_predictions_and_both_intervals_are_those_of_statsmodels(link, sh
     agree(found, expected)
     np.testing.assert_allclose(found.interval(0.9), expected.conf_int(alpha=0.1), rtol=1e-7)
     np.testing.assert_allclose(
-        found.interval(0.9, delta=True), expected.conf_int(method="delta", alpha=0.1), rtol=1e-7, atol=1e-9
+        found.interval(0.9, delta=True),
+        expected.conf_int(method="delta", alpha=0.1),
+        rtol=1e-7,
+        atol=1e-9,
     )
     ours = predict_linear(likelihood, X, theirs.params, V, offset)
     agree(ours, linear)
@@ -98,7 +111,9 @@ def test_binary_predictions_and_both_intervals_are_those_of_statsmodels(link, sh
 def test_averages_are_those_of_statsmodels(name: str, weights: np.ndarray | None, peers) -> None:
     likelihood, theirs, _ = peers[name]
     expected = theirs.get_prediction(average=True, agg_weights=weights)
-    found = average(likelihood, theirs.model.exog, theirs.params, theirs.cov_params(), weights=weights)
+    found = average(
+        likelihood, theirs.model.exog, theirs.params, theirs.cov_params(), weights=weights
+    )
     agree(found, expected)
     np.testing.assert_allclose(found.interval()[0], expected.conf_int().ravel(), rtol=1e-7)
 
@@ -107,10 +122,12 @@ def test_statsmodels_predicts_without_the_offset_it_was_fitted_with(peers) -> No
     likelihood, theirs, offset = peers["logit with offset"]
     X, V = theirs.model.exog, theirs.cov_params()
     agree(predict_mean(likelihood, X, theirs.params, V), theirs.get_prediction())
-    np.testing.assert_allclose(predict_mean(likelihood, X, theirs.params, V, offset).predicted, theirs.predict())
+    np.testing.assert_allclose(
+        predict_mean(likelihood, X, theirs.params, V, offset).predicted, theirs.predict()
+    )
 
 
-# --- several classes, of which statsmodels predicts without errors -----------------------------------------------------
+# --- several classes, of which statsmodels predicts without errors --------------------------------
 
 
 @pytest.mark.parametrize("shifted", [False, True])
@@ -118,18 +135,26 @@ def test_class_probabilities_have_the_delta_methods_errors(shifted: bool) -> Non
     X, V, offset = rows(), spread(9), shifts(3) if shifted else np.zeros((N, 3))
     found = predict_mean(Multinomial(3), X, SEVERAL, V, offset if shifted else None)
     np.testing.assert_allclose(found.predicted, classes(X, SEVERAL, offset), rtol=1e-13)
-    np.testing.assert_allclose(found.std_errors, delta(lambda t: classes(X, t, offset), SEVERAL, V), rtol=1e-10)
+    np.testing.assert_allclose(
+        found.std_errors, delta(lambda t: classes(X, t, offset), SEVERAL, V), rtol=1e-10
+    )
     reach = 1.959963984540054 * found.std_errors
-    np.testing.assert_allclose(found.interval(), np.stack([found.predicted - reach, found.predicted + reach], -1))
+    np.testing.assert_allclose(
+        found.interval(), np.stack([found.predicted - reach, found.predicted + reach], -1)
+    )
 
 
 def test_class_predictions_are_those_of_statsmodels() -> None:
     X = rows()
     theirs = sm.MNLogit(np.random.default_rng(3).integers(0, 4, N), X).fit(disp=0)
     params, V = theirs.params.ravel("F"), theirs.cov_params()
-    np.testing.assert_allclose(predict_mean(Multinomial(3), X, params, V).predicted, theirs.predict(), rtol=1e-12)
+    np.testing.assert_allclose(
+        predict_mean(Multinomial(3), X, params, V).predicted, theirs.predict(), rtol=1e-12
+    )
     linear = predict_linear(Multinomial(3), X, params, V).predicted
-    np.testing.assert_allclose(linear, theirs.predict(which="linear")[:, 1:], rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(
+        linear, theirs.predict(which="linear")[:, 1:], rtol=1e-10, atol=1e-14
+    )
 
 
 def test_several_linear_predictors_have_exact_errors() -> None:
@@ -138,7 +163,9 @@ def test_several_linear_predictors_have_exact_errors() -> None:
     np.testing.assert_allclose(found.predicted, X @ SEVERAL.reshape(3, P).T + offset, rtol=1e-14)
     for a in range(3):
         own = V[a * P : (a + 1) * P, a * P : (a + 1) * P]
-        np.testing.assert_allclose(found.std_errors[:, a], np.sqrt(np.diag(X @ own @ X.T)), rtol=1e-12)
+        np.testing.assert_allclose(
+            found.std_errors[:, a], np.sqrt(np.diag(X @ own @ X.T)), rtol=1e-12
+        )
 
 
 @pytest.mark.parametrize("linear", [False, True])
@@ -148,7 +175,9 @@ def test_averages_over_several_classes_have_the_delta_methods_errors(weights, li
     share = np.ones(N) / N if weights is None else weights / N
 
     def mean(params: Any) -> Any:
-        return share @ (X @ params.reshape(3, P).T + offset if linear else classes(X, params, offset))
+        return share @ (
+            X @ params.reshape(3, P).T + offset if linear else classes(X, params, offset)
+        )
 
     found = average(Multinomial(3), X, SEVERAL, V, offset, weights, linear)
     np.testing.assert_allclose(found.predicted, mean(SEVERAL), rtol=1e-12)
@@ -188,7 +217,7 @@ def test_the_blocks_add_up_to_the_rows() -> None:
     np.testing.assert_allclose(mean.predicted, whole.predicted.mean(axis=0), rtol=1e-12)
 
 
-# --- the tails ------------------------------------------------------------------------------------------------------
+# --- the tails ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("eta", [-800.0, 800.0])
@@ -221,13 +250,17 @@ def test_the_error_of_a_class_that_is_nearly_certain_keeps_its_digits() -> None:
     np.testing.assert_allclose(found.std_errors[0], expected, rtol=1e-13)  # 1 - p is 0 in double
 
 
-# --- memory, and what is refused --------------------------------------------------------------------------------------
+# --- memory, and what is refused ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("predict", "numbers"), [(predict_mean, 10), (predict_linear, 8), (average, 0)], ids=["mean", "linear", "average"]
+    ("predict", "numbers"),
+    [(predict_mean, 10), (predict_linear, 8), (average, 0)],
+    ids=["mean", "linear", "average"],
 )
-def test_predictions_of_several_classes_take_little_more_memory_than_they_return(predict, numbers: int) -> None:
+def test_predictions_of_several_classes_take_little_more_memory_than_they_return(
+    predict, numbers: int
+) -> None:
     n, p, k = 200_000, 10, 4
     X, params, V = rows(n, p), np.linspace(-0.2, 0.2, k * p), spread(k * p)
     tracemalloc.start()
@@ -245,6 +278,7 @@ def test_a_level_outside_0_and_1_is_refused(level: float) -> None:
     ):
         for by_delta in (False, True):
             with pytest.raises(
-                UsageError, match=f"the level of an interval is {level:g}; give a number between 0 and 1"
+                UsageError,
+                match=f"the level of an interval is {level:g}; give a number between 0 and 1",
             ):
                 found.interval(level, delta=by_delta)

@@ -26,7 +26,9 @@ def data(n: int = 200, p: int = 3, seed: int = 0) -> Sample:
         (Size(0, 5, 1), False),
     ],
 )
-def test_few_rows_are_more_than_a_slope_in_ten_rows_or_under_ten_events_a_slope(size: Size, said: bool) -> None:
+def test_few_rows_are_more_than_a_slope_in_ten_rows_or_under_ten_events_a_slope(
+    size: Size, said: bool
+) -> None:
     notes = reliability_notes(size)
     assert bool(notes) == said
     assert all(("p/n = 0.11" in note) == (size.slopes > 0.1 * size.rows) for note in notes)
@@ -40,40 +42,67 @@ def page_figures(setting: str) -> dict[float, tuple[str, str]]:
     return {float(at): (coverage, ratio) for at, coverage, ratio in rows}
 
 
-@pytest.mark.parametrize(("slopes", "nearest"), [(11, 0.1), (14, 0.1), (16, 0.2), (20, 0.2), (50, 0.2)])
-def test_many_slopes_are_told_the_figures_of_the_page_of_the_nearest_share(slopes: int, nearest: float) -> None:
+@pytest.mark.parametrize(
+    ("slopes", "nearest"), [(11, 0.1), (14, 0.1), (16, 0.2), (20, 0.2), (50, 0.2)]
+)
+def test_many_slopes_are_told_the_figures_of_the_page_of_the_nearest_share(
+    slopes: int, nearest: float
+) -> None:
     coverage, ratio = page_figures(r"p/n = ([\d.]+)")[nearest]
     (note,) = reliability_notes(Size(slopes, 100, 50))
     assert note.startswith(f"{slopes} slopes are many for 100 rows (p/n = {slopes / 100:.2g}).")
-    assert f"with p/n = {nearest:g} estimates are {ratio} times the truth, and 95% intervals cover {coverage}." in note
+    assert (
+        f"with p/n = {nearest:g} estimates are {ratio} times the truth, and 95% intervals cover "
+        f"{coverage}." in note
+    )
 
 
 @pytest.mark.parametrize(("events", "nearest"), [(9, 10), (5, 5), (4, 5), (3, 2), (2, 2)])
-def test_few_events_are_told_the_figures_of_the_page_of_the_nearest_number(events: int, nearest: int) -> None:
+def test_few_events_are_told_the_figures_of_the_page_of_the_nearest_number(
+    events: int, nearest: int
+) -> None:
     coverage, ratio = page_figures(r"(\d+) events a coefficient")[nearest]
     (note,) = reliability_notes(Size(2, 10_000, 2 * events))
-    assert note.startswith(f"The rarest outcome has few rows, {2 * events}, for 2 slopes. Intervals are rough")
-    assert f"with {nearest} rows for each slope they cover {coverage}, with estimates {ratio} times the truth." in note
+    assert note.startswith(
+        f"The rarest outcome has few rows, {2 * events}, for 2 slopes. Intervals are rough"
+    )
+    assert (
+        f"with {nearest} rows for each slope they cover {coverage}, with estimates {ratio} times "
+        "the truth." in note
+    )
     assert "p/n" not in note
 
 
 @pytest.mark.parametrize(("slopes", "nearest"), [(4, 0.05), (5, 0.05), (9, 0.1)])
-def test_few_events_among_few_rows_are_told_the_figures_of_p_over_n(slopes: int, nearest: float) -> None:
+def test_few_events_among_few_rows_are_told_the_figures_of_p_over_n(
+    slopes: int, nearest: float
+) -> None:
     coverage, ratio = page_figures(r"p/n = ([\d.]+)")[nearest]
     (note,) = reliability_notes(Size(slopes, 100, 20))
-    assert note.startswith(f"The rarest outcome has few rows, 20, for {slopes} slopes. p/n is {slopes / 100:.2g}.")
-    assert f"with p/n = {nearest:g} estimates are {ratio} times the truth, and 95% intervals cover {coverage}." in note
+    assert note.startswith(
+        f"The rarest outcome has few rows, 20, for {slopes} slopes. p/n is {slopes / 100:.2g}."
+    )
+    assert (
+        f"with p/n = {nearest:g} estimates are {ratio} times the truth, and 95% intervals cover "
+        f"{coverage}." in note
+    )
 
 
 def test_one_event_in_many_rows_cites_no_figure() -> None:
     (note,) = reliability_notes(Size(1, 500, 1))
-    assert note.startswith("The rarest outcome has few rows, 1, for 1 slope. Estimates and intervals are rough")
+    assert note.startswith(
+        "The rarest outcome has few rows, 1, for 1 slope. Estimates and intervals are rough"
+    )
     assert "%" not in note
     assert "p/n" not in note
 
 
-@pytest.mark.parametrize(("clusters", "said"), [((20,), False), ((19,), True), ((300, 5), True), ((), False)])
-def test_few_clusters_are_fewer_than_twenty_either_way(clusters: tuple[int, ...], said: bool) -> None:
+@pytest.mark.parametrize(
+    ("clusters", "said"), [((20,), False), ((19,), True), ((300, 5), True), ((), False)]
+)
+def test_few_clusters_are_fewer_than_twenty_either_way(
+    clusters: tuple[int, ...], said: bool
+) -> None:
     notes = reliability_notes(Size(1, 1000, 500, clusters))
     assert bool(notes) == said
     assert all(f"{min(clusters)} clusters are few" in note for note in notes)
@@ -83,7 +112,10 @@ def test_few_clusters_are_fewer_than_twenty_either_way(clusters: tuple[int, ...]
 def test_few_clusters_are_told_the_coverage_of_the_page_of_no_more_clusters(count: int) -> None:
     page = (Path(__file__).parents[3] / "docs" / "engine.md").read_text()
     rows = {
-        int(g): shares for g, *shares in re.findall(r"^\| (\d+) clusters \| (\d+%) \| (\d+%) \|", page, re.MULTILINE)
+        int(g): shares
+        for g, *shares in re.findall(
+            r"^\| (\d+) clusters \| (\d+%) \| (\d+%) \|", page, re.MULTILINE
+        )
     }
     (note,) = reliability_notes(Size(1, 1000, 500, (count,)))
     cited = max(g for g in rows if g <= count)
@@ -128,12 +160,18 @@ def test_slopes_that_constraints_fix_do_not_count_and_those_of_one_contrast_do()
     X, y = data(70)
     names = ("intercept", "x1", "x2", "x3")
     assert len(fit(array_rows(X, y, names=names[1:])).notes) == (min(y.sum(), 70 - y.sum()) < 30)
-    held = fit(array_rows(X, y, names=names[1:]), equalities=linear_equalities("x2 = 0, x3 = 0", names))
+    held = fit(
+        array_rows(X, y, names=names[1:]), equalities=linear_equalities("x2 = 0, x3 = 0", names)
+    )
     assert not any("rarest outcome" in note for note in held.notes)
     code = np.arange(70) % 3
     several = fit(array_rows(X, code, classes=["a", "b", "c"]), Multinomial(2))
     assert several.notes[0].startswith("The rarest outcome has few rows, 23, for 3 slopes.")
-    crowded = fit(array_rows(*data(120, 9)[:1], np.arange(120) % 3, classes=["a", "b", "c"]), Multinomial(2))
+    crowded = fit(
+        array_rows(*data(120, 9)[:1], np.arange(120) % 3, classes=["a", "b", "c"]), Multinomial(2)
+    )
     assert crowded.notes[0].startswith("9 slopes are many for 80 rows of two classes (p/n = 0.11).")
     X, _ = data(90)
-    assert fit(array_rows(X, np.arange(90) % 3, classes=["a", "b", "c"]), Multinomial(2)).notes == ()
+    assert (
+        fit(array_rows(X, np.arange(90) % 3, classes=["a", "b", "c"]), Multinomial(2)).notes == ()
+    )

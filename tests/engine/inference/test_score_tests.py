@@ -18,8 +18,12 @@ def of_peer(test: object) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("kind", [Kind.NONROBUST, Kind.HC0])
-@pytest.mark.parametrize(("link", "model"), [(LOGIT, sm.Logit), (PROBIT, sm.Probit)], ids=["logit", "probit"])
-def test_left_out_columns_are_the_score_test_of_statsmodels(link: object, model: type, kind: Kind) -> None:
+@pytest.mark.parametrize(
+    ("link", "model"), [(LOGIT, sm.Logit), (PROBIT, sm.Probit)], ids=["logit", "probit"]
+)
+def test_left_out_columns_are_the_score_test_of_statsmodels(
+    link: object, model: type, kind: Kind
+) -> None:
     X, y = graded_sample(5000, 5)
     peer = model(y, X[:, :3]).fit(**TIGHT)
     theirs = peer.score_test(exog_extra=X[:, 3:], cov_type=kind.value)
@@ -32,11 +36,15 @@ def test_left_out_columns_are_the_score_test_of_statsmodels(link: object, model:
 def test_multinomial_left_out_columns_are_the_score_test_of_statsmodels(kind: Kind) -> None:
     X, y = three_classes()
     peer = sm.MNLogit(y, X[:, :2]).fit(**TIGHT)
-    ours = score_test(Multinomial(2), X[:, :2], y, peer.params.ravel(order="F"), extra=X[:, 2:], kind=kind)
+    ours = score_test(
+        Multinomial(2), X[:, :2], y, peer.params.ravel(order="F"), extra=X[:, 2:], kind=kind
+    )
     assert ours.joint.df == 2
     if kind is Kind.NONROBUST:  # the peer's HC0 restricts the last class alone
         theirs = peer.score_test(exog_extra=X[:, 2:], cov_type=kind.value)
-        assert (ours.joint.statistic, ours.joint.p_value) == pytest.approx(of_peer(theirs), rel=1e-9)
+        assert (ours.joint.statistic, ours.joint.p_value) == pytest.approx(
+            of_peer(theirs), rel=1e-9
+        )
     rows, at = np.eye(6)[[2, 5]], np.pad(peer.params, ((0, 1), (0, 0))).ravel(order="F")
     restricted = score_test(Multinomial(2), X, y, at, R=rows, kind=kind)
     assert restricted.joint.statistic == pytest.approx(ours.joint.statistic, rel=1e-12)
@@ -53,7 +61,9 @@ def test_multinomial_left_out_columns_are_the_score_test_of_statsmodels(kind: Ki
 def test_restrictions_with_a_value_are_the_score_test_of_statsmodels(kind: Kind) -> None:
     X, y = graded_sample(800)
     rows = np.array([[0.0, 1.0, -1.0, 0.0]])
-    restricted = sm.GLM(y, X, family=sm.families.Binomial()).fit_constrained((rows, np.array([0.1])), tol=1e-14)
+    restricted = sm.GLM(y, X, family=sm.families.Binomial()).fit_constrained(
+        (rows, np.array([0.1])), tol=1e-14
+    )
     params = np.asarray(restricted.params)
     theirs = restricted.score_test(cov_type=kind.value)
     ours = score_test(Bernoulli(LOGIT), X, y, params, R=rows, kind=kind)
@@ -77,7 +87,9 @@ def test_of_a_two_by_two_table_it_is_pearsons_chi_squared() -> None:
     chi_squared = float(((table - expected) ** 2 / expected).sum())
     assert ours.joint.statistic == pytest.approx(chi_squared, rel=1e-13)
     assert ours.joint.p_value == pytest.approx(float(special.chdtrc(1, chi_squared)), rel=1e-12)
-    assert ours.z[0] == pytest.approx(np.sqrt(chi_squared), rel=1e-13)  # the second group has more events
+    assert ours.z[0] == pytest.approx(
+        np.sqrt(chi_squared), rel=1e-13
+    )  # the second group has more events
 
 
 def test_of_an_r_by_c_table_it_is_pearsons_chi_squared() -> None:
@@ -93,7 +105,9 @@ def test_of_an_r_by_c_table_it_is_pearsons_chi_squared() -> None:
         weight=table.ravel(),
     )
     expected = np.outer(table.sum(axis=1), shares)
-    assert ours.joint.statistic == pytest.approx(float(((table - expected) ** 2 / expected).sum()), rel=1e-12)
+    assert ours.joint.statistic == pytest.approx(
+        float(((table - expected) ** 2 / expected).sum()), rel=1e-12
+    )
     assert ours.joint.df == 6
 
 
@@ -124,7 +138,9 @@ def test_weights_repeat_rows_and_offsets_shift_them() -> None:
     at = np.repeat(np.arange(9000), times)
     for kind in (Kind.NONROBUST, Kind.HC0):
         theta = sm.Logit(y[at], X[at, :3], offset=offset[at]).fit(**TIGHT).params
-        repeated = score_test(Bernoulli(LOGIT), X[at, :3], y[at], theta, extra=X[at, 3:], offset=offset[at], kind=kind)
+        repeated = score_test(
+            Bernoulli(LOGIT), X[at, :3], y[at], theta, extra=X[at, 3:], offset=offset[at], kind=kind
+        )
         weighted = score_test(
             Bernoulli(LOGIT),
             X[:, :3],
@@ -146,7 +162,9 @@ def test_under_the_null_it_rejects_at_its_level() -> None:
     for _ in range(400):
         y = (rng.random(200) < 1.0 - np.exp(-np.exp(-0.4))).astype(float)
         at = np.array([np.log(-np.log1p(-y.mean()))])
-        rejected += score_test(Bernoulli(CLOGLOG), X[:, :1], y, at, extra=X[:, 1:]).joint.p_value < 0.1
+        rejected += (
+            score_test(Bernoulli(CLOGLOG), X[:, :1], y, at, extra=X[:, 1:]).joint.p_value < 0.1
+        )
     assert 0.06 < rejected / 400 < 0.145  # three standard deviations
 
 
@@ -154,20 +172,30 @@ def test_what_cannot_be_tested_is_refused() -> None:
     X, y = graded_sample(50)
     theta, likelihood = np.zeros(4), Bernoulli(LOGIT)
     with pytest.raises(
-        UsageError, match=r"^a score test needs either R, the rows of the restrictions, or extra columns"
+        UsageError,
+        match=r"^a score test needs either R, the rows of the restrictions, or extra columns",
     ):
         score_test(likelihood, X, y, theta)
     with pytest.raises(UsageError, match="give one of them"):
         score_test(likelihood, X, y, theta, R=R, extra=X)
-    with pytest.raises(UsageError, match=r"^a score test has no HC3 covariance; choose nonrobust, HC0 or cluster\.$"):
+    with pytest.raises(
+        UsageError,
+        match=r"^a score test has no HC3 covariance; choose nonrobust, HC0 or cluster\.$",
+    ):
         score_test(likelihood, X, y, theta, R=R, kind=Kind.HC3)
     with pytest.raises(UsageError, match=r"^a clustered score test needs the clusters of the rows"):
         score_test(likelihood, X, y, theta, R=R, kind=Kind.CLUSTER)
-    with pytest.raises(RankError, match=r"^column 4 \(extra ones last\) is a linear combination of those before it"):
+    with pytest.raises(
+        RankError, match=r"^column 4 \(extra ones last\) is a linear combination of those before it"
+    ):
         score_test(likelihood, X, y, theta, extra=X[:, 1:2] - X[:, 2:3])
     with pytest.raises(RankError, match=r"^there are 4 columns for 3 rows; drop some\.$"):
         score_test(likelihood, X[:3], y[:3], theta, R=R)
-    with pytest.raises(UsageError, match=r"^row 1 of R depends on the others; give each restriction once\.$"):
+    with pytest.raises(
+        UsageError, match=r"^row 1 of R depends on the others; give each restriction once\.$"
+    ):
         score_test(likelihood, X, y, theta, R=np.vstack([R[0], 2.0 * R[0]]))
-    with pytest.raises(DataError, match=r"^the information is not definite at the constrained estimate"):
+    with pytest.raises(
+        DataError, match=r"^the information is not definite at the constrained estimate"
+    ):
         score_test(Bernoulli(CAUCHIT), X[:, :1], 1.0 - y * 0.0, np.array([-5.0]), extra=X[:, 1:])

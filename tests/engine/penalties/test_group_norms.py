@@ -18,8 +18,12 @@ from logit_engine.rows.memory import MemoryRows
 Array = np.ndarray
 
 
-def data(n: int, sizes: list[int], seed: int = 0, density: float = 1.0) -> tuple[Array, Array, Array]:
-    """X, whose columns have spreads from 0.1 to 10, y, and the group of each column; the first two groups matter."""
+def data(
+    n: int, sizes: list[int], seed: int = 0, density: float = 1.0
+) -> tuple[Array, Array, Array]:
+    """X, whose columns have spreads from 0.1 to 10, y, and the group of each column; the first
+    two groups matter.
+    """
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(len(sizes)), sizes)
     X = rng.standard_normal((n, labels.size)) * (rng.random((n, labels.size)) < density)
@@ -36,9 +40,16 @@ def rows_of(X: object, y: Array, **others: object) -> MemoryRows:
 
 
 def by_proximal_gradient(
-    slope: Callable[[Array], Array], theta: Array, labels: Array, strength: Array, bound: float, steps: int
+    slope: Callable[[Array], Array],
+    theta: Array,
+    labels: Array,
+    strength: Array,
+    bound: float,
+    steps: int,
 ) -> Array:
-    """Accelerated proximal gradient with a fixed step 1/bound and restarts, written out anew; labels: -1 for free ones."""
+    """Accelerated proximal gradient with a fixed step 1/bound and restarts, written out anew;
+    labels: -1 for free ones.
+    """
     ahead, momentum = theta, 1.0
     for _ in range(steps):
         new = ahead - slope(ahead) / bound
@@ -60,7 +71,9 @@ def test_the_nearest_point_minimizes_its_definition(kinked: bool, bounded: bool)
     codes = rng.integers(-1, 60, q)
     groups = Groups(codes, rng.uniform(0.2, 4.0, 60), 2.0 ** rng.integers(-3, 4, q))
     low, high = (
-        (rng.choice([-1.0, 0.0, 0.3], q, p=[0.6, 0.38, 0.02]), rng.choice([0.3, 2.0], q)) if bounded else (None, None)
+        (rng.choice([-1.0, 0.0, 0.3], q, p=[0.6, 0.38, 0.02]), rng.choice([0.3, 2.0], q))
+        if bounded
+        else (None, None)
     )
     l1 = rng.uniform(0.0, 0.5, q) if kinked else np.zeros(q)
     penalty = ElasticNet(l1, np.zeros(q), low, high, groups)
@@ -78,7 +91,9 @@ def test_the_nearest_point_minimizes_its_definition(kinked: bool, bounded: bool)
     assert 5 < zero.sum() < 55
     for scale in 10.0 ** np.arange(-6.0, 1.0):
         for _ in range(300):
-            near = found + scale * rng.standard_normal(q) * (rng.random(q) < rng.choice([0.05, 0.5, 1.0]))
+            near = found + scale * rng.standard_normal(q) * (
+                rng.random(q) < rng.choice([0.05, 0.5, 1.0])
+            )
             near = np.clip(near, low, high) if bounded else near
             assert (value(near) >= least - 1e-13 * np.abs(least)).all()
     assert (value(0.999 * found) >= least - 1e-13).all() or bounded
@@ -87,7 +102,11 @@ def test_the_nearest_point_minimizes_its_definition(kinked: bool, bounded: bool)
 
 def test_the_distance_is_none_only_at_the_optimum_and_the_curvature_is_the_slopes_change() -> None:
     rng = np.random.default_rng(1)
-    groups = Groups(np.array([-1, 0, 0, 1, 1, 1]), np.array([1.0, 2.0]), np.array([1.0, 2.0, 1.0, 0.5, 1.0, 4.0]))
+    groups = Groups(
+        np.array([-1, 0, 0, 1, 1, 1]),
+        np.array([1.0, 2.0]),
+        np.array([1.0, 2.0, 1.0, 0.5, 1.0, 4.0]),
+    )
     penalty = ElasticNet(np.zeros(6), np.zeros(6), groups=groups)
     zero = np.zeros(6)
     assert not penalty.optimality_gap(
@@ -100,14 +119,18 @@ def test_the_distance_is_none_only_at_the_optimum_and_the_curvature_is_the_slope
     theta, v = rng.standard_normal(6), rng.standard_normal(6)
     numeric = (groups.gradient(theta + 1e-6 * v) - groups.gradient(theta - 1e-6 * v)) / 2e-6
     np.testing.assert_allclose(groups.curvature(theta) @ v, numeric, atol=1e-8)
-    half = np.array([(groups.value(theta + s) - groups.value(theta - s)) / 2e-6 for s in 1e-6 * np.eye(6)])
+    half = np.array(
+        [(groups.value(theta + s) - groups.value(theta - s)) / 2e-6 for s in 1e-6 * np.eye(6)]
+    )
     np.testing.assert_allclose(groups.gradient(theta), half, atol=1e-8)
 
 
 @pytest.mark.parametrize("table", ["dense", "sparse", "p>n"])
 @pytest.mark.parametrize("ridge", [0.0, 2.0])
 def test_a_group_lasso_is_that_of_plain_proximal_gradients(ridge: float, table: str) -> None:
-    X, y, labels = data(120, [4] * 45, density=0.5) if table == "p>n" else data(300, [3, 2, 4, 1, 3])
+    X, y, labels = (
+        data(120, [4] * 45, density=0.5) if table == "p>n" else data(300, [3, 2, 4, 1, 3])
+    )
     X = X / X.std(axis=0) * 2.0 ** np.random.default_rng(0).integers(-1, 2, X.shape[1])
     strength = 8.0 * np.sqrt(np.bincount(labels))
     p = labels.size
@@ -149,7 +172,9 @@ def test_a_group_of_all_classes_leaves_them_together() -> None:
         return ((softmax(eta, axis=1) - hot)[:, 1:].T @ Z).ravel()
 
     strength = 6.0 * np.full(4, 2.0)
-    peer = by_proximal_gradient(slope, np.zeros(18), every[:18], strength, 0.5 * np.linalg.norm(Z, 2) ** 2, 6000)
+    peer = by_proximal_gradient(
+        slope, np.zeros(18), every[:18], strength, 0.5 * np.linalg.norm(Z, 2) ** 2, 6000
+    )
     np.testing.assert_allclose(result.estimates, peer, atol=1e-8)
     by_class = result.estimates.reshape(2, -1)[:, 1:] != 0.0
     np.testing.assert_array_equal(by_class[0], by_class[1])
@@ -170,7 +195,12 @@ def test_classes_of_equal_size_are_no_obstacle(strength: float) -> None:
     assert result.converged
     Z = np.column_stack([np.ones(300), X])
     theta = result.estimates.reshape(2, -1).T
-    slope = Z.T @ (softmax(np.column_stack([np.zeros(300), Z @ theta]), axis=1) - np.eye(3)[y.astype(int)])[:, 1:]
+    slope = (
+        Z.T
+        @ (softmax(np.column_stack([np.zeros(300), Z @ theta]), axis=1) - np.eye(3)[y.astype(int)])[
+            :, 1:
+        ]
+    )
     assert np.abs(slope[0]).max() <= 1e-9
     for group in (slice(1, 3), slice(3, 5)):
         norm = np.linalg.norm(theta[group])
@@ -178,7 +208,9 @@ def test_classes_of_equal_size_are_no_obstacle(strength: float) -> None:
         assert np.linalg.norm(away) <= (1e-9 if norm > 0.0 else 2.0 * strength)
 
 
-def violation(X: Array, y: Array, theta: Array, labels: Array, strength: Array, ridge: float) -> float:
+def violation(
+    X: Array, y: Array, theta: Array, labels: Array, strength: Array, ridge: float
+) -> float:
     """The largest violation of the optimality conditions of a group, per row."""
     residual = expit(theta[0] + X @ theta[1:]) - y
     slope, worst = X.T @ residual + ridge * theta[1:], abs(float(residual.sum()))
@@ -202,17 +234,24 @@ def test_every_point_of_a_path_is_optimal(n: int, sizes: list[int], density: flo
     strengths = n * np.array([0.08, 0.05, 0.02, 0.01])
     for table in (X, sp.csr_array(X)):
         fold = np.arange(n) % 2
-        path = fit_path(rows_of(table, y, fold=fold), Bernoulli(LOGIT), unit, strengths, folds=2, tolerance=1e-9)
+        path = fit_path(
+            rows_of(table, y, fold=fold), Bernoulli(LOGIT), unit, strengths, folds=2, tolerance=1e-9
+        )
         assert path.converged.all()
         for theta, s in zip(path.estimates, strengths, strict=True):
             assert violation(X, y, theta, labels, s * np.sqrt(sizes), 0.0) <= 1e-8
         for theta, s in zip(path.folds[:, 1], strengths, strict=True):
-            assert violation(X[fold != 1], y[fold != 1], theta, labels, s * np.sqrt(sizes), 0.0) <= 1e-8
+            assert (
+                violation(X[fold != 1], y[fold != 1], theta, labels, s * np.sqrt(sizes), 0.0)
+                <= 1e-8
+            )
         if len(sizes) > 1:
             assert np.count_nonzero(path.estimates[0]) < np.count_nonzero(path.estimates[-1])
 
 
-def test_a_lasso_of_many_groups_of_sparse_columns_is_optimal_without_a_matrix_of_their_size() -> None:
+def test_a_lasso_of_many_groups_of_sparse_columns_is_optimal_without_a_matrix_of_their_size() -> (
+    None
+):
     rng = np.random.default_rng(3)
     X = sp.random_array((2000, 3000), density=0.01, format="csr", rng=rng)
     y = (rng.random(2000) < expit(X @ (3.0 * rng.standard_normal(3000)))).astype(float)
@@ -220,7 +259,10 @@ def test_a_lasso_of_many_groups_of_sparse_columns_is_optimal_without_a_matrix_of
     result = fit(rows_of(X, y), penalty=group_lasso([-1, *labels], 0.25))
     assert result.converged
     assert 600 < np.count_nonzero(result.estimates) < 2900
-    assert violation(X.toarray(), y, result.estimates, labels, 0.25 * np.sqrt(np.full(600, 5.0)), 0.0) <= 1e-11
+    assert (
+        violation(X.toarray(), y, result.estimates, labels, 0.25 * np.sqrt(np.full(600, 5.0)), 0.0)
+        <= 1e-11
+    )
 
 
 def test_levels_of_a_categorical_enter_together() -> None:
@@ -234,8 +276,12 @@ def test_levels_of_a_categorical_enter_together() -> None:
     result = fit(rows, penalty=group_lasso([-1, *labels], 14.0))
     assert result.estimates[1:7].all()
     assert not result.estimates[7:].any()
-    hot = np.column_stack([x, first[:, None] == np.arange(5), second[:, None] == np.arange(8)]).astype(float)
-    assert violation(hot, y, result.estimates, labels, 14.0 * np.sqrt([1.0, 5.0, 8.0]), 0.0) <= 1e-11
+    hot = np.column_stack(
+        [x, first[:, None] == np.arange(5), second[:, None] == np.arange(8)]
+    ).astype(float)
+    assert (
+        violation(hot, y, result.estimates, labels, 14.0 * np.sqrt([1.0, 5.0, 8.0]), 0.0) <= 1e-11
+    )
 
 
 @pytest.mark.parametrize("name", sorted(LINKS))
@@ -255,7 +301,9 @@ def test_groups_go_with_bounds_an_l1_a_ridge_and_any_link(name: str) -> None:
     def objective(t: Array) -> float:
         eta = t[0] + X @ t[1:]
         loss = -np.where(y == 1.0, link.log_cdf(eta), link.log_sf(eta)).sum()
-        norms = sum(np.sqrt((labels == g).sum()) * np.linalg.norm(t[1:][labels == g]) for g in range(4))
+        norms = sum(
+            np.sqrt((labels == g).sum()) * np.linalg.norm(t[1:][labels == g]) for g in range(4)
+        )
         return float(loss + np.abs(t[1:]).sum() + 0.25 * t[1:] @ t[1:] + 2.0 * norms)
 
     assert (theta == high).any()
@@ -264,7 +312,9 @@ def test_groups_go_with_bounds_an_l1_a_ridge_and_any_link(name: str) -> None:
     least = objective(theta)
     for scale in 10.0 ** np.arange(-5.0, 0.0):
         for _ in range(200):
-            near = np.clip(theta + scale * rng.standard_normal(p + 1) * (rng.random(p + 1) < 0.4), low, high)
+            near = np.clip(
+                theta + scale * rng.standard_normal(p + 1) * (rng.random(p + 1) < 0.4), low, high
+            )
             assert objective(near) >= least - 1e-11
 
 

@@ -33,7 +33,9 @@ def data(n: int = 800) -> tuple[MemoryRows, Array, Array]:
 
 def smooth(strength: float, order: int = 1, ridge: float = 0.0, l1: float = 0.0) -> ElasticNet:
     numbers = np.r_[0.0, 1.0, 1.0, np.zeros(7)]
-    return ElasticNet(l1 * numbers, ridge * numbers, smooth=differences([RUN], 10, order) * strength)
+    return ElasticNet(
+        l1 * numbers, ridge * numbers, smooth=differences([RUN], 10, order) * strength
+    )
 
 
 @pytest.mark.parametrize("order", [1, 2])
@@ -46,18 +48,26 @@ def test_the_matrix_is_the_sum_of_squared_differences(order: int) -> None:
     assert smooth(3.0, order).value(theta, np.zeros(0)) == pytest.approx(1.5 * expected, rel=1e-13)
     both = differences([[0, 1, -1], [-1, 2], [4]], 5)
     assert both.toarray().tolist() == [
-        [1, -1, 0, 0, 0], [-1, 2, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0],
+        [1, -1, 0, 0, 0],
+        [-1, 2, 0, 0, 0],
+        [0, 0, 1, 0, 0],
+        [0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 0],
     ]
 
 
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize("solver", [None, Newton()], ids=["default", "newton"])
-def test_levels_drawn_to_their_neighbors_solve_their_equations(solver: Newton | None, order: int) -> None:
+def test_levels_drawn_to_their_neighbors_solve_their_equations(
+    solver: Newton | None, order: int
+) -> None:
     rows, X, y = data()
     S = np.zeros((10, 10))
     for first in range(8 - order):
         weights = np.zeros(11)
-        weights[[RUN[first + k] for k in range(order + 1)]] = [-1.0, 1.0] if order == 1 else [1.0, -2.0, 1.0]
+        weights[[RUN[first + k] for k in range(order + 1)]] = (
+            [-1.0, 1.0] if order == 1 else [1.0, -2.0, 1.0]
+        )
         S += np.outer(weights[:10], weights[:10])
     S = 20.0 * S + 2.0 * np.diag(np.r_[0.0, 1.0, 1.0, np.zeros(7)])
     result = fit(rows, penalty=smooth(20.0, order, ridge=2.0), solver=solver)
@@ -94,7 +104,10 @@ def test_it_goes_with_an_l1_groups_bounds_and_constraints() -> None:
     np.testing.assert_allclose(slope[[0, *range(3, 10)]], 0.0, atol=1e-8)
     assert slope[1] == pytest.approx(-30.0, abs=1e-8)
     together = ElasticNet(
-        np.zeros(10), np.zeros(10), groups=group_lasso([-1, -1, -1, *[0] * 7], 1.0).groups, smooth=penalty.smooth
+        np.zeros(10),
+        np.zeros(10),
+        groups=group_lasso([-1, -1, -1, *[0] * 7], 1.0).groups,
+        smooth=penalty.smooth,
     )
     grouped = fit(rows, penalty=together).estimates
     slope = X.T @ (expit(X @ grouped) - y) + S @ grouped
@@ -102,7 +115,9 @@ def test_it_goes_with_an_l1_groups_bounds_and_constraints() -> None:
     assert norm > 0.0
     np.testing.assert_allclose(slope[:3], 0.0, atol=1e-7)
     np.testing.assert_allclose(slope[3:], -np.sqrt(7.0) * grouped[3:] / norm, atol=1e-8)
-    tied = fit(rows, penalty=smooth(20.0), equalities=linear_equalities("x0 = 0.5, level0 = level1", NAMES))
+    tied = fit(
+        rows, penalty=smooth(20.0), equalities=linear_equalities("x0 = 0.5, level0 = level1", NAMES)
+    )
     assert tied.converged
     assert tied.estimates[1] == pytest.approx(0.5, abs=1e-12)
     assert tied.estimates[3] == pytest.approx(tied.estimates[4], abs=1e-12)
@@ -134,8 +149,12 @@ def test_many_ordered_levels_of_sparse_columns_need_no_matrix() -> None:
     level = rng.integers(0, 900, 4000)
     y = (rng.random(4000) < expit(2.0 * np.sin(level / 150.0))).astype(float)
     X = sp.csr_array((np.ones(4000), (np.arange(4000), level)), shape=(4000, 900))
-    rows = MemoryRows(SideBySide((Constant(4000), Sparse(X))), y, tuple(f"t{j}" for j in range(901)))
-    S = differences([list(range(1, 901))], 901) * 50.0 + sp.diags_array(np.r_[0.0, np.full(900, 1e-3)])
+    rows = MemoryRows(
+        SideBySide((Constant(4000), Sparse(X))), y, tuple(f"t{j}" for j in range(901))
+    )
+    S = differences([list(range(1, 901))], 901) * 50.0 + sp.diags_array(
+        np.r_[0.0, np.full(900, 1e-3)]
+    )
     result = fit(rows, Bernoulli(LOGIT), penalty=ElasticNet(np.zeros(901), np.zeros(901), smooth=S))
     assert result.converged
     residual = expit(result.estimates[0] + X @ result.estimates[1:]) - y

@@ -10,7 +10,10 @@ from tests.support.tables import MODELS
 def fits():
     spector, anes = sm.datasets.spector.load_pandas(), sm.datasets.anes96.load_pandas()
     data = {"logit": spector, "probit": spector, "mnlogit": anes}
-    return {k: model(data[k].endog, sm.add_constant(data[k].exog)).fit(disp=0) for k, model in MODELS.items()}
+    return {
+        k: model(data[k].endog, sm.add_constant(data[k].exog)).fit(disp=0)
+        for k, model in MODELS.items()
+    }
 
 
 @pytest.fixture

@@ -47,7 +47,10 @@ def test_csv_gives_every_cell_title_and_note_back() -> None:
         *report.tables[1].data,
         *([note] for note in report.notes),
     ]
-    assert list(csv.reader(io.StringIO(report.tables[1].as_csv(), newline=""))) == report.tables[1].data
+    assert (
+        list(csv.reader(io.StringIO(report.tables[1].as_csv(), newline="")))
+        == report.tables[1].data
+    )
 
 
 @EACH_MODEL
@@ -64,7 +67,9 @@ def unescaped(latex):
     names = {"textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^"}
     names |= {"textless": "<", "textgreater": ">", "textbar": "|"}
     bold = re.fullmatch(r"\\textbf\{(.*)\}", latex)
-    text = re.sub(r"\\([a-z]+)\{\}|\\([&%$#_{}])", lambda m: names.get(m[1], m[2]), bold[1] if bold else latex)
+    text = re.sub(
+        r"\\([a-z]+)\{\}|\\([&%$#_{}])", lambda m: names.get(m[1], m[2]), bold[1] if bold else latex
+    )
     active = re.sub(r"\\[a-z]+\{\}|\\[&%$#_{}]", "", bold[1] if bold else latex)
     assert not set(active) & set("\\&%$#_{}~^<>|"), f"{latex} is not escaped"
     return text
@@ -74,7 +79,11 @@ def unescaped(latex):
 def test_latex_escapes_every_cell_and_gives_it_back(builder) -> None:
     report = nasty(builder)
     for table in report.tables:
-        rows = [line.removesuffix(r" \\") for line in table.as_latex().splitlines() if line.endswith(r" \\")]
+        rows = [
+            line.removesuffix(r" \\")
+            for line in table.as_latex().splitlines()
+            if line.endswith(r" \\")
+        ]
         cells = [[unescaped(cell.strip()) for cell in re.split(r"(?<!\\)&", row)] for row in rows]
         assert cells == flat(table.data)
     text = report.as_latex()
@@ -86,29 +95,39 @@ def test_latex_escapes_every_cell_and_gives_it_back(builder) -> None:
 
 def test_a_row_of_latex_never_opens_with_a_bracket() -> None:
     r"""After \\ a bracket would be read as a length."""
-    report = summary_report("T", [("[a]", "[b]")], [("[c]", "d")], [one_equation(["[T.x]", "*"], [1.0], label="[y]")])
+    report = summary_report(
+        "T", [("[a]", "[b]")], [("[c]", "d")], [one_equation(["[T.x]", "*"], [1.0], label="[y]")]
+    )
     rows = [line for table in report.tables for line in table.as_latex().splitlines()]
     assert not [row for row in rows if row.startswith(("[", "*"))]
 
 
-@given(value=st.floats(-1.79e308, 1.79e308) | st.floats(1e-5, 1e5) | st.sampled_from([np.nan, np.inf, -np.inf]))
+@given(
+    value=st.floats(-1.79e308, 1.79e308)
+    | st.floats(1e-5, 1e5)
+    | st.sampled_from([np.nan, np.inf, -np.inf])
+)
 def test_a_printed_number_is_the_number_to_its_digits_and_fits_its_column(value: float) -> None:
     for digits, room_for_it in ((3, 10), (4, 11)):
         shown = decimal_text(value, digits)
         assert len(shown) <= room_for_it
         assert shown == forg(value, digits).strip()
-        np.testing.assert_allclose(float(shown), value, rtol=0.51 * 10.0 ** (1 - digits), atol=0.51 * 10.0**-digits)
+        np.testing.assert_allclose(
+            float(shown), value, rtol=0.51 * 10.0 ** (1 - digits), atol=0.51 * 10.0**-digits
+        )
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(32.0, "32"), (31.5, "31.50"), (np.int64(7), "7"), (1e12, "1000000000000"), (np.nan, "nan")]
+    ("value", "text"),
+    [(32.0, "32"), (31.5, "31.50"), (np.int64(7), "7"), (1e12, "1000000000000"), (np.nan, "nan")],
 )
 def test_counts_are_whole_where_they_are_whole(value, text) -> None:
     assert count_text(value) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(-12.8896, "-12.890"), (-1461.92, "-1461.9"), (1.8223e-102, "1.8223e-102"), (np.inf, "inf")]
+    ("value", "text"),
+    [(-12.8896, "-12.890"), (-1461.92, "-1461.9"), (1.8223e-102, "1.8223e-102"), (np.inf, "inf")],
 )
 def test_significant_digits_keep_their_zeros(value, text) -> None:
     assert significant(value, 5) == text

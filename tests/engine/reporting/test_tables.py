@@ -7,7 +7,13 @@ import unicodedata
 import numpy as np
 import pytest
 
-from logit_engine.reporting.layouts import SYMBOLS, Equation, margins_report, summary2_report, summary_report
+from logit_engine.reporting.layouts import (
+    SYMBOLS,
+    Equation,
+    margins_report,
+    summary2_report,
+    summary_report,
+)
 from logit_engine.reporting.number_formats import count_text, significant
 from logit_engine.reporting.tables import Report
 from tests.support.tables import (
@@ -27,11 +33,16 @@ def effects(margins, alpha=0.05):
     fit = margins.results
     many = hasattr(fit.model, "J")
     labels = [f"{fit.model.endog_names}={j}" for j in range(int(fit.model.J))] if many else [""]
-    columns = [array(v) for v in (margins.margeff, margins.margeff_se, margins.tvalues, margins.pvalues)]
+    columns = [
+        array(v) for v in (margins.margeff, margins.margeff_se, margins.tvalues, margins.pvalues)
+    ]
     intervals = margins.conf_int(alpha)
     intervals = np.moveaxis(intervals, 2, 0) if many else intervals[None]
     names = [name for name in fit.model.exog_names if name != "const"]
-    return [Equation(*row) for row in zip(labels, [names] * len(labels), *columns, intervals, strict=True)]
+    return [
+        Equation(*row)
+        for row in zip(labels, [names] * len(labels), *columns, intervals, strict=True)
+    ]
 
 
 def without_clock(text):
@@ -44,7 +55,10 @@ def lines(text):
 
 
 def room(text):
-    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+    return sum(
+        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
+        for c in text
+    )
 
 
 @EACH_MODEL
@@ -86,7 +100,9 @@ def test_margins_print_what_statsmodels_prints(fit, method, at) -> None:
     ours = margins_report(title, fit.model.endog_names, method, at, effects(margins))
     theirs = margins.summary()
     head, effect = ours.tables
-    assert [line.split() for line in lines(head.as_text())] == [line.split() for line in lines(str(theirs.tables[0]))]
+    assert [line.split() for line in lines(head.as_text())] == [
+        line.split() for line in lines(str(theirs.tables[0]))
+    ]
     assert lines(effect.as_text()) == lines(theirs.tables[1].as_text())
 
 
@@ -124,7 +140,9 @@ def tokens(text):
 @EACH_MODEL
 @pytest.mark.parametrize("alpha", [0.05, 0.1])
 def test_summary2_prints_the_tokens_that_statsmodels_prints(fit, alpha) -> None:
-    """Save that statsmodels heads the equation of class j + 1 by j, and calls the z statistics of MNLogit t."""
+    """Save that statsmodels heads the equation of class j + 1 by j, and calls the z statistics
+    of MNLogit t.
+    """
     theirs = str(fit.summary2(alpha=alpha))
     if hasattr(fit.model, "J"):
         theirs = re.sub(r"PID = (\d)", lambda m: f"PID={int(m[1]) + 1}", theirs)
@@ -142,7 +160,10 @@ def test_summary2_has_a_table_for_each_equation_with_columns_below_columns(fits)
     report = our_summary2(fits["mnlogit"])
     assert [len(table.data) for table in report.tables] == [8, *[7] * 6]
     headings = [
-        line.replace(f"PID={j}", "") for line in str(report).splitlines() for j in range(1, 7) if f"PID={j}" in line
+        line.replace(f"PID={j}", "")
+        for line in str(report).splitlines()
+        for j in range(1, 7)
+        if f"PID={j}" in line
     ]
     assert len(headings) == 6
     assert len(set(headings)) == 1
@@ -163,7 +184,9 @@ def test_columns_end_below_their_headings_whatever_the_names_and_numbers() -> No
     report = nasty()
     rows = report.tables[1].lines(report.tables[1].width)
     headings = {room(row) for row in rows if "coef" in row}
-    assert headings == {room(row) for row in rows if row.strip() and "coef" not in row and set(row) != {"-"}}
+    assert headings == {
+        room(row) for row in rows if row.strip() and "coef" not in row and set(row) != {"-"}
+    }
     words = str(report).split()
     assert {"nan", "inf", "-inf", "1e+300", "-1e-300", "1.235e+05", "10000.0000"} <= set(words)
 
@@ -191,7 +214,11 @@ def test_a_long_title_is_wrapped_and_centered_over_the_rule() -> None:
 def test_notes_stand_below_and_are_wrapped_to_the_rule() -> None:
     text = str(
         summary_report(
-            "T", [("a", "b")], [("c", "d")], [one_equation(["x"], [1.0])], notes=["word " * 40, "https://" + "x" * 99]
+            "T",
+            [("a", "b")],
+            [("c", "d")],
+            [one_equation(["x"], [1.0])],
+            notes=["word " * 40, "https://" + "x" * 99],
         )
     )
     below = text.split("=" * 78)[-1].splitlines()
@@ -213,7 +240,11 @@ def test_the_heads_of_two_columns_and_of_one_stay_within_the_rule() -> None:
 def test_the_shorter_side_of_the_header_is_left_blank_below() -> None:
     left = [("a:", "1"), ("b:", "2"), ("c:", "3")]
     report = summary_report("T", left, [("d:", "4")], [one_equation(["x"], [1.0])])
-    assert report.tables[0].data == [["a:", "1", "d:", "4"], ["b:", "2", "", ""], ["c:", "3", "", ""]]
+    assert report.tables[0].data == [
+        ["a:", "1", "d:", "4"],
+        ["b:", "2", "", ""],
+        ["c:", "3", "", ""],
+    ]
 
 
 def test_a_report_shows_itself_and_survives_pickling(fits) -> None:

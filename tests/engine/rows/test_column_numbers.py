@@ -72,11 +72,17 @@ EACH_COLUMN = pytest.mark.parametrize(
 
 
 def frame_of(whose: str, column: Any) -> Any:
-    return pd.DataFrame({"x": FLOATS, "d": column}) if whose == "pandas" else pl.DataFrame({"x": FLOATS, "d": column})
+    return (
+        pd.DataFrame({"x": FLOATS, "d": column})
+        if whose == "pandas"
+        else pl.DataFrame({"x": FLOATS, "d": column})
+    )
 
 
 @EACH_COLUMN
-def test_what_is_no_number_is_refused_by_the_columns_name_at_every_door(whose: str, column: Any) -> None:
+def test_what_is_no_number_is_refused_by_the_columns_name_at_every_door(
+    whose: str, column: Any
+) -> None:
     frame = frame_of(whose, column)
     for door, name in (
         (lambda: array_rows(frame, Y), "X"),
@@ -101,24 +107,40 @@ def test_the_line_of_the_sentence_makes_numbers_of_the_column(whose: str, column
     line = re.search(r"as in (.*)\.$", str(refused.value))
     assert line is not None
     found = eval(line[1], {"X": frame, "pd": pd, "np": np, "pl": pl})
-    numbers = number_table(found, "X") if not isinstance(found, list) else np.asarray(found, dtype=float)
+    numbers = (
+        number_table(found, "X") if not isinstance(found, list) else np.asarray(found, dtype=float)
+    )
     assert np.isfinite(numbers).all()
     assert numbers.shape[0] == N
 
 
 @pytest.mark.parametrize(
-    ("whose", "column"), [(a, c) for a, b, c in COLUMNS if b in PANDAS or b in POLARS], ids=lambda v: str(type(v))
+    ("whose", "column"),
+    [(a, c) for a, b, c in COLUMNS if b in PANDAS or b in POLARS],
+    ids=lambda v: str(type(v)),
 )
-def test_the_estimators_refuse_times_that_scikit_learn_counts_in_days(whose: str, column: Any) -> None:
-    with pytest.raises(DataError, match=r"^column 'd' of X holds \w+ values; make numbers of them, as in "):
+def test_the_estimators_refuse_times_that_scikit_learn_counts_in_days(
+    whose: str, column: Any
+) -> None:
+    with pytest.raises(
+        DataError, match=r"^column 'd' of X holds \w+ values; make numbers of them, as in "
+    ):
         LogisticRegression().fit(frame_of(whose, column), Y)
 
 
-@pytest.mark.parametrize("column", [*PANDAS.values(), *POLARS.values(), np.array(DATES, dtype="datetime64[D]"), DATES])
+@pytest.mark.parametrize(
+    "column", [*PANDAS.values(), *POLARS.values(), np.array(DATES, dtype="datetime64[D]"), DATES]
+)
 def test_an_outcome_of_times_is_refused_by_every_model(column: Any) -> None:
-    outcome = pd.Series(column) if isinstance(column, pd.api.extensions.ExtensionArray | pd.Index) else column
+    outcome = (
+        pd.Series(column)
+        if isinstance(column, pd.api.extensions.ExtensionArray | pd.Index)
+        else column
+    )
     for model in (Logit, MNLogit):
-        with pytest.raises(DataError, match=r"^endog.* holds .* values; make numbers of them, as in "):
+        with pytest.raises(
+            DataError, match=r"^endog.* holds .* values; make numbers of them, as in "
+        ):
             model(outcome, FLOATS)
     with pytest.raises(DataError, match=r"^y.* holds .* values; make numbers of them, as in "):
         array_rows(FLOATS, outcome)
@@ -126,12 +148,18 @@ def test_an_outcome_of_times_is_refused_by_every_model(column: Any) -> None:
         LogisticRegression().fit(FLOATS[:, None], outcome)
 
 
-@pytest.mark.parametrize("column", [*NO_TIMES.values(), *POLARS_TEXTS.values(), TEXTS, np.array(TEXTS)])
+@pytest.mark.parametrize(
+    "column", [*NO_TIMES.values(), *POLARS_TEXTS.values(), TEXTS, np.array(TEXTS)]
+)
 def test_an_outcome_or_a_weight_of_texts_is_refused_by_name(column: Any) -> None:
     values = pd.Series(column) if isinstance(column, pd.api.extensions.ExtensionArray) else column
-    with pytest.raises(DataError, match=r"^y.* holds (text|categories) .*; encode it as numbers, as in "):
+    with pytest.raises(
+        DataError, match=r"^y.* holds (text|categories) .*; encode it as numbers, as in "
+    ):
         array_rows(FLOATS, values)
-    with pytest.raises(DataError, match=r"^freq_weights.* holds (text|categories) .*; encode it as numbers, as in "):
+    with pytest.raises(
+        DataError, match=r"^freq_weights.* holds (text|categories) .*; encode it as numbers, as in "
+    ):
         Logit(Y, FLOATS, freq_weights=values)
 
 
@@ -153,7 +181,9 @@ def test_numbers_of_any_type_are_numbers(column: Any) -> None:
     frame = pd.DataFrame({"x": FLOATS, "d": column})
     np.testing.assert_array_equal(number_table(frame, "X"), np.c_[FLOATS, Y])
     np.testing.assert_array_equal(Logit(pd.Series(column), FLOATS).endog, Y)
-    np.testing.assert_array_equal(array_rows(FLOATS, pd.Series(column), weight=frame["d"] * 1 + 1).y, Y)
+    np.testing.assert_array_equal(
+        array_rows(FLOATS, pd.Series(column), weight=frame["d"] * 1 + 1).y, Y
+    )
 
 
 @pytest.mark.parametrize("kind", [pl.Boolean, pl.Int8, pl.UInt64, pl.Float32, pl.Decimal(10, 2)])
@@ -167,12 +197,16 @@ def test_numbers_of_polars_are_numbers(kind: Any) -> None:
 def test_gaps_are_gaps_whatever_they_are_called() -> None:
     for gap in (None, np.nan, pd.NA, pd.NaT, Decimal("NaN")):
         column = pd.Series([1.0, gap, 3], dtype=object)
-        np.testing.assert_array_equal(number_table(pd.DataFrame({"a": column}), "X")[:, 0], [1.0, np.nan, 3.0])
+        np.testing.assert_array_equal(
+            number_table(pd.DataFrame({"a": column}), "X")[:, 0], [1.0, np.nan, 3.0]
+        )
 
 
 def test_numbers_beyond_floats_and_complex_ones_are_refused() -> None:
     rows = pd.DataFrame({"x": FLOATS, "d": pd.Series([10**400, *range(1, N)], dtype=object)})
-    with pytest.raises(DataError, match=r"X is missing or infinite in 1 rows \(first: row 0, column 'd', inf"):
+    with pytest.raises(
+        DataError, match=r"X is missing or infinite in 1 rows \(first: row 0, column 'd', inf"
+    ):
         array_rows(rows, Y)
     with pytest.raises(DataError, match="column 'd' of X holds complex128 values"):
         array_rows(rows.assign(d=1j), Y)
@@ -185,11 +219,14 @@ def test_numbers_beyond_floats_and_complex_ones_are_refused() -> None:
 def test_the_columns_of_an_array_are_named_by_their_position() -> None:
     mixed = np.array([[v, d] for v, d in zip(FLOATS, DATES, strict=True)], dtype=object)
     with pytest.raises(
-        DataError, match=r"column 1 of X holds date values; .* as in \[v\.toordinal\(\) for v in X\[:, 1"
+        DataError,
+        match=r"column 1 of X holds date values; .* as in \[v\.toordinal\(\) for v in X\[:, 1",
     ):
         array_rows(mixed, Y)
     for values in (np.array(DATES, dtype="datetime64[D]"), np.array(SPANS, dtype="timedelta64[h]")):
-        with pytest.raises(DataError, match=r"X holds \w+64 values; make numbers of them, as in \(X - X\.min"):
+        with pytest.raises(
+            DataError, match=r"X holds \w+64 values; make numbers of them, as in \(X - X\.min"
+        ):
             array_rows(values, Y)
 
 
@@ -197,12 +234,17 @@ def test_the_columns_of_an_array_are_named_by_their_position() -> None:
 def test_numbers_of_any_precision_up_to_its_end_are_fitted_and_gaps_are_named(kind: type) -> None:
     scale = 1e4 if kind is np.float16 else 1e37 if kind is np.float32 else 1e149
     rows = (FLOATS[:, None] * scale).astype(kind)
-    found, plain = fit(array_rows(rows, Y)), fit(array_rows(np.asarray(rows / kind(scale), dtype=float), Y))
+    found, plain = (
+        fit(array_rows(rows, Y)),
+        fit(array_rows(np.asarray(rows / kind(scale), dtype=float), Y)),
+    )
     assert found.converged
     np.testing.assert_allclose(
         found.estimates[1] * scale, plain.estimates[1], rtol=1e-3 if kind is np.float16 else 1e-5
     )
     for bad in (np.nan, np.inf):
         rows[7, 0] = bad
-        with pytest.raises(DataError, match=rf"X is missing or infinite in 1 rows \(first: row 7, {bad:g}\)"):
+        with pytest.raises(
+            DataError, match=rf"X is missing or infinite in 1 rows \(first: row 7, {bad:g}\)"
+        ):
             array_rows(rows, Y)

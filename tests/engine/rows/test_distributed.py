@@ -72,7 +72,13 @@ LATE = Outcome("late", (False, True))
 
 def bits(result: FitResult) -> tuple[Any, ...]:
     """All that a fit computes from its rows."""
-    return result.estimates.tobytes(), result.covariance.tobytes(), result.loglik, result.null_loglik, result.status
+    return (
+        result.estimates.tobytes(),
+        result.covariance.tobytes(),
+        result.loglik,
+        result.null_loglik,
+        result.status,
+    )
 
 
 def test_sums_are_added_in_one_tree_whoever_has_a_part_of_it() -> None:
@@ -99,7 +105,9 @@ def test_stripes_are_a_function_of_n_alone_and_stay_small_and_few() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Watched(SummingRows):
-    """Rows that do something before some pass, and note how large the function of each was when it travelled."""
+    """Rows that do something before some pass, and note how large the function of each was when
+    it travelled.
+    """
 
     rows: Any
     before: dict[int, Callable[[], None]] = field(default_factory=dict)
@@ -115,7 +123,9 @@ class Watched(SummingRows):
         return total(self.rows, fn, threads)
 
 
-def test_arrays_and_files_in_memory_and_on_a_cluster_give_the_same_bits(client: Client, tmp_path: Path) -> None:
+def test_arrays_and_files_in_memory_and_on_a_cluster_give_the_same_bits(
+    client: Client, tmp_path: Path
+) -> None:
     frame = table()
     keep = frame["group"].to_numpy() % 7 != 3
     kept = frame.filter(pl.Series(keep))
@@ -129,7 +139,9 @@ def test_arrays_and_files_in_memory_and_on_a_cluster_give_the_same_bits(client: 
             paths.append(str(tmp_path / f"{row_group}-{i}.parquet"))
             part = frame[i * frame.height // files : (i + 1) * frame.height // files]
             part.write_parquet(paths[-1], row_group_size=row_group)
-        files_rows = parquet_rows(design, paths, LATE, keep=lambda f: f["group"].to_numpy() % 7 != 3, reads=["group"])
+        files_rows = parquet_rows(
+            design, paths, LATE, keep=lambda f: f["group"].to_numpy() % 7 != 3, reads=["group"]
+        )
         rows += [files_rows, distributed_rows(files_rows, client)]
     for source in rows:
         assert bits(fit(source, covariance_type=HC3)) == expected
@@ -141,9 +153,15 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "probit": ("late", {"likelihood": Bernoulli(PROBIT)}),
     "multinomial": ("kind", {"likelihood": Multinomial(2)}),
     "l2": ("late", {"penalty": L2(50.0)}),
-    "elastic net": ("late", {"penalty": ElasticNet(np.r_[0.0, np.full(4, 900.0)], np.r_[0.0, np.full(4, 100.0)])}),
+    "elastic net": (
+        "late",
+        {"penalty": ElasticNet(np.r_[0.0, np.full(4, 900.0)], np.r_[0.0, np.full(4, 100.0)])},
+    ),
     "clustered": ("late", {"covariance_type": CLUSTER}),
-    "equality": ("late", {"equalities": Equalities(np.array([[0.0, 1.0, 0.0, 0.0, 0.0]]), np.ones(1), ("x = 1",))}),
+    "equality": (
+        "late",
+        {"equalities": Equalities(np.array([[0.0, 1.0, 0.0, 0.0, 0.0]]), np.ones(1), ("x = 1",))},
+    ),
     "offset": ("late", {}),
     "fortran order": ("late", {}),
     "collinear": ("late", {}),
@@ -154,7 +172,9 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
 def test_every_kind_of_fit_has_the_same_bits(client: Client, case: str) -> None:
     outcome, asked = CASES[case]
     frame = table(5 * BLOCK_ROWS + 11)
-    X = np.column_stack([frame["x"], frame["small"], frame["x"] * 0.5 + frame["group"] * 1e-3, frame["city"] == "a"])
+    X = np.column_stack(
+        [frame["x"], frame["small"], frame["x"] * 0.5 + frame["group"] * 1e-3, frame["city"] == "a"]
+    )
     if case == "fortran order":
         X = np.asfortranarray(X)
     if case == "collinear":
@@ -172,7 +192,9 @@ def test_every_kind_of_fit_has_the_same_bits(client: Client, case: str) -> None:
 def test_a_pilot_leads_a_fit_on_a_cluster_and_its_sample_travels_once(client: Client) -> None:
     rng = np.random.default_rng(1)
     X = rng.standard_normal((60_000, 3))
-    rows = array_rows(X, (rng.random(60_000) < 1.0 / (1.0 + np.exp(-X @ [1.0, -1.0, 0.5]))).astype(float))
+    rows = array_rows(
+        X, (rng.random(60_000) < 1.0 / (1.0 + np.exp(-X @ [1.0, -1.0, 0.5]))).astype(float)
+    )
     watched = Watched(distributed_rows(rows, client))
     here, there = fit(rows), fit(watched)
     assert bits(here) == bits(there)
@@ -190,14 +212,18 @@ def kill(client: Client, how_many: int) -> list[int]:
 
 
 @pytest.mark.parametrize("in_a_pass", [False, True], ids=["between passes", "in a pass"])
-def test_a_killed_worker_and_then_all_of_them_killed_change_nothing(tmp_path: Path, in_a_pass: bool) -> None:
+def test_a_killed_worker_and_then_all_of_them_killed_change_nothing(
+    tmp_path: Path, in_a_pass: bool
+) -> None:
     frame = table()
     design, _ = learn(frame, SPEC)
     frame.write_parquet(path := tmp_path / "rows.parquet", row_group_size=7_000)
     rows = parquet_rows(design, [str(path)], LATE)
     struck: list[int] = []
     with (
-        dask.config.set({"distributed.deploy.lost-worker-timeout": "1 hour"}),  # or it gives up who was killed twice
+        dask.config.set(
+            {"distributed.deploy.lost-worker-timeout": "1 hour"}
+        ),  # or it gives up who was killed twice
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
@@ -223,6 +249,7 @@ def test_files_that_a_worker_cannot_read_are_named(client: Client, tmp_path: Pat
     rows = parquet_rows(design, [str(path)], LATE)
     path.rename(tmp_path / "elsewhere.parquet")
     with pytest.raises(
-        DataError, match=r"the Dask worker tcp://.* cannot read .*rows.parquet: the files must be at the"
+        DataError,
+        match=r"the Dask worker tcp://.* cannot read .*rows.parquet: the files must be at the",
     ):
         fit(distributed_rows(rows, client))

@@ -33,7 +33,9 @@ def test_nullable_columns_of_pandas_are_numbers_and_their_gaps_are_named() -> No
     frame.loc[3, "whole"] = pd.NA
     with pytest.raises(DataError, match="X is missing or infinite in 1 rows"):
         array_rows(frame, Y)
-    with pytest.raises(DataError, match=r"column 'dose' of X holds text \('1.5'\); encode it as numbers"):
+    with pytest.raises(
+        DataError, match=r"column 'dose' of X holds text \('1.5'\); encode it as numbers"
+    ):
         array_rows(frame.assign(dose="1.5"), Y)
 
 
@@ -41,7 +43,9 @@ def test_nullable_columns_of_pandas_are_numbers_and_their_gaps_are_named() -> No
 @pytest.mark.parametrize("intercept", [True, False])
 def test_a_sparse_matrix_gives_the_fit_of_a_dense_one(make: type, intercept: bool) -> None:
     for penalty in ({}, {"penalty": L2(3.0)}):
-        found, dense = (fit(array_rows(table, Y, intercept=intercept), **penalty) for table in (make(X), X))
+        found, dense = (
+            fit(array_rows(table, Y, intercept=intercept), **penalty) for table in (make(X), X)
+        )
         np.testing.assert_allclose(found.estimates, dense.estimates, rtol=1e-9)
         np.testing.assert_allclose(found.covariance, dense.covariance, rtol=1e-8)
 
@@ -54,5 +58,7 @@ def test_sparse_values_that_are_no_numbers_are_refused() -> None:
 @pytest.mark.parametrize("labels", [["a", None, "b"], [1.0, float("nan"), 2.0], [None, 1, 1]])
 def test_a_row_of_a_frame_without_a_cluster_is_refused(labels: list[object]) -> None:
     row = 0 if labels[0] is None else 1
-    with pytest.raises(DataError, match=rf"cluster 'herd' is missing in 1 rows \(first: row {row}\); give them one"):
+    with pytest.raises(
+        DataError, match=rf"cluster 'herd' is missing in 1 rows \(first: row {row}\); give them one"
+    ):
         frame_clusters(pl.DataFrame({"herd": labels}), "herd")

@@ -26,7 +26,9 @@ def data(shift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("shift", [0.0, 50.0])
 @pytest.mark.parametrize("name", ["logit", "probit", "cloglog"])
-def test_a_fit_from_a_pilot_is_the_fit_without_one(name: str, shift: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fit_from_a_pilot_is_the_fit_without_one(
+    name: str, shift: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     X, y = data(shift)
     weight = np.random.default_rng(1).uniform(0.5, 2.0, N)
     rows, likelihood = array_rows(X, y, weight=weight), Bernoulli(LINKS[name])
@@ -53,7 +55,9 @@ def assert_same(one: FitResult, other: FitResult) -> None:
     np.testing.assert_allclose(one.std_errors, other.std_errors, rtol=1e-12)
 
 
-def test_a_column_that_a_pilot_hardly_sees_is_fitted_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_column_that_a_pilot_hardly_sees_is_fitted_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     X, y = data()
     X[:, 3] = np.arange(N) < 3  # in three rows, one of them an event
     y[:3] = [0.0, 1.0, 0.0]
@@ -62,7 +66,9 @@ def test_a_column_that_a_pilot_hardly_sees_is_fitted_all_the_same(monkeypatch: p
     assert_same(fit(rows), without_a_pilot(rows, monkeypatch))
 
 
-def test_a_column_that_no_row_of_a_pilot_shows_is_looked_at_in_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_column_that_no_row_of_a_pilot_shows_is_looked_at_in_all_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     X, y = data()
     X[:, 3] = 7.0
     X[[1, 2, 4], 3], y[[1, 2, 4]] = 8.0, [0.0, 1.0, 0.0]  # the pilot takes every seventh row
@@ -118,7 +124,9 @@ def test_estimates_alone_of_few_rows_are_found_as_ever(name: str) -> None:
 
 
 @pytest.mark.parametrize("size", [1e-4, 1e-10, 1e-300])
-def test_weights_of_any_size_keep_the_standard_errors_exact(size: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_of_any_size_keep_the_standard_errors_exact(
+    size: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     X, y = data()
     weight = np.random.default_rng(2).random(N)
     rows = array_rows(X, y, weight=weight / weight.sum() * size)
@@ -126,7 +134,9 @@ def test_weights_of_any_size_keep_the_standard_errors_exact(size: float, monkeyp
     np.testing.assert_allclose(fit(rows).std_errors, plain.std_errors, rtol=1e-12)
 
 
-def test_rows_without_weight_may_be_all_that_a_pilot_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_without_weight_may_be_all_that_a_pilot_looks_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     X, y = data()
     every = N // 8192
     weight = np.ones(N)

@@ -7,13 +7,19 @@ from logit_engine.solvers.singular_steps import split_step
 
 
 def difference_rows(columns: int) -> np.ndarray:
-    """X'X of rows that see only differences of neighbors, so not the vector of ones, (columns, columns)."""
-    X = np.random.default_rng(4).standard_normal((60, columns - 1)) @ np.diff(np.eye(columns), axis=0)
+    """X'X of rows that see only differences of neighbors, so not the vector of ones, (columns,
+    columns).
+    """
+    X = np.random.default_rng(4).standard_normal((60, columns - 1)) @ np.diff(
+        np.eye(columns), axis=0
+    )
     return np.asarray(X.T @ X)
 
 
 def test_a_direction_that_nothing_sees_is_not_taken():
-    """Three predictors without a base share an unpenalized column: their common shift changes nothing."""
+    """Three predictors without a base share an unpenalized column: their common shift changes
+    nothing.
+    """
     loss = np.kron(difference_rows(3), np.array([[1.0, 0.3], [0.3, 2.0]]))
     own = np.diag([0.0, 5.0, 0.0, 5.0, 0.0, 5.0])
     b = loss @ np.arange(6.0) + np.diagonal(own)

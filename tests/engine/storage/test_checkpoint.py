@@ -52,7 +52,11 @@ def rows(n: int = 50_000, classes: int = 2) -> MemoryRows:
     rng = np.random.default_rng(7)
     X = rng.standard_normal((n, 3))
     eta = X @ [0.7, -0.4, 0.2]
-    y = (rng.random(n) < 1.0 / (1.0 + np.exp(-eta))) if classes == 2 else rng.integers(0, classes, n)
+    y = (
+        (rng.random(n) < 1.0 / (1.0 + np.exp(-eta)))
+        if classes == 2
+        else rng.integers(0, classes, n)
+    )
     columns = SideBySide((Constant(n), Dense(X), Coded(rng.integers(0, 4, n), 3)))
     names = ("intercept", "a", "b", "c", "d[1]", "d[2]", "d[3]")
     cluster = rng.integers(0, 300, (n, 1))
@@ -78,7 +82,9 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_an_interrupted_fit_goes_on_to_the_same_bits_and_sums_nothing_twice(tmp_path: Path, case: str) -> None:
+def test_an_interrupted_fit_goes_on_to_the_same_bits_and_sums_nothing_twice(
+    tmp_path: Path, case: str
+) -> None:
     classes, asked = CASES[case]
     data, journal = rows(classes=classes), Journal(tmp_path / "journal", tmp_path / "staging")
     whole = Counted(data)
@@ -103,11 +109,14 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits_and_sums_nothing_twice(tmp_
 
 def test_a_question_has_the_same_digest_in_another_process_and_another_one_has_another() -> None:
     script = (
-        "from logit_engine.storage.checkpoint import digest; from tests.engine.storage.test_checkpoint import asked; "
-        "print(digest(asked(1.0)), digest(asked(1.0 + 3e-16)))"
+        "from logit_engine.storage.checkpoint import digest; from "
+        "tests.engine.storage.test_checkpoint import asked; print(digest(asked(1.0)), "
+        "digest(asked(1.0 + 3e-16)))"
     )
     command = [sys.executable, "-c", script]
-    first, second = (subprocess.check_output(command, text=True, cwd=ROOT).split() for _ in range(2))
+    first, second = (
+        subprocess.check_output(command, text=True, cwd=ROOT).split() for _ in range(2)
+    )
     assert first == second
     assert first[0] != first[1]
 
@@ -192,7 +201,10 @@ def test_a_digest_follows_the_functions_that_are_called(
     tmp_path: Path, old: str, new: str, changed: tuple[bool, bool]
 ) -> None:
     before, after = module_of(LAW, tmp_path, "a"), module_of(LAW.replace(old, new), tmp_path, "b")
-    assert (digest(before.outer) != digest(after.outer), digest(before.Law()) != digest(after.Law())) == changed
+    assert (
+        digest(before.outer) != digest(after.outer),
+        digest(before.Law()) != digest(after.Law()),
+    ) == changed
     assert (digest(before.by_itself) != digest(after.by_itself)) == (old == "x - 1")
 
 

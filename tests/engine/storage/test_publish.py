@@ -58,7 +58,9 @@ def backwards(value: object) -> object:
 
 def left_behind(store: Path) -> list[str]:
     """Everything under the store but the empty staging root."""
-    return sorted(str(path.relative_to(store)) for path in store.rglob("*") if path.name != ".staging")
+    return sorted(
+        str(path.relative_to(store)) for path in store.rglob("*") if path.name != ".staging"
+    )
 
 
 def killed_in_the_middle(script: str, *arguments: Path) -> None:
@@ -95,7 +97,10 @@ def test_canonical_json_keeps_every_bit_of_a_float(value: float) -> None:
 
 def test_canonical_json_is_this_text() -> None:
     value = {"b": (1, 1.0, -0.0, 1e-8), "a": [math.nan, math.inf, -math.inf, None, True, "é"]}
-    assert canonical_json(value) == r'{"a":["nan","inf","-inf",null,true,"\u00e9"],"b":[1,1.0,-0.0,1e-08]}'
+    assert (
+        canonical_json(value)
+        == r'{"a":["nan","inf","-inf",null,true,"\u00e9"],"b":[1,1.0,-0.0,1e-08]}'
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,7 +118,10 @@ def test_canonical_json_refuses_what_json_does_not_have(value: object, message: 
 
 def test_sha256_is_that_of_the_standard(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")  # FIPS 180-2, B.1
-    assert sha256_of(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert (
+        sha256_of(tmp_path / "abc")
+        == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )
 
 
 def test_a_published_folder_appears_whole_and_leaves_no_staging(tmp_path: Path) -> None:
@@ -124,17 +132,27 @@ def test_a_published_folder_appears_whole_and_leaves_no_staging(tmp_path: Path) 
         (folder / "inner" / "a").write_text("A")
         (folder / "b").write_text("B")
         assert not target.exists()
-    assert left_behind(tmp_path) == ["runs", "runs/one", "runs/one/b", "runs/one/inner", "runs/one/inner/a"]
+    assert left_behind(tmp_path) == [
+        "runs",
+        "runs/one",
+        "runs/one/b",
+        "runs/one/inner",
+        "runs/one/inner/a",
+    ]
 
 
 def test_published_things_have_the_permissions_of_the_umask(tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     with publish_folder(tmp_path / "folder", tmp_path / ".staging"):
         pass
-    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == stat.S_IMODE(
+        (tmp_path / "plain").stat().st_mode
+    )
 
 
-def test_everything_is_on_the_disk_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_is_on_the_disk_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target, events = tmp_path / "runs" / "one", []
     fsync, rename = os.fsync, Path.rename
 
@@ -167,7 +185,9 @@ def test_a_folder_whose_writing_fails_never_appears(tmp_path: Path) -> None:
     assert left_behind(tmp_path) == []
 
 
-def test_a_folder_whose_fsync_fails_never_appears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_whose_fsync_fails_never_appears(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(descriptor: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
@@ -184,7 +204,9 @@ def test_a_folder_whose_fsync_fails_never_appears(tmp_path: Path, monkeypatch: p
 def test_a_published_folder_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     with (
-        pytest.raises(AlreadyPublished, match="one is published already, and a published folder never changes"),
+        pytest.raises(
+            AlreadyPublished, match="one is published already, and a published folder never changes"
+        ),
         publish_folder(tmp_path / "one", tmp_path / ".staging"),
     ):
         pytest.fail("the work must not be done in vain")
@@ -260,7 +282,11 @@ def test_sweep_removes_what_is_stale_and_nothing_in_use(tmp_path: Path) -> None:
     for name in ("stale", "fresh", "in-use"):
         (tmp_path / f".staging-{name}").mkdir()
         (tmp_path / f".staging-{name}" / "file").touch()
-    for path in (*tmp_path.glob(".staging-stale/*"), *tmp_path.glob(".staging-stale"), tmp_path / ".staging-in-use"):
+    for path in (
+        *tmp_path.glob(".staging-stale/*"),
+        *tmp_path.glob(".staging-stale"),
+        tmp_path / ".staging-in-use",
+    ):
         os.utime(path, (long_ago, long_ago))
     sweep(tmp_path, older_than_seconds=500)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".staging-fresh", ".staging-in-use"]
@@ -299,7 +325,10 @@ def test_a_manifest_names_every_file_and_keeps_what_it_was_given(published: Path
     assert verify_manifest(published) == {
         "seed": 13,
         "loss": "nan",
-        "files": {"b": fingerprint(published / "b"), "inner/a": fingerprint(published / "inner" / "a")},
+        "files": {
+            "b": fingerprint(published / "b"),
+            "inner/a": fingerprint(published / "inner" / "a"),
+        },
     }
     assert fingerprint(published / "inner" / "a")["bytes"] == 40
 
@@ -329,13 +358,22 @@ def test_a_flipped_bit_in_any_file_or_in_the_manifest_is_found(
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda folder: (folder / "b").unlink(), "one is damaged: b, which its manifest names, is missing."),
-        (lambda folder: (folder / "b").write_text("x"), "one is damaged: b has 1 bytes, but 0 were published."),
+        (
+            lambda folder: (folder / "b").unlink(),
+            "one is damaged: b, which its manifest names, is missing.",
+        ),
+        (
+            lambda folder: (folder / "b").write_text("x"),
+            "one is damaged: b has 1 bytes, but 0 were published.",
+        ),
         (
             lambda folder: (folder / "inner" / "a").write_bytes(bytes(40)),
             "one is damaged: inner/a has changed since it was published (its sha256 differs).",
         ),
-        (lambda folder: (folder / "c").touch(), "one is damaged: c is there, but its manifest does not name it."),
+        (
+            lambda folder: (folder / "c").touch(),
+            "one is damaged: c is there, but its manifest does not name it.",
+        ),
         (
             lambda folder: (folder / "manifest.json").unlink(),
             "manifest.json is missing, so nothing says what was published there.",
@@ -344,12 +382,20 @@ def test_a_flipped_bit_in_any_file_or_in_the_manifest_is_found(
             lambda folder: (folder / "manifest.json").write_text('{"files": {}, "seed": 14}'),
             "manifest.json is damaged: its content is not the one that was sealed.",
         ),
-        (lambda folder: (folder / "manifest.json").write_text("[]"), "its content is not the one that was sealed."),
-        (lambda folder: (folder / "manifest.json").write_text('{"fi'), "manifest.json is damaged: it is not JSON ("),
+        (
+            lambda folder: (folder / "manifest.json").write_text("[]"),
+            "its content is not the one that was sealed.",
+        ),
+        (
+            lambda folder: (folder / "manifest.json").write_text('{"fi'),
+            "manifest.json is damaged: it is not JSON (",
+        ),
         (lambda folder: folder.rename(folder.with_name("two")), "one does not exist."),
     ],
 )
-def test_damage_is_told_in_one_sentence_that_names_the_file(published: Path, damage: object, message: str) -> None:
+def test_damage_is_told_in_one_sentence_that_names_the_file(
+    published: Path, damage: object, message: str
+) -> None:
     assert callable(damage)
     damage(published)
     with pytest.raises(ArtifactError, match=re.escape(message)):
@@ -362,7 +408,9 @@ def test_a_manifest_sets_files_and_seal_itself(tmp_path: Path) -> None:
 
 
 @given(st.dictionaries(st.text().filter(lambda key: key != "seal"), JSON))
-def test_what_was_sealed_is_unsealed(tmp_path_factory: pytest.TempPathFactory, content: dict[str, object]) -> None:
+def test_what_was_sealed_is_unsealed(
+    tmp_path_factory: pytest.TempPathFactory, content: dict[str, object]
+) -> None:
     path = tmp_path_factory.getbasetemp() / "sealed.json"
     path.write_text(sealed(content), encoding="utf-8")
     assert unsealed(path) == words(content)

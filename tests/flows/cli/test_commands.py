@@ -19,13 +19,17 @@ ROOT = Path(__file__).parents[3]
 def logit(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own."""
     command = [sys.executable, "-m", "logit_flows", *(str(word) for word in words)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 @pytest.fixture
 def exam(tmp_path: Path) -> Path:
     """A copy of the exam's folder."""
-    shutil.copytree(ROOT / "data" / "exam", tmp_path / "exam", ignore=shutil.ignore_patterns("store"))
+    shutil.copytree(
+        ROOT / "data" / "exam", tmp_path / "exam", ignore=shutil.ignore_patterns("store")
+    )
     return tmp_path / "exam"
 
 
@@ -37,7 +41,11 @@ def flights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     (store / "train.json").write_text(done.stdout)
     done = logit(
-        "score", "--no-prefect", "--set", f"store={store}", *sorted(ROOT.glob("data/flights/cohorts/*.parquet"))
+        "score",
+        "--no-prefect",
+        "--set",
+        f"store={store}",
+        *sorted(ROOT.glob("data/flights/cohorts/*.parquet")),
     )
     assert done.returncode == 0, done.stderr
     return store
@@ -75,12 +83,16 @@ def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None
     frame = read_rows(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
     X = dense_array(model.design.encode(frame))[:, 1:]
     y = outcomes(config, dataset, frame)
-    peer = LogisticRegression(C=float("inf"), solver="newton-cholesky", tol=1e-12, max_iter=100).fit(X, y)
+    peer = LogisticRegression(
+        C=float("inf"), solver="newton-cholesky", tol=1e-12, max_iter=100
+    ).fit(X, y)
     assert abs(peer.coef_[0] - model.result.estimates[1:]).max() < 1e-6
     assert abs(peer.intercept_[0] - model.result.estimates[0]) < 1e-6
 
 
-def test_each_cohort_gets_one_file_of_as_many_rows_and_the_engines_probabilities(flights: Path) -> None:
+def test_each_cohort_gets_one_file_of_as_many_rows_and_the_engines_probabilities(
+    flights: Path,
+) -> None:
     from logit_flows.config.reading import read_config
     from logit_flows.steps.score import load_model
 
@@ -110,21 +122,34 @@ def test_scoring_again_writes_the_same_bytes(flights: Path) -> None:
 
 
 def test_a_worse_challenger_is_kept_out_and_the_loss_is_said(flights: Path) -> None:
-    words = ("retrain", "--no-prefect", "--set", f"store={flights}", "--set", "features.numeric=[distance]")
+    words = (
+        "retrain",
+        "--no-prefect",
+        "--set",
+        f"store={flights}",
+        "--set",
+        "features.numeric=[distance]",
+    )
     done = logit(*words, "--require-promotion")
     assert done.returncode == 3
     assert (
-        "Kept the champion: on 49,167 rows (54 clusters) that neither has seen, the challenger's log-loss is 0.02"
-        in (done.stdout)
+        "Kept the champion: on 49,167 rows (54 clusters) that neither has seen, the challenger's "
+        "log-loss is 0.02" in (done.stdout)
     )
     assert logit(*words).returncode == 0
 
 
 @pytest.mark.parametrize("normalize", ["standard", "minmax", "robust", "none"])
-def test_the_exam_prints_its_textbook_numbers_however_it_is_normalized(exam: Path, normalize: str) -> None:
+def test_the_exam_prints_its_textbook_numbers_however_it_is_normalized(
+    exam: Path, normalize: str
+) -> None:
     done = logit("train", exam / "config.yaml", "--no-prefect", "--set", f"normalize={normalize}")
     assert done.returncode == 0, done.stderr
-    lines = {line.split()[0]: line.split()[1:3] for line in done.stdout.splitlines() if line[:5] in ("inter", "hours")}
+    lines = {
+        line.split()[0]: line.split()[1:3]
+        for line in done.stdout.splitlines()
+        if line[:5] in ("inter", "hours")
+    }
     assert lines == {"intercept": ["-4.0777", "1.7610"], "hours": ["1.5046", "0.62872"]}
 
 
@@ -132,8 +157,14 @@ def test_normalizing_changes_no_probability(exam: Path) -> None:
     found = []
     for normalize in ("standard", "none"):
         done = logit(
-            "train", exam / "config.yaml", "--no-prefect", "--json",
-            "--set", f"normalize={normalize}", "--set", "write.predictions=all",
+            "train",
+            exam / "config.yaml",
+            "--no-prefect",
+            "--json",
+            "--set",
+            f"normalize={normalize}",
+            "--set",
+            "write.predictions=all",
         )
         folder = Path(json.loads(done.stdout)["folder"])
         found.append(pl.read_parquet(folder / "predictions.parquet")["probability"].to_numpy())
@@ -141,12 +172,18 @@ def test_normalizing_changes_no_probability(exam: Path) -> None:
 
 
 FAILURES = {
-    "a misspelt key": (["--set", "model.lnik=probit"], "model.lnik: unknown key (did you mean 'link'?)"),
+    "a misspelt key": (
+        ["--set", "model.lnik=probit"],
+        "model.lnik: unknown key (did you mean 'link'?)",
+    ),
     "a missing column": (
         ["--set", "features.numeric=[hourz]"],
         "column 'hourz' is not in the data; did you mean 'hours'?",
     ),
-    "no such file": (["--set", "data.source=nowhere.parquet"], "no data file matches 'nowhere.parquet'"),
+    "no such file": (
+        ["--set", "data.source=nowhere.parquet"],
+        "no data file matches 'nowhere.parquet'",
+    ),
     "an unknown reference": (
         ["--set", "features={numeric: [], categorical: [hours]}"],
         "column 'hours' holds Float64 values, but a categorical holds text, integers or booleans",
@@ -173,7 +210,10 @@ def test_a_number_column_that_turns_to_text_late_is_named_with_its_row(exam: Pat
     rows = "".join(f"{i},{i % 7},{i % 2}\n" for i in range(1, 5000)) + "5000,n/a,1\n"
     done = bad_data(exam, "student,hours,passed\n" + rows)
     assert done.returncode == 2
-    assert "column 'hours' should hold numbers but holds text ('n/a' first, in data row 5,000)" in done.stderr
+    assert (
+        "column 'hours' should hold numbers but holds text ('n/a' first, in data row 5,000)"
+        in done.stderr
+    )
 
 
 def test_an_empty_file_and_a_header_alone_are_said(exam: Path) -> None:
@@ -191,13 +231,19 @@ def test_a_target_with_one_class_is_said(exam: Path) -> None:
 def test_duplicate_headers_and_ids_are_said(exam: Path) -> None:
     twice = bad_data(exam, "student,hours,hours,passed\n1,1,1,0\n2,2,2,1\n").stderr
     assert "has the column 'hours' more than once in its header" in twice
-    assert "1 of 3 rows repeat an id" in bad_data(exam, "student,hours,passed\n1,1.5,1\n1,2.5,0\n2,3,1\n").stderr
+    assert (
+        "1 of 3 rows repeat an id"
+        in bad_data(exam, "student,hours,passed\n1,1.5,1\n1,2.5,0\n2,3,1\n").stderr
+    )
 
 
 def test_separated_data_name_their_column_and_publish_nothing(exam: Path) -> None:
     done = bad_data(exam, "student,hours,passed\n1,1,0\n2,2,0\n3,3,1\n4,4,1\n")
     assert done.returncode == 1
-    assert "column 'hours' predicts passed perfectly: passed = 1 in every row with hours above 2," in done.stderr
+    assert (
+        "column 'hours' predicts passed perfectly: passed = 1 in every row with hours above 2,"
+        in done.stderr
+    )
     assert not list(exam.glob("store/*/runs/*"))
     assert not list(exam.glob("store/.staging/*"))
 
@@ -209,23 +255,46 @@ def test_separated_rows_are_data_rows_of_the_file_with_their_ids(exam: Path) -> 
         passed = "" if i == 0 else int(hours > sleep) if hours != sleep else i % 2
         lines.append(f"s{i},{hours},{sleep},{passed}")
     (exam / "bad.csv").write_text("\n".join(lines) + "\n")
-    words = ("data.source=bad.csv", "features.numeric=[hours, sleep]", "data.missing_target=drop", "split.method=none")
-    done = logit("train", exam / "config.yaml", "--no-prefect", *(w for word in words for w in ("--set", word)))
+    words = (
+        "data.source=bad.csv",
+        "features.numeric=[hours, sleep]",
+        "data.missing_target=drop",
+        "split.method=none",
+    )
+    done = logit(
+        "train",
+        exam / "config.yaml",
+        "--no-prefect",
+        *(w for word in words for w in ("--set", word)),
+    )
     assert done.returncode == 1, done.stderr
     said = " ".join(done.stderr.split())
     assert (
-        "predicts passed perfectly in 40 of 59 rows (data rows 2 (student s1), 3 (student s2), 4 (student s3)," in said
+        "predicts passed perfectly in 40 of 59 rows (data rows 2 (student s1), 3 (student s2), 4 "
+        "(student s3)," in said
     )
     assert re.search(r"config\.yaml: model: \{penalty: \{type: l2, strength: 0\.01\}\}", said)
 
 
-def test_an_unseen_destination_is_refused_under_error_and_nothing_is_written(tmp_path: Path) -> None:
+def test_an_unseen_destination_is_refused_under_error_and_nothing_is_written(
+    tmp_path: Path,
+) -> None:
     store = f"store={tmp_path / 'store'}"
-    strict = ("--no-prefect", "--set", store, "--set", "features.handle_unknown=error", "--set", "split={method: none}")
+    strict = (
+        "--no-prefect",
+        "--set",
+        store,
+        "--set",
+        "features.handle_unknown=error",
+        "--set",
+        "split={method: none}",
+    )
     assert logit("train", "config.yaml", *strict).returncode == 0
     done = logit("score", ROOT / "data/flights/cohorts/2013-11.parquet", *strict)
     assert done.returncode == 2
-    assert "cohort 2013-11: column 'dest' has levels that were not in the training rows" in done.stderr
+    assert (
+        "cohort 2013-11: column 'dest' has levels that were not in the training rows" in done.stderr
+    )
     assert "LEX" in done.stderr
     assert re.search(r"config\.yaml, line \d+:  features: \{handle_unknown: pooled\}", done.stderr)
     assert not list(tmp_path.glob("store/*/scores/**/*.parquet"))
@@ -242,7 +311,9 @@ def test_init_writes_a_config_that_trains(exam: Path, tmp_path: Path) -> None:
 
 def test_init_takes_a_target_and_writes_whole_classes(tmp_path: Path) -> None:
     x = [i * 0.37 % 1.0 for i in range(60)]
-    frame = pl.DataFrame({"id": range(60), "x": x, "late": [i % 2 for i in range(60)], "grade": [1.0, 2.0] * 30})
+    frame = pl.DataFrame(
+        {"id": range(60), "x": x, "late": [i % 2 for i in range(60)], "grade": [1.0, 2.0] * 30}
+    )
     frame = frame.with_columns(size=pl.when(pl.col("id") % 3 == 0).then(0.5).otherwise(1.5))
     frame.write_parquet(tmp_path / "odd.parquet")
     (tmp_path / "config.yaml").write_text("name: another\n")
@@ -255,8 +326,13 @@ def test_init_takes_a_target_and_writes_whole_classes(tmp_path: Path) -> None:
         assert f"column: {found}" in config.read_text()
     assert "positive: 2\n" in (tmp_path / "grade.yaml").read_text()
     assert logit("check", tmp_path / "grade.yaml").returncode == 0
-    for column, said in (("size", "it holds 2 values of Float64"), ("when", "has no such column; it has id, x, late")):
-        refused = logit("init", tmp_path / "odd.parquet", "--out", tmp_path / "new.yaml", "--target", column)
+    for column, said in (
+        ("size", "it holds 2 values of Float64"),
+        ("when", "has no such column; it has id, x, late"),
+    ):
+        refused = logit(
+            "init", tmp_path / "odd.parquet", "--out", tmp_path / "new.yaml", "--target", column
+        )
         assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
 
 
@@ -270,14 +346,19 @@ def test_the_registry_verbs_list_show_and_promote(exam: Path) -> None:
     assert "probit" in shown.stdout
     assert "roc_auc" in shown.stdout
     promoted = logit("promote", listed[1]["run"], "--config", config)
-    assert f"Run {listed[1]['run']} is the champion of exam; it was {listed[0]['run']}." in promoted.stdout
+    assert (
+        f"Run {listed[1]['run']} is the champion of exam; it was {listed[0]['run']}."
+        in promoted.stdout
+    )
     missing = logit("show", "zzz", "--config", config)
     assert (missing.returncode, "has no run 'zzz'" in missing.stderr) == (2, True)
 
 
 def test_the_same_run_again_is_verified_and_reused_and_damage_is_found(exam: Path) -> None:
     first = json.loads(logit("train", exam / "config.yaml", "--no-prefect", "--json").stdout)
-    assert json.loads(logit("train", exam / "config.yaml", "--no-prefect", "--json").stdout)["reused"]
+    assert json.loads(logit("train", exam / "config.yaml", "--no-prefect", "--json").stdout)[
+        "reused"
+    ]
     model = Path(first["folder"]) / "model.parquet"
     content = bytearray(model.read_bytes())
     content[len(content) // 2] ^= 1
@@ -297,27 +378,39 @@ def test_schema_and_doctor_answer(exam: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("words", [["--help"], ["check", "data/exam/config.yaml"], ["show", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["check", "data/exam/config.yaml"], ["show", "--help"]]
+)
 def test_help_check_and_show_do_not_import_prefect(words: list[str]) -> None:
     code = (
         "import sys\nfrom logit_flows.cli import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
         "assert 'prefect' not in sys.modules"
     )
-    done = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
 def test_help_waits_for_no_numbers() -> None:
-    code = "import sys\nfrom logit_flows.cli.application import app\nprint({'numpy', 'scipy', 'polars'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    code = (
+        "import sys\nfrom logit_flows.cli.application import "
+        "app\nprint({'numpy', 'scipy', 'polars'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "set()"
 
 
 def test_version_and_completion_answer() -> None:
     assert logit("--version").stdout.strip() == f"logit-engine {__version__}"
     shown = subprocess.run(
-        [sys.executable, "-m", "logit_flows", "--show-completion", "bash"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "logit_flows", "--show-completion", "bash"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "complete" in shown.stdout
 
@@ -328,7 +421,10 @@ def test_a_verb_that_lacks_a_library_says_which(exam: Path, library: str) -> Non
     code = f"import sys\nsys.modules[{library!r}] = None\nfrom logit_flows.cli import main\nmain()"
     words = [sys.executable, "-c", code, "report", "--config", str(exam / "config.yaml")]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    said = f"logit: `logit report` needs {library}, which is not installed: install it by `pip install {library}`.\n"
+    said = (
+        f"logit: `logit report` needs {library}, which is not installed: install it by `pip "
+        f"install {library}`.\n"
+    )
     assert (done.returncode, done.stderr) == (2, said)
 
 

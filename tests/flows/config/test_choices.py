@@ -34,4 +34,7 @@ def test_a_key_takes_the_names_of_the_engines_table(section: str, key: str) -> N
 
 def test_every_metric_of_the_engine_but_the_base_rate_can_be_required() -> None:
     names = json_schema()["$defs"]["Gate"]["properties"]["require"]["propertyNames"]["enum"]
-    assert set(METRICS) - {"base_rate"} == set(names) - {"calibration_slope", "calibration_intercept"}
+    assert set(METRICS) - {"base_rate"} == set(names) - {
+        "calibration_slope",
+        "calibration_intercept",
+    }

@@ -63,34 +63,61 @@ def read(tmp_path: Path) -> Callable[..., Config]:
             "model:\n  penalty:\n    strenght: 1\n",
             "c.yaml:10: model.penalty.strenght: unknown key (did you mean 'strength'?).",
         ),
-        ("split:\n  test_size: big\n", "c.yaml:9: split.test_size: expected a number, found 'big'."),
-        ("split: {test_size: 1}\n", "c.yaml:8: split.test_size: input should be less than 1, found 1."),
+        (
+            "split:\n  test_size: big\n",
+            "c.yaml:9: split.test_size: expected a number, found 'big'.",
+        ),
+        (
+            "split: {test_size: 1}\n",
+            "c.yaml:8: split.test_size: input should be less than 1, found 1.",
+        ),
         ("model: [1]\n", "c.yaml:8: model: expected keys with values, found [1]."),
         ("model:\n", "c.yaml:8: model: expected keys with values, found nothing."),
         ("store: 7\n", "c.yaml:8: store: expected text, found 7."),
-        ("score: {cohorts: []}\n", "c.yaml:8: score.cohorts: expected a file or a list of files, found []."),
+        (
+            "score: {cohorts: []}\n",
+            "c.yaml:8: score.cohorts: expected a file or a list of files, found [].",
+        ),
         (
             "model:\n  link: logti\n",
             "c.yaml:9: model.link: 'logti' is not one of logit, probit, cloglog, loglog, cauchit "
             "(did you mean 'logit'?).",
         ),
         ("name: again\n", 'c.yaml:8: found duplicate key "name".'),
-        ("evaluate: {threshold: {cost: {false_positive: 1}}}\n", "c.yaml:8: evaluate.threshold.cost.false_negative: "),
-        ("evaluate: {threshold: 2}\n", "c.yaml:8: evaluate.threshold: expected a number between 0 and 1, max_f1, or"),
-        ("compute: {threads: 0}\n", "c.yaml:8: compute.threads: expected auto or a number of threads from 1 on, found"),
-        ("schedule: {cron: 1 2}\n", "c.yaml:8: schedule.cron: expected five cron fields such as '0 5 * * 1', found"),
+        (
+            "evaluate: {threshold: {cost: {false_positive: 1}}}\n",
+            "c.yaml:8: evaluate.threshold.cost.false_negative: ",
+        ),
+        (
+            "evaluate: {threshold: 2}\n",
+            "c.yaml:8: evaluate.threshold: expected a number between 0 and 1, max_f1, or",
+        ),
+        (
+            "compute: {threads: 0}\n",
+            "c.yaml:8: compute.threads: expected auto or a number of threads from 1 on, found",
+        ),
+        (
+            "schedule: {cron: 1 2}\n",
+            "c.yaml:8: schedule.cron: expected five cron fields such as '0 5 * * 1', found",
+        ),
         (
             "schedule: {cron: 0 5 * * 1, timezone: Mars}\n",
-            "c.yaml:8: schedule.timezone: expected a time zone such as America/New_York, found 'Mars'.",
+            "c.yaml:8: schedule.timezone: expected a time zone such as America/New_York, found "
+            "'Mars'.",
         ),
-        ("gate: {require: {skil: {min: 1}}}\n", "c.yaml:8: gate.require.skil: 'skil' is not one of log_loss, skill, "),
+        (
+            "gate: {require: {skil: {min: 1}}}\n",
+            "c.yaml:8: gate.require.skil: 'skil' is not one of log_loss, skill, ",
+        ),
         (
             "model: {penalty: {type: l2, strength: .inf}}\n",
             "c.yaml:8: model.penalty.strength: expected a number above 0, or cv, found inf.",
         ),
     ],
 )
-def test_a_wrong_line_is_told_by_its_file_line_and_key(problems: Problems, extra: str, problem: str) -> None:
+def test_a_wrong_line_is_told_by_its_file_line_and_key(
+    problems: Problems, extra: str, problem: str
+) -> None:
     found = problems(BASE + extra)
     assert len(found) == 1
     assert found[0].startswith(problem)
@@ -103,28 +130,47 @@ def test_a_key_in_the_list_of_a_section_is_told_by_the_line_of_its_list(problems
 
 
 CONTRADICTIONS = {
-    "features: {numeric: []}": "features: no feature is listed; name columns under numeric or categorical.",
+    "features: {numeric: []}": (
+        "features: no feature is listed; name columns under numeric or categorical."
+    ),
     "features: {numeric: [x, x]}": "features: the column 'x' is listed twice.",
-    "features: {numeric: [x], categorical: [y]}": "features: the column 'y' is data.target, so it cannot be a feature.",
-    "features: {numeric: [key]}": "features: the column 'key' is data.id, so it cannot be a feature.",
-    "features: {numeric: [x], reference: {c: a}}": "features.reference: 'c' is not one of features.categorical.",
+    "features: {numeric: [x], categorical: [y]}": (
+        "features: the column 'y' is data.target, so it cannot be a feature."
+    ),
+    "features: {numeric: [key]}": (
+        "features: the column 'key' is data.id, so it cannot be a feature."
+    ),
+    "features: {numeric: [x], reference: {c: a}}": (
+        "features.reference: 'c' is not one of features.categorical."
+    ),
     "features: {numeric: [x], impute: {numeric: {strategy: constant}}}": (
-        "features.impute.numeric: strategy constant goes with a value, and a value with strategy constant."
+        "features.impute.numeric: strategy constant goes with a value, and a value with strategy "
+        "constant."
     ),
     "features: {numeric: [x], impute: {numeric: {add_indicator: true}}}": (
-        "features.impute.numeric.add_indicator: an indicator needs something to stand in for the missing value; "
-        "set strategy."
+        "features.impute.numeric.add_indicator: an indicator needs something to stand in for the "
+        "missing value; set strategy."
     ),
     "split: {method: time}": "split.method: a time split needs data.time.",
     "split: {method: column, test: [a]}": "split: method column needs split.column.",
-    "split: {method: column, column: c}": "split: method column needs split.test, the values that test.",
+    "split: {method: column, column: c}": (
+        "split: method column needs split.test, the values that test."
+    ),
     "split: {test: [a]}": "split.test: it goes with method column.",
     "split: {column: c}": "split.column: it goes with group or column.",
     "data: {test: b.csv}": "data.test: a test file goes with split: {method: none}.",
-    "data: {id: null}": "split.method: a random split hashes data.id or data.cluster; name one of them.",
-    "model: {covariance: {type: cluster}}": "model.covariance.type: a clustered covariance needs data.cluster.",
-    "model: {penalty: {type: l2}}": "model.penalty: a type goes with a strength, and a strength with a type.",
-    "model: {penalty: {strength: 1}}": "model.penalty: a type goes with a strength, and a strength with a type.",
+    "data: {id: null}": (
+        "split.method: a random split hashes data.id or data.cluster; name one of them."
+    ),
+    "model: {covariance: {type: cluster}}": (
+        "model.covariance.type: a clustered covariance needs data.cluster."
+    ),
+    "model: {penalty: {type: l2}}": (
+        "model.penalty: a type goes with a strength, and a strength with a type."
+    ),
+    "model: {penalty: {strength: 1}}": (
+        "model.penalty: a type goes with a strength, and a strength with a type."
+    ),
 }
 
 
@@ -137,8 +183,8 @@ def test_keys_that_contradict_each_other_are_refused(problems: Problems, setting
 
 def test_a_stratified_split_by_cluster_is_refused(problems: Problems) -> None:
     assert problems(BASE, "data.cluster=g", "split.method=stratified") == [
-        "--set split.method=stratified: split.method: a stratified split would cut clusters in two; "
-        "use random, group or time."
+        "--set split.method=stratified: split.method: a stratified split would cut clusters in "
+        "two; use random, group or time."
     ]
 
 
@@ -147,7 +193,8 @@ def test_every_problem_is_told_with_its_own_line(problems: Problems) -> None:
     assert sorted(problems(text)) == [
         "c.yaml:11: model.estimator: other estimators are not built yet; leave it out.",
         "c.yaml:12: split.test_size: expected a number, found 'big'.",
-        "c.yaml:8: normalize: 'std' is not one of standard, minmax, robust, none (did you mean 'standard'?).",
+        "c.yaml:8: normalize: 'std' is not one of standard, minmax, robust, none (did you mean "
+        "'standard'?).",
         "c.yaml:9: modle: unknown key (did you mean 'model'?).",
     ]
 
@@ -176,36 +223,58 @@ def test_a_file_that_is_not_there_is_told_how_to_come_by(tmp_path: Path) -> None
 
 
 def test_no_is_text_and_1e_8_is_a_number_in_a_file(read: Callable[..., Config]) -> None:
-    config = read("  categorical: [c]\n  reference: {c: NO}\nmodel: {penalty: {type: l2, strength: 1e-8}}\n")
+    config = read(
+        "  categorical: [c]\n  reference: {c: NO}\nmodel: {penalty: {type: l2, strength: 1e-8}}\n"
+    )
     assert config.features.reference == {"c": "NO"}
     assert config.model.penalty.strength == 1e-8
 
 
 def test_overrides_merge_deeply_and_leave_their_neighbors(read: Callable[..., Config]) -> None:
     extra = "evaluate: {threshold: 0.3, intervals: {level: 0.9, seed: 4}}\n"
-    config = read(extra, "evaluate.intervals={level: 0.8}", "evaluate.intervals.replicates=200", "model={link: probit}")
+    config = read(
+        extra,
+        "evaluate.intervals={level: 0.8}",
+        "evaluate.intervals.replicates=200",
+        "model={link: probit}",
+    )
     assert (config.evaluate.threshold, config.model.link) == (0.3, "probit")
     assert (config.evaluate.intervals.level, config.evaluate.intervals.seed) == (0.8, 4)
     assert config.evaluate.intervals.replicates == 200
 
 
 def test_null_sets_a_key_back_to_its_default(read: Callable[..., Config]) -> None:
-    extra = "  categorical: [c]\nmodel: {link: probit, penalty: {type: l2, strength: 0.1, smooth: [c]}}\n"
+    extra = (
+        "  categorical: [c]\nmodel: "
+        "{link: probit, penalty: {type: l2, strength: 0.1, smooth: [c]}}\n"
+    )
     config = read(extra, "model.penalty.smooth=null", "model={link: null}")
-    assert (config.model.penalty.smooth, config.model.link, config.model.penalty.strength) == ([], "logit", 0.1)
+    assert (config.model.penalty.smooth, config.model.link, config.model.penalty.strength) == (
+        [],
+        "logit",
+        0.1,
+    )
     assert read(extra, "model.penalty=null").model.penalty.type == "none"
 
 
-def test_a_key_that_stands_in_the_file_is_not_laid_at_the_door_of_an_override(problems: Problems) -> None:
+def test_a_key_that_stands_in_the_file_is_not_laid_at_the_door_of_an_override(
+    problems: Problems,
+) -> None:
     text = BASE + "model:\n  penalty: {type: l1, strength: cv,\n    fold_method: stratified}\n"
     (found,) = problems(text, "model.penalty={strength: 0.1}")
     line = text.splitlines().index("    fold_method: stratified}") + 1
     assert found.endswith(f".yaml:{line}: model.penalty.fold_method: it goes with strength: cv.")
-    assert problems(text, "model.penalty={strength: 0.1, fold_method: time}")[0].startswith("--set model.penalty=")
+    assert problems(text, "model.penalty={strength: 0.1, fold_method: time}")[0].startswith(
+        "--set model.penalty="
+    )
 
 
-@pytest.mark.parametrize("setting", ["rule: one_standard_error", "folds: 7", "fold_method: stratified"])
-def test_what_is_for_a_strength_that_is_chosen_goes_with_cv(problems: Problems, setting: str) -> None:
+@pytest.mark.parametrize(
+    "setting", ["rule: one_standard_error", "folds: 7", "fold_method: stratified"]
+)
+def test_what_is_for_a_strength_that_is_chosen_goes_with_cv(
+    problems: Problems, setting: str
+) -> None:
     (found,) = problems(BASE + f"model: {{penalty: {{type: l2, strength: 0.1, {setting}}}}}\n")
     assert found.endswith(f"model.penalty.{setting.partition(':')[0]}: it goes with strength: cv.")
 
@@ -216,35 +285,54 @@ def test_what_is_for_a_strength_that_is_chosen_goes_with_cv(problems: Problems, 
         ("x", "--set x: expected key.sub=value."),
         ("=1", "--set =1: expected key.sub=value."),
         ("model.link=[1", "--set model.link=[1: the value is not YAML."),
-        ("model.lnk=probit", "--set model.lnk=probit: model.lnk: unknown key (did you mean 'link'?)."),
+        (
+            "model.lnk=probit",
+            "--set model.lnk=probit: model.lnk: unknown key (did you mean 'link'?).",
+        ),
         ("name.a=1", "--set name.a=1: name: expected text, found {'a': 1}."),
         (
             "model.link.x=1",
-            "--set model.link.x=1: model.link: {'x': 1} is not one of logit, probit, cloglog, loglog, cauchit.",
+            "--set model.link.x=1: model.link: {'x': 1} is not one of logit, probit, cloglog, "
+            "loglog, cauchit.",
         ),
         ("data.id=5", "--set data.id=5: data.id: expected text, found 5."),
     ],
 )
-def test_a_wrong_override_is_told_as_it_was_typed(problems: Problems, override: str, problem: str) -> None:
+def test_a_wrong_override_is_told_as_it_was_typed(
+    problems: Problems, override: str, problem: str
+) -> None:
     assert problems(BASE, override) == [problem]
 
 
 @pytest.mark.parametrize(
     ("matrix", "problem"),
     [
-        ("{model.lnik: [logit]}", "'model.lnik' is not a key of the config (did you mean 'model.link'?)."),
-        ("{modle.link: [logit]}", "'modle.link' is not a key of the config (did you mean 'model.link'?)."),
-        ("{model.link.x: [logit]}", "'model.link.x' is not a key of the config (did you mean 'model.link'?)."),
+        (
+            "{model.lnik: [logit]}",
+            "'model.lnik' is not a key of the config (did you mean 'model.link'?).",
+        ),
+        (
+            "{modle.link: [logit]}",
+            "'modle.link' is not a key of the config (did you mean 'model.link'?).",
+        ),
+        (
+            "{model.link.x: [logit]}",
+            "'model.link.x' is not a key of the config (did you mean 'model.link'?).",
+        ),
         ("{model.link: []}", "'model.link' has no values; list some, or leave it out."),
         (
             "{gate.margin: [1, 2]}",
-            "'gate.margin' cannot vary within an experiment; what can is features, normalize, model.",
+            "'gate.margin' cannot vary within an experiment; what can is features, normalize, "
+            "model.",
         ),
-        ("{name: [a, b]}", "'name' cannot vary within an experiment; what can is features, normalize, model."),
+        (
+            "{name: [a, b]}",
+            "'name' cannot vary within an experiment; what can is features, normalize, model.",
+        ),
         (
             "{model.link: [logit, prob]}",
-            "a cell does not make sense: model.link: 'prob' is not one of logit, probit, cloglog, loglog, cauchit "
-            "(did you mean 'probit'?).",
+            "a cell does not make sense: model.link: 'prob' is not one of logit, probit, cloglog, "
+            "loglog, cauchit (did you mean 'probit'?).",
         ),
     ],
 )
@@ -256,8 +344,13 @@ def test_a_matrix_that_cannot_be_run_is_refused_before_anything_runs(
 
 
 def test_cells_come_in_the_order_written_the_last_key_fastest(read: Callable[..., Config]) -> None:
-    config = read("experiment: {matrix: {normalize: [none, minmax], model.link: [probit, logit]}}\n")
-    found = [(tuple(settings.values()), cell.normalize, cell.model.link) for settings, cell in cells(config)]
+    config = read(
+        "experiment: {matrix: {normalize: [none, minmax], model.link: [probit, logit]}}\n"
+    )
+    found = [
+        (tuple(settings.values()), cell.normalize, cell.model.link)
+        for settings, cell in cells(config)
+    ]
     assert found == [
         (("none", "probit"), "none", "probit"),
         (("none", "logit"), "none", "logit"),
@@ -292,7 +385,9 @@ PRODUCT = {
     "data.offset": "log_exposure",
     "features.numeric": "[distance, temp, humid, wind_speed, precip, visib]",
     "features.categorical": "[carrier, origin, dest, hour]",
-    "features.impute": "{numeric: {strategy: mean, add_indicator: true}, categorical: {strategy: level}}",
+    "features.impute": (
+        "{numeric: {strategy: mean, add_indicator: true}, categorical: {strategy: level}}"
+    ),
     "features.min_frequency": "100",
     "features.handle_unknown": "pooled",
     "features.formula": "'late ~ C(carrier) + bs(temp, 4)'",
@@ -312,8 +407,8 @@ PRODUCT = {
     "gate.approval": "automatic",
     "score.cohorts": "data/flights/cohorts/*.parquet",
     "score.output": "[probability, predicted_class, linear_predictor]",
-    "experiment": "{matrix: {model.link: [logit, probit, cloglog], features.min_frequency: [50, 100, 500]}, "
-    "folds: 5}",
+    "experiment": "{matrix: {model.link: [logit, probit, cloglog], "
+    "features.min_frequency: [50, 100, 500]}, folds: 5}",
     "schedule": "{cron: 0 5 * * 1, timezone: America/New_York}",
     "compute.threads": "auto",
     "compute.memory": "auto",
@@ -339,11 +434,17 @@ def test_a_key_of_the_product_is_accepted_or_refused_because_it_comes_later(
     "choice",
     ["gate.approval=manual"],
 )
-def test_a_choice_of_the_product_that_comes_later_is_refused_by_its_sentence(problems: Problems, choice: str) -> None:
-    assert problems(BASE, choice) == [f"--set {choice}: {choice.partition('=')[0]}: {LATER[choice]}."]
+def test_a_choice_of_the_product_that_comes_later_is_refused_by_its_sentence(
+    problems: Problems, choice: str
+) -> None:
+    assert problems(BASE, choice) == [
+        f"--set {choice}: {choice.partition('=')[0]}: {LATER[choice]}."
+    ]
 
 
-@pytest.mark.parametrize("file", ["config.yaml", "data/exam/config.yaml", "data/exam/two_features.yaml"])
+@pytest.mark.parametrize(
+    "file", ["config.yaml", "data/exam/config.yaml", "data/exam/two_features.yaml"]
+)
 def test_a_shipped_config_is_valid_and_survives_its_own_content(file: str) -> None:
     config = read_config(ROOT / file)
     again = from_mapping(config.content(), config.folder)
@@ -354,7 +455,9 @@ def test_a_shipped_config_is_valid_and_survives_its_own_content(file: str) -> No
 def test_the_schema_explains_every_key() -> None:
     schema = json_schema()
     sections = [schema, *schema["$defs"].values()]
-    fields = [(key, field) for section in sections for key, field in section.get("properties", {}).items()]
+    fields = [
+        (key, field) for section in sections for key, field in section.get("properties", {}).items()
+    ]
     assert [key for key, field in fields if not {"description", "$ref"} & field.keys()] == []
 
 
@@ -371,12 +474,16 @@ KEYS = sorted(known_keys(Config))
 
 @st.composite
 def misspelt(draw: st.DrawFn) -> tuple[tuple[str, ...], str]:
-    """A known key, and the same with one letter changed, left out or doubled, so that it is unknown there."""
+    """A known key, and the same with one letter changed, left out or doubled, so that it is
+    unknown there.
+    """
     path = draw(st.sampled_from(KEYS))
     word, at = path[-1], draw(st.integers(0, len(path[-1]) - 1))
     other = draw(st.sampled_from("qjxz"))
     wrong = draw(
-        st.sampled_from([word[:at] + other + word[at + 1 :], word[:at] + word[at + 1 :], word[:at] + word[at:]])
+        st.sampled_from(
+            [word[:at] + other + word[at + 1 :], word[:at] + word[at + 1 :], word[:at] + word[at:]]
+        )
     )
     wrong = wrong or "q"
     siblings = {key[-1] for key in KEYS if key[:-1] == path[:-1]}
@@ -385,7 +492,9 @@ def misspelt(draw: st.DrawFn) -> tuple[tuple[str, ...], str]:
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(misspelt())
-def test_a_misspelt_key_is_always_refused_where_it_stands(case: tuple[tuple[str, ...], str]) -> None:
+def test_a_misspelt_key_is_always_refused_where_it_stands(
+    case: tuple[tuple[str, ...], str],
+) -> None:
     path, wrong = case
     content: dict[str, Any] = {
         "name": "demo",
@@ -400,4 +509,6 @@ def test_a_misspelt_key_is_always_refused_where_it_stands(case: tuple[tuple[str,
         from_mapping(content, ".")
     dotted = ".".join([*path[:-1], wrong])
     later = [f"{dotted}: {LATER[dotted]}."] if dotted in LATER else []
-    assert later or any(problem.startswith(f"{dotted}: unknown key") for problem in caught.value.problems)
+    assert later or any(
+        problem.startswith(f"{dotted}: unknown key") for problem in caught.value.problems
+    )

@@ -49,7 +49,9 @@ def test_yaml_1_2_is_spoken(dated_config: Path) -> None:
     assert (config.data.target.positive, config.gate.margin) == ("NO", 1e-8)
 
 
-def test_a_path_may_refer_to_the_environment(dated_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_may_refer_to_the_environment(
+    dated_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = read_config(dated_config, ["store='${env:LOGIT_TEST_STORE}/s'"])
     monkeypatch.setenv("LOGIT_TEST_STORE", str(dated_config.parent))
     assert config.resolve(config.store) == dated_config.parent / "s"

@@ -28,7 +28,9 @@ def test_a_record_names_the_key_before_the_sentence() -> None:
 
 def test_the_line_is_that_of_the_deepest_part_in_the_file(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
-    file.write_text("name: a\nfeatures:\n  numeric: [x]\n  impute:\n    numeric: {strategy: error}\n")
+    file.write_text(
+        "name: a\nfeatures:\n  numeric: [x]\n  impute:\n    numeric: {strategy: error}\n"
+    )
     assert line_of(file, "features.impute.numeric") == 5
     assert line_of(file, "features.handle_unknown") == 2
     assert line_of(file, "model.penalty") is None

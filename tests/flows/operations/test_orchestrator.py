@@ -30,7 +30,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("choice", "plain", "with_server"), [("auto", False, True), ("prefect", True, True), ("none", False, False)]
+    ("choice", "plain", "with_server"),
+    [("auto", False, True), ("prefect", True, True), ("none", False, False)],
 )
 def test_the_config_says_and_a_flag_overrules_it(
     choice: str, plain: bool, with_server: bool, monkeypatch: pytest.MonkeyPatch
@@ -74,7 +75,9 @@ def test_prefects_own_reading_of_the_profiles_agrees(home: Path) -> None:
     (home / "profiles.toml").write_text('active = "local"\n' + PROFILES.split("\n", 2)[2])
     active = load_profiles(include_defaults=True).active_profile
     assert active is not None
-    assert {setting.name: value for setting, value in active.settings.items()}["PREFECT_API_URL"] == named_server()
+    assert {setting.name: value for setting, value in active.settings.items()}[
+        "PREFECT_API_URL"
+    ] == named_server()
 
 
 def test_a_broken_file_of_profiles_names_no_server(home: Path) -> None:
@@ -84,7 +87,11 @@ def test_a_broken_file_of_profiles_names_no_server(home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("choice", "asked", "who"),
-    [("none", True, "--prefect"), ("prefect", None, "orchestrator: prefect"), ("auto", None, f"the server {SERVER}")],
+    [
+        ("none", True, "--prefect"),
+        ("prefect", None, "orchestrator: prefect"),
+        ("auto", None, f"the server {SERVER}"),
+    ],
 )
 def test_prefect_that_is_not_installed_is_said_with_who_wants_it(
     choice: str, asked: bool | None, who: str, monkeypatch: pytest.MonkeyPatch
@@ -92,10 +99,14 @@ def test_prefect_that_is_not_installed_is_said_with_who_wants_it(
     monkeypatch.setattr(orchestrator, "find_spec", lambda name: None)
     if choice == "auto":
         monkeypatch.setenv("PREFECT_API_URL", SERVER)
-    with pytest.raises(UsageError, match=f"^{who} needs Prefect, which is not installed.*--no-prefect"):
+    with pytest.raises(
+        UsageError, match=f"^{who} needs Prefect, which is not installed.*--no-prefect"
+    ):
         under_prefect(exam(choice), asked)
 
 
 def test_the_orchestrator_is_no_part_of_the_run_id() -> None:
-    ids = {identify(config, load_dataset(config)) for config in map(exam, ("auto", "prefect", "none"))}
+    ids = {
+        identify(config, load_dataset(config)) for config in map(exam, ("auto", "prefect", "none"))
+    }
     assert len(ids) == 1

@@ -20,9 +20,13 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def exam(tmp_path: Path) -> Path:
     """A copy of the exam with a schedule of every minute."""
-    shutil.copytree(ROOT / "data" / "exam", tmp_path / "exam", ignore=shutil.ignore_patterns("store"))
+    shutil.copytree(
+        ROOT / "data" / "exam", tmp_path / "exam", ignore=shutil.ignore_patterns("store")
+    )
     config = tmp_path / "exam" / "config.yaml"
-    config.write_text(config.read_text() + '\nschedule: {cron: "* * * * *", timezone: America/New_York}\n')
+    config.write_text(
+        config.read_text() + '\nschedule: {cron: "* * * * *", timezone: America/New_York}\n'
+    )
     return config
 
 
@@ -68,7 +72,9 @@ def wait_for(ask: Any, seconds: float, process: Any = None) -> Any:
 def flow_runs(url: str, state: str) -> list[dict[str, Any]]:
     """The server's flow runs of a state type."""
     query = json.dumps({"flow_runs": {"state": {"type": {"any_": [state]}}}}).encode()
-    request = urllib.request.Request(f"{url}/flow_runs/filter", query, {"content-type": "application/json"})
+    request = urllib.request.Request(
+        f"{url}/flow_runs/filter", query, {"content-type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=10) as answer:
         found: list[dict[str, Any]] = json.load(answer)
     return found

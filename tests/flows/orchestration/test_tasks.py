@@ -19,8 +19,12 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def exam(tmp_path: Path) -> Config:
-    """The two-feature exam, copied, with a random split, so that a gate has rows that neither model has seen."""
-    shutil.copytree(ROOT / "data" / "exam", tmp_path / "exam", ignore=shutil.ignore_patterns("store"))
+    """The two-feature exam, copied, with a random split, so that a gate has rows that neither
+    model has seen.
+    """
+    shutil.copytree(
+        ROOT / "data" / "exam", tmp_path / "exam", ignore=shutil.ignore_patterns("store")
+    )
     changes = ["data.test=null", "split={method: random, test_size: 0.3}"]
     return read_config(tmp_path / "exam" / "two_features.yaml", changes)
 
@@ -34,7 +38,9 @@ def tasks(prefect_server: None) -> Any:
 
 
 @pytest.mark.prefect
-def test_an_error_of_the_data_is_not_retried_and_a_transient_one_is(tasks: Any, exam: Config) -> None:
+def test_an_error_of_the_data_is_not_retried_and_a_transient_one_is(
+    tasks: Any, exam: Config
+) -> None:
     from prefect import flow
 
     calls: list[str] = []
@@ -63,15 +69,25 @@ def test_an_error_of_the_data_is_not_retried_and_a_transient_one_is(tasks: Any, 
 
 
 @pytest.mark.prefect
-def test_orchestrated_and_plain_runs_publish_the_same_bytes(tasks: Any, exam: Config, tmp_path: Path) -> None:
+def test_orchestrated_and_plain_runs_publish_the_same_bytes(
+    tasks: Any, exam: Config, tmp_path: Path
+) -> None:
     plain = train(exam)
     other = with_overrides(exam, {"store": str(tmp_path / "other")})
     orchestrated = tasks.train_flow(other.content(), str(other.folder))
     assert orchestrated.run == plain.run
     files = sorted(path.name for path in Path(plain.folder).iterdir())
-    assert files == ["config.yaml", "manifest.json", "metrics.parquet", "model.parquet", "predictions.parquet"]
+    assert files == [
+        "config.yaml",
+        "manifest.json",
+        "metrics.parquet",
+        "model.parquet",
+        "predictions.parquet",
+    ]
     for name in files:
-        assert (Path(plain.folder) / name).read_bytes() == (Path(orchestrated.folder) / name).read_bytes(), name
+        assert (Path(plain.folder) / name).read_bytes() == (
+            Path(orchestrated.folder) / name
+        ).read_bytes(), name
 
 
 @pytest.mark.prefect
@@ -87,12 +103,16 @@ def test_a_kept_champion_is_a_completed_run_named_so(tasks: Any, exam: Config) -
 @pytest.mark.prefect
 def test_a_flow_raises_the_sentence_of_its_step(tasks: Any, exam: Config) -> None:
     wrong = with_overrides(exam, {"features.numeric": ["hourz"]})
-    with pytest.raises(DataError, match=r"column 'hourz' is not in the data; did you mean 'hours'\?"):
+    with pytest.raises(
+        DataError, match=r"column 'hourz' is not in the data; did you mean 'hours'\?"
+    ):
         tasks.train_flow(wrong.content(), str(wrong.folder))
 
 
 @pytest.mark.prefect
-def test_an_experiment_runs_its_cells_as_tasks_and_one_fails_alone(tasks: Any, exam: Config) -> None:
+def test_an_experiment_runs_its_cells_as_tasks_and_one_fails_alone(
+    tasks: Any, exam: Config
+) -> None:
     matrix = {
         "model.link": ["logit", "probit", "cloglog"],
         "features.numeric": [["hours", "previous_courses"], ["hourz"]],

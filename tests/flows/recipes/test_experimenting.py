@@ -38,10 +38,18 @@ def test_one_cell_fails_alone_and_the_others_are_ranked_by_cross_validation(make
 
 def test_an_experiment_without_cells_or_without_a_good_one_is_refused(make: Make) -> None:
     for config in (make(), make(experiment={"matrix": {}})):
-        with pytest.raises(DataError, match=r"the config has no experiment; set experiment\.matrix"):
+        with pytest.raises(
+            DataError, match=r"the config has no experiment; set experiment\.matrix"
+        ):
             experiment(config)
-    config = make(compute__threads=1, experiment={"matrix": {"features.reference": [{"city": "zz"}]}})
+    config = make(
+        compute__threads=1, experiment={"matrix": {"features.reference": [{"city": "zz"}]}}
+    )
     with pytest.raises(
-        DataError, match=r"all 1 cells failed; the first says: features\.reference: 'zz' is not a level of 'city'"
+        DataError,
+        match=(
+            r"all 1 cells failed; the first says: features\.reference: 'zz' is not a level of "
+            "'city'"
+        ),
     ):
         experiment(config)

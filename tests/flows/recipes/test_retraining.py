@@ -26,7 +26,10 @@ def test_a_worse_challenger_keeps_the_champion_and_is_told_by_how_much(make: Mak
     pair = [load_model(config, run) for run in (worse.trained.run, first.trained.run)]
     lost = compare(config, load_dataset(config), *pair).mean
     assert lost > 0.05
-    assert f"the challenger's log-loss is {lost:.5f} higher than the champion's" in worse.decision.sentence
+    assert (
+        f"the challenger's log-loss is {lost:.5f} higher than the champion's"
+        in worse.decision.sentence
+    )
     store = open_store(config)
     assert store.champion().run == first.trained.run
     assert store.attempts()[-1]["decision"] == worse.decision.sentence
@@ -37,7 +40,9 @@ def test_a_worse_challenger_keeps_the_champion_and_is_told_by_how_much(make: Mak
     [
         (lambda t: t.drop("z"), "column 'z' is not in the data"),
         (
-            lambda t: t.with_columns(city=pl.when(pl.col("key") % 3 == 0).then(pl.lit("new")).otherwise("city")),
+            lambda t: t.with_columns(
+                city=pl.when(pl.col("key") % 3 == 0).then(pl.lit("new")).otherwise("city")
+            ),
             "column 'city' has levels that were not in the training rows: new (",
         ),
         (
@@ -55,8 +60,12 @@ def test_a_champion_that_cannot_score_the_rows_is_kept_and_it_is_said_why(
     again = retrain(make(change(city_table(seed=6)), features__numeric=numeric))
     assert not again.decision.promote
     said = again.decision.sentence
-    assert said.startswith(f"Kept the champion: run {first.trained.run} cannot score these rows ({why}")
-    assert said.endswith(f"if the new model is right, promote it by hand: logit promote {again.trained.run}.")
+    assert said.startswith(
+        f"Kept the champion: run {first.trained.run} cannot score these rows ({why}"
+    )
+    assert said.endswith(
+        f"if the new model is right, promote it by hand: logit promote {again.trained.run}."
+    )
     assert open_store(make()).champion().run == first.trained.run
 
 
@@ -78,7 +87,8 @@ def test_unchanged_data_are_said(make: Make) -> None:
     again = retrain(make())
     assert again.trained.reused
     assert again.decision.sentence == (
-        "Kept the champion: neither the data nor the config has changed, so the champion is this very run."
+        "Kept the champion: neither the data nor the config has changed, so the champion is this "
+        "very run."
     )
 
 

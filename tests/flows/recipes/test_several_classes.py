@@ -45,7 +45,9 @@ def test_estimates_are_statsmodels_own(trained: tuple[Config, Trained]) -> None:
     frame = pl.read_parquet(ROOT / "data/voters/voters.parquet")
     learnt = frame.filter(~pl.col("respondent").is_in(predictions(run)["respondent"].implode()))
     codes = np.array([CLASSES.index(party) for party in learnt["party"]])
-    peer = sm.MNLogit(codes, sm.add_constant(learnt.select(FEATURES).to_numpy())).fit(disp=0, tol=1e-14)
+    peer = sm.MNLogit(codes, sm.add_constant(learnt.select(FEATURES).to_numpy())).fit(
+        disp=0, tol=1e-14
+    )
     ours = run.model.original
     assert ours.classes == CLASSES
     np.testing.assert_allclose(ours.estimates.reshape(2, 7).T, peer.params, rtol=1e-8)
@@ -66,9 +68,13 @@ def test_metrics_are_scikit_learns(trained: tuple[Config, Trained]) -> None:
     codes = np.array([CLASSES.index(party) for party in table["target"]])
     value = run.evaluation.value
     assert value("log_loss") == pytest.approx(sk.log_loss(codes, p), rel=1e-12)
-    assert value("accuracy") == pytest.approx(sk.accuracy_score(table["target"], table["predicted_class"]), rel=1e-12)
+    assert value("accuracy") == pytest.approx(
+        sk.accuracy_score(table["target"], table["predicted_class"]), rel=1e-12
+    )
     for code, name in enumerate(CLASSES):
-        assert value(f"roc_auc[{name}]") == pytest.approx(sk.roc_auc_score(codes == code, p[:, code]), rel=1e-12)
+        assert value(f"roc_auc[{name}]") == pytest.approx(
+            sk.roc_auc_score(codes == code, p[:, code]), rel=1e-12
+        )
     confusion = sk.confusion_matrix(table["target"], table["predicted_class"], labels=list(CLASSES))
     ours = [[value(f"confusion[{a}, {b}]") for b in CLASSES] for a in CLASSES]
     assert ours == confusion.tolist()
@@ -87,17 +93,26 @@ def test_what_is_printed_names_the_classes(trained: tuple[Config, Trained]) -> N
 def test_a_cohort_is_scored_by_class(trained: tuple[Config, Trained], tmp_path: Path) -> None:
     config, run = trained
     cohort = tmp_path / "new.parquet"
-    pl.read_parquet(ROOT / "data/voters/voters.parquet").drop("party").head(50).write_parquet(cohort)
+    pl.read_parquet(ROOT / "data/voters/voters.parquet").drop("party").head(50).write_parquet(
+        cohort
+    )
     (scored,) = score(config, [str(cohort)])
     table = pl.read_parquet(scored.path)
-    assert table.columns == ["respondent", *(f"probability[{c}]" for c in CLASSES), "predicted_class", "model"]
+    assert table.columns == [
+        "respondent",
+        *(f"probability[{c}]" for c in CLASSES),
+        "predicted_class",
+        "model",
+    ]
     both = table.join(predictions(run), on="respondent", suffix=" before")
     assert both.height > 5
     for c in CLASSES:
         np.testing.assert_array_equal(both[f"probability[{c}]"], both[f"probability[{c}] before"])
 
 
-def test_retraining_on_the_same_rows_is_no_worse_and_is_promoted(trained: tuple[Config, Trained]) -> None:
+def test_retraining_on_the_same_rows_is_no_worse_and_is_promoted(
+    trained: tuple[Config, Trained],
+) -> None:
     config, _ = trained
     challenger = with_overrides(config, {"normalize": "minmax"})
     again = retrain(challenger)
@@ -110,7 +125,10 @@ def test_other_classes_keep_the_champion(trained: tuple[Config, Trained]) -> Non
     config, _ = trained
     kept = retrain(with_overrides(config, {"data.target.base": "Democrat"}))
     assert not kept.decision.promote
-    assert "the champion predicts other classes (Independent, Democrat, Republican)" in kept.decision.sentence
+    assert (
+        "the champion predicts other classes (Independent, Democrat, Republican)"
+        in kept.decision.sentence
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,8 +139,14 @@ def test_other_classes_keep_the_champion(trained: tuple[Config, Trained]) -> Non
             "data.target.positive: a multinomial model gives the probability of every class",
         ),
         (["model.link=probit"], "model.link: a multinomial model has the logit link"),
-        (["model.covariance.type=HC3"], "model.covariance.type: HC2 and HC3 need one leverage a row"),
-        (["evaluate.threshold=max_f1"], "evaluate.threshold: a multinomial model predicts the most probable class"),
+        (
+            ["model.covariance.type=HC3"],
+            "model.covariance.type: HC2 and HC3 need one leverage a row",
+        ),
+        (
+            ["evaluate.threshold=max_f1"],
+            "evaluate.threshold: a multinomial model predicts the most probable class",
+        ),
         (["model.family=binary"], "data.target.positive: a binary model needs it"),
     ],
 )
@@ -132,19 +156,26 @@ def test_contradictions_are_sentences(tmp_path: Path, overrides: list[str], sent
 
 
 def test_a_base_that_is_no_class_and_two_classes_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"data\.target\.base is 'Green', which the target 'party' never is"):
+    with pytest.raises(
+        DataError, match=r"data\.target\.base is 'Green', which the target 'party' never is"
+    ):
         train(voters(tmp_path, "data.target.base=Green"))
     two = tmp_path / "two.parquet"
-    pl.read_parquet(ROOT / "data/voters/voters.parquet").filter(pl.col("party") != "Independent").write_parquet(two)
+    pl.read_parquet(ROOT / "data/voters/voters.parquet").filter(
+        pl.col("party") != "Independent"
+    ).write_parquet(two)
     with pytest.raises(
-        DataError, match=r"the target 'party' is 'Democrat', 'Republican'; with two classes use model.family"
+        DataError,
+        match=r"the target 'party' is 'Democrat', 'Republican'; with two classes use model.family",
     ):
         train(voters(tmp_path, f"data.source={two}", "data.target.base=null"))
 
 
 @pytest.mark.parametrize("link", ["probit", "cloglog"])
 def test_other_links_train_evaluate_and_score(link: str, tmp_path: Path) -> None:
-    config = read_config(ROOT / "data/exam/two_features.yaml", [f"store={tmp_path}", f"model.link={link}"])
+    config = read_config(
+        ROOT / "data/exam/two_features.yaml", [f"store={tmp_path}", f"model.link={link}"]
+    )
     run = train(config)
     assert run.model.result.converged
     assert run.model.result.link == link
@@ -162,5 +193,7 @@ def test_init_writes_a_config_that_trains(tmp_path: Path) -> None:
     assert content["data"]["target"] == {"column": "party", "base": "Democrat"}
     assert train(from_mapping(content, tmp_path)).model.result.converged
     pl.DataFrame({"x": [1.5, 2.5, 3.5, 4.5]}).write_parquet(data)
-    with pytest.raises(DataError, match="no column has exactly two values, and none holds text of 3 to 12"):
+    with pytest.raises(
+        DataError, match="no column has exactly two values, and none holds text of 3 to 12"
+    ):
         first_config(data)

@@ -29,7 +29,9 @@ TAG = "<b>bold $1 to $2"
 
 
 def made(folder: Path, rows: int = 400, **settings: Any) -> Config:
-    """A config over rows whose outcome follows x, with a level that looks like a tag and like mathematics."""
+    """A config over rows whose outcome follows x, with a level that looks like a tag and like
+    mathematics.
+    """
     rng = np.random.default_rng(8)
     x, city = rng.standard_normal(rows), rng.choice([TAG, "plain"], rows)
     eta = 1.2 * x + 0.5 * (city == "plain")
@@ -40,14 +42,24 @@ def made(folder: Path, rows: int = 400, **settings: Any) -> Config:
             "z": rng.standard_normal(rows),
             "city": city,
             "y": rng.random(rows) < 1.0 / (1.0 + np.exp(-eta)),
-            "kind": np.array(["low", "mid", "high"])[np.digitize(x + rng.standard_normal(rows), [-0.5, 0.8])],
+            "kind": np.array(["low", "mid", "high"])[
+                np.digitize(x + rng.standard_normal(rows), [-0.5, 0.8])
+            ],
         }
     )
     frame.write_parquet(folder / "rows.parquet")
     content: dict[str, Any] = {
         "name": "plain",
-        "data": {"source": "rows.parquet", "target": {"column": "y", "positive": True}, "id": "key"},
-        "features": {"numeric": ["x", "z"], "categorical": ["city"], "reference": {"city": "plain"}},
+        "data": {
+            "source": "rows.parquet",
+            "target": {"column": "y", "positive": True},
+            "id": "key",
+        },
+        "features": {
+            "numeric": ["x", "z"],
+            "categorical": ["city"],
+            "reference": {"city": "plain"},
+        },
     }
     return from_mapping(content | settings, folder)
 
@@ -58,11 +70,18 @@ def page_of(config: Config) -> tuple[str, str]:
 
 
 class Reader(HTMLParser):
-    """A page as a browser reads it: its text, the rows of its tables, its labelled figures and its ids."""
+    """A page as a browser reads it: its text, the rows of its tables, its labelled figures and
+    its ids.
+    """
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.text, self.rows, self.figures, self.ids = "", list[list[str]](), list[str](), list[str]()
+        self.text, self.rows, self.figures, self.ids = (
+            "",
+            list[list[str]](),
+            list[str](),
+            list[str](),
+        )
         self.tags, self.cell = set[str](), False
         self.feed(page)
 
@@ -95,26 +114,51 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Config, str, Reader
     return config, name, Reader(page)
 
 
-def test_a_page_holds_facts_coefficients_metrics_and_plots(plain: tuple[Config, str, Reader]) -> None:
+def test_a_page_holds_facts_coefficients_metrics_and_plots(
+    plain: tuple[Config, str, Reader],
+) -> None:
     config, name, page = plain
-    assert all(word in page.text for word in (*SECTIONS, name, "Converged after", "rows.parquet; sha256"))
+    assert all(
+        word in page.text for word in (*SECTIONS, name, "Converged after", "rows.parquet; sha256")
+    )
     assert page.figures == [
-        "Standardized odds ratios", "Calibration: True", "ROC curve", "Distribution of the predicted probability by class",
+        "Standardized odds ratios",
+        "Calibration: True",
+        "ROC curve",
+        "Distribution of the predicted probability by class",
     ]
     assert "The strength of the penalty" not in page.text
     run = train(config)
-    assert f"{run.model.result.n} train, {run.evaluation.value('rows'):.0f} test (split: random)" in page.text
+    assert (
+        f"{run.model.result.n} train, {run.evaluation.value('rows'):.0f} test (split: random)"
+        in page.text
+    )
     for row in coefficient_table(run.model).iter_rows(named=True):
         shown = page.row(row["term"])
-        want = [row[k] for k in ("estimate", "std_error", "z", "lower", "upper", "odds_ratio", "odds_ratio_lower")]
-        np.testing.assert_allclose([float(shown[i]) for i in (1, 2, 3, 5, 6, 7, 8)], want, rtol=2e-3)
+        want = [
+            row[k]
+            for k in (
+                "estimate",
+                "std_error",
+                "z",
+                "lower",
+                "upper",
+                "odds_ratio",
+                "odds_ratio_lower",
+            )
+        ]
+        np.testing.assert_allclose(
+            [float(shown[i]) for i in (1, 2, 3, 5, 6, 7, 8)], want, rtol=2e-3
+        )
     for m in run.evaluation.metrics:
         if m.split == "test" and m.metric in ("log_loss", "roc_auc", "calibration_slope"):
             found = [float(cell) for cell in page.row(m.metric)[5:8]]
             np.testing.assert_allclose(found, [m.value, m.lower, m.upper], atol=5.1e-5)
 
 
-def test_the_page_is_published_beside_the_runs_and_has_the_same_bytes_twice(plain: tuple[Config, str, Reader]) -> None:
+def test_the_page_is_published_beside_the_runs_and_has_the_same_bytes_twice(
+    plain: tuple[Config, str, Reader],
+) -> None:
     config, name, _ = plain
     run = config.folder / "store" / "plain" / "runs" / name
     before = {path.name: path.read_bytes() for path in run.iterdir()}
@@ -123,13 +167,16 @@ def test_the_page_is_published_beside_the_runs_and_has_the_same_bytes_twice(plai
     assert written == config.folder / "store" / "plain" / "reports" / f"{name}.html"
     assert write_report(config, name).read_bytes() == first
     code = (
-        "from logit_flows.config.reading import read_config; from logit_flows.reports.page import rendered; "
-        f"print(rendered(read_config('c.yaml'), '{name}'))"
+        "from logit_flows.config.reading import read_config; from logit_flows.reports.page "
+        f"import rendered; print(rendered(read_config('c.yaml'), '{name}'))"
     )
     (config.folder / "c.yaml").write_text(to_yaml(config.content()))
     (config.folder / "matplotlibrc").write_text("axes.facecolor: black\n")
     elsewhere = subprocess.run(
-        [sys.executable, "-c", code], cwd=config.folder, capture_output=True, check=True,
+        [sys.executable, "-c", code],
+        cwd=config.folder,
+        capture_output=True,
+        check=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
     )
     assert elsewhere.stdout.strip() == first.strip()
@@ -137,7 +184,9 @@ def test_the_page_is_published_beside_the_runs_and_has_the_same_bytes_twice(plai
     assert not list((config.folder / "store").glob("**/.staging/*"))
 
 
-def test_a_page_needs_nothing_outside_runs_nothing_and_escapes_what_it_shows(tmp_path: Path) -> None:
+def test_a_page_needs_nothing_outside_runs_nothing_and_escapes_what_it_shows(
+    tmp_path: Path,
+) -> None:
     _, page = page_of(made(tmp_path))
     read = Reader(page)
     assert "http" not in page
@@ -149,7 +198,9 @@ def test_a_page_needs_nothing_outside_runs_nothing_and_escapes_what_it_shows(tmp
 
 
 def test_a_tuned_run_shows_the_curve_and_the_path(tmp_path: Path) -> None:
-    config = made(tmp_path, model={"penalty": {"type": "elastic_net", "l1_ratio": 0.5, "strength": "cv"}})
+    config = made(
+        tmp_path, model={"penalty": {"type": "elastic_net", "l1_ratio": 0.5, "strength": "cv"}}
+    )
     name, page = page_of(config)
     read = Reader(page)
     assert {"Cross-validation curve", "Coefficient path"} <= set(read.figures)
@@ -187,18 +238,24 @@ def test_several_classes_get_a_table_a_path_and_curves_each(tmp_path: Path) -> N
     chosen = pl.read_parquet(run / "tuning.parquet").filter("chosen")["strength"][0]
     at = path.filter(pl.col("strength") == chosen)
     assert at.select("class", "term").equals(table.select("class", "term"))
-    np.testing.assert_allclose(at["coefficient"].to_numpy(), table["standardized"].to_numpy(), atol=1e-6)
+    np.testing.assert_allclose(
+        at["coefficient"].to_numpy(), table["standardized"].to_numpy(), atol=1e-6
+    )
 
 
 def test_only_the_twenty_largest_effects_are_drawn_and_the_page_says_so(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     columns = {f"x{j}": rng.standard_normal(400) for j in range(26)}
     config = made(tmp_path, features={"numeric": list(columns), "categorical": []})
-    pl.read_parquet(tmp_path / "rows.parquet").with_columns(**columns).write_parquet(tmp_path / "rows.parquet")
+    pl.read_parquet(tmp_path / "rows.parquet").with_columns(**columns).write_parquet(
+        tmp_path / "rows.parquet"
+    )
     _, page = page_of(config)
     assert "The 20 largest; 6 smaller ones are not shown." in page
     drawn = page[page.index("<svg") : page.index("</svg>")]
-    table = coefficient_table(train(config).model)[1:].sort(pl.col("standardized").abs(), descending=True)
+    table = coefficient_table(train(config).model)[1:].sort(
+        pl.col("standardized").abs(), descending=True
+    )
     shown = re.findall(r">(x\d+)<", drawn)
     assert sorted(shown) == sorted(table["term"][:20])
 
@@ -206,8 +263,14 @@ def test_only_the_twenty_largest_effects_are_drawn_and_the_page_says_so(tmp_path
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"write": {"predictions": "none"}}, "The run wrote no predictions (write.predictions: none), so there are no"),
-        ({"split": {"method": "none"}}, "The run has no test rows, so there are no calibration plot and no ROC curve."),
+        (
+            {"write": {"predictions": "none"}},
+            "The run wrote no predictions (write.predictions: none), so there are no",
+        ),
+        (
+            {"split": {"method": "none"}},
+            "The run has no test rows, so there are no calibration plot and no ROC curve.",
+        ),
     ],
 )
 def test_a_run_without_test_predictions_says_why_it_has_no_curves(
@@ -221,7 +284,9 @@ def test_a_run_without_test_predictions_says_why_it_has_no_curves(
 def test_a_separated_fit_is_said_first_and_its_coefficient_has_no_number(tmp_path: Path) -> None:
     config = made(tmp_path, model={"on_separation": "warn"})
     rows = pl.read_parquet(tmp_path / "rows.parquet")
-    rows.with_columns(y=pl.col("y") | (pl.col("city") == TAG)).write_parquet(tmp_path / "rows.parquet")
+    rows.with_columns(y=pl.col("y") | (pl.col("city") == TAG)).write_parquet(
+        tmp_path / "rows.parquet"
+    )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "overflow encountered in exp")
         name = train(config).run
@@ -238,7 +303,9 @@ def test_a_penalty_that_leaves_nothing_has_no_effects_to_draw(tmp_path: Path) ->
 
 
 def test_intervals_beyond_all_numbers_are_drawn_to_the_edge() -> None:
-    top = pl.DataFrame({"term": ["a", "b"], "standardized": [30.0, 0.5], "standardized_std_error": [9e5, 0.1]})
+    top = pl.DataFrame(
+        {"term": ["a", "b"], "standardized": [30.0, 0.5], "standardized_std_error": [9e5, 0.1]}
+    )
     assert _effects("", top, True).count("<svg") == 1
 
 
@@ -260,7 +327,9 @@ def test_bins_hold_all_rows_keep_equal_predictions_together_and_have_wilsons_int
     assert all(order[e - 1] < order[e] for e in edges[1:-1])
     for b in bins:
         np.testing.assert_allclose(
-            [b.lower, b.upper], proportion_confint(b.observed * b.rows, b.rows, method="wilson"), rtol=1e-12
+            [b.lower, b.upper],
+            proportion_confint(b.observed * b.rows, b.rows, method="wilson"),
+            rtol=1e-12,
         )
     assert [b.rows for b in binned(np.zeros(9), np.full(9, 0.25))] == [9]
 
@@ -273,7 +342,9 @@ def test_labels_are_moved_apart_within_their_limits_and_keep_their_order() -> No
         assert (np.diff(np.sort(out)) > 0.05 - 1e-12).all()
         assert out.min() >= -1e-12
         assert out.max() <= 1.0 + 1e-12
-        assert (np.diff(out[np.argsort(heights, kind="stable")[::-1]]) < 0.0).all() or np.unique(heights).size < 10
+        assert (np.diff(out[np.argsort(heights, kind="stable")[::-1]]) < 0.0).all() or np.unique(
+            heights
+        ).size < 10
 
 
 def test_a_damaged_run_is_refused(tmp_path: Path) -> None:
@@ -304,7 +375,10 @@ def test_the_verb_writes_the_champions_page_and_fails_as_show_does(tmp_path: Pat
     assert "has no champion yet" in early.stderr
     name = train(config).run
     done = command("report", *where)
-    assert done.stdout.splitlines() == [str(tmp_path / "store" / "plain" / "reports" / f"{name}.html"), "False True"]
+    assert done.stdout.splitlines() == [
+        str(tmp_path / "store" / "plain" / "reports" / f"{name}.html"),
+        "False True",
+    ]
     assert command("show", *where).stdout.endswith("False False\n")
     missing = command("report", "zzz", *where)
     assert (missing.returncode, "has no run 'zzz'" in missing.stderr) == (2, True)

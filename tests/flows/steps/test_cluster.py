@@ -60,12 +60,18 @@ def make(tmp_path: Path) -> Make:
     frame[23_456:].write_parquet(tmp_path / "data" / "2.parquet", row_group_size=9_999)
     content = {
         "name": "t",
-        "data": {"source": "data/*.parquet", "target": {"column": "y", "positive": True}, "id": "key"},
+        "data": {
+            "source": "data/*.parquet",
+            "target": {"column": "y", "positive": True},
+            "id": "key",
+        },
         "features": {"numeric": ["a", "b"], "categorical": ["city"]},
     }
 
     def config(**overrides: Any) -> Config:
-        return with_overrides(from_mapping(content, tmp_path), {k.replace("__", "."): v for k, v in overrides.items()})
+        return with_overrides(
+            from_mapping(content, tmp_path), {k.replace("__", "."): v for k, v in overrides.items()}
+        )
 
     return config
 
@@ -84,7 +90,9 @@ def test_a_run_on_a_cluster_publishes_the_bytes_of_one_machine(
     make: Make, scheduler: str, overrides: dict[str, Any]
 ) -> None:
     here = train(make(store="here", **overrides))
-    there = train(make(store="there", compute__backend="dask", compute__scheduler=scheduler, **overrides))
+    there = train(
+        make(store="there", compute__backend="dask", compute__scheduler=scheduler, **overrides)
+    )
     assert here.run == there.run
     assert content(here) == content(there)
 
@@ -110,7 +118,10 @@ def test_a_run_that_lost_its_scheduler_goes_on_from_its_checkpoint(
 ) -> None:
     (tmp_path / "host.py").write_text(HOST)
     host = subprocess.Popen(
-        [sys.executable, tmp_path / "host.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, tmp_path / "host.py"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert host.stdin is not None
     assert host.stdout is not None
@@ -125,7 +136,8 @@ def test_a_run_that_lost_its_scheduler_goes_on_from_its_checkpoint(
     monkeypatch.setattr(DistributedRows, "sums", counted)
     dask = {"store": "there", "compute__backend": "dask"}
     sentence = re.escape(
-        f"the Dask scheduler at {lost} was lost in the middle of a pass. Start it again, with workers,"
+        f"the Dask scheduler at {lost} was lost in the middle of a pass. Start it again, with "
+        "workers,"
     )
     with host, pytest.raises(ClusterError, match=sentence):
         train(make(compute__scheduler=lost, **dask))
@@ -140,32 +152,47 @@ def test_a_run_that_lost_its_scheduler_goes_on_from_its_checkpoint(
     assert content(resumed) == content(whole) == content(train(make(store="here")))
 
 
-def test_a_cluster_that_is_not_there_is_told_with_what_to_do(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_is_not_there_is_told_with_what_to_do(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(placing, "SCHEDULER_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(sources, "PATIENCE", 0.2)
     with pytest.raises(
-        ClusterError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9 \(compute.scheduler\); start"
+        ClusterError,
+        match=r"no Dask scheduler answers at tcp://127.0.0.1:9 \(compute.scheduler\); start",
     ):
         train(make(compute__backend="dask", compute__scheduler="tcp://127.0.0.1:9"))
     with LocalCluster(n_workers=0, dashboard_address=":0") as empty:
         address = empty.scheduler_address
-        with pytest.raises(ClusterError, match=f"at {address} has no workers; start some by `dask worker {address}`"):
+        with pytest.raises(
+            ClusterError,
+            match=f"at {address} has no workers; start some by `dask worker {address}`",
+        ):
             train(make(compute__backend="dask", compute__scheduler=address))
 
 
 @pytest.mark.parametrize(
     ("overrides", "problem"),
     [
-        ({"compute__scheduler": "tcp://a:1"}, "compute.scheduler: a scheduler goes with compute.backend dask."),
+        (
+            {"compute__scheduler": "tcp://a:1"},
+            "compute.scheduler: a scheduler goes with compute.backend dask.",
+        ),
         (
             {"compute__backend": "dask", "compute__scheduler": "a:1"},
-            "compute.scheduler: expected the address of a Dask scheduler such as tcp://host:8786, found 'a:1'.",
+            "compute.scheduler: expected the address of a Dask scheduler such as tcp://host:8786, "
+            "found 'a:1'.",
         ),
-        ({"compute__engine": "dask"}, "compute.engine: where rows are summed is compute.backend: threads or dask."),
+        (
+            {"compute__engine": "dask"},
+            "compute.engine: where rows are summed is compute.backend: threads or dask.",
+        ),
     ],
     ids=["without dask", "no address", "engine"],
 )
-def test_keys_of_the_cluster_that_make_no_sense_are_told(make: Make, overrides: dict[str, Any], problem: str) -> None:
+def test_keys_of_the_cluster_that_make_no_sense_are_told(
+    make: Make, overrides: dict[str, Any], problem: str
+) -> None:
     with pytest.raises(ConfigError) as told:
         make(**overrides)
     assert told.value.problems == (problem,)

@@ -1,7 +1,8 @@
 """Each step on its own, as a function and as its Prefect task, to the same bytes.
 
-CASES holds one case per task policy: how the step is called, and a claim about what it returns. Laws over the source of
-the recipes fail if a recipe calls a step without a policy or a case, or does something that is outside a step.
+CASES holds one case per task policy: how the step is called, and a claim about what it returns.
+Laws over the source of the recipes fail if a recipe calls a step without a policy or a case, or
+does something that is outside a step.
 """
 
 import ast
@@ -46,7 +47,9 @@ RECIPES = ROOT / "flows" / "logit_flows" / "recipes"
 
 @dataclass(frozen=True)
 class Prepared:
-    """What steps are called with: the exam's data in a folder with a store, and the values that come before a step."""
+    """What steps are called with: the exam's data in a folder with a store, and the values that
+    come before a step.
+    """
 
     config: Config
     dataset: Dataset
@@ -69,13 +72,17 @@ class Prepared:
     @property
     def tuned(self) -> Config:
         """The config with a penalty whose strength is chosen by cross-validation."""
-        return with_overrides(self.config, {"model.penalty": {"type": "l1", "strength": "cv", "folds": 3}})
+        return with_overrides(
+            self.config, {"model.penalty": {"type": "l1", "strength": "cv", "folds": 3}}
+        )
 
     @property
     def matrix(self) -> Config:
         """The config with an experiment of two cells."""
         matrix = {"model.link": ["logit", "probit"]}
-        return with_overrides(self.config, {"experiment": {"matrix": matrix, "folds": 2}, "compute.threads": 1})
+        return with_overrides(
+            self.config, {"experiment": {"matrix": matrix, "folds": 2}, "compute.threads": 1}
+        )
 
     @property
     def cohort(self) -> Cohort:
@@ -90,13 +97,19 @@ class Case(NamedTuple):
     claim: Callable[[Prepared, Any], bool]
 
 
-BAD, GOOD = Cell((("link", "x"),), None, None, "no"), Cell((("link", "logit"),), "a", Validated(0.5, 0.1), None)
+BAD, GOOD = (
+    Cell((("link", "x"),), None, None, "no"),
+    Cell((("link", "logit"),), "a", Validated(0.5, 0.1), None),
+)
 
 CASES: dict[Callable[..., Any], Case] = {
-    load_dataset: Case(lambda p: (p.config,), lambda p, data: (data.rows, data.classes) == (200, (0, 1))),
+    load_dataset: Case(
+        lambda p: (p.config,), lambda p, data: (data.rows, data.classes) == (200, (0, 1))
+    ),
     find_run: Case(lambda p: (p.config, p.dataset), lambda p, found: found.run == p.run),
     split_rows: Case(
-        lambda p: (p.config, p.dataset), lambda p, split: (split.method, split.threshold) == ("hash", 0.3)
+        lambda p: (p.config, p.dataset),
+        lambda p, split: (split.method, split.threshold) == ("hash", 0.3),
     ),
     learn_design: Case(
         lambda p: (p.config, p.dataset, p.split),
@@ -106,10 +119,14 @@ CASES: dict[Callable[..., Any], Case] = {
         lambda p: (p.tuned, p.dataset, Split("none")),
         lambda p, tuning: tuning.strength in [point.strength for point in tuning.points],
     ),
-    fit_model: Case(lambda p: (p.config, p.dataset, p.split, p.learned), lambda p, result: result.converged),
+    fit_model: Case(
+        lambda p: (p.config, p.dataset, p.split, p.learned), lambda p, result: result.converged
+    ),
     evaluate_model: Case(
         lambda p: (p.config, p.dataset, p.split, p.learned, p.result),
-        lambda p, evaluation: evaluation.value("rows", "train") + evaluation.value("rows", "test") == 200,
+        lambda p, evaluation: (
+            evaluation.value("rows", "train") + evaluation.value("rows", "test") == 200
+        ),
     ),
     build_model: Case(
         lambda p: (p.config, p.dataset, p.split, p.learned, p.result, p.evaluation),
@@ -119,28 +136,39 @@ CASES: dict[Callable[..., Any], Case] = {
         lambda p: (p.unpublished, p.dataset, p.split, p.model, p.evaluation),
         lambda p, stored: (Path(stored.folder) / "manifest.json").exists(),
     ),
-    read_champion: Case(lambda p: (p.config,), lambda p, champion: champion.run == champion.anchor == p.run),
+    read_champion: Case(
+        lambda p: (p.config,), lambda p, champion: champion.run == champion.anchor == p.run
+    ),
     promote_first: Case(lambda p: (p.config, p.run), lambda p, champion: champion is True),
     promote_run: Case(
         lambda p: (p.config, p.run, "a test", p.run),
         lambda p, nothing: nothing is None and read_champion(p.config).run == p.run,
     ),
-    load_model: Case(lambda p: (p.config, "champion"), lambda p, model: model.design == p.model.design),
+    load_model: Case(
+        lambda p: (p.config, "champion"), lambda p, model: model.design == p.model.design
+    ),
     first_decision: Case(lambda p: (p.config, p.evaluation), lambda p, decision: decision.promote),
     judge_challenger: Case(
         lambda p: (p.config, p.dataset, p.model, p.evaluation, p.model, p.model),
         lambda p, decision: decision.promote and "log-loss is 0.00000" in decision.sentence,
     ),
-    find_cohorts: Case(lambda p: (p.config, p.dataset.paths), lambda p, cohorts: cohorts == (p.cohort,)),
+    find_cohorts: Case(
+        lambda p: (p.config, p.dataset.paths), lambda p, cohorts: cohorts == (p.cohort,)
+    ),
     score_cohort: Case(
         lambda p: (p.config, p.model, p.cohort),
         lambda p, scored: pl.read_parquet(scored.path).height == scored.rows == 200,
     ),
     plan_experiment: Case(
         lambda p: (p.matrix, p.dataset),
-        lambda p, plan: [settings for settings, _ in plan.jobs] == [{"model.link": "logit"}, {"model.link": "probit"}],
+        lambda p, plan: (
+            [settings for settings, _ in plan.jobs]
+            == [{"model.link": "logit"}, {"model.link": "probit"}]
+        ),
     ),
-    cross_validate: Case(lambda p: (p.matrix, p.dataset, p.split), lambda p, found: 0.0 < found.log_loss < 2.0),
+    cross_validate: Case(
+        lambda p: (p.matrix, p.dataset, p.split), lambda p, found: 0.0 < found.log_loss < 2.0
+    ),
     run_cell: Case(
         lambda p: (plan_experiment(p.matrix, p.dataset).jobs[1],),
         lambda p, cell: cell.error is None and cell.run not in (None, p.run),
@@ -183,7 +211,9 @@ Outcome = tuple[bytes, dict[str, bytes]]
 
 
 def outcome(prepared: Prepared, step: Callable[..., Any], call: Callable[..., Any]) -> Outcome:
-    """The bytes of what the call returns, once the step's claim holds of it, and of all files in the folder after it."""
+    """The bytes of what the call returns, once the step's claim holds of it, and of all files in
+    the folder after it.
+    """
     folder = prepared.config.folder
     shutil.rmtree(folder)
     shutil.copytree(folder.with_name("as prepared"), folder)
@@ -207,7 +237,10 @@ def canonical(value: Any) -> bytes:
     if isinstance(value, Config):
         return canonical([value.content(), str(value.folder)])
     if is_dataclass(value) and not isinstance(value, type):
-        parts: list[Any] = [type(value).__name__, *((f.name, getattr(value, f.name)) for f in fields(value))]
+        parts: list[Any] = [
+            type(value).__name__,
+            *((f.name, getattr(value, f.name)) for f in fields(value)),
+        ]
         return canonical(parts)
     if isinstance(value, dict):
         return canonical(list(value.items()))
@@ -215,7 +248,9 @@ def canonical(value: Any) -> bytes:
         return b"[" + b",".join(canonical(part) for part in value) + b"]"
     if isinstance(value, np.generic):
         return canonical(value.item())
-    assert value is None or isinstance(value, bool | int | float | str | Enum), f"no bytes of {type(value)}"
+    assert value is None or isinstance(value, bool | int | float | str | Enum), (
+        f"no bytes of {type(value)}"
+    )
     return without_times((value.hex() if isinstance(value, float) else repr(value)).encode())
 
 
@@ -238,7 +273,9 @@ def by_task(tasks: Any, prepared: Prepared) -> dict[Callable[..., Any], Outcome 
 
 
 @EACH_STEP
-def test_a_step_is_a_function_of_its_arguments(prepared: Prepared, step: Callable[..., Any]) -> None:
+def test_a_step_is_a_function_of_its_arguments(
+    prepared: Prepared, step: Callable[..., Any]
+) -> None:
     assert outcome(prepared, step, step) == outcome(prepared, step, step)
 
 
@@ -271,7 +308,7 @@ def test_a_task_leaves_its_artifact(by_task: Any, key: str) -> None:
     assert Artifact.get(key) is not None
 
 
-# Laws over the recipes -----------------------------------------------------------------------------------------------
+# Laws over the recipes ----------------------------------------------------------------------------
 
 WIRING = {
     "attempt",
@@ -282,7 +319,13 @@ WIRING = {
     "tuple",
     "list",
 }  # beside steps and recipes
-MODULES = ("dataclasses", "collections.abc", "typing", "logit_engine.errors", "logit_engine.storage.model_file")
+MODULES = (
+    "dataclasses",
+    "collections.abc",
+    "typing",
+    "logit_engine.errors",
+    "logit_engine.storage.model_file",
+)
 PACKAGES = ("logit_flows.config.model", "logit_flows.recipes.", "logit_flows.steps.")
 
 
@@ -294,12 +337,15 @@ class Found(NamedTuple):
 
 
 def read_recipe(source: str, recipes: set[str]) -> Found:
-    """The steps that a recipe calls, and a sentence for everything else it does; recipes: functions it may call."""
+    """The steps that a recipe calls, and a sentence for everything else it does; recipes:
+    functions it may call.
+    """
     tree = ast.parse(source)
     steps, outside, allowed = set(), [], WIRING | recipes
     for node in ast.walk(tree):
         if isinstance(node, ast.Import) or (
-            isinstance(node, ast.ImportFrom) and not str(node.module).startswith((*MODULES, *PACKAGES))
+            isinstance(node, ast.ImportFrom)
+            and not str(node.module).startswith((*MODULES, *PACKAGES))
         ):
             outside.append(f"line {node.lineno} imports {ast.unparse(node)}")
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith(PACKAGES):
@@ -326,12 +372,17 @@ def sources() -> Iterator[tuple[str, str]]:
 def recipe_functions() -> set[str]:
     """The names of the functions that recipes consist of."""
     return {
-        node.name for _, source in sources() for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
+        node.name
+        for _, source in sources()
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef)
     }
 
 
 def test_each_step_of_a_recipe_has_a_policy_and_a_case(tasks: Any) -> None:
-    called = set().union(*(read_recipe(source, recipe_functions()).steps for _, source in sources()))
+    called = set().union(
+        *(read_recipe(source, recipe_functions()).steps for _, source in sources())
+    )
     policies = [policy.step.__name__ for policy in tasks.TASK_POLICIES]
     assert called == set(policies)
     assert len(policies) == len(set(policies))
@@ -344,7 +395,9 @@ def test_a_recipe_does_nothing_outside_a_step() -> None:
 
 
 def test_steps_live_in_the_folder_of_steps() -> None:
-    elsewhere = [step.__name__ for step in CASES if not step.__module__.startswith("logit_flows.steps.")]
+    elsewhere = [
+        step.__name__ for step in CASES if not step.__module__.startswith("logit_flows.steps.")
+    ]
     assert elsewhere == ["run_cell"]  # a recipe that runs whole, as one task of an experiment
 
 
@@ -352,8 +405,14 @@ def test_steps_live_in_the_folder_of_steps() -> None:
     ("line", "sentence"),
     [
         ("import polars as pl", "imports import polars as pl"),
-        ("from logit_flows.store.layout import Store", "imports from logit_flows.store.layout import Store"),
-        ("from logit_flows.steps.load import load_dataset; load_dataset(config)", "calls load_dataset"),
+        (
+            "from logit_flows.store.layout import Store",
+            "imports from logit_flows.store.layout import Store",
+        ),
+        (
+            "from logit_flows.steps.load import load_dataset; load_dataset(config)",
+            "calls load_dataset",
+        ),
         ("open_store(config).champion()", "calls open_store(config).champion"),
         ("run(lambda: 1)", "calls run"),
     ],

@@ -11,7 +11,9 @@ from tests.support.pipeline import Make, city_table
 
 
 @pytest.mark.parametrize(("link", "threshold"), [("logit", 0.5), ("cloglog", 0.3)])
-def test_the_test_metrics_are_those_of_scikit_learn(make: Make, link: str, threshold: float) -> None:
+def test_the_test_metrics_are_those_of_scikit_learn(
+    make: Make, link: str, threshold: float
+) -> None:
     trained = train(make(model__link=link, evaluate__threshold=threshold))
     rows = pl.read_parquet(Path(trained.folder) / "predictions.parquet")
     y, p = rows["target"].to_numpy(), rows["probability"].to_numpy()
@@ -34,7 +36,8 @@ def test_the_test_metrics_are_those_of_scikit_learn(make: Make, link: str, thres
         assert trained.evaluation.value(metric) == pytest.approx(value, rel=1e-12), metric
     assert trained.evaluation.value("rows", "train") + y.size == 600
     cells = [
-        trained.evaluation.value(n) for n in ("true_negative", "false_positive", "false_negative", "true_positive")
+        trained.evaluation.value(n)
+        for n in ("true_negative", "false_positive", "false_negative", "true_positive")
     ]
     assert cells == sk.confusion_matrix(y, predicted).ravel().tolist()
 
@@ -42,4 +45,7 @@ def test_the_test_metrics_are_those_of_scikit_learn(make: Make, link: str, thres
 def test_a_test_file_is_the_test_side(make: Make, tmp_path: Path) -> None:
     city_table(100, seed=6, first=600).write_parquet(tmp_path / "later.parquet")
     trained = train(make(data__test="later.parquet", split={"method": "none"}))
-    assert (trained.evaluation.value("rows", "train"), trained.evaluation.value("rows")) == (600, 100)
+    assert (trained.evaluation.value("rows", "train"), trained.evaluation.value("rows")) == (
+        600,
+        100,
+    )

@@ -20,7 +20,9 @@ from logit_engine.columns import dense_array
 from tests.support.pipeline import Make, city_table
 
 
-def test_a_fit_does_not_depend_on_the_order_in_which_the_files_are_named(make: Make, tmp_path: Path) -> None:
+def test_a_fit_does_not_depend_on_the_order_in_which_the_files_are_named(
+    make: Make, tmp_path: Path
+) -> None:
     frame = city_table()
     for name, part in (("one", frame[:300]), ("two", frame[300:])):
         part.write_parquet(tmp_path / f"part-{name}.parquet")
@@ -37,9 +39,12 @@ def test_a_fit_does_not_depend_on_the_order_in_which_the_files_are_named(make: M
 
 
 @pytest.mark.parametrize(("kind", "ratio"), [("l1", 1.0), ("elastic_net", 0.4), ("l2", 0.0)])
-def test_penalties_of_a_given_strength_are_scikit_learns(make: Make, kind: str, ratio: float) -> None:
+def test_penalties_of_a_given_strength_are_scikit_learns(
+    make: Make, kind: str, ratio: float
+) -> None:
     config = make(
-        model__penalty={"type": kind, "strength": 0.02} | ({"l1_ratio": ratio} if kind == "elastic_net" else {})
+        model__penalty={"type": kind, "strength": 0.02}
+        | ({"l1_ratio": ratio} if kind == "elastic_net" else {})
     )
     model = train(config).model
     dataset = load_dataset(config)
@@ -48,7 +53,12 @@ def test_penalties_of_a_given_strength_are_scikit_learns(make: Make, kind: str, 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         peer = LogisticRegression(
-            C=1.0 / (0.02 * frame.height), l1_ratio=ratio, solver="saga", tol=1e-12, max_iter=100_000, random_state=0
+            C=1.0 / (0.02 * frame.height),
+            l1_ratio=ratio,
+            solver="saga",
+            tol=1e-12,
+            max_iter=100_000,
+            random_state=0,
         ).fit(X, y)
     np.testing.assert_allclose(model.result.estimates[1:], peer.coef_[0], atol=1e-8)
     assert np.isnan(model.result.std_errors).all()
@@ -59,11 +69,16 @@ def test_penalties_of_a_given_strength_are_scikit_learns(make: Make, kind: str, 
     ("penalty", "sentence"),
     [
         ({"type": "elastic_net", "strength": 1.0}, "type elastic_net goes with an l1_ratio"),
-        ({"type": "l1", "strength": 1.0, "l1_ratio": 0.5}, "type elastic_net goes with an l1_ratio"),
+        (
+            {"type": "l1", "strength": 1.0, "l1_ratio": 0.5},
+            "type elastic_net goes with an l1_ratio",
+        ),
         ({"type": "l1"}, "a type goes with a strength"),
         ({"type": "l1", "strength": "some"}, "expected a number above 0, or cv, found 'some'"),
     ],
 )
-def test_penalties_that_make_no_sense_are_refused(make: Make, penalty: dict[str, Any], sentence: str) -> None:
+def test_penalties_that_make_no_sense_are_refused(
+    make: Make, penalty: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(ConfigError, match=sentence):
         make(model__penalty=penalty)

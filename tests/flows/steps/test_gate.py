@@ -27,9 +27,11 @@ def comparison(differences: np.ndarray) -> Comparison:
 
 
 def weeks(excess: float, count: int, seed: int) -> tuple[list[float], int]:
-    """The champion's true loss over the anchor's after each of many gates, and how many challengers were promoted.
+    """The champion's true loss over the anchor's after each of many gates, and how many challengers
+    were promoted.
 
-    Every challenger's true loss is the champion's plus `excess`; a week shows 20,000 rows of noisy paired differences.
+    Every challenger's true loss is the champion's plus `excess`; a week shows 20,000 rows of noisy
+    paired differences.
     """
     rng = np.random.default_rng(seed)
     champion, path, promoted = 0.0, [], 0
@@ -51,8 +53,9 @@ def test_a_thousand_gates_between_equal_models_never_lose_more_than_twice_the_ma
 
 
 def test_losses_too_small_for_one_gate_do_not_add_up_over_a_thousand() -> None:
-    # Each week's interval errs one time in forty, so a slide stops within its half-width of twice the margin; a gate
-    # against the last champion alone would have let each of the 1,000 small losses through, 0.3 in all.
+    # Each week's interval errs one time in forty, so a slide stops within its half-width of twice
+    # the margin; a gate against the last champion alone would have let each of the 1,000 small
+    # losses through, 0.3 in all.
     half_width = 1.96 * 0.02 / np.sqrt(20_000)
     path, promoted = weeks(0.3 * MARGIN, 1000, seed=2)
     assert promoted >= 3
@@ -64,12 +67,18 @@ def test_the_gate_rules_out_losses_and_says_what_it_saw() -> None:
     worse = Comparison(100, 9, 0.01, 0.002, 0.018, 0.95)
     assert decide(MARGIN, fine, None).promote
     kept = decide(MARGIN, worse, None)
-    assert (kept.promote, "the challenger's log-loss is 0.01000 higher than the champion's" in kept.sentence) == (
+    assert (
+        kept.promote,
+        "the challenger's log-loss is 0.01000 higher than the champion's" in kept.sentence,
+    ) == (
         False,
         True,
     )
     assert "against the anchor is not ruled out" in decide(MARGIN, fine, worse).sentence
-    assert decide(MARGIN, fine, fine, ("skill is 0.0100, but at least 0.05 is required",)).promote is False
+    assert (
+        decide(MARGIN, fine, fine, ("skill is 0.0100, but at least 0.05 is required",)).promote
+        is False
+    )
 
 
 def seen(upper: float, mean: float = -0.01) -> Comparison:
@@ -98,13 +107,16 @@ def test_the_gate_promotes_only_within_its_margins(
 def test_a_decision_says_every_reason() -> None:
     sentence = decide(0.001, seen(0.03, 0.01), seen(0.03, 0.01), ("skill is low",)).sentence
     assert sentence == (
-        "Kept the champion: on 1,000 rows that neither has seen, the challenger's log-loss is 0.01000 higher than the "
-        "champion's (95% interval -0.01000 to +0.03000); a loss beyond the margin of 0.001 is not ruled out; "
-        "on 1,000 rows that neither has seen, the challenger's log-loss is 0.01000 higher than the anchor's (95% "
-        "interval -0.01000 to +0.03000); a loss beyond twice the margin (0.002) against the anchor is not ruled out; "
+        "Kept the champion: on 1,000 rows that neither has seen, the challenger's log-loss is "
+        "0.01000 higher than the champion's (95% interval -0.01000 to +0.03000); a loss beyond "
+        "the margin of 0.001 is not ruled out; on 1,000 rows that neither has seen, the "
+        "challenger's log-loss is 0.01000 higher than the anchor's (95% interval -0.01000 to "
+        "+0.03000); a loss beyond twice the margin (0.002) against the anchor is not ruled out; "
         "skill is low."
     )
-    assert decide(0.001, seen(-0.001), None).sentence.startswith("Promoted: on 1,000 rows that neither has seen, ")
+    assert decide(0.001, seen(-0.001), None).sentence.startswith(
+        "Promoted: on 1,000 rows that neither has seen, "
+    )
 
 
 @pytest.mark.parametrize("excess", [0.5, 1.0])
@@ -116,7 +128,9 @@ def test_the_anchor_stops_a_slide_of_small_losses(excess: float) -> None:
             loss, promoted = loss + step, promoted + 1
     assert promoted == round(2 / excess)
     assert loss <= 2 * margin
-    assert decide(margin, seen(excess * margin), None).promote  # the champion alone would have let each through
+    assert decide(
+        margin, seen(excess * margin), None
+    ).promote  # the champion alone would have let each through
 
 
 def test_unmet_requirements_are_told_with_value_and_bound(make: Make) -> None:
@@ -124,9 +138,16 @@ def test_unmet_requirements_are_told_with_value_and_bound(make: Make) -> None:
         return Measured("test", metric, value, *[math.nan] * 4)
 
     config = make(
-        gate__require={"skill": {"min": 0.05}, "brier": {"max": 0.1}, "roc_auc": {"min": 0.6}, "f1": {"min": 0}}
+        gate__require={
+            "skill": {"min": 0.05},
+            "brier": {"max": 0.1},
+            "roc_auc": {"min": 0.6},
+            "f1": {"min": 0},
+        }
     )
-    evaluation = Evaluation(0.5, (measured("skill", 0.01), measured("brier", 0.2), measured("roc_auc", 0.7)))
+    evaluation = Evaluation(
+        0.5, (measured("skill", 0.01), measured("brier", 0.2), measured("roc_auc", 0.7))
+    )
     assert unmet_requirements(config, evaluation) == (
         "skill is 0.0100, but at least 0.05 is required",
         "brier is 0.2000, but at most 0.1 is required",

@@ -21,7 +21,12 @@ def refusal(config: Config) -> list[str]:
     """The problems that loading finds, one a line, without the folder."""
     with pytest.raises(DataError) as caught:
         load_dataset(config)
-    return str(caught.value).replace(f"{config.folder}/", "").replace(str(config.folder), "here").split("\n")
+    return (
+        str(caught.value)
+        .replace(f"{config.folder}/", "")
+        .replace(str(config.folder), "here")
+        .split("\n")
+    )
 
 
 CSV = "key,x,z,city,y\n1,0.5,1,a,true\n2,0.1,2,b,false\n"
@@ -38,15 +43,15 @@ def test_missing_columns_are_all_told_with_the_nearest_there_is(make: Make) -> N
 def test_numbers_that_turn_to_text_late_are_told_by_value_and_row(make: Make) -> None:
     rows = "".join(f"{i},{i / 7},1,a,{'true' if i % 3 else 'false'}\n" for i in range(5000))
     assert refusal(make("key,x,z,city,y\n" + rows + "5000,n/a,1,a,true\n")) == [
-        "column 'x' should hold numbers but holds text ('n/a' first, in data row 5,001); repair the data, or list it "
-        "under features.categorical."
+        "column 'x' should hold numbers but holds text ('n/a' first, in data row 5,001); repair "
+        "the data, or list it under features.categorical."
     ]
 
 
 def test_a_categorical_that_holds_decimals_is_refused(make: Make) -> None:
     assert refusal(make(city_table().with_columns(city=pl.col("x")))) == [
-        "column 'city' holds Float64 values, but a categorical holds text, integers or booleans; list it under "
-        "features.numeric, or convert it."
+        "column 'city' holds Float64 values, but a categorical holds text, integers or booleans; "
+        "list it under features.numeric, or convert it."
     ]
 
 
@@ -69,7 +74,9 @@ def test_repeated_and_missing_ids_are_counted(make: Make) -> None:
 @pytest.mark.parametrize("role", ["data__cluster", "data__time"])
 def test_a_role_missing_in_some_rows_is_counted(make: Make, role: str) -> None:
     frame = city_table().with_columns(day=pl.when(pl.col("key") > 3).then("day"))
-    assert refusal(make(frame, **{role: "day"})) == ["column 'day' is missing in 4 of 600 rows; fill or drop them."]
+    assert refusal(make(frame, **{role: "day"})) == [
+        "column 'day' is missing in 4 of 600 rows; fill or drop them."
+    ]
 
 
 def test_a_group_missing_in_some_rows_is_counted(make: Make) -> None:
@@ -80,8 +87,12 @@ def test_a_group_missing_in_some_rows_is_counted(make: Make) -> None:
 
 def test_a_file_without_bytes_or_without_rows_is_refused(make: Make) -> None:
     assert refusal(make("")) == ["table.csv is empty; there is nothing to read."]
-    assert refusal(make("key,x,z,city,y\n"))[0].startswith(("table.csv: no rows;", "column 'x' should hold numbers"))
-    assert refusal(make(city_table().clear())) == ["table.parquet: no rows; there is nothing to learn from."]
+    assert refusal(make("key,x,z,city,y\n"))[0].startswith(
+        ("table.csv: no rows;", "column 'x' should hold numbers")
+    )
+    assert refusal(make(city_table().clear())) == [
+        "table.parquet: no rows; there is nothing to learn from."
+    ]
 
 
 def test_a_source_that_matches_nothing_is_refused(make: Make) -> None:
@@ -103,7 +114,11 @@ def test_a_damaged_file_is_refused_by_its_name(make: Make, tmp_path: Path) -> No
 
 
 TARGETS: dict[str, tuple[list[Any], Any, str]] = {
-    "one class": ([True, True, True], True, "the target 'y' is True in all rows; a model needs both classes."),
+    "one class": (
+        [True, True, True],
+        True,
+        "the target 'y' is True in all rows; a model needs both classes.",
+    ),
     "three values": (
         ["a", "b", "c"],
         "a",
@@ -119,12 +134,18 @@ TARGETS: dict[str, tuple[list[Any], Any, str]] = {
         1,
         "the target 'y' is never 1, the positive class; it is False, Tru",
     ),
-    "a boolean for a number": ([1, 0, 1], True, "the target 'y' is never True, the positive class; it is 0, 1 (check "),
+    "a boolean for a number": (
+        [1, 0, 1],
+        True,
+        "the target 'y' is never True, the positive class; it is 0, 1 (check ",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", TARGETS)
-def test_a_target_that_is_not_two_classes_with_the_positive_one_is_refused(make: Make, case: str) -> None:
+def test_a_target_that_is_not_two_classes_with_the_positive_one_is_refused(
+    make: Make, case: str
+) -> None:
     values, positive, sentence = TARGETS[case]
     frame = city_table(3).with_columns(y=pl.Series(values))
     (problem,) = refusal(make(frame, data__target={"column": "y", "positive": positive}))
@@ -134,7 +155,8 @@ def test_a_target_that_is_not_two_classes_with_the_positive_one_is_refused(make:
 def test_a_missing_target_is_refused_or_dropped_and_counted(make: Make) -> None:
     frame = city_table().with_columns(y=pl.when(pl.col("key") >= 20).then("y"))
     assert refusal(make(frame)) == [
-        "the target 'y' is missing in 20 of 600 rows; set data.missing_target: drop to leave them out."
+        "the target 'y' is missing in 20 of 600 rows; set data.missing_target: drop to leave them "
+        "out."
     ]
     config = make(data__missing_target="drop")
     dataset = load_dataset(config)
@@ -152,7 +174,10 @@ def test_a_header_alone_and_an_empty_column_say_so(make: Make) -> None:
     with pytest.raises(DataError, match=r"table\.csv: no rows; there is nothing to learn from"):
         load_dataset(make("key,x,z,city,y\n"))
     rows = "".join(f"{i},{i % 7},,a,{str(i % 2 == 0).lower()}\n" for i in range(40))
-    with pytest.raises(DataError, match="column 'z' should hold numbers but holds nothing: it is empty in every row"):
+    with pytest.raises(
+        DataError,
+        match="column 'z' should hold numbers but holds nothing: it is empty in every row",
+    ):
         load_dataset(make("key,x,z,city,y\n" + rows))
 
 
@@ -160,7 +185,8 @@ def test_times_of_day_do_not_order_rows(make: Make) -> None:
     frame = city_table().with_columns(at=pl.lit(time(12, 30)))
     config = make(frame, data__time="at", split={"method": "time", "test_size": 0.2})
     with pytest.raises(
-        DataError, match=r"column 'at' \(data\.time\) holds Time values; give dates, dates with times, or"
+        DataError,
+        match=r"column 'at' \(data\.time\) holds Time values; give dates, dates with times, or",
     ):
         load_dataset(config)
 
@@ -179,6 +205,7 @@ def test_a_target_that_is_not_a_number_is_missing(make: Make) -> None:
 @pytest.mark.parametrize("name", ["probability", "split", "model"])
 def test_an_id_cannot_have_the_name_of_an_output(make: Make, name: str) -> None:
     with pytest.raises(
-        ConfigError, match=f"data.id: '{name}' is the name of a column that predictions write themselves"
+        ConfigError,
+        match=f"data.id: '{name}' is the name of a column that predictions write themselves",
     ):
         make(data__id=name)

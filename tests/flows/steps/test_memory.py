@@ -38,7 +38,10 @@ CONTENT: dict[str, Any] = {
     "features": {
         "numeric": ["a", "b"],
         "categorical": ["city"],
-        "impute": {"numeric": {"strategy": "mean", "add_indicator": True}, "categorical": {"strategy": "level"}},
+        "impute": {
+            "numeric": {"strategy": "mean", "add_indicator": True},
+            "categorical": {"strategy": "level"},
+        },
         "min_frequency": 50,
         "handle_unknown": "pooled",
     },
@@ -47,7 +50,9 @@ CONTENT: dict[str, Any] = {
 
 
 def table(rows: int, seed: int = 3) -> pl.DataFrame:
-    """Numbers, cities and a time, some of them missing, and a target of two or three classes that is missing at times."""
+    """Numbers, cities and a time, some of them missing, and a target of two or three classes
+    that is missing at times.
+    """
     rng = np.random.default_rng(seed)
     a = rng.standard_normal(rows).astype(np.float32)
     gone = rng.random((3, rows)) < 0.04
@@ -59,7 +64,9 @@ def table(rows: int, seed: int = 3) -> pl.DataFrame:
             "part": rng.choice(["early", "late"], rows),
             "a": pl.Series(a).set(pl.Series(gone[0]), None),
             "b": rng.exponential(30.0, rows),
-            "city": pl.Series(rng.choice([*"abcdefgh"], rows)).set(pl.Series(gone[1]), None).cast(pl.Categorical),
+            "city": pl.Series(rng.choice([*"abcdefgh"], rows))
+            .set(pl.Series(gone[1]), None)
+            .cast(pl.Categorical),
             "y": pl.Series(np.where(yes, "yes", "no")).set(pl.Series(gone[2]), None),
             "kind": rng.integers(0, 3, rows),
         }
@@ -71,7 +78,9 @@ Make = Callable[..., Config]
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
-    """A config over two files of ragged row groups, read in chunks of a few blocks where they are streamed."""
+    """A config over two files of ragged row groups, read in chunks of a few blocks where they
+    are streamed.
+    """
     monkeypatch.setattr(parquet, "CHUNK_BYTES", 700_000)
     (tmp_path / "data").mkdir()
     frame = table(90_000)
@@ -80,7 +89,9 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     frame[:100].write_csv(tmp_path / "data.csv")
 
     def config(memory: str, **overrides: Any) -> Config:
-        asked = {"compute.memory": memory, "store": memory} | {k.replace("__", "."): v for k, v in overrides.items()}
+        asked = {"compute.memory": memory, "store": memory} | {
+            k.replace("__", "."): v for k, v in overrides.items()
+        }
         return with_overrides(from_mapping(CONTENT, tmp_path), asked)
 
     return config
@@ -95,18 +106,28 @@ MULTINOMIAL = {"data__target": {"column": "kind", "base": 1}, "model__family": "
         {},
         {"split__method": "time", "normalize": "robust", "model__covariance__type": "HC1"},
         {"split__method": "stratified", "features__impute__numeric__strategy": "median"},
-        {"split": {"method": "column", "column": "part", "test": ["late"]}, "model__link": "probit"},
-        {"split__method": "none", "model__penalty": {"type": "elastic_net", "l1_ratio": 0.5, "strength": 0.01}},
+        {
+            "split": {"method": "column", "column": "part", "test": ["late"]},
+            "model__link": "probit",
+        },
+        {
+            "split__method": "none",
+            "model__penalty": {"type": "elastic_net", "l1_ratio": 0.5, "strength": 0.01},
+        },
         {"split__method": "none", "data__source": "data/1.parquet", "data__test": "data/2.parquet"},
         MULTINOMIAL,
     ],
     ids=["random", "time", "stratified", "column", "none", "file", "multinomial"],
 )
-def test_a_run_publishes_the_same_bytes_streamed_and_in_memory(make: Make, overrides: Mapping[str, Any]) -> None:
+def test_a_run_publishes_the_same_bytes_streamed_and_in_memory(
+    make: Make, overrides: Mapping[str, Any]
+) -> None:
     held, streamed = (train(make(memory, **overrides)) for memory in ("1GB", "1KB"))
     assert held.run == streamed.run
     for name in ("model.parquet", "predictions.parquet", "metrics.parquet", "config.yaml"):
-        assert (Path(held.folder) / name).read_bytes() == (Path(streamed.folder) / name).read_bytes(), name
+        assert (Path(held.folder) / name).read_bytes() == (
+            Path(streamed.folder) / name
+        ).read_bytes(), name
     rows = pl.read_parquet(Path(held.folder) / "predictions.parquet")
     assert rows.height == held.dataset.rows + (held.dataset.test.rows if held.dataset.test else 0)
     assert rows["key"].n_unique() == rows.height
@@ -116,13 +137,21 @@ def test_a_run_publishes_the_same_bytes_streamed_and_in_memory(make: Make, overr
     ("overrides", "why"),
     [
         ({"data__cluster": "day"}, "clusters need all rows at once: leave out data.cluster"),
-        ({"model__penalty": {"type": "l1", "strength": "cv"}}, "strength: cv needs all rows at once"),
+        (
+            {"model__penalty": {"type": "l1", "strength": "cv"}},
+            "strength: cv needs all rows at once",
+        ),
         ({"data__source": "data.csv"}, "a CSV file is read whole: convert it to Parquet"),
     ],
     ids=["cluster", "cv", "csv"],
 )
-def test_what_cannot_be_streamed_is_refused_with_what_to_do(make: Make, overrides: Mapping[str, Any], why: str) -> None:
-    with pytest.raises(DataError, match=rf"rows of 6 columns take about .* MB as a table, more than compute.*; {why}"):
+def test_what_cannot_be_streamed_is_refused_with_what_to_do(
+    make: Make, overrides: Mapping[str, Any], why: str
+) -> None:
+    with pytest.raises(
+        DataError,
+        match=rf"rows of 6 columns take about .* MB as a table, more than compute.*; {why}",
+    ):
         train(make("1KB", **overrides))
 
 
@@ -134,11 +163,15 @@ def test_ids_are_counted_by_shares(make: Make, monkeypatch: pytest.MonkeyPatch) 
     config = make("1KB")
     pl.concat([frame, frame[:7]]).write_parquet(config.folder / "data" / "1.parquet")
     (config.folder / "data" / "2.parquet").unlink()
-    with pytest.raises(DataError, match=r"column 'key' \(data.id\) is not unique: 7 of 5,007 rows repeat an id"):
+    with pytest.raises(
+        DataError, match=r"column 'key' \(data.id\) is not unique: 7 of 5,007 rows repeat an id"
+    ):
         load_dataset(config)
 
 
-def test_of_very_many_rows_the_metrics_are_of_evenly_spread_blocks(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_very_many_rows_the_metrics_are_of_evenly_spread_blocks(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(evaluating, "MOST_ROWS", 30_000)
     held, streamed = (train(make(memory)) for memory in ("1GB", "1KB"))
     assert held.evaluation == streamed.evaluation
@@ -161,7 +194,7 @@ def test_a_size_is_a_number_with_a_unit(make: Make) -> None:
             make("1GB", compute__memory=wrong)
 
 
-# A run in a process that may not hold its data ------------------------------------------------------------------------
+# A run in a process that may not hold its data ----------------------------------------------------
 
 ROWS, NUMBERS, LIMIT = 2_000_000, 20, 1_300 * 2**20
 
@@ -175,9 +208,22 @@ main()
 
 
 def limited(folder: Path, memory: str) -> subprocess.CompletedProcess[str]:
-    """`logit train` in a process of its own that may hold LIMIT bytes of data; allocators reserve none ahead."""
-    words = ["train", "--no-prefect", "--config", str(folder / "c.yaml"), "--set", f"compute.memory={memory}"]
-    plain = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2", "POLARS_MAX_THREADS": "2"}
+    """`logit train` in a process of its own that may hold LIMIT bytes of data; allocators
+    reserve none ahead.
+    """
+    words = [
+        "train",
+        "--no-prefect",
+        "--config",
+        str(folder / "c.yaml"),
+        "--set",
+        f"compute.memory={memory}",
+    ]
+    plain = {
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "MALLOC_ARENA_MAX": "2",
+        "POLARS_MAX_THREADS": "2",
+    }
     environment = os.environ | plain | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "2"}
     command = [sys.executable, "-c", LIMITED, str(LIMIT), *words, "--set", "compute.threads=2"]
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
@@ -197,7 +243,9 @@ def test_two_million_rows_are_trained_in_a_process_that_cannot_hold_them(tmp_pat
     (tmp_path / "c.yaml").write_text(json.dumps(config))
     held = limited(tmp_path, "100GB")
     assert held.returncode != 0
-    assert "MemoryError" in held.stderr or "allocat" in held.stderr or held.returncode < 0, held.stderr
+    assert "MemoryError" in held.stderr or "allocat" in held.stderr or held.returncode < 0, (
+        held.stderr
+    )
     streamed = limited(tmp_path, "100MB")
     assert streamed.returncode == 0, streamed.stderr
 

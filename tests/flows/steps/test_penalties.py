@@ -37,7 +37,9 @@ Make = Callable[..., Config]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """A config over 1200 rows in clusters of four over days; hour and x matter, noise and z do not."""
+    """A config over 1200 rows in clusters of four over days; hour and x matter, noise and z do
+    not.
+    """
     rng = np.random.default_rng(3)
     index, hour = np.arange(1200), rng.integers(1, 13, 1200)
     x = rng.standard_normal(1200)
@@ -57,11 +59,17 @@ def make(tmp_path: Path) -> Make:
     def config(**overrides: Any) -> Config:
         content: dict[str, Any] = {
             "name": "t",
-            "data": {"source": "table.parquet", "target": {"column": "y", "positive": True}, "id": "key"},
+            "data": {
+                "source": "table.parquet",
+                "target": {"column": "y", "positive": True},
+                "id": "key",
+            },
             "features": {"numeric": ["x", "z"], "categorical": ["hour", "noise"]},
             "split": {"method": "none"},
         }
-        return with_overrides(from_mapping(content, tmp_path), {k.replace("__", "."): v for k, v in overrides.items()})
+        return with_overrides(
+            from_mapping(content, tmp_path), {k.replace("__", "."): v for k, v in overrides.items()}
+        )
 
     return config
 
@@ -102,7 +110,9 @@ def test_the_strongest_of_a_grid_is_the_least_that_leaves_the_constant_alone(mak
         config = make(model__penalty={"type": kind, "strength": "cv"})
         tuning = tune_penalty(config, load_dataset(config), Split("none"))
         path = tuning.path.filter(pl.col("term") != "intercept")
-        kept = path.group_by("strength", maintain_order=True).agg((pl.col("coefficient") != 0.0).sum())["coefficient"]
+        kept = path.group_by("strength", maintain_order=True).agg(
+            (pl.col("coefficient") != 0.0).sum()
+        )["coefficient"]
         assert kept[0] == 0
         assert kept[1] > 0
         assert tuning.points[0].log_loss > min(p.log_loss for p in tuning.points)
@@ -110,7 +120,10 @@ def test_the_strongest_of_a_grid_is_the_least_that_leaves_the_constant_alone(mak
 
 @pytest.mark.parametrize("kind", ["l1", "l2", "group_lasso"])
 def test_ordered_levels_are_drawn_to_their_neighbors(make: Make, kind: str) -> None:
-    config = make(model__penalty={"type": kind, "strength": 0.01, "smooth": ["hour"]}, features__reference={"hour": 4})
+    config = make(
+        model__penalty={"type": kind, "strength": 0.01, "smooth": ["hour"]},
+        features__reference={"hour": 4},
+    )
     trained = train(config)
     result, design = trained.model.result, trained.model.design
     frame, y = training(config)
@@ -119,7 +132,8 @@ def test_ordered_levels_are_drawn_to_their_neighbors(make: Make, kind: str) -> N
     at = [design.names.index(f"hour[{h}]") if h != 4 else -1 for h in range(1, 13)]
     assert design.level_positions("hour") == tuple(at)
     said = (
-        "hour: neighbors are drawn together in the order 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12; numbers sort as numbers"
+        "hour: neighbors are drawn together in the order 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12; "
+        "numbers sort as numbers"
     )
     assert any(note.startswith(said) for note in trained.model.notes)
     hours = np.append(result.estimates, 0.0)[at]
@@ -127,27 +141,44 @@ def test_ordered_levels_are_drawn_to_their_neighbors(make: Make, kind: str) -> N
     pull[0], pull[-1] = hours[0] - hours[1], hours[-1] - hours[-2]
     inside = [j for j in at if j >= 0]
     np.testing.assert_allclose(
-        slope[inside], -0.01 * y.size * np.array([v for v, j in zip(pull, at, strict=True) if j >= 0]), atol=1e-8
+        slope[inside],
+        -0.01 * y.size * np.array([v for v, j in zip(pull, at, strict=True) if j >= 0]),
+        atol=1e-8,
     )
     x = design.names.index("x")
     expected = result.estimates[x] if kind == "l2" else 1.0
     assert slope[x] == pytest.approx(-0.01 * y.size * expected, abs=1e-8)
-    rough = train(make(model__penalty={"type": kind, "strength": 0.01}, features__reference={"hour": 4})).model.result
+    rough = train(
+        make(model__penalty={"type": kind, "strength": 0.01}, features__reference={"hour": 4})
+    ).model.result
     assert result.penalty_strength == pytest.approx(rough.penalty_strength)
 
 
 def test_levels_without_a_place_in_the_order_are_penalized_as_others() -> None:
     levels = ["10", "9", None, "2", "1", "3"] * 20 + ["5", "7"]
     frame = MemoryFrames(pl.DataFrame({"hour": pl.Series(levels).cast(pl.Int64)}))
-    spec = Spec(categorical=("hour",), impute_categorical=Impute.LEVEL, min_frequency=2, reference={"hour": "3"})
+    spec = Spec(
+        categorical=("hour",),
+        impute_categorical=Impute.LEVEL,
+        min_frequency=2,
+        reference={"hour": "3"},
+    )
     design, _ = learn(frame, spec)
     assert design.names == (
-        "intercept", "hour[1]", "hour[2]", "hour[9]", "hour[10]", "hour[(missing)]", "hour[(pooled)]",
+        "intercept",
+        "hour[1]",
+        "hour[2]",
+        "hour[9]",
+        "hour[10]",
+        "hour[(missing)]",
+        "hour[(pooled)]",
     )
     assert design.level_positions("hour") == (1, 2, -1, 3, 4)
     content = {
-        "name": "t", "data": {"source": "x", "target": {"column": "y", "positive": True}},
-        "features": {"categorical": ["hour"]}, "split": {"method": "none"},
+        "name": "t",
+        "data": {"source": "x", "target": {"column": "y", "positive": True}},
+        "features": {"categorical": ["hour"]},
+        "split": {"method": "none"},
         "model": {"penalty": {"type": "l1", "strength": 1.0, "smooth": ["hour"]}},
     }
     unit = unit_penalty(from_mapping(content, "."), design, 2)
@@ -158,7 +189,9 @@ def test_levels_without_a_place_in_the_order_are_penalized_as_others() -> None:
 
 def test_folds_by_time_learn_from_what_came_before(make: Make) -> None:
     config = make(
-        data__time="day", data__cluster="group", model__penalty={"type": "l2", "strength": "cv", "fold_method": "time"}
+        data__time="day",
+        data__cluster="group",
+        model__penalty={"type": "l2", "strength": "cv", "fold_method": "time"},
     )
     frame, y = training(config)
     found = validation_folds(config, frame, y)
@@ -174,20 +207,27 @@ def test_folds_by_time_learn_from_what_came_before(make: Make) -> None:
     tuning = tune_penalty(config, load_dataset(config), Split("none"))
     assert "by 5-fold forward cross-validation" in tuning.sentence
     weakest = replace(tuning, strength=tuning.points[-1].strength).sentence
-    assert "weakest that was tried, and a weaker one may be better: compare a run with half of it" in weakest
+    assert (
+        "weakest that was tried, and a weaker one may be better: compare a run with half of it"
+        in weakest
+    )
     assert "weakest" not in replace(tuning, strength=tuning.points[0].strength).sentence
     losses = []
     for fold in found:
         train_rows, held = frame.filter(pl.Series(fold.train)), frame.filter(pl.Series(fold.held))
         design, _ = learn(MemoryFrames(train_rows), design_spec(config))
-        penalty = unit_penalty(config, design, 1).multiplied(tuning.points[9].strength * train_rows.height)
+        penalty = unit_penalty(config, design, 1).multiplied(
+            tuning.points[9].strength * train_rows.height
+        )
         theta = fit(frame_rows(design, train_rows, y[fold.train]), penalty=penalty).estimates
         eta = design.predictors(held, theta)
         losses.append(np.logaddexp(0.0, np.where(y[fold.held] == 1.0, -eta, eta)))
     assert tuning.points[9].log_loss == pytest.approx(np.concatenate(losses).mean(), rel=1e-8)
 
 
-def test_stratified_folds_have_equal_shares_of_each_class_and_random_ones_keep_clusters_whole(make: Make) -> None:
+def test_stratified_folds_have_equal_shares_of_each_class_and_random_ones_keep_clusters_whole(
+    make: Make,
+) -> None:
     penalty = {"type": "l2", "strength": "cv", "folds": 7}
     config = make(model__penalty=penalty | {"fold_method": "stratified"})
     frame, y = training(config)
@@ -200,12 +240,16 @@ def test_stratified_folds_have_equal_shares_of_each_class_and_random_ones_keep_c
     turned = validation_folds(config, frame.reverse(), y[::-1])
     assert all((a.held == b.held[::-1]).all() for a, b in zip(found, turned, strict=True))
     by_cluster = make(model__penalty=penalty, data__cluster="group")
-    for fold in validation_folds(by_cluster, frame.with_columns(group=pl.Series(np.arange(1200) // 4)), y):
+    for fold in validation_folds(
+        by_cluster, frame.with_columns(group=pl.Series(np.arange(1200) // 4)), y
+    ):
         assert (fold.held.reshape(-1, 4).sum(axis=1) % 4 == 0).all()
 
 
 def test_folds_that_cannot_be_are_told(make: Make) -> None:
-    config = make(data__time="day", model__penalty={"type": "l2", "strength": "cv", "fold_method": "time"})
+    config = make(
+        data__time="day", model__penalty={"type": "l2", "strength": "cv", "fold_method": "time"}
+    )
     frame, y = training(config)
     with pytest.raises(DataError, match=r"fold 1 of 5 has no rows; use fewer model.penalty.folds"):
         validation_folds(config, frame.with_columns(day=pl.lit(date(2024, 1, 1))), y)
@@ -229,18 +273,28 @@ def test_folds_that_cannot_be_are_told(make: Make) -> None:
             {"type": "l1", "strength": 1.0, "smooth": ["x"]},
             "model.penalty.smooth: 'x' is not one of features.categorical",
         ),
-        ({"type": "none", "smooth": ["hour"]}, "ordered levels are drawn to their neighbors by a penalty"),
-        ({"type": "group_lasso", "strength": 1.0, "l1_ratio": 0.5}, "type elastic_net goes with an l1_ratio"),
+        (
+            {"type": "none", "smooth": ["hour"]},
+            "ordered levels are drawn to their neighbors by a penalty",
+        ),
+        (
+            {"type": "group_lasso", "strength": 1.0, "l1_ratio": 0.5},
+            "type elastic_net goes with an l1_ratio",
+        ),
     ],
 )
-def test_what_does_not_go_together_is_refused(make: Make, penalty: dict[str, Any], sentence: str) -> None:
+def test_what_does_not_go_together_is_refused(
+    make: Make, penalty: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(ConfigError, match=sentence):
         make(model__penalty=penalty)
 
 
 def test_stratified_folds_do_not_cut_clusters(make: Make) -> None:
     penalty = {"type": "l1", "strength": "cv", "fold_method": "stratified"}
-    with pytest.raises(ConfigError, match="stratified folds would cut clusters in two; use random or time"):
+    with pytest.raises(
+        ConfigError, match="stratified folds would cut clusters in two; use random or time"
+    ):
         make(model__penalty=penalty, data__cluster="group")
 
 
@@ -249,7 +303,9 @@ def test_an_experiment_does_not_choose_strengths_within_its_folds(make: Make) ->
         model__penalty={"type": "l1", "strength": "cv"},
         experiment={"matrix": {"model.penalty.type": ["l1", "l2"]}, "folds": 2},
     )
-    with pytest.raises(DataError, match="cannot choose their strength by another; list strengths under"):
+    with pytest.raises(
+        DataError, match="cannot choose their strength by another; list strengths under"
+    ):
         experiment(config)
 
 

@@ -22,7 +22,13 @@ def test_a_run_has_the_same_bytes_twice_and_in_two_stores(make: Make) -> None:
     assert (one.run, one.reused, two.reused) == (two.run, False, False)
     assert one.folder != two.folder
     first = files(Path(one.folder))
-    assert set(first) == {"model.parquet", "metrics.parquet", "predictions.parquet", "config.yaml", "manifest.json"}
+    assert set(first) == {
+        "model.parquet",
+        "metrics.parquet",
+        "predictions.parquet",
+        "config.yaml",
+        "manifest.json",
+    }
     assert files(Path(two.folder)) == first
     shutil.rmtree(one.folder)
     again = train(make())
@@ -42,7 +48,9 @@ def test_a_reused_run_is_the_run_that_was_made(make: Make) -> None:
 def test_a_damaged_run_is_refused_and_not_reused(make: Make) -> None:
     trained = train(make())
     (Path(trained.folder) / "model.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ArtifactError, match="Restore the folder from a copy, or move it away and train again"):
+    with pytest.raises(
+        ArtifactError, match="Restore the folder from a copy, or move it away and train again"
+    ):
         train(make())
     with pytest.raises(ArtifactError, match="Restore the folder"):
         read_run(make(), trained.run)

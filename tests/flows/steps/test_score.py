@@ -24,8 +24,12 @@ def cohort(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("link", ["logit", "probit", "cloglog", "loglog", "cauchit"])
-def test_scores_are_the_engines_probabilities_row_by_row(make: Make, cohort: Path, link: str) -> None:
-    config = make(model__link=link, score__output=["probability", "predicted_class", "linear_predictor"])
+def test_scores_are_the_engines_probabilities_row_by_row(
+    make: Make, cohort: Path, link: str
+) -> None:
+    config = make(
+        model__link=link, score__output=["probability", "predicted_class", "linear_predictor"]
+    )
     trained = train(config)
     (scored,) = score(config, [str(cohort)])
     frame, rows = pl.read_parquet(cohort), pl.read_parquet(scored.path)
@@ -38,7 +42,9 @@ def test_scores_are_the_engines_probabilities_row_by_row(make: Make, cohort: Pat
     assert set(rows["model"]) == {trained.run}
 
 
-def test_scoring_again_gives_the_same_bytes_also_after_the_scores_are_gone(make: Make, cohort: Path) -> None:
+def test_scoring_again_gives_the_same_bytes_also_after_the_scores_are_gone(
+    make: Make, cohort: Path
+) -> None:
     config = make()
     train(config)
     (first,) = score(config, [str(cohort)])
@@ -54,9 +60,13 @@ def test_scoring_again_gives_the_same_bytes_also_after_the_scores_are_gone(make:
 def test_an_unseen_level_is_refused_and_nothing_is_published(make: Make, cohort: Path) -> None:
     config = make()
     train(config)
-    frame = pl.read_parquet(cohort).with_columns(city=pl.when(pl.col("key") < 903).then(pl.lit("zz")).otherwise("city"))
+    frame = pl.read_parquet(cohort).with_columns(
+        city=pl.when(pl.col("key") < 903).then(pl.lit("zz")).otherwise("city")
+    )
     frame.write_parquet(cohort)
-    with pytest.raises(DataError, match=r"^cohort march: column 'city' has levels that .*: zz \(3 rows\)"):
+    with pytest.raises(
+        DataError, match=r"^cohort march: column 'city' has levels that .*: zz \(3 rows\)"
+    ):
         score(config, [str(cohort)])
     store = open_store(config)
     assert not (store.folder / "scores").exists()
@@ -65,17 +75,28 @@ def test_an_unseen_level_is_refused_and_nothing_is_published(make: Make, cohort:
     lenient = make(features__handle_unknown="reference")
     run = train(lenient).run
     (scored,) = score(lenient, [str(cohort)], run)
-    assert scored.sentence == f"march: 250 rows scored by {run}; city with unseen levels in 3 rows (zz)."
+    assert (
+        scored.sentence
+        == f"march: 250 rows scored by {run}; city with unseen levels in 3 rows (zz)."
+    )
 
 
-def test_a_cohort_that_breaks_the_contract_is_refused_by_its_name(make: Make, cohort: Path, tmp_path: Path) -> None:
+def test_a_cohort_that_breaks_the_contract_is_refused_by_its_name(
+    make: Make, cohort: Path, tmp_path: Path
+) -> None:
     config = make()
     train(config)
     frame = pl.read_parquet(cohort)
     cases = {
         "lost": (frame.rename({"x": "xx"}), "column 'x' is not in the data; did you mean 'xx'?"),
-        "texts": (frame.with_columns(x=pl.lit("n/a")), "column 'x' should hold numbers but holds text ('n/a' first"),
-        "holes": (frame.with_columns(z=pl.lit(None, pl.Float64)), "column 'z' is missing in 250 of 250 rows; set feat"),
+        "texts": (
+            frame.with_columns(x=pl.lit("n/a")),
+            "column 'x' should hold numbers but holds text ('n/a' first",
+        ),
+        "holes": (
+            frame.with_columns(z=pl.lit(None, pl.Float64)),
+            "column 'z' is missing in 250 of 250 rows; set feat",
+        ),
         "nobody": (frame.clear(), "it has no rows; there is nothing to score."),
     }
     for name, (rows, sentence) in cases.items():
@@ -101,8 +122,12 @@ def test_cohorts_need_an_id_for_each_row(make: Make, tmp_path: Path) -> None:
     config = make()
     train(config)
     path = tmp_path / "new.parquet"
-    city_table(40).with_columns(key=pl.when(pl.col("key") == 3).then(2).otherwise("key")).write_parquet(path)
-    with pytest.raises(DataError, match="cohort new: the id 'key' is not unique: 2 rows share one, 2 first"):
+    city_table(40).with_columns(
+        key=pl.when(pl.col("key") == 3).then(2).otherwise("key")
+    ).write_parquet(path)
+    with pytest.raises(
+        DataError, match="cohort new: the id 'key' is not unique: 2 rows share one, 2 first"
+    ):
         score(config, [str(path)])
     city_table(40).with_columns(key=pl.when(pl.col("key") > 3).then("key")).write_parquet(path)
     with pytest.raises(DataError, match="cohort new: the id 'key' is missing in 4 of 40 rows"):

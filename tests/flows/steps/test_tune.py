@@ -9,13 +9,17 @@ from logit_flows.recipes.training import train
 from tests.support.pipeline import Make
 
 
-def test_a_strength_is_chosen_on_folds_of_the_training_rows_and_its_curve_published(make: Make) -> None:
+def test_a_strength_is_chosen_on_folds_of_the_training_rows_and_its_curve_published(
+    make: Make,
+) -> None:
     settings = {"type": "elastic_net", "l1_ratio": 0.5, "strength": "cv"}
     best = train(make(model__penalty=settings))
     curve = pl.read_parquet(Path(best.folder) / "tuning.parquet")
     assert curve.height == 30
     assert curve["strength"].is_sorted(descending=True)
-    assert curve["terms"][0] < 2.0  # the constant, and in a fold or two the column that is left first
+    assert (
+        curve["terms"][0] < 2.0
+    )  # the constant, and in a fold or two the column that is left first
     (row,) = curve.filter("chosen").iter_rows(named=True)
     assert row["log_loss"] == curve["log_loss"].min()
     n = best.model.result.n

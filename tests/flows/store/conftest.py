@@ -15,7 +15,9 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def full(store: Store) -> Store:
-    """Three published runs, attempted in the order second, first; the third without an attempt on record."""
+    """Three published runs, attempted in the order second, first; the third without an attempt
+    on record.
+    """
     for run in (FIRST, SECOND, THIRD):
         store.publish_run(run, write_run, {"seed": 13})
     for run in (SECOND, FIRST, SECOND):

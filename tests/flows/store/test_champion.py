@@ -21,7 +21,9 @@ def test_the_first_promoted_run_is_the_anchor_for_good(full: Store) -> None:
     second = full.promote(SECOND, "better", FIRST)
     third = full.promote(THIRD, "better still", SECOND)
     assert full.champion() == third
-    assert third == Champion(THIRD, anchor=FIRST, previous=SECOND, reason="better still", since=third.since)
+    assert third == Champion(
+        THIRD, anchor=FIRST, previous=SECOND, reason="better still", since=third.since
+    )
     assert full.history() == [
         {"time": first.since, "from": None, "to": FIRST, "reason": "first"},
         {"time": second.since, "from": FIRST, "to": SECOND, "reason": "better"},
@@ -39,8 +41,8 @@ def test_a_champion_that_moved_meanwhile_is_not_overwritten(full: Store) -> None
     full.promote(FIRST, "first", None)
     full.promote(SECOND, "better", FIRST)
     message = (
-        f"The champion of flights is {SECOND}, but {FIRST} was expected: it moved meanwhile, so {THIRD} was not promoted. "
-        "Compare it with the present champion, then promote again."
+        f"The champion of flights is {SECOND}, but {FIRST} was expected: it moved meanwhile, so "
+        f"{THIRD} was not promoted. Compare it with the present champion, then promote again."
     )
     with pytest.raises(ChampionMoved, match=re.escape(message)):
         full.promote(THIRD, "late", FIRST)
@@ -55,14 +57,19 @@ def test_a_move_that_a_kill_kept_out_of_the_history_is_brought_in(full: Store) -
     log = full.folder / "history.jsonl"
     log.write_text(log.read_text().splitlines(keepends=True)[0] + '{"torn')
     full.promote(THIRD, "better still", SECOND)
-    assert [(move["from"], move["to"]) for move in full.history()] == [(None, FIRST), (FIRST, SECOND), (SECOND, THIRD)]
+    assert [(move["from"], move["to"]) for move in full.history()] == [
+        (None, FIRST),
+        (FIRST, SECOND),
+        (SECOND, THIRD),
+    ]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"run": "x"}'])
 def test_a_damaged_pointer_is_told_and_not_taken_for_none(full: Store, text: str) -> None:
     (full.folder / "champion.json").write_text(text)
     with pytest.raises(
-        ArtifactError, match=r"champion\.json is damaged: restore it, or remove it and promote a run again"
+        ArtifactError,
+        match=r"champion\.json is damaged: restore it, or remove it and promote a run again",
     ):
         full.champion()
     with pytest.raises(ArtifactError, match="is damaged"):
@@ -97,11 +104,16 @@ except ChampionMoved:
     assert [move["to"] for move in full.history()] == [FIRST, champion.run]
 
 
-def test_a_second_holder_of_the_lock_is_told_who_holds_it_until_its_process_dies(store: Store) -> None:
-    with child('with store.lock("retrain"):\n    print("held", flush=True)\n    sys.stdin.read()', store) as process:
+def test_a_second_holder_of_the_lock_is_told_who_holds_it_until_its_process_dies(
+    store: Store,
+) -> None:
+    with child(
+        'with store.lock("retrain"):\n    print("held", flush=True)\n    sys.stdin.read()', store
+    ) as process:
         assert line_of(process.stdout) == "held"
         message = (
-            rf"flights is in use by process {process.pid} on \S+ \(retrain, since \S+\): wait for its end and try again"
+            rf"flights is in use by process {process.pid} on \S+ \(retrain, since \S+\): wait for "
+            "its end and try again"
         )
         with pytest.raises(Busy, match=message), store.lock("train"):
             pytest.fail("two hold the lock")

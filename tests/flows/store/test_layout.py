@@ -21,8 +21,14 @@ from tests.support.store import (
 
 
 def test_importing_the_store_loads_neither_frames_nor_prefect() -> None:
-    script = "import sys, logit_flows.store.layout; print(sorted({'polars', 'pyarrow', 'prefect'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[]\n"
+    script = (
+        "import sys, logit_flows.store.layout; print(sorted({'polars', 'pyarrow', 'prefect'} & "
+        "set(sys.modules)))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout
+        == "[]\n"
+    )
 
 
 def test_a_store_is_a_frozen_value(store: Store) -> None:
@@ -66,7 +72,10 @@ def test_a_name_of_a_cohort_is_also_its_value_in_the_table(store: Store, name: s
     ],
 )
 def test_a_name_that_could_leave_its_folder_or_change_in_a_hive_path_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match=re.escape(f"The cohort {name!r} cannot name a folder: use letters, digits")):
+    with pytest.raises(
+        UsageError,
+        match=re.escape(f"The cohort {name!r} cannot name a folder: use letters, digits"),
+    ):
         checked_name(name, "The cohort")
 
 
@@ -81,7 +90,9 @@ def test_a_name_that_could_leave_its_folder_or_change_in_a_hive_path_is_refused(
         lambda store: Store(store.root, "../x"),
     ],
 )
-def test_every_name_that_becomes_a_path_is_checked(store: Store, ask: Callable[[Store], object]) -> None:
+def test_every_name_that_becomes_a_path_is_checked(
+    store: Store, ask: Callable[[Store], object]
+) -> None:
     with pytest.raises(UsageError, match=r"'\.\./x' cannot name a folder"):
         ask(store)
     assert not store.root.exists()
@@ -95,14 +106,18 @@ def test_a_resumed_experiment_replaces_its_leaderboard(store: Store) -> None:
     assert store.verify_experiment("cells")["experiment"] == "cells"
     flip_a_bit(path)
     with pytest.raises(
-        ArtifactError, match=r"cells is damaged: leaderboard\.parquet has changed since it was published"
+        ArtifactError,
+        match=r"cells is damaged: leaderboard\.parquet has changed since it was published",
     ):
         store.verify_experiment("cells")
 
 
 def test_no_run_and_no_scores_contain_a_time(full: Store) -> None:
     full.publish_scores(FIRST, "october", write_predictions(0.25), {"rows": 1})
-    manifests = [*full.folder.glob("runs/*/manifest.json"), *full.folder.glob("manifests/**/*.json")]
+    manifests = [
+        *full.folder.glob("runs/*/manifest.json"),
+        *full.folder.glob("manifests/**/*.json"),
+    ]
     assert len(manifests) == 4
     for path in manifests:
         assert not {"time", "since", "created"} & json.loads(path.read_text()).keys()

@@ -8,7 +8,17 @@ from logit_flows.store.layout import RunEntry, Store
 
 from logit_engine.errors import ArtifactError, UsageError
 from logit_engine.storage.publish import sha256_of
-from tests.support.store import FIRST, SECOND, THIRD, child, contents, flip_a_bit, line_of, write_predictions, write_run
+from tests.support.store import (
+    FIRST,
+    SECOND,
+    THIRD,
+    child,
+    contents,
+    flip_a_bit,
+    line_of,
+    write_predictions,
+    write_run,
+)
 
 
 def test_a_run_is_published_with_its_manifest(store: Store) -> None:
@@ -34,7 +44,9 @@ def test_the_same_runs_and_scores_give_the_same_bytes_in_any_store(tmp_path: Pat
 def test_a_verified_run_is_reused_and_not_written_again(store: Store) -> None:
     store.publish_run(FIRST, write_run, {})
     before = contents(store.folder)
-    assert store.publish_run(FIRST, lambda folder: pytest.fail("written again"), {}) == store.run_folder(FIRST)
+    assert store.publish_run(
+        FIRST, lambda folder: pytest.fail("written again"), {}
+    ) == store.run_folder(FIRST)
     assert contents(store.folder) == before
 
 
@@ -51,8 +63,8 @@ def test_a_flipped_bit_in_the_model_is_found_and_the_run_not_reused(store: Store
     folder = store.publish_run(FIRST, write_run, {})
     flip_a_bit(folder / "model.parquet")
     message = (
-        f"runs/{FIRST} is damaged: model.parquet has changed since it was published (its sha256 differs). "
-        "Restore the folder from a copy, or move it away and train again."
+        f"runs/{FIRST} is damaged: model.parquet has changed since it was published (its sha256 "
+        "differs). Restore the folder from a copy, or move it away and train again."
     )
     for ask in (
         lambda: store.verify_run(FIRST),
@@ -72,7 +84,8 @@ def test_a_run_under_another_ones_name_is_damaged(full: Store) -> None:
 
 def test_a_run_that_is_not_there_is_said_so(store: Store) -> None:
     with pytest.raises(
-        ArtifactError, match=f"There is no run {FIRST} in .*flights; `logit runs` lists those there are"
+        ArtifactError,
+        match=f"There is no run {FIRST} in .*flights; `logit runs` lists those there are",
     ):
         store.verify_run(FIRST)
 
@@ -131,7 +144,11 @@ def test_attempts_of_many_processes_are_each_one_line(store: Store) -> None:
 
 def test_a_reference_is_the_champion_a_full_id_or_a_unique_prefix(full: Store) -> None:
     full.promote(SECOND, "first", None)
-    assert [full.resolve(reference) for reference in ("champion", FIRST, "b")] == [SECOND, FIRST, THIRD]
+    assert [full.resolve(reference) for reference in ("champion", FIRST, "b")] == [
+        SECOND,
+        FIRST,
+        THIRD,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -143,12 +160,16 @@ def test_a_reference_is_the_champion_a_full_id_or_a_unique_prefix(full: Store) -
         ("champion", "flights has no champion yet: publish a first run with `logit train`."),
     ],
 )
-def test_a_reference_to_no_single_run_names_those_near(full: Store, reference: str, message: str) -> None:
+def test_a_reference_to_no_single_run_names_those_near(
+    full: Store, reference: str, message: str
+) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
         full.resolve(reference)
 
 
 def test_an_empty_store_says_how_to_begin(store: Store) -> None:
     assert (store.runs(), store.attempts(), store.history(), store.champion()) == ([], [], [], None)
-    with pytest.raises(UsageError, match="has no published run yet: publish a first one with `logit train`"):
+    with pytest.raises(
+        UsageError, match="has no published run yet: publish a first one with `logit train`"
+    ):
         store.resolve("aa")

@@ -15,16 +15,22 @@ from tests.support.store import FIRST, SECOND, contents, flip_a_bit, write_predi
 def test_scores_of_two_runs_and_two_cohorts_are_one_table(store: Store) -> None:
     for place, run in enumerate((FIRST, SECOND)):
         for cohort in ("october", "november"):
-            store.publish_scores(run, cohort, write_predictions(0.25 + place, 0.5 + place), {"rows": 2})
+            store.publish_scores(
+                run, cohort, write_predictions(0.25 + place, 0.5 + place), {"rows": 2}
+            )
     table = pl.scan_parquet(store.folder / "scores").collect()
     assert table.columns == ["probability", "run", "cohort"]
-    assert table.group_by("run", "cohort").agg(pl.col("probability").sum()).sort("run", "cohort").rows() == [
+    assert table.group_by("run", "cohort").agg(pl.col("probability").sum()).sort(
+        "run", "cohort"
+    ).rows() == [
         (FIRST, "november", 0.75),
         (FIRST, "october", 0.75),
         (SECOND, "november", 2.75),
         (SECOND, "october", 2.75),
     ]
-    assert {path.suffix for path in (store.folder / "scores").rglob("*") if path.is_file()} == {".parquet"}
+    assert {path.suffix for path in (store.folder / "scores").rglob("*") if path.is_file()} == {
+        ".parquet"
+    }
     assert store.scan_scores().collect().sort(pl.all()).equals(table.sort(pl.all()))
 
 
@@ -37,7 +43,9 @@ def test_run_ids_that_look_like_numbers_stay_text(store: Store) -> None:
 
 def test_the_manifest_of_a_cohort_is_that_of_its_last_scores(store: Store) -> None:
     for run in (FIRST, SECOND):
-        path = store.publish_scores(run, "october", write_predictions(0.25, 0.5), {"rows": 2, "input": "f00d"})
+        path = store.publish_scores(
+            run, "october", write_predictions(0.25, 0.5), {"rows": 2, "input": "f00d"}
+        )
     assert path == store.scores_file(SECOND, "october")
     manifest = store.verify_scores(SECOND, "october")
     assert manifest == store.scores_manifest("october")
@@ -50,14 +58,18 @@ def test_the_manifest_of_a_cohort_is_that_of_its_last_scores(store: Store) -> No
         "bytes": path.stat().st_size,
     }
     message = (
-        f"The scores of cohort 'october' last published are of run {SECOND}, so nothing vouches for those of {FIRST}"
+        f"The scores of cohort 'october' last published are of run {SECOND}, so nothing vouches "
+        f"for those of {FIRST}"
     )
     with pytest.raises(ArtifactError, match=message):
         store.verify_scores(FIRST, "october")
 
 
 def test_scores_without_a_manifest_are_said_so(store: Store) -> None:
-    with pytest.raises(ArtifactError, match="flights has no scores of cohort 'october': run `logit score` on it first"):
+    with pytest.raises(
+        ArtifactError,
+        match="flights has no scores of cohort 'october': run `logit score` on it first",
+    ):
         store.verify_scores(FIRST, "october")
 
 
@@ -65,7 +77,8 @@ def test_scores_without_a_manifest_are_said_so(store: Store) -> None:
 def test_damaged_scores_are_found(store: Store, damage: Callable[[Path], None]) -> None:
     damage(store.publish_scores(FIRST, "october", write_predictions(0.25), {}))
     with pytest.raises(
-        ArtifactError, match=r"predictions\.parquet is missing or not as published: score the cohort again"
+        ArtifactError,
+        match=r"predictions\.parquet is missing or not as published: score the cohort again",
     ):
         store.verify_scores(FIRST, "october")
 
@@ -83,7 +96,9 @@ def test_a_scoring_that_fails_leaves_the_scores_before_it(store: Store) -> None:
     store.verify_scores(FIRST, "october")
 
 
-def test_a_scoring_killed_before_its_manifest_is_not_vouched_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scoring_killed_before_its_manifest_is_not_vouched_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store.publish_scores(FIRST, "october", write_predictions(0.25), {})
 
     def killed(*arguments: object) -> None:
@@ -92,5 +107,7 @@ def test_a_scoring_killed_before_its_manifest_is_not_vouched_for(store: Store, m
     monkeypatch.setattr("logit_flows.store.layout.publish_text", killed)
     with pytest.raises(KeyboardInterrupt):
         store.publish_scores(FIRST, "october", write_predictions(0.75), {})
-    with pytest.raises(ArtifactError, match="is missing or not as published: score the cohort again"):
+    with pytest.raises(
+        ArtifactError, match="is missing or not as published: score the cohort again"
+    ):
         store.verify_scores(FIRST, "october")

@@ -75,7 +75,9 @@ def test_rows_are_encoded_alike_alone_and_together(terms: str) -> None:
     design = formula_design(f"y ~ {terms}", data)
     some = np.random.default_rng(0).permutation(len(data))[:7]
     columns = [name for name in data.columns[::-1] if name != "y"]
-    np.testing.assert_allclose(design.spec.encode(data[columns].iloc[some]), design.X[some], rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(
+        design.spec.encode(data[columns].iloc[some]), design.X[some], rtol=1e-13, atol=1e-14
+    )
     np.testing.assert_allclose(
         design.spec.encode(data[columns].iloc[some[:1]]), design.X[some[:1]], rtol=1e-13, atol=1e-14
     )
@@ -87,7 +89,9 @@ def test_new_rows_are_encoded_as_statsmodels_predicts_them() -> None:
     new["x"] = new["x"].clip(data["x"].min(), data["x"].max())
     formula = "y ~ bs(x, df=5) + center(z)*a + C(hour) + standardize(np.log(x)):flag"
     theta = np.random.default_rng(3).normal(size=len(formula_design(formula, data).names))
-    theirs = smf.logit(formula, data).fit(start_params=theta, maxiter=0, disp=False, warn_convergence=False)
+    theirs = smf.logit(formula, data).fit(
+        start_params=theta, maxiter=0, disp=False, warn_convergence=False
+    )
     eta = formula_design(formula, data).spec.encode(new) @ theta
     np.testing.assert_allclose(1.0 / (1.0 + np.exp(-eta)), theirs.predict(new), rtol=1e-12)
 
@@ -114,13 +118,14 @@ def test_unseen_levels_are_named_with_their_rows() -> None:
     with pytest.raises(DataError) as refused:
         design.spec.encode(new)
     assert str(refused.value) == (
-        "'C(a)' has levels that were not in the training rows: 'new' in 2 (rows 4, 7); 'other' in 1 (row 9). "
-        "Drop these rows, or fit with them."
+        "'C(a)' has levels that were not in the training rows: 'new' in 2 (rows 4, 7); 'other' in "
+        "1 (row 9). Drop these rows, or fit with them."
     )
     new["a"], new["hour"] = "a", 8
     new.loc[3, "hour"] = 99
     with pytest.raises(
-        DataError, match=r"'C\(hour\)' has levels that were not in the training rows: 99 in 1 \(row 3\)"
+        DataError,
+        match=r"'C\(hour\)' has levels that were not in the training rows: 99 in 1 \(row 3\)",
     ):
         design.spec.encode(pl.from_pandas(new[["a", "x", "hour"]]))
 
@@ -141,7 +146,10 @@ def test_unseen_levels_are_named_with_their_rows() -> None:
             lambda new: new.assign(x=pd.Timestamp("2020-01-01")),
             "column 'x' of data holds Timestamp values; make numbers of them",
         ),
-        (lambda new: new.to_dict(), "the data of a formula are a pandas or Polars frame, not dict."),
+        (
+            lambda new: new.to_dict(),
+            "the data of a formula are a pandas or Polars frame, not dict.",
+        ),
     ],
 )
 def test_new_rows_that_do_not_fit_are_refused(change: Any, sentence: str) -> None:
@@ -155,10 +163,14 @@ def test_codes_that_were_categories_are_no_numbers_later() -> None:
     data = frame()
     design = formula_design("y ~ hour + x", data.astype({"hour": "category"}))
     with pytest.raises(
-        DataError, match="'hour' is numerical here and was categorical in the training rows; convert it"
+        DataError,
+        match="'hour' is numerical here and was categorical in the training rows; convert it",
     ):
         design.spec.encode(data)
-    with pytest.raises(DataError, match="'x' is categorical here and was numerical in the training rows; convert it"):
+    with pytest.raises(
+        DataError,
+        match="'x' is categorical here and was numerical in the training rows; convert it",
+    ):
         design.spec.encode(data.astype({"hour": "category", "x": str}))
 
 

@@ -21,7 +21,9 @@ def test_nullable_pandas_types_are_the_numbers_they_hold() -> None:
     nullable.loc[4, "hour"] = pd.NA
     nullable.loc[5, "flag"] = pd.NA
     ours = formula_design("y ~ x + a + flag + hour", nullable)
-    np.testing.assert_array_equal(ours.X, formula_design("y ~ x + a + flag + hour", data.drop([4, 5])).X)
+    np.testing.assert_array_equal(
+        ours.X, formula_design("y ~ x + a + flag + hour", data.drop([4, 5])).X
+    )
 
 
 def with_nulls() -> pd.DataFrame:
@@ -35,7 +37,9 @@ def with_nulls() -> pd.DataFrame:
 
 
 def as_polars(data: pd.DataFrame) -> pl.DataFrame:
-    return pl.DataFrame({name: data[name].astype(object).where(data[name].notna(), None).to_list() for name in data})
+    return pl.DataFrame(
+        {name: data[name].astype(object).where(data[name].notna(), None).to_list() for name in data}
+    )
 
 
 @pytest.mark.parametrize("convert", [pd.DataFrame, as_polars])
@@ -53,25 +57,32 @@ def test_rows_with_nulls_are_refused_or_kept_as_asked() -> None:
     with pytest.raises(DataError) as refused:
         formula_design("y ~ z*a", data, missing="raise")
     assert str(refused.value) == (
-        "4 of 120 rows have nulls ('y' in 1, 'z' in 2, 'a' in 2; first: row 3); drop or impute them."
+        "4 of 120 rows have nulls ('y' in 1, 'z' in 2, 'a' in 2; first: row 3); drop or impute "
+        "them."
     )
     kept = formula_design("y ~ z*a", data, missing="none")
     gone = [3, 8, 20, 30]
     assert kept.kept.all()
     assert np.isnan(kept.X[gone]).all()
     assert np.isnan(kept.outcome[gone]).all()
-    np.testing.assert_array_equal(np.delete(kept.X, gone, axis=0), formula_design("y ~ z*a", data).X)
+    np.testing.assert_array_equal(
+        np.delete(kept.X, gone, axis=0), formula_design("y ~ z*a", data).X
+    )
     with pytest.raises(UsageError, match="missing is 'drop', 'raise' or 'none', not 'keep'"):
         formula_design("y ~ z*a", data, missing="keep")  # type: ignore[arg-type]
 
 
 def test_new_rows_with_nulls_are_refused_or_nan() -> None:
     design, new = formula_design("y ~ z*a", frame()), with_nulls()
-    with pytest.raises(DataError, match=r"3 of 120 rows have nulls \('z' in 2, 'a' in 2; first: row 3\)"):
+    with pytest.raises(
+        DataError, match=r"3 of 120 rows have nulls \('z' in 2, 'a' in 2; first: row 3\)"
+    ):
         design.spec.encode(new)
     X = design.spec.encode(new, missing="none")
     assert np.flatnonzero(np.isnan(X).all(axis=1)).tolist() == [3, 8, 20]
-    np.testing.assert_array_equal(np.delete(X, [3, 8, 20], axis=0), np.delete(design.X, [3, 8, 20], axis=0))
+    np.testing.assert_array_equal(
+        np.delete(X, [3, 8, 20], axis=0), np.delete(design.X, [3, 8, 20], axis=0)
+    )
     assert np.isnan(design.spec.encode(new.iloc[[3]], missing="none")).all()
 
 
@@ -91,7 +102,9 @@ def test_subset_and_drop_cols_are_those_of_statsmodels() -> None:
         formula_design("y ~ x + a", polars, subset=mask).X,
         formula_design("y ~ x + a", polars, subset=np.flatnonzero(mask)).X,
     )
-    with pytest.raises(UsageError, match=r"drop_cols names 'a', which is no column of X; did you mean 'a\[T.c\]'"):
+    with pytest.raises(
+        UsageError, match=r"drop_cols names 'a', which is no column of X; did you mean 'a\[T.c\]'"
+    ):
         formula_design("y ~ x + a", data, drop_cols=["a"])
     with pytest.raises(UsageError, match="subset chooses no rows of the data"):
         formula_design("y ~ x + a", polars, subset=np.ones(3, dtype=bool))
@@ -105,7 +118,16 @@ def outcomes() -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    "left", ["y", "event", "C(y)", "I(died == 'yes')", "I(y > 0)", "np.where(died == 'yes', 1, 0)", "1 * event"]
+    "left",
+    [
+        "y",
+        "event",
+        "C(y)",
+        "I(died == 'yes')",
+        "I(y > 0)",
+        "np.where(died == 'yes', 1, 0)",
+        "1 * event",
+    ],
 )
 def test_a_binary_outcome_may_be_a_number_a_boolean_or_a_comparison(left: str) -> None:
     data = outcomes()
@@ -122,8 +144,8 @@ def test_a_text_outcome_does_not_say_which_level_is_modeled(left: str) -> None:
     with pytest.raises(DataError) as refused:
         _ = design.y
     assert str(refused.value) == (
-        "the outcome 'died' is one of 'no', 'yes', and a binary model needs 0 and 1; say which level is modeled, as in "
-        "I(died == 'yes') ~ ..., or fit a multinomial model."
+        "the outcome 'died' is one of 'no', 'yes', and a binary model needs 0 and 1; say which "
+        "level is modeled, as in I(died == 'yes') ~ ..., or fit a multinomial model."
     )
     with pytest.raises(DataError, match="y runs from 1"):
         _ = formula_design("x ~ z", outcomes()).y
@@ -131,14 +153,18 @@ def test_a_text_outcome_does_not_say_which_level_is_modeled(left: str) -> None:
 
 def test_a_multinomial_outcome_is_handed_over_as_it_is() -> None:
     data = frame()
-    texts, ordered, codes = (formula_design(f"{left} ~ x", data) for left in ("a", "size", "C(hour)"))
+    texts, ordered, codes = (
+        formula_design(f"{left} ~ x", data) for left in ("a", "size", "C(hour)")
+    )
     assert texts.outcome.tolist() == data["a"].tolist()
     assert texts.levels is None
     assert ordered.outcome.tolist() == data["size"].tolist()
     assert ordered.levels == ("small", "mid", "large")
     assert codes.outcome.tolist() == data["hour"].tolist()
     assert (texts.outcome_name, codes.outcome_name) == ("a", "C(hour)")
-    with pytest.raises(DataError, match="the outcome 'size' is one of 'small', 'mid', 'large', and a binary model"):
+    with pytest.raises(
+        DataError, match="the outcome 'size' is one of 'small', 'mid', 'large', and a binary model"
+    ):
         _ = ordered.y
 
 
@@ -147,7 +173,8 @@ def test_a_multinomial_outcome_is_handed_over_as_it_is() -> None:
 def test_dates_in_a_formula_are_refused_by_name(convert: Any, formula: str) -> None:
     data = frame().assign(when=pd.Timestamp("2020-01-01"))
     with pytest.raises(
-        DataError, match=r"column 'when' of data holds (Timestamp|Datetime) values; .* as in \(data\['wh"
+        DataError,
+        match=r"column 'when' of data holds (Timestamp|Datetime) values; .* as in \(data\['wh",
     ):
         formula_design(formula, convert(data[["y", "z", "when"]]))
     objects = data.assign(when=pd.Series([date(2020, 1, 1)] * len(data), dtype=object))
