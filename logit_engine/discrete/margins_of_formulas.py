@@ -64,18 +64,10 @@ def formula_margins(
     """
     sample, design = estimates.model.sample, estimates.model.design
     assert design is not None  # see `has_variable_margins`
-    changes, rows = design.changes, design.rows
-    weight = sample.weight
+    changes, rows, weight = design.changes, design.rows, sample.weight
     with_weight = rows if weight is None or weight.all() else rows[weight > 0.0]
     variables = changes.variables(with_weight)
-    numbers = {
-        v.name: with_weight[v.column].to_numpy(dtype=np.float64)
-        for v in variables
-        if v.column is not None
-    }
-    steps = {
-        name: step for name, x in numbers.items() if (step := step_of(x, dummy, count)) is not None
-    }
+    steps = _discrete_steps(variables, with_weight, dummy, count)
     if steps or (dummy and any(v.column is None for v in variables)):
         refuse_steps(effect, at)
     fixed = _fixed_values(atexog, design, sample.y.size)
@@ -94,6 +86,23 @@ def formula_margins(
         every=at is At.ALL,
     )
     return found, [v.name for v in variables]
+
+
+def _discrete_steps(
+    variables: "list[Variable]",
+    rows: Frame,
+    dummy: bool,
+    count: bool,
+) -> dict[str, Step]:
+    """The steps of the variables that have a discrete change, by name."""
+    steps = {}
+    for variable in variables:
+        if variable.column is not None:
+            x = rows[variable.column].to_numpy(dtype=np.float64)
+            step = step_of(x, dummy, count)
+            if step is not None:
+                steps[variable.name] = step
+    return steps
 
 
 @dataclass(frozen=True, slots=True)

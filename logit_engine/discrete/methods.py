@@ -81,7 +81,7 @@ class MethodChoice:
 
     solver: Solver
     bounds: Inequalities | None
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
 
 
 def method_choice(
@@ -241,7 +241,7 @@ def penalized_choice(
     return MethodChoice(Proximal(max_passes=passes), None, settings)
 
 
-def _iteration_limit(name: str, maxiter: int | None) -> dict[str, Any]:
+def _iteration_limit(name: str, maxiter: int | None) -> dict[str, object]:
     """maxiter as an option of SciPy's method; TNC counts evaluations alone."""
     return {} if maxiter is None else {"maxfun" if name == "TNC" else "maxiter": maxiter}
 
@@ -293,7 +293,7 @@ def _positive_number(name: str, value: object) -> float:
     return float(value)
 
 
-def _without_refused(options: Mapping[str, Any], approximate: bool) -> dict[str, Any]:
+def _without_refused(options: Mapping[str, Any], approximate: bool) -> dict[str, object]:
     """The options without those of `REFUSED` that ask for nothing.
 
     approximate: whether the gradient is a difference quotient. Raises KeywordError for an option of
@@ -309,7 +309,7 @@ def _without_refused(options: Mapping[str, Any], approximate: bool) -> dict[str,
     return given
 
 
-def _refuse_unknown(options: Mapping[str, Any], method: str) -> None:
+def _refuse_unknown(options: Mapping[str, object], method: str) -> None:
     for name in options:
         raise KeywordError(
             f"'{name}' is not an option of fit with method '{method}'; weights belong to the "

@@ -19,6 +19,10 @@ from logit_engine.errors import KeywordError, UsageError
 
 R = TypeVar("R", bound=DiscreteResults)
 
+NO_CALLBACK = (
+    "'callback' is not taken: the penalized fit has no iterates in all parameters to show."
+)
+
 # Keywords that all fits share; other keywords are those of the method.
 FIT_KEYWORDS = (
     "method",
@@ -109,10 +113,7 @@ class DiscreteModel(ModelFunctions, Generic[R]):
         be zero; nan for those. Raises KeywordError for unknown options, and for a callback.
         """
         if callback is not None:
-            raise KeywordError(
-                "'callback' is not taken: the penalized fit has no iterates in all parameters to "
-                "show."
-            )
+            raise KeywordError(NO_CALLBACK)
         keywords = {
             "method": method,
             "maxiter": None if maxiter == "defined_by_method" else int(maxiter),

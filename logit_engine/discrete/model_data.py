@@ -95,7 +95,7 @@ class ModelData:
 
     # --- a model without rows -----------------------------------------------------------------
 
-    def to_content(self) -> dict[str, Any]:
+    def to_content(self) -> dict[str, object]:
         """What a fit needs of the model without its data, JSON-ready.
 
         `from_content` is the inverse.

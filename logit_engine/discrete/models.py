@@ -211,7 +211,7 @@ class MNLogit(DiscreteModel[MultinomialResults]):
         self.J, self.K = len(classes), K
         self.likelihood = Multinomial(self.J - 1)
 
-    def to_content(self) -> dict[str, Any]:
+    def to_content(self) -> dict[str, object]:
         """What a fit needs of the model without its data, JSON-ready."""
         return {**super().to_content(), "classes": self.classes}
 

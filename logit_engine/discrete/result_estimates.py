@@ -1,7 +1,6 @@
 """Results: the estimates, their covariance and their number, under statsmodels' names."""
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -118,10 +117,10 @@ class EstimateResults(ResultsPart):
         return self.record.covariance.kind.value
 
     @property
-    def cov_kwds(self) -> dict[str, Any]:
+    def cov_kwds(self) -> dict[str, object]:
         """What the covariance rests on, by statsmodels' names."""
         asked = self.record.covariance
-        facts: dict[str, Any] = {
+        facts: dict[str, object] = {
             "information": asked.information.value,
             "description": DESCRIPTIONS[asked.kind],
         }

@@ -142,6 +142,6 @@ class StatisticResults(ResultsPart):
         return {**answers, "gopt": score} if method in ("bfgs", "lbfgs") else answers
 
     @property
-    def mle_settings(self) -> dict[str, Any]:
+    def mle_settings(self) -> dict[str, object]:
         """What was asked of the method, by statsmodels' names."""
         return dict(self.record.settings)

@@ -71,10 +71,7 @@ class TableResults(ResultsPart):
         alpha: float = 0.05,
         float_format: str = "%.4f",
     ) -> Report:
-        """The fit in the layout of statsmodels' summary2; see `summary`.
-
-        float_format: of every number in the table of parameters.
-        """
+        """The fit in the layout of statsmodels' summary2; float_format: of the parameters."""
         statistics, model_name = self._statistics, type(self.model).__name__
         return summary2_report(
             title or f"Results: {model_name}",

@@ -71,7 +71,7 @@ def _estimates_table(estimates: Estimates) -> "pl.DataFrame":
     )
 
 
-def _file_content(estimates: Estimates, loglik: float) -> dict[str, Any]:
+def _file_content(estimates: Estimates, loglik: float) -> dict[str, object]:
     """What stands beside the table, JSON-ready: the model without its data, and the fit."""
     from logit_engine.storage.model_file import FORMAT, fit_content
 
