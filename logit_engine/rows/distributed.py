@@ -172,7 +172,7 @@ def _worker_threads(client: Client) -> int:
             raise ClusterError(
                 f"the Dask worker {worker} {what}; install {__version__} there, as here."
             )
-    return sum(client.nthreads().values())  # type: ignore[no-untyped-call]
+    return sum(client.nthreads().values())
 
 
 def _unit_edges(stripes: int, units: int) -> list[int]:

@@ -1,7 +1,7 @@
 """The verbs that run a recipe: train, score, retrain, experiment, and the schedule of a retrain."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -22,6 +22,7 @@ from logit_flows.cli.tables import print_run
 from logit_flows.operations.orchestrator import under_prefect
 
 if TYPE_CHECKING:
+    from logit_flows.recipes.retraining import Retrained
     from logit_flows.recipes.training import Trained
 
 
@@ -118,7 +119,7 @@ def retrain(
     if under_prefect(config, prefect):
         from logit_flows.orchestration.tasks import retrain_flow
 
-        outcome = retrain_flow(config.content(), str(config.folder))
+        outcome = cast("Retrained", retrain_flow(config.content(), str(config.folder)))
     else:
         from logit_flows.recipes.retraining import retrain as run_retrain
 

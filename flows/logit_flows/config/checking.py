@@ -67,7 +67,8 @@ def checked(raw: Mapping[str, Any], folder: Path, where: Where = lambda loc: "")
 def _check_cells(config: Config, where: Where) -> None:
     """Every cell of the matrix must be a config of its own."""
     loc = ("experiment", "matrix")
-    for key in config.experiment.matrix if config.experiment else ():
+    matrix = config.experiment.matrix if config.experiment else {}
+    for key, values in matrix.items():
         *parents, last = key.split(".")
         known = keys_at(tuple(parents))
         if last not in known:
@@ -81,7 +82,7 @@ def _check_cells(config: Config, where: Where) -> None:
                     f"what can is {', '.join(VARIED)}."
                 ]
             )
-        if not config.experiment.matrix[key]:
+        if not values:
             raise ConfigError(
                 [f"{where((*loc, key))}experiment.matrix: '{key}' has no values; list some, or leave it out."]
             )

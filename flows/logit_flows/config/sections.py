@@ -14,7 +14,6 @@ from logit_flows.config.choices import (
 )
 from logit_flows.config.problems import shown
 from logit_flows.config.values import (
-    MEMORY,
     Cron,
     Files,
     Label,
@@ -23,6 +22,7 @@ from logit_flows.config.values import (
     Strength,
     Threads,
     TimeZone,
+    bytes_of,
     machine_memory,
 )
 
@@ -287,8 +287,7 @@ class Compute(Section):
         """The size in bytes."""
         if self.memory == "auto":
             return machine_memory() // 4
-        number, unit = MEMORY.fullmatch(self.memory).groups()  # type: ignore[union-attr]  (it was checked)
-        return int(float(number) * 1024 ** ("KMGT".index(unit) + 1))
+        return bytes_of(self.memory)
 
 
 class Write(Section):

@@ -39,7 +39,13 @@ def _threads(value: Any) -> Any:
     return value
 
 
-MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])B")
+SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])B")
+
+
+def bytes_of(size: str) -> int:
+    """The bytes of a size such as 2GB."""
+    number, unit = SIZE.findall(size)[0]
+    return int(float(number) * 1024 ** ("KMGT".index(unit) + 1))
 
 
 def machine_memory() -> int:
@@ -50,7 +56,7 @@ def machine_memory() -> int:
 
 
 def _memory(value: Any) -> Any:
-    if not isinstance(value, str) or (value != "auto" and not MEMORY.fullmatch(value)):
+    if not isinstance(value, str) or (value != "auto" and not SIZE.fullmatch(value)):
         raise ValueError(f"expected auto or a size such as 2GB, found {shown(value)}")
     return value
 

@@ -13,7 +13,12 @@ from logit_flows.orchestration.tasks import (
     train_flow,
 )
 
-FLOWS = {"train": train_flow, "score": score_flow, "retrain": retrain_flow, "experiment": experiment_flow}
+FLOWS: dict[str, Callable[..., Any]] = {
+    "train": train_flow,
+    "score": score_flow,
+    "retrain": retrain_flow,
+    "experiment": experiment_flow,
+}
 HEAD = """# Flows and tasks
 
 The pipeline's package is `logit_flows`, in this folder: an installed package called `flows` would be shadowed by the

@@ -50,6 +50,7 @@ def serve(config: Config) -> None:
     """Register the retrain under the config's cron and run it when it is due, until stopped."""
     from prefect import serve as serve_deployments
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+    from prefect.deployments.runner import RunnerDeployment
     from prefect.schedules import Cron
 
     from logit_flows.orchestration.tasks import retrain_flow
@@ -62,6 +63,7 @@ def serve(config: Config) -> None:
         concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
         tags=["logit-engine", config.name],
     )
+    assert isinstance(deployment, RunnerDeployment)  # a coroutine only where an event loop runs
     serve_deployments(deployment, limit=1, print_starting_message=False)
 
 

@@ -49,12 +49,12 @@ def drawn(draw: Callable[[Axes], None], label: str, width: float = 7.0, height: 
     """The SVG, for use within HTML, of what `draw` puts on its axes; label: what a reader who does not see it is told."""
     with rc_context(), warnings.catch_warnings():
         rcdefaults()  # whatever this machine's matplotlibrc says
-        rcParams.update(STYLE)
+        rcParams.update(STYLE)  # type: ignore[arg-type]  # its stubs know only literal names
         warnings.filterwarnings("ignore", "Glyph .* missing from")  # the reader's fonts draw the text, not ours
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure.add_subplot())
         out = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(out, metadata=NOTHING)
+        FigureCanvasSVG(figure).print_svg(out, metadata=NOTHING)  # type: ignore[no-untyped-call]
     svg = out.getvalue()
     svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg[svg.index("<svg") :])
     own = f"f{zlib.crc32(label.encode()):08x}"  # ids are shared by a whole page
@@ -109,8 +109,17 @@ def coefficient_path(path: pl.DataFrame, chosen: float, label: str) -> str:
         for term, height, line in zip(named, heights, lines, strict=True):
             color = line.get_color()
             lead = {"arrowstyle": "-", "lw": 0.6, "color": color, "relpos": (0.0, 0.5), "shrinkA": 1, "shrinkB": 0}
-            at = {"xy": (1.0, last[term]), "xytext": (1.04, height), "xycoords": side, "textcoords": side}
-            axes.annotate(short(term), va="center", color=color, fontsize=8, arrowprops=lead, **at)
+            axes.annotate(
+                short(term),
+                xy=(1.0, last[term]),
+                xytext=(1.04, height),
+                xycoords=side,
+                textcoords=side,
+                va="center",
+                color=color,
+                fontsize=8,
+                arrowprops=lead,
+            )
 
     return drawn(draw, label, height=4.4)
 
@@ -177,7 +186,7 @@ def distribution(y: Array, probability: Array, names: tuple[str, str], threshold
         edges = np.linspace(0.0, most, 41)
         for code, color, fill in ((0, "#8a8a8a", True), (1, ACCENT, False)):
             share = np.histogram(probability[y == code], edges)[0] / max(1, (y == code).sum())
-            kind = {"fill": True, "alpha": 0.35} if fill else {"lw": 1.4}
+            kind: dict[str, Any] = {"fill": True, "alpha": 0.35} if fill else {"lw": 1.4}
             axes.stairs(share, edges, color=color, label=short(names[code]), **kind)
         if threshold <= most:
             axes.axvline(threshold, color=INK, lw=0.9, ls="--")

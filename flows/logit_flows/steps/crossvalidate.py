@@ -40,6 +40,7 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
             "list strengths under experiment.matrix: {model.penalty.strength: [...]}."
         )
     frame = read_rows(config, dataset, split, "train")
+    assert config.experiment is not None
     count = config.experiment.folds
     fold = folds(frame, unit, count)
     y = outcomes(config, dataset, frame)

@@ -153,7 +153,7 @@ def wrong_types(config: Config, schema: pl.Schema, paths: Sequence[str], kind: s
                 "list it under features.numeric, or convert it."
             )
     time = config.data.time
-    moments = schema.get(time, None)
+    moments = None if time is None else schema.get(time)
     if moments is not None and not (moments in (pl.Date, pl.Datetime) or moments.is_numeric()):
         problems.append(
             f"column '{time}' (data.time) holds {moments} values; give dates, dates with times, or numbers."
@@ -267,7 +267,7 @@ def _two_classes(values: list[Label], config: Config, problems: list[str], train
         )
     elif not others and training:
         problems.append(f"the target '{target.column}' is {shown} in all rows; a model needs both classes.")
-    positive: Label = target.positive
+    positive: Label = target.positive  # type: ignore[assignment]  # a binary model has it
     if not others and not training:
         return (positive,)
     return (others[0] if others else "other"), positive

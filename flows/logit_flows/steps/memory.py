@@ -54,7 +54,7 @@ def columns_of(config: Config, dataset: Dataset, columns: Sequence[str]) -> Iter
     if not streamed(config, dataset):
         yield dataset.scan().select(columns).drop_nulls(dataset.target).collect()
     else:
-        present = Outcome(dataset.target).present
+        present = Outcome(dataset.target).is_present
         yield from parquet_frames(dataset.paths, columns, present, [dataset.target]).frames()
 
 

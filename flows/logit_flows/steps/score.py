@@ -88,8 +88,8 @@ def score_cohort(config: Config, model: Model, cohort: Cohort) -> Scored:
     fingerprint = hashlib.sha256(f"{sha256_of(Path(cohort.path))} {config.score.output}".encode()).hexdigest()
     known = published(store, run, cohort.name)
     if known is not None and known["input"] == fingerprint:
-        path = str(store.scores_file(run, cohort.name))
-        return Scored(cohort.name, run, path, known["rows"], known["missing"], known["unseen"], True)
+        place = str(store.scores_file(run, cohort.name))
+        return Scored(cohort.name, run, place, known["rows"], known["missing"], known["unseen"], True)
     rows, audit = check_cohort(config, model, cohort)
 
     def write(path: Path) -> None:

@@ -109,7 +109,8 @@ def test_mask(split: Split, frame: pl.DataFrame) -> NDArray[np.bool_]:
             labels = frame[str(split.target)].cast(pl.String)
             share = labels.replace_strict(shares, default=0.0, return_dtype=pl.Float64).fill_null(0.0).to_numpy()
             return hashed(frame[str(split.column)], SPLIT_SALT) < share
-    return hashed(frame[str(split.column)], SPLIT_SALT) < split.threshold
+    is_test: NDArray[np.bool_] = hashed(frame[str(split.column)], SPLIT_SALT) < split.threshold
+    return is_test
 
 
 def folds(frame: pl.DataFrame, unit: str, count: int) -> NDArray[np.int64]:

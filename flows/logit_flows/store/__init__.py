@@ -1,5 +1,5 @@
 """The store: published runs, and the only knowledge of their layout on disk."""
 
-from logit_flows.store.layout import append_line
+from logit_engine.storage.publish import append_line
 
 __all__ = ["append_line"]
