@@ -22,16 +22,24 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.rows import Block, Rows
 
-MIN_COMPILED_NUMBERS = 2**24  # rows by coefficients by fits: fewer do not repay the loading of Numba
-PIECE_NUMBERS = 2**14  # written out at a time, about: they stay in a core's own cache with a scaled copy
+MIN_COMPILED_NUMBERS = (
+    2**24
+)  # rows by coefficients by fits: fewer do not repay the loading of Numba
+PIECE_NUMBERS = (
+    2**14
+)  # written out at a time, about: they stay in a core's own cache with a scaled copy
 MIN_PIECE_ROWS = 128  # a product of fewer is slow
-COMPILED_TYPES = tuple(np.dtype(kind) for kind in "fdbBhHiIlLqQ")  # of X, in any order of bytes: what compilers know
+COMPILED_TYPES = tuple(
+    np.dtype(kind) for kind in "fdbBhHiIlLqQ"
+)  # of X, in any order of bytes: what compilers know
 NO_NUMBERS = np.zeros(0)
 
 
 def compiler_versions() -> list[str]:
     """Numba and its compiler if compiled loops can be had: bits are the same only if these are."""
-    return [f"numba {version('numba')} llvmlite {version('llvmlite')}"] if find_spec("numba") else []
+    return (
+        [f"numba {version('numba')} llvmlite {version('llvmlite')}"] if find_spec("numba") else []
+    )
 
 
 def takes_compiled_loops(
@@ -49,7 +57,12 @@ def takes_compiled_loops(
         return False
     written = _dense_values(next(sample.blocks(0, 1)).X)
     mild = bool(((coordinates.scale > MILD[0]) & (coordinates.scale < MILD[1])).all())
-    return written is not None and written.dtype in COMPILED_TYPES and mild and find_spec("numba") is not None
+    return (
+        written is not None
+        and written.dtype in COMPILED_TYPES
+        and mild
+        and find_spec("numba") is not None
+    )
 
 
 def _dense_values(X: Columns) -> NDArray[Any] | None:
@@ -95,7 +108,9 @@ class Loops:
         """The gradient of the log-likelihood over a block, (p,) or (p, k)."""
         return self._columns(self.light_sums(block, (-1,), with_value=False).score[0])
 
-    def light_sums(self, block: Block, without: Sequence[int], with_value: bool = True) -> LightBlockSums:
+    def light_sums(
+        self, block: Block, without: Sequence[int], with_value: bool = True
+    ) -> LightBlockSums:
         """Light passes over a block of several models, theta (models, q), each without the rows of a fold, -1 for none.
 
         Units are left to theta and to the sums, so that rows that need no centering are read where they lie.
@@ -108,20 +123,30 @@ class Loops:
         plain = X.dtype == np.float64 and X.flags.c_contiguous and not center.any()
         direct = X if plain else np.zeros((0, 0))
         some = block.fold is not None and max(without) >= 0
-        fold = _as_writable(np.asarray(block.fold, dtype=np.int64)) if some else np.zeros(0, dtype=np.int64)
+        fold = (
+            _as_writable(np.asarray(block.fold, dtype=np.int64))
+            if some
+            else np.zeros(0, dtype=np.int64)
+        )
         rows = (X, direct, center[first:], by_column, *others, fold, np.array(without))
         score, room = np.zeros_like(thetas), np.empty((_kernels().NEAR_CACHE_ROWS, X.shape[1]))
         if isinstance(self.likelihood, Multinomial):
             models = (self.likelihood.base, constants, thetas)
-            whole, loglik, absolute = _kernels().class_light_sums(*rows, *models, with_value, room, score)
+            whole, loglik, absolute = _kernels().class_light_sums(
+                *rows, *models, with_value, room, score
+            )
         else:
             single = (constants[:, 0], thetas[:, 0])
-            whole, loglik, absolute = _kernels().binary_light_sums(*rows, *single, with_value, room, score[:, 0])
+            whole, loglik, absolute = _kernels().binary_light_sums(
+                *rows, *single, with_value, room, score[:, 0]
+            )
         if first:
             score = np.concatenate([whole.reshape(*constants.shape, 1), score], axis=2)
         return LightBlockSums(score * inverse, loglik, absolute)
 
-    def sums(self, block: Block, dtype: type[np.floating] = np.float64, with_value: bool = True) -> BlockSums:
+    def sums(
+        self, block: Block, dtype: type[np.floating] = np.float64, with_value: bool = True
+    ) -> BlockSums:
         """All sums over a block; dtype: in which the information is summed; with_value: see `kernels.binary_sums`."""
         by_class = self._by_class()
         k, p = by_class.shape
@@ -131,17 +156,26 @@ class Loops:
         grams = np.zeros((k * (k + 1) // 2, q, q), dtype)
         triangle = np.zeros((0, 0))
         if self.triangle is not None:
-            if self.triangle.shape != (p, p):  # one row or column would be repeated, and nobody would know
-                raise ValueError(f"a basis of shape {self.triangle.shape} is not one for {p} columns.")
+            if self.triangle.shape != (
+                p,
+                p,
+            ):  # one row or column would be repeated, and nobody would know
+                raise ValueError(
+                    f"a basis of shape {self.triangle.shape} is not one for {p} columns."
+                )
             triangle = np.zeros((p, q))  # in C order, which tiles take for granted
             triangle[:, :p] = self.triangle
         rows, more = self._rows(block), (with_value, triangle, room)
         if isinstance(self.likelihood, Multinomial):
-            found = _kernels().class_sums(*rows, self.likelihood.base, by_class, *more, score, grams)
+            found = _kernels().class_sums(
+                *rows, self.likelihood.base, by_class, *more, score, grams
+            )
         else:
             found = _kernels().binary_sums(*rows, by_class[0], *more, score[0], grams)
         loglik, lead, longest, flattest = found
-        return BlockSums(loglik, self._columns(score), lead, _information(grams[:, :p, :p], k), longest, flattest)
+        return BlockSums(
+            loglik, self._columns(score), lead, _information(grams[:, :p, :p], k), longest, flattest
+        )
 
     def _by_class(self) -> Array:
         return np.ascontiguousarray(self.theta.reshape(self.likelihood.outputs, -1))
@@ -163,7 +197,13 @@ class Loops:
         weight = NO_NUMBERS if block.weight is None else block.weight
         by_column = X.strides[0] < X.strides[1]
         arrays = (_as_writable(values) for values in (block.y, weight, offset))
-        return _as_writable(X), self.coordinates.center, 1.0 / self.coordinates.scale, by_column, *arrays
+        return (
+            _as_writable(X),
+            self.coordinates.center,
+            1.0 / self.coordinates.scale,
+            by_column,
+            *arrays,
+        )
 
 
 def _information(grams: Array, k: int) -> Array:
@@ -182,7 +222,10 @@ class _Writable:
 
     def __init__(self, values: NDArray[Any]) -> None:
         address, _ = values.__array_interface__["data"]
-        self.values, self.__array_interface__ = values, {**values.__array_interface__, "data": (address, False)}
+        self.values, self.__array_interface__ = (
+            values,
+            {**values.__array_interface__, "data": (address, False)},
+        )
 
 
 def _as_writable(values: NDArray[Any]) -> NDArray[Any]:

@@ -80,7 +80,9 @@ class Objective:
     sample: Rows | None = None
     compiled: bool = False
     weight: float = 1.0
-    inner_cache: list[tuple[Columns, Columns]] = field(default_factory=list, init=False, repr=False, compare=False)
+    inner_cache: list[tuple[Columns, Columns]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
         """What travels to a cluster in every pass: neither the rows nor their sample, which no block needs."""
@@ -111,7 +113,9 @@ class Objective:
             compiled=False,
         )
 
-    def evaluate(self, theta: Array, basis: Array | None = None, expected: bool = False) -> Evaluation:
+    def evaluate(
+        self, theta: Array, basis: Array | None = None, expected: bool = False
+    ) -> Evaluation:
         """An information pass at theta, (q,); expected: with the Fisher information as the curvature."""
         outputs = self.likelihood.outputs
         inverse = None if basis is None else triangular_inverse(basis)
@@ -124,7 +128,13 @@ class Objective:
         def block_sums(block: Block) -> Sums:
             if loops:
                 found = loops.sums(block)
-                return found.loglik, found.score, found.information, Maximum(-found.lead), Maximum(found.longest)
+                return (
+                    found.loglik,
+                    found.score,
+                    found.information,
+                    Maximum(-found.lead),
+                    Maximum(found.longest),
+                )
             X = self.columns(block)
             linear = self._extended_dot(block, matrix) if extended else X.dot(matrix)
             eta = linear if block.offset is None else linear + block.offset
@@ -133,10 +143,21 @@ class Objective:
                 curvature = self.likelihood.expected(eta)
             margin = self._smallest_margin(block, linear)
             if block.weight is not None:
-                loglik, score, curvature = (weighted(block.weight, v) for v in (loglik, score, curvature))
+                loglik, score, curvature = (
+                    weighted(block.weight, v) for v in (loglik, score, curvature)
+                )
             Y = X if inverse is None else Dense(X.dot(inverse))
-            gradient, information = Y.transpose_dot(score), information_blocks(curvature, partial(signed_gram, Y))
-            return loglik.sum(), gradient, information, Maximum(-margin), Maximum(block.maximum(Y.squared_lengths()))
+            gradient, information = (
+                Y.transpose_dot(score),
+                information_blocks(curvature, partial(signed_gram, Y)),
+            )
+            return (
+                loglik.sum(),
+                gradient,
+                information,
+                Maximum(-margin),
+                Maximum(block.maximum(Y.squared_lengths())),
+            )
 
         loglik, score, information, margin, reach = total(self.rows, block_sums, self.threads)
         # two predictors of a row may part at once: a pair of unit entries is sqrt(2) long
@@ -192,14 +213,19 @@ class Objective:
 
         losses, columns, sizes = total(self.rows, block_sums, self.threads)
         gradients = -columns.T.reshape(models, -1)
-        return [LightPass(float(v), g, float(s)) for v, g, s in zip(losses, gradients, sizes, strict=True)]
+        return [
+            LightPass(float(v), g, float(s))
+            for v, g, s in zip(losses, gradients, sizes, strict=True)
+        ]
 
     def _light_terms(self, block: Block, linear: Array, fold: int) -> tuple[Array, Array]:
         """Weighted log-likelihood (n,) and score (n[, k]) of a block's rows, zero in the fold that is left out.
 
         linear: (n,) or (n, k), without offsets.
         """
-        terms = self.likelihood.terms(linear if block.offset is None else linear + block.offset, block.y)
+        terms = self.likelihood.terms(
+            linear if block.offset is None else linear + block.offset, block.y
+        )
         loglik, score = terms.loglik, terms.score
         if block.weight is not None:
             loglik, score = weighted(block.weight, loglik), weighted(block.weight, score)
@@ -219,7 +245,9 @@ class Objective:
             if not self.likelihood.log_concave:
                 curvature = self.likelihood.expected(eta)
             if block.weight is not None:
-                loglik, score, curvature = (weighted(block.weight, v) for v in (loglik, score, curvature))
+                loglik, score, curvature = (
+                    weighted(block.weight, v) for v in (loglik, score, curvature)
+                )
             gram = information_blocks(curvature, partial(signed_gram, X))
             return -loglik.sum(), X.transpose_dot(score), np.abs(score).sum(), gram
 
@@ -237,7 +265,9 @@ class Objective:
                 return (loops.score(block),)
             X = self.columns(block)
             score = self.likelihood.score(self.predictors(block, X, theta), block.y)
-            return (X.transpose_dot(score if block.weight is None else weighted(block.weight, score)),)
+            return (
+                X.transpose_dot(score if block.weight is None else weighted(block.weight, score)),
+            )
 
         return -flat_coefficients(np.asarray(total(self.rows, block_sums, self.threads)[0]))
 
@@ -277,8 +307,14 @@ class Objective:
                 return (loops.sums(block, dtype, with_value=False).information,)
             X = self.columns(block)
             eta = self.predictors(block, X, theta)
-            concave = self.likelihood.log_concave  # else the expected information, which is never negative
-            curvature = self.likelihood.terms(eta, block.y).curvature if concave else self.likelihood.expected(eta)
+            concave = (
+                self.likelihood.log_concave
+            )  # else the expected information, which is never negative
+            curvature = (
+                self.likelihood.terms(eta, block.y).curvature
+                if concave
+                else self.likelihood.expected(eta)
+            )
             if block.weight is not None:
                 curvature = weighted(block.weight, curvature)
             return (information_blocks(curvature, partial(signed_gram, X, dtype=dtype)),)
@@ -291,9 +327,15 @@ class Objective:
 
         @QuietFunction
         def block_sums(block: Block) -> Sums:
-            linear = self.columns(block).dot(by_predictor(theta, outputs)).reshape(block.y.size, outputs)
+            linear = (
+                self.columns(block).dot(by_predictor(theta, outputs)).reshape(block.y.size, outputs)
+            )
             low, high = np.minimum(linear.min(axis=1), 0.0), np.maximum(linear.max(axis=1), 0.0)
-            return (Maximum(float(weighted(block.kept.astype(np.float64), high - low).max(initial=0.0))),)
+            return (
+                Maximum(
+                    float(weighted(block.kept.astype(np.float64), high - low).max(initial=0.0))
+                ),
+            )
 
         return float(total(self.rows, block_sums, self.threads)[0].value)
 
@@ -317,7 +359,9 @@ class Objective:
         Theta is split (Dekker 1971): its first eleven bits times 53 of x are exact in the 64 of an
         extended number, so the large products cancel without a rounding, and the rest is small.
         """
-        center, scale = (v.astype(np.longdouble) for v in (self.coordinates.center, self.coordinates.scale))
+        center, scale = (
+            v.astype(np.longdouble) for v in (self.coordinates.center, self.coordinates.scale)
+        )
         X = block.X.to_inner(center, scale)
         mantissa, exponent = np.frexp(theta)
         head = np.ldexp(np.round(mantissa * 2.0**11) / 2.0**11, exponent)

@@ -84,7 +84,9 @@ class Sample:
         return np.block([[signed_gram(X, curvature[:, a, b]) for b in range(k)] for a in range(k)])
 
 
-def linear_predictor(likelihood: Likelihood, X: Array, params: Array, offset: Array | None = None) -> Array:
+def linear_predictor(
+    likelihood: Likelihood, X: Array, params: Array, offset: Array | None = None
+) -> Array:
     """X theta, and the offset if there is one, (n,) or (n, k); the same bits for X by rows as for X by columns."""
     eta = np.ascontiguousarray(X) @ by_predictor(params, likelihood.outputs)
     return np.asarray(eta if offset is None else eta + offset)

@@ -71,7 +71,9 @@ def condition_number(R: Array) -> float:
 def largest_stretch(R: Array) -> float:
     """A bound of the 2-norm of R^-1, by its 1-norm and its infinity-norm. Higham (2002), 6.2."""
     size = np.abs(triangular_inverse(R))
-    return float(np.sqrt(size.sum(axis=0).max(initial=0.0)) * np.sqrt(size.sum(axis=1).max(initial=0.0)))
+    return float(
+        np.sqrt(size.sum(axis=0).max(initial=0.0)) * np.sqrt(size.sum(axis=1).max(initial=0.0))
+    )
 
 
 def aliased(R: Array, resolution: Array) -> NDArray[np.bool_]:

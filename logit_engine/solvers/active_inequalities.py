@@ -19,7 +19,9 @@ PASSES = 100
 SMALLEST_STEP = 2.0**-40
 
 
-def active_set(objective: Objective, start: Array, G: Array, h: Array) -> tuple[Array, NDArray[np.bool_]]:
+def active_set(
+    objective: Objective, start: Array, G: Array, h: Array
+) -> tuple[Array, NDArray[np.bool_]]:
     """A point next to the maximum under G theta >= h, (q,), and which rows hold with equality there, (m,).
 
     start: (q,), meeting `objective.fixed`; all in inner coordinates. Raises UsageError if nothing meets all constraints.
@@ -43,7 +45,9 @@ def active_set(objective: Objective, start: Array, G: Array, h: Array) -> tuple[
         if np.linalg.norm(length) <= SETTLED:
             break
         share = 1.0
-        while not objective.evaluate(theta + share * d).value <= here.value + 1e-12 * abs(here.value):
+        while not objective.evaluate(theta + share * d).value <= here.value + 1e-12 * abs(
+            here.value
+        ):
             share *= 0.5
             if share < SMALLEST_STEP:
                 return theta, tight
@@ -63,5 +67,7 @@ def _least_distance(M: Array, b: Array) -> Array:
     target[-1] = 1.0
     residual = E @ nnls(E, target)[0] - target
     if np.linalg.norm(residual) <= 1e-10:
-        raise UsageError("no parameters meet all the inequalities; they contradict each other, or the equalities.")
+        raise UsageError(
+            "no parameters meet all the inequalities; they contradict each other, or the equalities."
+        )
     return np.asarray(-residual[:-1] / residual[-1])

@@ -25,7 +25,9 @@ from logit_engine.solvers.quadratic_model import model_step
 from logit_engine.solvers.singular_steps import SINGULAR_PIVOT
 
 MAX_PAIRS = 20  # remembered by a factored model
-COEFFICIENTS_PER_SLOW_PASS = 100  # that make one slow light pass reason enough for exact information
+COEFFICIENTS_PER_SLOW_PASS = (
+    100  # that make one slow light pass reason enough for exact information
+)
 
 
 class CurvatureModel(Protocol):
@@ -63,7 +65,11 @@ class MatrixModel:
         product = self.curvature @ step
         size, curvature = float(step @ product), float(step @ change)
         if curvature > 1e-10 * size:
-            self.curvature = self.curvature + np.outer(change, change / curvature) - np.outer(product, product / size)
+            self.curvature = (
+                self.curvature
+                + np.outer(change, change / curvature)
+                - np.outer(product, product / size)
+            )
 
 
 class ProductModel:

@@ -25,14 +25,20 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.objective.passes import LightPass
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.curvature_models import CurvatureModel, LimitedMemoryModel, curvature_model
+from logit_engine.solvers.curvature_models import (
+    CurvatureModel,
+    LimitedMemoryModel,
+    curvature_model,
+)
 from logit_engine.solvers.information_pass import information_pays
 from logit_engine.solvers.step_length import VALUE_ROUNDING
 
 SLOW_RATE = 0.2  # a step that leaves more of the residual than this is slow
 MIN_STEP_LENGTH = 2.0**-40
 MIN_ROUNDED_STEP_LENGTH = 2.0**-3  # if the value's rounding hides what a step does
-MIN_GRADIENT_CHANGE = 1e-12  # of the gradient's size: a smaller change says nothing of the curvature
+MIN_GRADIENT_CHANGE = (
+    1e-12  # of the gradient's size: a smaller change says nothing of the curvature
+)
 LAST_STEP_RESIDUAL = 1e-8  # from which a step by the exact curvature leaves rounding
 CONVERGED_RESIDUAL = 1e-10  # that counts as converged
 PENALTY_RATIO = 1e4  # a residual of CONVERGED_RESIDUAL is at most 1e-6 of the penalty
@@ -46,7 +52,9 @@ def residuals(penalty: ElasticNet, strengths: Array, theta: Array, found: LightP
     The smaller of both is the measure, or rounding if a penalty is below it. strengths: of the
     penalty, (q,). found: at theta, (q,).
     """
-    measure = np.minimum(np.maximum(PENALTY_RATIO * strengths, RESIDUAL_ROUNDING * found.size), found.size)
+    measure = np.minimum(
+        np.maximum(PENALTY_RATIO * strengths, RESIDUAL_ROUNDING * found.size), found.size
+    )
     gap = penalty.optimality_gap(theta, found.gradient + penalty.curvature_times(theta))
     return np.asarray(gap / np.maximum(measure, np.finfo(float).tiny))
 
@@ -84,9 +92,14 @@ class Descent:
         gradient's size alone.
         """
         self.penalty, self.tolerance = penalty, tolerance
-        self.strengths = np.full(self.theta.size, np.inf) if for_start else penalty.coefficient_strengths
+        self.strengths = (
+            np.full(self.theta.size, np.inf) if for_start else penalty.coefficient_strengths
+        )
         self.is_stuck, self._previous_residual = False, np.inf
-        value, residual = self._value_at(self.theta, self.light_pass), self._residual_at(self.theta, self.light_pass)
+        value, residual = (
+            self._value_at(self.theta, self.light_pass),
+            self._residual_at(self.theta, self.light_pass),
+        )
         self._move_to(self.theta, self.light_pass, value, residual)
 
     @property
@@ -106,11 +119,21 @@ class Descent:
     def next_point(self) -> Array:
         """The point at which the next light pass is wanted, (q,)."""
         if self._step_length == 1.0:
-            if self.exact_model is not None and not self.model_is_exact and self._wants_exact_model():
-                self.model, self._slow_passes, self.model_is_exact = self.exact_model(self.theta), 0.0, True
+            if (
+                self.exact_model is not None
+                and not self.model_is_exact
+                and self._wants_exact_model()
+            ):
+                self.model, self._slow_passes, self.model_is_exact = (
+                    self.exact_model(self.theta),
+                    0.0,
+                    True,
+                )
             gradient = self.light_pass.gradient + self.penalty.curvature_times(self.theta)
             self._step, self.decrement = self.model.step(gradient, self.theta, self.penalty)
-        return self.theta + (self._step if self._step_length == 1.0 else self._step_length * self._step)
+        return self.theta + (
+            self._step if self._step_length == 1.0 else self._step_length * self._step
+        )
 
     def receive(self, point: Array, found: LightPass, curvature: Array | None = None) -> None:
         """Go to the point if it is better than theta; else ask for half the step.

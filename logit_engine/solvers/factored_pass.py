@@ -11,9 +11,7 @@ from logit_engine.objective.triangles import aliased, cholesky_factor, smallest_
 from logit_engine.solvers.tsqr import column_r_factor, weighted_r_factor
 from logit_engine.solvers.whitening import free_directions
 
-MIN_CHOLESKY_PIVOT = (
-    3e-6  # below it a Cholesky factor of the information may be noise: they are off by about sqrt(n eps)
-)
+MIN_CHOLESKY_PIVOT = 3e-6  # below it a Cholesky factor of the information may be noise: they are off by about sqrt(n eps)
 
 
 class FactoredPass(NamedTuple):
@@ -33,7 +31,9 @@ class FactoredPass(NamedTuple):
     pivot: float = 1.0
 
 
-def factored_pass(objective: Objective, theta: Array, basis: Array | None, current: Evaluation) -> FactoredPass | None:
+def factored_pass(
+    objective: Objective, theta: Array, basis: Array | None, current: Evaluation
+) -> FactoredPass | None:
     """The curvature of an evaluation factored in its basis, else in one made by TSQR; None if columns are aliased.
 
     If classes share a basis, small pivots are taken as they are. So are those of columns that are aliased but for linear
@@ -47,7 +47,9 @@ def factored_pass(objective: Objective, theta: Array, basis: Array | None, curre
     resolution = objective.coordinates.resolution
     if not aliased(white, resolution).any():
         least_pivot = MIN_CHOLESKY_PIVOT if objective.likelihood.outputs == 1 else 0.0
-        return _definite_pass(objective, theta, white, objective.evaluate(theta, white), least_pivot)
+        return _definite_pass(
+            objective, theta, white, objective.evaluate(theta, white), least_pivot
+        )
     if objective.fixed is None or not aliased(column_r_factor(objective), resolution).any():
         return None
     return _definite_pass(objective, theta, basis, current, 0.0)

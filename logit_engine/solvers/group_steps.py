@@ -11,12 +11,22 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.penalties import ElasticNet, Groups
-from logit_engine.solvers.product_steps import Curved, Products, accelerated, conjugate, floored, model_value
+from logit_engine.solvers.product_steps import (
+    Curved,
+    Products,
+    accelerated,
+    conjugate,
+    floored,
+    model_value,
+)
 from logit_engine.solvers.singular_steps import split_step
 
 ROUNDS = 30
 NEWTON_STEPS = 12
-ENOUGH = {True: 1e-7, False: 1e-1}  # of the first distance to optimality: with a matrix, and by products
+ENOUGH = {
+    True: 1e-7,
+    False: 1e-1,
+}  # of the first distance to optimality: with a matrix, and by products
 HALVINGS = 12
 ROUNDING = 1e-14  # of the largest slope
 
@@ -42,7 +52,9 @@ def group_step(g: Array, H: Matrix | Products, theta: Array, penalty: ElasticNet
     """The d that minimizes the model, nearly so by products, and lowers it, (q,); g: the smooth part's slope at theta."""
     groups = penalty.groups
     assert groups is not None
-    enough = ENOUGH[isinstance(H, Matrix)] * float(penalty.optimality_gap(theta, g).max(initial=0.0))
+    enough = ENOUGH[isinstance(H, Matrix)] * float(
+        penalty.optimality_gap(theta, g).max(initial=0.0)
+    )
     enough = max(enough, ROUNDING * float(np.abs(g).max(initial=0.0)))
     d, value, last = np.zeros_like(g), model_value(g, H, theta, np.zeros_like(g), penalty), np.inf
     for _ in range(ROUNDS):
@@ -85,7 +97,9 @@ def _shortened(
     """
     there = theta + d
     with np.errstate(divide="ignore", invalid="ignore"):
-        kink = np.where((penalty.separate_kinks > 0.0) & (rest * there < 0.0), -there / rest, np.inf)
+        kink = np.where(
+            (penalty.separate_kinks > 0.0) & (rest * there < 0.0), -there / rest, np.inf
+        )
     first = float(kink.min(initial=1.0))
     for share in (1.0, *(first * 2.0**-halving for halving in range(HALVINGS))):
         further = np.where(kink <= share, 0.0, there + share * rest)
@@ -97,14 +111,19 @@ def _shortened(
     return None
 
 
-def _bent_solution(H: Matrix | Products, b: Array, on: NDArray[np.intp], groups: Groups, theta: Array) -> Array:
+def _bent_solution(
+    H: Matrix | Products, b: Array, on: NDArray[np.intp], groups: Groups, theta: Array
+) -> Array:
     """x with (H + the norms' curvature at theta) x = b over some of the coefficients, (r,)."""
     some, at = groups.select(on), theta[on]
     if isinstance(H, Products):
         return conjugate(_Bent(H.select(on), some, at), b)
     loss = H.loss[np.ix_(on, on)]
     return split_step(
-        loss, H.H[np.ix_(on, on)] - loss + some.curvature(at), b, ROUNDING * float(np.abs(b).max(initial=0.0))
+        loss,
+        H.H[np.ix_(on, on)] - loss + some.curvature(at),
+        b,
+        ROUNDING * float(np.abs(b).max(initial=0.0)),
     )
 
 

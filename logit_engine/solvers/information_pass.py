@@ -7,7 +7,9 @@ share that is about as small as the distance itself, because the curvature chang
 from math import ceil, log
 
 INFORMED_RATE = 0.1  # the share of the distance that a step by exact curvature leaves, at most
-COEFFICIENTS_PER_LIGHT_PASS = 50.0  # by which the cost of an information pass rises by one light pass, from two on
+COEFFICIENTS_PER_LIGHT_PASS = (
+    50.0  # by which the cost of an information pass rises by one light pass, from two on
+)
 
 
 def information_cost(coefficients: int) -> float:
@@ -15,7 +17,9 @@ def information_cost(coefficients: int) -> float:
     return 2.0 + coefficients / COEFFICIENTS_PER_LIGHT_PASS
 
 
-def information_pays(distance: float, rate: float, curvature_change: float, target: float, cost: float) -> bool:
+def information_pays(
+    distance: float, rate: float, curvature_change: float, target: float, cost: float
+) -> bool:
     """Whether the next pass is for the information: cheaper than light ones alone, and than one light one before it.
 
     distance: to the solution; target: where to stop; rate: the share of the distance that a light pass leaves now;
@@ -28,6 +32,6 @@ def information_pays(distance: float, rate: float, curvature_change: float, targ
     def informed_cost(distance: float) -> float:
         return cost + light_passes(distance, min(INFORMED_RATE, distance * curvature_change)) - 1
 
-    return informed_cost(distance) < light_passes(distance, rate) and informed_cost(distance) <= 1 + informed_cost(
-        distance * rate
-    )
+    return informed_cost(distance) < light_passes(distance, rate) and informed_cost(
+        distance
+    ) <= 1 + informed_cost(distance * rate)

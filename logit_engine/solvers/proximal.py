@@ -30,8 +30,12 @@ class Proximal:
         """Minimize from start, (q,). Raises UsageError for another penalty, and under linear constraints."""
         penalty = objective.penalty.elastic_net
         if penalty is None or objective.fixed is not None:
-            raise UsageError("this solver is for an elastic net, which does not go with linear constraints.")
-        penalty = penalty.in_units(np.tile(objective.coordinates.scale, objective.likelihood.outputs))
+            raise UsageError(
+                "this solver is for an elastic net, which does not go with linear constraints."
+            )
+        penalty = penalty.in_units(
+            np.tile(objective.coordinates.scale, objective.likelihood.outputs)
+        )
         theta = penalty.proximal_point(start, np.ones_like(start)) if penalty.bounded else start
         loss = replace(objective, penalty=NONE)
         theta, curvature = penalized_start(loss, theta, penalty)
@@ -39,7 +43,9 @@ class Proximal:
         low, high = penalty.open_directions(start.size)
         unbounded = ((low < high) & ~objective.free).any()  # to infinity, perhaps
         residual = fits.fit_under(
-            penalty, self.tolerance, min(self.max_passes, MAX_UNBOUNDED_PASSES) if unbounded else self.max_passes
+            penalty,
+            self.tolerance,
+            min(self.max_passes, MAX_UNBOUNDED_PASSES) if unbounded else self.max_passes,
         )
         theta = fits.thetas[0]
         descent = fits.descents[0]

@@ -109,7 +109,9 @@ class _Search:
         first = eager[:1]
         while eager.size:
             signs = np.sign(self.point)
-            signs[eager] = np.where(self.point[eager] == 0.0, -np.sign(self.slope[eager]), signs[eager])
+            signs[eager] = np.where(
+                self.point[eager] == 0.0, -np.sign(self.slope[eager]), signs[eager]
+            )
             free = self.free.copy()
             free[eager] = True
             d = self._toward(np.flatnonzero(free), signs)
@@ -127,7 +129,9 @@ class _Search:
             found = definite_step(principal_block(self.H, on), -pull)
             if found is None:
                 own = self.penalty.select(on).penalized_curvature(np.zeros((on.size, on.size)))
-                found = singular_step(principal_block(self.loss, on), own if own.any() else None, -pull, self.level)
+                found = singular_step(
+                    principal_block(self.loss, on), own if own.any() else None, -pull, self.level
+                )
             d[on] = found
         return d
 
@@ -142,7 +146,9 @@ class _Search:
         with np.errstate(divide="ignore", invalid="ignore"):
             kink = np.where((self.l1 > 0.0) & (d * signs < 0.0), -self.point / d, np.inf)
         wall = self._wall_distances(d)
-        t = _least_way(slope, curve, kink, 2.0 * self.l1 * np.abs(d), float(wall.min(initial=np.inf)))
+        t = _least_way(
+            slope, curve, kink, 2.0 * self.l1 * np.abs(d), float(wall.min(initial=np.inf))
+        )
         if not 0.0 < t < np.inf:
             return False
         new = self._within_bounds(self.point + t * d)

@@ -82,7 +82,10 @@ class General:
         limit = self._limit(found)
         if limit is None and np.isfinite(theta).all():
             polished = Newton().solve(objective, theta)
-            if polished.termination in (Termination.SINGULAR, Termination.NO_ASCENT):  # it ended too far out
+            if polished.termination in (
+                Termination.SINGULAR,
+                Termination.NO_ASCENT,
+            ):  # it ended too far out
                 polished = Newton().solve(objective, start)
             return replace(polished, passes=passes + polished.passes)
         here = local_solution(objective, theta if np.isfinite(theta).all() else start, passes)
@@ -99,7 +102,10 @@ class General:
         message = str(found.message).lower()
         if not any(word in message for word in LIMIT_WORDS):
             return None
-        passes = found.get("nit", 0) >= self.options.get("maxiter", np.inf) or "evaluation" not in message
+        passes = (
+            found.get("nit", 0) >= self.options.get("maxiter", np.inf)
+            or "evaluation" not in message
+        )
         return Termination.ITERATIONS if passes else Termination.EVALUATIONS
 
     def _minimized(self, objective: Objective, start: Array, Z: Array) -> Any:
@@ -109,20 +115,32 @@ class General:
         value, arguments = self._problem(objective, start, Z)
         origin = np.zeros(Z.shape[1])
         with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # of precision and of rounding: the certificate judges the end
+            warnings.simplefilter(
+                "ignore"
+            )  # of precision and of rounding: the certificate judges the end
             warnings.filterwarnings("error", "Unknown solver options", optimize.OptimizeWarning)
             try:
                 if self.hops is None:
                     return optimize.minimize(value, origin, **arguments)
                 hopping: Any = optimize.basinhopping
-                watched = {} if self.watch is None else {"callback": self._inner_watch(objective, start, Z)}
-                return hopping(value, origin, minimizer_kwargs=arguments, **watched, **self.hops.arguments)
+                watched = (
+                    {}
+                    if self.watch is None
+                    else {"callback": self._inner_watch(objective, start, Z)}
+                )
+                return hopping(
+                    value, origin, minimizer_kwargs=arguments, **watched, **self.hops.arguments
+                )
             except _CallbackFailed as failed:
                 raise failed.error from None
             except (optimize.OptimizeWarning, TypeError, ValueError) as error:
-                raise UsageError(f"SciPy's method '{self.method}' refused what it was given: {error}.") from error
+                raise UsageError(
+                    f"SciPy's method '{self.method}' refused what it was given: {error}."
+                ) from error
 
-    def _problem(self, objective: Objective, start: Array, Z: Array) -> tuple[Callable[[Array], float], dict[str, Any]]:
+    def _problem(
+        self, objective: Objective, start: Array, Z: Array
+    ) -> tuple[Callable[[Array], float], dict[str, Any]]:
         """The mean objective of steps along Z, and the other arguments of SciPy's `minimize`."""
         remembered = _Remembered(objective)
         size = float(objective.rows.n)
@@ -151,7 +169,10 @@ class General:
 
     def _inner_options(self, coordinates: Coordinates, start: Array, Z: Array) -> dict[str, Any]:
         """SciPy's options, with points, directions and curvatures among them in steps from the start along Z."""
-        options = {**({} if self.tol is not None else DEFAULTS.get(self.method, {})), **self.options}
+        options = {
+            **({} if self.tol is not None else DEFAULTS.get(self.method, {})),
+            **self.options,
+        }
         q = start.size
         if options.get("direc") is not None:
             options["direc"] = coordinates.to_inner(_table(options, "direc", q, q).T).T @ Z
@@ -161,7 +182,9 @@ class General:
         if options.get("initial_simplex") is not None:
             corners = coordinates.to_inner(_table(options, "initial_simplex", q + 1, q).T).T
             options["initial_simplex"] = (corners - start) @ Z
-        elif self.method == "Nelder-Mead":  # SciPy's own simplex is flat where a coordinate starts near zero
+        elif (
+            self.method == "Nelder-Mead"
+        ):  # SciPy's own simplex is flat where a coordinate starts near zero
             options["initial_simplex"] = np.vstack([np.zeros(Z.shape[1]), 0.5 * np.eye(Z.shape[1])])
         return options
 
@@ -193,7 +216,9 @@ def _table(options: Mapping[str, Any], name: str, rows: int, columns: int) -> Ar
     except (TypeError, ValueError) as error:
         raise UsageError(f"{name} holds what is no number: {error}.") from error
     if found.shape != (rows, columns):
-        raise UsageError(f"{name} has shape {found.shape}; it has {rows} rows of {columns} parameters here.")
+        raise UsageError(
+            f"{name} has shape {found.shape}; it has {rows} rows of {columns} parameters here."
+        )
     return found
 
 

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dpstrf
 
 from logit_engine.columns import Array
-from logit_engine.objective.triangles import cholesky_factor, smallest_pivot, triangular_inverse, triangular_solve
+from logit_engine.objective.triangles import (
+    cholesky_factor,
+    smallest_pivot,
+    triangular_inverse,
+    triangular_solve,
+)
 
 SINGULAR_PIVOT = 1e-6  # a pivot, as a sine, below which columns may be dependent to rounding
 RANK_ROUNDING = 1e-14  # a squared pivot, times the number of columns, that is rounding
@@ -63,7 +68,9 @@ def singular_step(loss: Array, own: Array | None, b: Array, level: float) -> Arr
 def _unseen(own: Array, V: Array, M: Array) -> NDArray[np.bool_]:
     """Directions, columns of V, in which the penalty's curvature is the square of V's rounding, (r,)."""
     rounding = RANK_ROUNDING * V.shape[0] * np.linalg.norm(V, axis=0)
-    return np.asarray(np.diagonal(M) <= np.square(rounding) * float(np.diagonal(own).max(initial=0.0)))
+    return np.asarray(
+        np.diagonal(M) <= np.square(rounding) * float(np.diagonal(own).max(initial=0.0))
+    )
 
 
 def _pivoted(A: Array) -> tuple[Array, NDArray[np.intp], int]:

@@ -42,7 +42,11 @@ def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) ->
     @QuietFunction
     def block_factor(block: Block) -> tuple[Stacked]:
         X = objective.columns(block)
-        w = np.ones(block.y.size) if flat else objective.likelihood.expected(objective.predictors(block, X, theta))
+        w = (
+            np.ones(block.y.size)
+            if flat
+            else objective.likelihood.expected(objective.predictors(block, X, theta))
+        )
         if w.ndim == 3:
             w = np.trace(w, axis1=1, axis2=2)
         if block.weight is not None:
@@ -55,7 +59,9 @@ def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) ->
         return r_factor(np.vstack([stacked.R, np.zeros((p, p))]))[:p]
     user = objective.coordinates.to_user(theta)
     bend = objective.penalty.curvature(user, objective.free)[:p, :p]
-    return r_factor(np.vstack([stacked.R, _root(bend) / objective.coordinates.scale, np.zeros((p, p))]))[:p]
+    return r_factor(
+        np.vstack([stacked.R, _root(bend) / objective.coordinates.scale, np.zeros((p, p))])
+    )[:p]
 
 
 def _root(A: Array) -> Array:

@@ -25,7 +25,9 @@ def unwhitened(columns: Array, basis: Array | None) -> Array:
     if basis is None:
         return columns
     p = basis.shape[0]
-    by_class = columns.reshape(columns.shape[0] // p, p, 1 if columns.ndim == 1 else columns.shape[1])
+    by_class = columns.reshape(
+        columns.shape[0] // p, p, 1 if columns.ndim == 1 else columns.shape[1]
+    )
     solved = [triangular_solve(basis, part) for part in by_class]
     return np.concatenate(solved).reshape(columns.shape)
 
@@ -36,5 +38,9 @@ def shared_basis(factor: Array, basis: Array | None, outputs: int) -> Array:
     factor: (q, q), of the information in the basis, (p, p), or in inner coordinates if that is None.
     """
     p = factor.shape[0] // outputs
-    stacked = factor if outputs == 1 else r_factor(np.vstack([factor[:, a * p : (a + 1) * p] for a in range(outputs)]))
+    stacked = (
+        factor
+        if outputs == 1
+        else r_factor(np.vstack([factor[:, a * p : (a + 1) * p] for a in range(outputs)]))
+    )
     return stacked if basis is None else stacked @ basis

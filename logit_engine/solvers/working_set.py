@@ -31,16 +31,29 @@ from logit_engine.objective.passes import LightPass
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.curvature_choice import Curvature, Shape, curvature_for
-from logit_engine.solvers.curvature_models import CurvatureModel, LimitedMemoryModel, ProductModel, curvature_model
+from logit_engine.solvers.curvature_models import (
+    CurvatureModel,
+    LimitedMemoryModel,
+    ProductModel,
+    curvature_model,
+)
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL, Descent, residuals
 from logit_engine.solvers.information_pass import information_cost
 
-MAX_FULL_COLUMNS = 256  # up to which all take part: a pass over all costs little more than one over some
+MAX_FULL_COLUMNS = (
+    256  # up to which all take part: a pass over all costs little more than one over some
+)
 MIN_ADDED_COLUMNS = 100  # let in at once
 SPARSE_GROWTH_FACTOR = 4  # times as many sparse columns, which cost only what they hold
-INNER_TOLERANCE_RATIO = 0.3  # of the largest residual outside: how well the set is solved before the next look
-MAX_DOUBLE_COEFFICIENTS = 500  # above them the information is in single precision, as it only steers
-MAX_EXACT_MATRIX_NUMBERS = 1.5e6  # of all fits, up to which an exact matrix is taken if nothing else arrives
+INNER_TOLERANCE_RATIO = (
+    0.3  # of the largest residual outside: how well the set is solved before the next look
+)
+MAX_DOUBLE_COEFFICIENTS = (
+    500  # above them the information is in single precision, as it only steers
+)
+MAX_EXACT_MATRIX_NUMBERS = (
+    1.5e6  # of all fits, up to which an exact matrix is taken if nothing else arrives
+)
 TRIAL_PASSES = 30  # until then
 MAX_CHEAP_PRODUCTS = 2e7  # of a curvature that costs no more than the rest of its pass
 MAX_STALLED_PASSES = 3  # once converged: then rounding has the last word
@@ -73,7 +86,9 @@ class WorkingSet:
         columns = loss.coordinates.scale.size
         self.in_set = np.ones(columns, dtype=bool)
         if columns > MAX_FULL_COLUMNS and penalty.kinked:
-            self.in_set = self._columns_of(~penalty.kinked_coefficients | (thetas != 0.0).any(axis=0))
+            self.in_set = self._columns_of(
+                ~penalty.kinked_coefficients | (thetas != 0.0).any(axis=0)
+            )
         self._started = self._needs_exact_matrix = False
         self._known_curvature = curvature
 
@@ -91,12 +106,16 @@ class WorkingSet:
         last_pass = self.passes + max_passes
         if not self.in_set.all() and screening_share is not None:
             slopes = np.max([np.abs(found.gradient) for found in self.light_passes], axis=0)
-            self._add_columns(self._columns_of(penalty.leaving_zero(slopes, screening_share)), penalty)
+            self._add_columns(
+                self._columns_of(penalty.leaving_zero(slopes, screening_share)), penalty
+            )
         if not self._started:
             self._start_descents(penalty)
         inner_tolerance = tolerance
         while True:
-            residual = self._solve_set(penalty, tolerance if self.in_set.all() else inner_tolerance, last_pass)
+            residual = self._solve_set(
+                penalty, tolerance if self.in_set.all() else inner_tolerance, last_pass
+            )
             if self.in_set.all():
                 return residual
             self.light_passes = self.loss.light_passes(self.thetas, self.without)
@@ -107,7 +126,11 @@ class WorkingSet:
             if max(largest, residual) <= tolerance or self.passes >= last_pass or stuck_inside:
                 return max(largest, residual)
             self._add_columns(outside > tolerance, penalty, outside)
-            inner_tolerance = max(tolerance, INNER_TOLERANCE_RATIO * largest) if largest > tolerance else tolerance
+            inner_tolerance = (
+                max(tolerance, INNER_TOLERANCE_RATIO * largest)
+                if largest > tolerance
+                else tolerance
+            )
 
     def _residuals_outside(self, penalty: ElasticNet) -> Array:
         """The largest residual of any fit in each column outside the set, (p,); zero inside."""
@@ -126,7 +149,9 @@ class WorkingSet:
     ) -> None:
         """Add columns to the set; if they are very many, those with the largest residuals."""
         new = np.flatnonzero(wanted & ~self.in_set)
-        room = max(MIN_ADDED_COLUMNS, int(self.in_set.sum())) * (SPARSE_GROWTH_FACTOR if self._sparse else 1)
+        room = max(MIN_ADDED_COLUMNS, int(self.in_set.sum())) * (
+            SPARSE_GROWTH_FACTOR if self._sparse else 1
+        )
         if residuals_outside is not None and new.size > room:
             new = new[np.argsort(-residuals_outside[new], kind="stable")[:room]]
         if new.size:
@@ -137,18 +162,24 @@ class WorkingSet:
         """Descents on the columns in the set, with the curvature that their shape asks for."""
         self._started = True
         self._free = np.tile(self.in_set, self.outputs)  # the coefficients in the set, (q,)
-        self.set_loss = self.loss if self.in_set.all() else self.loss.select(np.flatnonzero(self.in_set))
+        self.set_loss = (
+            self.loss if self.in_set.all() else self.loss.select(np.flatnonzero(self.in_set))
+        )
         self.penalty = penalty.select(self._free)
         starts = [
             (theta[self._free], LightPass(found.loss, found.gradient[self._free], found.size))
             for theta, found in zip(self.thetas, self.light_passes, strict=True)
         ]
-        shape = Shape(int(self._free.sum()), penalty.kinked, self._sparse and not self._needs_exact_matrix)
+        shape = Shape(
+            int(self._free.sum()), penalty.kinked, self._sparse and not self._needs_exact_matrix
+        )
         match curvature_for(shape):
             case Curvature.PRODUCTS:
                 self.descents = self._product_descents(starts)
             case Curvature.STEPS:
-                self.descents = [Descent(*start, LimitedMemoryModel(None, self.penalty)) for start in starts]
+                self.descents = [
+                    Descent(*start, LimitedMemoryModel(None, self.penalty)) for start in starts
+                ]
             case Curvature.MATRIX:
                 self.descents = self._matrix_descents(starts)
 
@@ -157,15 +188,21 @@ class WorkingSet:
         X = rows.X.to_inner(self.set_loss.coordinates.center, self.set_loss.coordinates.scale)
         models = [partial(self._product_model, rows, X, fold) for fold in self.without]
         return [
-            Descent(theta, found, model(theta), model) for model, (theta, found) in zip(models, starts, strict=True)
+            Descent(theta, found, model(theta), model)
+            for model, (theta, found) in zip(models, starts, strict=True)
         ]
 
     def _matrix_descents(self, starts: list[tuple[Array, LightPass]]) -> list[Descent]:
         shared = self._known_curvature
         if shared is None or not self.in_set.all():
             shared = self._information(-1, self.thetas[0, self._free])
-        share = 1.0 - 1.0 / max(2, len(starts) - 1)  # of a fit without a fold, as if folds were alike
-        models = [curvature_model(shared if fold < 0 else shared * share, self.penalty) for fold in self.without]
+        share = 1.0 - 1.0 / max(
+            2, len(starts) - 1
+        )  # of a fit without a fold, as if folds were alike
+        models = [
+            curvature_model(shared if fold < 0 else shared * share, self.penalty)
+            for fold in self.without
+        ]
         exact_models = [partial(self._exact_model, fold) for fold in self.without]
         cost = 1.0 + information_cost(int(self._free.sum())) if len(starts) == 1 else np.inf
         return [
@@ -190,15 +227,23 @@ class WorkingSet:
             return False
         return any(isinstance(part, Sparse) for part in getattr(rows.X, "parts", (rows.X,)))
 
-    def _product_model(self, rows: MemoryRows, X: Columns, fold: int, theta: Array) -> CurvatureModel:
+    def _product_model(
+        self, rows: MemoryRows, X: Columns, fold: int, theta: Array
+    ) -> CurvatureModel:
         """The exact curvature at theta, of the rows without a fold, as products."""
         self.passes += 1
         eta = X.dot(theta) if rows.offset is None else X.dot(theta) + rows.offset
         likelihood = self.loss.likelihood
-        w = likelihood.terms(eta, rows.y).curvature if likelihood.log_concave else likelihood.expected(eta)
+        w = (
+            likelihood.terms(eta, rows.y).curvature
+            if likelihood.log_concave
+            else likelihood.expected(eta)
+        )
         if rows.weight is not None:
             w = weighted(rows.weight, w)
-        return ProductModel(X, w if fold < 0 or rows.fold is None else np.where(rows.fold == fold, 0.0, w))
+        return ProductModel(
+            X, w if fold < 0 or rows.fold is None else np.where(rows.fold == fold, 0.0, w)
+        )
 
     def _solve_set(self, penalty: ElasticNet, tolerance: float, last_pass: int) -> float:
         """All fits to the tolerance on the set; the largest residual there.
@@ -235,13 +280,17 @@ class WorkingSet:
             for i, point, (found, curvature) in zip(active, points, passes, strict=True):
                 self.descents[i].receive(point, found, curvature)
             after = max(self.descents[i].residual for i in active)
-            stalled_passes = stalled_passes + 1 if after <= CONVERGED_RESIDUAL and after > 0.5 * before else 0
+            stalled_passes = (
+                stalled_passes + 1 if after <= CONVERGED_RESIDUAL and after > 0.5 * before else 0
+            )
         for theta, descent in zip(self.thetas, self.descents, strict=True):
             theta[self._free] = descent.theta
         self.light_passes = [descent.light_pass for descent in self.descents]
         return max(descent.residual for descent in self.descents)
 
-    def _joint_pass(self, points: Array, without: list[int]) -> list[tuple[LightPass, Array | None]]:
+    def _joint_pass(
+        self, points: Array, without: list[int]
+    ) -> list[tuple[LightPass, Array | None]]:
         """One light pass for the fits at these points, (fits, r); with the curvature if one fit has few rows."""
         self.passes += 1
         cheap = self.set_loss.rows.n * points.size**2 <= MAX_CHEAP_PRODUCTS

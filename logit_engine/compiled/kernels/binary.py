@@ -19,7 +19,20 @@ NEAR_CACHE_ROWS = 64  # whose products are taken while they are in the nearest c
 
 @compiled_loop
 def binary_light_sums(  # type: ignore[no-untyped-def]
-    X, direct, center, by_column, y, weight, offset, fold, without, constants, thetas, with_value, room, score
+    X,
+    direct,
+    center,
+    by_column,
+    y,
+    weight,
+    offset,
+    fold,
+    without,
+    constants,
+    thetas,
+    with_value,
+    room,
+    score,
 ):
     """Add to score, (models, p), the gradients of the log-likelihood of several models at thetas, (models, p).
 
@@ -30,7 +43,12 @@ def binary_light_sums(  # type: ignore[no-untyped-def]
     """
     n, size, models = y.size, room.shape[0], constants.size
     whole, loglik, absolute = np.zeros(models), np.zeros(models), np.zeros(models)
-    eta, small, logs, bits = np.empty(size), np.empty(size), np.empty(size), np.empty(size, np.int64)
+    eta, small, logs, bits = (
+        np.empty(size),
+        np.empty(size),
+        np.empty(size),
+        np.empty(size, np.int64),
+    )
     share = np.ones(size)
     for start in range(0, n, size):
         m = min(size, n - start)
@@ -55,7 +73,11 @@ def binary_light_sums(  # type: ignore[no-untyped-def]
                 loglik[j] += part
             part, size_of_part = 0.0, 0.0
             for i in range(m):
-                eta[i] = share[i] * binary_score(y[start + i], eta[i], small[i]) if share[i] > 0.0 else 0.0
+                eta[i] = (
+                    share[i] * binary_score(y[start + i], eta[i], small[i])
+                    if share[i] > 0.0
+                    else 0.0
+                )
                 part += eta[i]
                 size_of_part += abs(eta[i])
             whole[j] += part
@@ -74,12 +96,26 @@ def loglik_but_log(outcome, eta):  # type: ignore[no-untyped-def]
 def binary_score(outcome, eta, small):  # type: ignore[no-untyped-def]
     """outcome - F(eta), to the rounding of itself in either tail; small: e^-|eta|."""
     odds = 1.0 / (1.0 + small)
-    return outcome * odds * (small if eta > 0.0 else 1.0) - (1.0 - outcome) * odds * (small if eta < 0.0 else 1.0)
+    return outcome * odds * (small if eta > 0.0 else 1.0) - (1.0 - outcome) * odds * (
+        small if eta < 0.0 else 1.0
+    )
 
 
 @compiled_loop
 def binary_sums(  # type: ignore[no-untyped-def]
-    X, center, inverse, by_column, y, weight, offset, theta, with_value, triangle, room, score, grams
+    X,
+    center,
+    inverse,
+    by_column,
+    y,
+    weight,
+    offset,
+    theta,
+    with_value,
+    triangle,
+    room,
+    score,
+    grams,
 ):
     """Add to score, (p,), and to grams, (1, q, q), its lower triangle, the gradient and the information at theta, (p,).
 

@@ -13,7 +13,9 @@ from typing import Any
 
 from numba import njit
 
-SOURCES_DIGEST = sha256(b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()
+SOURCES_DIGEST = sha256(
+    b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+).hexdigest()
 
 
 def compiled_loop(loop: Callable[..., Any], in_order: bool = False) -> Any:

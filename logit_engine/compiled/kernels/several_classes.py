@@ -88,14 +88,33 @@ def pair_curvatures(near, heavy, far, pairs):  # type: ignore[no-untyped-def]
 
 @compiled_loop
 def class_light_sums(  # type: ignore[no-untyped-def]
-    X, direct, center, by_column, y, weight, offset, fold, without, base, constants, thetas, with_value, room, score
+    X,
+    direct,
+    center,
+    by_column,
+    y,
+    weight,
+    offset,
+    fold,
+    without,
+    base,
+    constants,
+    thetas,
+    with_value,
+    room,
+    score,
 ):
     """As `binary.binary_light_sums`, of k + base classes.
 
     score, thetas: (models, k, p); constants: (models, k); offset: (n, k).
     """
     n, size, (models, k) = y.size, room.shape[0], constants.shape
-    eta, odds, top, share = np.empty((k, size)), np.empty((k + base, size)), np.empty(size), np.ones(size)
+    eta, odds, top, share = (
+        np.empty((k, size)),
+        np.empty((k + base, size)),
+        np.empty(size),
+        np.ones(size),
+    )
     whole, loglik, absolute = np.zeros((models, k)), np.zeros(models), np.zeros(models)
     chances, others, bits = np.empty(k + base), np.empty(k + base), np.empty(size, np.int64)
     for start in range(0, n, size):
@@ -116,7 +135,9 @@ def class_light_sums(  # type: ignore[no-untyped-def]
                 own = 0.0 if code < base else eta[code - base, i]
                 rest = class_chances(odds, i, chances, others)
                 for c in range(k):
-                    eta[c, i] = share[i] * (others[code] if c + base == code else -chances[c + base])
+                    eta[c, i] = share[i] * (
+                        others[code] if c + base == code else -chances[c + base]
+                    )
                 if with_value and share[i] > 0.0:
                     loglik[j] += share[i] * (own - top[i] - log1p(rest))
                     for c in range(k):
@@ -129,7 +150,20 @@ def class_light_sums(  # type: ignore[no-untyped-def]
 
 @compiled_loop
 def class_sums(  # type: ignore[no-untyped-def]
-    X, center, inverse, by_column, y, weight, offset, base, theta, with_value, triangle, room, score, grams
+    X,
+    center,
+    inverse,
+    by_column,
+    y,
+    weight,
+    offset,
+    base,
+    theta,
+    with_value,
+    triangle,
+    room,
+    score,
+    grams,
 ):
     """As `binary.binary_sums`, of k + base classes.
 
@@ -138,7 +172,12 @@ def class_sums(  # type: ignore[no-untyped-def]
     """
     n, size, k = y.size, room.shape[0], theta.shape[0]
     left, right, pairs = slab_room(grams), slab_room(grams), np.empty((grams.shape[0], size))
-    eta, near, heavy, far = np.empty((k, size)), np.empty((k, size)), np.empty((k, size)), np.empty((k, size))
+    eta, near, heavy, far = (
+        np.empty((k, size)),
+        np.empty((k, size)),
+        np.empty((k, size)),
+        np.empty((k, size)),
+    )
     turned, white = np.zeros((theta.shape[1], SLAB_ROWS)), np.empty((SLAB_ROWS, triangle.shape[1]))
     odds, top, bits = np.empty((k + base, size)), np.empty(size), np.empty(size, np.int64)
     chances, others = np.empty(k + base), np.empty(k + base)
@@ -166,7 +205,11 @@ def class_sums(  # type: ignore[no-untyped-def]
             rest = class_chances(odds, i, chances, others)
             for c in range(k):
                 eta[c, i] = share * (others[code] if c + base == code else -chances[c + base])
-                near[c, i], heavy[c, i], far[c, i] = chances[c + base], share * chances[c + base], others[c + base]
+                near[c, i], heavy[c, i], far[c, i] = (
+                    chances[c + base],
+                    share * chances[c + base],
+                    others[c + base],
+                )
             if with_value and share > 0.0:
                 part += share * (own - top[i] - log1p(rest))
         loglik += part

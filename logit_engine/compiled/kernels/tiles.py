@@ -52,19 +52,30 @@ def add_tile(typing_context: Any, left: Any, right: Any, out: Any, m: Any, i: An
 
         def at(array: Any, row: Any, column: Any, more: int = 0) -> Any:
             columns = cgutils.unpack_tuple(builder, array.shape)[1]  # type: ignore[no-untyped-call]
-            return builder.gep(array.data, [builder.add(builder.add(builder.mul(row, columns), column), number(more))])
+            return builder.gep(
+                array.data,
+                [builder.add(builder.add(builder.mul(row, columns), column), number(more))],
+            )
 
         def vectors(array: Any, row: Any) -> list[Any]:
             places = (at(array, row, j, lanes * b) for b in range(TILE_VECTORS))
             return [builder.bitcast(place, vector.as_pointer()) for place in places]
 
         def spread(value: Any) -> Any:
-            first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+            first = builder.insert_element(
+                ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0)
+            )
             everywhere = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
             return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), everywhere)
 
-        places = [place for a in range(TILE_ROWS) for place in vectors(outs, builder.add(i, number(a)))]
-        before, loop, after = builder.block, builder.append_basic_block("row"), builder.append_basic_block("done")
+        places = [
+            place for a in range(TILE_ROWS) for place in vectors(outs, builder.add(i, number(a)))
+        ]
+        before, loop, after = (
+            builder.block,
+            builder.append_basic_block("row"),
+            builder.append_basic_block("done"),
+        )
         begun = [builder.load(place, align=size) for place in places]
         builder.branch(loop)
         builder.position_at_end(loop)
@@ -72,9 +83,14 @@ def add_tile(typing_context: Any, left: Any, right: Any, out: Any, m: Any, i: An
         across = [builder.load(place, align=size) for place in vectors(rights, row)]
         down = [spread(builder.load(at(lefts, row, i, a))) for a in range(TILE_ROWS)]
         products = (builder.fmul(a, b, flags=("contract",)) for a in down for b in across)
-        added = [builder.fadd(product, sum, flags=("contract",)) for product, sum in zip(products, sums, strict=True)]
+        added = [
+            builder.fadd(product, sum, flags=("contract",))
+            for product, sum in zip(products, sums, strict=True)
+        ]
         next_row = builder.add(row, number(1))
-        for phi, start, end in zip((row, *sums), (number(0), *begun), (next_row, *added), strict=True):
+        for phi, start, end in zip(
+            (row, *sums), (number(0), *begun), (next_row, *added), strict=True
+        ):
             phi.add_incoming(start, before)
             phi.add_incoming(end, loop)
         builder.cbranch(builder.icmp_signed("<", next_row, m), loop, after)

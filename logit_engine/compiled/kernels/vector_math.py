@@ -8,7 +8,9 @@ from logit_engine.compiled.kernels.machine_code import ordered_loop
 
 MIN_EXPONENT = -708.0  # e^x is about the smallest normal number there, and is taken for it below
 LN2, LN2_TAIL = 0.6931471805598903, 5.497923018708371e-14  # log 2: its first 42 bits, and the rest
-ROUNDING_SHIFT = 1.5 * 2.0**52  # a number to which it is added has the nearest integer in its last bits
+ROUNDING_SHIFT = (
+    1.5 * 2.0**52
+)  # a number to which it is added has the nearest integer in its last bits
 EXPONENT_OF_ONE = 1023  # as the bits of 1.0 hold it
 E2, E3, E4, E5, E6, E7, E8, E9, E10, E11, E12, E13 = (1.0 / factorial(k) for k in range(2, 14))
 
@@ -45,5 +47,7 @@ def log1p_of_fractions(x, out):  # type: ignore[no-untyped-def]
         q = s * s
         series = (((1 / 33 * q + 1 / 31) * q + 1 / 29) * q + 1 / 27) * q + 1 / 25
         series = ((((series * q + 1 / 23) * q + 1 / 21) * q + 1 / 19) * q + 1 / 17) * q + 1 / 15
-        series = (((((series * q + 1 / 13) * q + 1 / 11) * q + 1 / 9) * q + 1 / 7) * q + 1 / 5) * q + 1 / 3
+        series = (
+            ((((series * q + 1 / 13) * q + 1 / 11) * q + 1 / 9) * q + 1 / 7) * q + 1 / 5
+        ) * q + 1 / 3
         out[i] = 2.0 * (s + s * q * series)
