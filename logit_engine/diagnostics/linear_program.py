@@ -1,20 +1,22 @@
-"""The linear program over directions that violate no row, in coordinates in which its answers can be trusted.
+"""The linear program over directions that violate no row, in coordinates in which its answers can
+be trusted.
 
-The problem: is there a direction d with v'd >= 0 for every row, and > 0 for some? v is x for an event, -x for a
-non-event, both for a share, and (e_y - e_c) x for each class c that a row is not in. Konis (2007) maximizes the
-sum of the margins v'd in a box. Three things make that safe here.
+The problem: is there a direction d with v'd >= 0 for every row, and > 0 for some? v is x for an
+event, -x for a non-event, both for a share, and (e_y - e_c) x for each class c that a row is not
+in. Konis (2007) maximizes the sum of the margins v'd in a box. Three things make that safe here.
 
-Scale: a margin means nothing where one row is 1e14 times as long as the others, or two columns differ by 1e-8. So
-rows are brought to unit length in coordinates in which the unit rows point evenly in all directions (Tyler 1987).
-Whether a direction separates does not depend on the lengths of rows, nor on the coordinates.
+Scale: a margin means nothing where one row is 1e14 times as long as the others, or two columns
+differ by 1e-8. So rows are brought to unit length in coordinates in which the unit rows point
+evenly in all directions (Tyler 1987). Whether a direction separates does not depend on the lengths
+of rows, nor on the coordinates.
 
-Size: the rows are taken as cuts, a few thousand at first and then those that the direction violates, so that a
-pass over the data is all that n costs. The program is solved again for the rows it left on the fence, until
-there are none to win.
+Size: the rows are taken as cuts, a few thousand at first and then those that the direction
+violates, so that a pass over the data is all that n costs. The program is solved again for the rows
+it left on the fence, until there are none to win.
 
-Proof: the program's own tolerance is no proof. The rows on the fence span a space; the direction is projected
-onto what is at a right angle to it. It only counts if no row is violated then by more than 1e-10 of its length.
-Beside a row of size 1e13 that is not enough: see direction_proofs.py.
+Proof: the program's own tolerance is no proof. The rows on the fence span a space; the direction is
+projected onto what is at a right angle to it. It only counts if no row is violated then by more
+than 1e-10 of its length. Beside a row of size 1e13 that is not enough: see direction_proofs.py.
 """
 
 from collections.abc import Iterator
@@ -51,14 +53,18 @@ EXTENDED_PIVOT = 1e-4  # below it unit rows are computed in extended precision
 
 @dataclass(frozen=True, slots=True)
 class Cone:
-    """Which directions are allowed: the bounds of each inner coordinate, low and high, (q,), each zero or infinite."""
+    """Which directions are allowed: the bounds of each inner coordinate, low and high, (q,),
+    each zero or infinite.
+    """
 
     low: Array
     high: Array
 
 
 def even_coordinates(objective: Objective) -> Array:
-    """An upper triangular T, (p, p): the unit rows of X T^-1 point evenly in all directions, as far as some rows tell."""
+    """An upper triangular T, (p, p): the unit rows of X T^-1 point evenly in all directions, as
+    far as some rows tell.
+    """
     stride = row_stride(objective)
 
     def some(block: Block) -> tuple[list[Array]]:
@@ -92,7 +98,10 @@ def row_stride(objective: Objective) -> int:
 def _typical_sizes(
     X: NDArray[np.longdouble], inverse: Array, rounding: float = ROW_ROUNDING
 ) -> Array:
-    """The median size of each coordinate of the unit rows of X T^-1, (p,). Sizes up to `rounding` do not count."""
+    """The median size of each coordinate of the unit rows of X T^-1, (p,).
+
+    Sizes up to `rounding` do not count.
+    """
     U = np.abs(unit_length(X @ inverse.astype(np.longdouble)))
     sizes = [np.median(u[u > rounding]) if (u > rounding).any() else 1.0 for u in U.T]
     return np.asarray(sizes)
@@ -135,7 +144,7 @@ class LinearProgram:
     @property
     def rivals(self) -> int:
         """The columns of `leads`: one for a binary outcome, else one for each class."""
-        return 1 if self.outputs == 1 else len(self.objective.rows.classes)
+        return 1 if self.outputs == 1 else self.objective.likelihood.classes
 
     def cuts_of(self, U: Real, y: Array, take: NDArray[np.bool_] | None = None) -> Real:
         """Constraints v'd >= 0 of unit rows, (m, q), one for each class that a row is not in.
@@ -150,10 +159,7 @@ class LinearProgram:
         rows = []
         for other in range(self.rivals):
             at = np.flatnonzero((code != other) & take[:, other])
-            lead = np.zeros((at.size, self.rivals))
-            lead[np.arange(at.size), code[at]] = 1.0
-            lead[:, other] = -1.0
-            lead = lead[:, -self.outputs :]
+            lead = self.objective.likelihood.lead_vectors[code[at], other]
             rows.append(
                 (lead[:, :, None] * U[at][:, None, :]).reshape(at.size, self.objective.free.size)
             )
@@ -171,7 +177,9 @@ class LinearProgram:
         return direction, won & won[self.kept].all()
 
     def best_direction(self, won: NDArray[np.bool_]) -> Array | None:
-        """The best direction for rows that are not won yet, (q,) in even coordinates; None if there is none."""
+        """The best direction for rows that are not won yet, (q,) in even coordinates; None if
+        there is none.
+        """
         gain = self.total_margin(won)
         return (
             self.gaining_direction(gain, np.eye(gain.size))
@@ -180,7 +188,8 @@ class LinearProgram:
         )
 
     def gaining_direction(self, gain: Array, basis: Array) -> Array | None:
-        """The direction in a box with the largest product with `gain`, (q,); None if no direction gains.
+        """The direction in a box with the largest product with `gain`, (q,); None if no direction
+        gains.
 
         basis: (q, m), the directions that are allowed; the box is in its coordinates.
         """
@@ -211,10 +220,11 @@ class LinearProgram:
         return None
 
     def nearest_direction(self, wanted: Array, basis: Array) -> Array | None:
-        """The direction nearest to `wanted`, (q,), that violates no row, at unit length; basis: (q, m), as above.
+        """The direction nearest to `wanted`, (q,), that violates no row, at unit length; basis: (q,
+        m), as above.
 
-        It is what the rows leave of `wanted` (Moreau's decomposition): zero if they leave nothing. None if the method
-        failed.
+        It is what the rows leave of `wanted` (Moreau's decomposition): zero if they leave nothing.
+        None if the method failed.
         """
         from scipy.optimize import nnls
 
@@ -236,7 +246,9 @@ class LinearProgram:
         return None
 
     def proved_direction(self, direction: Array, gain: Array) -> Array | None:
-        """The direction at a right angle to the rows on its fence, where it then violates no row; else None."""
+        """The direction at a right angle to the rows on its fence, where it then violates no
+        row; else None.
+        """
         for fence_margin in (FENCE_MARGIN, 1e-2 * FENCE_MARGIN):
             for _ in range(MAX_ROUNDS):
                 fence = self.cuts[np.abs(self.cuts @ direction) <= fence_margin]
@@ -260,7 +272,9 @@ class LinearProgram:
         return out
 
     def _open_cuts(self, won: NDArray[np.bool_]) -> Iterator[Real]:
-        """The constraints that are not won, (m, q), of each block that has some; won: (n, rivals)."""
+        """The constraints that are not won, (m, q), of each block that has some; won: (n,
+        rivals).
+        """
         start = 0
         for block in self.objective.rows.blocks(0, block_count(self.objective.rows.n)):
             stop = start + block.y.size
@@ -271,9 +285,11 @@ class LinearProgram:
                 yield self.cuts_of(self.unit_rows(block)[at], block.y[at], take[at])
 
     def leads(self, direction: Array, allowed: float = np.inf) -> tuple[Array, Array]:
-        """How far each row leads its rivals along a direction, (n, rivals), and the worst violated cuts of each block.
+        """How far each row leads its rivals along a direction, (n, rivals), and the worst violated
+        cuts of each block.
 
-        A lead is zero over the row's own class and of rows without weight; of a share of events it is never positive.
+        A lead is zero over the row's own class and of rows without weight; of a share of events it
+        is never positive.
         """
         matrix = by_predictor(direction, self.outputs)
 
@@ -290,12 +306,12 @@ class LinearProgram:
 
     def row_leads(self, linear: Real, y: Array) -> Real:
         """`leads` of rows by their predictors along the direction, (n,) or (n, k)."""
-        if self.outputs == 1:
-            return self.objective.likelihood.margins(linear, y)[:, None]
-        whole = np.zeros((y.size, self.rivals), dtype=linear.dtype)
-        whole[:, -self.outputs :] = linear
-        own = whole[np.arange(y.size), y.astype(np.intp)]
-        return own[:, None] - whole
+        likelihood = self.objective.likelihood
+        return (
+            likelihood.margins(linear, y)[:, None]
+            if self.outputs == 1
+            else likelihood.row_leads(linear, y)
+        )
 
     def from_inner(self, direction: Array) -> Array:
         """A direction of inner coordinates, (q,), in even ones."""
@@ -306,7 +322,9 @@ class LinearProgram:
         return np.concatenate([self.inverse @ part for part in direction.reshape(self.outputs, -1)])
 
     def _limits(self, cone: Cone | None) -> tuple[Real | None, Real]:
-        """Equalities and cuts, in even coordinates, of linear constraints and of a cone; the equalities None if none."""
+        """Equalities and cuts, in even coordinates, of linear constraints and of a cone; the
+        equalities None if none.
+        """
         whole = np.kron(np.eye(self.outputs), self.inverse)
         equal = [] if self.objective.fixed is None else [self.objective.fixed @ whole]
         cuts = [np.zeros((0, whole.shape[0]))]
@@ -318,7 +336,9 @@ class LinearProgram:
         return (unit_length(rows) if rows.size else None), unit_length(np.vstack(cuts))
 
     def null_space(self, won: NDArray[np.bool_]) -> Array:
-        """The directions that move no row which is not won, (q, m) in even coordinates; won: (n, rivals)."""
+        """The directions that move no row which is not won, (q, m) in even coordinates; won: (n,
+        rivals).
+        """
         q = self.objective.free.size
         R = np.zeros((q, q))
         for cuts in self._open_cuts(won):
@@ -328,10 +348,13 @@ class LinearProgram:
         return np.asarray(V[sizes <= FENCE_RANK * sizes.max(initial=0.0)].T)
 
     def signs(self, direction: Array) -> Array:
-        """Where each of the user's coefficients goes, (q,); what is lost in rounding, as by centering, goes nowhere."""
+        """Where each of the user's coefficients goes, (q,); what is lost in rounding, as by
+        centering, goes nowhere.
+        """
         coordinates, inner = self.objective.coordinates, self.to_inner(direction)
         user = coordinates.to_user(inner)
-        # T has the typical size of each column in its first row's units: what a coefficient moves in a typical row
+        # T has the typical size of each column in its first row's units: what a coefficient moves
+        # in a typical row
         size = np.linalg.norm(self.T, axis=0)
         moved = np.abs(inner).reshape(self.outputs, -1) * size
         least = 1e-6 * moved.max(initial=0.0) / (size * coordinates.scale)

@@ -83,6 +83,11 @@ class Bernoulli(Likelihood):
         """log P(y = 0) and log P(y = 1), (n, 2). eta: (n,)."""
         return np.stack([self.link.log_sf(eta), self.link.log_cdf(eta)], axis=1)
 
+    @property
+    def lead_vectors(self) -> Array:
+        """The event leads by eta, the non-event by -eta, (2, 2, 1)."""
+        return np.array([[[0.0], [-1.0]], [[1.0], [0.0]]])
+
     def margins(self, linear: Real, y: Array) -> Real:
         """x'd of each row in the direction of its outcome, (n,): negative if d speaks against it. linear: (n,)."""
         margins = (2.0 * y - 1.0) * linear

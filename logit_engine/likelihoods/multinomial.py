@@ -118,6 +118,18 @@ class Multinomial(Likelihood):
         gap = self.log_slopes(eta)
         return -np.swapaxes(p[:, first:, None] * (gap[:, first:] @ along), 1, 2)[:, None]
 
+    @property
+    def lead_vectors(self) -> Array:
+        """The predictor of one class less that of the other, (C, C, k)."""
+        own = np.eye(self.classes)[:, int(self.base) :]
+        return own[:, None] - own
+
+    def row_leads(self, linear: Real, y: Array) -> Real:
+        """The differences themselves, in the precision of linear, (n, C)."""
+        whole = np.zeros((y.size, self.classes), dtype=linear.dtype)
+        whole[:, int(self.base) :] = linear
+        return np.asarray(whole[np.arange(y.size), y.astype(np.intp)][:, None] - whole)
+
     def margins(self, linear: Real, y: Array) -> Real:
         """The smallest lead of each row's class over the others, (n,). linear: (n, k)."""
         row, code, whole = np.arange(y.size), y.astype(np.intp), self._by_class(linear)

@@ -71,16 +71,31 @@ class Likelihood(ABC):
     def expected(self, eta: Array) -> Array:
         """Expected curvature of each row, (n[, k, k]): never negative."""
 
+    @property
     @abstractmethod
-    def margins(self, linear: Real, y: Array) -> Real:
-        """The lead of each row's outcome along a direction, (n,): negative if the direction speaks against it.
+    def lead_vectors(self) -> Array:
+        """How one class leads another, (C, C, k): class c leads class r by lead_vectors[c, r] @ eta.
 
-        linear: x'd of each row, as eta. If no margin is negative and one is positive, d separates the outcomes.
+        If a direction gives no row a negative lead and some row a positive one, it separates the outcomes.
         """
 
     @abstractmethod
     def constants(self, weights: Array) -> Array:
         """The eta, (k,), at which the classes have these shares. weights: (C,), of the classes."""
+
+    def row_leads(self, linear: Real, y: Array) -> Real:
+        """The lead of each row's class over every class along a direction, (n, C); zero over itself.
+
+        linear: (n, k), x'd of each row.
+        """
+        vectors = self.lead_vectors[y.astype(np.intp)]
+        return np.asarray((vectors * linear[:, None, :]).sum(axis=2))
+
+    def margins(self, linear: Real, y: Array) -> Real:
+        """The smallest lead of each row's class over the others along a direction, (n,). linear: as eta."""
+        leads = self.row_leads(linear.reshape(y.size, -1), y)
+        leads[np.arange(y.size), y.astype(np.intp)] = np.inf
+        return np.asarray(leads.min(axis=1))
 
     def score(self, eta: Array, y: Array) -> Array:
         """The score of each row alone, to the rounding of the whole."""
@@ -102,14 +117,18 @@ class Likelihood(ABC):
 
     def log_slopes(self, eta: Array) -> Array:
         """The derivative of `log_probabilities` in the predictors, (n, C, k). eta: (n, k)."""
-        rows, codes = eta.shape[0], range(self.classes)
-        return np.stack([self.terms(eta, np.full(rows, float(c))).score for c in codes], axis=1)
+        return np.stack([terms.score.reshape(eta.shape) for terms in self._terms_by_class(eta)], axis=1)
 
     def log_bends(self, eta: Array, along: Array) -> Array:
         """The derivative of `log_slopes` as the predictors move along m directions, (n, C, m, k).
 
         along: (k, m), or each row's own, (n, k, m). A likelihood whose classes share it may give (n, 1, m, k).
         """
-        rows, codes = eta.shape[0], range(self.classes)
-        curvatures = [self.terms(eta, np.full(rows, float(c))).curvature for c in codes]
+        square = (*eta.shape, eta.shape[1])
+        curvatures = [terms.curvature.reshape(square) for terms in self._terms_by_class(eta)]
         return np.stack([-np.swapaxes(curvature @ along, 1, 2) for curvature in curvatures], axis=1)
+
+    def _terms_by_class(self, eta: Array) -> list[Terms]:
+        """The terms of all rows if they were of each class. eta: (n, k)."""
+        own = eta[:, 0] if self.outputs == 1 else eta
+        return [self.terms(own, np.full(eta.shape[0], float(c))) for c in range(self.classes)]

@@ -12,6 +12,7 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.penalties import ElasticNet, Penalty, differences, groups_of
 from logit_engine.rows.memory import array_rows
 from tests.support.every_link import EVERY_LINK
+from tests.support.newcomer_likelihood import ContinuationRatio
 from tests.support.newcomer_penalty import LogCosh
 
 Array = np.ndarray
@@ -33,6 +34,7 @@ MODELS: dict[str, Likelihood] = {
     **{name: Bernoulli(link) for name, link in EVERY_LINK.items()},
     "multinomial": Multinomial(2),
     "multinomial without a base": Multinomial(3, base=False),
+    "continuation ratio": ContinuationRatio(2),
 }
 
 
@@ -94,6 +96,8 @@ def slope_of(name: str, X: Array, y: Array) -> Callable[[Array], Array]:
             return Z.T @ (pdf(eta) * np.where(y == 1.0, -1.0 / F, 1.0 / (1.0 - F)))
 
         return binary
+    if name == "continuation ratio":  # whose score is held by test_likelihoods.py
+        return lambda theta: -(MODELS[name].score(Z @ theta.reshape(-1, P + 1).T, y).T @ Z).ravel()
     base = name == "multinomial"
 
     def several(theta: Array) -> Array:
