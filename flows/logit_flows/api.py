@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from logit_engine.errors import DataError, UsageError
-from logit_engine.storage.model_file import Model
+from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
 from logit_flows.recipes.running import checked_config
 from logit_flows.steps.identity import open_store
@@ -21,7 +21,7 @@ class LoadedModel:
 
     name: str
     run: str
-    model: Model
+    model: StoredModel
 
     def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The predictions of rows, in their order: `probability` and `predicted_class`.

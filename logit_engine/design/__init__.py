@@ -1,1 +1,1 @@
-"""Designs: how columns of a table become X; terms, learning, formulas, and rows that a design is laid over."""
+"""Designs: how columns of a table become X, by terms or by a formula."""

@@ -1,4 +1,4 @@
-"""Rows from a Polars frame: its columns through a Design, its outcome as 0 and 1, its clusters as codes."""
+"""Rows from a Polars frame: columns through a Design, the outcome as 0 and 1, clusters as codes."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from logit_engine.rows.memory import MemoryRows
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome in a column: the code of each row's label, or the number itself if no labels are given."""
+    """The outcome in a column: the code of each row's label; without labels the number itself."""
 
     column: str
     labels: tuple[str | int | float | bool, ...] = ()
@@ -77,7 +77,9 @@ def frame_rows(
 
 
 def frame_clusters(frame: pl.DataFrame, column: str | None) -> NDArray[np.int64] | None:
-    """The clusters of the rows as codes 0..G-1 in the order of their values, (n,); None without one.
+    """The clusters of the rows as codes 0..G-1, (n,), in the order of the column's values.
+
+    None without a column.
 
     Raises DataError for a row without a cluster.
     """

@@ -1,11 +1,11 @@
-"""Learning a Design from training rows: one survey of the rows, then each kind of term learns its own."""
+"""Learning a Design: one survey of the training rows, from which each kind of term learns."""
 
 from collections.abc import Iterable
 
 import polars as pl
 
 from logit_engine.design.spec import Spec
-from logit_engine.design.survey import survey
+from logit_engine.design.survey import survey_rows
 from logit_engine.design.table_design import Design
 from logit_engine.design.terms.base import Training
 from logit_engine.design.terms.registry import TERM_KINDS
@@ -29,7 +29,7 @@ def learn(rows: pl.DataFrame | Frames, spec: Spec) -> tuple[Design, tuple[str, .
     levels = tuple(dict.fromkeys(name for one in inputs for name in one.levels))
     schema = rows.schema
     _check_types(schema, numbers, levels)
-    training = Training(rows, schema, survey(rows, numbers, levels), spec)
+    training = Training(rows, schema, survey_rows(rows, numbers, levels), spec)
     design = Design(tuple(term for kind in TERM_KINDS.values() for term in kind.learn(training)))
     refuse_repeated_names(design.names, "terms")
     return design, tuple(training.notes)

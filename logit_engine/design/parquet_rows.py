@@ -1,4 +1,4 @@
-"""Rows of Parquet files, decoded a chunk at a time: a pass needs memory for a few chunks, however long the files.
+"""Rows of Parquet files, decoded a chunk at a time, however long the files.
 
 A counting pass notes which rows are kept, one bit a row; blocks are cut from the kept rows as if
 they were one table, so neither row groups nor files change a bit of a result. While one chunk is
@@ -25,7 +25,7 @@ from logit_engine.rows import BLOCK_ROWS, Block, arrays, block_count
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.rows.table_frames import frames_of_multiples
 
-ENCODED = 16 * BLOCK_ROWS  # rows encoded at once: few enough to stay in a cache
+ENCODED_ROWS = 16 * BLOCK_ROWS  # at once: few enough to stay in a cache
 CHUNK_BYTES = 2**26  # of decoded columns, eight bytes a value
 
 Mask = NDArray[np.bool_]
@@ -33,8 +33,11 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Rows of a file that are decoded together: length of them from start, of which `kept`; mask: which, None for all."""
+class FileChunk:
+    """Rows of a file that are decoded together.
+
+    length: of rows from start on. kept: how many of them are kept. mask: which, a bit a row; None: all.
+    """
 
     path: str
     start: int
@@ -46,7 +49,7 @@ class Part:
         """The kept rows low..high - 1, or all; what lies before and after them is not decoded."""
         high = self.kept if high is None else high
         if self.mask is None:
-            return self._decoded(columns, low, high)
+            return self._decode(columns, low, high)
         bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(
             np.bool_
         )
@@ -54,29 +57,31 @@ class Part:
             first, last = 0, self.length
         else:
             first, last = (np.flatnonzero(bits)[[low, high - 1]] + (0, 1)).tolist()
-        return self._decoded(columns, first, last).filter(pl.Series(bits[first:last]))
+        return self._decode(columns, first, last).filter(pl.Series(bits[first:last]))
 
-    def cut(self, low: int, high: int) -> "Part":
+    def cut(self, low: int, high: int) -> "FileChunk":
         """The kept rows low..high - 1 alone."""
         if self.mask is None:
-            return Part(self.path, self.start + low, high - low, high - low)
+            return FileChunk(self.path, self.start + low, high - low, high - low)
         bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(
             np.bool_
         )
         first, last = (np.flatnonzero(bits)[[low, high - 1]] + (0, 1)).tolist()
-        return _kept(
-            Part(self.path, self.start + first, last - first, last - first), bits[first:last]
+        return _with_mask(
+            FileChunk(self.path, self.start + first, last - first, last - first), bits[first:last]
         )
 
-    def _decoded(self, columns: Sequence[str], first: int, last: int) -> pl.DataFrame:
-        return _scan(self.path).select(columns).slice(self.start + first, last - first).collect()
+    def _decode(self, columns: Sequence[str], first: int, last: int) -> pl.DataFrame:
+        return (
+            _scan_file(self.path).select(columns).slice(self.start + first, last - first).collect()
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ParquetFrames:
     """The kept rows of some files with some of their columns; made by `parquet_frames`."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[FileChunk, ...]
     columns: tuple[str, ...]
 
     @property
@@ -87,30 +92,36 @@ class ParquetFrames:
     @property
     def schema(self) -> pl.Schema:
         """The types of the columns."""
-        return _scan(self.parts[0].path).select(self.columns).collect_schema()
+        return _scan_file(self.parts[0].path).select(self.columns).collect_schema()
 
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-        """All kept rows in order, each frame but the last a whole number of blocks, decoded one frame ahead."""
+        """All kept rows in order, in frames of whole blocks but for the last, decoded one ahead."""
         yield from read_ahead(self.cut(0, block_count(self.n), columns))
 
     def cut(
         self, first: int, last: int, columns: Sequence[str] | None = None
     ) -> Iterator[pl.DataFrame]:
-        """The rows of the blocks first..last - 1, each frame but the last a whole number of blocks."""
+        """The rows of the blocks first..last - 1 in frames of whole blocks, but for the last."""
         wanted = self.columns if columns is None else columns
         return frames_of_multiples(
-            (part.read(wanted, low, high) for part, low, high in self._spans(first, last)),
+            (
+                part.read(wanted, low, high)
+                for part, low, high in self._chunks_of_blocks(first, last)
+            ),
             BLOCK_ROWS,
         )
 
     def part(self, first: int, last: int) -> "ParquetFrames":
         """The rows of the blocks first..last - 1 as rows of their own, which know no other's."""
         return replace(
-            self, parts=tuple(part.cut(low, high) for part, low, high in self._spans(first, last))
+            self,
+            parts=tuple(
+                part.cut(low, high) for part, low, high in self._chunks_of_blocks(first, last)
+            ),
         )
 
-    def _spans(self, first: int, last: int) -> Iterator[tuple[Part, int, int]]:
-        """The parts that hold the blocks first..last - 1, each with its first row of them and that after its last."""
+    def _chunks_of_blocks(self, first: int, last: int) -> Iterator[tuple[FileChunk, int, int]]:
+        """The chunks that hold the blocks first..last - 1, and the rows low..high - 1 of each."""
         start, stop, edge = first * BLOCK_ROWS, min(last * BLOCK_ROWS, self.n), 0
         for part in self.parts:
             low, high = max(start - edge, 0), min(stop - edge, part.kept)
@@ -121,7 +132,10 @@ class ParquetFrames:
 
 @dataclass(frozen=True, slots=True)
 class ParquetRows:
-    """Rows for a fit from `frames`, encoded by a design that has a rule for all they hold; see `parquet_rows`."""
+    """Rows for a fit, encoded by a design that has a rule for all they hold.
+
+    Made by `parquet_rows`.
+    """
 
     frames: ParquetFrames
     design: Design
@@ -144,8 +158,8 @@ class ParquetRows:
     def blocks(self, first: int, last: int) -> Iterator[Block]:
         """The blocks, decoded one chunk ahead, encoded a few at a time."""
         for chunk in read_ahead(self.frames.cut(first, last)):
-            for start in range(0, chunk.height, ENCODED):
-                frame = chunk.slice(start, ENCODED)
+            for start in range(0, chunk.height, ENCODED_ROWS):
+                frame = chunk.slice(start, ENCODED_ROWS)
                 X = self.design.columns(frame)
                 if self.which is not None:
                     X = X.select(np.array(self.which))
@@ -153,7 +167,7 @@ class ParquetRows:
                 yield from rows.blocks(0, block_count(rows.n))
 
     def part(self, first: int, last: int) -> "ParquetRows":
-        """The rows of the blocks first..last - 1 as rows of their own, re-cut here whatever the row groups."""
+        """The rows of the blocks first..last - 1 as rows of their own."""
         return replace(self, frames=self.frames.part(first, last))
 
     def select(self, which: NDArray[np.intp]) -> "ParquetRows":
@@ -171,7 +185,9 @@ def parquet_rows(
     cluster: str | None = None,
     classes: tuple[str, ...] = (),
 ) -> ParquetRows:
-    """The rows of Parquet files for a fit: those whose outcome is there and that `keep`, given the columns it reads, keeps.
+    """The rows of Parquet files for a fit: those that have an outcome and that `keep` keeps.
+
+    keep: which rows of a frame, (n,), given its columns `reads`.
 
     Raises DataError as `Design.check` does, and if the outcome is no such outcome; UsageError if
     clusters are asked for.
@@ -213,22 +229,24 @@ def parquet_frames(
     """The rows that `keep`, given frames of the columns it reads, keeps; one pass over those."""
     limit = max(BLOCK_ROWS, CHUNK_BYTES // (8 * max(1, len(columns))))
     parts = [
-        Part(path, start, length, length) for path in paths for start, length in _cuts(path, limit)
+        FileChunk(path, start, length, length)
+        for path in paths
+        for start, length in _chunk_limits(path, limit)
     ]
     if keep is not None:
         counted = read_ahead((part, keep(part.read(list(dict.fromkeys(reads))))) for part in parts)
-        parts = [_kept(part, mask) for part, mask in counted]
+        parts = [_with_mask(part, mask) for part, mask in counted]
     return ParquetFrames(tuple(parts), tuple(columns))
 
 
-def _kept(part: Part, mask: Mask) -> Part:
+def _with_mask(part: FileChunk, mask: Mask) -> FileChunk:
     count = int(mask.sum())
     packed = None if count == part.length else np.packbits(mask).tobytes()
-    return Part(part.path, part.start, part.length, count, packed)
+    return FileChunk(part.path, part.start, part.length, count, packed)
 
 
-def _cuts(path: str, limit: int) -> Iterator[tuple[int, int]]:
-    """Start and length of what is decoded together: small row groups joined, large ones cut evenly."""
+def _chunk_limits(path: str, limit: int) -> Iterator[tuple[int, int]]:
+    """Start and length of each chunk: small row groups are joined, large ones cut evenly."""
     with pq.ParquetFile(path) as file:
         metadata = file.metadata
         sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
@@ -246,12 +264,12 @@ def _cuts(path: str, limit: int) -> Iterator[tuple[int, int]]:
         yield start, length
 
 
-def _scan(path: str) -> pl.LazyFrame:
-    return _scan_once(path, os.stat(path).st_mtime_ns)
+def _scan_file(path: str) -> pl.LazyFrame:
+    return _cached_scan(path, os.stat(path).st_mtime_ns)
 
 
 @lru_cache(maxsize=256)
-def _scan_once(path: str, _changed: int) -> pl.LazyFrame:
+def _cached_scan(path: str, _changed: int) -> pl.LazyFrame:
     """The file, lazily: kept, so that its footer is read once."""
     return pl.scan_parquet(path, glob=False, hive_partitioning=False)
 

@@ -1,4 +1,4 @@
-"""What a design needs to know of its rows, summed in one pass: numbers by blocks in a fixed order, levels, what is missing.
+"""A survey of training rows in one pass: what terms learn from.
 
 The sums are over blocks of rows numbered from the first row on, so they have the same bits however
 the rows come.
@@ -18,8 +18,8 @@ from logit_engine.rows.table_frames import Frames
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """Of a numeric column of `rows` rows: how many are present and how many infinite, mean, centered square sum, range."""
+class NumberSummary:
+    """A numeric column: rows, present and infinite ones, mean, centered square sum, range."""
 
     rows: int
     present: int
@@ -34,44 +34,48 @@ class Numbers:
         """How many rows have no number."""
         return self.rows - self.present
 
-    def filled(self, fill: float) -> "Numbers":
+    def filled(self, fill: float) -> "NumberSummary":
         """With a number in place of each missing one."""
         if not self.missing:
             return self
         share, shift = self.missing / self.rows, fill - self.mean
         square = self.square + shift * shift * (self.present * share)
         low, high = min(self.low, fill), max(self.high, fill)
-        return Numbers(
+        return NumberSummary(
             self.rows, self.rows, self.infinite, self.mean + shift * share, square, low, high
         )
 
 
 @dataclass(slots=True)
 class Survey:
-    """What one pass counts. together: the columns that are missing in the same rows; levels: rows by level, null apart."""
+    """What one pass counts.
+
+    numbers: by column. together: columns that are missing in the same rows. levels: rows by level.
+    nulls: rows without a level.
+    """
 
     rows: int = 0
-    numbers: dict[str, Numbers] = field(default_factory=dict)
+    numbers: dict[str, NumberSummary] = field(default_factory=dict)
     together: tuple[tuple[str, ...], ...] = ()
     levels: dict[str, dict[str, int]] = field(default_factory=dict)
     nulls: dict[str, int] = field(default_factory=dict)
 
 
-def survey(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]) -> Survey:
+def survey_rows(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]) -> Survey:
     """Count it. Raises DataError for a numeric column that is infinite somewhere."""
     found = Survey(levels={name: {} for name in categorical}, nulls=dict.fromkeys(categorical, 0))
-    sums = _nothing(len(numeric))
+    sums = _no_statistics(len(numeric))
     pattern = [0] * len(numeric)
     for frame in rows.frames([*numeric, *categorical]):
         found.rows += frame.height
-        for blocks in _by_blocks(frame, numeric):
+        for blocks in _statistics_by_block(frame, numeric):
             sums += blocks
-        pattern = _refined(pattern, frame, numeric)
+        pattern = _split_patterns(pattern, frame, numeric)
         for name in categorical:
-            _count(frame[name], found.levels[name])
+            _count_levels(frame[name], found.levels[name])
             found.nulls[name] += frame[name].null_count()
     for i, name in enumerate(numeric):
-        numbers = Numbers(
+        numbers = NumberSummary(
             found.rows,
             *(v[i].item() for v in (sums.n, sums.infinite, sums.mean, sums.square, *sums.range)),
         )
@@ -95,19 +99,22 @@ def missing_values(name: str) -> pl.Expr:
     return pl.col(name).is_null() | pl.col(name).cast(pl.Float64).is_nan().fill_null(False)
 
 
-def numbers_of(rows: Frames, name: str) -> Array:
-    """One column as numbers, nan where it is missing, (n,): for what takes all of them at once, as a median does."""
-    parts = [_numbers(frame[name]) for frame in rows.frames([name])]
+def column_values(rows: Frames, name: str) -> Array:
+    """One column as numbers, NaN for a missing one, (n,): for a median, which needs all at once."""
+    parts = [_number_array(frame[name]) for frame in rows.frames([name])]
     return np.concatenate(parts) if parts else np.empty(0)
 
 
-def _numbers(column: pl.Series) -> Array:
+def _number_array(column: pl.Series) -> Array:
     return np.asarray(column.cast(pl.Float64).fill_null(np.nan).to_numpy())
 
 
 @dataclass(slots=True)
-class _Sums:
-    """Statistics of a block, or of all up to now, of p columns, (p,) each; range: (2, p). `+=` merges the next block in."""
+class _BlockStatistics:
+    """Statistics of some blocks of p columns, (p,) each; range: (2, p).
+
+    `+=` adds the next block: Chan, Golub & LeVeque (1983).
+    """
 
     n: NDArray[np.int64]
     infinite: NDArray[np.int64]
@@ -115,7 +122,7 @@ class _Sums:
     square: Array
     range: Array
 
-    def __iadd__(self, block: "_Sums") -> "_Sums":  # Chan, Golub & LeVeque (1983)
+    def __iadd__(self, block: "_BlockStatistics") -> "_BlockStatistics":
         n = self.n + block.n
         share = block.n / np.maximum(n, 1)
         shift = np.where(block.n > 0, block.mean - self.mean, 0.0)
@@ -127,19 +134,19 @@ class _Sums:
         return self
 
 
-def _nothing(p: int) -> _Sums:
+def _no_statistics(p: int) -> _BlockStatistics:
     none = np.zeros(p, dtype=np.int64)
-    return _Sums(
+    return _BlockStatistics(
         none, none, np.zeros(p), np.zeros(p), np.array([[np.inf], [-np.inf]]).repeat(p, axis=1)
     )
 
 
-def _by_blocks(frame: pl.DataFrame, numeric: Sequence[str]) -> list[_Sums]:
+def _statistics_by_block(frame: pl.DataFrame, numeric: Sequence[str]) -> list[_BlockStatistics]:
     """The statistics of each block of a frame that starts where a block does."""
     if not numeric:
         return []
     whole = frame.height // BLOCK_ROWS * BLOCK_ROWS
-    columns = [_numbers(frame[name]) for name in numeric]
+    columns = [_number_array(frame[name]) for name in numeric]
     tables = [
         [x[:whole].reshape(-1, BLOCK_ROWS) for x in columns],
         [x[whole:].reshape(1, -1) for x in columns],
@@ -147,19 +154,23 @@ def _by_blocks(frame: pl.DataFrame, numeric: Sequence[str]) -> list[_Sums]:
     found = []
     for table in tables:
         if table[0].size:
-            by_column = [_statistics(x) for x in table]
+            by_column = [_block_statistics(x) for x in table]
             n, infinite, mean, square, low, high = (
                 np.stack(part, axis=1) for part in zip(*by_column, strict=True)
             )
             ranges = np.stack([low, high], axis=1)
             found += [
-                _Sums(*parts) for parts in zip(n, infinite, mean, square, ranges, strict=True)
+                _BlockStatistics(*parts)
+                for parts in zip(n, infinite, mean, square, ranges, strict=True)
             ]
     return found
 
 
-def _statistics(x: Array) -> tuple[np.ndarray, ...]:
-    """Count, infinities, mean, centered square sum, least and largest of each row of x, (blocks, m), without its nans."""
+def _block_statistics(x: Array) -> tuple[np.ndarray, ...]:
+    """Count, infinities, mean, centered square sum, minimum, maximum of each block, (blocks,).
+
+    x: (blocks, m); its NaNs are left out.
+    """
     absent = np.isnan(x)
     some = bool(absent.any())
     n = x.shape[1] - absent.sum(axis=1)
@@ -178,8 +189,8 @@ def _statistics(x: Array) -> tuple[np.ndarray, ...]:
     return n, infinite, mean, np.square(rest).sum(axis=1), low, high
 
 
-def _refined(pattern: list[int], frame: pl.DataFrame, numeric: Sequence[str]) -> list[int]:
-    """Classes of columns missing in the same rows so far, split further where they differ in this frame."""
+def _split_patterns(pattern: list[int], frame: pl.DataFrame, numeric: Sequence[str]) -> list[int]:
+    """Classes of columns missing in the same rows up to now, split where they differ in a frame."""
     if not numeric:
         return pattern
     masks = frame.select(missing_values(name).alias(name) for name in numeric)
@@ -191,7 +202,7 @@ def _refined(pattern: list[int], frame: pl.DataFrame, numeric: Sequence[str]) ->
     return [keys.setdefault(key, len(keys)) for key in own]
 
 
-def _count(column: pl.Series, counts: dict[str, int]) -> None:
+def _count_levels(column: pl.Series, counts: dict[str, int]) -> None:
     table = column.cast(pl.String).drop_nulls().value_counts()
     for level, n in table.iter_rows():
         counts[level] = counts.get(level, 0) + n

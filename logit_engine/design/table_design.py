@@ -1,4 +1,4 @@
-"""A Design is how the columns of a table become X: learnt on the training rows alone, one value for fits and scores.
+"""A Design is how the columns of a table become X, in training and in scoring.
 
 It holds the constant and the terms of X in order. `encode` gives the columns of a frame for a fit,
 and `linear_predictor` the same sum as one Polars expression for a score. A design is learnt by
@@ -35,7 +35,7 @@ class Design:
 
     @property
     def groups(self) -> tuple[int, ...]:
-        """A label for each of the p columns: the columns of a term share one, the intercept has -1."""
+        """A label per column of X, (p,): the columns of a term share one; the intercept has -1."""
         return (-1, *(i for i, term in enumerate(self.terms) for _ in term.column_names))
 
     @property
@@ -101,7 +101,7 @@ class Design:
         return SideBySide(tuple(parts))
 
     def linear_predictor(self, estimates: Array) -> pl.Expr:
-        """x'theta as one expression, with estimates (p,) on the scale of X; null wherever a term has no rule."""
+        """x'theta as one expression, with estimates (p,) on the scale of X; null if no rule applies."""
         values = estimates.tolist()
         total, at = pl.lit(values[0]), 1
         for term in self.terms:

@@ -29,7 +29,7 @@ def save_results(estimates: Estimates, loglik: float, path: str | PathLike[str])
 
     loglik: the log-likelihood to store. Raises ArtifactError if the file's folder does not exist.
     """
-    from logit_engine.storage.model_file import KEY  # which needs Polars, as no fit does
+    from logit_engine.storage.model_file import METADATA_KEY  # which needs Polars, as no fit does
 
     target = Path(path)
     if not target.parent.is_dir():
@@ -41,7 +41,9 @@ def save_results(estimates: Estimates, loglik: float, path: str | PathLike[str])
     staging = target.parent / f".{target.name}.staging"
     try:
         publish_file(
-            target, lambda staged: table.write_parquet(staged, metadata={KEY: content}), staging
+            target,
+            lambda staged: table.write_parquet(staged, metadata={METADATA_KEY: content}),
+            staging,
         )
     finally:
         with suppress(OSError):  # another save of the same name may be at work in it
@@ -73,12 +75,12 @@ def _estimates_table(estimates: Estimates) -> "pl.DataFrame":
 
 def _file_content(estimates: Estimates, loglik: float) -> dict[str, object]:
     """What stands beside the table, JSON-ready: the model without its data, and the fit."""
-    from logit_engine.storage.model_file import FORMAT, fit_content
+    from logit_engine.storage.model_file import FORMAT_VERSION, fit_content
 
     model, record = estimates.model, estimates.record
     covariance = record.covariance
     return {
-        "format": FORMAT,
+        "format": FORMAT_VERSION,
         "results": type(model).__name__,
         "model": model.to_content(),
         "design": None if model.design is None else model.design.to_content(),

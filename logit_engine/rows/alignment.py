@@ -1,4 +1,4 @@
-"""The rows of a column or table, brought into the order of the rows of X by pandas' labels, or refused.
+"""Rows brought into the order of the rows of X by pandas' labels, or refused.
 
 One rule holds everywhere:
 

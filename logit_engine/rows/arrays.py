@@ -77,7 +77,10 @@ def is_usable(values: Numbers) -> bool:
 
 
 def _sum_of_squares(values: Numbers) -> float:
-    """The sum of squares of a table, (n, p), by threads if it is large: no value can hide behind another."""
+    """The sum of squares of a table, (n, p), by threads if it is large.
+
+    Squares cannot cancel, so no value hides behind another.
+    """
 
     def part_sum(numbers: Numbers) -> float:
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):

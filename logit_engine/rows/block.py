@@ -1,4 +1,4 @@
-"""A block of rows: the unit of every sum and of memory, and the pieces that it is worked through in.
+"""A block of rows: the unit of every sum and of memory; and its pieces.
 
 A block has 16,384 rows. With fewer, the 0.1 ms of Python that a block costs would show; with more,
 blocks that are decoded from files would fill a small machine. A piece is a part of a block whose
@@ -81,7 +81,7 @@ class Block:
         return self.weights > 0.0
 
     def maximum(self, values: Array) -> float:
-        """The maximum of values, (n,), over the rows with weight; minus infinity if there is none."""
+        """The maximum of values, (n,), over the rows with weight; -inf if there is none."""
         return float((values if self.weight is None else values[self.kept]).max(initial=-np.inf))
 
 

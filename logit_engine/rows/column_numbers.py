@@ -1,4 +1,4 @@
-"""Columns of a caller as numbers of NumPy: NumPy's, pandas' and Polars' are taken, others refused by name.
+"""Columns of NumPy, pandas and Polars as numbers of NumPy; what is no number is refused.
 
 Numbers are integers, floats, booleans (0 and 1), decimals, and objects that are all such numbers. A
 missing value among them, whatever it is called, is NaN. Dates, times and durations are refused
@@ -215,7 +215,7 @@ def _float_or_infinity(value: Any) -> float:
 
 
 def _time_type(column: Any) -> str | None:
-    """The type of the dates, times or durations that a column holds; None if it holds other values."""
+    """The type of dates, times or durations that a column holds; None for other values."""
     if not hasattr(column, "dtype"):
         return None
     kind = column.dtype

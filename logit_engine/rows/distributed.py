@@ -1,4 +1,4 @@
-"""Rows on a Dask cluster: workers keep the blocks, a pass sends them one function and gets one sum back.
+"""Rows on Dask workers: they keep the blocks; a pass sends one function and gets one sum.
 
 How. Neighboring stripes form a unit, one per thread of the workers. The source cuts the units,
 whatever the row groups of its files. A pass sums each unit where it lies; tasks add the sums in the

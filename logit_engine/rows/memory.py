@@ -16,7 +16,7 @@ from logit_engine.rows.column_numbers import frame_columns, is_missing, library_
 
 @dataclass(frozen=True, slots=True)
 class MemoryRows:
-    """Columns in memory with an outcome and, if given, the other parts of a `Block`, each with n rows.
+    """Columns in memory with an outcome and, if given, the other parts of a `Block`, of n rows.
 
     intercept: whether the first column is the model's own constant.
     """
@@ -109,7 +109,7 @@ def array_rows(
     offset: Any = None,
     cluster: Any = None,
 ) -> MemoryRows:
-    """Rows from arrays: X (n, p) numeric, y (n,) in [0, 1], or the codes 0, 1, ... of named classes.
+    """Rows from arrays: X (n, p) numeric, y (n,) in [0, 1], or the codes of named classes.
 
     X: an array, a frame of pandas or Polars, or a sparse matrix of SciPy; it is not copied. names:
     of its columns, in place of those of a frame. weight: (n,), how many equal rows a row stands

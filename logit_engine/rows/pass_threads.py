@@ -48,7 +48,9 @@ def results_in_order(
     items: Iterable[Item],
     threads: int,
 ) -> Iterator[Result]:
-    """fn of each item on so many threads, in the order of items; after an error no call is left running.
+    """fn of each item on so many threads, in the order of items.
+
+    After an error no call is left running.
 
     At most `threads` results are computed before they are asked for.
     """

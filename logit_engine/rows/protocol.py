@@ -85,7 +85,7 @@ class RowsWrapper(SummingRows):
 
 @dataclass(frozen=True, slots=True)
 class RowsShape:
-    """Rows without their blocks: a function that travels to other rows carries it in their place."""
+    """The shape of rows without their blocks, which a function carries to other rows."""
 
     n: int
     names: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The tree of sums: a sum over rows is folded in one order that no thread, worker or file can change.
+"""The tree of sums: rows are summed in one order that no thread, worker or file can change.
 
 Why. Floating-point addition is not associative: (a + b) + c and a + (b + c) differ in the last bit.
 A sum whose order depends on the number of threads, or on which worker is faster, has other bits on

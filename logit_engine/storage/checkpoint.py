@@ -1,4 +1,4 @@
-"""Checkpoints: the sums of every pass kept on disk, so that a fit that was interrupted goes on to the very same bits.
+"""Checkpoints: the sums of every pass on disk; an interrupted fit goes on to the same bits.
 
 A fit is a function of the sums of its passes and of nothing else that could be lost. So what is
 kept is those sums, each under a digest of what was asked: a fit that starts again asks the same, is
@@ -24,12 +24,15 @@ from numpy.typing import NDArray
 from logit_engine.rows import Block, Rows, RowsWrapper, Sums, total
 from logit_engine.storage.publish import publish_file
 
-LARGEST = 2**28  # bytes of sums that are kept; more are summed again
+MAX_SUMS_BYTES = 2**28  # that are kept; more are summed again
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A folder of sums, one file a pass. facts: what else decides the bits, as versions do; staging: see `publish`."""
+    """A folder of sums, one file per pass.
+
+    facts: what else decides the bits, such as versions. staging: see `publish`.
+    """
 
     folder: Path
     staging: Path
@@ -41,18 +44,21 @@ class Journal:
             with self._path(question).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 arrays = [file[f"arr_{i}"] for i in range(len(file.files))]
                 text = bytes(arrays.pop()).decode()
-                return tuple(_unpacked(item, arrays) for item in json.loads(text))
+                return tuple(_from_json(item, arrays) for item in json.loads(text))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
 
     def record(self, question: str, sums: Sums) -> None:
-        """Keep the sums, whole or not at all; those too large, or of a kind that has no place in a file, are not kept."""
+        """Keep the sums, whole or not at all.
+
+        Sums that are too large, or of a type that has no place in a file, are not kept.
+        """
         arrays: list[NDArray[Any]] = []
         try:
-            text = json.dumps([_packed(value, arrays) for value in sums])
-        except _Unknown:
+            text = json.dumps([_to_json(value, arrays) for value in sums])
+        except _NoDigestError:
             return
-        if sum(array.nbytes for array in arrays) <= LARGEST:
+        if sum(array.nbytes for array in arrays) <= MAX_SUMS_BYTES:
             parts = [*arrays, np.frombuffer(text.encode(), dtype=np.uint8)]
             publish_file(self._path(question), lambda path: np.savez(path, *parts), self.staging)
 
@@ -85,7 +91,7 @@ class CheckpointedRows(RowsWrapper):
         """
         try:
             question = digest((engine_source(), fn, self.n, self.names))
-        except _Unknown:
+        except _NoDigestError:
             return total(self.rows, fn, threads)
         found = self.journal.recall(question)
         if found is None:
@@ -97,7 +103,7 @@ class CheckpointedRows(RowsWrapper):
 
 @functools.cache
 def engine_source() -> str:
-    """The sha256 of the engine's own source: what its functions call counts, not only what they close over."""
+    """The sha256 of the engine's own source: what its functions call decides their sums too."""
     content = hashlib.sha256()
     package = Path(__file__).parents[1]
     for path in sorted(package.rglob("*.py")):
@@ -108,23 +114,23 @@ def engine_source() -> str:
     return content.hexdigest()
 
 
-class _Unknown(TypeError):
+class _NoDigestError(TypeError):
     """A value that has no digest, or no place in a file."""
 
 
 def digest(value: Any) -> str:
-    """The sha256 of a value made of plain values, arrays, dataclasses and functions with what they close over.
+    """The sha256 of a value of plain values, arrays, dataclasses, and functions with their closures.
 
     Of a function that is not the engine's it follows the functions and plain values of its module
     that it names. Of rows it is their number and names. Raises TypeError for anything else.
     """
     content = hashlib.sha256()
-    for part in _told(value, set()):
+    for part in _digest_parts(value, set()):
         content.update(len(part).to_bytes(8, "little") + part)
     return content.hexdigest()
 
 
-def _told(value: Any, seen: set[int]) -> Iterator[bytes]:
+def _digest_parts(value: Any, seen: set[int]) -> Iterator[bytes]:
     match value:
         case None | bool() | int() | float() | str() | bytes():
             yield f"{type(value).__name__} {value!r}".encode()
@@ -136,57 +142,57 @@ def _told(value: Any, seen: set[int]) -> Iterator[bytes]:
         case tuple() | list():
             yield f"{type(value).__name__} {len(value)}".encode()
             for item in value:
-                yield from _told(item, seen)
+                yield from _digest_parts(item, seen)
         case Mapping():
-            yield from _told(list(value.items()), seen)
+            yield from _digest_parts(list(value.items()), seen)
         case functools.partial():
-            yield from _told((value.func, value.args, value.keywords), seen)
+            yield from _digest_parts((value.func, value.args, value.keywords), seen)
         case FunctionType():
             yield f"{value.__module__}.{value.__qualname__}".encode()
-            yield from _told(value.__code__, seen)
-            yield from _told((value.__defaults__, value.__kwdefaults__), seen)
+            yield from _digest_parts(value.__code__, seen)
+            yield from _digest_parts((value.__defaults__, value.__kwdefaults__), seen)
             for cell in value.__closure__ or ():
-                yield from _told(cell.cell_contents, seen)
+                yield from _digest_parts(cell.cell_contents, seen)
             if id(value.__code__) not in seen and not value.__module__.startswith("logit_engine."):
                 seen.add(id(value.__code__))
-                for name in sorted(_names(value.__code__) & value.__globals__.keys()):
-                    yield from _told_of_module(name, value.__globals__[name], seen)
+                for name in sorted(_looked_up_names(value.__code__) & value.__globals__.keys()):
+                    yield from _module_name_parts(name, value.__globals__[name], seen)
         case CodeType():
             yield value.co_code
-            yield from _told(
+            yield from _digest_parts(
                 (value.co_names, [c for c in value.co_consts if not isinstance(c, frozenset)]), seen
             )
         case _ if isinstance(rows := value, Rows):
-            yield from _told((rows.n, rows.names), seen)
+            yield from _digest_parts((rows.n, rows.names), seen)
         case _ if is_dataclass(value):
             yield type(value).__qualname__.encode()
             for field in fields(value):
-                yield from _told((field.name, getattr(value, field.name)), seen)
+                yield from _digest_parts((field.name, getattr(value, field.name)), seen)
             if not type(value).__module__.startswith("logit_engine."):
                 for name, part in sorted(vars(type(value)).items()):
                     if isinstance(part, FunctionType) and not name.startswith("__"):
-                        yield from _told(part, seen)
+                        yield from _digest_parts(part, seen)
         case _:
-            raise _Unknown(f"a {type(value).__name__} has no digest")
+            raise _NoDigestError(f"a {type(value).__name__} has no digest")
 
 
-def _names(code: CodeType) -> set[str]:
+def _looked_up_names(code: CodeType) -> set[str]:
     """The names that a function's code and that of the functions within it look up."""
-    inner = (_names(part) for part in code.co_consts if isinstance(part, CodeType))
+    inner = (_looked_up_names(part) for part in code.co_consts if isinstance(part, CodeType))
     return set(code.co_names).union(*inner)
 
 
-def _told_of_module(name: str, value: Any, seen: set[int]) -> Iterator[bytes]:
-    """What a name of a function's module stands for, as far as it can be told: of modules and classes the name."""
+def _module_name_parts(name: str, value: Any, seen: set[int]) -> Iterator[bytes]:
+    """What a name of a function's module stands for; of modules and classes the name alone."""
     try:
-        parts = list(_told(value, seen))
-    except _Unknown:
+        parts = list(_digest_parts(value, seen))
+    except _NoDigestError:
         parts = [f"{type(value).__name__} {getattr(value, '__name__', '')}".encode()]
     yield name.encode()
     yield from parts
 
 
-def _packed(value: Any, arrays: list[NDArray[Any]]) -> Any:
+def _to_json(value: Any, arrays: list[NDArray[Any]]) -> Any:
     """The value as JSON, its arrays put aside."""
     match value:
         case np.ndarray() | np.generic() if value.dtype != object:
@@ -197,16 +203,16 @@ def _packed(value: Any, arrays: list[NDArray[Any]]) -> Any:
         case float():
             return {"float": value.hex()}
         case tuple() | list():
-            return {type(value).__name__: [_packed(item, arrays) for item in value]}
+            return {type(value).__name__: [_to_json(item, arrays) for item in value]}
         case _ if is_dataclass(value) and type(value).__module__.startswith("logit_engine."):
             parts = {
-                f.name: _packed(getattr(value, f.name), arrays) for f in fields(value) if f.init
+                f.name: _to_json(getattr(value, f.name), arrays) for f in fields(value) if f.init
             }
             return {"value": [type(value).__module__, type(value).__qualname__], "fields": parts}
-    raise _Unknown(f"a {type(value).__name__} has no place in a file")
+    raise _NoDigestError(f"a {type(value).__name__} has no place in a file")
 
 
-def _unpacked(item: Any, arrays: list[NDArray[Any]]) -> Any:
+def _from_json(item: Any, arrays: list[NDArray[Any]]) -> Any:
     match item:
         case {"array": index}:
             return arrays[index]
@@ -215,10 +221,10 @@ def _unpacked(item: Any, arrays: list[NDArray[Any]]) -> Any:
         case {"float": text}:
             return float.fromhex(text)
         case {"tuple": items}:
-            return tuple(_unpacked(part, arrays) for part in items)
+            return tuple(_from_json(part, arrays) for part in items)
         case {"list": items}:
-            return [_unpacked(part, arrays) for part in items]
+            return [_from_json(part, arrays) for part in items]
         case {"value": [module, name], "fields": parts} if module.startswith("logit_engine."):
             kind = getattr(importlib.import_module(module), name)
-            return kind(**{key: _unpacked(part, arrays) for key, part in parts.items()})
+            return kind(**{key: _from_json(part, arrays) for key, part in parts.items()})
     return item

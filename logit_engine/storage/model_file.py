@@ -1,4 +1,4 @@
-"""A model as a table: a Parquet file that a person can open, with canonical JSON in its metadata; no pickle.
+"""A model as a Parquet table that a person can open, with canonical JSON in its metadata.
 
 One row a term. `estimate`, its interval and odds ratio are in the original units of the data;
 `standardized` and `covariance` (a row of the matrix) are on the scale of X, from which the model is
@@ -31,15 +31,18 @@ from logit_engine.links import LINKS, LOGIT
 from logit_engine.rows.arrays import refuse_repeated_names
 from logit_engine.storage.publish import canonical_json
 
-FORMAT = 2
-KEY = "logit_engine"
+FORMAT_VERSION = 2
+METADATA_KEY = "logit_engine"
 
 Label = bool | int | str
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """The outcome column and its classes by code, the base first; of two, the second is the positive one."""
+class StoredTarget:
+    """The outcome column and its classes by code, the base first.
+
+    Of two classes the second is the positive one.
+    """
 
     column: str
     classes: tuple[Label, ...]
@@ -51,8 +54,8 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """All that scoring needs: how columns become X, what was estimated, what is predicted, and from where it came.
+class StoredModel:
+    """All that scoring needs: the design, the estimates, the target, and where they came from.
 
     result is on the scale of X. threshold: probability from which the positive class is predicted;
     of several classes the most probable one is. notes: what the design said of the training data.
@@ -61,7 +64,7 @@ class Model:
 
     design: Design
     result: FitResult
-    target: Target
+    target: StoredTarget
     threshold: float
     notes: tuple[str, ...] = ()
     origin: Mapping[str, Any] = field(default_factory=dict)
@@ -79,12 +82,12 @@ class Model:
         return self.result.in_units(self.design.units)
 
     def linear_predictors(self) -> tuple[pl.Expr, ...]:
-        """x'theta of each row, for every predictor: one for two classes, else one for each class but the base."""
+        """x'theta of each row: one for two classes, else one per class without the base."""
         by_predictor = self.result.estimates.reshape(self.likelihood.outputs, -1)
         return tuple(self.design.linear_predictor(theta) for theta in by_predictor)
 
     def probabilities(self) -> tuple[pl.Expr, ...]:
-        """P(positive) alone for two classes, else of every class, the base first; these sum to one."""
+        """P(positive) for two classes; else one per class, the base first, which sum to one."""
         etas = self.linear_predictors()
         likelihood = self.likelihood
         if not isinstance(likelihood, Bernoulli):
@@ -104,24 +107,30 @@ class Model:
         )
 
     def predicted_class(self) -> pl.Expr:
-        """Of two classes the positive one from the threshold on; of several the most probable, the earlier one of equals."""
+        """The predicted class of each row.
+
+        Of two classes the positive one from the threshold on; of several the most probable, the first of
+        equals.
+        """
         probabilities = self.probabilities()
         classes = self.target.classes
         if len(probabilities) == 1:
             positive = probabilities[0] >= self.threshold
             return (
-                positive if classes == (False, True) else _chosen(positive, classes[1], classes[0])
+                positive
+                if classes == (False, True)
+                else _label_where(positive, classes[1], classes[0])
             )
         largest = pl.max_horizontal(probabilities)
         found = pl.lit(classes[-1])
         for label, probability in reversed(
             list(zip(classes[:-1], probabilities[:-1], strict=True))
         ):
-            found = _chosen(probability >= largest, label, found)
+            found = _label_where(probability >= largest, label, found)
         return found
 
     def outputs(self, wanted: Sequence[str]) -> list[pl.Expr]:
-        """Those of linear_predictor, probability and predicted_class that are wanted, as named columns.
+        """The wanted ones of linear_predictor, probability and predicted_class, as named columns.
 
         Of more than two classes there is one for each, as in probability[a].
         """
@@ -140,14 +149,14 @@ class Model:
         return found
 
 
-def _chosen(where: pl.Expr, label: Label, otherwise: Any) -> pl.Expr:
+def _label_where(where: pl.Expr, label: Label, otherwise: Any) -> pl.Expr:
     """The label where the condition holds; null where it cannot be told."""
     rest = otherwise if isinstance(otherwise, pl.Expr) else pl.lit(otherwise)
     return pl.when(where.is_null()).then(None).when(where).then(pl.lit(label)).otherwise(rest)
 
 
-def coefficient_table(model: Model, level: float = 0.95) -> pl.DataFrame:
-    """The model as a table, one row a coefficient: the terms in the order of X, for one class after another."""
+def coefficient_table(model: StoredModel, level: float = 0.95) -> pl.DataFrame:
+    """The model as a table, one row per coefficient: the terms in the order of X, class by class."""
     raw, scaled = model.original, model.result
     interval = raw.interval(level)
     units = model.design.units
@@ -255,30 +264,30 @@ def read_table(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
     if not path.exists():
         raise ArtifactError(f"there is no file {path}; correct the path.")
     try:
-        text = pl.read_parquet_metadata(path)[KEY]
+        text = pl.read_parquet_metadata(path)[METADATA_KEY]
         table = pl.read_parquet(path)
     except (KeyError, OSError, pl.exceptions.PolarsError) as error:
         raise ArtifactError(
             f"{path} is not a model of logit-engine ({type(error).__name__}); train again."
         ) from error
     content = json.loads(text)
-    if content["format"] != FORMAT:
-        what = "newer" if content["format"] > FORMAT else "older"
+    if content["format"] != FORMAT_VERSION:
+        what = "newer" if content["format"] > FORMAT_VERSION else "older"
         raise ArtifactError(
-            f"{path} has format {content['format']}, {what} than the {FORMAT} this version reads; "
+            f"{path} has format {content['format']}, {what} than the {FORMAT_VERSION} this version reads; "
             + ("upgrade logit-engine." if what == "newer" else "train again.")
         )
     return table, content
 
 
-def write_model(model: Model, path: Path) -> None:
+def write_model(model: StoredModel, path: Path) -> None:
     """Write the model's Parquet file; the same model gives the same bytes.
 
     Raises DataError if terms share a name.
     """
     refuse_repeated_names(model.design.names, "terms")
     content = {
-        "format": FORMAT,
+        "format": FORMAT_VERSION,
         "target": {"column": model.target.column, "classes": list(model.target.classes)},
         "threshold": model.threshold,
         "design": model.design.to_content(),
@@ -286,10 +295,10 @@ def write_model(model: Model, path: Path) -> None:
         "origin": dict(model.origin),
         "fit": fit_content(model.result),
     }
-    coefficient_table(model).write_parquet(path, metadata={KEY: canonical_json(content)})
+    coefficient_table(model).write_parquet(path, metadata={METADATA_KEY: canonical_json(content)})
 
 
-def read_model(path: Path) -> Model:
+def read_model(path: Path) -> StoredModel:
     """Read a model.
 
     Raises ArtifactError if the file is no model, or was written by a newer version.
@@ -297,10 +306,10 @@ def read_model(path: Path) -> Model:
     table, content = read_table(path)
     covariance = np.array(table["covariance"].to_list(), dtype=np.float64)
     design = Design.from_content(content["design"])
-    return Model(
+    return StoredModel(
         design,
         fit_of(content["fit"], design.names, table["standardized"].to_numpy().copy(), covariance),
-        Target(content["target"]["column"], tuple(content["target"]["classes"])),
+        StoredTarget(content["target"]["column"], tuple(content["target"]["classes"])),
         float(content["threshold"]),
         tuple(content["notes"]),
         content["origin"],

@@ -1,4 +1,4 @@
-"""The atomic writer everything uses: what it publishes is wholly there or not at all, after a kill or on a full disk too.
+"""The atomic writer: a file or folder is published whole or not at all, whatever is killed.
 
 The order is always the same: write into a staging folder of the same file system, outside any glob
 of published data; fsync; rename into place; fsync the folder that holds the new name. A manifest
@@ -39,11 +39,15 @@ def canonical_json(value: object, *, indent: int | None = None) -> str:
     """
     separators = (",", ":") if indent is None else (",", ": ")
     return json.dumps(
-        _finite(value), sort_keys=True, allow_nan=False, separators=separators, indent=indent
+        _with_finite_numbers(value),
+        sort_keys=True,
+        allow_nan=False,
+        separators=separators,
+        indent=indent,
     )
 
 
-def _finite(value: object) -> object:
+def _with_finite_numbers(value: object) -> object:
     match value:
         case float() if not math.isfinite(value):
             return str(float(value))
@@ -53,9 +57,9 @@ def _finite(value: object) -> object:
                     raise TypeError(
                         f"A key of canonical JSON must be text, but {key!r} is {type(key).__name__}."
                     )
-            return {key: _finite(item) for key, item in value.items()}
+            return {key: _with_finite_numbers(item) for key, item in value.items()}
         case list() | tuple():
-            return [_finite(item) for item in value]
+            return [_with_finite_numbers(item) for item in value]
     return value
 
 
@@ -72,7 +76,7 @@ def fingerprint(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def publish_folder(target: Path, staging_root: Path) -> Iterator[Path]:
-    """Yield a staging folder to fill; on success it is fsynced and renamed to `target`, on any failure it is removed.
+    """Yield a staging folder to fill; fsync it and rename it to `target`; on failure remove it.
 
     Raises AlreadyPublished where the target exists: before the work, or after it if someone else
     was faster.
@@ -81,13 +85,13 @@ def publish_folder(target: Path, staging_root: Path) -> Iterator[Path]:
         raise AlreadyPublished(
             f"{target} is published already, and a published folder never changes."
         )
-    with _staging(staging_root) as stage:
+    with _staging_folder(staging_root) as stage:
         folder = stage / target.name
         folder.mkdir()
         yield folder
         for inner, _, names in os.walk(folder):
             for path in (*(Path(inner, name) for name in names), Path(inner)):
-                _sync(path)
+                _fsync(path)
         _make_folder(target.parent)
         try:
             folder.rename(target)
@@ -97,18 +101,21 @@ def publish_folder(target: Path, staging_root: Path) -> Iterator[Path]:
                     f"{target} was published by another process meanwhile."
                 ) from error
             raise
-        _sync(target.parent)
+        _fsync(target.parent)
 
 
 def publish_file(target: Path, write: Callable[[Path], None], staging_root: Path) -> None:
-    """Let `write` write a staged file, fsync it, and put it in the target's place; on any failure the old file stays."""
-    with _staging(staging_root) as stage:
+    """Let `write` write a staged file, fsync it, and put it in the target's place.
+
+    On any failure the old file stays.
+    """
+    with _staging_folder(staging_root) as stage:
         staged = stage / target.name
         write(staged)
-        _sync(staged)
+        _fsync(staged)
         _make_folder(target.parent)
         staged.replace(target)
-        _sync(target.parent)
+        _fsync(target.parent)
 
 
 def publish_text(target: Path, text: str, staging_root: Path) -> None:
@@ -138,11 +145,11 @@ def append_line(path: Path, line: str) -> None:
     finally:
         os.close(descriptor)
     if new:
-        _sync(path.parent)
+        _fsync(path.parent)
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
-    """The JSON objects of a file of lines, none where there is no file; a torn line is no record."""
+    """The JSON objects of a file of lines; none without a file; a torn line is no record."""
     records = []
     for line in path.read_bytes().splitlines() if path.exists() else ():
         with suppress(ValueError):
@@ -151,12 +158,15 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 
 
 def sealed(content: Mapping[str, Any]) -> str:
-    """The text of a manifest: its content as canonical JSON with the seal, the sha256 of that content."""
-    return canonical_json({**content, "seal": _seal(content)}, indent=2) + "\n"
+    """The text of a manifest: its content as canonical JSON, with the sha256 of that as its seal."""
+    return canonical_json({**content, "seal": _seal_of(content)}, indent=2) + "\n"
 
 
 def unsealed(path: Path) -> dict[str, Any]:
-    """A manifest's content, without its seal; raises ArtifactError where it is missing, unreadable or altered."""
+    """A manifest's content, without its seal.
+
+    Raises ArtifactError if the file is missing, unreadable or altered.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -165,27 +175,30 @@ def unsealed(path: Path) -> dict[str, Any]:
         ) from None
     except ValueError as error:
         raise ArtifactError(f"{path} is damaged: it is not JSON ({error}).") from None
-    if not isinstance(content, dict) or content.pop("seal", None) != _seal(content):
+    if not isinstance(content, dict) or content.pop("seal", None) != _seal_of(content):
         raise ArtifactError(f"{path} is damaged: its content is not the one that was sealed.")
     return content
 
 
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
-    """Write manifest.json, the last file of a folder: the content, and the fingerprint of every other file."""
+    """Write manifest.json, the last file of a folder: content, and a fingerprint of every other file."""
     if taken := content.keys() & {"files", "seal"}:
         raise ValueError(
             f"A manifest's content may not name {sorted(taken)}: the manifest sets them itself."
         )
-    files = {name: fingerprint(path) for name, path in _files(folder).items()}
+    files = {name: fingerprint(path) for name, path in _files_under(folder).items()}
     (folder / MANIFEST).write_text(sealed({**content, "files": files}), encoding="utf-8")
 
 
 def verify_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder that holds exactly the files it names, unchanged; else raises ArtifactError naming one."""
+    """The manifest of a folder that holds exactly the files it names, unchanged.
+
+    Raises ArtifactError that names a file if it does not.
+    """
     if not folder.is_dir():
         raise ArtifactError(f"{folder} does not exist.")
     manifest = unsealed(folder / MANIFEST)
-    named, found = manifest["files"], _files(folder)
+    named, found = manifest["files"], _files_under(folder)
     for name, expected in named.items():
         if name not in found:
             raise ArtifactError(
@@ -209,7 +222,7 @@ def verify_manifest(folder: Path) -> dict[str, Any]:
 
 
 def sweep(staging_root: Path, older_than_seconds: float = STALE_SECONDS) -> None:
-    """Remove the staging folders of killed processes: those in which nothing was written for that long.
+    """Remove the staging folders of killed processes: nothing was written in them for that long.
 
     Age instead of a lock, so that it is right on a file system shared by several machines. Staging
     sweeps by itself.
@@ -222,8 +235,11 @@ def sweep(staging_root: Path, older_than_seconds: float = STALE_SECONDS) -> None
 
 
 @contextmanager
-def _staging(root: Path) -> Iterator[Path]:
-    """A folder of one's own under `root`, gone afterwards, with the umask's permissions (`mkdtemp` would give 0700)."""
+def _staging_folder(root: Path) -> Iterator[Path]:
+    """A new folder under `root`, removed afterwards, with the umask's permissions.
+
+    `mkdtemp` would give it 0700.
+    """
     sweep(root)
     stage = root / f".staging-{secrets.token_hex(8)}"
     stage.mkdir(parents=True)
@@ -233,11 +249,11 @@ def _staging(root: Path) -> Iterator[Path]:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def _seal(content: Mapping[str, Any]) -> str:
+def _seal_of(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
-def _files(folder: Path) -> dict[str, Path]:
+def _files_under(folder: Path) -> dict[str, Path]:
     """Every file under a folder but its manifest, by its relative name, in order."""
     found = {
         path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()
@@ -245,7 +261,7 @@ def _files(folder: Path) -> dict[str, Path]:
     return {name: found[name] for name in sorted(found) if name != MANIFEST}
 
 
-def _sync(path: Path) -> None:
+def _fsync(path: Path) -> None:
     """Force a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -259,4 +275,4 @@ def _make_folder(folder: Path) -> None:
     if not folder.is_dir():
         _make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        _sync(folder.parent)
+        _fsync(folder.parent)

@@ -20,7 +20,7 @@ from logit_engine.design.table_design import Design
 from logit_engine.design.terms.registry import TERM_KINDS
 from logit_engine.errors import DataError, UsageError
 from logit_engine.rows import BLOCK_ROWS
-from logit_engine.storage.model_file import Model, Target, read_model, write_model
+from logit_engine.storage.model_file import StoredModel, StoredTarget, read_model, write_model
 from tests.support.hinge_term import Hinge
 
 KINDS = pytest.mark.parametrize("kind", [*TERM_KINDS, "hinge"])
@@ -218,7 +218,7 @@ def test_a_stored_model_scores_as_the_model_did(
 ) -> None:
     design, _ = learn(frame, spec_of(kind))
     result = fit(frame_rows(design, frame, outcome(frame)))
-    model = Model(design, result, Target("y", (False, True)), 0.5)
+    model = StoredModel(design, result, StoredTarget("y", (False, True)), 0.5)
     write_model(model, path := tmp_path / "model.parquet")
     stored = read_model(path)
     assert stored.design == design

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from logit_engine.storage.model_file import Model
+from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
 from logit_flows.recipes.running import DIRECT, Run, attempt
 from logit_flows.steps.evaluate import Evaluation, evaluate_model
@@ -26,7 +26,7 @@ class Trained:
     run: str
     folder: str
     dataset: Dataset = field(repr=False)
-    model: Model = field(repr=False)
+    model: StoredModel = field(repr=False)
     evaluation: Evaluation = field(repr=False)
     reused: bool
     champion: bool

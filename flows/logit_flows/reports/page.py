@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from logit_engine.columns import Array
 from logit_engine.fitting.result import FitResult
 from logit_engine.reporting.number_formats import number_text, p_text, z_text
-from logit_engine.storage.model_file import Model, coefficient_table
+from logit_engine.storage.model_file import StoredModel, coefficient_table
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.reports import figures as plots
@@ -106,7 +106,7 @@ def rendered(config: Config, run: str) -> str:
     )
 
 
-def _has_ratios(model: Model) -> bool:
+def _has_ratios(model: StoredModel) -> bool:
     return model.result.link in ("logit", "multinomial")
 
 
@@ -121,7 +121,7 @@ def _penalty(own: Config, fit: FitResult) -> str:
     return f"{name}, strength {number_text(fit.penalty_strength / fit.n)} (C {number_text(1.0 / fit.penalty_strength)})"
 
 
-def _groups(model: Model) -> list[Group]:
+def _groups(model: StoredModel) -> list[Group]:
     """The coefficients of each class that has some, with the largest standardized effects as a plot."""
     with np.errstate(over="ignore"):  # beyond the largest number an odds ratio is infinite
         table = coefficient_table(model, LEVEL).with_columns(free=model.result.free)
@@ -195,7 +195,7 @@ def _tuned(files: RunFiles) -> dict[str, Any] | None:
     }
 
 
-def _tested(files: RunFiles, model: Model) -> dict[str, Any] | None:
+def _tested(files: RunFiles, model: StoredModel) -> dict[str, Any] | None:
     """Calibration, ROC and, of two classes, the distribution of the test rows; None where no test rows were written."""
     if not files.predictions.exists():
         return None
@@ -224,7 +224,7 @@ def _tested(files: RunFiles, model: Model) -> dict[str, Any] | None:
     return found
 
 
-def _classes(rows: pl.DataFrame, model: Model) -> Iterator[tuple[str, Array, Array]]:
+def _classes(rows: pl.DataFrame, model: StoredModel) -> Iterator[tuple[str, Array, Array]]:
     """Each class whose probability is given: its name, whether a row is of it, and the probability."""
     several = bool(model.result.classes)
     for label in model.target.classes if several else model.target.classes[1:]:

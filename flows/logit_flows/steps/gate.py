@@ -15,7 +15,7 @@ from logit_engine.columns import Array
 from logit_engine.design.frame_rows import frame_clusters
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
-from logit_engine.storage.model_file import Model
+from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.load import Dataset, needed_columns
@@ -78,7 +78,12 @@ def decide(margin: float, champion: Comparison, anchor: Comparison | None, unmet
 
 
 def judge_challenger(
-    config: Config, dataset: Dataset, challenger: Model, evaluation: Evaluation, champion: Model, anchor: Model
+    config: Config,
+    dataset: Dataset,
+    challenger: StoredModel,
+    evaluation: Evaluation,
+    champion: StoredModel,
+    anchor: StoredModel,
 ) -> Decision:
     """Compare and decide. Rows are provably unseen where the split rules of both models put them on the test side."""
     unmet = unmet_requirements(config, evaluation)
@@ -106,7 +111,7 @@ class IncomparableError(DataError):
     """Two models cannot be compared: no row is provably unseen by both, or one of them cannot score the rows."""
 
 
-def compare(config: Config, dataset: Dataset, challenger: Model, other: Model) -> Comparison:
+def compare(config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel) -> Comparison:
     """Paired log-loss on the rows that both models' split rules hold out, by cluster where there is one."""
     refuse_large(config, dataset, "the gate compares two models on all rows at once: promote by hand")
     rules = [Split.from_content(model.origin["split"]) for model in (challenger, other)]
@@ -136,7 +141,7 @@ def compare(config: Config, dataset: Dataset, challenger: Model, other: Model) -
     return Comparison(frame.height, groups, found.mean, found.lower, found.upper, level)
 
 
-def _cannot_score(other: Model, challenger: Model, why: str) -> str:
+def _cannot_score(other: StoredModel, challenger: StoredModel, why: str) -> str:
     """Why a published model has no say on today's rows, and what is left to do."""
     return (
         f"run {other.origin['run']} cannot score these rows ({why}); if the new model is right, promote it by hand: "
@@ -144,7 +149,7 @@ def _cannot_score(other: Model, challenger: Model, why: str) -> str:
     )
 
 
-def log_losses(model: Model, frame: pl.DataFrame, y: Array) -> Array:
+def log_losses(model: StoredModel, frame: pl.DataFrame, y: Array) -> Array:
     """Each row's log-loss under a model, (n,)."""
     return -model.likelihood.terms(model.design.predictors(frame, model.result.estimates), y).loglik
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from logit_engine._version import __version__
 from logit_engine.fitting.result import FitResult
 from logit_engine.rows.table_frames import MEMORY_FRAME_ROWS, frames_of_multiples
-from logit_engine.storage.model_file import Model, Target, write_model
+from logit_engine.storage.model_file import StoredModel, StoredTarget, write_model
 from logit_flows.config.model import Config
 from logit_flows.config.reading import to_yaml
 from logit_flows.steps.evaluate import Evaluation
@@ -37,10 +37,10 @@ def build_model(
     result: FitResult,
     evaluation: Evaluation,
     tuning: Tuning | None = None,
-) -> Model:
+) -> StoredModel:
     """The model as it will be stored, with the facts and the notes of its run."""
     notes = learned.notes if tuning is None else (*learned.notes, tuning.sentence)
-    target = Target(config.data.target.column, dataset.classes)
+    target = StoredTarget(config.data.target.column, dataset.classes)
     origin = {
         "run": identify(config, dataset),
         "name": config.name,
@@ -50,14 +50,14 @@ def build_model(
         "train_rows": result.n,
         "engine": __version__,
     }
-    return Model(learned.design, result, target, evaluation.threshold, notes, origin)
+    return StoredModel(learned.design, result, target, evaluation.threshold, notes, origin)
 
 
 def publish_run(
     config: Config,
     dataset: Dataset,
     split: Split,
-    model: Model,
+    model: StoredModel,
     evaluation: Evaluation,
     tuning: Tuning | None = None,
 ) -> StoredRun:
@@ -89,7 +89,7 @@ def publish_run(
     return StoredRun(run, str(folder), model, evaluation)
 
 
-def write_predictions(config: Config, dataset: Dataset, split: Split, model: Model, path: Path) -> None:
+def write_predictions(config: Config, dataset: Dataset, split: Split, model: StoredModel, path: Path) -> None:
     """id, split, target, linear predictor, probability and predicted class of the rows the config asks for.
 
     Row groups are of fixed length, so the file has the same bytes whether the rows are streamed or in memory.
@@ -102,7 +102,7 @@ def write_predictions(config: Config, dataset: Dataset, split: Split, model: Mod
                 writer.write_table(_arrow(frame.slice(start, ROW_GROUP)))
 
 
-def _predictions(config: Config, dataset: Dataset, split: Split, model: Model) -> Iterator[pl.DataFrame]:
+def _predictions(config: Config, dataset: Dataset, split: Split, model: StoredModel) -> Iterator[pl.DataFrame]:
     """The predictions, a frame at a time, the first perhaps an empty one."""
     kept = [pl.col(config.data.id)] if config.data.id is not None else []
     sides: tuple[Side, ...] = ("train", "test") if config.write.predictions == "all" else ("test",)

@@ -10,7 +10,7 @@ import polars as pl
 
 from logit_engine.design.terms.base import Audit
 from logit_engine.errors import ArtifactError, DataError
-from logit_engine.storage.model_file import Model, read_model
+from logit_engine.storage.model_file import StoredModel, read_model
 from logit_engine.storage.publish import sha256_of
 from logit_flows.config.model import Config
 from logit_flows.steps.identity import open_store
@@ -70,19 +70,19 @@ def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
     return tuple(cohorts)
 
 
-def load_model(config: Config, reference: str = "champion") -> Model:
+def load_model(config: Config, reference: str = "champion") -> StoredModel:
     """The champion's model, or that of another run of this name, verified against its manifest."""
     return verified_model(open_store(config), reference)
 
 
-def verified_model(store: Store, reference: str) -> Model:
+def verified_model(store: Store, reference: str) -> StoredModel:
     """The model of a run: its id, the beginning of it, or champion. Raises ArtifactError if the run is damaged."""
     run = store.resolve(reference)
     store.verify_run(run)
     return read_model(store.run_files(run).model)
 
 
-def score_cohort(config: Config, model: Model, cohort: Cohort) -> Scored:
+def score_cohort(config: Config, model: StoredModel, cohort: Cohort) -> Scored:
     """Score one cohort: check, stream, publish. Rows in are rows out, or nothing is published."""
     store, run = open_store(config), str(model.origin["run"])
     fingerprint = hashlib.sha256(f"{sha256_of(Path(cohort.path))} {config.score.output}".encode()).hexdigest()
@@ -113,7 +113,7 @@ def published(store: Store, run: str, cohort: str) -> dict[str, Any] | None:
         return None
 
 
-def check_cohort(config: Config, model: Model, cohort: Cohort) -> tuple[pl.LazyFrame, Audit]:
+def check_cohort(config: Config, model: StoredModel, cohort: Cohort) -> tuple[pl.LazyFrame, Audit]:
     """The cohort's rows, and what they hold. Raises DataError, naming the cohort, if they break the model's contract."""
     kind = Path(cohort.path).suffix[1:]
     try:
@@ -133,7 +133,7 @@ def check_cohort(config: Config, model: Model, cohort: Cohort) -> tuple[pl.LazyF
     return rows, audit
 
 
-def check_rows(model: Model, rows: pl.LazyFrame, needed: Sequence[str]) -> Audit:
+def check_rows(model: StoredModel, rows: pl.LazyFrame, needed: Sequence[str]) -> Audit:
     """What the rows hold. Raises DataError if a needed column is missing or wrong, or a value has no rule."""
     schema = rows.collect_schema()
     problems = missing_columns(schema, needed)
@@ -158,7 +158,7 @@ def _check_ids(rows: pl.LazyFrame, column: str) -> None:
         raise DataError(f"the id '{column}' is not unique: {twice.len():,} rows share one, {twice[0]!r} first.")
 
 
-def scored_rows(config: Config, model: Model, rows: pl.LazyFrame) -> pl.LazyFrame:
+def scored_rows(config: Config, model: StoredModel, rows: pl.LazyFrame) -> pl.LazyFrame:
     """id, the outputs the config asks for, and the run that made them, lazily."""
     kept = [pl.col(config.data.id)] if config.data.id else []
     return rows.select(*kept, *model.outputs(config.score.output), pl.lit(str(model.origin["run"])).alias("model"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from logit_engine.storage.model_file import Model, read_model
+from logit_engine.storage.model_file import StoredModel, read_model
 from logit_flows.config.model import Config
 from logit_flows.steps.evaluate import Evaluation, Measured
 from logit_flows.steps.identity import identify, open_store
@@ -17,7 +17,7 @@ class StoredRun:
 
     run: str
     folder: str
-    model: Model
+    model: StoredModel
     evaluation: Evaluation
 
 

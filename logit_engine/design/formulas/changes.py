@@ -1,4 +1,4 @@
-"""How the matrix of a formula changes with each of its variables: by its slope in a number, from category to category.
+"""How the matrix of a formula changes with its variables: along a number, or between levels.
 
 A variable is a column of numbers that the formula reads, wherever it stands, or a level of a
 categorical factor against the factor's first one. Along a number the matrix moves by the product
@@ -17,7 +17,12 @@ from formulaic.parser.types import Factor
 
 from logit_engine.columns import Array
 from logit_engine.design.formulas.derivatives import expression_slope
-from logit_engine.design.formulas.matrices import NOTHING_HELD, Held, factor_columns, held_matrix
+from logit_engine.design.formulas.matrices import (
+    NO_HELD_FACTORS,
+    HeldFactors,
+    factor_columns,
+    held_matrix,
+)
 from logit_engine.errors import DataError
 
 
@@ -40,10 +45,10 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class FormulaChanges:
-    """A learnt formula, seen by its variables. spec: the `FormulaSpec`; held: what is held at every matrix."""
+    """A learnt formula by its variables. spec: the `FormulaSpec`; held: factors held in every matrix."""
 
     spec: Any
-    held: Held = field(default=NOTHING_HELD)
+    held: HeldFactors = field(default=NO_HELD_FACTORS)
 
     def _factors(self, kind: Factor.Kind) -> list[str]:
         """The texts of the factors of a kind, in the order of their columns."""
@@ -69,7 +74,7 @@ class FormulaChanges:
 
     @property
     def is_plain(self) -> bool:
-        """Whether each column of the matrix is a column of the data, or of a single category's coding."""
+        """Whether each column of the matrix is a data column, or codes a single category."""
         terms = [
             [f.expr for f in t.factors if f.expr in self.spec.model.encoder_state]
             for t in self.spec.model.term_indices
@@ -93,7 +98,7 @@ class FormulaChanges:
                     )
                 elif (column,) not in categorical.values():
                     levels = sorted(rows[column].unique())
-                    found |= {v.name: v for v in _against_first(levels, column, "", column)}
+                    found |= {v.name: v for v in _against_reference(levels, column, "", column)}
             if expr in categorical:
                 found |= {v.name: v for v in self._levels(expr, rows) if v.name not in found}
         return list(found.values())
@@ -109,16 +114,19 @@ class FormulaChanges:
         return sorted(first, key=lambda expr: first[expr])
 
     def _levels(self, factor: str, rows: pd.DataFrame) -> list[Variable]:
-        """The levels of a factor but its reference: the level that treatment coding leaves out, else the first."""
+        """The levels of a factor without its reference.
+
+        That is the level that treatment coding leaves out, else the first.
+        """
         levels = list(self.spec.model.encoder_state[factor][1]["categories"])
         printed = {part for name in self.spec.names for part in name.split(":")}
         coded = [level for level in levels if f"{factor}[T.{level}]" in printed]
         levels = [*(level for level in levels if level not in coded), *coded] if coded else levels
         columns = self.categorical[factor]
         own = len(columns) == 1 and set(levels) <= set(rows[columns[0]].unique())
-        return _against_first(levels, factor, factor, columns[0] if own else None, bool(coded))
+        return _against_reference(levels, factor, factor, columns[0] if own else None, bool(coded))
 
-    def matrix(self, rows: pd.DataFrame, held: Held | None = None) -> Array:
+    def matrix(self, rows: pd.DataFrame, held: HeldFactors | None = None) -> Array:
         """X of complete rows, (n, p)."""
         return held_matrix(self.spec.model, rows, self.held if held is None else held)[0][
             :, self.spec.chosen
@@ -182,7 +190,7 @@ class FormulaChanges:
             values: Any = rows[variable.categories]
         else:
             values = (
-                held_matrix(self.spec.model, rows, NOTHING_HELD)[1]
+                held_matrix(self.spec.model, rows, NO_HELD_FACTORS)[1]
                 .factor_cache[variable.factor]
                 .values
             )
@@ -193,7 +201,7 @@ class FormulaChanges:
     def centered(
         self, rows: pd.DataFrame, center: Callable[[Array], Array], fixed: Collection[str]
     ) -> tuple[pd.DataFrame, "FormulaChanges"]:
-        """One row at the center of the rows: its numbers, and with the codes of categories held at their own centers.
+        """One row at the center of the rows: numbers and codes of categories, each at its own center.
 
         fixed: columns that keep the value they have in rows, the same in all.
         """
@@ -203,7 +211,7 @@ class FormulaChanges:
         ):
             if column not in fixed:
                 one[column] = float(center(rows[column].to_numpy(dtype=np.float64)))
-        made = held_matrix(self.spec.model, rows, NOTHING_HELD)[1]
+        made = held_matrix(self.spec.model, rows, NO_HELD_FACTORS)[1]
         codes = {}
         for (expr, reduced), columns in made.codings.items():
             if not set(self.categorical[expr]) & set(fixed):
@@ -214,7 +222,7 @@ class FormulaChanges:
         return one, replace(self, held=replace(self.held, codes=codes))
 
 
-def _against_first(
+def _against_reference(
     levels: list[Any], title: str, factor: str, column: str | None, treated: bool = True
 ) -> list[Variable]:
     """All levels but the first, each against it."""

@@ -20,9 +20,9 @@ from formulaic.utils.stateful_transforms import stateful_eval
 from numpy.polynomial import chebyshev
 
 from logit_engine.columns import Array
-from logit_engine.design.formulas.language import ROWWISE
+from logit_engine.design.formulas.language import ROW_FUNCTIONS
 
-STATEFUL = ("bs", "cr", "cc", "poly", "center", "scale", "standardize")
+STATEFUL_TRANSFORMS = ("bs", "cr", "cc", "poly", "center", "scale", "standardize")
 LN2, LN10 = np.log(2.0), np.log(10.0)
 
 Partials = Callable[..., tuple[Any, ...]]
@@ -72,24 +72,26 @@ RULES: dict[str, Partials] = {
     "UAdd": lambda u: (1.0,),
     "I": lambda u: (1.0,),
 }
-"""The partial derivatives of each operation; one that is not here is a step, which is flat wherever it has a slope."""
+"""The partial derivatives of each operation; any other is a step and flat between its jumps."""
 
 
 def expression_slope(
     expression: str, column: str, rows: pd.DataFrame, state: Mapping[str, Any]
 ) -> Array:
-    """The slope of an expression in a column at each row, (n,), or (n, q) of a transform of q columns.
+    """The slope of an expression in a column at each row, (n,), or (n, q) of q columns.
 
     state: what the transforms learnt on the training rows, by their text.
     """
     aliases: dict[str, str] = {}
     plain = sanitize_variable_names(expression, dict.fromkeys(map(str, rows.columns)), aliases)
     with np.errstate(all="ignore"):
-        _, found = _Slopes(column, rows, state, aliases).both(ast.parse(plain, mode="eval").body)
+        _, found = _ExpressionSlopes(column, rows, state, aliases).value_and_slope(
+            ast.parse(plain, mode="eval").body
+        )
         return np.asarray(np.broadcast_to(found, np.shape(found) or (len(rows),)), dtype=np.float64)
 
 
-class _Slopes:
+class _ExpressionSlopes:
     """Value and slope of the nodes of one expression."""
 
     def __init__(
@@ -97,34 +99,39 @@ class _Slopes:
     ) -> None:
         self.column, self.rows, self.state, self.aliases = column, rows, state, aliases
 
-    def both(self, node: ast.expr) -> tuple[Any, Any]:
+    def value_and_slope(self, node: ast.expr) -> tuple[Any, Any]:
         """Value and slope, each (n,), (n, q) or a number."""
         match node:
             case ast.Call(ast.Name("Q"), [ast.Constant(str(name))], []):
                 return self._column(name)
             case ast.Name(name):
                 return self._column(self.aliases.get(name, name))
-            case ast.Call(ast.Name(name), [first, *_], _) if name in STATEFUL:
+            case ast.Call(ast.Name(name), [first, *_], _) if name in STATEFUL_TRANSFORMS:
                 return self._transform(node, first)
             case ast.Call(function, arguments, keywords):
                 called = ast.unparse(function).removeprefix("np.")
                 parts = [
-                    self.both(part) for part in (*arguments, *(word.value for word in keywords))
+                    self.value_and_slope(part)
+                    for part in (*arguments, *(word.value for word in keywords))
                 ]
                 named = {
                     str(word.arg): part[0]
                     for word, part in zip(keywords, parts[len(arguments) :], strict=True)
                 }
-                value = _function(called)(*(part[0] for part in parts[: len(arguments)]), **named)
-                return value, _chained(called, parts)
+                value = _numpy_function(called)(
+                    *(part[0] for part in parts[: len(arguments)]), **named
+                )
+                return value, _chain_rule(called, parts)
             case ast.BinOp(left, operator, right):
-                parts = [self.both(left), self.both(right)]
-                return _computed(node, parts), _chained(type(operator).__name__, parts)
+                parts = [self.value_and_slope(left), self.value_and_slope(right)]
+                return _operator_value(node, parts), _chain_rule(type(operator).__name__, parts)
             case ast.UnaryOp(operator, operand):
-                parts = [self.both(operand)]
-                return _computed(node, parts), _chained(type(operator).__name__, parts)
+                parts = [self.value_and_slope(operand)]
+                return _operator_value(node, parts), _chain_rule(type(operator).__name__, parts)
             case ast.Compare(left, _, others):
-                return _computed(node, [self.both(part) for part in (left, *others)]), 0.0
+                return _operator_value(
+                    node, [self.value_and_slope(part) for part in (left, *others)]
+                ), 0.0
             case ast.Attribute():
                 return getattr(np, node.attr), 0.0
             case _:
@@ -138,7 +145,7 @@ class _Slopes:
 
     def _transform(self, node: ast.Call, first: ast.expr) -> tuple[Any, Any]:
         """A transform with a state: a polynomial between knots of its first argument."""
-        u, slope = self.both(first)
+        u, slope = self.value_and_slope(first)
         learnt = dict(self.state.get(format_expr(node), {}))
         call = ast.Call(node.func, [ast.Name("argument"), *node.args[1:]], node.keywords)
 
@@ -147,7 +154,7 @@ class _Slopes:
             found = stateful_eval(
                 format_expr(call), scope, None, {format_expr(call): dict(learnt)}, None
             )
-            return plain_values(found)
+            return factor_values(found)
 
         value = transformed(u)
         if np.isscalar(slope) and slope == 0.0:
@@ -156,13 +163,13 @@ class _Slopes:
         own = piecewise_slope(
             transformed,
             u,
-            *_pieces(node, learnt, width),
+            *_knots_and_degree(node, learnt, width),
             wraps="cyclic" in learnt and learnt["cyclic"],
         )
         return value, own * (slope if own.ndim == 1 or np.isscalar(slope) else slope[:, None])
 
 
-def plain_values(values: Any) -> Array:
+def factor_values(values: Any) -> Array:
     """A factor's values as an array, (n,) or (n, q)."""
     whole = getattr(values, "__wrapped__", values)
     if isinstance(whole, dict):
@@ -171,7 +178,9 @@ def plain_values(values: Any) -> Array:
     return np.asarray(whole)
 
 
-def _pieces(node: ast.Call, learnt: Mapping[str, Any], width: int) -> tuple[list[float], int]:
+def _knots_and_degree(
+    node: ast.Call, learnt: Mapping[str, Any], width: int
+) -> tuple[list[float], int]:
     """The knots of a transform, and the degree between them; width: how many columns it makes."""
     if isinstance(node.func, ast.Name) and node.func.id == "poly":
         return [], width
@@ -188,7 +197,7 @@ def piecewise_slope(
     degree: int,
     wraps: bool = False,
 ) -> Array:
-    """The derivative at u, (n,), of a function that is a polynomial of this degree between knots, (n,) or (n, q).
+    """The derivative at u, (n,), of a function that is a polynomial between knots, (n,) or (n, q).
 
     wraps: u outside the knots is taken back between them, by whole periods.
     """
@@ -214,11 +223,11 @@ def piecewise_slope(
     return np.zeros(u.size) if out is None else out
 
 
-def _function(name: str) -> Callable[..., Any]:
+def _numpy_function(name: str) -> Callable[..., Any]:
     return (lambda values: values) if name == "I" else getattr(np, name)
 
 
-def _computed(node: ast.expr, parts: list[tuple[Any, Any]]) -> Any:
+def _operator_value(node: ast.expr, parts: list[tuple[Any, Any]]) -> Any:
     """The value of an operator on the values of its parts."""
     names = [ast.Name(f"part{i}", ast.Load()) for i in range(len(parts))]
     plain: ast.expr
@@ -234,7 +243,7 @@ def _computed(node: ast.expr, parts: list[tuple[Any, Any]]) -> Any:
     return eval(format_expr(plain), {}, {f"part{i}": value for i, (value, _) in enumerate(parts)})
 
 
-def _chained(rule: str, parts: list[tuple[Any, Any]]) -> Any:
+def _chain_rule(rule: str, parts: list[tuple[Any, Any]]) -> Any:
     """The chain rule: partial derivatives times slopes, of the parts that have one."""
     moving = [i for i, (_, slope) in enumerate(parts) if not (np.isscalar(slope) and slope == 0.0)]
     if not moving or rule not in RULES:
@@ -243,4 +252,4 @@ def _chained(rule: str, parts: list[tuple[Any, Any]]) -> Any:
     return sum(partials[i] * parts[i][1] for i in moving)
 
 
-STEPS = tuple(name for name in ROWWISE if name not in RULES)
+STEP_FUNCTIONS = tuple(name for name in ROW_FUNCTIONS if name not in RULES)

@@ -1,4 +1,4 @@
-"""Design matrices from formulas, by formulaic, with patsy's names and order; nothing is dropped or zeroed in silence."""
+"""Design matrices from formulas, with patsy's names; nothing is dropped or zeroed in silence."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class FormulaSpec:
     @property
     def terms(self) -> dict[str, list[int]]:
         """The columns of X of each term, by position, under the term's name as patsy prints it."""
-        _, matrices = _engine()
+        _, matrices = _formulaic_modules()
         place = {index: j for j, index in enumerate(self.chosen)}
         found = {
             matrices.term_name(term, self.formula): [place[i] for i in indices if i in place]
@@ -48,18 +48,18 @@ class FormulaSpec:
         Raises DataError naming columns that the data lack, unseen levels with their rows, and nulls
         by column.
         """
-        frames, matrices = _engine()
+        frames, matrices = _formulaic_modules()
         absent = [name for name in self.columns if name not in frames.column_names(data)]
         if absent:
             raise DataError(
-                f"the data lack {_quoted(absent)}, which the formula '{self.formula}' reads."
+                f"the data lack {_quoted_names(absent)}, which the formula '{self.formula}' reads."
             )
         null = frames.missing(data, self.columns)
-        keep = _complete(null, len(data), missing)
+        keep = _complete_rows(null, len(data), missing)
         if not keep.any():
             return np.full((len(data), len(self.names)), np.nan)
         X = matrices.encode(self.model, frames.complete(data, self.columns, keep))
-        return _widened(X[:, self.chosen], keep)
+        return _with_gaps(X[:, self.chosen], keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def formula_design(
     drop_cols: Collection[str] | None = None,
     missing: Literal["drop", "raise", "none"] = "drop",
 ) -> FormulaDesign:
-    """The design of a formula ("y ~ x1 + C(x2)") over a pandas or Polars frame; the latter's columns become pandas'.
+    """The design of a formula such as "y ~ x1 + C(x2)" over a pandas or Polars frame.
 
     A row is complete if no column that the formula reads is null in it; others are dropped,
     refused, or ("none") kept and nan. Levels, knots and centers are learnt on the complete rows.
@@ -132,18 +132,18 @@ def formula_design(
     """
     if missing not in ("drop", "raise", "none"):
         raise UsageError(f"missing is 'drop', 'raise' or 'none', not {missing!r}.")
-    frames, matrices = _engine()
+    frames, matrices = _formulaic_modules()
     names = frames.column_names(data)
     parsed = matrices.parse(formula, names)
     data = data if subset is None else frames.rows_of(data, subset)
     read = tuple(dict.fromkeys((*parsed.outcome_columns, *parsed.columns)))
     null = frames.missing(data, read)
-    keep = _complete(null, len(data), missing)
+    keep = _complete_rows(null, len(data), missing)
     if not keep.any():
         raise DataError(f"no row is complete in the columns that the formula '{formula}' reads.")
     rows = frames.complete(data, read, keep)
     model, matrix, order, printed = matrices.learn(parsed, rows)
-    chosen = _chosen(order, printed, drop_cols or ())
+    chosen = _chosen_columns(order, printed, drop_cols or ())
     if not chosen:
         raise UsageError(f"the formula '{formula}' leaves X without columns; give it a term.")
     values = matrices.outcome(parsed, rows)
@@ -151,8 +151,8 @@ def formula_design(
     X, outcome = matrix[:, chosen], np.asarray(values)
     if missing == "none":
         X, outcome, keep = (
-            _widened(X, keep),
-            _widened(outcome, keep),
+            _with_gaps(X, keep),
+            _with_gaps(outcome, keep),
             np.ones(keep.size, dtype=bool),
         )
     dropped = {name: int(mask.sum()) for name, mask in null.items() if mask.any()}
@@ -169,7 +169,7 @@ def formula_design(
     )
 
 
-def _engine() -> tuple[ModuleType, ModuleType]:
+def _formulaic_modules() -> tuple[ModuleType, ModuleType]:
     """The modules that need pandas and formulaic, imported when the first formula is met."""
     try:
         from logit_engine.design.formulas import frames, matrices
@@ -180,7 +180,7 @@ def _engine() -> tuple[ModuleType, ModuleType]:
     return frames, matrices
 
 
-def _complete(null: dict[str, NDArray[np.bool_]], n: int, missing: str) -> NDArray[np.bool_]:
+def _complete_rows(null: dict[str, NDArray[np.bool_]], n: int, missing: str) -> NDArray[np.bool_]:
     """Which rows have no null, (n,). Raises DataError naming the columns that have, if asked to."""
     keep = np.ones(n, dtype=bool)
     for mask in null.values():
@@ -196,7 +196,7 @@ def _complete(null: dict[str, NDArray[np.bool_]], n: int, missing: str) -> NDArr
     return keep
 
 
-def _chosen(order: list[int], printed: list[str], drop: Collection[str]) -> tuple[int, ...]:
+def _chosen_columns(order: list[int], printed: list[str], drop: Collection[str]) -> tuple[int, ...]:
     """The columns of formulaic's matrix in our order, without those to drop.
 
     Raises UsageError for an unknown name.
@@ -209,7 +209,7 @@ def _chosen(order: list[int], printed: list[str], drop: Collection[str]) -> tupl
     return tuple(i for i in order if printed[i] not in drop)
 
 
-def _widened(values: NDArray[Any], keep: NDArray[np.bool_]) -> NDArray[Any]:
+def _with_gaps(values: NDArray[Any], keep: NDArray[np.bool_]) -> NDArray[Any]:
     """The values at the rows kept, and nan (None among texts) at the others."""
     number = values.dtype.kind in "biuf"
     out = np.full(
@@ -221,5 +221,5 @@ def _widened(values: NDArray[Any], keep: NDArray[np.bool_]) -> NDArray[Any]:
     return out
 
 
-def _quoted(names: list[str]) -> str:
+def _quoted_names(names: list[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)

@@ -1,4 +1,4 @@
-"""Columns of a pandas or Polars frame as formulaic takes them: NumPy or categories in a pandas frame without nulls."""
+"""Columns of pandas and Polars as formulaic takes them: a pandas frame without nulls."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -28,7 +28,7 @@ def column_names(data: Any) -> list[str]:
 
 
 def rows_of(data: Any, subset: Any) -> Any:
-    """The rows chosen: by a mask or by labels of a pandas frame (`loc`), by a mask or by positions of a Polars frame."""
+    """The rows chosen by a mask, by labels of a pandas frame (`loc`), or by positions of a Polars frame."""
     try:
         if isinstance(data, pd.DataFrame):
             return data.loc[subset]
@@ -49,14 +49,14 @@ def missing(data: Any, names: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
 
 
 def complete(data: Any, names: Sequence[str], keep: NDArray[np.bool_]) -> pd.DataFrame:
-    """The rows to keep, none of them with a null, column by column; the index holds their positions in the data.
+    """The columns of the rows to keep, without nulls; the index is their position in the data.
 
     Objects are categories, as in patsy, but decimals are numbers. Raises DataError for a column
     that holds neither numbers, booleans, texts nor categories.
     """
     refuse_times(data[list(names)], "data")
     rows = np.flatnonzero(keep)
-    plain = _plain_pandas if isinstance(data, pd.DataFrame) else _plain_polars
+    plain = _pandas_values if isinstance(data, pd.DataFrame) else _polars_values
     columns = {name: plain(data[name], rows) for name in names}
     return pd.DataFrame(
         {name: pd.Series(c, index=rows, dtype=c.dtype) for name, c in columns.items()}, index=rows
@@ -70,7 +70,7 @@ def _is_missing(column: pl.Series) -> NDArray[np.bool_]:
     )
 
 
-def _plain_pandas(column: pd.Series, rows: NDArray[np.intp]) -> Any:
+def _pandas_values(column: pd.Series, rows: NDArray[np.intp]) -> Any:
     values, kind = column.iloc[rows], column.dtype
     if isinstance(kind, pd.CategoricalDtype):
         return values.array
@@ -86,10 +86,10 @@ def _plain_pandas(column: pd.Series, rows: NDArray[np.intp]) -> Any:
         return np.asarray(number_table(values, "data"), dtype=np.float64)
     if pd.api.types.is_string_dtype(kind) or pd.api.types.is_object_dtype(kind):
         return values.to_numpy(dtype=object)
-    raise _no_type(column.name, kind)
+    raise _type_error(column.name, kind)
 
 
-def _plain_polars(column: pl.Series, rows: NDArray[np.intp]) -> Any:
+def _polars_values(column: pl.Series, rows: NDArray[np.intp]) -> Any:
     values, kind = column.gather(rows), column.dtype
     if isinstance(kind, pl.Enum):
         return pd.Categorical(values.to_list(), categories=kind.categories.to_list())
@@ -99,10 +99,10 @@ def _plain_polars(column: pl.Series, rows: NDArray[np.intp]) -> Any:
         return values.cast(pl.Int64 if kind.is_integer() else pl.Float64).to_numpy()
     if kind in (pl.String, pl.Categorical):
         return np.array(values.to_list(), dtype=object)
-    raise _no_type(column.name, kind)
+    raise _type_error(column.name, kind)
 
 
-def _no_type(name: Any, kind: Any) -> DataError:
+def _type_error(name: Any, kind: Any) -> DataError:
     return DataError(
         f"column '{name}' holds {kind} values; a formula takes numbers, booleans, texts and "
         "categories."

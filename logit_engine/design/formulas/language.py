@@ -1,4 +1,4 @@
-"""What an expression inside a formula may say: columns, numbers, texts, operators, and the functions named here.
+"""The language of a formula: columns, numbers, texts, operators, and the functions named here.
 
 Formulaic evaluates these expressions as Python, so each is read first and refused unless every part
 of it is on the list: no attribute, no method, no builtin, and no name but a column's. NumPy
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from logit_engine.errors import UsageError
 
-ROWWISE = (
+ROW_FUNCTIONS = (
     *(
         "abs",
         "absolute",
@@ -85,10 +85,10 @@ FUNCTIONS = (
         "exp",
     ),
     *CONTRASTS,
-    *(f"np.{name}" for name in ROWWISE),
+    *(f"np.{name}" for name in ROW_FUNCTIONS),
 )
 CONSTANTS = ("np.pi", "np.e")
-PLAIN = (
+ALLOWED_NODES = (
     *(ast.BinOp, ast.UnaryOp, ast.Compare, ast.List, ast.Tuple, ast.keyword, ast.Load),
     *(
         ast.Add,
@@ -107,14 +107,18 @@ PLAIN = (
 
 
 class Reading(NamedTuple):
-    """The columns that an expression reads, and the names of functions and contrasts that it uses ("np" for NumPy's)."""
+    """What an expression reads and uses: columns; names of functions and contrasts, "np" for NumPy's."""
 
     columns: tuple[str, ...]
     words: frozenset[str]
 
 
-def read(expression: str, columns: Collection[str], aliases: Mapping[str, str]) -> Reading:
-    """What an expression reads and uses; aliases: identifiers that stand for columns whose names are none.
+def read_expression(
+    expression: str, columns: Collection[str], aliases: Mapping[str, str]
+) -> Reading:
+    """What an expression reads and uses.
+
+    aliases: identifiers in place of column names that are no identifiers.
 
     Raises UsageError for whatever is not on the list, and for a name that no column has.
     """
@@ -130,15 +134,15 @@ def read(expression: str, columns: Collection[str], aliases: Mapping[str, str]) 
         match node := todo.pop(0):
             case ast.Call(ast.Name("Q"), [ast.Constant(str(name)) as text], []):
                 words.add("Q")
-                found.append(known(name, expression, columns))
+                found.append(known_column(name, expression, columns))
                 todo.append(text)
             case ast.Call(function, arguments, keywords):
-                words.add(_called(function, expression))
+                words.add(_called_function(function, expression))
                 todo += [*arguments, *keywords]
             case ast.Name(name) if name in CONTRASTS and name not in columns:
                 words.add(name)
             case ast.Name(name):
-                found.append(known(aliases.get(name, name), expression, columns))
+                found.append(known_column(aliases.get(name, name), expression, columns))
             case ast.Attribute() if ast.unparse(node) in CONSTANTS:
                 words.add("np")
             case ast.Constant(str(text)) if not text.isprintable() or set(text) & set("\"'\\"):
@@ -149,7 +153,7 @@ def read(expression: str, columns: Collection[str], aliases: Mapping[str, str]) 
                 )
             case ast.Constant(bool() | int() | float() | str() | None):
                 pass
-            case _ if isinstance(node, PLAIN):
+            case _ if isinstance(node, ALLOWED_NODES):
                 todo += ast.iter_child_nodes(node)
             case _:
                 raise UsageError(
@@ -160,7 +164,7 @@ def read(expression: str, columns: Collection[str], aliases: Mapping[str, str]) 
     return Reading(tuple(dict.fromkeys(found)), frozenset(words))
 
 
-def known(name: str, expression: str, columns: Collection[str]) -> str:
+def known_column(name: str, expression: str, columns: Collection[str]) -> str:
     """The name, if a column has it. Raises UsageError with the nearest one otherwise."""
     if name in columns:
         return name
@@ -170,7 +174,7 @@ def known(name: str, expression: str, columns: Collection[str]) -> str:
     raise UsageError(f"the data have no column '{name}'{where}{hint}")
 
 
-def _called(function: ast.expr, expression: str) -> str:
+def _called_function(function: ast.expr, expression: str) -> str:
     """The root of the called function's name, if it is listed."""
     name = ast.unparse(function)
     if name in FUNCTIONS:

@@ -1,4 +1,4 @@
-"""Formulaic, held to our rules: booleans are categories as in patsy, and no level is ever zeroed in silence."""
+"""Formulaic under our rules: booleans are categories, and no level is zeroed in silence."""
 
 import ast
 import re
@@ -24,13 +24,18 @@ from formulaic.utils.stateful_transforms import stateful_eval
 from interface_meta import override
 
 from logit_engine.columns import Array
-from logit_engine.design.formulas.language import ROWWISE, Reading, known, read
+from logit_engine.design.formulas.language import (
+    ROW_FUNCTIONS,
+    Reading,
+    known_column,
+    read_expression,
+)
 from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_engine.rows.arrays import MAX_MAGNITUDE
 
 # Found before formulaic's own: of NumPy what acts row by row, and patsy's scale (formulaic's divides by n - 1).
 CONTEXT = {
-    "np": SimpleNamespace(**{name: getattr(np, name) for name in (*ROWWISE, "pi", "e")}),
+    "np": SimpleNamespace(**{name: getattr(np, name) for name in (*ROW_FUNCTIONS, "pi", "e")}),
     "scale": standardize,
 }
 MATERIALIZER_SETTINGS = {
@@ -68,7 +73,7 @@ PARSER = DefaultFormulaParser(
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A formula taken apart: the outcome's expression, the terms in the order written, and the columns either side reads."""
+    """The parts of a formula: the outcome's expression, the terms as written, the columns read."""
 
     text: str
     outcome: str
@@ -88,21 +93,21 @@ def parse(text: str, columns: Sequence[str]) -> Parsed:
         for token in tokenize(
             text
         ):  # before formulaic's parser, which evaluates what is called on the left side
-            _read(token.token, token.kind, columns)
+            _read_factor(token.token, token.kind, columns)
         formula = Formula(text, _parser=PARSER, _ordering="none")
     except LogitEngineError:
         raise
     except Exception as wrong:
         hint = " A comparison goes inside I(...)." if re.search("[<>=!]", text) else ""
         raise UsageError(
-            f"the formula '{text}' cannot be read: {_said(wrong).split('. ')[0]}.{hint}"
+            f"the formula '{text}' cannot be read: {_first_sentence(wrong).split('. ')[0]}.{hint}"
         ) from None
     if not hasattr(formula, "lhs") or len(formula.lhs) != 1 or len(formula.lhs[0].factors) != 1:
         raise UsageError(f"the formula '{text}' needs one outcome on its left side, as in 'y ~ x'.")
     (outcome,) = formula.lhs[0].factors
-    left = _read(outcome.expr, outcome.eval_method, columns)
+    left = _read_factor(outcome.expr, outcome.eval_method, columns)
     right = [
-        _read(factor.expr, factor.eval_method, columns)
+        _read_factor(factor.expr, factor.eval_method, columns)
         for term in formula.rhs
         for factor in term.factors
     ]
@@ -116,7 +121,7 @@ def parse(text: str, columns: Sequence[str]) -> Parsed:
 
 
 def learn(parsed: Parsed, rows: pd.DataFrame) -> tuple[Any, Array, list[int], list[str]]:
-    """Formulaic's model of these rows, their matrix, and its columns in patsy's order with patsy's names.
+    """Formulaic's model of these rows, their matrix, and its columns in patsy's order and names.
 
     Terms of the same numeric factors stand together, those without any first (Smith 2011, patsy's
     "sorting"); such groups never span each other, so their order does not change the coding.
@@ -167,12 +172,12 @@ def outcome(parsed: Parsed, rows: pd.DataFrame) -> pd.Series:
             )
         except Exception as wrong:
             raise DataError(
-                f"the outcome '{expression}' cannot be evaluated: {_said(wrong)}."
+                f"the outcome '{expression}' cannot be evaluated: {_first_sentence(wrong)}."
             ) from wrong
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldFactors:
     """What factors are held at, by their text, in place of their values.
 
     levels: a category in all rows; slopes: values, (n,) or (n, q); codes: of categories, the number
@@ -184,7 +189,7 @@ class Held:
     codes: Mapping[tuple[str, bool], Mapping[str, float]] = field(default_factory=dict)
 
 
-NOTHING_HELD = Held()
+NO_HELD_FACTORS = HeldFactors()
 
 
 class Materializer(PandasMaterializer):  # type: ignore[misc]
@@ -192,7 +197,7 @@ class Materializer(PandasMaterializer):  # type: ignore[misc]
 
     REGISTER_NAME = "logit_engine"
     REGISTER_INPUTS: Sequence[str] = ()
-    held: Held = NOTHING_HELD
+    held: HeldFactors = NO_HELD_FACTORS
     codings: dict[tuple[str, bool], dict[str, Any]]
 
     @override
@@ -211,7 +216,7 @@ class Materializer(PandasMaterializer):  # type: ignore[misc]
                 [self.held.levels[factor.expr]] * len(self.data), index=self.data.index
             )
         else:
-            values = _in_place_of(found.values, self.held.slopes[factor.expr])
+            values = _replaced_values(found.values, self.held.slopes[factor.expr])
         held = found.replace(values=FactorValues(values, metadata=found.metadata))
         self.factor_cache[factor.expr] = held
         return held
@@ -255,7 +260,7 @@ class Materializer(PandasMaterializer):  # type: ignore[misc]
         if learning:
             levels = spec.encoder_state[factor.expr][1]["categories"]
             _refuse_unseen(factor.expr, values, levels, "values outside its levels")
-            _refuse_empty(factor.expr, values, levels, reduced_rank)
+            _refuse_empty_level(factor.expr, values, levels, reduced_rank)
         self.codings[factor.expr, reduced_rank] = encoded
         return encoded
 
@@ -264,17 +269,17 @@ def factor_columns(expression: str, columns: Sequence[str]) -> tuple[str, ...]:
     """The columns that a factor reads; a column's own name is one."""
     if expression in columns:
         return (expression,)
-    return _read(expression, Factor.EvalMethod.PYTHON, columns).columns
+    return _read_factor(expression, Factor.EvalMethod.PYTHON, columns).columns
 
 
-def held_matrix(model: Any, rows: pd.DataFrame, held: Held) -> tuple[Array, Materializer]:
+def held_matrix(model: Any, rows: pd.DataFrame, held: HeldFactors) -> tuple[Array, Materializer]:
     """The matrix of rows with some factors held, and the materializer that made it."""
     materializer = Materializer(rows, context=CONTEXT)
     materializer.held = held
     return _materialize(rows, model, materializer)[1], materializer
 
 
-def _in_place_of(values: Any, other: Array) -> Any:
+def _replaced_values(values: Any, other: Array) -> Any:
     """Other numbers, (n,) or (n, q), in the container of a factor's values."""
     whole = values.__wrapped__
     if not isinstance(whole, dict):
@@ -293,7 +298,7 @@ def _materialize(
             raise
         except Exception as wrong:  # whatever an expression of the user's can raise
             raise DataError(
-                f"the formula cannot be evaluated on these rows: {_said(wrong)}."
+                f"the formula cannot be evaluated on these rows: {_first_sentence(wrong)}."
             ) from wrong
     X = np.asarray(matrix, dtype=np.float64)
     for name, column in zip(matrix.model_spec.column_names, X.T, strict=True):
@@ -301,20 +306,22 @@ def _materialize(
             what = f"beyond {MAX_MAGNITUDE:g}" if np.isfinite(column[bad]).all() else "not finite"
             raise DataError(
                 f"'{name}' is {what} in {bad.sum():,} of {bad.size:,} rows without "
-                f"nulls{_listed(rows.index[bad])}."
+                f"nulls{_row_list(rows.index[bad])}."
             )
     return matrix.model_spec, X
 
 
-def _read(expression: str, kind: Token.Kind | Factor.EvalMethod, columns: Sequence[str]) -> Reading:
-    """What a token or a factor reads: a name is a column, and an expression what the language allows."""
+def _read_factor(
+    expression: str, kind: Token.Kind | Factor.EvalMethod, columns: Sequence[str]
+) -> Reading:
+    """What a token or a factor reads: a name is a column, an expression is as `language.read` says."""
     if kind in (Token.Kind.NAME, Factor.EvalMethod.LOOKUP):
-        return Reading((known(expression, expression, columns),), frozenset())
+        return Reading((known_column(expression, expression, columns),), frozenset())
     if kind not in (Token.Kind.PYTHON, Factor.EvalMethod.PYTHON):
         return Reading((), frozenset())
     aliases: dict[str, str] = {}
     plain = sanitize_variable_names(expression, dict.fromkeys(columns), aliases)
-    return read(plain, columns, aliases)
+    return read_expression(plain, columns, aliases)
 
 
 def _refuse_unseen(expression: str, values: pd.Series, levels: Sequence[Any], what: str) -> None:
@@ -322,13 +329,15 @@ def _refuse_unseen(expression: str, values: pd.Series, levels: Sequence[Any], wh
     if unseen.empty:
         return
     groups = list(unseen.groupby(unseen).groups.items())
-    clauses = [f"{level!r} in {len(rows):,}{_listed(rows)}" for level, rows in groups[:5]]
+    clauses = [f"{level!r} in {len(rows):,}{_row_list(rows)}" for level, rows in groups[:5]]
     raise DataError(
         f"'{expression}' has {what}: {'; '.join(clauses)}. Drop these rows, or fit with them."
     )
 
 
-def _refuse_empty(expression: str, values: pd.Series, levels: Sequence[Any], reduced: bool) -> None:
+def _refuse_empty_level(
+    expression: str, values: pd.Series, levels: Sequence[Any], reduced: bool
+) -> None:
     if len(levels) == 1 and reduced:
         raise DataError(
             f"'{expression}' is {levels[0]!r} in all {len(values):,} rows, so it has no column; "
@@ -344,11 +353,14 @@ def _refuse_empty(expression: str, values: pd.Series, levels: Sequence[Any], red
 
 
 def _patsy_names(model: Any, text: str) -> list[str]:
-    """The column names as patsy prints them: splines count from 0, a difference is named after the earlier level."""
+    """The column names as patsy prints them.
+
+    Splines count from 0; a difference is named after the earlier level.
+    """
     names = list(model.column_names)
     for factor in model.factors:
         if SPLINE.match(factor.expr):
-            names = [_counted_from_zero(name, factor.expr) for name in names]
+            names = [_spline_from_zero(name, factor.expr) for name in names]
     for factor, state in model.factor_contrasts.items():
         pairs: list[tuple[str, str]] = []
         if isinstance(state.contrasts, DiffContrasts):
@@ -359,32 +371,32 @@ def _patsy_names(model: Any, text: str) -> list[str]:
             pairs = [*POLYNOMIALS, *((f"[^{k}]", f"^{k}") for k in range(4, len(state.levels)))]
         for old, new in pairs:
             names = [name.replace(factor.expr + old, factor.expr + new) for name in names]
-    return [_quoted_as_written(name, text) for name in names]
+    return [_with_written_quotes(name, text) for name in names]
 
 
 def term_name(term: Any, text: str) -> str:
     """The name of a term of the formula as patsy prints it."""
     factors = [f for f in term.factors if f.eval_method is not Factor.EvalMethod.LITERAL]
-    return _quoted_as_written(":".join(f.expr for f in factors), text) or "Intercept"
+    return _with_written_quotes(":".join(f.expr for f in factors), text) or "Intercept"
 
 
-def _quoted_as_written(name: str, text: str) -> str:
-    """A name with its texts in the quotes of the formula: formulaic writes all of them in single ones."""
+def _with_written_quotes(name: str, text: str) -> str:
+    """A name with its texts in the quotes of the formula; formulaic writes single ones."""
     for quoted in re.findall(r'"([^"\'\\]*)"', text):
         name = name.replace(f"'{quoted}'", f'"{quoted}"')
     return name
 
 
-def _counted_from_zero(name: str, spline: str) -> str:
+def _spline_from_zero(name: str, spline: str) -> str:
     return re.sub(
         re.escape(spline) + r"\[(\d+)\]", lambda found: f"{spline}[{int(found[1]) - 1}]", name
     )
 
 
-def _listed(rows: Any) -> str:
+def _row_list(rows: Any) -> str:
     shown = ", ".join(str(row) for row in list(rows)[:5])
     return f" (row{'s' * (len(rows) > 1)} {shown}{', ...' * (len(rows) > 5)})"
 
 
-def _said(wrong: Exception) -> str:
+def _first_sentence(wrong: Exception) -> str:
     return str(wrong).strip().split("\n")[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""A learnt formula as plain JSON and back: its text, levels, knots and centers, and which columns its terms made.
+"""A learnt formula as plain JSON and back.
 
 Formulaic learns numbers, texts and levels in dicts and lists. The rest of its model follows from
 the text, the contrasts of categoricals too. On the way back our own parser reads the text first: it

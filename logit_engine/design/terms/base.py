@@ -60,7 +60,7 @@ class NumberColumns:
 
 @dataclass(frozen=True, slots=True)
 class LevelCodes:
-    """The columns of some levels as one code a row: code j is column j, code `levels` is the reference."""
+    """The columns of levels as one code per row: j for column j, `levels` for the reference."""
 
     code: pl.Expr
     levels: int
@@ -108,7 +108,10 @@ def _added_counts(left: dict[str, int], right: dict[str, int]) -> dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class AuditCounts:
-    """The expressions of an audit by data column: missing and infinite count rows, unseen lists the levels of rows."""
+    """The expressions of an audit by data column.
+
+    missing, infinite: a number of rows. unseen: rows by level, from `unseen_rows`.
+    """
 
     missing: dict[str, pl.Expr] = field(default_factory=dict)
     infinite: dict[str, pl.Expr] = field(default_factory=dict)
@@ -116,7 +119,7 @@ class AuditCounts:
 
 
 class Term(ABC):
-    """A term of a design, as learnt; a subclass is a frozen dataclass whose fields are stored in the model."""
+    """A term of a design, as learnt: a frozen dataclass whose fields are stored in the model."""
 
     __slots__ = ()
 
@@ -149,7 +152,7 @@ class Term(ABC):
 
     @abstractmethod
     def contribution(self, estimates: Sequence[float]) -> pl.Expr:
-        """Its columns times their coefficients, (m,), added up; null where it has no rule for a value."""
+        """The sum of its columns times their coefficients, (m,); null for a value without a rule."""
 
     @property
     def replaces_missing(self) -> bool:
@@ -222,6 +225,6 @@ def missing_levels_error(name: str, missing: int, rows: int) -> DataError:
 
 
 def unseen_rows(label: pl.Expr, known: Sequence[str]) -> pl.Expr:
-    """The labels that are not known, each with its rows, the most frequent first: for `AuditCounts.unseen`."""
+    """The labels that are not known, with their rows, the most frequent first: `AuditCounts.unseen`."""
     unseen = label.filter(~label.is_in(known)).alias("level")
     return unseen.value_counts(sort=True, name="rows").implode()

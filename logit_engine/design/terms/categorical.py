@@ -1,4 +1,4 @@
-"""A categorical column: a coefficient for each level but the reference, and a rule for a level unseen in training.
+"""A categorical column: a coefficient per level, and a rule for a level unseen in training.
 
 Why and how. Levels are learnt from the training rows. The most frequent level is the reference,
 unless one is chosen. Levels with fewer than `min_frequency` rows are pooled: they share the column
@@ -112,7 +112,10 @@ class Categorical(Term):
 
     @property
     def levels_in_order(self) -> tuple[str, ...]:
-        """The levels with a rank, the reference among them: "(pooled)", "(missing)" and pooled levels have none."""
+        """The levels that have a rank, the reference among them.
+
+        "(pooled)", "(missing)" and the levels that are pooled have none.
+        """
         own = {*self.columns, self.reference} - {POOLED, MISSING}
         return tuple(level for level in self.known if level in own)
 
@@ -135,7 +138,10 @@ class Categorical(Term):
         return text.fill_null(MISSING) if self.missing_as_level else text
 
     def _look_up(self, values: Sequence[Any], unseen: Any, dtype: type[pl.DataType]) -> pl.Expr:
-        """values[i] for known level i, `unseen` (None: null) for another; null for a missing one that is no level."""
+        """values[i] for known level i, `unseen` for another level (None: null).
+
+        A missing value that is no level gives null.
+        """
         table = pl.Series(values, dtype=dtype)
         position = (
             self._label().cast(pl.Enum(self.known), strict=False).to_physical().cast(pl.UInt32)
@@ -156,7 +162,7 @@ class Categorical(Term):
         )
 
     def refuse(self, audit: Audit) -> None:
-        """Raises DataError for missing values that are no level, and for unseen levels without a rule."""
+        """Raises DataError for missing values that are no level, and for levels without a rule."""
         Term.refuse(self, audit)
         if self.name in audit.unseen and self.other is None:
             unseen = list(audit.unseen[self.name].items())

@@ -1,4 +1,4 @@
-"""A numeric column: (x - center) / scale, with a number in place of a missing x if there is a rule for it."""
+"""A numeric column: (x - center) / scale, and what replaces a missing x."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import polars as pl
 
 from logit_engine.columns import Array
 from logit_engine.design.spec import Impute, Normalize, Spec
-from logit_engine.design.survey import Numbers, numbers_of
+from logit_engine.design.survey import NumberSummary, column_values
 from logit_engine.design.terms.base import (
     Inputs,
     NumberColumns,
@@ -86,7 +86,7 @@ def _fill_center_scale(training: Training, name: str) -> tuple[float | None, flo
             f"column '{name}' is missing in all {numbers.rows:,} training rows; drop it."
         )
     needs_values = spec.impute_numeric is Impute.MEDIAN or spec.normalize is Normalize.ROBUST
-    x = numbers_of(training.rows, name) if needs_values else np.empty(0)
+    x = column_values(training.rows, name) if needs_values else np.empty(0)
     fill = _fill(x, numbers, spec)
     if numbers.missing:
         if fill is None:
@@ -101,7 +101,7 @@ def _fill_center_scale(training: Training, name: str) -> tuple[float | None, flo
     return fill, *_center_scale(x, numbers, spec.normalize, name)
 
 
-def _fill(x: Array, numbers: Numbers, spec: Spec) -> float | None:
+def _fill(x: Array, numbers: NumberSummary, spec: Spec) -> float | None:
     match spec.impute_numeric:
         case Impute.MEAN:
             return numbers.mean
@@ -113,7 +113,7 @@ def _fill(x: Array, numbers: Numbers, spec: Spec) -> float | None:
 
 
 def _center_scale(
-    x: Array, numbers: Numbers, normalize: Normalize, name: str
+    x: Array, numbers: NumberSummary, normalize: Normalize, name: str
 ) -> tuple[float, float]:
     match normalize:
         case Normalize.STANDARD:

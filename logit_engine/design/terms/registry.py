@@ -1,4 +1,4 @@
-"""The kinds of terms that a design may hold: a new kind is a file beside this one and a line here."""
+"""The kinds of terms of a design: a new kind is a file beside this one and a line here."""
 
 from logit_engine.design.terms.base import Term
 from logit_engine.design.terms.categorical import Categorical

@@ -16,8 +16,8 @@ from logit_engine.design.terms.numeric import Numeric
 from logit_engine.discrete import logit
 from logit_engine.errors import DataError
 from logit_engine.storage.model_file import (
-    Model,
-    Target,
+    StoredModel,
+    StoredTarget,
     coefficient_table,
     read_model,
     write_model,
@@ -61,7 +61,8 @@ def test_terms_of_one_name_are_refused_before_a_fit_and_before_a_model_is_stored
     twice = replace(design, terms=(design.terms[0], Numeric("a[c]", None, 0.0, 1.0)))
     with pytest.raises(DataError, match=r"^two terms are named 'a\[c\]'"):
         write_model(
-            Model(twice, result, Target("late", (False, True)), 0.5), tmp_path / "model.parquet"
+            StoredModel(twice, result, StoredTarget("late", (False, True)), 0.5),
+            tmp_path / "model.parquet",
         )
 
 
@@ -70,7 +71,8 @@ def test_a_name_with_brackets_is_stored_whole(tmp_path: Path) -> None:
     design, _ = learn(data, Spec(numeric=("x[y]",), categorical=("a",), reference={"a": "b"}))
     result = fit(frame_rows(design, data, data["late"].cast(pl.Float64).to_numpy()))
     write_model(
-        Model(design, result, Target("late", (False, True)), 0.5), tmp_path / "model.parquet"
+        StoredModel(design, result, StoredTarget("late", (False, True)), 0.5),
+        tmp_path / "model.parquet",
     )
     back = read_model(tmp_path / "model.parquet")
     assert back.result.names == ("intercept", "x[y]", "a[c]")

@@ -16,7 +16,7 @@ from logit_engine.errors import (
     SeparationError,
     SeparationWarning,
 )
-from logit_engine.storage.model_file import KEY, read_table
+from logit_engine.storage.model_file import METADATA_KEY, read_table
 from logit_engine.storage.publish import canonical_json
 from tests.support.samples import Sample, drawn_sample
 
@@ -390,7 +390,7 @@ def test_a_file_of_an_earlier_version_says_that_its_formula_was_not_stored(tmp_p
     logit("y ~ np.exp(a)", frame).fit(disp=False).save(tmp_path / "f.parquet")
     table, content = read_table(tmp_path / "f.parquet")
     del content["design"]
-    table.write_parquet(tmp_path / "f.parquet", metadata={KEY: canonical_json(content)})
+    table.write_parquet(tmp_path / "f.parquet", metadata={METADATA_KEY: canonical_json(content)})
     with pytest.raises(
         ValueError,
         match=r"the formula 'y ~ np\.exp\(a\)' was not stored with the fit .*; give its columns",

@@ -13,7 +13,7 @@ from logit_engine.design.formulas.design import formula_design
 from logit_engine.design.formulas.storage import formula_content, formula_of
 from logit_engine.discrete import MNLogit, load, logit, mnlogit
 from logit_engine.errors import DataError, UsageError
-from logit_engine.storage.model_file import KEY, read_table
+from logit_engine.storage.model_file import METADATA_KEY, read_table
 from logit_engine.storage.publish import canonical_json
 
 N = 240
@@ -136,5 +136,5 @@ def test_a_file_whose_formula_says_more_than_a_formula_may_runs_nothing(tmp_path
     logit("y ~ x", data()).fit(disp=0).save(tmp_path / "fit.parquet")
     table, stored = read_table(tmp_path / "fit.parquet")
     stored["design"]["text"] = "y ~ __import__('os').getcwd()"
-    table.write_parquet(tmp_path / "fit.parquet", metadata={KEY: canonical_json(stored)})
+    table.write_parquet(tmp_path / "fit.parquet", metadata={METADATA_KEY: canonical_json(stored)})
     assert load(tmp_path / "fit.parquet").model.design is None

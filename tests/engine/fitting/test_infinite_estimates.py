@@ -36,8 +36,8 @@ from logit_engine.inference.prediction import average, predict_linear, predict_m
 from logit_engine.reporting.summary import summarize
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.storage.model_file import (
-    Model,
-    Target,
+    StoredModel,
+    StoredTarget,
     coefficient_table,
     read_model,
     write_model,
@@ -250,7 +250,7 @@ def test_a_stored_model_shows_infinity_and_predicts_as_before(tmp_path: Path) ->
     )
     design, _ = learn(frame.drop("y"), Spec(numeric=("a",), categorical=("level",)))
     result = fit(MemoryRows(design.encode(frame), y, design.names), allow_separation=True)
-    model = Model(design, result, Target("y", (False, True)), 0.5)
+    model = StoredModel(design, result, StoredTarget("y", (False, True)), 0.5)
     path = tmp_path / "model.parquet"
     write_model(model, path)
     back = read_model(path)

@@ -39,7 +39,7 @@ from logit_flows.steps.stored_run import find_run
 from logit_flows.steps.tune import tune_penalty
 
 from logit_engine.fitting.result import FitResult
-from logit_engine.storage.model_file import Model
+from logit_engine.storage.model_file import StoredModel
 
 ROOT = Path(__file__).parents[3]
 RECIPES = ROOT / "flows" / "logit_flows" / "recipes"
@@ -57,7 +57,7 @@ class Prepared:
     learned: Learned
     result: FitResult
     evaluation: Evaluation
-    model: Model
+    model: StoredModel
 
     @property
     def run(self) -> str:

@@ -4,9 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from logit_engine.design.formulas.derivatives import RULES, STEPS, expression_slope, piecewise_slope
+from logit_engine.design.formulas.derivatives import (
+    RULES,
+    STEP_FUNCTIONS,
+    expression_slope,
+    piecewise_slope,
+)
 from logit_engine.design.formulas.design import formula_design
-from logit_engine.design.formulas.language import FUNCTIONS, ROWWISE
+from logit_engine.design.formulas.language import FUNCTIONS, ROW_FUNCTIONS
 from logit_engine.design.formulas.matrices import encode
 
 RANDOM = np.random.default_rng(0)
@@ -25,7 +30,7 @@ EXPRESSIONS = [
     *(
         f"np.{name}(x)"
         for name in RULES
-        if name in ROWWISE and name not in (*BINARY, "clip", "where")
+        if name in ROW_FUNCTIONS and name not in (*BINARY, "clip", "where")
     ),
     *(f"np.{name}(x, z)" for name in BINARY),
     *(f"np.{name}(z, x ** 2)" for name in BINARY),
@@ -94,14 +99,14 @@ def test_the_slope_of_an_expression_is_that_of_its_values(expression: str) -> No
 
 
 def test_every_function_of_the_language_has_a_rule_or_is_a_step() -> None:
-    assert {*STEPS} == {
+    assert {*STEP_FUNCTIONS} == {
         *("sign", "floor", "ceil", "trunc", "rint", "round", "floor_divide"),
         *("logical_and", "logical_or", "logical_not", "logical_xor", "equal", "not_equal"),
         *("less", "less_equal", "greater", "greater_equal"),
     }
     tried = " ".join(EXPRESSIONS)
     known = {
-        *(f"np.{name}" for name in STEPS),
+        *(f"np.{name}" for name in STEP_FUNCTIONS),
         "C",
         "Treatment",
         "Sum",
