@@ -8,6 +8,7 @@ import logit_engine.discrete as ours
 
 TIGHT = {"disp": 0, "tol": 1e-14}
 NAMES = ("Logit", "Probit", "MNLogit")
+BINARY = NAMES[:2]
 
 
 def frame(n: int = 300) -> tuple[pd.DataFrame, dict[str, pd.Series]]:

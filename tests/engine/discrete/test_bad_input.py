@@ -13,70 +13,10 @@ from logit_engine.errors import (
     ConvergenceWarning,
     DataError,
     RankError,
-    SeparationError,
-    SeparationWarning,
 )
 from logit_engine.storage.model_file import METADATA_KEY, read_table
 from logit_engine.storage.publish import canonical_json
-from tests.support.samples import Sample, drawn_sample
-
-METHODS = ("newton", "bfgs", "lbfgs", "nm", "powell", "cg", "ncg")
-
-
-def data() -> Sample:
-    """A constant, two columns, and an outcome with slope 0.754 on the first."""
-    return drawn_sample(200, [0.0, 0.754, 0.0], seed=3, constant=True)
-
-
-def quasi_separated() -> tuple[np.ndarray, np.ndarray]:
-    """x1 + x2 where 8 of 200 rows, all events, have x2 = x1 + 1."""
-    X, y = data()
-    X[:, 2] = X[:, 1]
-    X[np.flatnonzero(y == 1.0)[:8], 2] += 1.0
-    return X, y
-
-
-def quiet(model, **options):
-    return model.fit(disp=False, **options)
-
-
-def test_complete_separation_names_column_direction_and_rows() -> None:
-    X, _ = data()
-    y = (X[:, 1] > 0.1).astype(float)
-    message = (
-        r"column 'x1' predicts y perfectly: y = 1 in every row with x1 above -?\d.*no finite "
-        "estimate.*set a penalty"
-    )
-    with pytest.raises(SeparationError, match=message):
-        quiet(Logit(y, X), on_separation="error")
-    with pytest.warns(SeparationWarning, match=message):
-        r = quiet(Logit(y, X))
-    assert not r.converged
-    assert r.infinite[1] == 1
-    assert np.isfinite(r.params).all()
-
-
-@pytest.mark.parametrize("model", [Logit, Probit, CLogLog])
-@pytest.mark.parametrize("method", METHODS)
-def test_quasi_separation_in_four_percent_of_the_rows_gets_one_verdict(
-    method: str, model: type
-) -> None:
-    X, y = quasi_separated()
-    match = (
-        r"a combination of 'x1' \(-inf\), 'x2' \(\+inf\) predicts y perfectly in 8 of 200 rows "
-        r"\(rows \d+, "
-    )
-    with pytest.warns(SeparationWarning, match=match):
-        r = quiet(model(y, X), method=method)
-    assert not r.converged
-    assert r.infinite.tolist() == [0, -1, 1]
-
-
-def test_separation_can_be_ignored_but_not_hidden() -> None:
-    X, y = quasi_separated()
-    r = quiet(Logit(y, X), on_separation="ignore")
-    assert not r.converged
-    assert "predicts y perfectly in 8 of 200 rows" in " ".join(str(r.summary()).split())
+from tests.support.bad_input import METHODS, good_sample, quiet
 
 
 @pytest.mark.parametrize(
@@ -93,7 +33,7 @@ def test_separation_can_be_ignored_but_not_hidden() -> None:
 def test_aliased_columns_are_named_or_left_out_on_request(
     column, message: str, method: str
 ) -> None:
-    X, y = data()
+    X, y = good_sample()
     frame = pd.DataFrame(X, columns=["const", "x1", "x2"]).assign(more=column(X))
     with pytest.raises(RankError, match=message):
         quiet(Logit(y, frame), method=method)
@@ -107,7 +47,7 @@ def test_aliased_columns_are_named_or_left_out_on_request(
 
 
 def test_near_collinearity_is_flagged_with_the_condition_number() -> None:
-    X, y = data()
+    X, y = good_sample()
     X[:, 2] = X[:, 1] + 1e-9 * X[:, 2]
     r = quiet(Logit(y, X))
     assert r.converged
@@ -139,13 +79,13 @@ def test_more_columns_than_rows_are_refused() -> None:
     ids=["1,2", "-1,1", "three", "text", "one class"],
 )
 def test_outcomes_of_another_kind_are_refused(recode, message: str) -> None:
-    X, y = data()
+    X, y = good_sample()
     with pytest.raises(DataError, match=message):
         quiet(Logit(recode(y), X))
 
 
 def test_shares_are_accepted_and_said() -> None:
-    X, y = data()
+    X, y = good_sample()
     share = np.where(np.arange(200) % 4 == 0, 0.25, y)
     r = quiet(Logit(share, X))
     peer = sm.GLM(share, X, family=sm.families.Binomial()).fit(tol=1e-14)
@@ -157,7 +97,7 @@ def test_shares_are_accepted_and_said() -> None:
 
 
 def test_missing_values_are_counted_and_refused_or_dropped() -> None:
-    X, y = data()
+    X, y = good_sample()
     frame, outcome = pd.DataFrame(X, columns=["const", "a", "b"]), pd.Series(y, name="out")
     frame.loc[[3, 5], "a"] = np.nan
     outcome.loc[7] = np.nan
@@ -174,7 +114,7 @@ def test_missing_values_are_counted_and_refused_or_dropped() -> None:
 
 
 def test_missing_classes_are_not_the_base_class() -> None:
-    X, y = data()
+    X, y = good_sample()
     classes = np.where(y == 1, "b", np.where(X[:, 2] > 0, "a", "c")).astype(object)
     classes[4] = None
     with pytest.raises(DataError, match=r"missing or infinite values in 'y' \(1 rows\)"):
@@ -182,7 +122,7 @@ def test_missing_classes_are_not_the_base_class() -> None:
 
 
 def test_a_missing_offset_is_an_error() -> None:
-    X, y = data()
+    X, y = good_sample()
     offset = np.zeros(200)
     offset[9] = np.nan
     with pytest.raises(DataError, match=r"missing or infinite values in 'offset' \(1 rows\)"):
@@ -192,7 +132,7 @@ def test_a_missing_offset_is_an_error() -> None:
 @pytest.mark.parametrize("scale", [1e-4, 1e4, 1e10])
 @pytest.mark.parametrize("method", METHODS)
 def test_units_change_nothing(scale: float, method: str) -> None:
-    X, y = data()
+    X, y = good_sample()
     base = quiet(Logit(y, X), method=method)
     X[:, 1] *= scale
     r = quiet(Logit(y, X), method=method)
@@ -203,7 +143,7 @@ def test_units_change_nothing(scale: float, method: str) -> None:
 
 
 def test_a_shift_of_a_hundred_million_changes_nothing() -> None:
-    X, y = data()
+    X, y = good_sample()
     base = quiet(Logit(y, X))
     X[:, 1] = np.round(X[:, 1] * 2**20) / 2**20
     exact = quiet(Logit(y, X))
@@ -215,7 +155,7 @@ def test_a_shift_of_a_hundred_million_changes_nothing() -> None:
 
 @pytest.mark.parametrize("model", [Logit, Probit, CLogLog, MNLogit])
 def test_weights_without_a_kind_are_refused_by_naming_the_three(model: type) -> None:
-    X, y = data()
+    X, y = good_sample()
     match = r"weights can mean three things; say freq_weights .* var_weights .* or sampling_weights"
     with pytest.raises(TypeError, match=match):
         model(y, X, weights=np.ones(200))
@@ -229,7 +169,7 @@ def test_weights_without_a_kind_are_refused_by_naming_the_three(model: type) -> 
 
 
 def test_clusters_need_their_groups_and_groups_their_clusters() -> None:
-    X, y = data()
+    X, y = good_sample()
     with pytest.raises(
         ValueError,
         match=r"cov_type 'cluster' needs the clusters of the rows: cov_kwds={'groups': labels}",
@@ -244,17 +184,8 @@ def test_clusters_need_their_groups_and_groups_their_clusters() -> None:
         quiet(Logit(y, X), cov_type="HAC")
 
 
-@pytest.mark.parametrize("method", ["newton", "bfgs", "lbfgs"])
-def test_separable_classes_get_a_verdict(method: str) -> None:
-    X, _ = data()
-    classes = np.where(X[:, 1] > 0.5, "c", np.where(X[:, 1] > -0.5, "b", "a"))
-    with pytest.warns(SeparationWarning, match=r"'x1 \(c\)' \(\+inf\)"):
-        r = quiet(MNLogit(classes, X), method=method)
-    assert not r.converged
-
-
 def test_predictions_match_columns_by_name() -> None:
-    X, y = data()
+    X, y = good_sample()
     frame = pd.DataFrame(X, columns=["const", "a", "b"])
     r = quiet(Logit(y, frame))
     np.testing.assert_array_equal(r.predict(frame[["b", "const", "a"]]), r.predict(frame))
@@ -266,7 +197,7 @@ def test_predictions_match_columns_by_name() -> None:
 
 @pytest.mark.parametrize("kind", ["freq_weights", "var_weights", "sampling_weights"])
 def test_negative_weights_are_refused(kind: str) -> None:
-    X, y = data()
+    X, y = good_sample()
     with pytest.raises(DataError, match=rf"{kind} is -1 in row 4; weights cannot be negative"):
         Logit(y, X, **{kind: np.where(np.arange(200) == 4, -1.0, 1.0)})
 
@@ -299,7 +230,7 @@ def test_eight_events_in_a_million_rows_are_fitted_right() -> None:
 
 
 def test_a_method_that_stops_early_says_so() -> None:
-    X, y = data()
+    X, y = good_sample()
     with pytest.warns(ConvergenceWarning, match="method 'nm': not converged after 3 passes"):
         r = quiet(Logit(y, X), method="nm", maxiter=3)
     assert not r.converged
@@ -330,7 +261,7 @@ def test_a_method_that_stops_early_says_so() -> None:
     ],
 )
 def test_what_does_not_exist_is_refused(call, message: str) -> None:
-    X, y = data()
+    X, y = good_sample()
     with pytest.raises(ValueError, match=message):
         call(Logit(y, X))
 
@@ -373,11 +304,11 @@ def test_what_does_not_exist_is_refused(call, message: str) -> None:
 )
 def test_inputs_that_are_no_data_are_refused(make, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        make(*data())
+        make(*good_sample())
 
 
 def test_a_start_far_out_is_left_for_a_better_one() -> None:
-    X, y = data()
+    X, y = good_sample()
     for model in (Logit, Probit):
         far = quiet(model(y, X), start_params=[500.0, 500.0, -900.0])
         assert far.converged
@@ -385,7 +316,7 @@ def test_a_start_far_out_is_left_for_a_better_one() -> None:
 
 
 def test_a_file_of_an_earlier_version_says_that_its_formula_was_not_stored(tmp_path) -> None:
-    X, y = data()
+    X, y = good_sample()
     frame = pd.DataFrame({"y": y, "a": X[:, 1]})
     logit("y ~ np.exp(a)", frame).fit(disp=False).save(tmp_path / "f.parquet")
     table, content = read_table(tmp_path / "f.parquet")
@@ -399,13 +330,13 @@ def test_a_file_of_an_earlier_version_says_that_its_formula_was_not_stored(tmp_p
 
 
 def test_categories_come_in_their_own_order_and_empty_ones_are_left_out() -> None:
-    X, _ = data()
+    X, _ = good_sample()
     classes = pd.Categorical(np.array(list("abc"))[np.arange(200) % 3], categories=list("cbad"))
     assert quiet(MNLogit(classes, X)).model.class_names == ["c", "b", "a"]
 
 
 def test_general_methods_keep_constraints() -> None:
-    X, y = data()
+    X, y = good_sample()
     exact = Logit(y, X).fit_constrained("x1 = x2, const = 0.1", disp=False)
     for method in ("bfgs", "ncg", "nm"):
         r = Logit(y, X).fit_constrained("x1 = x2, const = 0.1", disp=False, method=method)

@@ -1,9 +1,7 @@
-"""What statsmodels lacks or fails at: weights, offsets, margins of classes, saving, Polars."""
+"""What statsmodels lacks or fails at: weights, offsets, margins of classes, Polars."""
 
-import copy
 import sys
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,26 +15,13 @@ from logit_engine.discrete import (
     MNLogit,
     Probit,
     add_constant,
-    load,
     logit,
     mnlogit,
 )
-from logit_engine.errors import ArtifactError, DataError, UsageError
+from logit_engine.errors import DataError, UsageError
+from tests.support.faces import MODELS, counts_sample
 
-MODELS = (Logit, Probit, CLogLog, MNLogit)
 KINDS = ("nonrobust", "HC0", "HC1", "HC2", "HC3", "cluster")
-
-
-def data(model: type = Logit, n: int = 240) -> tuple[np.ndarray, np.ndarray]:
-    """A constant, a number, a switch and a count, and an outcome of the model."""
-    rng = np.random.default_rng(21)
-    X = np.column_stack(
-        [np.ones(n), rng.standard_normal(n) + 1.0, rng.integers(0, 2, n), rng.integers(0, 4, n)]
-    )
-    latent = 0.8 * X[:, 1] - 0.5 * X[:, 2] + 0.2 * X[:, 3] - 0.8 + rng.logistic(size=n)
-    if model is MNLogit:
-        return X, np.digitize(latent, [-0.7, 0.7])
-    return X, (latent > 0.0).astype(float)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -46,9 +31,9 @@ def test_a_row_of_weight_two_is_the_row_twice(model: type, kind: str) -> None:
         with pytest.raises(
             UsageError, match="needs one leverage a row, which a model of 3 classes has not"
         ):
-            model(*data(model)[::-1]).fit(disp=0, cov_type=kind)
+            model(*counts_sample(model)[::-1]).fit(disp=0, cov_type=kind)
         return
-    X, y = data(model)
+    X, y = counts_sample(model)
     times = np.arange(240) % 3
     at = np.repeat(np.arange(240), times)
     groups = np.arange(240) // 6
@@ -82,7 +67,7 @@ def test_a_row_of_weight_two_is_the_row_twice(model: type, kind: str) -> None:
 
 @pytest.mark.parametrize("model", [Logit, Probit, CLogLog])
 def test_events_of_trials_are_their_rows(model: type) -> None:
-    X, y = data(model)
+    X, y = counts_sample(model)
     cells, inverse = np.unique(X[:, 2:], axis=0, return_inverse=True)
     trials = np.bincount(inverse)
     events = np.bincount(inverse, y)
@@ -96,7 +81,7 @@ def test_events_of_trials_are_their_rows(model: type) -> None:
 
 
 def test_sampling_weights_give_the_robust_covariance_alone() -> None:
-    X, y = data()
+    X, y = counts_sample()
     w = 1.0 + np.arange(240) % 5
     r = Logit(y, X, sampling_weights=w).fit(disp=0)
     assert r.cov_type == "HC0"
@@ -110,7 +95,7 @@ def test_sampling_weights_give_the_robust_covariance_alone() -> None:
 
 @pytest.mark.parametrize("model", [Probit, CLogLog])
 def test_the_expected_information_is_that_of_a_generalized_linear_model(model: type) -> None:
-    X, y = data(model)
+    X, y = counts_sample(model)
     link = sm.families.links.Probit() if model is Probit else sm.families.links.CLogLog()
     peer = sm.GLM(y, X, family=sm.families.Binomial(link)).fit(tol=1e-14, maxiter=200)
     r = model(y, X).fit(disp=0, cov_kwds={"information": "expected"})
@@ -136,7 +121,7 @@ def differences(value, at: np.ndarray, step: float = 1e-6) -> np.ndarray:
 def test_margins_with_offsets_are_derivatives_and_their_errors_the_delta_methods(
     model: type, at: str, method: str, dummy: bool, count: bool
 ) -> None:
-    X, y = data(model)
+    X, y = counts_sample(model)
     shift = 0.3 * np.sin(np.arange(240))
     offset = np.column_stack([shift, -shift]) if model is MNLogit else shift
     r = model(y, X, offset=offset).fit(disp=0)
@@ -188,7 +173,7 @@ def test_margins_with_offsets_are_derivatives_and_their_errors_the_delta_methods
 )
 @pytest.mark.parametrize("model", MODELS)
 def test_predictions_have_the_delta_methods_errors(model: type, options: dict) -> None:
-    X, y = data(model)
+    X, y = counts_sample(model)
     r = model(y, X).fit(disp=0)
     new = X[:5] * [1.0, 1.2, 1.0, 0.5]
     flat = np.asarray(r.params).ravel(order="F")
@@ -221,7 +206,7 @@ def test_margins_of_many_classes_take_memory_by_blocks() -> None:
 
 
 def test_two_classes_are_a_logit_and_any_class_can_be_the_base() -> None:
-    X, y = data()
+    X, y = counts_sample()
     two = MNLogit(y.astype(int), X).fit(disp=0)
     np.testing.assert_allclose(two.params[:, 0], Logit(y, X).fit(disp=0).params, rtol=1e-11)
     np.testing.assert_allclose(two.bse[:, 0], Logit(y, X).fit(disp=0).bse, rtol=1e-11)
@@ -231,7 +216,7 @@ def test_two_classes_are_a_logit_and_any_class_can_be_the_base() -> None:
         two.predict(which="linear")[:, 1], one.predict(which="linear"), rtol=1e-11
     )
     np.testing.assert_array_equal(two.pred_table(), one.pred_table())
-    X, levels = data(MNLogit)
+    X, levels = counts_sample(MNLogit)
     names = np.array(["low", "mid", "top"])[levels]
     first, last = MNLogit(names, X).fit(disp=0), MNLogit(names, X, base="top").fit(disp=0)
     np.testing.assert_allclose(last.params[:, 0], -first.params[:, 1], rtol=1e-9)
@@ -239,86 +224,8 @@ def test_two_classes_are_a_logit_and_any_class_can_be_the_base() -> None:
     assert last.model.class_names == ["top", "low", "mid"]
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("how", ["fit", "l1", "constrained", "dropped"])
-def test_results_come_back_from_disk_without_the_data(
-    model: type, how: str, tmp_path: Path
-) -> None:
-    X, y = data(model)
-    frame = pd.DataFrame(X, columns=["const", "age", "switch", "count"])
-    if how == "dropped":
-        r = model(y, frame.assign(double=2.0 * frame["age"]), check_rank="drop").fit(disp=0)
-        frame["double"] = 2.0 * frame["age"]
-    else:
-        m = model(y, frame)
-        names = m.constraint_names
-        fits = {
-            "fit": lambda: m.fit(disp=0, cov_type="HC1"),
-            "l1": lambda: m.fit_regularized(alpha=2.0, disp=0),
-        }
-        fits["constrained"] = lambda: m.fit_constrained(f"{names[1]} = {names[2]}", disp=0)
-        r = fits[how]()
-    r.save(tmp_path / "fit.parquet")
-    back = load(tmp_path / "fit.parquet")
-    assert (tmp_path / "fit.parquet").stat().st_size < 30_000
-    assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == ["fit.parquet"]
-    for figure in (
-        "params",
-        "bse",
-        "pvalues",
-        "llf",
-        "llnull",
-        "aic",
-        "bic",
-        "df_model",
-        "df_resid",
-        "nobs",
-        "converged",
-        "cov_type",
-    ):
-        np.testing.assert_array_equal(getattr(back, figure), getattr(r, figure), err_msg=figure)
-    np.testing.assert_array_equal(back.conf_int(), r.conf_int())
-    np.testing.assert_allclose(back.predict(frame.iloc[:4]), r.predict(frame.iloc[:4]), rtol=1e-15)
-    assert str(back.summary()).splitlines()[8:] == str(r.summary()).splitlines()[8:]
-    with pytest.raises(AttributeError, match="this model has no data"):
-        _ = back.resid_response
-    r.remove_data()
-    np.testing.assert_array_equal(r.params, back.params)
-    with pytest.raises(AttributeError, match="this model has no data"):
-        r.get_margeff()
-
-
-def test_what_is_no_fit_is_not_loaded(tmp_path: Path) -> None:
-    (tmp_path / "x.parquet").write_bytes(b"nothing")
-    with pytest.raises(ArtifactError, match=r"x\.parquet is not a model of logit-engine"):
-        load(tmp_path / "x.parquet")
-    with pytest.raises(
-        ArtifactError, match=r"there is no file .*missing\.parquet; correct the path"
-    ):
-        load(tmp_path / "missing.parquet")
-
-
-def test_a_saved_fit_leaves_one_file_and_makes_no_folder(tmp_path: Path) -> None:
-    X, y = data()
-    found = Logit(y, X).fit(disp=False)
-    for _ in range(2):
-        found.save(tmp_path / "fit.parquet")
-        assert [path.name for path in tmp_path.iterdir()] == ["fit.parquet"]
-    with pytest.raises(
-        ArtifactError, match=r"there is no folder .*new to save fit\.parquet in; make it first"
-    ):
-        found.save(tmp_path / "new" / "fit.parquet")
-    assert not (tmp_path / "new").exists()
-
-
-def test_results_can_be_copied() -> None:
-    X, y = data()
-    r = Logit(y, X).fit(disp=0)
-    np.testing.assert_array_equal(copy.deepcopy(r).params, r.params)
-
-
 def test_polars_in_named_arrays_and_tables_out() -> None:
-    X, y = data()
+    X, y = counts_sample()
     frame = pl.DataFrame(X, schema=["const", "age", "switch", "count"])
     r = Logit(pl.Series("out", y), frame).fit(disp=0)
     plain = Logit(y, X).fit(disp=0)
@@ -332,18 +239,18 @@ def test_polars_in_named_arrays_and_tables_out() -> None:
     np.testing.assert_array_equal(
         r.predict(frame.select("count", "age", "const", "switch").head(3)), plain.predict(X[:3])
     )
-    three = MNLogit(pl.Series("level", data(MNLogit)[1]), frame).fit(disp=0)
+    three = MNLogit(pl.Series("level", counts_sample(MNLogit)[1]), frame).fit(disp=0)
     assert isinstance(three.params, pl.DataFrame)
     assert three.params.columns == ["term", "0", "1"]
     assert (
-        mnlogit("level ~ age", frame.with_columns(level=pl.Series(data(MNLogit)[1])))
+        mnlogit("level ~ age", frame.with_columns(level=pl.Series(counts_sample(MNLogit)[1])))
         .fit(disp=0)
         .converged
     )
 
 
 def test_odds_ratios_and_combinations_of_them() -> None:
-    X, y = data()
+    X, y = counts_sample()
     frame = pd.DataFrame(X, columns=["const", "age", "switch", "count"])
     r = Logit(y, frame).fit(disp=0)
     table = r.odds_ratios(alpha=0.1)
@@ -361,7 +268,7 @@ def test_odds_ratios_and_combinations_of_them() -> None:
 def test_variance_inflation_is_of_the_columns_beside_the_constant() -> None:
     from statsmodels.stats.outliers_influence import variance_inflation_factor
 
-    X, y = data()
+    X, y = counts_sample()
     X[:, 3] += X[:, 1]
     r = Logit(y, pd.DataFrame(X, columns=["const", "age", "switch", "count"])).fit(disp=0)
     expected = [variance_inflation_factor(X, j) for j in (1, 2, 3)]
@@ -393,7 +300,7 @@ def test_formulas_refuse_what_they_have_not_seen_and_count_what_they_leave_out()
 
 
 def test_scores_and_clusters_follow_the_rows_that_are_kept() -> None:
-    X, y = data()
+    X, y = counts_sample()
     X[::17, 1] = np.nan
     kept = np.isfinite(X[:, 1])
     groups = np.arange(240) // 5
@@ -405,7 +312,7 @@ def test_scores_and_clusters_follow_the_rows_that_are_kept() -> None:
 
 
 def test_without_pandas_tables_are_polars(monkeypatch: pytest.MonkeyPatch) -> None:
-    X, y = data()
+    X, y = counts_sample()
     r = Logit(y, X).fit(disp=0)
     monkeypatch.setattr("logit_engine.discrete.output_format.find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "pandas", None)
@@ -415,7 +322,7 @@ def test_without_pandas_tables_are_polars(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_margins_are_taken_at_given_rows() -> None:
-    X, y = data()
+    X, y = counts_sample()
     r = Logit(y, X).fit(disp=0)
     theirs = sm.Logit(y, X).fit(disp=0, tol=1e-14)
     one = X[3] * 0.5

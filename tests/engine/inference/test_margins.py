@@ -1,4 +1,4 @@
-"""Marginal effects against statsmodels, complex steps, and mpmath in the tails."""
+"""Marginal effects against statsmodels, and complex steps where it does not go."""
 
 import tracemalloc
 import warnings
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
-import mpmath
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -15,13 +14,18 @@ from scipy import special
 from logit_engine.errors import UsageError
 from logit_engine.inference.delta import roots
 from logit_engine.inference.margins import At, Effect, Margins, margins
-from logit_engine.inference.response import bend, slope
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
-from logit_engine.links import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT
-
-N, P = 240, 4
-THETA = np.array([-0.4, 0.6, -0.5, 0.25])
-SEVERAL = np.concatenate([THETA, -0.5 * THETA[::-1]])
+from logit_engine.links import LOGIT, PROBIT
+from tests.support.margins import (
+    EACH_LIKELIHOOD,
+    SEVERAL,
+    THETA,
+    N,
+    P,
+    estimates,
+    rows,
+    spread,
+)
 
 # The probabilities once more, written so that they take complex numbers.
 CURVES: dict[str, Callable[[Any], Any]] = {
@@ -31,10 +35,6 @@ CURVES: dict[str, Callable[[Any], Any]] = {
     "loglog": lambda z: np.exp(-np.exp(-z)),
     "cauchit": lambda z: 0.5 + np.arctan(z) / np.pi,
 }
-LIKELIHOODS = [*(Bernoulli(link) for link in LINKS.values()), Multinomial(2)]
-EACH_LIKELIHOOD = pytest.mark.parametrize(
-    "likelihood", LIKELIHOODS, ids=lambda likelihood: likelihood.name
-)
 CASES = [
     *((at, effect, False, False) for at, effect in product(At, Effect)),
     *(
@@ -44,25 +44,6 @@ CASES = [
         for steps in ((True, False), (False, True), (True, True))
     ),
 ]
-
-
-def rows(seed: int = 0, n: int = N) -> np.ndarray:
-    """A constant, a continuous column, a dummy and a count."""
-    rng = np.random.default_rng(seed)
-    return np.column_stack(
-        [np.ones(n), rng.normal(size=n), rng.random(n) < 0.4, rng.poisson(1.5, n)]
-    )
-
-
-def spread(size: int, seed: int = 1) -> np.ndarray:
-    """A covariance."""
-    root = np.random.default_rng(seed).normal(size=(size, size)) / 20.0
-    return root @ root.T
-
-
-def estimates(likelihood: Likelihood) -> tuple[np.ndarray, np.ndarray]:
-    params = THETA if isinstance(likelihood, Bernoulli) else SEVERAL
-    return params, spread(params.size)
 
 
 def shift(likelihood: Likelihood, n: int = N) -> np.ndarray:
@@ -124,9 +105,6 @@ def close(found: Margins, expected: Margins, rtol: float = 1e-11) -> None:
     np.testing.assert_allclose(found.covariance, expected.covariance, rtol=rtol, atol=1e-15)
 
 
-# --- statsmodels ----------------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def fits() -> dict[str, tuple[Likelihood, Any]]:
     X, rng = rows(n=400), np.random.default_rng(5)
@@ -183,9 +161,6 @@ def test_effects_are_those_of_statsmodels(
         ours = found.interval(0.9)
         ours = ours[:, 0] if name != "MNLogit" else np.swapaxes(ours, 1, 2)
         np.testing.assert_allclose(ours, theirs_interval, rtol=10 * rtol, atol=rtol)
-
-
-# --- where statsmodels does not go: offsets, weights, other links, several classes ----------------
 
 
 @EACH_LIKELIHOOD
@@ -314,69 +289,10 @@ def test_the_blocks_add_up_to_the_rows() -> None:
         )
 
 
-# --- the tails ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("eta", [-800.0, -30.0, 30.0, 800.0])
-@EACH_LIKELIHOOD
-def test_effects_and_errors_are_numbers_in_the_tails(likelihood: Likelihood, eta: float) -> None:
-    params, V = estimates(likelihood)
-    offset = np.full((N, likelihood.outputs), eta)
-    for effect in (Effect.DYDX, Effect.DYEX):
-        found = margins(likelihood, rows(), params, V, offset=offset, effect=effect)
-        assert np.isfinite(found.effects).all()
-        assert np.isfinite(found.std_errors).all()
-
-
-def log_curve(name: str, z: Any) -> Any:
-    """log F in arbitrary precision."""
-    if name == "probit":
-        return mpmath.log(mpmath.ncdf(z))
-    if name == "cauchit":
-        return mpmath.log(mpmath.mpf(1) / 2 + mpmath.atan(z) / mpmath.pi)
-    if name == "loglog":
-        return -mpmath.exp(-z)
-    return (
-        mpmath.log(1 - mpmath.exp(-mpmath.exp(z)))
-        if name == "cloglog"
-        else -mpmath.log1p(mpmath.exp(-z))
-    )
-
-
-@pytest.mark.parametrize("eta", [-300.0, -30.0, -12.0, -1.0, 2.0, 5.0])
-@pytest.mark.parametrize(
-    "link", [LOGIT, PROBIT, CLOGLOG, LOGLOG, CAUCHIT], ids=lambda link: link.name
-)
-def test_derivatives_of_the_log_probability_are_exact_in_the_tails(link, eta: float) -> None:
-    at, one = np.array([[eta]]), np.ones((1, 1))
-    with mpmath.workdps(400):
-        first, second = (
-            float(mpmath.diff(lambda z: log_curve(link.name, z), eta, order)) for order in (1, 2)
-        )
-    assert slope(Bernoulli(link), at, log=True).item() == pytest.approx(first, rel=1e-11)
-    assert bend(Bernoulli(link), at, one, log=True).item() == pytest.approx(second, rel=1e-9)
-
-
-def test_effects_on_a_class_that_is_nearly_certain_keep_their_digits() -> None:
-    eta = [mpmath.mpf(45), mpmath.mpf(3)]
-    with mpmath.workdps(60):
-        odds = [mpmath.mpf(1), *map(mpmath.exp, eta)]
-        p = [o / sum(odds) for o in odds]
-        theta = [mpmath.mpf(0), mpmath.mpf("0.5"), mpmath.mpf("-0.25")]
-        mean = sum(a * b for a, b in zip(p, theta, strict=True))
-        expected = [float(a * (b - mean)) for a, b in zip(p, theta, strict=True)]
-    X = np.array([[1.0, 0.0], [1.0, 1.0]])
-    found = margins(Multinomial(2), X, np.array([45.0, 0.5, 3.0, -0.25]), spread(4), at=At.ZERO)
-    np.testing.assert_allclose(found.effects[0], expected, rtol=1e-13)  # 1 - p is 0 in double
-
-
 def test_a_variance_of_zero_that_was_rounded_below_it_is_zero() -> None:
     np.testing.assert_array_equal(roots(np.array([-1e-20, 0.0, 4.0])), [0.0, 0.0, 2.0])
     assert np.isnan(roots(np.array([np.nan])))
     assert (margins(Multinomial(1), rows(), THETA, np.zeros((P, P))).std_errors == 0.0).all()
-
-
-# --- memory ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -394,9 +310,6 @@ def test_margins_of_several_classes_take_less_memory_than_their_rows(
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 0.25 * X.nbytes + 8 * 2**20  # all rows' Jacobians at once are 200 times X
-
-
-# --- what is refused ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("steps", [{"dummy": True}, {"count": True}])
@@ -435,9 +348,6 @@ def test_effects_at_every_row_have_no_errors_and_levels_lie_between_0_and_1() ->
         UsageError, match="the level of an interval is 95; give a number between 0 and 1"
     ):
         margins(Bernoulli(LOGIT), rows(), THETA, spread(P)).interval(95.0)
-
-
-# --- statsmodels' faults, so that a release that mends one is noticed -----------------------------
 
 
 def test_what_statsmodels_gets_wrong(fits) -> None:

@@ -15,44 +15,9 @@ from logit_flows.config.reading import json_schema, read_config, to_yaml
 from pydantic import BaseModel
 
 from logit_engine.errors import UsageError
+from tests.support.configs import BASE, Problems
 
 ROOT = Path(__file__).parents[3]
-
-BASE = """\
-name: demo
-data:
-  source: a.csv
-  target: {column: y, positive: 1}
-  id: key
-features:
-  numeric: [x]
-"""
-
-Problems = Callable[..., list[str]]
-
-
-@pytest.fixture
-def problems(tmp_path: Path) -> Problems:
-    """What is wrong with a config, one sentence a problem; its file is c.yaml."""
-
-    def find(text: str, *overrides: str) -> list[str]:
-        (tmp_path / "c.yaml").write_text(text)
-        with pytest.raises(ConfigError) as caught:
-            read_config(tmp_path / "c.yaml", overrides)
-        return [problem.replace(f"{tmp_path}/", "") for problem in caught.value.problems]
-
-    return find
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Callable[..., Config]:
-    """The config of the base with some lines after it."""
-
-    def of(extra: str = "", *overrides: str) -> Config:
-        (tmp_path / "c.yaml").write_text(BASE + extra)
-        return read_config(tmp_path / "c.yaml", overrides)
-
-    return of
 
 
 @pytest.mark.parametrize(
@@ -126,65 +91,6 @@ def test_a_wrong_line_is_told_by_its_file_line_and_key(
 def test_a_key_in_the_list_of_a_section_is_told_by_the_line_of_its_list(problems: Problems) -> None:
     assert problems(BASE.replace("numeric: [x]", "numeric:\n  - x\n  - 7")) == [
         "c.yaml:9: features.numeric.1: expected text, found 7."
-    ]
-
-
-CONTRADICTIONS = {
-    "features: {numeric: []}": (
-        "features: no feature is listed; name columns under numeric or categorical."
-    ),
-    "features: {numeric: [x, x]}": "features: the column 'x' is listed twice.",
-    "features: {numeric: [x], categorical: [y]}": (
-        "features: the column 'y' is data.target, so it cannot be a feature."
-    ),
-    "features: {numeric: [key]}": (
-        "features: the column 'key' is data.id, so it cannot be a feature."
-    ),
-    "features: {numeric: [x], reference: {c: a}}": (
-        "features.reference: 'c' is not one of features.categorical."
-    ),
-    "features: {numeric: [x], impute: {numeric: {strategy: constant}}}": (
-        "features.impute.numeric: strategy constant goes with a value, and a value with strategy "
-        "constant."
-    ),
-    "features: {numeric: [x], impute: {numeric: {add_indicator: true}}}": (
-        "features.impute.numeric.add_indicator: an indicator needs something to stand in for the "
-        "missing value; set strategy."
-    ),
-    "split: {method: time}": "split.method: a time split needs data.time.",
-    "split: {method: column, test: [a]}": "split: method column needs split.column.",
-    "split: {method: column, column: c}": (
-        "split: method column needs split.test, the values that test."
-    ),
-    "split: {test: [a]}": "split.test: it goes with method column.",
-    "split: {column: c}": "split.column: it goes with group or column.",
-    "data: {test: b.csv}": "data.test: a test file goes with split: {method: none}.",
-    "data: {id: null}": (
-        "split.method: a random split hashes data.id or data.cluster; name one of them."
-    ),
-    "model: {covariance: {type: cluster}}": (
-        "model.covariance.type: a clustered covariance needs data.cluster."
-    ),
-    "model: {penalty: {type: l2}}": (
-        "model.penalty: a type goes with a strength, and a strength with a type."
-    ),
-    "model: {penalty: {strength: 1}}": (
-        "model.penalty: a type goes with a strength, and a strength with a type."
-    ),
-}
-
-
-@pytest.mark.parametrize("setting", CONTRADICTIONS)
-def test_keys_that_contradict_each_other_are_refused(problems: Problems, setting: str) -> None:
-    key, _, value = setting.partition(": ")
-    (found,) = problems(BASE, f"{key}={value}")
-    assert found.endswith(": " + CONTRADICTIONS[setting])
-
-
-def test_a_stratified_split_by_cluster_is_refused(problems: Problems) -> None:
-    assert problems(BASE, "data.cluster=g", "split.method=stratified") == [
-        "--set split.method=stratified: split.method: a stratified split would cut clusters in "
-        "two; use random, group or time."
     ]
 
 
@@ -267,16 +173,6 @@ def test_a_key_that_stands_in_the_file_is_not_laid_at_the_door_of_an_override(
     assert problems(text, "model.penalty={strength: 0.1, fold_method: time}")[0].startswith(
         "--set model.penalty="
     )
-
-
-@pytest.mark.parametrize(
-    "setting", ["rule: one_standard_error", "folds: 7", "fold_method: stratified"]
-)
-def test_what_is_for_a_strength_that_is_chosen_goes_with_cv(
-    problems: Problems, setting: str
-) -> None:
-    (found,) = problems(BASE + f"model: {{penalty: {{type: l2, strength: 0.1, {setting}}}}}\n")
-    assert found.endswith(f"model.penalty.{setting.partition(':')[0]}: it goes with strength: cv.")
 
 
 @pytest.mark.parametrize(
@@ -369,77 +265,6 @@ def test_a_name_of_the_environment_is_replaced_when_used_and_never_stored(
     monkeypatch.setenv("LOGIT_TEST_PLACE", "elsewhere")
     assert config.resolve(config.store) == tmp_path / "elsewhere" / "store"
     assert "elsewhere" not in to_yaml(config.content())
-
-
-# The product's example, key by key: each is accepted, or refused because its feature comes later.
-PRODUCT = {
-    "name": "flight-delays",
-    "data.source": "data/flights/train/*.parquet",
-    "data.target": "{column: late, positive: true}",
-    "data.id": "flight_id",
-    "data.time": "time_hour",
-    "data.cluster": "date",
-    "data.missing_target": "drop",
-    "data.freq_weights": "n",
-    "data.sampling_weights": "w",
-    "data.offset": "log_exposure",
-    "features.numeric": "[distance, temp, humid, wind_speed, precip, visib]",
-    "features.categorical": "[carrier, origin, dest, hour]",
-    "features.impute": (
-        "{numeric: {strategy: mean, add_indicator: true}, categorical: {strategy: level}}"
-    ),
-    "features.min_frequency": "100",
-    "features.handle_unknown": "pooled",
-    "features.formula": "'late ~ C(carrier) + bs(temp, 4)'",
-    "normalize": "standard",
-    "split.test_size": "0.2",
-    "model.family": "binary",
-    "model.link": "logit",
-    "model.penalty": "{type: none}",
-    "model.covariance": "{type: HC0}",
-    "model.on_separation": "error",
-    "evaluate.threshold": "0.5",
-    "evaluate.intervals": "{method: bootstrap, level: 0.95, seed: 13}",
-    "gate.metric": "log_loss",
-    "gate.margin": "0.001",
-    "gate.anchor": "first",
-    "gate.require": "{skill: {min: 0.05}, calibration_slope: {min: 0.8, max: 1.25}}",
-    "gate.approval": "automatic",
-    "score.cohorts": "data/flights/cohorts/*.parquet",
-    "score.output": "[probability, predicted_class, linear_predictor]",
-    "experiment": "{matrix: {model.link: [logit, probit, cloglog], "
-    "features.min_frequency: [50, 100, 500]}, folds: 5}",
-    "schedule": "{cron: 0 5 * * 1, timezone: America/New_York}",
-    "compute.threads": "auto",
-    "compute.memory": "auto",
-    "compute.backend": "dask",
-    "compute": "{backend: dask, scheduler: tcp://there:8786}",
-    "compute.engine": "dask",
-    "store": "store",
-}
-
-
-@pytest.mark.parametrize("key", PRODUCT)
-def test_a_key_of_the_product_is_accepted_or_refused_because_it_comes_later(
-    read: Callable[..., Config], problems: Problems, key: str
-) -> None:
-    text = f"{key}={PRODUCT[key]}"
-    if key in LATER:
-        assert problems(BASE, text) == [f"--set {text}: {key}: {LATER[key]}."]
-    else:
-        read("", text)
-
-
-@pytest.mark.parametrize(
-    "choice",
-    ["gate.approval=manual"],
-)
-def test_a_choice_of_the_product_that_comes_later_is_refused_by_its_sentence(
-    problems: Problems, choice: str
-) -> None:
-    assert problems(BASE, choice) == [
-        f"--set {choice}: {choice.partition('=')[0]}: {LATER[choice]}."
-    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""Keys that contradict each other are refused in a sentence that says what to do."""
+
+import pytest
+
+from tests.support.configs import BASE, Problems
+
+CONTRADICTIONS = {
+    "features: {numeric: []}": (
+        "features: no feature is listed; name columns under numeric or categorical."
+    ),
+    "features: {numeric: [x, x]}": "features: the column 'x' is listed twice.",
+    "features: {numeric: [x], categorical: [y]}": (
+        "features: the column 'y' is data.target, so it cannot be a feature."
+    ),
+    "features: {numeric: [key]}": (
+        "features: the column 'key' is data.id, so it cannot be a feature."
+    ),
+    "features: {numeric: [x], reference: {c: a}}": (
+        "features.reference: 'c' is not one of features.categorical."
+    ),
+    "features: {numeric: [x], impute: {numeric: {strategy: constant}}}": (
+        "features.impute.numeric: strategy constant goes with a value, and a value with strategy "
+        "constant."
+    ),
+    "features: {numeric: [x], impute: {numeric: {add_indicator: true}}}": (
+        "features.impute.numeric.add_indicator: an indicator needs something to stand in for the "
+        "missing value; set strategy."
+    ),
+    "split: {method: time}": "split.method: a time split needs data.time.",
+    "split: {method: column, test: [a]}": "split: method column needs split.column.",
+    "split: {method: column, column: c}": (
+        "split: method column needs split.test, the values that test."
+    ),
+    "split: {test: [a]}": "split.test: it goes with method column.",
+    "split: {column: c}": "split.column: it goes with group or column.",
+    "data: {test: b.csv}": "data.test: a test file goes with split: {method: none}.",
+    "data: {id: null}": (
+        "split.method: a random split hashes data.id or data.cluster; name one of them."
+    ),
+    "model: {covariance: {type: cluster}}": (
+        "model.covariance.type: a clustered covariance needs data.cluster."
+    ),
+    "model: {penalty: {type: l2}}": (
+        "model.penalty: a type goes with a strength, and a strength with a type."
+    ),
+    "model: {penalty: {strength: 1}}": (
+        "model.penalty: a type goes with a strength, and a strength with a type."
+    ),
+}
+
+
+@pytest.mark.parametrize("setting", CONTRADICTIONS)
+def test_keys_that_contradict_each_other_are_refused(problems: Problems, setting: str) -> None:
+    key, _, value = setting.partition(": ")
+    (found,) = problems(BASE, f"{key}={value}")
+    assert found.endswith(": " + CONTRADICTIONS[setting])
+
+
+def test_a_stratified_split_by_cluster_is_refused(problems: Problems) -> None:
+    assert problems(BASE, "data.cluster=g", "split.method=stratified") == [
+        "--set split.method=stratified: split.method: a stratified split would cut clusters in "
+        "two; use random, group or time."
+    ]
+
+
+@pytest.mark.parametrize(
+    "setting", ["rule: one_standard_error", "folds: 7", "fold_method: stratified"]
+)
+def test_what_is_for_a_strength_that_is_chosen_goes_with_cv(
+    problems: Problems, setting: str
+) -> None:
+    (found,) = problems(BASE + f"model: {{penalty: {{type: l2, strength: 0.1, {setting}}}}}\n")
+    assert found.endswith(f"model.penalty.{setting.partition(':')[0]}: it goes with strength: cv.")
