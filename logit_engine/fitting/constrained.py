@@ -18,7 +18,7 @@ from logit_engine.fitting.options import FitOptions
 from logit_engine.fitting.result import FixedCounts
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import Penalty
-from logit_engine.solvers.active_inequalities import active_set
+from logit_engine.solvers.active_inequalities import active_inequalities
 
 HELD_ROUNDING = 1e-12  # of a coefficient: constraints that leave it less leave it nothing
 BOUND_ROUNDING = 1e-9  # of an estimate beside the bound that holds it, relative
@@ -41,7 +41,7 @@ def constrained_problem(
     if options.inequalities is not None:
         bounds = options.inequalities.rows
         G = objective.coordinates.pull_back(bounds.R.T).T
-        start, active = active_set(objective, start, G, bounds.q)
+        start, active = active_inequalities(objective, start, G, bounds.q)
         parts = ([] if fixed is None else [fixed]) + [
             Equalities(bounds.R[active], bounds.q[active], bounds.names)
         ]

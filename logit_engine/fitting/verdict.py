@@ -18,7 +18,7 @@ from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import condition_number, r_factor
 from logit_engine.penalties import NONE
-from logit_engine.solvers.certificate import arrival_certificate, information_lost
+from logit_engine.solvers.certificate import arrival_certificate, information_loss
 from logit_engine.solvers.descent import PENALTY_RATIO
 from logit_engine.solvers.newton import Newton, newton_solution
 from logit_engine.solvers.solution import (
@@ -132,7 +132,7 @@ def _is_proved(objective: Objective, solution: Solution, certificate: float) -> 
     if certificate < EXACT_CERTIFICATE:
         return True
     bar = EXACT_CERTIFICATE * max(1.0, 1e-6 * column_condition(objective, solution.information))
-    return certificate < bar or information_lost(objective, solution, certificate) < bar
+    return certificate < bar or information_loss(objective, solution, certificate) < bar
 
 
 def column_condition(objective: Objective, information: Information | None) -> float:

@@ -1,8 +1,19 @@
-"""Linear inequalities: which of them hold with equality at the constrained maximum, by quadratic programs.
+"""Linear inequalities: which of them hold with equality at the constrained maximum.
 
-Each Newton step minimizes the quadratic model of the objective under the inequalities, as a least-distance problem by
-non-negative least squares. Lawson & Hanson (1974), chapter 23; Nocedal & Wright (2006), 18.1.
+The problem: Newton's method keeps equalities by moving in their null space, but of inequalities it
+is not known beforehand which ones will bind.
+
+The idea: each Newton step minimizes the quadratic model of the objective under all inequalities. In
+coordinates in which the information is the identity, that is a least-distance problem, which
+non-negative least squares solves (Lawson & Hanson 1974, chapter 23). Its residual tells which
+inequalities are active. Once a step is short, they stay so, and the fit goes on as one with
+equalities.
+
+Invariants: every point meets all inequalities. A step is halved until the objective does not rise.
+Nocedal & Wright (2006), 18.1.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,25 +23,40 @@ from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor
+from logit_engine.solvers.step_length import VALUE_ROUNDING
 from logit_engine.solvers.whitening import free_directions
 
-SETTLED = 1e-9  # standard errors: a shorter step no longer changes which constraints are active
-PASSES = 100
-SMALLEST_STEP = 2.0**-40
+ACTIVE_DECREMENT = (
+    1e-9  # standard errors: a shorter step does not change which inequalities are active
+)
+ACTIVE_SLACK = 1e-9  # of an inequality, relative: with less it is active
+MAX_PASSES = 100
+MIN_STEP_LENGTH = 2.0**-40
+CONTRADICTION_RESIDUAL = (
+    1e-10  # of non-negative least squares: below it no point meets all inequalities
+)
 
 
-def active_set(
+class ActiveInequalities(NamedTuple):
+    """A point next to the constrained maximum, (q,), and which inequalities are active there, (m,)."""
+
+    theta: Array
+    active: NDArray[np.bool_]
+
+
+def active_inequalities(
     objective: Objective, start: Array, G: Array, h: Array
-) -> tuple[Array, NDArray[np.bool_]]:
-    """A point next to the maximum under G theta >= h, (q,), and which rows hold with equality there, (m,).
+) -> ActiveInequalities:
+    """The inequalities among G theta >= h, (m,), that are active at the constrained maximum.
 
-    start: (q,), meeting `objective.fixed`; all in inner coordinates. Raises UsageError if nothing meets all constraints.
+    start: (q,), meeting `objective.fixed`; all in inner coordinates. Raises UsageError if nothing
+    meets all constraints.
     """
     free = free_directions(objective, None)
     Z = np.eye(start.size) if free is None else free
     theta = start + Z @ _least_distance(G @ Z, h - G @ start)
-    tight = np.zeros(h.size, dtype=bool)
-    for _ in range(PASSES):
+    active = np.zeros(h.size, dtype=bool)
+    for _ in range(MAX_PASSES):
         here = objective.evaluate(theta)
         factor = cholesky_factor(Z.T @ here.curvature @ Z)
         if factor is None:
@@ -38,21 +64,19 @@ def active_set(
         half = solve_triangular(factor, Z.T @ here.gradient, trans="T", check_finite=False)
         M = solve_triangular(factor, (G @ Z).T, trans="T", check_finite=False).T
         u = _least_distance(M, h - G @ theta + M @ half)
-        length = u - half
-        d = Z @ solve_triangular(factor, length, check_finite=False)
+        whitened_step = u - half
+        step = Z @ solve_triangular(factor, whitened_step, check_finite=False)
         slack = M @ u - (h - G @ theta + M @ half)
-        tight = slack <= 1e-9 * (1.0 + np.abs(M @ half))
-        if np.linalg.norm(length) <= SETTLED:
+        active = slack <= ACTIVE_SLACK * (1.0 + np.abs(M @ half))
+        if np.linalg.norm(whitened_step) <= ACTIVE_DECREMENT:
             break
-        share = 1.0
-        while not objective.evaluate(theta + share * d).value <= here.value + 1e-12 * abs(
-            here.value
-        ):
-            share *= 0.5
-            if share < SMALLEST_STEP:
-                return theta, tight
-        theta = theta + share * d
-    return theta, tight
+        step_length, highest = 1.0, here.value + VALUE_ROUNDING * abs(here.value)
+        while not objective.evaluate(theta + step_length * step).value <= highest:
+            step_length *= 0.5
+            if step_length < MIN_STEP_LENGTH:
+                return ActiveInequalities(theta, active)
+        theta = theta + step_length * step
+    return ActiveInequalities(theta, active)
 
 
 def _least_distance(M: Array, b: Array) -> Array:
@@ -66,7 +90,7 @@ def _least_distance(M: Array, b: Array) -> Array:
     target = np.zeros(E.shape[0])
     target[-1] = 1.0
     residual = E @ nnls(E, target)[0] - target
-    if np.linalg.norm(residual) <= 1e-10:
+    if np.linalg.norm(residual) <= CONTRADICTION_RESIDUAL:
         raise UsageError(
             "no parameters meet all the inequalities; they contradict each other, or the equalities."
         )

@@ -1,13 +1,22 @@
-"""The proof that a fit arrived: a maximum exists, and it lies within the last step. The mathematics: docs/certificate.md.
+"""The certificate: the proof that a maximum exists, and lies within the last step. Mathematics: docs/certificate.md.
 
-For the logit and for several classes the number lambda * reach of a pass is the proof (Bach 2010): their curvature
-changes by at most a factor e^|t| when a predictor moves by t. Other links have no such constant. For them one more
-pass looks at the curvature itself: how much of the information is lost where every predictor may move by WINDOW
-either way. What is left bounds the information from below all around the solution, and a gradient that is small
-against it cannot lie far from its zero.
+The problem: a small gradient proves nothing. Under separation it tends to zero, and on a plateau it
+is small while the maximum is 70 units away.
 
-A gradient is a sum, and its rounding error acts like a gradient. It matters if the scores of two rows, 1 and -1, cancel
-and the other rows, which decide, have scores of 1e-20. So a bound of the rounding error is added to lambda.
+The idea: a gradient that is small against the information all around a point cannot lie far from its
+zero. For the logit and for several classes the number lambda * reach of a pass is that proof (Bach
+2010): their curvature changes by at most a factor e^|t| when a predictor moves by t. Other links have
+no such constant. For them one more pass looks at the curvature itself: how much of the information
+is lost if every predictor may move by a window either way. What is left bounds the information from
+below.
+
+A gradient is a sum, and its rounding error acts like a gradient. It matters if the scores of two
+rows, 1 and -1, cancel, and the other rows, which decide, have scores of 1e-20. So a bound of the
+rounding error is added to lambda.
+
+Invariants: only a number below MAX_CERTIFICATE lets a fit be called converged. Every bound errs on
+the side of "not proved". Tried and dropped: that nothing separates, as a proof (a maximum exists
+then, but the steps need not have reached it).
 """
 
 from typing import NamedTuple
@@ -21,58 +30,56 @@ from logit_engine.objective.triangles import length
 from logit_engine.rows import Block, Maximum, QuietFunction, Sums, total
 from logit_engine.solvers.solution import MAX_CERTIFICATE, Certificate, Solution, Termination
 
-SHARP_CERTIFICATE = (
-    1e-7  # above it the bound of the reach may be to blame: the rows are asked for the reach itself
-)
-REMAINING_STEPS = 4.0  # lengths of the last step: if rounding made that step, as much may be left
-LEAST_ROUNDING = 1e-8  # of a certificate: a smaller share of rounding is not computed
-ROUGH_CERTIFICATE = (
-    5e-7  # up to it, with the rounding of scores of one added, a pass for the scores is not needed
-)
+MAX_LOOSE_CERTIFICATE = 1e-7  # above it the bound of the reach may be to blame: rows give the reach
+REMAINING_STEP_LENGTHS = 4.0  # if rounding made the last step, as many times it may be left
+MIN_ROUNDING_SHARE = 1e-8  # of a certificate: a smaller share of rounding is not computed
+MAX_CHEAP_CERTIFICATE = 5e-7  # with the rounding of scores of one: up to it no pass for the scores
 EPS = float(np.finfo(np.float64).eps)
-WINDOWS = (1e-2, 1e-4, 1e-6)  # of a predictor, tried one after another
+PREDICTOR_WINDOWS = (1e-2, 1e-4, 1e-6)  # of a predictor, tried one after another
 
 
 def arrival_certificate(objective: Objective, solution: Solution) -> float:
-    """A number that proves, where it is below one, that a maximum lies within the last step of a solution.
+    """A number that proves, if it is below one, that a maximum lies within the last step of a solution.
 
-    It is infinite for a solution that does not say that it arrived, or carries no information. For a link that is not
-    log-concave the maximum may be a local one.
+    Infinite for a solution that did not arrive, or carries no information. If a link is not
+    log-concave, the maximum may be a local one.
     """
-    likelihood, theta, proof, information = (
-        objective.likelihood,
-        solution.theta,
-        solution.proof,
-        solution.information,
-    )
-    if (
-        solution.termination is not Termination.CONVERGED
-        or information is None
-        or not np.isfinite(proof.bound)
-    ):
+    proof, information = solution.proof, solution.information
+    arrived = solution.termination is Termination.CONVERGED and np.isfinite(proof.bound)
+    if not arrived or information is None:
         return np.inf
-    decrement = proof.decrement
+    likelihood, theta, decrement = objective.likelihood, solution.theta, proof.decrement
     reach = proof.bound / decrement if decrement > 0.0 else np.inf
     largest_rounding = reach * reach * EPS * objective.weight  # if no score is larger than one
-    if largest_rounding > LEAST_ROUNDING:
-        of_logit = (
-            isinstance(likelihood, Bernoulli) and likelihood.self_concordant
-        )  # whose scores are at most one
-        if of_logit and proof.bound + largest_rounding <= ROUGH_CERTIFICATE:
+    if largest_rounding > MIN_ROUNDING_SHARE:
+        # the scores of the logit are at most one
+        of_logit = isinstance(likelihood, Bernoulli) and likelihood.self_concordant
+        if of_logit and proof.bound + largest_rounding <= MAX_CHEAP_CERTIFICATE:
             return proof.bound + largest_rounding
         bounds = row_bounds(objective, theta, information.root)
         decrement, reach = decrement + length(bounds.largest_rounding), min(reach, bounds.reach)
     certificate = decrement * reach
-    if not isinstance(likelihood, Bernoulli) or (
-        likelihood.self_concordant and certificate <= SHARP_CERTIFICATE
-    ):
+    if not isinstance(likelihood, Bernoulli):
         return certificate
-    root = information.root
-    if likelihood.self_concordant:
-        return min(certificate, decrement * _share_lost(objective, likelihood, theta, root, 0.0)[1])
+    if not likelihood.self_concordant:
+        return _window_certificate(objective, likelihood, theta, information.root, decrement)
+    if certificate <= MAX_LOOSE_CERTIFICATE:
+        return certificate
+    reach = _information_loss(objective, likelihood, theta, information.root, 0.0)[1]
+    return min(certificate, decrement * reach)
+
+
+def _window_certificate(
+    objective: Objective,
+    likelihood: Bernoulli,
+    theta: Array,
+    root: Array,
+    decrement: float,
+) -> float:
+    """The certificate of a link without a constant, by what is left of the information in a window."""
     certificate = np.inf
-    for window in WINDOWS:
-        lost, reach = _share_lost(objective, likelihood, theta, root, window)
+    for window in PREDICTOR_WINDOWS:
+        lost, reach = _information_loss(objective, likelihood, theta, root, window)
         moved = decrement * reach  # the farthest that the last step moved a predictor
         if moved < window and lost < 1.0:
             certificate = min(certificate, moved / ((window - moved) * (1.0 - lost)))
@@ -82,11 +89,12 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
 
 
 class RowBounds(NamedTuple):
-    """What the rows say of a step, in the coordinates of `root`: the rounding of each coordinate, (r,), and the reach.
+    """The rounding of a step in each coordinate of a root, (r,), and the reach, by the rows.
 
-    largest_rounding: a bound of eps sum_i w_i |s_i| |x_i|'|root|, with s_i the scores: if columns cancel along a
-    coordinate, x_i'root has the rounding of its terms. likely_rounding: eps sum_i w_i |s_i| |x_i'root|, which is no
-    bound: it holds if the terms cancel without rounding, as equal columns do.
+    largest_rounding: a bound of eps sum_i w_i |s_i| |x_i|'|root|, with s_i the scores. If columns
+    cancel along a coordinate, x_i'root has the rounding of its terms. likely_rounding:
+    eps sum_i w_i |s_i| |x_i'root|. It is no bound: it holds if the terms cancel without rounding, as
+    equal columns do.
     """
 
     largest_rounding: Array
@@ -96,36 +104,35 @@ class RowBounds(NamedTuple):
 
 def row_bounds(objective: Objective, theta: Array, root: Array) -> RowBounds:
     """The bounds by one pass over the rows; theta: (q,); root: (q, r), of the inverse information."""
-    outputs, score_of = objective.likelihood.outputs, objective.likelihood.score
+    outputs, row_score = objective.likelihood.outputs, objective.likelihood.score
 
     @QuietFunction
     def block_sums(block: Block) -> tuple[Array, Array, Array, Maximum]:
         X = objective.columns(block)
-        score = score_of(objective.predictors(block, X, theta), block.y).reshape(
+        score = row_score(objective.predictors(block, X, theta), block.y).reshape(
             block.y.size, outputs
         )
         sizes = weighted(block.weights, np.abs(score))
         directions = [X.dot(part) for part in np.split(root, outputs)]
         lengths = np.sum([Dense(part).squared_lengths() for part in directions], axis=0)
-        likely = np.sum(
+        likely_rounding = np.sum(
             [size @ np.abs(part) for size, part in zip(sizes.T, directions, strict=True)], axis=0
         )
         squares = np.concatenate([X.gram_diagonal(size) for size in sizes.T])
-        return sizes.sum(axis=0), squares, likely, Maximum(block.maximum(lengths))
+        return sizes.sum(axis=0), squares, likely_rounding, Maximum(block.maximum(lengths))
 
-    sizes, squares, likely, longest = total(objective.rows, block_sums, objective.threads)
-    terms = np.sqrt(np.repeat(sizes, squares.size // outputs)) * np.sqrt(
-        squares
-    )  # by Cauchy & Schwarz
+    sizes, squares, likely_rounding, longest = total(objective.rows, block_sums, objective.threads)
+    # by Cauchy & Schwarz
+    terms = np.sqrt(np.repeat(sizes, squares.size // outputs)) * np.sqrt(squares)
     reach = float(np.sqrt(min(outputs, 2) * max(longest.value, 0.0)))
-    return RowBounds(EPS * (terms @ np.abs(root)), np.asarray(EPS * likely), reach)
+    return RowBounds(EPS * (terms @ np.abs(root)), np.asarray(EPS * likely_rounding), reach)
 
 
-def information_lost(objective: Objective, solution: Solution, certificate: float) -> float:
-    """The share of the information that more steps like the last would change: what standard errors miss.
+def information_loss(objective: Objective, solution: Solution, certificate: float) -> float:
+    """The share of the information that more steps like the last would change: standard errors miss it.
 
-    Each row's predictor may move either way, by REMAINING_STEPS times what the last step moved it and by what the
-    rounding of a step moves it. For several classes the certificate is that bound.
+    Each row's predictor may move either way, by REMAINING_STEP_LENGTHS times what the last step moved
+    it and by what the rounding of a step moves it. For several classes the certificate is that bound.
     """
     likelihood, proof, information = objective.likelihood, solution.proof, solution.information
     if (
@@ -136,7 +143,7 @@ def information_lost(objective: Objective, solution: Solution, certificate: floa
         return certificate
     theta, root = solution.theta, information.root
     last = LastStep(proof.step, row_bounds(objective, theta, root).likely_rounding)
-    return _share_lost(objective, likelihood, theta, root, 0.0, last)[0]
+    return _information_loss(objective, likelihood, theta, root, 0.0, last)[0]
 
 
 class LastStep(NamedTuple):
@@ -146,7 +153,7 @@ class LastStep(NamedTuple):
     rounding: Array
 
 
-def _share_lost(
+def _information_loss(
     objective: Objective,
     likelihood: Bernoulli,
     theta: Array,
@@ -156,10 +163,9 @@ def _share_lost(
 ) -> tuple[float, float]:
     """A bound of the share of the information that is lost while predictors move, and the reach.
 
-    Each predictor moves by at most `window`, and with the last step as `information_lost` says.
-
-    The loss of a row is that of its curvature times the square of its length in the metric of the information; the trace
-    bounds the largest eigenvalue. The reach is the longest row in that metric.
+    Each predictor moves by at most `window`, and with the last step as `information_loss` says. The
+    loss of a row is that of its curvature times the square of its length in the metric of the
+    information; the trace bounds the largest eigenvalue. The reach is the longest row in that metric.
     """
 
     @QuietFunction
@@ -168,8 +174,11 @@ def _share_lost(
         directions = X.dot(root)
         lengths, moves = Dense(directions).squared_lengths(), np.full(block.y.size, window)
         if last is not None:
-            moves += REMAINING_STEPS * np.abs(X.dot(last.step)) + np.abs(directions) @ last.rounding
-        lost = _curvature_lost(likelihood, objective.predictors(block, X, theta), block.y, moves)
+            moves += (
+                REMAINING_STEP_LENGTHS * np.abs(X.dot(last.step))
+                + np.abs(directions) @ last.rounding
+            )
+        lost = _curvature_loss(likelihood, objective.predictors(block, X, theta), block.y, moves)
         return float(np.dot(weighted(block.weights, lost), lengths)), Maximum(
             block.maximum(lengths)
         )
@@ -178,11 +187,11 @@ def _share_lost(
     return float(lost) if np.isfinite(lost) else np.inf, float(np.sqrt(max(longest.value, 0.0)))
 
 
-def _curvature_lost(likelihood: Bernoulli, eta: Array, y: Array, window: Array) -> Array:
+def _curvature_loss(likelihood: Bernoulli, eta: Array, y: Array, window: Array) -> Array:
     """How far the curvature of each row falls within its window, (n,). eta, y, window: (n,).
 
-    The curvature of an event and of a non-event each rise to one peak, so that the least is at an end of the
-    window; a share of events is taken apart into both.
+    The curvature of an event rises to one peak, and so does that of a non-event. So the smallest is
+    at an end of the window. A share of events is taken apart into both.
     """
     lost = np.zeros_like(eta)
     for outcome in (0.0, 1.0):

@@ -1,4 +1,4 @@
-"""Which model of the curvature steers a penalized fit: a table by shape, the first line that fits (bench/penalized.py)."""
+"""Which model of the curvature steers a penalized fit: a table by shape, measured by bench/penalized.py."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -9,12 +9,12 @@ class Curvature(Enum):
     """How a model holds the curvature of the loss."""
 
     PRODUCTS = "exact at every step, by products with sparse columns"
-    STEPS = "what the last steps told, and no matrix"
-    MATRIX = "a matrix, corrected by every step; factored once where there are no kinks"
+    STEPS = "by the last steps alone, without a matrix"
+    MATRIX = "a matrix, corrected by every step; factored once if there are no kinks"
 
 
 class Shape(NamedTuple):
-    """What a choice depends on: the coefficients that take part, kinks or bounds among them, columns sparse in memory."""
+    """What a choice depends on: how many coefficients, kinks or bounds, columns sparse in memory."""
 
     coefficients: int
     kinked: bool

@@ -60,7 +60,7 @@ def majorized_pass(objective: Objective, theta: Array) -> FactoredPass | None:
 
     Far offsets leave such an information. The steps of the Gram matrix fall (Boehning & Lindsay 1988) but prove nothing.
     """
-    basis = weighted_r_factor(objective, theta, flat=True)
+    basis = weighted_r_factor(objective, theta, by_weight_alone=True)
     if aliased(basis, objective.coordinates.resolution).any():
         return None
     free = free_directions(objective, basis)

@@ -1,4 +1,10 @@
-"""The triangular factor of the information by orthogonal steps (TSQR), where a Cholesky factor would not be safe."""
+"""The triangular factor of the information by orthogonal steps, where a Cholesky factor would not be safe.
+
+The problem: a Gram matrix squares the condition number, so its Cholesky factor may be
+noise where a pivot is small. The idea: the R factor of rows is the R factor of the R factors of their blocks, so
+it adds up like a sum over rows, in the same fixed tree (TSQR; Demmel, Grigori, Hoemmen & Langou
+2012). It costs more than a Gram matrix, so it is taken only then.
+"""
 
 from dataclasses import dataclass
 
@@ -11,56 +17,56 @@ from logit_engine.rows import Block, QuietFunction, total
 
 
 @dataclass(slots=True)
-class Stacked:
-    """An R factor that adds up: `+=` is the R factor of both on top of each other (Demmel et al. 2012, TSQR)."""
+class StackedFactor:
+    """An R factor that adds up: `+=` makes the R factor of both on top of each other."""
 
     R: Array
 
-    def __iadd__(self, other: "Stacked") -> "Stacked":
+    def __iadd__(self, other: "StackedFactor") -> "StackedFactor":
         self.R = r_factor(np.vstack([self.R, other.R]))
         return self
 
 
 def column_r_factor(objective: Objective) -> Array:
-    """R of the rows of X that have weight, (p, p), each row taken once whatever its weight: R tells of columns alone."""
+    """R of the rows of X that have weight, (p, p), each row once: it shows which columns are aliased."""
 
-    def block_factor(block: Block) -> tuple[Stacked]:
-        return (Stacked(r_factor(dense_array(objective.columns(block))[block.kept])),)
+    def block_factor(block: Block) -> tuple[StackedFactor]:
+        return (StackedFactor(r_factor(dense_array(objective.columns(block))[block.kept])),)
 
     (stacked,) = total(objective.rows, block_factor, objective.threads)
     p = objective.coordinates.scale.size
     return r_factor(np.vstack([stacked.R, np.zeros((p, p))]))[:p]
 
 
-def weighted_r_factor(objective: Objective, theta: Array, flat: bool = False) -> Array:
-    """R of sqrt(W) X with the penalty's rows below, (p, p): R'R is the information at theta without ever forming it.
+def weighted_r_factor(objective: Objective, theta: Array, by_weight_alone: bool = False) -> Array:
+    """R of sqrt(W) X with the penalty's rows below, (p, p): R'R is the information at theta.
 
-    With several linear predictors R'R is the sum of their own blocks of it, as far as the first one is penalized.
-    flat: every row counts by its own weight alone, whatever its curvature.
+    With several linear predictors R'R is the sum of their own blocks, with the penalty of the first.
+    by_weight_alone: every row counts by its own weight, whatever its curvature.
     """
 
     @QuietFunction
-    def block_factor(block: Block) -> tuple[Stacked]:
+    def block_factor(block: Block) -> tuple[StackedFactor]:
         X = objective.columns(block)
         w = (
             np.ones(block.y.size)
-            if flat
+            if by_weight_alone
             else objective.likelihood.expected(objective.predictors(block, X, theta))
         )
         if w.ndim == 3:
             w = np.trace(w, axis1=1, axis2=2)
         if block.weight is not None:
             w = w * block.weight
-        return (Stacked(r_factor(dense_array(X) * np.sqrt(w)[:, None])),)
+        return (StackedFactor(r_factor(dense_array(X) * np.sqrt(w)[:, None])),)
 
     (stacked,) = total(objective.rows, block_factor, objective.threads)
     p = objective.coordinates.scale.size
     if objective.penalty.absent:
         return r_factor(np.vstack([stacked.R, np.zeros((p, p))]))[:p]
     user = objective.coordinates.to_user(theta)
-    bend = objective.penalty.curvature(user, objective.free)[:p, :p]
+    penalty = objective.penalty.curvature(user, objective.free)[:p, :p]
     return r_factor(
-        np.vstack([stacked.R, _root(bend) / objective.coordinates.scale, np.zeros((p, p))])
+        np.vstack([stacked.R, _root(penalty) / objective.coordinates.scale, np.zeros((p, p))])
     )[:p]
 
 
