@@ -29,15 +29,15 @@ def fit_influence(estimates: Estimates) -> Influence:
     model, sample = estimates.model, estimates.model.sample
     params, asked = estimates.prediction_params, estimates.record.covariance
     is_expected = asked.information is Information.EXPECTED
-    information = model.information(params) if is_expected else -model.hessian(params)
-    factor = cholesky_factor(information)
-    if factor is None or not estimates.record.kept.all():
-        raise DataError(
-            "influence needs all parameters identified: the information is singular at the "
-            "estimates."
-        )
     assert isinstance(model.likelihood, Bernoulli)  # of BinaryResults
     with one_blas_thread():  # the blocks are small: threads would fight
+        information = model.information(params) if is_expected else -model.hessian(params)
+        factor = cholesky_factor(information)
+        if factor is None or not estimates.record.kept.all():
+            raise DataError(
+                "influence needs all parameters identified: the information is singular at the "
+                "estimates."
+            )
         return influence(
             model.likelihood,
             sample.X,
