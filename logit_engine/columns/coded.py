@@ -1,7 +1,7 @@
 """A categorical as the codes of its levels.
 
-A categorical with L columns is its codes: code j < L is column j, code L is the reference level, which has no column; it
-is never expanded to one-hot.
+A categorical with L columns is its codes: code j < L is column j, code L is the reference level,
+which has no column; it is never expanded to one-hot.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,9 @@ from logit_engine.columns.units import bincount
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A categorical by its codes, (n,), 0..width; code `width` is the reference level and has no column."""
+    """A categorical by its codes, (n,), 0..width; code `width` is the reference level and has no
+    column.
+    """
 
     codes: Codes
     width: int
@@ -41,7 +43,9 @@ class Coded:
         """Sums of r by level."""
         if r.ndim == 1:
             return bincount(self.codes, r, self.width + 1)[: self.width]
-        return np.stack([bincount(self.codes, column, self.width + 1)[: self.width] for column in r.T], axis=1)
+        return np.stack(
+            [bincount(self.codes, column, self.width + 1)[: self.width] for column in r.T], axis=1
+        )
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """The diagonal matrix of the sums of w by level."""
@@ -54,7 +58,9 @@ class Coded:
     def group_sums(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """Sums of r by group and level, from their joint codes."""
         joint = groups * (self.width + 1) + self.codes
-        return bincount(joint, r, count * (self.width + 1)).reshape(count, self.width + 1)[:, : self.width]
+        return bincount(joint, r, count * (self.width + 1)).reshape(count, self.width + 1)[
+            :, : self.width
+        ]
 
     def to_inner(self, center: Real, scale: Real) -> "Coded":
         """Itself: codes are neither centered nor scaled."""

@@ -33,7 +33,9 @@ class Constant:
         return np.repeat(theta, self.rows, axis=0)
 
     def transpose_dot(self, r: Array) -> Array:
-        """The sums of r, pairwise: of rows sorted by outcome a running sum would lose three digits."""
+        """The sums of r, pairwise: of rows sorted by outcome a running sum would lose three
+        digits.
+        """
         if r.ndim == 1:
             return np.asarray(r.sum(keepdims=True))
         return np.asarray(np.ascontiguousarray(r.T).sum(axis=1)[None])

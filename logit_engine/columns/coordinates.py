@@ -1,8 +1,9 @@
-"""Inner coordinates: columns centered and scaled by powers of two, so that units and origins cost no digits.
+"""Inner coordinates: columns centered and scaled by powers of two, so that units and origins cost
+no digits.
 
-With a constant column k of value v in X, (X - c) / s spans the same space as X, and user theta = A inner theta, where A
-divides by s and moves the centers into the constant. Dense columns only: codes are left alone, and without a constant
-column, or with all means near zero, nothing is centered.
+With a constant column k of value v in X, (X - c) / s spans the same space as X, and user theta = A
+inner theta, where A divides by s and moves the centers into the constant. Dense columns only: codes
+are left alone, and without a constant column, or with all means near zero, nothing is centered.
 """
 
 from dataclasses import dataclass
@@ -13,15 +14,19 @@ from numpy.typing import NDArray
 from logit_engine.columns.arrays import Array
 from logit_engine.columns.moments import Moments
 
-OUTLYING_SPREAD = 1e3  # times the distance of the quartiles: a larger standard deviation is made by a few values
-NEAR = 1.0  # means within as many spreads of zero cost no digits: such columns are not centered, and not copied
+# times the distance of the quartiles: a larger standard deviation is made by a few values
+OUTLYING_SPREAD = 1e3
+# means within as many spreads of zero cost no digits: such columns are not centered, and not copied
+NEAR = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Coordinates:
-    """center, scale: (p,); constant: the index of the constant column, or None; value: what it holds.
+    """center, scale: (p,); constant: the index of the constant column, or None; value: what it
+    holds.
 
-    resolution: (p,), the rounding error of the data themselves in inner units: no digit below it is real.
+    resolution: (p,), the rounding error of the data themselves in inner units: no digit below it is
+    real.
     """
 
     center: Array
@@ -33,10 +38,13 @@ class Coordinates:
     def select(self, which: NDArray[np.intp]) -> "Coordinates":
         """The coordinates of some of the columns, (r,) rising, the constant among them."""
         at = None if self.constant is None else int(np.searchsorted(which, self.constant))
-        return Coordinates(self.center[which], self.scale[which], at, self.value, self.resolution[which])
+        return Coordinates(
+            self.center[which], self.scale[which], at, self.value, self.resolution[which]
+        )
 
     def to_user(self, inner: Array) -> Array:
-        """A inner: coefficients, or a matrix of columns in coefficient space, (q[, m]), in the user's units.
+        """A inner: coefficients, or a matrix of columns in coefficient space, (q[, m]), in the
+        user's units.
 
         q is p, or a multiple of it: the coefficients of one class after another.
         """
@@ -55,7 +63,9 @@ class Coordinates:
         return out.reshape(user.shape)
 
     def pull_back(self, gradient: Array) -> Array:
-        """A' gradient: a user-space gradient, or columns of them, (q[, m]), as seen in inner coordinates."""
+        """A' gradient: a user-space gradient, or columns of them, (q[, m]), as seen in inner
+        coordinates.
+        """
         out = self._by_class(gradient)
         if self.constant is not None:
             out -= self.center[:, None] * (out[:, [self.constant]] / self.value)
@@ -76,7 +86,8 @@ def constant_column(moments: Moments) -> int | None:
 
 
 def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:
-    """Coordinates from the moments of the columns: centers at the mean, scales at the power of two nearest the spread.
+    """Coordinates from the moments of the columns: centers at the mean, scales at the power of two
+    nearest the spread.
 
     Not centered: for a penalty that a constant among the penalized columns would feel.
     """
@@ -99,15 +110,18 @@ def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:
 def _bulk(moments: Moments) -> tuple[Array, Array]:
     """Where most values of each column lie, and their spread, (p,).
 
-    Mean and standard deviation, unless a few large values determine them: centered at a mean of 1e12, the other values
-    lose their digits. Then the middle of the quartiles and their distance; if the quartiles are equal, the standard
-    deviation stays. The quartiles are of a few rows: a middle further from the mean than a standard deviation is not used.
+    Mean and standard deviation, unless a few large values determine them: centered at a mean of
+    1e12, the other values lose their digits. Then the middle of the quartiles and their distance;
+    if the quartiles are equal, the standard deviation stays. The quartiles are of a few rows: a
+    middle further from the mean than a standard deviation is not used.
     """
     spread = np.sqrt(moments.square / max(moments.n, 1))
     low, high = moments.quartiles
     middle = low + 0.5 * (high - low)
     outlying = (spread > OUTLYING_SPREAD * (high - low)) & (np.abs(middle - moments.mean) <= spread)
-    return np.where(outlying, middle, moments.mean), np.where(outlying & (high > low), high - low, spread)
+    return np.where(outlying, middle, moments.mean), np.where(
+        outlying & (high > low), high - low, spread
+    )
 
 
 def _power_of_two(spread: Array) -> NDArray[np.float64]:

@@ -21,9 +21,11 @@ from logit_engine.columns.written import written_gram
 
 @dataclass(frozen=True, slots=True)
 class Dense:
-    """A plain array, (n, p), of any numeric type and memory order, in units (p,): X / unit, powers of two.
+    """A plain array, (n, p), of any numeric type and memory order, in units (p,): X / unit, powers
+    of two.
 
-    The division is made on the small side of each product, which is exact, and leaves X where it is.
+    The division is made on the small side of each product, which is exact, and leaves X where it
+    is.
     """
 
     X: NDArray[np.floating | np.integer]
@@ -47,7 +49,9 @@ class Dense:
         return written_gram((self,), w, dtype)
 
     def fill_scaled(self, rows: slice, share: Array, out: NDArray[np.floating]) -> None:
-        """Write some rows of X, in its own units, each times its share, (m, 1), into out, (m, p)."""
+        """Write some rows of X, in its own units, each times its share, (m, 1), into out, (m,
+        p).
+        """
         np.multiply(self.X[rows], share, out=out, casting="same_kind")
 
     def gram_diagonal(self, w: Array) -> Array:
@@ -56,16 +60,21 @@ class Dense:
 
     def group_sums(self, r: Array, groups: NDArray[np.int64], count: int) -> Array:
         """X' r within each group, a column at a time."""
-        return in_units(np.stack([bincount(groups, r * column, count) for column in self.X.T]), self.unit).T
+        return in_units(
+            np.stack([bincount(groups, r * column, count) for column in self.X.T]), self.unit
+        ).T
 
     def to_inner(self, center: Real, scale: Real) -> Columns:
-        """Centered and scaled; written out, row by row in the center's type, unless X is that already."""
+        """Centered and scaled; written out, row by row in the center's type, unless X is that
+        already.
+        """
         mild = bool(((scale > MILD[0]) & (scale < MILD[1])).all())
         unit = None if (scale == 1.0).all() else scale
         if mild and not center.any() and self.X.dtype == center.dtype and self.X.flags.c_contiguous:
             return Dense(self.X, unit)
         out: Array = np.empty(self.shape, dtype=center.dtype)
-        if self.X.strides[0] < self.X.strides[1]:  # column after column in memory: twice as fast as all at once
+        # column after column in memory: twice as fast as all at once
+        if self.X.strides[0] < self.X.strides[1]:
             for j, column in enumerate(self.X.T):
                 np.subtract(column, center[j], out=out[:, j])
         else:
@@ -104,14 +113,20 @@ class Dense:
 
     def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
         """Mean and spread of each column."""
-        X = np.asarray(self.X, dtype=np.float64, order="C")  # one order: sums of another would differ in their last bit
+        # one order: sums of another would differ in their last bit
+        X = np.asarray(self.X, dtype=np.float64, order="C")
         rows = X if keep is None else X[keep]
         mean, square = mean_and_square(rows)
-        return Moments(rows.shape[0], mean, square, (), np.zeros(mean.size, dtype=bool), sample_quartiles(rows))
+        return Moments(
+            rows.shape[0], mean, square, (), np.zeros(mean.size, dtype=bool), sample_quartiles(rows)
+        )
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
         """The range of each column beside each outcome."""
-        parts = [np.take(self.X, np.flatnonzero(side), axis=0).astype(np.float64) for side in sides(y, keep)]
+        parts = [
+            np.take(self.X, np.flatnonzero(side), axis=0).astype(np.float64)
+            for side in sides(y, keep)
+        ]
         counts = np.array([part.shape[0] for part in parts], dtype=np.float64)
         return Ranges(
             low=np.stack([part.min(axis=0, initial=np.inf) for part in parts]),

@@ -1,4 +1,6 @@
-"""What a pass over rows tells of their columns before any fit: mean and spread, and the ranges beside each outcome."""
+"""What a pass over rows tells of their columns before any fit: mean and spread, and the ranges
+beside each outcome.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +13,18 @@ from logit_engine.columns.arrays import Array
 SIDE_BY_SIDE = 64  # rows summed as one long row
 QUARTILE_ROWS = 64  # at least, if there are as many, of the first block, evenly spread
 SMALLEST = 1e-150  # magnitude of a column whose squares are still numbers
-FAR = 1e-8  # of its square sum: a column whose spread is less is summed again, about its first value
+# of its square sum: a column whose spread is less is summed again, about its first value
+FAR = 1e-8
 
 
 @dataclass(slots=True)
 class Moments:
     """Count, mean and centered square sum of p columns; `+=` merges the next rows in.
 
-    A column of one value has a square sum of exactly 0. groups: where each categorical's columns start and stop. sparse:
-    (p,), which columns keep their zeros. quartiles: (2, p), the lower and the upper one of a few rows, nan if
-    they are not looked for: one large value moves the mean, but not these. Means merge as in Chan, Golub & LeVeque
-    (1983).
+    A column of one value has a square sum of exactly 0. groups: where each categorical's columns
+    start and stop. sparse: (p,), which columns keep their zeros. quartiles: (2, p), the lower and
+    the upper one of a few rows, nan if they are not looked for: one large value moves the mean, but
+    not these. Means merge as in Chan, Golub & LeVeque (1983).
     """
 
     n: int
@@ -59,8 +62,9 @@ class Moments:
 class Ranges:
     """What p columns hold beside y = 0 and y = 1, a row each; `+=` merges the next rows in.
 
-    low, high: (2, p), over the rows with y < 1 and the rows with y > 0. events: (2, p), for a code column the number of
-    its rows with either outcome, for others of all rows; total: (2,), of all rows. groups: as in `Moments`.
+    low, high: (2, p), over the rows with y < 1 and the rows with y > 0. events: (2, p), for a code
+    column the number of its rows with either outcome, for others of all rows; total: (2,), of all
+    rows. groups: as in `Moments`.
     """
 
     low: Array
@@ -98,7 +102,8 @@ def sides(y: Array, keep: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray
 def mean_and_square(X: Array) -> tuple[Array, Array]:
     """Mean and centered square sum of each column, (p,), of rows in C order.
 
-    By plain sums, many rows side by side; columns far from zero, whose squares would cancel, about their first value.
+    By plain sums, many rows side by side; columns far from zero, whose squares would cancel, about
+    their first value.
     """
     n, p = X.shape
     if n == 0:
@@ -106,7 +111,9 @@ def mean_and_square(X: Array) -> tuple[Array, Array]:
     whole = n - n % SIDE_BY_SIDE
     wide = X[:whole].reshape(-1, SIDE_BY_SIDE * p)
     sums = (np.ones(wide.shape[0]) @ wide).reshape(-1, p).sum(axis=0) + X[whole:].sum(axis=0)
-    squares = np.einsum("ij,ij->j", wide, wide).reshape(-1, p).sum(axis=0) + np.square(X[whole:]).sum(axis=0)
+    squares = np.einsum("ij,ij->j", wide, wide).reshape(-1, p).sum(axis=0) + np.square(
+        X[whole:]
+    ).sum(axis=0)
     mean = sums / n
     square = squares - sums * mean
     far = np.flatnonzero(~(square > FAR * squares) & (squares != 0.0))
@@ -119,7 +126,9 @@ def mean_and_square(X: Array) -> tuple[Array, Array]:
 
 
 def sample_quartiles(X: Array) -> Array:
-    """The lower and the upper quartile of each column over evenly spread rows, (2, p), without interpolation."""
+    """The lower and the upper quartile of each column over evenly spread rows, (2, p), without
+    interpolation.
+    """
     if X.shape[0] == 0:
         return no_quartiles(X.shape[1])
     spread_rows = np.sort(X[:: max(X.shape[0] // QUARTILE_ROWS, 1)], axis=0)
@@ -133,7 +142,9 @@ def no_quartiles(p: int) -> Array:
 
 
 def sparse_range(rows: Any) -> tuple[Array, Array]:
-    """The least and the largest value of each column of CSR rows, zeros included; infinite without rows."""
+    """The least and the largest value of each column of CSR rows, zeros included; infinite
+    without rows.
+    """
     n, p = rows.shape
     by_column = rows.tocsc()
     filled = np.diff(by_column.indptr)

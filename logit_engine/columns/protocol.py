@@ -1,7 +1,8 @@
 """What every kind of columns can do: three products, moments, ranges, inner coordinates, and cuts.
 
-Linear algebra that touches rows goes through three products: `dot` is X theta, `transpose_dot` is X' r, and `gram` is
-X' diag(w) X for w >= 0, in float32 where a rough one will do. Theta and r may be matrices, one column for each product.
+Linear algebra that touches rows goes through three products: `dot` is X theta, `transpose_dot` is
+X' r, and `gram` is X' diag(w) X for w >= 0, in float32 where a rough one will do. Theta and r may
+be matrices, one column for each product.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,10 @@ from logit_engine.columns.moments import Moments, Ranges
 
 
 class Columns(Protocol):
-    """n rows of p columns. dot: (p[, k]) to (n[, k]); transpose_dot: (n[, k]) to (p[, k]); gram: (n,) to (p, p)."""
+    """n rows of p columns.
+
+    dot: (p[, k]) to (n[, k]); transpose_dot: (n[, k]) to (p[, k]); gram: (n,) to (p, p).
+    """
 
     @property
     def shape(self) -> tuple[int, int]: ...
@@ -35,7 +39,10 @@ class Columns(Protocol):
         ...
 
     def to_inner(self, center: Real, scale: Real) -> "Columns":
-        """(X - center) / scale, (p,) each; codes are left alone. Its bits do not depend on X's memory order."""
+        """(X - center) / scale, (p,) each; codes are left alone.
+
+        Its bits do not depend on X's memory order.
+        """
         ...
 
     def select(self, which: NDArray[np.intp]) -> "Columns":
@@ -64,7 +71,9 @@ class Columns(Protocol):
         ...
 
     def moments(self, keep: NDArray[np.bool_] | None) -> "Moments":
-        """Mean and spread of each column; rows not kept, (n,), are left out, none where it is None."""
+        """Mean and spread of each column; rows not kept, (n,), are left out, none where it is
+        None.
+        """
         ...
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> "Ranges":

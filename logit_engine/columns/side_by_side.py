@@ -52,7 +52,11 @@ class SideBySide:
         """The parts' own Gram matrices on the diagonal, their cross products beside them."""
         if all(map(_written, self.parts)):
             return written_gram(self.parts, w, dtype)
-        parts = [part for written, group in groupby(self.parts, _written) for part in _joined(written, group)]
+        parts = [
+            part
+            for written, group in groupby(self.parts, _written)
+            for part in _joined(written, group)
+        ]
         spans = list(pairwise(accumulate((part.shape[1] for part in parts), initial=0)))
         out = np.empty((spans[-1][1], spans[-1][1]))
         for i, (a, b) in enumerate(spans):
@@ -79,7 +83,9 @@ class SideBySide:
     def select(self, which: NDArray[np.intp]) -> Columns:
         """Some of the columns of those parts that have any."""
         cuts = [which[(which >= a) & (which < b)] - a for a, b in self.spans()]
-        return SideBySide(tuple(part.select(cut) for part, cut in zip(self.parts, cuts, strict=True) if cut.size))
+        return SideBySide(
+            tuple(part.select(cut) for part, cut in zip(self.parts, cuts, strict=True) if cut.size)
+        )
 
     def squared_lengths(self) -> Array:
         """The sum of the parts' own."""
@@ -100,8 +106,14 @@ class SideBySide:
 
     def stack(self, others: Sequence["SideBySide"]) -> "SideBySide":
         """Each part with the others' parts below it."""
-        below = zip(*(other.parts for other in others), strict=True) if others else [()] * len(self.parts)
-        return SideBySide(tuple(part.stack(own) for part, own in zip(self.parts, below, strict=True)))
+        below = (
+            zip(*(other.parts for other in others), strict=True)
+            if others
+            else [()] * len(self.parts)
+        )
+        return SideBySide(
+            tuple(part.stack(own) for part, own in zip(self.parts, below, strict=True))
+        )
 
     def moments(self, keep: NDArray[np.bool_] | None) -> Moments:
         """The parts' moments, joined."""
@@ -144,7 +156,9 @@ def _joined(written: bool, parts: Iterable[Columns]) -> list[Columns]:
 
 
 def cross(left: Columns, right: Columns, w: Array) -> Array:
-    """left' diag(w) right, (p_left, p_right): by joint codes where both are codes, else by sums of the dense side."""
+    """left' diag(w) right, (p_left, p_right): by joint codes where both are codes, else by sums
+    of the dense side.
+    """
     if isinstance(left, SideBySide):
         return np.concatenate([cross(part, right, w) for part in left.parts])
     if isinstance(left, Constant):

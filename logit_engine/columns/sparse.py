@@ -19,16 +19,18 @@ from logit_engine.columns.moments import (
 from logit_engine.columns.protocol import Columns
 from logit_engine.columns.units import bincount, in_units
 
-MAX_DENSE_NUMBERS = 2**18  # of a sparse array that keeps a dense copy: making the copy takes as long as using it
+# of a sparse array that keeps a dense copy: making the copy takes as long as using it
+MAX_DENSE_NUMBERS = 2**18
 FILLED = 0.08  # the share of entries above which a sparse Gram matrix is slower than a dense one
 
 
 @dataclass(frozen=True, slots=True)
 class Sparse:
-    """A scipy.sparse CSR array, (n, p), in units as `Dense` has them; it is not centered, so that its zeros stay zero.
+    """A scipy.sparse CSR array, (n, p), in units as `Dense` has them; it is not centered, so that
+    its zeros stay zero.
 
-    T: its transpose, if it is at hand: SciPy would make a new one, and would copy a view. dense_copy: its numbers as an
-    array for Gram matrices, if they are at hand.
+    T: its transpose, if it is at hand: SciPy would make a new one, and would copy a view.
+    dense_copy: its numbers as an array for Gram matrices, if they are at hand.
     """
 
     X: Any
@@ -52,7 +54,9 @@ class Sparse:
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """X' diag(w) X, by a sparse product where that is the cheaper one."""
         if is_filled(self.X):
-            return Dense(self.X.toarray() if self.dense_copy is None else self.dense_copy, self.unit).gram(w, dtype)
+            return Dense(
+                self.X.toarray() if self.dense_copy is None else self.dense_copy, self.unit
+            ).gram(w, dtype)
         product = np.asarray((self.X.T @ self.X.multiply(w[:, None]).tocsr()).toarray())
         return in_units(in_units(product, self.unit).T, self.unit)
 
@@ -77,7 +81,9 @@ class Sparse:
     def squared_lengths(self) -> Array:
         """Sums of squares by row, (n,)."""
         squared = self.X.power(2)
-        return np.asarray(squared.sum(axis=1) if self.unit is None else squared @ (1.0 / np.square(self.unit)))
+        return np.asarray(
+            squared.sum(axis=1) if self.unit is None else squared @ (1.0 / np.square(self.unit))
+        )
 
     @property
     def row_size(self) -> int:
@@ -85,13 +91,18 @@ class Sparse:
         return int(self.X.nnz) // max(1, int(self.X.shape[0]))
 
     def slice_rows(self, rows: slice) -> "Sparse":
-        """Some of the rows and their transpose as views, where SciPy's own slices are copies; in units of one."""
+        """Some of the rows and their transpose as views, where SciPy's own slices are copies; in
+        units of one.
+        """
         from scipy.sparse import csc_array, csr_array
 
         start, stop, _ = rows.indices(self.X.shape[0])
         first, last = self.X.indptr[start], self.X.indptr[stop]
         shape = (stop - start, self.X.shape[1])
-        cut, transposed = csr_array(shape, dtype=self.X.dtype), csc_array(shape[::-1], dtype=self.X.dtype)
+        cut, transposed = (
+            csr_array(shape, dtype=self.X.dtype),
+            csc_array(shape[::-1], dtype=self.X.dtype),
+        )
         for part in (cut, transposed):
             part.data, part.indices, part.indptr = (
                 self.X.data[first:last],
@@ -99,7 +110,9 @@ class Sparse:
                 self.X.indptr[start : stop + 1] - first,
             )
         few = self.X.shape[0] * self.X.shape[1] <= MAX_DENSE_NUMBERS
-        return Sparse(cut, T=transposed, dense_copy=cut.toarray() if few and is_filled(cut) else None)
+        return Sparse(
+            cut, T=transposed, dense_copy=cut.toarray() if few and is_filled(cut) else None
+        )
 
     def copy_rows(self, rows: slice) -> "Sparse":
         """Some of the rows of X, copied."""
@@ -119,7 +132,8 @@ class Sparse:
         filled = bincount(rows.indices, np.ones(rows.nnz), p)
         away = bincount(rows.indices, np.square(rows.data - mean[rows.indices]), p)
         square = away + (n - filled) * np.square(mean)
-        square[square <= n * np.square(4.0 * np.finfo(float).eps * mean)] = 0.0  # one value, but for rounding
+        # one value, but for rounding
+        square[square <= n * np.square(4.0 * np.finfo(float).eps * mean)] = 0.0
         return Moments(n, mean, square, (), np.ones(p, dtype=bool), no_quartiles(p))
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
@@ -137,5 +151,7 @@ class Sparse:
 
 
 def is_filled(X: Any) -> bool:
-    """Whether a sparse array has so few zeros that its Gram matrix is quicker to compute from a dense copy."""
+    """Whether a sparse array has so few zeros that its Gram matrix is quicker to compute from a
+    dense copy.
+    """
     return bool(X.nnz > FILLED * X.shape[0] * X.shape[1])

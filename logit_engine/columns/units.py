@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.arrays import Array, Real
 
-MILD = (2.0**-200, 2.0**200)  # units between these can wait for the end of a product: its sums cannot overflow
+# units between these can wait for the end of a product: its sums cannot overflow
+MILD = (2.0**-200, 2.0**200)
 
 
 def in_units(values: Array, unit: Real | None) -> Array:

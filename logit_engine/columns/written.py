@@ -10,11 +10,15 @@ from logit_engine.columns.arrays import Array
 
 IN_CACHE = (
     2**17
-)  # numbers scaled at a time for a Gram matrix: more would not stay in a core's cache, nor in its page table
+    # numbers scaled at a time for a Gram matrix: more would not stay in a core's cache, nor in its page
+    # table
+)
 
 
 def written_gram(parts: Sequence[Any], w: Array, dtype: type[np.floating]) -> Array:
-    """The Gram matrix of constants and dense columns side by side: their rows, scaled by sqrt(w), by symmetric products."""
+    """The Gram matrix of constants and dense columns side by side: their rows, scaled by
+    sqrt(w), by symmetric products.
+    """
     widths = [part.shape[1] for part in parts]
     p, root = sum(widths), np.sqrt(w)
     product = np.zeros((p, p))

@@ -1,4 +1,5 @@
-"""Linear constraints on named coefficients: values, how they are read from text, and the change of variables they imply.
+"""Linear constraints on named coefficients: values, how they are read from text, and the change of
+variables they imply.
 
 A constraint is a row r of R and a number q: r'theta = q, or r'theta >= q.
 """
@@ -33,7 +34,8 @@ class Equalities:
 class Inequalities:
     """lower <= theta <= upper, and R theta >= q for what concerns several coefficients at once.
 
-    lower, upper: (p,), infinite where there is no bound; R: (m, p); q: (m,); names: of the p coefficients.
+    lower, upper: (p,), infinite where there is no bound; R: (m, p); q: (m,); names: of the p
+    coefficients.
     """
 
     lower: Array
@@ -48,15 +50,18 @@ class Inequalities:
         eye = np.eye(self.lower.size)
         below, above = np.isfinite(self.lower), np.isfinite(self.upper)
         G = np.vstack([eye[below], -eye[above], self.R])
-        return Equalities(G, np.concatenate([self.lower[below], -self.upper[above], self.q]), self.names)
+        return Equalities(
+            G, np.concatenate([self.lower[below], -self.upper[above], self.q]), self.names
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeOfVariables:
     """theta = origin + basis gamma: every theta that satisfies the equalities, once.
 
-    origin: (p,), the shortest solution; basis: (p, r), orthonormal, R basis = 0; notes: a sentence for each constraint
-    that follows from those before it. A coefficient that no constraint mentions is one of the gammas, untouched.
+    origin: (p,), the shortest solution; basis: (p, r), orthonormal, R basis = 0; notes: a sentence
+    for each constraint that follows from those before it. A coefficient that no constraint mentions
+    is one of the gammas, untouched.
     """
 
     origin: Array
@@ -88,23 +93,28 @@ class ChangeOfVariables:
 def linear_equalities(spec: Any, names: Sequence[str]) -> Equalities:
     """Equalities from text, a list of texts, a mapping, a matrix R (then q = 0), or a pair (R, q).
 
-    Text: "x1 = x2, 2*x3 - x4 = 1", "(x1 + x2)/2 = 0"; "x1" alone means x1 = 0, and "x1 = x2 = 0" is two constraints. A
-    mapping: {"x1": 0.5, "x2 + x3": "x4"}, a key being a name, a sum, or a position. Raises UsageError with the text and the
-    place where it cannot be read.
+    Text: "x1 = x2, 2*x3 - x4 = 1", "(x1 + x2)/2 = 0"; "x1" alone means x1 = 0, and "x1 = x2 = 0" is
+    two constraints. A mapping: {"x1": 0.5, "x2 + x3": "x4"}, a key being a name, a sum, or a
+    position. Raises UsageError with the text and the place where it cannot be read.
     """
     names = tuple(names)
     if isinstance(spec, Mapping) and spec:
-        return Equalities(*_stacked([_entry(key, value, names) for key, value in spec.items()]), names)
+        return Equalities(
+            *_stacked([_entry(key, value, names) for key, value in spec.items()]), names
+        )
     if (texts := _texts(spec)) is not None:
-        return Equalities(*_stacked([row for text in texts for row in Parser(text, names, ("=",)).rows()]), names)
+        return Equalities(
+            *_stacked([row for text in texts for row in Parser(text, names, ("=",)).rows()]), names
+        )
     return Equalities(*_matrices(spec, len(names)), names)
 
 
 def linear_inequalities(spec: Any, names: Sequence[str]) -> Inequalities:
-    """Inequalities from text ("x1 >= 0, x2 <= x3, 0 <= x4 <= 1"), a list of texts, or a pair (R, q) for R theta >= q.
+    """Inequalities from text ("x1 >= 0, x2 <= x3, 0 <= x4 <= 1"), a list of texts, or a pair (R, q)
+    for R theta >= q.
 
-    A row of one coefficient becomes a bound. Raises UsageError as `linear_equalities` does, and where the bounds of a
-    coefficient contradict each other.
+    A row of one coefficient becomes a bound. Raises UsageError as `linear_equalities` does, and
+    where the bounds of a coefficient contradict each other.
     """
     names = tuple(names)
     if (texts := _texts(spec)) is not None:
@@ -112,7 +122,9 @@ def linear_inequalities(spec: Any, names: Sequence[str]) -> Inequalities:
     elif isinstance(spec, tuple):
         R, q = _matrices(spec, len(names))
     else:
-        raise UsageError("inequalities are text, a list of texts, or a pair (R, q) for R theta >= q.")
+        raise UsageError(
+            "inequalities are text, a list of texts, or a pair (R, q) for R theta >= q."
+        )
     lower, upper = np.full(len(names), -np.inf), np.full(len(names), np.inf)
     single = np.count_nonzero(R, axis=1) == 1
     for row, value in zip(R[single], q[single], strict=True):
@@ -122,14 +134,18 @@ def linear_inequalities(spec: Any, names: Sequence[str]) -> Inequalities:
         else:
             upper[j] = min(upper[j], value / row[j] + 0.0)
         if lower[j] > upper[j]:
-            raise UsageError(f"'{names[j]} >= {lower[j]:g}' and '{names[j]} <= {upper[j]:g}' contradict each other.")
+            raise UsageError(
+                f"'{names[j]} >= {lower[j]:g}' and '{names[j]} <= {upper[j]:g}' contradict each "
+                "other."
+            )
     return Inequalities(lower, upper, R[~single], q[~single], names)
 
 
 def change_of_variables(equalities: Equalities) -> ChangeOfVariables:
     """The solutions of the equalities as origin + basis gamma.
 
-    Raises UsageError naming constraints that contradict each other. Null-space method: Nocedal & Wright (2006), 15.3.
+    Raises UsageError naming constraints that contradict each other. Null-space method: Nocedal &
+    Wright (2006), 15.3.
     """
     R, q, notes = independent(equalities)
     p = R.shape[1]
@@ -145,7 +161,9 @@ def change_of_variables(equalities: Equalities) -> ChangeOfVariables:
 
 
 def independent(equalities: Equalities) -> tuple[Array, Array, tuple[str, ...]]:
-    """The rows that do not follow from those before them, of unit length, and a sentence for each one dropped."""
+    """The rows that do not follow from those before them, of unit length, and a sentence for
+    each one dropped.
+    """
     length = np.linalg.norm(equalities.R, axis=1)
     length[length == 0.0] = 1.0
     R, q = equalities.R / length[:, None], equalities.q / length
@@ -156,13 +174,20 @@ def independent(equalities: Equalities) -> tuple[Array, Array, tuple[str, ...]]:
         if np.linalg.norm(R[i] - share @ R[kept]) > TOLERANCE:
             kept.append(i)
             continue
-        causes = [f"'{equalities.text(k)}'" for k, part in zip(kept, share, strict=True) if abs(part) > TOLERANCE]
+        causes = [
+            (f"'{equalities.text(k)}'")
+            for k, part in zip(kept, share, strict=True)
+            if abs(part) > TOLERANCE
+        ]
         size = abs(q[i]) + np.abs(share) @ np.abs(q[kept])
         if abs(q[i] - share @ q[kept]) > TOLERANCE * size:
             if not causes:
-                raise UsageError(f"the constraint '{equalities.text(i)}' holds for no coefficients; drop it.")
+                raise UsageError(
+                    f"the constraint '{equalities.text(i)}' holds for no coefficients; drop it."
+                )
             raise UsageError(
-                f"the constraint '{equalities.text(i)}' contradicts {' and '.join(causes)}; drop one of them."
+                f"the constraint '{equalities.text(i)}' contradicts {' and '.join(causes)}; drop "
+                "one of them."
             )
         reason = f"follows from {' and '.join(causes)}" if causes else "says nothing"
         notes.append(f"The constraint '{equalities.text(i)}' {reason} and was dropped.")
@@ -179,19 +204,29 @@ def _texts(spec: Any) -> list[str] | None:
 
 
 def _matrices(spec: Any, p: int) -> tuple[Array, Array]:
-    """R (m, p) and q (m,) from a matrix or a pair; one row may be given flat, and q as one number."""
+    """R (m, p) and q (m,) from a matrix or a pair; one row may be given flat, and q as one
+    number.
+    """
     if isinstance(spec, tuple) and len(spec) != 2:
-        raise UsageError(f"a tuple of constraints is a pair (R, q); this one has {len(spec)} parts.")
+        raise UsageError(
+            f"a tuple of constraints is a pair (R, q); this one has {len(spec)} parts."
+        )
     rows, values = spec if isinstance(spec, tuple) else (spec, 0.0)
     try:
         R, q = np.atleast_2d(np.array(rows, dtype=np.float64)), np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise UsageError("constraints are text, a mapping, a matrix R of numbers, or a pair (R, q).") from None
+        raise UsageError(
+            "constraints are text, a mapping, a matrix R of numbers, or a pair (R, q)."
+        ) from None
     if R.ndim != 2 or R.shape[1] != p or R.shape[0] == 0:
-        raise UsageError(f"R has shape {R.shape}; one column for each of the {p} coefficients is needed.")
+        raise UsageError(
+            f"R has shape {R.shape}; one column for each of the {p} coefficients is needed."
+        )
     q = np.full(R.shape[0], float(q.reshape(())[()])) if q.size == 1 else q.reshape(-1)
     if q.size != R.shape[0]:
-        raise UsageError(f"q has {q.size} values; one for each of the {R.shape[0]} rows of R is needed.")
+        raise UsageError(
+            f"q has {q.size} values; one for each of the {R.shape[0]} rows of R is needed."
+        )
     if not (np.isfinite(R).all() and np.isfinite(q).all()):
         raise UsageError("R and q hold values that are not finite.")
     return R, q
@@ -200,8 +235,12 @@ def _matrices(spec: Any, p: int) -> tuple[Array, Array]:
 def _entry(key: Any, value: Any, names: tuple[str, ...]) -> Array:
     """One entry of a mapping, {left side: right side}, as a row (p + 1,)."""
     if isinstance(key, int) and not 0 <= key < len(names):
-        raise UsageError(f"there is no coefficient at position {key}; there are {len(names)}, counted from 0.")
-    left = np.eye(len(names) + 1)[key] if isinstance(key, int) else Parser(str(key), names).sum_alone()
+        raise UsageError(
+            f"there is no coefficient at position {key}; there are {len(names)}, counted from 0."
+        )
+    left = (
+        np.eye(len(names) + 1)[key] if isinstance(key, int) else Parser(str(key), names).sum_alone()
+    )
     if isinstance(value, str):
         return difference(left, Parser(value, names).sum_alone(), f"{key} = {value}")
     try:
@@ -209,7 +248,10 @@ def _entry(key: Any, value: Any, names: tuple[str, ...]) -> Array:
     except (TypeError, ValueError):
         number = np.nan
     if not np.isfinite(number):
-        raise UsageError(f"the constraint on '{key}' is {value!r}; give a finite number or a sum of coefficients.")
+        raise UsageError(
+            f"the constraint on '{key}' is {value!r}; give a finite number or a sum of "
+            "coefficients."
+        )
     return difference(left, np.append(np.zeros(len(names)), number), f"{key} = {value}")
 
 

@@ -1,7 +1,8 @@
-"""Reads the text of linear constraints: a recursive descent over one text, and nothing is ever evaluated.
+"""Reads the text of linear constraints: a recursive descent over one text, and nothing is ever
+evaluated.
 
-Where a name may stand, the longest known name is tried first, so names may hold brackets, dots, colons and spaces, as in
-`C(x)[T.b]` or `I(x ** 2)`.
+Where a name may stand, the longest known name is tried first, so names may hold brackets, dots,
+colons and spaces, as in `C(x)[T.b]` or `I(x ** 2)`.
 """
 
 import re
@@ -20,10 +21,11 @@ ENDS_A_WORD = re.compile(r"$|[\s+\-*/=,()<>!]")
 
 
 class Parser:
-    """Reads one text from left to right: coefficients and constant of a sum, (p + 1,), or a list of constraints' rows.
+    """Reads one text from left to right: coefficients and constant of a sum, (p + 1,), or a list of
+    constraints' rows.
 
-    listing: item {"," item}; item: sum {relation sum}; sum: product {("+" | "-") product}; product: factor {("*" | "/")
-    factor}; factor: {"+" | "-"} (name | number | "(" listing ")").
+    listing: item {"," item}; item: sum {relation sum}; sum: product {("+" | "-") product}; product:
+    factor {("*" | "/") factor}; factor: {"+" | "-"} (name | number | "(" listing ")").
     """
 
     def __init__(self, text: str, names: tuple[str, ...], relations: tuple[str, ...] = ()) -> None:
@@ -78,7 +80,10 @@ class Parser:
             if sign == "*" and not left[:-1].any():
                 left, right = right, left
             if right[:-1].any():
-                raise self.error("a coefficient cannot be a factor of another, or a divisor; constraints are linear")
+                raise self.error(
+                    "a coefficient cannot be a factor of another, or a divisor; constraints are "
+                    "linear"
+                )
             if sign == "/" and right[-1] == 0.0:
                 raise self.error("found a division by zero")
             value = left * right[-1] if sign == "*" else left / right[-1]
@@ -109,12 +114,16 @@ class Parser:
         return value
 
     def name(self) -> int | None:
-        """The position among the names of the longest that stands here, and ends where a word may end."""
+        """The position among the names of the longest that stands here, and ends where a word
+        may end.
+        """
         rest = self.rest()
         for j in self.longest_first:
             if rest.startswith(self.names[j]) and ENDS_A_WORD.match(rest, len(self.names[j])):
                 if self.names.count(self.names[j]) > 1:
-                    raise self.error(f"several coefficients are called '{self.names[j]}'; give a matrix R")
+                    raise self.error(
+                        f"several coefficients are called '{self.names[j]}'; give a matrix R"
+                    )
                 self.at += len(self.names[j])
                 return j
         return None
@@ -127,8 +136,14 @@ class Parser:
             return float(found[0])
         if word := WORD.match(rest):
             near = get_close_matches(word[0], self.names, 1, cutoff=0.0)
-            raise self.error(f"no coefficient is called '{word[0]}'", f"did you mean '{near[0]}'?" if near else "")
-        raise self.error(f"found '{rest[0]}'" if rest else "found the end", "a name, a number or '(' was expected")
+            raise self.error(
+                f"no coefficient is called '{word[0]}'",
+                (f"did you mean '{near[0]}'?") if near else "",
+            )
+        raise self.error(
+            f"found '{rest[0]}'" if rest else "found the end",
+            ("a name, a number or '(' was expected"),
+        )
 
     def asserted(self, value: Array | list[Array]) -> list[Array]:
         """A sum that stands alone is said to be zero."""
@@ -158,11 +173,19 @@ class Parser:
         return rest[0]
 
     def instead(self) -> str:
-        return f" where only {' and '.join(repr(r) for r in self.relations)} can stand" if self.relations else ""
+        return (
+            (f" where only {' and '.join(repr(r) for r in self.relations)} can stand")
+            if self.relations
+            else ""
+        )
 
     def error(self, what: str, advice: str = "") -> UsageError:
         where = f"{what}, at character {self.at + 1} of '{self.text}'"
-        return UsageError(f"{where}; {advice}" if advice.endswith("?") else f"{where}{'; ' * bool(advice)}{advice}.")
+        return UsageError(
+            f"{where}; {advice}"
+            if advice.endswith("?")
+            else (f"{where}{'; ' * bool(advice)}{advice}.")
+        )
 
 
 def difference(left: Array, right: Array, text: str) -> Array:

@@ -11,13 +11,18 @@ from logit_engine.likelihoods.weighting import weighted
 from logit_engine.links import LOGIT, Link
 from logit_engine.links.law import Terms, event_terms, expected_curvature, nonevent_terms
 
-FEW = 1e-6  # of all weight: non-events of less are counted by themselves, as a difference would lose their digits
+# of all weight: non-events of less are counted by themselves, as a difference would lose their
+# digits
+FEW = 1e-6
 GRID = 257  # points of a grid in which a root is looked for
 
 
 @dataclass(frozen=True, slots=True)
 class Bernoulli(Likelihood):
-    """A binary outcome through a link: P(y = 1) = F(eta). A y between 0 and 1 is a share of events in its row's weight."""
+    """A binary outcome through a link: P(y = 1) = F(eta).
+
+    A y between 0 and 1 is a share of events in its row's weight.
+    """
 
     link: Link
 
@@ -53,7 +58,10 @@ class Bernoulli(Likelihood):
 
     @property
     def self_concordant(self) -> bool:
-        """Whether the curvature changes by at most a factor e^|t| when the predictor moves by t. Bach (2010)."""
+        """Whether the curvature changes by at most a factor e^|t| when the predictor moves by t.
+
+        Bach (2010).
+        """
         return self.link is LOGIT
 
     def terms(self, eta: Array, y: Array) -> Terms:
@@ -65,11 +73,15 @@ class Bernoulli(Likelihood):
             terms = event_terms(self.link, sign * eta)
             return Terms(terms.loglik, sign * terms.score, terms.curvature)
         event = y == 1.0
-        return _interleave(event, event_terms(self.link, eta[event]), nonevent_terms(self.link, eta[~event]))
+        return _interleave(
+            event, event_terms(self.link, eta[event]), nonevent_terms(self.link, eta[~event])
+        )
 
     def score(self, eta: Array, y: Array) -> Array:
         """The score of each row alone, to the rounding of the whole. eta, y: (n,)."""
-        return self.terms(eta, y).score if self.link.residual is None else self.link.residual(eta, y)
+        return (
+            self.terms(eta, y).score if self.link.residual is None else self.link.residual(eta, y)
+        )
 
     def expected(self, eta: Array) -> Array:
         """Expected curvature of each row: never negative, whatever the link. eta: (n,)."""
@@ -89,7 +101,10 @@ class Bernoulli(Likelihood):
         return np.array([[[0.0], [-1.0]], [[1.0], [0.0]]])
 
     def margins(self, linear: Real, y: Array) -> Real:
-        """x'd of each row in the direction of its outcome, (n,): negative if d speaks against it. linear: (n,)."""
+        """x'd of each row in the direction of its outcome, (n,): negative if d speaks against it.
+
+        linear: (n,).
+        """
         margins = (2.0 * y - 1.0) * linear
         shares = (y > 0.0) & (y < 1.0)
         if shares.any():
@@ -100,11 +115,15 @@ class Bernoulli(Likelihood):
         """The weight of non-events and of events, (2,)."""
         events, whole = float(weight @ y), float(weight.sum())
         nonevents = whole - events
-        return np.array([nonevents if nonevents > FEW * whole else float(weight @ (1.0 - y)), events])
+        return np.array(
+            [nonevents if nonevents > FEW * whole else float(weight @ (1.0 - y)), events]
+        )
 
     def constants(self, weights: Array) -> Array:
         """The eta that fits the classes' weights, (1,)."""
-        return np.array([constant_predictor(self.link, float(np.log(weights[1]) - np.log(weights[0])))])
+        return np.array(
+            [constant_predictor(self.link, float(np.log(weights[1]) - np.log(weights[0])))]
+        )
 
     def _mixed(self, eta: Array, y: Array) -> Terms:
         yes, no = event_terms(self.link, eta), nonevent_terms(self.link, eta)
@@ -121,7 +140,9 @@ def _interleave(event: np.ndarray, yes: Terms, no: Terms) -> Terms:
 
 
 def constant_predictor(link: Link, wanted: float) -> float:
-    """The eta at which F has the log-odds that are wanted: these, or between points of ever finer grids on those of F."""
+    """The eta at which F has the log-odds that are wanted: these, or between points of ever
+    finer grids on those of F.
+    """
     if link is LOGIT:
         return wanted
     low, high = -1.0, 1.0

@@ -14,11 +14,12 @@ from logit_engine.links.law import Terms
 
 @dataclass(frozen=True, slots=True)
 class Multinomial(Likelihood):
-    """One of several classes: P(y = c) proportional to exp(eta_c), with eta of class 0, the base, at zero.
+    """One of several classes: P(y = c) proportional to exp(eta_c), with eta of class 0, the base,
+    at zero.
 
-    y holds codes 0..k of the classes as numbers; eta: (n, k), of the classes 1..k, or (n,) where k is one. Without a base
-    every class has a predictor of its own, which only differences of theirs identify: for penalties that treat all
-    classes alike. McCullagh & Nelder (1989), 5.2.
+    y holds codes 0..k of the classes as numbers; eta: (n, k), of the classes 1..k, or (n,) where k
+    is one. Without a base every class has a predictor of its own, which only differences of theirs
+    identify: for penalties that treat all classes alike. McCullagh & Nelder (1989), 5.2.
     """
 
     outputs: int
@@ -60,7 +61,8 @@ class Multinomial(Likelihood):
         return True
 
     def terms(self, eta: Array, y: Array) -> Terms:
-        """Log-likelihood (n,), score (n, k) and curvature (n, k, k) of each row; no cancellation where P is near one.
+        """Log-likelihood (n,), score (n, k) and curvature (n, k, k) of each row; no cancellation
+        where P is near one.
 
         In memory one class, or pair of classes, lies after another.
         """
@@ -84,14 +86,19 @@ class Multinomial(Likelihood):
         return Terms(loglik, score[first:].T, curvature.transpose(2, 0, 1))
 
     def score(self, eta: Array, y: Array) -> Array:
-        """The score of each row alone, (n, k), to the rounding of the whole. eta: (n, k), or (n,) where k is one."""
+        """The score of each row alone, (n, k), to the rounding of the whole.
+
+        eta: (n, k), or (n,) where k is one.
+        """
         score = _shares(self._by_class(eta))
         np.negative(score, out=score)
         score[y.astype(np.intp), np.arange(y.size)] += 1.0
         return np.asarray(score[1] if eta.ndim == 1 else score[int(self.base) :].T)
 
     def expected(self, eta: Array) -> Array:
-        """Expected curvature of each row, (n, k, k): the observed one, which does not depend on y."""
+        """Expected curvature of each row, (n, k, k): the observed one, which does not depend on
+        y.
+        """
         return self.terms(eta, np.zeros(eta.shape[0])).curvature
 
     def probabilities(self, eta: Array) -> Array:
@@ -102,7 +109,9 @@ class Multinomial(Likelihood):
         """log P(y = c), (n, classes), finite for every finite eta. eta: (n, k)."""
         whole = self._by_class(eta)
         codes = range(self.classes)
-        return np.stack([self._log_probability(whole, np.full(eta.shape[0], c)) for c in codes], axis=1)
+        return np.stack(
+            [self._log_probability(whole, np.full(eta.shape[0], c)) for c in codes], axis=1
+        )
 
     def log_slopes(self, eta: Array) -> Array:
         """1[own] - p, (n, C, k); 1 - p is the sum of the others. eta: (n, k)."""
@@ -138,7 +147,9 @@ class Multinomial(Likelihood):
         return np.asarray(lead.min(axis=0))
 
     def constants(self, weights: Array) -> Array:
-        """The eta that fits the classes' weights, (k,), that of class 0 at zero: a penalty may pin it there."""
+        """The eta that fits the classes' weights, (k,), that of class 0 at zero: a penalty may
+        pin it there.
+        """
         logs = np.log(weights)
         return np.asarray((logs - logs[0])[int(self.base) :])
 
@@ -150,7 +161,9 @@ class Multinomial(Likelihood):
 
     @staticmethod
     def _log_probability(whole: Array, code: NDArray[np.integer]) -> Array:
-        """log P of one class of each row: its distance to the largest, less log1p of the sum of all others' odds."""
+        """log P of one class of each row: its distance to the largest, less log1p of the sum of
+        all others' odds.
+        """
         row, largest = np.arange(code.size), whole.argmax(axis=0)
         top = whole[largest, row]
         small = np.exp(whole - top)
@@ -167,7 +180,10 @@ def _shares(whole: Array) -> Array:
 
 
 def _all_but_one(p: Array) -> Array:
-    """Of each class the sum of the others, added from both ends, so that nothing cancels. p: (m, n), not negative."""
+    """Of each class the sum of the others, added from both ends, so that nothing cancels.
+
+    p: (m, n), not negative.
+    """
     rest, after = np.zeros_like(p), np.zeros(p.shape[1])
     np.cumsum(p[:-1], axis=0, out=rest[1:])
     for c in range(p.shape[0] - 2, -1, -1):

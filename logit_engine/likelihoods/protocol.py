@@ -1,7 +1,8 @@
 """What a likelihood is: the terms of a row, given its linear predictors and its outcome.
 
-A likelihood is a frozen value that knows nothing of where rows come from. To add one: a frozen dataclass in a file of
-its own, and a line in `LIKELIHOODS`. What has a body here need not be written, unless it can be faster or more exact.
+A likelihood is a frozen value that knows nothing of where rows come from. To add one: a frozen
+dataclass in a file of its own, and a line in `LIKELIHOODS`. What has a body here need not be
+written, unless it can be faster or more exact.
 """
 
 from abc import ABC, abstractmethod
@@ -15,10 +16,12 @@ from logit_engine.links.law import Terms
 
 
 class Likelihood(ABC):
-    """The log-likelihood of a row, with k linear predictors eta and one of C classes as its outcome y.
+    """The log-likelihood of a row, with k linear predictors eta and one of C classes as its outcome
+    y.
 
-    eta: (n,) for one predictor, else (n, k). y: (n,), the codes 0 to C - 1 as numbers; of a binary outcome also the
-    share of events in the row's weight. In a model each predictor has coefficients of its own.
+    eta: (n,) for one predictor, else (n, k). y: (n,), the codes 0 to C - 1 as numbers; of a binary
+    outcome also the share of events in the row's weight. In a model each predictor has coefficients
+    of its own.
     """
 
     __slots__ = ()
@@ -51,11 +54,16 @@ class Likelihood(ABC):
     @property
     @abstractmethod
     def self_concordant(self) -> bool:
-        """Whether the curvature changes by at most a factor e^|t| when predictors move by t. Bach (2010)."""
+        """Whether the curvature changes by at most a factor e^|t| when predictors move by t.
+
+        Bach (2010).
+        """
 
     @property
     def canonical(self) -> bool:
-        """Whether the curvature does not depend on y, so that observed and expected information are one."""
+        """Whether the curvature does not depend on y, so that observed and expected information
+        are one.
+        """
         return False
 
     @property
@@ -74,9 +82,11 @@ class Likelihood(ABC):
     @property
     @abstractmethod
     def lead_vectors(self) -> Array:
-        """How one class leads another, (C, C, k): class c leads class r by lead_vectors[c, r] @ eta.
+        """How one class leads another, (C, C, k): class c leads class r by lead_vectors[c, r] @
+        eta.
 
-        If a direction gives no row a negative lead and some row a positive one, it separates the outcomes.
+        If a direction gives no row a negative lead and some row a positive one, it separates the
+        outcomes.
         """
 
     @abstractmethod
@@ -84,7 +94,8 @@ class Likelihood(ABC):
         """The eta, (k,), at which the classes have these shares. weights: (C,), of the classes."""
 
     def row_leads(self, linear: Real, y: Array) -> Real:
-        """The lead of each row's class over every class along a direction, (n, C); zero over itself.
+        """The lead of each row's class over every class along a direction, (n, C); zero over
+        itself.
 
         linear: (n, k), x'd of each row.
         """
@@ -92,7 +103,10 @@ class Likelihood(ABC):
         return np.asarray((vectors * linear[:, None, :]).sum(axis=2))
 
     def margins(self, linear: Real, y: Array) -> Real:
-        """The smallest lead of each row's class over the others along a direction, (n,). linear: as eta."""
+        """The smallest lead of each row's class over the others along a direction, (n,).
+
+        linear: as eta.
+        """
         leads = self.row_leads(linear.reshape(y.size, -1), y)
         leads[np.arange(y.size), y.astype(np.intp)] = np.inf
         return np.asarray(leads.min(axis=1))
@@ -117,12 +131,15 @@ class Likelihood(ABC):
 
     def log_slopes(self, eta: Array) -> Array:
         """The derivative of `log_probabilities` in the predictors, (n, C, k). eta: (n, k)."""
-        return np.stack([terms.score.reshape(eta.shape) for terms in self._terms_by_class(eta)], axis=1)
+        return np.stack(
+            [terms.score.reshape(eta.shape) for terms in self._terms_by_class(eta)], axis=1
+        )
 
     def log_bends(self, eta: Array, along: Array) -> Array:
         """The derivative of `log_slopes` as the predictors move along m directions, (n, C, m, k).
 
-        along: (k, m), or each row's own, (n, k, m). A likelihood whose classes share it may give (n, 1, m, k).
+        along: (k, m), or each row's own, (n, k, m). A likelihood whose classes share it may give
+        (n, 1, m, k).
         """
         square = (*eta.shape, eta.shape[1])
         curvatures = [terms.curvature.reshape(square) for terms in self._terms_by_class(eta)]

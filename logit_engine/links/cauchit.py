@@ -1,4 +1,6 @@
-"""The cauchit link, F the standard Cauchy distribution: heavy tails, and a likelihood that is not concave."""
+"""The cauchit link, F the standard Cauchy distribution: heavy tails, and a likelihood that is
+not concave.
+"""
 
 import numpy as np
 

@@ -1,4 +1,6 @@
-"""The complementary log-log link, F(eta) = 1 - exp(-exp(eta)): proportional hazards in grouped time."""
+"""The complementary log-log link, F(eta) = 1 - exp(-exp(eta)): proportional hazards in grouped
+time.
+"""
 
 import numpy as np
 
@@ -18,7 +20,9 @@ def cloglog_cdf(eta: Array) -> Array:
 
 
 def cloglog_log_cdf(eta: Array) -> Array:
-    """log(1 - exp(-exp(eta))); eta - exp(eta)/2 in the far lower tail, by log1p in the upper one (Maechler 2012)."""
+    """log(1 - exp(-exp(eta))); eta - exp(eta)/2 in the far lower tail, by log1p in the upper one
+    (Maechler 2012).
+    """
     u = exp_to_infinity(eta)
     with np.errstate(divide="ignore"):
         middle = np.where(u > np.log(2.0), np.log1p(-np.exp(-u)), np.log(-np.expm1(-u)))
@@ -42,7 +46,9 @@ def cloglog_dlog_pdf(eta: Array) -> Array:
 
 
 def cloglog_success(eta: Array) -> Terms:
-    """Closed form for an event: s = u / (exp(u) - 1), u = exp(eta), with the series of s - 1 + u for small u."""
+    """Closed form for an event: s = u / (exp(u) - 1), u = exp(eta), with the series of s - 1 + u
+    for small u.
+    """
     u = exp_to_infinity(eta)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         score = np.where(u > 0.0, u / np.expm1(u), 1.0)

@@ -34,7 +34,9 @@ def logit_dlog_pdf(eta: Array) -> Array:
 
 
 def logit_success(eta: Array) -> Terms:
-    """Closed form for an event: exponentials and one logarithm a row, no cancellation in either tail."""
+    """Closed form for an event: exponentials and one logarithm a row, no cancellation in either
+    tail.
+    """
     size = np.abs(eta)
     small = np.exp(-size)
     share = 1.0 / (1.0 + small)
@@ -47,7 +49,9 @@ def logit_success(eta: Array) -> Terms:
 
 
 def logit_residual(eta: Array, y: Array) -> Array:
-    """y - F(eta), the score of either outcome; absolutely exact to rounding, relatively only away from y = F."""
+    """y - F(eta), the score of either outcome; absolutely exact to rounding, relatively only
+    away from y = F.
+    """
     out = np.negative(eta)
     with np.errstate(over="ignore"):  # to infinity, whose inverse is the right zero
         np.exp(out, out=out)

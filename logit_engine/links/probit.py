@@ -7,7 +7,8 @@ from logit_engine.columns import Array
 from logit_engine.links.law import Link, Terms
 
 _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
-_FAR = -8.0  # below it s + eta is taken from a continued fraction, since the difference would lose digits
+# below it s + eta is taken from a continued fraction, since the difference would lose digits
+_FAR = -8.0
 
 
 def probit_cdf(eta: Array) -> Array:
@@ -36,7 +37,9 @@ def probit_dlog_pdf(eta: Array) -> Array:
 
 
 def _mills_excess(x: Array) -> Array:
-    """phi(x)/(1 - Phi(x)) - x for x >= 8, by Laplace's continued fraction 1/(x + 2/(x + 3/(x + ...)))."""
+    """phi(x)/(1 - Phi(x)) - x for x >= 8, by Laplace's continued fraction 1/(x + 2/(x + 3/(x +
+    ...))).
+    """
     fraction = x.copy()
     for k in range(30, 1, -1):
         fraction = x + k / fraction
@@ -44,7 +47,9 @@ def _mills_excess(x: Array) -> Array:
 
 
 def probit_success(eta: Array) -> Terms:
-    """Closed form for an event: the inverse Mills ratio by erfcx, its excess over -eta by a continued fraction."""
+    """Closed form for an event: the inverse Mills ratio by erfcx, its excess over -eta by a
+    continued fraction.
+    """
     loglik = np.asarray(special.log_ndtr(eta))
     below = np.minimum(eta, 0.0)
     ratio = np.sqrt(2.0 / np.pi) / special.erfcx(-below / np.sqrt(2.0))

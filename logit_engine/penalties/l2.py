@@ -15,21 +15,29 @@ from logit_engine.penalties.target import PenaltyTarget
 class L2(Penalty):
     """Ridge: strength/2 * sum of squared coefficients, on the scale of the (summed) log-likelihood.
 
-    Hoerl & Kennard (1970); le Cessie & van Houwelingen (1992) for logistic models. scikit-learn's C is 1/strength;
-    glmnet's lambda (on the mean log-likelihood) is strength/n.
+    Hoerl & Kennard (1970); le Cessie & van Houwelingen (1992) for logistic models. scikit-learn's C
+    is 1/strength; glmnet's lambda (on the mean log-likelihood) is strength/n.
     """
 
     strength: float
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.strength < np.inf:
-            raise UsageError(f"the strength of L2 is {self.strength!r}; it is from 0 on, and finite.")
+            raise UsageError(
+                f"the strength of L2 is {self.strength!r}; it is from 0 on, and finite."
+            )
 
     @classmethod
     def of_target(cls, target: PenaltyTarget) -> Penalty:
-        """The ridge of all coefficients but the constants, or beside differences an elastic net without l1."""
+        """The ridge of all coefficients but the constants, or beside differences an elastic net
+        without l1.
+        """
         ridge = cls(1.0)
-        return ridge if target.smooth is None else replace(ridge.as_elastic_net(target.weights), smooth=target.smooth)
+        return (
+            ridge
+            if target.smooth is None
+            else replace(ridge.as_elastic_net(target.weights), smooth=target.smooth)
+        )
 
     def multiplied(self, factor: float) -> "L2":
         """The same ridge, so many times as strong."""

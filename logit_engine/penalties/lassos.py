@@ -21,7 +21,9 @@ def group_lasso_of_target(target: PenaltyTarget) -> ElasticNet:
     """The group lasso of strength one on the coefficients of a target."""
     groups = groups_of(target.labels, target.weights)
     nothing = np.zeros_like(target.weights)
-    return ElasticNet(nothing, nothing, groups=groups if groups.strength.size else None, smooth=target.smooth)
+    return ElasticNet(
+        nothing, nothing, groups=groups if groups.strength.size else None, smooth=target.smooth
+    )
 
 
 def lasso(strength: Array) -> ElasticNet:
@@ -30,17 +32,26 @@ def lasso(strength: Array) -> ElasticNet:
 
 
 def group_lasso(labels: Sequence[int], strength: float = 1.0) -> ElasticNet:
-    """strength * the sum over groups of root(size) * norm, from a label for each coefficient, (q,), -1 for none.
+    """strength * the sum over groups of root(size) * norm, from a label for each coefficient, (q,),
+    -1 for none.
 
-    Raises UsageError for labels that are not whole numbers from -1 on, for no group at all, and for a negative strength.
+    Raises UsageError for labels that are not whole numbers from -1 on, for no group at all, and for
+    a negative strength.
     """
     given = np.asarray(labels)
-    if given.ndim != 1 or given.dtype.kind not in "iu" or given.min(initial=0) < -1 or not (given >= 0).any():
+    if (
+        given.ndim != 1
+        or given.dtype.kind not in "iu"
+        or given.min(initial=0) < -1
+        or not (given >= 0).any()
+    ):
         raise UsageError(
-            "the labels of group_lasso are one whole number for each coefficient, from 0 on, or -1 for one in no group; "
-            "some are in a group."
+            "the labels of group_lasso are one whole number for each coefficient, from 0 on, or "
+            "-1 for one in no group; some are in a group."
         )
     if not 0.0 < strength < np.inf:
         raise UsageError(f"the strength of group_lasso is {strength!r}; it is above 0, and finite.")
     nothing = np.zeros(len(labels))
-    return ElasticNet(nothing, nothing, groups=groups_of(given.astype(np.intp))).multiplied(strength)
+    return ElasticNet(nothing, nothing, groups=groups_of(given.astype(np.intp))).multiplied(
+        strength
+    )

@@ -1,9 +1,11 @@
-"""What a penalty is: a function of the user's coefficients that is subtracted from the log-likelihood.
+"""What a penalty is: a function of the user's coefficients that is subtracted from the
+log-likelihood.
 
-A penalty is a frozen value that answers for itself: the engine asks it, and never looks at its class. Value, gradient
-and curvature have to be given. All other answers are those of a smooth penalty that holds every coefficient back, so a
-newcomer gives the others only where it differs. A penalty with kinks or bounds says how it looks as an elastic net,
-which is what the proximal solver takes.
+A penalty is a frozen value that answers for itself: the engine asks it, and never looks at its
+class. Value, gradient and curvature have to be given. All other answers are those of a smooth
+penalty that holds every coefficient back, so a newcomer gives the others only where it differs. A
+penalty with kinks or bounds says how it looks as an elastic net, which is what the proximal solver
+takes.
 
 To add one: a frozen dataclass in a file of its own, and a line in `PENALTIES`.
 """
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 
 class Penalty(ABC):
-    """A penalty of the coefficients theta, (q,), in the user's units, on the scale of the summed log-likelihood.
+    """A penalty of the coefficients theta, (q,), in the user's units, on the scale of the summed
+    log-likelihood.
 
     free: (q,) bool, the coefficients that are never penalized: the model's constants.
     """
@@ -67,7 +70,9 @@ class Penalty(ABC):
 
     @property
     def absent(self) -> bool:
-        """Whether there is no penalty at all, so that the estimate is the maximum of the likelihood."""
+        """Whether there is no penalty at all, so that the estimate is the maximum of the
+        likelihood.
+        """
         return False
 
     @property
@@ -87,26 +92,35 @@ class Penalty(ABC):
 
     @property
     def elastic_net(self) -> "ElasticNet | None":
-        """The same penalty as the proximal solver takes it, or None if it is for Newton's method alone."""
+        """The same penalty as the proximal solver takes it, or None if it is for Newton's method
+        alone.
+        """
         return None
 
     def as_elastic_net(self, weights: Array) -> "ElasticNet | None":
-        """The same penalty of the coefficients with a weight of one as an elastic net, or None if it is none.
+        """The same penalty of the coefficients with a weight of one as an elastic net, or None if
+        it is none.
 
         weights: (q,). Paths of falling strengths need it.
         """
         return self.elastic_net
 
     def check(self, terms: int, outputs: int, intercept: bool) -> None:
-        """Raise UsageError unless it fits outputs predictors of so many terms; intercept: the first is a constant."""
+        """Raise UsageError unless it fits outputs predictors of so many terms; intercept: the
+        first is a constant.
+        """
         return
 
     def touches(self, column: int, terms: int) -> bool:
-        """Whether a column's coefficient is penalized in any predictor; terms: the coefficients of a predictor."""
+        """Whether a column's coefficient is penalized in any predictor; terms: the coefficients
+        of a predictor.
+        """
         return True
 
     def open_directions(self, size: int) -> tuple[Array, Array]:
-        """How far each coefficient may go down and up without cost in the long run, (q,) each: 0 or infinite."""
+        """How far each coefficient may go down and up without cost in the long run, (q,) each: 0
+        or infinite.
+        """
         return np.zeros(size), np.zeros(size)
 
     def zeros(self, theta: Array) -> NDArray[np.bool_]:
@@ -118,5 +132,7 @@ class Penalty(ABC):
         return np.zeros(theta.size, dtype=np.bool_)
 
     def notes(self, free: NDArray[np.bool_], outputs: int, with_errors: bool) -> tuple[str, ...]:
-        """What a reader of the estimates should know; with_errors: whether standard errors are given."""
+        """What a reader of the estimates should know; with_errors: whether standard errors are
+        given.
+        """
         return ()

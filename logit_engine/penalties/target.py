@@ -11,9 +11,11 @@ from logit_engine.columns import Array
 
 @dataclass(frozen=True, slots=True)
 class PenaltyTarget:
-    """The coefficients of all linear predictors, one predictor after another, and what is asked of their penalty.
+    """The coefficients of all linear predictors, one predictor after another, and what is asked of
+    their penalty.
 
-    weights: (q,), one for a coefficient that is penalized, else zero. labels: (q,), the group of each coefficient, or
+    weights: (q,), one for a coefficient that is penalized, else zero. labels: (q,), the group of
+    each coefficient, or
     -1. l1_ratio: the share of the l1 in an elastic net. smooth: the matrix of `differences`, or None.
     """
 
