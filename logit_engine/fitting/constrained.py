@@ -97,7 +97,7 @@ def fixed_counts(
 
     estimates: (q,); constants: which of them are constants, (q,).
     """
-    by_penalty = penalty.fixes(estimates)
+    by_penalty = penalty.at_bound(estimates)
     if change is None:
         return FixedCounts(int(by_penalty.sum()), int((by_penalty & constants).sum()))
     held = by_penalty | held_coefficients(change)

@@ -1,5 +1,9 @@
-"""The elastic net, with a strength for each coefficient, bounds, norms of groups and differences
-of neighbors.
+"""The elastic net: an l1 and a ridge for each coefficient, with bounds and norms of groups.
+
+Everything the proximal solver asks of a penalty stands here. Each coefficient, or group, has its own
+kink, so all answers are by coefficient: the proximal point, the slope beside the kinks, and the gap
+to the conditions of optimality (Karush, Kuhn & Tucker). The ridge, and differences of neighbors
+beside it, are the smooth part: gradient and curvature are of that part alone.
 """
 
 from dataclasses import dataclass, replace
@@ -10,23 +14,23 @@ from numpy.typing import NDArray
 from scipy.sparse import diags_array
 
 from logit_engine.columns import Array
-from logit_engine.errors import UsageError
+from logit_engine.penalties.checks import check_elastic_net
 from logit_engine.penalties.group_norms import Groups
 from logit_engine.penalties.protocol import Penalty
 from logit_engine.penalties.target import PenaltyTarget
 
+RIDGE_AS_KINK_SHARE = 1e-3  # of a ridge, counted as a kink where the strongest penalty is sought
+
 
 @dataclass(frozen=True, slots=True)
 class ElasticNet(Penalty):
-    """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2, l1, l2: (q,), zero for a coefficient left
-    alone. Zou & Hastie (2005).
+    """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2 over the coefficients. Zou & Hastie (2005).
 
-    low, high: (q,), bounds of the coefficients, or None. groups: norms of groups of coefficients
-    beside it, or None. smooth: a matrix S, (q, q), for theta' S theta / 2 beside it, or None
-    (`differences`). Without l2 it is the lasso (Tibshirani 1996); with groups in place of l1 the
-    group lasso, with both the sparse one (Simon et al. 2013). Kinks and bounds are the solver's
-    business (solvers/quadratic_model.py): gradient and curvature are those of the smooth part. An
-    infinite l1 pins its coefficient to zero.
+    l1, l2: (q,), zero for a coefficient that is not penalized; an infinite l1 pins its coefficient to
+    zero. low, high: (q,), bounds, or None. groups: norms of groups beside it, or None. smooth: a
+    matrix S, (q, q), for theta' S theta / 2 beside it, or None (`differences`). Without l2 it is the
+    lasso (Tibshirani 1996), with groups in place of l1 the group lasso, with both the sparse group
+    lasso (Simon et al. 2013).
     """
 
     l1: Array
@@ -43,49 +47,16 @@ class ElasticNet(Penalty):
         return cls(l1, l2, smooth=target.smooth)
 
     def check(self, terms: int, outputs: int, intercept: bool) -> None:
-        """Raises UsageError unless it fits outputs predictors of so many terms, and leaves the
-        model's constant alone.
+        """Raise UsageError unless it fits the model and leaves its own constant alone.
 
-        intercept: whether the first term is the model's own constant.
+        terms: of each of the predictors, outputs; intercept: whether the first term is a constant.
         """
-        q = terms * outputs
-        parts = {
-            "l1": self.l1,
-            "l2": self.l2,
-            "low": self.low,
-            "high": self.high,
-            "smooth": self.smooth,
-        }
-        if self.groups is not None:
-            parts |= {"groups": self.groups.codes}
-        for name, part in parts.items():
-            if part is not None and any(size != q for size in part.shape):
-                several = f", {terms} for each of {outputs} predictors" if outputs > 1 else ""
-                raise UsageError(
-                    f"the penalty's {name} is for {part.shape[0]} coefficients; the model has "
-                    f"{q}{several}{', the intercept first' if intercept else ''}."
-                )
-        strengths = {"l1": self.l1, "l2": self.l2}
-        if self.groups is not None:
-            strengths |= {"groups' strength": self.groups.strength}
-        for name, part in strengths.items():
-            if not part.min(initial=0.0) >= 0.0:
-                raise UsageError(
-                    f"the penalty's {name} is {part.min():g} at position {int(part.argmin())}; it "
-                    "is from 0 on."
-                )
-        if self.low is not None and self.high is not None and (self.low > self.high).any():
-            raise UsageError(
-                "the penalty's low is above its high at position "
-                f"{int((self.low > self.high).argmax())}."
-            )
-        touched = np.where(np.isinf(self.l1), 0.0, self.kinks + self.curvature_diagonal)
-        if intercept and touched.reshape(outputs, terms)[:, 0].any():
-            raise UsageError(
-                "the penalty touches the intercept, the first coefficient, which is never "
-                "penalized; give it 0 in l1 and l2, the label -1 in group_lasso, and no place in "
-                "differences."
-            )
+        check_elastic_net(self, terms, outputs, intercept)
+
+    @property
+    def finite_l1(self) -> Array:
+        """l1 without pins, (q,): zero where it is infinite."""
+        return np.where(np.isfinite(self.l1), self.l1, 0.0)
 
     def touches(self, column: int, terms: int) -> bool:
         """Whether any predictor has a strength on that column; a pin is none."""
@@ -95,17 +66,15 @@ class ElasticNet(Penalty):
         """All coefficients at zero, (q,)."""
         return np.asarray(theta == 0.0)
 
-    def fixes(self, theta: Array) -> NDArray[np.bool_]:
-        """The coefficients that are pinned, or at a bound, (q,)."""
+    def at_bound(self, theta: Array) -> NDArray[np.bool_]:
+        """The coefficients that are pinned to zero, or at a bound, (q,)."""
         fixed = np.isinf(self.l1)
         for bound in (self.low, self.high):
             fixed |= False if bound is None else theta == bound
         return fixed
 
     def notes(self, free: NDArray[np.bool_], outputs: int, with_errors: bool) -> tuple[str, ...]:
-        """That groups are zero together, that levels are drawn to each other, and what a pin of
-        a constant means.
-        """
+        """The notes on groups, on ordered levels, and on a constant that is pinned."""
         said = []
         if self.groups is not None:
             said.append(
@@ -121,9 +90,7 @@ class ElasticNet(Penalty):
         return tuple(said)
 
     def value(self, theta: Array, free: np.ndarray) -> float:
-        """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2, the groups' norms, and half of theta'
-        S theta.
-        """
+        """All parts of the penalty, added up."""
         kinks = np.multiply(
             self.l1, np.abs(theta), out=np.zeros_like(theta), where=np.isfinite(self.l1)
         )
@@ -161,9 +128,7 @@ class ElasticNet(Penalty):
 
     @property
     def kinked(self) -> bool:
-        """Whether it is more than a ridge: an l1, groups or bounds; coefficients pinned to zero
-        do not count.
-        """
+        """Whether it has an l1, groups or bounds. Coefficients pinned to zero do not count."""
         return (
             bool(((self.l1 > 0.0) & np.isfinite(self.l1)).any())
             or self.bounded
@@ -209,10 +174,9 @@ class ElasticNet(Penalty):
         return not (bounds or smooth or norms or self.l1.any() or self.l2.any())
 
     def open_directions(self, size: int) -> tuple[Array, Array]:
-        """How far each coefficient may go down and up without cost in the long run, (q,) each: 0 or
-        infinite.
+        """How far each coefficient may go down and up without cost, (q,) each: 0 or infinite.
 
-        One that is drawn to its neighbors counts as held.
+        A coefficient that is drawn to its neighbors counts as held.
         """
         held = self.kinked_coefficients | (self.curvature_diagonal > 0.0)
         down = held if self.low is None else held | np.isfinite(self.low)
@@ -221,51 +185,47 @@ class ElasticNet(Penalty):
 
     @property
     def kinked_coefficients(self) -> np.ndarray:
-        """Which coefficients a kink may keep at zero, (q,)."""
+        """The coefficients that a kink may keep at zero, (q,)."""
         alone: np.ndarray = self.l1 > 0.0
         return alone if self.groups is None else alone | self.groups.members
 
     @property
     def kinks(self) -> Array:
-        """The kink of each coefficient, (q,): a finite l1, and its group's strength shared out
-        by the root of its size.
+        """The kink of each coefficient, (q,): its l1, and its group's strength over the root of
+        the group's size.
         """
-        own = np.where(np.isfinite(self.l1), self.l1, 0.0)
         if self.groups is None:
-            return own
-        return own + self.groups.per_coefficient(
+            return self.finite_l1
+        return self.finite_l1 + self.groups.per_coefficient(
             self.groups.strength / np.sqrt(np.maximum(self.groups.sizes, 1.0))
         )
 
     @property
     def separate_kinks(self) -> Array:
-        """The kink that a coefficient has at zero whatever the others are, (q,): a finite l1,
-        and a group of it alone.
-        """
-        own = np.where(np.isfinite(self.l1), self.l1, 0.0)
+        """The kinks that do not depend on other coefficients, (q,): of the l1, and of groups of one."""
         if self.groups is None:
-            return own
-        return own + self.groups.per_coefficient(
+            return self.finite_l1
+        return self.finite_l1 + self.groups.per_coefficient(
             np.where(self.groups.sizes == 1.0, self.groups.strength, 0.0)
         )
 
     @property
     def coefficient_strengths(self) -> Array:
-        """The strength on each coefficient, (q,); where it is zero the least of the others,
-        infinite if there is none.
+        """The strength on each coefficient, (q,).
+
+        Where it is zero, the least of the other strengths stands in; infinite if all are zero.
         """
         own = self.kinks + self.curvature_diagonal
         return np.where(own > 0.0, own, own.min(initial=np.inf, where=own > 0.0))
 
     def lambda_max(self, gradient: Array) -> float:
-        """The least multiple of itself that keeps all it penalizes at zero, given the gradient
-        there, (q,).
+        """The least factor at which every penalized coefficient is zero.
 
-        Where there is no kink a thousandth of the ridge counts as one; groups count as if they had
-        no l1 beside them.
+        gradient: (q,), of the loss there. Where there is no kink, RIDGE_AS_KINK_SHARE of the ridge
+        counts as one. Groups count as if they had no l1 beside them.
         """
-        own = np.where(np.isfinite(self.l1), self.l1, 0.0)
-        kink = np.maximum(own, 1e-3 * (own + self.curvature_diagonal))
+        l1 = self.finite_l1
+        kink = np.maximum(l1, RIDGE_AS_KINK_SHARE * (l1 + self.curvature_diagonal))
         alone = np.divide(np.abs(gradient), kink, out=np.zeros_like(kink), where=kink > 0.0)
         if self.groups is None:
             return float(alone.max(initial=0.0))
@@ -274,38 +234,36 @@ class ElasticNet(Penalty):
             float(norms.max(initial=0.0)), float(alone[~self.groups.members].max(initial=0.0))
         )
 
-    def multiplied(self, strength: float) -> "ElasticNet":
-        """The same penalty so many times as strong, within the same bounds."""
+    def multiplied(self, factor: float) -> "ElasticNet":
+        """The same penalty, so many times as strong, within the same bounds."""
         return ElasticNet(
-            self.l1 * strength,
-            self.l2 * strength,
+            self.l1 * factor,
+            self.l2 * factor,
             self.low,
             self.high,
-            None if self.groups is None else self.groups.multiplied(strength),
-            None if self.smooth is None else self.smooth * strength,
+            None if self.groups is None else self.groups.multiplied(factor),
+            None if self.smooth is None else self.smooth * factor,
         )
 
     def in_units(self, scale: Array) -> "ElasticNet":
         """The same penalty of scale * theta, scale: (q,)."""
         low, high = (None if b is None else b * scale for b in (self.low, self.high))
         groups = None if self.groups is None else self.groups.in_units(scale)
-        smooth = (
-            None
-            if self.smooth is None
-            else diags_array(1.0 / scale) @ self.smooth @ diags_array(1.0 / scale)
-        )
+        inverse = diags_array(1.0 / scale)
+        smooth = None if self.smooth is None else inverse @ self.smooth @ inverse
         return ElasticNet(self.l1 / scale, self.l2 / np.square(scale), low, high, groups, smooth)
 
     def select(self, which: np.ndarray) -> "ElasticNet":
-        """The penalty of some of the coefficients, (q,) bool or indices, the others being zero."""
+        """The penalty of some of the coefficients, if the others are zero; which: bool or indices."""
         low, high = (None if b is None else b[which] for b in (self.low, self.high))
         groups = None if self.groups is None else self.groups.select(which)
         smooth = None if self.smooth is None else self.smooth.tocsr()[which][:, which]
         return ElasticNet(self.l1[which], self.l2[which], low, high, groups, smooth)
 
     def proximal_point(self, x: Array, curvature: Array, tie: float = 0.0) -> Array:
-        """The proximal point, (q,): what minimizes curvature_j (t - x_j)^2 / 2 + l1_j |t| and
-        the norms, within bounds.
+        """The minimum of curvature_j (t_j - x_j)^2 / 2 + l1_j |t_j| and the norms, within bounds, (q,).
+
+        tie: the share of the kink by which a coefficient must exceed it to leave zero.
         """
         if self.groups is not None:
             return self._proximal_point_of_groups(self.groups, x, curvature, tie)
@@ -316,8 +274,9 @@ class ElasticNet(Penalty):
         return np.clip(moved, self.low, self.high) if self.bounded else moved
 
     def _proximal_point_of_groups(self, groups: Groups, x: Array, h: Array, tie: float) -> Array:
-        """A group is zero if its pulls, less l1 and what bounds hold, are within its strength;
-        else its norm is a root.
+        """The proximal point of groups: a group is zero, or its norm is the root of one equation.
+
+        It is zero if its pull, less l1 and what bounds hold back, is within its strength.
         """
         alone = replace(self, groups=None, low=None, high=None).proximal_point(x, h, tie)
         low, high = (
@@ -340,7 +299,7 @@ class ElasticNet(Penalty):
         return found
 
     def at_kink_or_bound(self, theta: Array) -> np.ndarray:
-        """Which coefficients sit at a kink or a bound, (q,)."""
+        """The coefficients at a kink or a bound, (q,)."""
         held: np.ndarray = (theta == 0.0) & (self.l1 > 0.0)
         if self.groups is not None:
             held |= self.groups.in_zero_group(theta)
@@ -357,62 +316,56 @@ class ElasticNet(Penalty):
         return own if self.groups is None else own + self.groups.gradient(theta)
 
     def leaving_zero(self, gradient: Array, share: float) -> np.ndarray:
-        """Which coefficients would leave zero under so much of the kinks, given the gradient
-        there, (q,) bool.
+        """The coefficients that would leave zero if kinks had this share of their size, (q,).
+
+        gradient: (q,), of the smooth part where they are zero.
         """
-        alone = np.asarray(np.abs(gradient) >= share * self.l1)
+        by_itself = np.asarray(np.abs(gradient) >= share * self.l1)
         if self.groups is None:
-            return alone
+            return by_itself
         beyond = np.maximum(
             np.abs(gradient) - share * np.where(np.isfinite(self.l1), self.l1, np.inf), 0.0
         )
         ahead = self.groups.per_coefficient(
             self.groups.group_norms(beyond / self.groups.weight) - share * self.groups.strength
         )
-        return np.where(self.groups.members, (beyond > 0.0) & (ahead >= 0.0), alone)
+        return np.where(self.groups.members, (beyond > 0.0) & (ahead >= 0.0), by_itself)
 
     def group_maximum(self, values: Array) -> Array:
-        """The largest of each coefficient's group, (q,): groups enter a fit as one."""
-        return (
-            values
-            if self.groups is None
-            else np.maximum(values, self.groups.per_coefficient(self.groups.group_maxima(values)))
-        )
+        """For each coefficient the largest value in its group, (q,): groups enter a fit as one."""
+        if self.groups is None:
+            return values
+        return np.maximum(values, self.groups.per_coefficient(self.groups.group_maxima(values)))
 
     def optimality_gap(self, theta: Array, gradient: Array) -> Array:
-        """How far each coefficient is from optimal, (q,), in units of the gradient: that of the
-        smooth part at theta.
+        """How far each coefficient is from optimal, (q,), in units of the gradient.
 
-        The distance of minus the gradient to the subdifferential (Karush, Kuhn & Tucker); of a
-        group at zero to its point in the same direction, which is no nearer.
+        gradient: (q,), of the smooth part at theta. The gap is the distance of minus the gradient to
+        the subdifferential. For a group at zero it is the distance to the point of the
+        subdifferential in the same direction, which is no nearer.
         """
         if self.groups is not None:
             gradient = gradient + self.groups.gradient(theta)
-        alone = self if self.groups is None else replace(self, groups=None)
-        away = alone._gap_without_groups(theta, gradient)
-        return (
-            away
-            if self.groups is None
-            else away
-            * np.where(self.groups.in_zero_group(theta), self.groups.excess_share(away), 1.0)
-        )
+        without = self if self.groups is None else replace(self, groups=None)
+        gap = without._gap_without_groups(theta, gradient)
+        if self.groups is None:
+            return gap
+        at_zero = self.groups.in_zero_group(theta)
+        return gap * np.where(at_zero, self.groups.excess_share(gap), 1.0)
 
     def _gap_without_groups(self, theta: Array, gradient: Array) -> Array:
+        """The gap of l1, ridge and bounds alone, (q,)."""
         slack = np.maximum(np.abs(gradient) - self.l1, 0.0)
-        away = np.where(
+        gap = np.where(
             (theta == 0.0) & (self.l1 > 0.0), slack, np.abs(gradient + self.kink_slope(theta))
         )
-        if self.low is not None:  # it may not go down: only a wish to go up counts
-            up = gradient + np.where(
-                theta < 0.0, self.kink_slope(theta), np.where(np.isfinite(self.l1), self.l1, 0.0)
-            )
-            away = np.where(theta <= self.low, np.maximum(-up, 0.0), away)
+        if self.low is not None:  # it cannot go down, so only a gradient that points up counts
+            up = gradient + np.where(theta < 0.0, self.kink_slope(theta), self.finite_l1)
+            gap = np.where(theta <= self.low, np.maximum(-up, 0.0), gap)
         if self.high is not None:
-            down = gradient + np.where(
-                theta > 0.0, self.kink_slope(theta), -np.where(np.isfinite(self.l1), self.l1, 0.0)
-            )
-            away = np.where(theta >= self.high, np.maximum(down, 0.0), away)
+            down = gradient + np.where(theta > 0.0, self.kink_slope(theta), -self.finite_l1)
+            gap = np.where(theta >= self.high, np.maximum(down, 0.0), gap)
         pinned = np.isinf(self.l1)
         if self.low is not None and self.high is not None:
             pinned |= self.low == self.high
-        return np.where(pinned, 0.0, away)
+        return np.where(pinned, 0.0, gap)

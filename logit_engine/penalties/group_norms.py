@@ -1,6 +1,4 @@
-"""Norms of groups of coefficients, as one part of a penalty: values, slopes, and the proximal
-point in a diagonal metric.
-"""
+"""Norms of groups of coefficients, one part of a penalty: value, derivatives, proximal point."""
 
 from dataclasses import dataclass, replace
 
@@ -9,16 +7,17 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 
-ROOT_STEPS = 100  # of the search for a group's norm; a handful is the rule
+MAX_ROOT_STEPS = 100  # of the search for a group's norm, which takes a handful
+MIN_START_SHARE = 1e-3  # of the largest norm possible: where the search starts at least
+ROOT_ROUNDING = 4e-16  # of the norm: a step below it is rounding
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The sum over groups g of strength_g * |weight * theta|, the norm that of the coefficients
-    whose code is g.
+    """The sum over groups of strength times |weight * theta|, the norm of a group's coefficients.
 
-    codes: (q,), of each coefficient its group from 0 on, or -1 for none; strength: (G,), above 0;
-    weight: (q,), above 0, which changes of units move. Yuan & Lin (2006); Meier, van de Geer &
+    codes: (q,), the group of each coefficient from 0 on, or -1 for none. strength: (G,), above 0.
+    weight: (q,), above 0; a change of units changes it. Yuan & Lin (2006); Meier, van de Geer &
     Buehlmann (2008).
     """
 
@@ -28,7 +27,7 @@ class Groups:
 
     @property
     def members(self) -> NDArray[np.bool_]:
-        """Which coefficients are in a group, (q,)."""
+        """The coefficients in a group, (q,)."""
         return np.asarray(self.codes >= 0)
 
     @property
@@ -43,11 +42,11 @@ class Groups:
         )
 
     def per_coefficient(self, values: Array, other: float = 0.0) -> Array:
-        """Of each coefficient the value of its group, (G,) to (q,); `other` outside of groups."""
+        """The value of each coefficient's group, (G,) to (q,); other: outside of groups."""
         return np.append(values, other)[self.codes]
 
     def group_maxima(self, values: Array) -> Array:
-        """The largest size of a value of each group, (q,) to (G,)."""
+        """The largest absolute value in each group, (q,) to (G,)."""
         size = np.zeros(self.strength.size + 1)
         np.maximum.at(size, self.codes, np.abs(values))
         return size[:-1]
@@ -65,7 +64,7 @@ class Groups:
         return float(self.strength @ self.group_norms(self.weight * theta))
 
     def in_zero_group(self, theta: Array) -> NDArray[np.bool_]:
-        """Which coefficients are in a group that is all zero, (q,)."""
+        """The coefficients in a group that is all zero, (q,)."""
         return np.asarray(
             self.members & (self.per_coefficient(self.group_norms(self.weight * theta)) == 0.0)
         )
@@ -75,8 +74,9 @@ class Groups:
         return self._stiffness(theta)[0] * theta
 
     def curvature_parts(self, theta: Array) -> tuple[Array, Array]:
-        """The second derivative at theta: a diagonal, (q,), less z z' in each group that is not
-        zero, z: (q,).
+        """The second derivative at theta in two parts: a diagonal d, (q,), and z, (q,).
+
+        Within a group that is not zero it is diag(d) - z z'.
         """
         stiffness, norms = self._stiffness(theta)
         size = self.per_coefficient(
@@ -92,24 +92,23 @@ class Groups:
         same = (self.codes[:, None] == self.codes) & self.members
         return np.asarray(np.diag(stiffness) - np.outer(inner, inner) * same)
 
-    def multiplied(self, strength: float) -> "Groups":
-        """The same norms so many times as strong."""
-        return replace(self, strength=self.strength * strength)
+    def multiplied(self, factor: float) -> "Groups":
+        """The same norms, so many times as strong."""
+        return replace(self, strength=self.strength * factor)
 
     def in_units(self, scale: Array) -> "Groups":
         """The same norms of scale * theta, (q,)."""
         return replace(self, weight=self.weight / scale)
 
     def select(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> "Groups":
-        """Those of some of the coefficients, the others being zero; groups keep their codes."""
+        """The norms of some of the coefficients, if the others are zero; groups keep their codes."""
         return Groups(self.codes[which], self.strength, self.weight[which])
 
     def excess_share(self, pulls: Array, slack: float = 0.0) -> Array:
-        """The part of pulls on the coefficients, (q,), that a zero group does not hold back: 0 to 1
-        for each, (q,).
+        """The share of the pulls, (q,), beyond what a group at zero holds back, (q,): 0 to 1.
 
-        A group is held at zero while |pulls / weight| is within its strength (and the slack, a
-        share of it).
+        A group stays at zero while |pulls / weight| is within its strength. slack: the share of the
+        strength by which the pulls must exceed it.
         """
         sizes = self.group_norms(pulls / self.weight)
         free = np.where(sizes > self.strength * (1.0 + slack), sizes - self.strength, 0.0)
@@ -118,49 +117,55 @@ class Groups:
     def shrunk_group(
         self, b: Array, h: Array, low: Array | float, high: Array | float, share: Array
     ) -> Array:
-        """What minimizes h t^2 / 2 - b t + the norms within bounds, (q,), for groups that are not
-        zero there.
+        """The minimum of h t^2 / 2 - b t + the norms within bounds, (q,), of groups not at zero.
 
-        Given the norm nu of its group each coefficient is b / (h + strength weight^2 / nu) within
-        its bounds, and nu is the root of one equation, |weight t(nu)| = nu: by Newton's method on
-        the norm's inverse, as for trust regions (More & Sorensen 1983), kept within a bracket.
-        share: (q,), where to start, as a share of the norm without this penalty.
+        Given the norm nu of its group, a coefficient is b / (h + strength weight^2 / nu) within its
+        bounds. So nu is the root of one equation, |weight t(nu)| = nu. Newton's method on the
+        inverse of the norm finds it, as for trust regions (More & Sorensen 1983), within a bracket.
+        share: (q,), of the norm without this penalty: where to start.
         """
         squares = self.per_coefficient(self.strength) * np.square(self.weight)
         top = self.group_norms(self.weight * np.clip(b / h, low, high))
         least, most = np.zeros_like(top), top.copy()
         first = np.zeros(self.strength.size + 1)
         first[self.codes] = share
-        nu = top * np.clip(first[:-1], 1e-3, 1.0)
+        nu = top * np.clip(first[:-1], MIN_START_SHARE, 1.0)
 
-        def at(nu: Array) -> tuple[Array, Array]:
+        def at_norm(nu: Array) -> tuple[Array, Array]:
+            """The coefficients if the norms are nu, (q,), and their curvature times the norm."""
             norm = self.per_coefficient(nu, 1.0)
-            bent = h * norm + squares
+            curved = h * norm + squares
             with np.errstate(divide="ignore", invalid="ignore"):
-                inside = np.where(norm > 0.0, b * (norm / bent), 0.0)
-            return np.clip(inside, low, high), bent
+                inside = np.where(norm > 0.0, b * (norm / curved), 0.0)
+            return np.clip(inside, low, high), curved
 
-        for _ in range(ROOT_STEPS):
-            t, bent = at(nu)
-            norm = self.per_coefficient(nu, 1.0)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                p = np.where(norm > 0.0, self.weight * t / norm, 0.0)
-                fall = np.where((t > low) & (t < high), h / bent, 1.0 / norm)
-                size = np.sqrt(self.group_sums(np.square(p)))
-                step = (
-                    np.square(size)
-                    * (size - 1.0)
-                    / self.group_sums(np.where(norm > 0.0, np.square(p) * fall, 0.0))
-                )
+        for _ in range(MAX_ROOT_STEPS):
+            t, curved = at_norm(nu)
+            size, step = self._norm_step(nu, t, h, curved, (t > low) & (t < high))
             least, most = np.where(size > 1.0, nu, least), np.where(size > 1.0, most, nu)
             new = np.where(np.isfinite(step), nu + step, nu)
             new = np.where((new > least) & (new < most), new, 0.5 * (least + most))
-            done = np.abs(np.where(np.isfinite(step), step, 0.0)) <= 4e-16 * nu
+            done = np.abs(np.where(np.isfinite(step), step, 0.0)) <= ROOT_ROUNDING * nu
             new = np.where(done, nu, new)
-            if (np.abs(new - nu) <= 2e-16 * nu).all():
+            if (np.abs(new - nu) <= 0.5 * ROOT_ROUNDING * nu).all():
                 break
             nu = new
-        return at(nu)[0]
+        return at_norm(nu)[0]
+
+    def _norm_step(
+        self, nu: Array, t: Array, h: Array, curved: Array, within: NDArray[np.bool_]
+    ) -> tuple[Array, Array]:
+        """The size of |weight t| / nu, which is one at the root, and Newton's step of nu, (G,) each.
+
+        within: (q,), the coefficients that are at no bound.
+        """
+        norm = self.per_coefficient(nu, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            p = np.where(norm > 0.0, self.weight * t / norm, 0.0)
+            fall = np.where(within, h / curved, 1.0 / norm)
+            size = np.sqrt(self.group_sums(np.square(p)))
+            falls = self.group_sums(np.where(norm > 0.0, np.square(p) * fall, 0.0))
+            return size, np.square(size) * (size - 1.0) / falls
 
     def _stiffness(self, theta: Array) -> tuple[Array, Array]:
         """strength * weight^2 / norm, (q,), zero where the norm is, and the norms, (G,)."""
@@ -172,11 +177,10 @@ class Groups:
 
 
 def groups_of(labels: NDArray[np.intp], weight: Array | None = None) -> Groups:
-    """Groups of strength root of their size, from labels from 0 on, -1 for none, (q,); weight:
-    (q,), 0 for none either.
+    """Groups by their labels, each with the root of its size as its strength.
 
-    The root of the size makes a group of noise as likely to enter as a single column. Yuan & Lin
-    (2006), 2.
+    labels: (q,), from 0 on, or -1 for none. weight: (q,), 0 for none either. With the root of the
+    size a group of noise is as likely to enter as a single column. Yuan & Lin (2006), 2.
     """
     whole = np.ones(labels.size) if weight is None else weight
     inside = (labels >= 0) & (whole > 0.0)

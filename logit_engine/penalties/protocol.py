@@ -127,8 +127,8 @@ class Penalty(ABC):
         """The coefficients that it set to zero, (q,): they have no standard errors."""
         return np.zeros(theta.size, dtype=np.bool_)
 
-    def fixes(self, theta: Array) -> NDArray[np.bool_]:
-        """The coefficients that a bound or a pin holds, (q,): they are no parameters."""
+    def at_bound(self, theta: Array) -> NDArray[np.bool_]:
+        """The coefficients that a bound or a pin holds, (q,): they do not count as parameters."""
         return np.zeros(theta.size, dtype=np.bool_)
 
     def notes(self, free: NDArray[np.bool_], outputs: int, with_errors: bool) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ class PenaltyTarget:
     their penalty.
 
     weights: (q,), one for a coefficient that is penalized, else zero. labels: (q,), the group of
-    each coefficient, or
-    -1. l1_ratio: the share of the l1 in an elastic net. smooth: the matrix of `differences`, or None.
+    each coefficient, or -1 for none. l1_ratio: the share of the l1 in an elastic net. smooth: the
+    matrix of `differences`, or None.
     """
 
     weights: Array
