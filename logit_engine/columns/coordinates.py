@@ -15,9 +15,9 @@ from logit_engine.columns.arrays import Array
 from logit_engine.columns.moments import Moments
 
 # times the distance of the quartiles: a larger standard deviation is made by a few values
-OUTLYING_SPREAD = 1e3
+OUTLIER_SPREAD_RATIO = 1e3
 # means within as many spreads of zero cost no digits: such columns are not centered, and not copied
-NEAR = 1.0
+UNCENTERED_SPREADS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:
     center = np.zeros_like(mean)
     if constant is not None:
         dense, varies = ~(moments.coded | moments.sparse), square > 0.0
-        far = (np.abs(middle) > NEAR * spread) & dense & varies
+        far = (np.abs(middle) > UNCENTERED_SPREADS * spread) & dense & varies
         center = np.where(dense & (far.any() | ~varies), middle, 0.0)
         center[constant] = 0.0
     away = square + np.square(mean - center)
@@ -118,7 +118,9 @@ def _bulk(moments: Moments) -> tuple[Array, Array]:
     spread = np.sqrt(moments.square / max(moments.n, 1))
     low, high = moments.quartiles
     middle = low + 0.5 * (high - low)
-    outlying = (spread > OUTLYING_SPREAD * (high - low)) & (np.abs(middle - moments.mean) <= spread)
+    outlying = (spread > OUTLIER_SPREAD_RATIO * (high - low)) & (
+        np.abs(middle - moments.mean) <= spread
+    )
     return np.where(outlying, middle, moments.mean), np.where(
         outlying & (high > low), high - low, spread
     )

@@ -15,7 +15,7 @@ from logit_engine.columns.moments import (
     sides,
 )
 from logit_engine.columns.protocol import Columns
-from logit_engine.columns.units import MILD, bincount, in_units
+from logit_engine.columns.units import SAFE_UNITS, bincount, in_units
 from logit_engine.columns.written import written_gram
 
 
@@ -68,7 +68,7 @@ class Dense:
         """Centered and scaled; written out, row by row in the center's type, unless X is that
         already.
         """
-        mild = bool(((scale > MILD[0]) & (scale < MILD[1])).all())
+        mild = bool(((scale > SAFE_UNITS[0]) & (scale < SAFE_UNITS[1])).all())
         unit = None if (scale == 1.0).all() else scale
         if mild and not center.any() and self.X.dtype == center.dtype and self.X.flags.c_contiguous:
             return Dense(self.X, unit)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.arrays import Array
 
-SIDE_BY_SIDE = 64  # rows summed as one long row
-QUARTILE_ROWS = 64  # at least, if there are as many, of the first block, evenly spread
-SMALLEST = 1e-150  # magnitude of a column whose squares are still numbers
+LONG_ROW_ROWS = 64  # rows summed as one long row
+MIN_QUARTILE_ROWS = 64  # at least, if there are as many, of the first block, evenly spread
+MIN_SQUARABLE_SIZE = 1e-150  # magnitude of a column whose squares are still numbers
 # of its square sum: a column whose spread is less is summed again, about its first value
-FAR = 1e-8
+CANCELED_SQUARE_SHARE = 1e-8
 
 
 @dataclass(slots=True)
@@ -54,8 +54,10 @@ class Moments:
     def vanishing(self) -> NDArray[np.bool_]:
         """Which columns hold numbers, all of them too small to be squared, (p,)."""
         sizes = np.abs(np.vstack([self.mean, np.nan_to_num(self.quartiles)]))
-        small = np.sqrt(self.square / max(self.n, 1)) < SMALLEST
-        return np.asarray(small & (sizes < SMALLEST).all(axis=0) & (sizes > 0.0).any(axis=0))
+        small = np.sqrt(self.square / max(self.n, 1)) < MIN_SQUARABLE_SIZE
+        return np.asarray(
+            small & (sizes < MIN_SQUARABLE_SIZE).all(axis=0) & (sizes > 0.0).any(axis=0)
+        )
 
 
 @dataclass(slots=True)
@@ -108,15 +110,15 @@ def mean_and_square(X: Array) -> tuple[Array, Array]:
     n, p = X.shape
     if n == 0:
         return np.zeros(p), np.zeros(p)
-    whole = n - n % SIDE_BY_SIDE
-    wide = X[:whole].reshape(-1, SIDE_BY_SIDE * p)
+    whole = n - n % LONG_ROW_ROWS
+    wide = X[:whole].reshape(-1, LONG_ROW_ROWS * p)
     sums = (np.ones(wide.shape[0]) @ wide).reshape(-1, p).sum(axis=0) + X[whole:].sum(axis=0)
     squares = np.einsum("ij,ij->j", wide, wide).reshape(-1, p).sum(axis=0) + np.square(
         X[whole:]
     ).sum(axis=0)
     mean = sums / n
     square = squares - sums * mean
-    far = np.flatnonzero(~(square > FAR * squares) & (squares != 0.0))
+    far = np.flatnonzero(~(square > CANCELED_SQUARE_SHARE * squares) & (squares != 0.0))
     if far.size:
         first = X[0, far]
         away = X[:, far] - first
@@ -131,7 +133,7 @@ def sample_quartiles(X: Array) -> Array:
     """
     if X.shape[0] == 0:
         return no_quartiles(X.shape[1])
-    spread_rows = np.sort(X[:: max(X.shape[0] // QUARTILE_ROWS, 1)], axis=0)
+    spread_rows = np.sort(X[:: max(X.shape[0] // MIN_QUARTILE_ROWS, 1)], axis=0)
     last = spread_rows.shape[0] - 1
     return np.asarray(spread_rows[[last // 4, last - last // 4]])
 

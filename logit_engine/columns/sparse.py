@@ -19,9 +19,9 @@ from logit_engine.columns.moments import (
 from logit_engine.columns.protocol import Columns
 from logit_engine.columns.units import bincount, in_units
 
-# of a sparse array that keeps a dense copy: making the copy takes as long as using it
+# of a sparse array that keeps a dense copy; making the copy takes as long as using it
 MAX_DENSE_NUMBERS = 2**18
-FILLED = 0.08  # the share of entries above which a sparse Gram matrix is slower than a dense one
+DENSE_GRAM_SHARE = 0.08  # of entries that are not zero: above it a dense Gram matrix is faster
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +154,4 @@ def is_filled(X: Any) -> bool:
     """Whether a sparse array has so few zeros that its Gram matrix is quicker to compute from a
     dense copy.
     """
-    return bool(X.nnz > FILLED * X.shape[0] * X.shape[1])
+    return bool(X.nnz > DENSE_GRAM_SHARE * X.shape[0] * X.shape[1])

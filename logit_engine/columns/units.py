@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.arrays import Array, Real
 
-# units between these can wait for the end of a product: its sums cannot overflow
-MILD = (2.0**-200, 2.0**200)
+# sums of products in units between these cannot overflow, so the division waits for their end
+SAFE_UNITS = (2.0**-200, 2.0**200)
 
 
 def in_units(values: Array, unit: Real | None) -> Array:

@@ -8,21 +8,19 @@ import numpy as np
 
 from logit_engine.columns.arrays import Array
 
-IN_CACHE = (
-    2**17
-    # numbers scaled at a time for a Gram matrix: more would not stay in a core's cache, nor in its page
-    # table
-)
+# scaled at a time for a Gram matrix: more would not stay in a core's cache, nor in its page table
+MAX_SCALED_NUMBERS = 2**17
 
 
 def written_gram(parts: Sequence[Any], w: Array, dtype: type[np.floating]) -> Array:
-    """The Gram matrix of constants and dense columns side by side: their rows, scaled by
-    sqrt(w), by symmetric products.
+    """X' diag(w) X of constants and dense columns side by side, (p, p), by symmetric products.
+
+    parts: each with `fill_scaled`, which writes rows scaled by sqrt(w) into one piece after another.
     """
     widths = [part.shape[1] for part in parts]
     p, root = sum(widths), np.sqrt(w)
     product = np.zeros((p, p))
-    size = max(p // 2, IN_CACHE // max(p, 1))
+    size = max(p // 2, MAX_SCALED_NUMBERS // max(p, 1))
     room = np.empty((min(w.size, size), p), dtype=dtype)
     for start in range(0, w.size, size):
         rows = slice(start, start + size)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns, Constant, Coordinates, Dense, SideBySide
-from logit_engine.columns.units import MILD
+from logit_engine.columns.units import SAFE_UNITS
 from logit_engine.errors import UsageError
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
@@ -56,7 +56,7 @@ def takes_compiled_loops(
     ):
         return False
     written = _dense_values(next(sample.blocks(0, 1)).X)
-    mild = bool(((coordinates.scale > MILD[0]) & (coordinates.scale < MILD[1])).all())
+    mild = bool(((coordinates.scale > SAFE_UNITS[0]) & (coordinates.scale < SAFE_UNITS[1])).all())
     return (
         written is not None
         and written.dtype in COMPILED_TYPES

@@ -14,7 +14,7 @@ from logit_engine.columns import Array
 from logit_engine.constraints.parser import Parser, difference
 from logit_engine.errors import UsageError
 
-TOLERANCE = 1e-11  # of a row of unit length: what is smaller counts as rounding
+ROUNDING_LENGTH = 1e-11  # of a row of unit length: what is smaller counts as rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +171,16 @@ def independent(equalities: Equalities) -> tuple[Array, Array, tuple[str, ...]]:
     notes = []
     for i in range(q.size):
         share = np.linalg.lstsq(R[kept].T, R[i], rcond=None)[0]
-        if np.linalg.norm(R[i] - share @ R[kept]) > TOLERANCE:
+        if np.linalg.norm(R[i] - share @ R[kept]) > ROUNDING_LENGTH:
             kept.append(i)
             continue
         causes = [
             (f"'{equalities.text(k)}'")
             for k, part in zip(kept, share, strict=True)
-            if abs(part) > TOLERANCE
+            if abs(part) > ROUNDING_LENGTH
         ]
         size = abs(q[i]) + np.abs(share) @ np.abs(q[kept])
-        if abs(q[i] - share @ q[kept]) > TOLERANCE * size:
+        if abs(q[i] - share @ q[kept]) > ROUNDING_LENGTH * size:
             if not causes:
                 raise UsageError(
                     f"the constraint '{equalities.text(i)}' holds for no coefficients; drop it."

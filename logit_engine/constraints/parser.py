@@ -13,7 +13,7 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 
-DEEPEST = 100  # brackets within brackets
+MAX_BRACKET_DEPTH = 100  # brackets within brackets
 NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 WORD = re.compile(r"([\w.:]|\([^()]*\)|\[[^\]]*\])+")
 RELATION = re.compile(r"[<>=!]+")
@@ -105,7 +105,7 @@ class Parser:
 
     def bracket(self) -> Array | list[Array]:
         self.depth += 1
-        if self.depth > DEEPEST:
+        if self.depth > MAX_BRACKET_DEPTH:
             raise self.error("found too many brackets within brackets")
         value = self.listing()
         if not self.take(")"):

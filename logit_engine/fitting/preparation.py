@@ -6,7 +6,7 @@ import numpy as np
 
 from logit_engine.columns import Array, Coordinates, Moments
 from logit_engine.columns.coordinates import constant_column, inner_coordinates
-from logit_engine.columns.moments import SMALLEST
+from logit_engine.columns.moments import MIN_SQUARABLE_SIZE
 from logit_engine.compiled.loops import takes_compiled_loops
 from logit_engine.errors import DataError, Reason
 from logit_engine.fitting.null_model import NullModel, null_model
@@ -151,11 +151,11 @@ def _check_counts(
 
 def _check_sizes(moments: Moments, names: tuple[str, ...]) -> None:
     """Raises DataError where squares of a column's values would be zero to the computer."""
-    if (np.abs(moments.mean) >= SMALLEST).all():
+    if (np.abs(moments.mean) >= MIN_SQUARABLE_SIZE).all():
         return
     for j in np.flatnonzero(moments.vanishing).tolist():
         raise DataError(
-            f"column '{names[j]}' holds no value beyond {SMALLEST:g}, and their squares vanish; "
+            f"column '{names[j]}' holds no value beyond {MIN_SQUARABLE_SIZE:g}, and their squares vanish; "
             "multiply it by a power of ten."
         )
 

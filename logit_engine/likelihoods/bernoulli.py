@@ -13,8 +13,8 @@ from logit_engine.links.law import Terms, event_terms, expected_curvature, nonev
 
 # of all weight: non-events of less are counted by themselves, as a difference would lose their
 # digits
-FEW = 1e-6
-GRID = 257  # points of a grid in which a root is looked for
+MIN_NONEVENT_SHARE = 1e-6
+GRID_POINTS = 257  # points of a grid in which a root is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,10 @@ class Bernoulli(Likelihood):
         events, whole = float(weight @ y), float(weight.sum())
         nonevents = whole - events
         return np.array(
-            [nonevents if nonevents > FEW * whole else float(weight @ (1.0 - y)), events]
+            [
+                nonevents if nonevents > MIN_NONEVENT_SHARE * whole else float(weight @ (1.0 - y)),
+                events,
+            ]
         )
 
     def constants(self, weights: Array) -> Array:
@@ -147,11 +150,11 @@ def constant_predictor(link: Link, wanted: float) -> float:
         return wanted
     low, high = -1.0, 1.0
     while True:
-        grid = np.linspace(low, high, GRID)
+        grid = np.linspace(low, high, GRID_POINTS)
         above = int(np.searchsorted(link.log_cdf(grid) - link.log_sf(grid), wanted))
         if above == 0:
             low, high = 4.0 * low - 1.0, low
-        elif above == GRID:
+        elif above == GRID_POINTS:
             low, high = high, 4.0 * high + 1.0
         else:
             low, high = float(grid[above - 1]), float(grid[above])

@@ -8,7 +8,7 @@ from logit_engine.links.law import Link, Terms
 
 _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 # below it s + eta is taken from a continued fraction, since the difference would lose digits
-_FAR = -8.0
+_CONTINUED_FRACTION_ETA = -8.0
 
 
 def probit_cdf(eta: Array) -> Array:
@@ -55,7 +55,7 @@ def probit_success(eta: Array) -> Terms:
     ratio = np.sqrt(2.0 / np.pi) / special.erfcx(-below / np.sqrt(2.0))
     score = np.where(eta <= 0.0, ratio, np.exp(probit_log_pdf(eta) - loglik))
     excess = score + eta
-    far = eta < _FAR
+    far = eta < _CONTINUED_FRACTION_ETA
     if far.any():
         excess[far] = _mills_excess(-eta[far])
     return Terms(loglik, score, score * excess)
