@@ -19,10 +19,10 @@ import numpy as np
 from logit_engine.columns import Array, Columns
 from logit_engine.objective.triangles import cholesky_factor, smallest_pivot, triangular_solve
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.group_steps import Matrix, group_step
-from logit_engine.solvers.product_steps import Products, floored, product_step
-from logit_engine.solvers.quadratic_model import model_step
-from logit_engine.solvers.singular_steps import SINGULAR_PIVOT
+from logit_engine.solvers.group_steps import MatrixCurvature, group_step
+from logit_engine.solvers.product_steps import ProductCurvature, positive_diagonal, product_step
+from logit_engine.solvers.quadratic_model import quadratic_step
+from logit_engine.solvers.singular_steps import MIN_DEFINITE_PIVOT
 
 MAX_PAIRS = 20  # remembered by a factored model
 COEFFICIENTS_PER_SLOW_PASS = (
@@ -55,9 +55,9 @@ class MatrixModel:
         """See `CurvatureModel`."""
         H = penalty.penalized_curvature(self.curvature)
         if penalty.groups is None:
-            d = model_step(gradient, self.curvature, H, theta, penalty)
+            d = quadratic_step(gradient, self.curvature, H, theta, penalty)
         else:
-            d = group_step(gradient, Matrix(H, self.curvature), theta, penalty)
+            d = group_step(gradient, MatrixCurvature(H, self.curvature), theta, penalty)
         return d, float(np.sqrt(max(0.0, float(d @ H @ d))))
 
     def update(self, step: Array, change: Array) -> None:
@@ -87,7 +87,9 @@ class ProductModel:
 
     def step(self, gradient: Array, theta: Array, penalty: ElasticNet) -> tuple[Array, float]:
         """See `CurvatureModel`."""
-        H = Products(self.X, self.w, penalty, floored(self.diagonal + penalty.curvature_diagonal))
+        H = ProductCurvature(
+            self.X, self.w, penalty, positive_diagonal(self.diagonal + penalty.curvature_diagonal)
+        )
         step = product_step if penalty.groups is None else group_step
         d = step(gradient, H, theta, penalty)
         return d, float(np.sqrt(max(0.0, float(d @ H.times(d)))))
@@ -158,5 +160,5 @@ def curvature_model(curvature: Array, penalty: ElasticNet) -> CurvatureModel:
     if not penalty.differentiable:
         return MatrixModel(curvature)
     factor = cholesky_factor(penalty.penalized_curvature(curvature))
-    singular = factor is None or smallest_pivot(factor) < SINGULAR_PIVOT
+    singular = factor is None or smallest_pivot(factor) < MIN_DEFINITE_PIVOT
     return MatrixModel(curvature) if singular else LimitedMemoryModel(factor, penalty)

@@ -1,7 +1,15 @@
 """The minimum of a quadratic model with kinks and bounds by products alone: for sparse columns too many for a matrix.
 
-Accelerated proximal steps find which coefficients are zero; conjugate gradients finish the others, as long as their signs
-last. Neither needs more of H than H v. Beck & Teboulle (2009); Wen, Yin, Goldfarb & Zhang (2010).
+The problem: with 50,000 sparse columns H = X' W X cannot be formed, but H v costs two products with
+sparse columns.
+
+The idea: accelerated proximal steps find which coefficients are zero. Once the zeros stay the same
+for a few steps, conjugate gradients finish the others, as long as their signs last. Neither needs
+more of H than H v. Beck & Teboulle (2009); Wen, Yin, Goldfarb & Zhang (2010).
+
+Invariants: the step lowers the model. A proximal step is kept only if its metric bounds H along it.
+Tried and dropped: a metric from power steps alone (they may start at a right angle to the
+eigenvector: steps were too long, and a group lasso stayed at zero for 1,001 passes).
 """
 
 from dataclasses import dataclass
@@ -13,13 +21,13 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array, Columns
 from logit_engine.penalties import ElasticNet
 
-STEPS = 20  # accelerated ones
-SETTLED = 4  # of them that leave the zeros alone, after which conjugate gradients take over
-CG_STEPS = 200
-METRIC_ROUNDING = 1e-10  # relative, where a metric is judged
+MAX_ACCELERATED_STEPS = 20
+MIN_QUIET_STEPS = 4  # in a row that leave the zeros alone: then conjugate gradients take over
+MAX_CONJUGATE_STEPS = 200
+METRIC_ROUNDING = 1e-10  # of a bound by a metric, relative
 
 
-class Curved(Protocol):
+class CurvatureOperator(Protocol):
     """A matrix H, (q, q), known by its products and its diagonal, (q,)."""
 
     @property
@@ -31,7 +39,7 @@ class Curved(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Products:
+class ProductCurvature:
     """H = X' diag(w) X and the curvature of a penalty's smooth part, (q, q), and its diagonal, (q,)."""
 
     X: Columns
@@ -43,82 +51,96 @@ class Products:
         """H v."""
         return self.X.transpose_dot(self.w * self.X.dot(v)) + self.ridge.curvature_times(v)
 
-    def select(self, on: NDArray[np.intp]) -> "Products":
+    def select(self, free: NDArray[np.intp]) -> "ProductCurvature":
         """Some rows and columns of H."""
-        return Products(self.X.select(on), self.w, self.ridge.select(on), self.diagonal[on])
+        return ProductCurvature(
+            self.X.select(free), self.w, self.ridge.select(free), self.diagonal[free]
+        )
 
 
-def product_step(g: Array, H: Products, theta: Array, penalty: ElasticNet) -> Array:
-    """The d that nearly minimizes the model, and lowers it, (q,); g: the slope of the smooth part at theta."""
+def product_step(g: Array, H: ProductCurvature, theta: Array, penalty: ElasticNet) -> Array:
+    """The d that nearly minimizes the model, and lowers it, (q,); g: slope of the smooth part, (q,)."""
     if not penalty.kinked:
-        return conjugate(H, -g)
-    d = accelerated(g, H, theta, penalty, np.zeros_like(g))
-    on = np.flatnonzero(~penalty.at_kink_or_bound(theta + d))
+        return conjugate_solution(H, -g)
+    d = accelerated_step(g, H, theta, penalty, np.zeros_like(g))
+    free = np.flatnonzero(~penalty.at_kink_or_bound(theta + d))
     slope = g + H.times(d)
-    if on.size == 0:
+    if free.size == 0:
         return d
-    rest = np.zeros_like(d)
-    rest[on] = conjugate(H.select(on), -(slope + penalty.kink_slope(theta + d))[on])
-    there = theta + d
-    further = there + rest
-    crosses = (np.sign(further) * np.sign(there) < 0.0) & (penalty.l1 > 0.0)  # it stops at zero
-    further = np.where(crosses, 0.0, further)
+    direction = np.zeros_like(d)
+    direction[free] = conjugate_solution(
+        H.select(free), -(slope + penalty.kink_slope(theta + d))[free]
+    )
+    before = theta + d
+    point = before + direction
+    crosses = (np.sign(point) * np.sign(before) < 0.0) & (penalty.l1 > 0.0)  # it stops at zero
+    point = np.where(crosses, 0.0, point)
     if penalty.bounded:
-        further = np.clip(further, penalty.low, penalty.high)
-    step = further - theta
+        point = np.clip(point, penalty.low, penalty.high)
+    step = point - theta
     old, new = (model_value(g, H, theta, v, penalty) for v in (d, step))
     return step if new <= old else d
 
 
-def floored(diagonal: Array) -> Array:
-    """A diagonal fit to divide by, (q,): a column that no row of a fold holds has no curvature."""
+def positive_diagonal(diagonal: Array) -> Array:
+    """A diagonal to divide by, (q,): a column that no row of a fold has is without curvature."""
     return np.maximum(diagonal, max(1e-12 * float(diagonal.max(initial=0.0)), np.finfo(float).tiny))
 
 
-def model_value(g: Array, H: Curved, theta: Array, d: Array, penalty: ElasticNet) -> float:
-    """The model at theta + d, less what d does not change."""
-    held = np.where(np.isfinite(penalty.l1), penalty.l1, 0.0)
-    own = float(g @ d + 0.5 * d @ H.times(d) + np.abs(theta + d) @ held)
-    return own if penalty.groups is None else own + penalty.groups.value(theta + d)
+def model_value(
+    g: Array, H: CurvatureOperator, theta: Array, d: Array, penalty: ElasticNet
+) -> float:
+    """The model at theta + d, without the terms that d does not change."""
+    finite_l1 = np.where(np.isfinite(penalty.l1), penalty.l1, 0.0)
+    value = float(g @ d + 0.5 * d @ H.times(d) + np.abs(theta + d) @ finite_l1)
+    return value if penalty.groups is None else value + penalty.groups.value(theta + d)
 
 
-def accelerated(g: Array, H: Curved, theta: Array, penalty: ElasticNet, d: Array) -> Array:
-    """Beck & Teboulle's steps from d in the metric of H's diagonal, restarted where they turn (O'Donoghue & Candes 2015).
+def accelerated_step(
+    g: Array, H: CurvatureOperator, theta: Array, penalty: ElasticNet, d: Array
+) -> Array:
+    """Accelerated proximal steps from d, (q,), in the metric of H's diagonal, restarted if they turn.
 
-    A step stands only if the metric bounds H along it (their 4.3), else the metric is made larger: by at most the number of
-    columns, which is the trace of H scaled to a unit diagonal and bounds it everywhere.
+    A step is kept if the metric bounds H along it (Beck & Teboulle 2009, 4.3), else the metric is made
+    larger. The number of columns is enough: it is the trace of H scaled to a unit diagonal, which
+    bounds H everywhere. Restarts: O'Donoghue & Candes (2015).
     """
-    size, most = _largest(H), float(g.size)
-    ahead, momentum, quiet = d, 1.0, 0
-    held = penalty.at_kink_or_bound(theta + d)
-    bent = H.times(d)  # H d, and at the point ahead
-    bent_ahead = bent
-    for _ in range(STEPS):
+    size, bound_size = _largest_eigenvalue(H), float(g.size)
+    ahead, momentum, quiet_steps = d, 1.0, 0
+    held_before = penalty.at_kink_or_bound(theta + d)
+    product = H.times(d)  # H d, and at the point ahead
+    product_ahead = product
+    for _ in range(MAX_ACCELERATED_STEPS):
         while True:
             metric = H.diagonal * size
-            new = penalty.proximal_point(theta + ahead - (g + bent_ahead) / metric, metric) - theta
-            bent_new, moved = H.times(new), new - ahead
+            new = (
+                penalty.proximal_point(theta + ahead - (g + product_ahead) / metric, metric) - theta
+            )
+            product_new, moved = H.times(new), new - ahead
             bound = (1.0 + METRIC_ROUNDING) * float(moved @ (metric * moved))
-            bounded = float(moved @ (bent_new - bent_ahead)) <= bound
-            if bounded or size >= most:
+            bounded = float(moved @ (product_new - product_ahead)) <= bound
+            if bounded or size >= bound_size:
                 break
-            size = min(1.5 * size, most)
+            size = min(1.5 * size, bound_size)
         if float((ahead - new) @ (metric * (new - d))) > 0.0:
             momentum = 1.0
-        later = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum * momentum))
-        share = (momentum - 1.0) / later
-        ahead, bent_ahead = new + share * (new - d), bent_new + share * (bent_new - bent)
-        d, bent, momentum = new, bent_new, later
+        next_momentum = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum * momentum))
+        extrapolation = (momentum - 1.0) / next_momentum
+        ahead, product_ahead = (
+            new + extrapolation * (new - d),
+            product_new + extrapolation * (product_new - product),
+        )
+        d, product, momentum = new, product_new, next_momentum
         holds = penalty.at_kink_or_bound(theta + d)
-        quiet = quiet + 1 if np.array_equal(holds, held) else 0
-        held = holds
-        if quiet >= SETTLED:
+        quiet_steps = quiet_steps + 1 if np.array_equal(holds, held_before) else 0
+        held_before = holds
+        if quiet_steps >= MIN_QUIET_STEPS:
             break
     return d
 
 
-def _largest(H: Curved) -> float:
-    """About the largest eigenvalue of H scaled to a unit diagonal, by a few power steps from where no symmetry holds."""
+def _largest_eigenvalue(H: CurvatureOperator) -> float:
+    """About the largest eigenvalue of H scaled to a unit diagonal, by power steps from no symmetric point."""
     root = np.sqrt(H.diagonal)
     v = np.cos(np.arange(root.size) ** 2.0)
     size = 1.0
@@ -131,20 +153,20 @@ def _largest(H: Curved) -> float:
     return 1.1 * size
 
 
-def conjugate(H: Curved, b: Array) -> Array:
-    """x with H x = b, scaled by the diagonal, to two digits, which is enough for a step. Hestenes & Stiefel (1952)."""
+def conjugate_solution(H: CurvatureOperator, b: Array) -> Array:
+    """x with H x = b, (q,), by conjugate gradients, to two digits: enough for a step. Hestenes & Stiefel (1952)."""
     scale = 1.0 / H.diagonal
     x, r = np.zeros_like(b), b.copy()
     z = scale * r
     p, rz = z.copy(), float(r @ z)
-    enough = 1e-3 * rz
-    for _ in range(CG_STEPS):
-        if not rz > enough:
+    target = 1e-3 * rz
+    for _ in range(MAX_CONJUGATE_STEPS):
+        if not rz > target:
             break
-        bent = H.times(p)
-        length = rz / float(p @ bent)
+        product = H.times(p)
+        length = rz / float(p @ product)
         x += length * p
-        r -= length * bent
+        r -= length * product
         z = scale * r
         rz, before = float(r @ z), rz
         p = z + (rz / before) * p
