@@ -64,3 +64,11 @@ def dated_config(tmp_path: Path) -> Path:
         "{numeric: [x, z]}\nsplit: {method: random, test_size: 0.4}\n"
     )
     return tmp_path / "config.yaml"
+
+
+@pytest.fixture(scope="module")
+def tasks(prefect_server: None) -> Any:
+    """logit_flows.orchestration.tasks, imported once the harness stands."""
+    from logit_flows.orchestration import tasks
+
+    return tasks
