@@ -13,6 +13,7 @@ from tests.support.step_cases import CASES, ROOT
 RECIPES = ROOT / "flows" / "logit_flows" / "recipes"
 WIRING = {
     "attempt",
+    "with_key",
     "hold_name",
     "field",
     "replace",
@@ -27,7 +28,12 @@ MODULES = (
     "logit_engine.errors",
     "logit_engine.storage.model_file",
 )
-PACKAGES = ("logit_flows.config.model", "logit_flows.recipes.", "logit_flows.steps.")
+PACKAGES = (
+    "logit_flows.config.model",
+    "logit_flows.config.remedies",
+    "logit_flows.recipes.",
+    "logit_flows.steps.",
+)
 
 
 class Found(NamedTuple):
