@@ -38,7 +38,10 @@ class Outcome:
         counted = values.value_counts(sort=True).rows()
         shown = ", ".join(f"{label!r} ({n:,} rows)" for label, n in counted[:5])
         known = ", ".join(map(repr, self.labels))
-        return f"column '{self.column}' holds {shown}, no label of the outcome ({known}); drop these rows, or relabel them."
+        return (
+            f"column '{self.column}' holds {shown}, no label of the outcome ({known}); drop these "
+            "rows, or relabel them."
+        )
 
     def is_present(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
         """Which rows have an outcome, (n,): neither null nor NaN."""

@@ -36,7 +36,8 @@ Item = TypeVar("Item")
 class FileChunk:
     """Rows of a file that are decoded together.
 
-    length: of rows from start on. kept: how many of them are kept. mask: which, a bit a row; None: all.
+    length: of rows from start on. kept: how many of them are kept. mask: which, a bit a row; None:
+    all.
     """
 
     path: str
@@ -198,13 +199,21 @@ def parquet_rows(
         )
     columns = tuple(dict.fromkeys((*design.data_columns, outcome.column)))
 
-    def kept(frame: pl.DataFrame) -> Mask:
-        there = outcome.is_present(frame)
-        return there if keep is None else there & keep(frame)
+    def is_kept(frame: pl.DataFrame) -> Mask:
+        present = outcome.is_present(frame)
+        return present if keep is None else present & keep(frame)
 
-    frames = parquet_frames(paths, columns, kept, (outcome.column, *reads))
+    frames = parquet_frames(paths, columns, is_kept, (outcome.column, *reads))
     if frames.n == 0:
         raise DataError(f"{', '.join(list(paths)[:3])}: no rows are left to read.")
+    _check_rows(frames, design, outcome, classes)
+    return ParquetRows(frames, design, outcome, classes)
+
+
+def _check_rows(
+    frames: ParquetFrames, design: Design, outcome: Outcome, classes: tuple[str, ...]
+) -> None:
+    """Raises DataError as `parquet_rows` does."""
     audits, values = [], []
     for frame in frames.frames():
         audits.append(design.audit(frame.lazy()))
@@ -213,11 +222,8 @@ def parquet_rows(
     seen = np.unique(np.concatenate(values))
     if classes:
         arrays.class_codes(seen, seen.size, len(classes))
-    else:
-        arrays.binary_outcome(
-            np.append(seen, (0.0, 1.0)), seen.size + 2
-        )  # their range; that both are there, the fit checks
-    return ParquetRows(frames, design, outcome, classes)
+    else:  # the range of the outcome; the fit checks that both classes are there
+        arrays.binary_outcome(np.append(seen, (0.0, 1.0)), seen.size + 2)
 
 
 def parquet_frames(

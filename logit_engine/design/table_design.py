@@ -101,7 +101,7 @@ class Design:
         return SideBySide(tuple(parts))
 
     def linear_predictor(self, estimates: Array) -> pl.Expr:
-        """x'theta as one expression, with estimates (p,) on the scale of X; null if no rule applies."""
+        """x'theta as one expression, estimates (p,) on the scale of X; null if no rule applies."""
         values = estimates.tolist()
         total, at = pl.lit(values[0]), 1
         for term in self.terms:

@@ -1,4 +1,4 @@
-"""What the estimators stand on: scikit-learn's base classes and warnings if it is installed, else what they need of them.
+"""The base of the estimators: scikit-learn's classes and warnings, or ours without it.
 
 Without scikit-learn a user has arrays, frames and SciPy's matrices, no metadata routing and no
 cross-validation.
@@ -68,7 +68,7 @@ else:
             """The estimates that follow are not at the maximum; scikit-learn's warning too."""
 
         class SeparationWarning(errors.SeparationWarning, exceptions.ConvergenceWarning):
-            """Some of the estimates that follow do not exist; scikit-learn's warning of no convergence too."""
+            """Some of the estimates do not exist; it is scikit-learn's ConvergenceWarning too."""
 
         HAVE_SKLEARN = True
     except ImportError:
@@ -84,7 +84,7 @@ else:
                 """X w' + b, (n,), or (n, K) for more than two classes."""
                 if not hasattr(self, "coef_"):
                     raise NotFitted("this LogisticRegression is not fitted yet; call fit first.")
-                scores = matched_table(self, X) @ self.coef_.T + self.intercept_
+                scores = table_in_fit_order(self, X) @ self.coef_.T + self.intercept_
                 return scores[:, 0] if scores.shape[1] == 1 else scores
 
             def predict(self, X: Any) -> NDArray[Any]:
@@ -100,8 +100,8 @@ else:
 
 
 @contextmanager
-def all_or_nothing(model: Any) -> Iterator[None]:
-    """What a block sets on the model stays if it ends well; if it raises, the model is as it was before."""
+def restored_on_error(model: Any) -> Iterator[None]:
+    """A block whose changes of the model are undone if it raises."""
     before = dict(vars(model))
     try:
         yield
@@ -111,12 +111,12 @@ def all_or_nothing(model: Any) -> Iterator[None]:
         raise
 
 
-def table_of(X: Any) -> Any:
+def checked_table(X: Any) -> Any:
     """X as our own door takes it, dense or sparse, (n, p). Raises DataError."""
     return arrays.sparse_matrix(X) if hasattr(X, "tocsr") else arrays.number_matrix(X)
 
 
-def matched_table(model: Any, X: Any) -> Any:
+def table_in_fit_order(model: Any, X: Any) -> Any:
     """X with its columns in the order of the fit: by name where both sides have names."""
     fitted, names = getattr(model, "feature_names_in_", None), getattr(X, "columns", None)
     if fitted is not None and names is not None:
@@ -124,7 +124,7 @@ def matched_table(model: Any, X: Any) -> Any:
         if lost:
             raise DataError(f"X has no column '{lost[0]}'; the model was fitted with it.")
         X = X[list(fitted)]
-    table = table_of(X)
+    table = checked_table(X)
     if table.shape[1] != model.n_features_in_:
         raise DataError(
             f"X has {table.shape[1]} features, but the model was fitted with "

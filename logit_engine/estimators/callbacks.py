@@ -11,9 +11,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from logit_engine.estimators.strengths import Found
+from logit_engine.estimators.strengths import TaskFit
 
-REPORTING = ("auto", "lbfgs")
+REPORTING_SOLVERS = ("auto", "lbfgs")
 
 
 def solve_watched(
@@ -21,8 +21,8 @@ def solve_watched(
     X: Any,
     y: NDArray[Any],
     metadata: Mapping[str, Any],
-    solve: Callable[[int], Found],
-    keep: Callable[[Found], None],
+    solve: Callable[[int], TaskFit],
+    keep: Callable[[TaskFit], None],
 ) -> None:
     """Keep what `solve` finds in `max_iter` passes; tell the model's callbacks, if it has any."""
     if not getattr(model, "_skl_callbacks", None):
@@ -30,24 +30,24 @@ def solve_watched(
         return
     from sklearn.callback import with_callbacks
 
-    with_callbacks(_watched)(
+    with_callbacks(_fit_with_hooks)(
         model, {"X": X, "y": y, "metadata": dict(metadata) or None}, solve, keep
     )
 
 
-def _watched(
+def _fit_with_hooks(
     model: Any,
     seen: Mapping[str, Any],
-    solve: Callable[[int], Found],
-    keep: Callable[[Found], None],
+    solve: Callable[[int], TaskFit],
+    keep: Callable[[TaskFit], None],
 ) -> None:
-    """The fit with its hooks: the whole is a task, each pass one within, and a last one that is empty."""
+    """The fit with its hooks: a task with one task per pass in it, and a last empty one."""
     most = max(model.max_iter, 1)
     whole = model._init_callback_context(max_subtasks=most + 1)
     whole.call_on_fit_task_begin(estimator=model, **seen)
-    if model.solver in REPORTING:
+    if model.solver in REPORTING_SOLVERS:
         keep(solve(0))
-        told = _begun(model, whole, seen)
+        told = _begin_pass(model, whole, seen)
         for passes in range(1, most + 1):
             found = solve(min(passes, model.max_iter))
             keep(found)
@@ -56,14 +56,14 @@ def _watched(
             told.call_on_fit_task_end(
                 estimator=model, **seen, reconstruction_attributes=_estimates(model)
             )
-            told = _begun(model, whole, seen)
+            told = _begin_pass(model, whole, seen)
         told.call_on_fit_task_end(estimator=model)
     else:
         keep(solve(model.max_iter))
     whole.call_on_fit_task_end(estimator=model, **seen, reconstruction_attributes={})
 
 
-def _begun(model: Any, whole: Any, seen: Mapping[str, Any]) -> Any:
+def _begin_pass(model: Any, whole: Any, seen: Mapping[str, Any]) -> Any:
     """The task of the next pass, begun."""
     told = whole.subcontext(task_name="iter")
     told.call_on_fit_task_begin(

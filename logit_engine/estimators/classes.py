@@ -25,8 +25,11 @@ def class_masses(codes: Array, weight: Array | None, classes: int) -> Array:
     return np.asarray(np.bincount(codes.astype(np.intp), own, minlength=classes), dtype=np.float64)
 
 
-def of_classes(task: Task, present: NDArray[np.bool_]) -> Task:
-    """The task of the rows whose classes are present, (K,), two of them or more, coded anew; itself if all are."""
+def task_of_classes(task: Task, present: NDArray[np.bool_]) -> Task:
+    """The task of the rows whose classes are present, coded anew; itself if all are.
+
+    present: (K,), two of them or more.
+    """
     if present.all():
         return task
     codes = task.y.astype(np.intp)
@@ -38,8 +41,10 @@ def of_classes(task: Task, present: NDArray[np.bool_]) -> Task:
     return replace(task.of_rows(rows), y=coded, classes=int(present.sum()), labels=labels)
 
 
-def with_absent(coef: Array, intercept: Array, present: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Coefficients (..., K, p) and intercepts (..., K) of all classes, from those of the present ones."""
+def with_absent_classes(
+    coef: Array, intercept: Array, present: NDArray[np.bool_]
+) -> tuple[Array, Array]:
+    """Coefficients (..., K, p) and intercepts (..., K) of all classes from the present ones."""
     if present.all():
         return coef, intercept
     whole = np.zeros((*coef.shape[:-2], present.size, coef.shape[-1]))
@@ -48,8 +53,8 @@ def with_absent(coef: Array, intercept: Array, present: NDArray[np.bool_]) -> tu
     return whole, constants
 
 
-def one_class_left(present: NDArray[np.bool_], p: int) -> tuple[Array, Array]:
-    """The limit where one class alone is present: coefficients (1 or K, p) of 0, and intercepts (1 or K,)."""
+def limit_of_one_class(present: NDArray[np.bool_], p: int) -> tuple[Array, Array]:
+    """The limit if one class alone is present: coefficients (1 or K, p), intercepts (1 or K,)."""
     if present.size == 2:
         return np.zeros((1, p)), np.array([np.inf if present[1] else -np.inf])
     return np.zeros((present.size, p)), np.where(present, 0.0, -np.inf)

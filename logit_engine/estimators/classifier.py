@@ -1,4 +1,4 @@
-"""scikit-learn's face: `LogisticRegression` with its names and its scaling of C, thin over the engine.
+"""scikit-learn's `LogisticRegression`: its names and its scaling of C, thin over the engine.
 
 Where scikit-learn is installed (extra: sklearn) the class is one of its estimators: clone,
 pipelines, search, metadata routing. Without it the class does the same for arrays and frames.
@@ -17,36 +17,36 @@ from logit_engine.estimators.base import (
     ConvergenceWarning,
     NotFitted,
     SeparationWarning,
-    all_or_nothing,
+    restored_on_error,
 )
 from logit_engine.estimators.callbacks import solve_watched
 from logit_engine.estimators.classes import (
     class_masses,
-    of_classes,
+    task_of_classes,
     weightless_sentence,
-    with_absent,
+    with_absent_classes,
 )
 from logit_engine.estimators.rows import (
-    BOTH,
+    BOTH_PRECISIONS,
     Precision,
+    check_row_labels,
     checked_rows,
     class_codes,
     class_names,
     column_names,
     row_weights,
-    same_rows,
 )
 from logit_engine.estimators.settings import (
     SOLVERS,
     SolverContract,
-    asked_strength,
     check_data,
     check_passes,
     penalty_kind,
+    requested_strength,
     solver_contract,
     warn_unused_jobs,
 )
-from logit_engine.estimators.strengths import Found, Task
+from logit_engine.estimators.strengths import Task, TaskFit
 from logit_engine.fitting.result import FitResult, Verdict
 from logit_engine.likelihoods import Multinomial
 from logit_engine.links import LOGIT
@@ -54,11 +54,11 @@ from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows import arrays
 from logit_engine.rows.column_numbers import refuse_times
 
-_said: set[str] = set()
+_announced_solvers: set[str] = set()
 
 
 class FitProblem(NamedTuple):
-    """What an estimator fits: all rows, which classes have weight, (K,), and the labels as they came, (n,)."""
+    """What an estimator fits: the rows, which classes have weight, (K,), the labels, (n,)."""
 
     task: Task
     present: NDArray[np.bool_]
@@ -66,7 +66,7 @@ class FitProblem(NamedTuple):
 
 
 class LogisticRegression(Base):
-    """Logistic regression of two or more classes, minimizing C * sum of the rows' log-losses + penalty.
+    """Logistic regression of two or more classes: C * sum of the rows' log-losses + penalty.
 
     The penalty is (1 - l1_ratio) |w|^2 / 2 + l1_ratio |w|_1 over the coefficients of all classes; C
     is its inverse strength, infinity for none; the intercepts are never penalized. penalty_factor:
@@ -135,30 +135,30 @@ class LogisticRegression(Base):
         sample_weight: ArrayLike | None = None,
         offset: ArrayLike | None = None,
     ) -> "LogisticRegression":
-        """Fit on X, (n, p), dense or sparse, and labels y, (n,); shares of events between 0 and 1 are taken as such.
+        """Fit on X, (n, p), dense or sparse, and labels or shares of events y, (n,).
 
         sample_weight, offset: (n,); an offset is for two classes. Raises DataError or UsageError on
         bad input; warns where separated classes have no finite estimate, and where max_iter stopped
         the solver.
         """
-        with all_or_nothing(self):
-            C, l1_ratio = asked_strength(self)
+        with restored_on_error(self):
+            C, l1_ratio = requested_strength(self)
             contract = solver_contract(self.solver, penalty_kind(C, l1_ratio), self.dual)
             check_passes(self.max_iter)
             warn_unused_jobs(self.n_jobs)
-            same_rows(X, y=y, sample_weight=sample_weight, offset=offset)
-            task, present, labels = self._problem(X, y, sample_weight, offset, contract)
-            start = self._warm(task.X.shape[1]) if self.warm_start else None
-            fitted = of_classes(task, present)
+            check_row_labels(X, y=y, sample_weight=sample_weight, offset=offset)
+            task, present, labels = self._checked_problem(X, y, sample_weight, offset, contract)
+            start = self._warm_start_point(task.X.shape[1]) if self.warm_start else None
+            fitted = task_of_classes(task, present)
 
-            def solve(passes: int) -> Found:
+            def solve(passes: int) -> TaskFit:
                 return fitted.solve(
                     C,
                     l1_ratio,
                     max_iter=passes,
                     start=start,
                     naive=self.naive_inference,
-                    **self._asked,
+                    **self._coefficient_options,
                 )
 
             precision = task.X.dtype if contract.single_precision else np.float64
@@ -169,20 +169,20 @@ class LogisticRegression(Base):
                 labels,
                 told,
                 solve,
-                lambda found: self._keep(found, present, precision),
+                lambda found: self._take_fit(found, present, precision),
             )
             self._has_offset = offset is not None
-            self._say()
+            self._warn_of_outcome()
         return self
 
-    def _problem(
+    def _checked_problem(
         self,
         X: Any,
         y: ArrayLike,
         sample_weight: ArrayLike | None,
         offset: ArrayLike | None,
         contract: SolverContract,
-        precisions: tuple[Precision, ...] = BOTH,
+        precisions: tuple[Precision, ...] = BOTH_PRECISIONS,
     ) -> FitProblem:
         """The checked rows as a task, with what is fitted of the classes."""
         table, labels = checked_rows(self, X, y, precisions, contract.large_sparse)
@@ -200,9 +200,11 @@ class LogisticRegression(Base):
             column_names(self),
             labels=names,
         )
-        return FitProblem(task, self._weighty(class_masses(outcome, weight, size)), labels)
+        return FitProblem(
+            task, self._classes_with_weight(class_masses(outcome, weight, size)), labels
+        )
 
-    def _weighty(self, masses: Array) -> NDArray[np.bool_]:
+    def _classes_with_weight(self, masses: Array) -> NDArray[np.bool_]:
         """Which classes have rows with weight, (K,).
 
         Raises DataError where they are less than two.
@@ -215,9 +217,9 @@ class LogisticRegression(Base):
             )
         return present
 
-    def _keep(self, found: Found, present: NDArray[np.bool_], precision: Any) -> None:
+    def _take_fit(self, found: TaskFit, present: NDArray[np.bool_], precision: Any) -> None:
         """Take what a fit of the classes with weight found, in the precision of X."""
-        coef, intercept = with_absent(found.coef, found.intercept, present)
+        coef, intercept = with_absent_classes(found.coef, found.intercept, present)
         single = precision == np.float32
         self.coef_ = coef.astype(np.float32 if single else np.float64)
         self.intercept_ = intercept.astype(self.coef_.dtype)
@@ -226,11 +228,11 @@ class LogisticRegression(Base):
         self._result, self._steps, self._present = found.result, found.steps, present
 
     @property
-    def _asked(self) -> dict[str, Any]:
+    def _coefficient_options(self) -> dict[str, Any]:
         """What is asked of single coefficients."""
         return {"factor": self.penalty_factor, "groups": self.penalty_groups, "bounds": self.bounds}
 
-    def _warm(self, p: int) -> Array | None:
+    def _warm_start_point(self, p: int) -> Array | None:
         """The last fit as a start, (K, p + 1), if it fits these data and is finite."""
         coef = getattr(self, "coef_", None)
         if coef is None or coef.shape[1] != p:
@@ -239,10 +241,10 @@ class LogisticRegression(Base):
         start = np.column_stack([self.intercept_, dense]).astype(np.float64)
         return start if np.isfinite(start).all() else None
 
-    def _say(self) -> None:
+    def _warn_of_outcome(self) -> None:
         """What ran in place of the solver that was named, once; and how it ended, if not well."""
-        if self.solver not in ("auto", "newton-cholesky") and self.solver not in _said:
-            _said.add(self.solver)
+        if self.solver not in ("auto", "newton-cholesky") and self.solver not in _announced_solvers:
+            _announced_solvers.add(self.solver)
             warn_caller(
                 f"solver '{self.solver}' is not here; {self.solver_} solves the same problem to "
                 "rounding."
@@ -304,7 +306,7 @@ class LogisticRegression(Base):
     def decision_function(self, X: Any, offset: ArrayLike | None = None) -> Array:
         """The log-odds of the second class, (n,), or a score for each class, (n, K)."""
         refuse_times(X, "X")
-        same_rows(X, offset=offset)
+        check_row_labels(X, offset=offset)
         if offset is None and getattr(self, "_has_offset", False):
             warn_caller(
                 "the model was fitted with an offset; rows are predicted with 0 unless "
@@ -338,7 +340,7 @@ class LogisticRegression(Base):
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """The share of rows, by weight, whose class is predicted right."""
-        same_rows(X, y=y, sample_weight=sample_weight)
+        check_row_labels(X, y=y, sample_weight=sample_weight)
         return float(super().score(X, y, sample_weight))
 
     def __sklearn_tags__(self) -> Any:

@@ -1,4 +1,4 @@
-"""scikit-learn's `LogisticRegressionCV`: the strength of the penalty, chosen on folds along warm-started paths."""
+"""scikit-learn's `LogisticRegressionCV`: the penalty's strength, chosen on folds."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +14,9 @@ from logit_engine.estimators.base import (
     UNUSED,
     ConvergenceWarning,
     SeparationWarning,
-    all_or_nothing,
+    restored_on_error,
 )
-from logit_engine.estimators.classes import of_classes, weightless_sentence
+from logit_engine.estimators.classes import task_of_classes, weightless_sentence
 from logit_engine.estimators.classifier import LogisticRegression
 from logit_engine.estimators.folds import Folds, folds_of
 from logit_engine.estimators.legacy import legacy_attributes
@@ -26,15 +26,15 @@ from logit_engine.estimators.routing import (
     routed_to_score,
     router_of,
 )
-from logit_engine.estimators.rows import are_shares, same_rows
+from logit_engine.estimators.rows import are_shares, check_row_labels
 from logit_engine.estimators.scoring import fold_scorer, neg_log_loss, path_scores, whole_scorer
 from logit_engine.estimators.settings import (
-    asked_ratios,
     check_passes,
     penalty_kind,
+    requested_ratios,
     solver_contract,
 )
-from logit_engine.estimators.strengths import Task, Trace
+from logit_engine.estimators.strengths import PathTrace, Task
 from logit_engine.fitting.result import FitResult
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows import cores, one_blas_thread
@@ -42,8 +42,16 @@ from logit_engine.rows import cores, one_blas_thread
 RULES = ("best", "one_standard_error")
 
 
+def _refuse_shares(task: Task) -> None:
+    if are_shares(task.y):
+        raise DataError(
+            "y holds shares of events, which no scorer takes; give labels, and rows twice if need "
+            "be."
+        )
+
+
 class LogisticRegressionCV(LogisticRegression):
-    """LogisticRegression whose C and l1_ratio are chosen by cross-validation along warm-started paths.
+    """LogisticRegression with C and l1_ratio chosen by cross-validation along warm-started paths.
 
     Cs: a number of values between 1e-4 and 1e4, or the values; l1_ratios: the values tried; cv: a
     number of stratified folds (default 5) or one of scikit-learn's splitters; scoring: one of its
@@ -60,8 +68,9 @@ class LogisticRegressionCV(LogisticRegression):
     use_legacy_attributes: give these as scikit-learn 1.9 does, in dictionaries by label.
     """
 
-    # Without routing scikit-learn 1.9 takes sample_weight in `score`; with it, what the scorer asks for is given.
-    __metadata_request__score = {"sample_weight": UNUSED}  # noqa: RUF012  (scikit-learn reads it from the class)
+    # scikit-learn reads this from the class. Without routing, 1.9 takes sample_weight in `score`;
+    # with routing, the scorer is given what it asks for.
+    __metadata_request__score = {"sample_weight": UNUSED}  # noqa: RUF012
 
     def __init__(
         self,
@@ -127,59 +136,56 @@ class LogisticRegressionCV(LogisticRegression):
             )
         from sklearn.model_selection import check_cv
 
-        with all_or_nothing(self):
+        with restored_on_error(self):
             routed = routed_to_fit(self, sample_weight, params)
-            ratios = asked_ratios(self)
-            self.Cs_, self.l1_ratios_ = self._tried(), ratios
+            ratios = requested_ratios(self)
+            self.Cs_, self.l1_ratios_ = self._requested_Cs(), ratios
             contract = solver_contract(self.solver, penalty_kind(1.0, ratios), self.dual)
             check_passes(self.max_iter)
-            same_rows(X, y=y, sample_weight=sample_weight, **params)
-            task, present, labels = self._problem(
+            check_row_labels(X, y=y, sample_weight=sample_weight, **params)
+            task, present, labels = self._checked_problem(
                 X, y, sample_weight, None, contract, (np.float64,)
             )
-            if are_shares(task.y):
-                raise DataError(
-                    "y holds shares of events, which no scorer takes; give labels, and rows twice "
-                    "if need be."
-                )
+            _refuse_shares(task)
             splitter = check_cv(self.cv, labels, classifier=True)
             folds = folds_of(task, splitter.split(task.X, labels, **routed.splitter))
             paths = [
-                folds.paths(self.Cs_, ratio, self.max_iter or 1, self._asked)
+                folds.paths(self.Cs_, ratio, self.max_iter or 1, self._coefficient_options)
                 for ratio in ratios.tolist()
             ]
             scores = self._scores(folds, paths, labels, routed)
-            self._keep_paths(paths, scores)
-            self._choose(task.X.shape[1])
+            self._take_paths(paths, scores)
+            self._choose_strength(task.X.shape[1])
             if self.refit:
-                self._refit(task, present)
+                self._fit_all_rows(task, present)
             if self.use_legacy_attributes:
                 vars(self).update(legacy_attributes(self, self.l1_ratios is not None))
-            self._say_folds(folds, paths, np.asarray(np.isnan(scores).any(axis=(1, 2))))
+            self._warn_of_folds(folds, paths, np.asarray(np.isnan(scores).any(axis=(1, 2))))
             if self.refit:
-                self._say()
+                self._warn_of_outcome()
         return self
 
-    def _refit(self, task: Task, present: NDArray[np.bool_]) -> None:
+    def _fit_all_rows(self, task: Task, present: NDArray[np.bool_]) -> None:
         """The fit of all rows at the values chosen; `n_iter_` stays that of the paths."""
         passes = self.n_iter_
-        found = of_classes(task, present).solve(
+        found = task_of_classes(task, present).solve(
             self.C_,
             self.l1_ratio_,
             max_iter=self.max_iter,
             naive=self.naive_inference,
-            **self._asked,
+            **self._coefficient_options,
         )
-        self._keep(found, present, np.float64)
+        self._take_fit(found, present, np.float64)
         self.n_iter_ = passes
 
-    def _tried(self) -> Array:
+    def _requested_Cs(self) -> Array:
         """The values of C to try, in their order.
 
         Raises UsageError where they make no sense, or the rule is not known.
         """
-        whole = isinstance(self.Cs, int | np.integer) and not isinstance(self.Cs, bool)
-        Cs = np.logspace(-4, 4, int(self.Cs)) if whole else np.asarray(self.Cs, dtype=np.float64)  # type: ignore[arg-type]
+        given: Any = self.Cs
+        is_count = isinstance(given, int | np.integer) and not isinstance(given, bool)
+        Cs = np.logspace(-4, 4, int(given)) if is_count else np.asarray(given, dtype=np.float64)
         if (
             Cs.ndim != 1
             or Cs.size == 0
@@ -196,7 +202,11 @@ class LogisticRegressionCV(LogisticRegression):
         return Cs
 
     def _scores(
-        self, folds: Folds, paths: list[list[Trace]], labels: NDArray[Any], routed: RoutedMetadata
+        self,
+        folds: Folds,
+        paths: list[list[PathTrace]],
+        labels: NDArray[Any],
+        routed: RoutedMetadata,
     ) -> Array:
         """The scores of all points on the rows that their fold held out, (folds, l1_ratios, Cs)."""
         scorer = fold_scorer(self.scoring, self.classes_)
@@ -226,7 +236,7 @@ class LogisticRegressionCV(LogisticRegression):
         with ThreadPoolExecutor(min(len(every), cores())) as pool, one_blas_thread():
             return np.array(list(pool.map(of_fold, every)))
 
-    def _keep_paths(self, paths: list[list[Trace]], scores: Array) -> None:
+    def _take_paths(self, paths: list[list[PathTrace]], scores: Array) -> None:
         """Take the scores, passes and coefficients of all points, folds first."""
         self.scores_ = scores
         passes = np.array(
@@ -234,18 +244,18 @@ class LogisticRegressionCV(LogisticRegression):
         ).swapaxes(0, 1)
         self.n_iter_ = np.minimum(passes, self.max_iter, dtype=np.int32)
         self.coefs_paths_ = np.array(
-            [[self._whole(trace) for trace in path] for path in paths]
+            [[self._with_intercept(trace) for trace in path] for path in paths]
         ).swapaxes(0, 1)
 
-    def _whole(self, path: Trace) -> Array:
+    def _with_intercept(self, path: PathTrace) -> Array:
         return (
             np.concatenate([path.coef, path.intercept[..., None]], axis=-1)
             if self.fit_intercept
             else path.coef
         )
 
-    def _choose(self, p: int) -> None:
-        """C_ and l1_ratio_, and without a refit the mean of the folds' coefficients at their own best.
+    def _choose_strength(self, p: int) -> None:
+        """Choose C_ and l1_ratio_; without a refit take the mean of the folds' best coefficients.
 
         Of equal scores the first C counts, then the first l1_ratio, as in scikit-learn. Folds with
         a score that is no number have no say. Raises DataError if no other is left.
@@ -281,14 +291,15 @@ class LogisticRegressionCV(LogisticRegression):
             at = near[self.Cs_[near].argmin()]
         self.C_, self.l1_ratio_ = float(self.Cs_[at]), float(self.l1_ratios_[ratio])
 
-    def _say_folds(
-        self, folds: Folds, paths: list[list[Trace]], unscored: NDArray[np.bool_]
+    def _warn_of_folds(
+        self, folds: Folds, paths: list[list[PathTrace]], unscored: NDArray[np.bool_]
     ) -> None:
-        """Which folds have no score, which train on no row of a class, and at which C their fits have not converged."""
+        """Warn of folds without a score or without a class, and of fits that have not converged."""
         if unscored.any():
             numbers = ", ".join(str(k + 1) for k in np.flatnonzero(unscored).tolist())
             warn_caller(
-                f"fold {numbers} of the cross-validation has scores that are no numbers; the others choose."
+                f"fold {numbers} of the cross-validation has scores that are no numbers; the "
+                "others choose."
             )
         lacking = np.flatnonzero(~folds.present.all(axis=1))
         if lacking.size:
@@ -311,7 +322,7 @@ class LogisticRegressionCV(LogisticRegression):
 
     @property
     def inference_(self) -> FitResult:
-        """As LogisticRegression's: refused unless it was asked for as naive, for C was chosen on the same rows too."""
+        """LogisticRegression's; refused unless naive, as C was chosen on the same rows."""
         return self._inference(
             "there is no inference after a penalty chosen by cross-validation; fit "
             "LogisticRegression(C=inf)"
@@ -320,8 +331,8 @@ class LogisticRegressionCV(LogisticRegression):
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, **params: Any
     ) -> float:
-        """The score by `scoring`. params: with scikit-learn's metadata routing whatever the scorer asks for."""
-        same_rows(X, y=y, sample_weight=sample_weight)
+        """The score by `scoring`. params: with metadata routing whatever the scorer asks for."""
+        check_row_labels(X, y=y, sample_weight=sample_weight)
         told = routed_to_score(self, sample_weight, params)
         return float(whole_scorer(self.scoring, self.classes_)(self, X, y, **told))
 

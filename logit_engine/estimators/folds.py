@@ -1,4 +1,4 @@
-"""The paths of a cross-validation: folds that share their passes over the rows, and those that cannot.
+"""The paths of a cross-validation: folds that share passes over the rows, and others.
 
 Folds that part the rows are fitted beside each other, in the passes of all rows. Others are fitted
 on their own rows: those of a splitter that repeats rows or leaves some out, and those that train on
@@ -15,8 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.columns import Array
-from logit_engine.estimators.classes import class_masses, of_classes, one_class_left, with_absent
-from logit_engine.estimators.strengths import Task, Trace, Traced
+from logit_engine.estimators.classes import (
+    class_masses,
+    limit_of_one_class,
+    task_of_classes,
+    with_absent_classes,
+)
+from logit_engine.estimators.strengths import PathTrace, PathTraces, Task
 from logit_engine.rows import cores, one_blas_thread
 
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -24,7 +29,10 @@ Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 @dataclass(frozen=True, slots=True)
 class Folds:
-    """A task, the rows to train on and to hold of each fold, and the classes that each fold trains on, (folds, K)."""
+    """A task, the rows of each fold to train on and to hold out, and the classes that it trains on.
+
+    present: (folds, K).
+    """
 
     task: Task
     splits: Sequence[Split]
@@ -32,11 +40,14 @@ class Folds:
 
     def paths(
         self, Cs: Array, l1_ratio: float, max_iter: int, asked: Mapping[str, Any]
-    ) -> list[Trace]:
-        """The path over Cs, (m,) in any order, of each fold. asked: `factor`, `groups` and `bounds` as `Task.path` has."""
+    ) -> list[PathTrace]:
+        """The path over Cs, (m,) in any order, of each fold.
+
+        asked: `factor`, `groups` and `bounds` of `Task.path`.
+        """
         order = np.argsort(Cs)
 
-        def path(task: Task, fold: NDArray[np.int64] | None = None) -> Traced:
+        def path(task: Task, fold: NDArray[np.int64] | None = None) -> PathTraces:
             return task.path(Cs[order], l1_ratio, fold=fold, max_iter=max_iter, **asked)
 
         whole = np.flatnonzero(self.present.all(axis=1)).tolist()
@@ -49,22 +60,26 @@ class Folds:
         with ThreadPoolExecutor(cores()) as pool, one_blas_thread():
             shared = () if codes is None else path(self.task, codes).folds
             traces = dict(zip(whole, shared, strict=True)) if shared else {}
-            traces |= zip(rest, pool.map(partial(self._own, path, Cs.size), rest), strict=True)
+            traces |= zip(
+                rest, pool.map(partial(self._path_of_fold, path, Cs.size), rest), strict=True
+            )
         back = np.argsort(order)
         return [traces[k].take(back) for k in range(len(self.splits))]
 
-    def _own(self, path: Callable[[Task], Traced], m: int, k: int) -> Trace:
+    def _path_of_fold(self, path: Callable[[Task], PathTraces], m: int, k: int) -> PathTrace:
         """The path of one fold, by its own rows."""
         present = self.present[k]
         if present.sum() == 1:
-            coef, intercept = one_class_left(present, self.task.X.shape[1])
+            coef, intercept = limit_of_one_class(present, self.task.X.shape[1])
             points = np.repeat(coef[None], m, axis=0), np.repeat(intercept[None], m, axis=0)
-            return Trace(*points, np.zeros(m, dtype=np.int64), np.ones(m, dtype=bool))
+            return PathTrace(*points, np.zeros(m, dtype=np.int64), np.ones(m, dtype=bool))
         trace = path(
-            of_classes(replace(self.task.of_rows(self.splits[k][0]), threads=1), present)
+            task_of_classes(replace(self.task.of_rows(self.splits[k][0]), threads=1), present)
         ).whole
-        return Trace(
-            *with_absent(trace.coef, trace.intercept, present), trace.passes, trace.converged
+        return PathTrace(
+            *with_absent_classes(trace.coef, trace.intercept, present),
+            trace.passes,
+            trace.converged,
         )
 
 
@@ -85,7 +100,10 @@ def _row_numbers(rows: ArrayLike) -> NDArray[np.intp]:
 
 
 def fold_codes(splits: Sequence[Split], n: int) -> NDArray[np.int64] | None:
-    """The fold that holds each row, (n,), -1 for none; None where folds overlap, or leave rows out on both sides."""
+    """The fold that holds each row, (n,), -1 for none.
+
+    None if folds overlap, or leave rows out on both sides.
+    """
     codes = np.full(n, -1, dtype=np.int64)
     for k, (train, held) in enumerate(splits):
         if train.size + held.size != n or (codes[held] >= 0).any():

@@ -1,4 +1,4 @@
-"""The attributes of `LogisticRegressionCV` as scikit-learn 1.9 has them by default: dictionaries by class."""
+"""`LogisticRegressionCV`'s attributes as scikit-learn 1.9 has them: dictionaries by class."""
 
 from typing import Any
 
@@ -6,7 +6,9 @@ import numpy as np
 
 
 def legacy_attributes(model: Any, several_ratios: bool) -> dict[str, Any]:
-    """What `use_legacy_attributes=True` has in place of arrays; several_ratios: whether l1_ratios were given.
+    """What `use_legacy_attributes=True` gives in place of arrays.
+
+    several_ratios: whether l1_ratios were given.
 
     scores_, coefs_paths_: by label, of two classes the second alone, (folds, Cs, l1_ratios) and
     (folds, Cs, l1_ratios, terms); n_iter_: (1, folds, Cs, l1_ratios); without l1_ratios their axis

@@ -1,4 +1,4 @@
-"""Metadata on their way through `LogisticRegressionCV`, by scikit-learn's routing where it is switched on.
+"""Metadata through `LogisticRegressionCV`, by scikit-learn's routing if it is switched on.
 
 Where it is not, sample weights go to the scorer and `groups` to the splitter; more is refused, as
 scikit-learn refuses it.
@@ -57,8 +57,10 @@ def routed_to_fit(
         found = process_routing(model, "fit", sample_weight=sample_weight, **params)
         return RoutedMetadata(found.splitter.split, found.scorer.score)
     groups = {name: params[name] for name in ("groups",) if params.get(name) is not None}
-    _refuse({name: value for name, value in params.items() if name != "groups"}, model, "fit")
-    return RoutedMetadata(groups, _weights(sample_weight))
+    _refuse_metadata(
+        {name: value for name, value in params.items() if name != "groups"}, model, "fit"
+    )
+    return RoutedMetadata(groups, _scorer_weights(sample_weight))
 
 
 def routed_to_score(
@@ -73,11 +75,11 @@ def routed_to_score(
             model, "score", **weights, **params
         ).scorer.score
         return routed
-    _refuse(params, model, "score")
-    return _weights(sample_weight)
+    _refuse_metadata(params, model, "score")
+    return _scorer_weights(sample_weight)
 
 
-def _weights(sample_weight: ArrayLike | None) -> dict[str, Any]:
+def _scorer_weights(sample_weight: ArrayLike | None) -> dict[str, Any]:
     """The scorer's weights: one number for all rows changes no score."""
     weights = np.asarray(0.0 if sample_weight is None else sample_weight)
     return {} if weights.ndim == 0 else {"sample_weight": weights.ravel()}
@@ -89,7 +91,7 @@ def _routing_enabled() -> bool:
     return bool(get_config().get("enable_metadata_routing", False))
 
 
-def _refuse(params: Mapping[str, Any], model: Any, method: str) -> None:
+def _refuse_metadata(params: Mapping[str, Any], model: Any, method: str) -> None:
     """Raises ValueError for metadata without routing, in scikit-learn's words."""
     if params:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Rows, labels and weights as the estimators take them: X, y, sample_weight and class_weight, checked."""
+"""X, y, sample_weight and class_weight of the estimators, checked."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,24 +8,31 @@ from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, UsageError
-from logit_engine.estimators.base import HAVE_SKLEARN, table_of
+from logit_engine.estimators.base import HAVE_SKLEARN, checked_table
 from logit_engine.estimators.classes import class_masses
 from logit_engine.rows import arrays
 from logit_engine.rows.alignment import refuse_other_rows, row_labels
 from logit_engine.rows.column_numbers import refuse_times
 
 Precision = type[np.float32] | type[np.float64]
-BOTH: tuple[Precision, ...] = (np.float64, np.float32)
+BOTH_PRECISIONS: tuple[Precision, ...] = (np.float64, np.float32)
 
 
-def same_rows(X: Any, **others: Any) -> None:
-    """Raises DataError for labels of pandas that are not X's: scikit-learn's tools go by position, so none is matched."""
+def check_row_labels(X: Any, **others: Any) -> None:
+    """Raises DataError for pandas' labels that are not X's.
+
+    scikit-learn's tools go by position, so rows are not matched by label.
+    """
     for name, value in others.items():
         refuse_other_rows(value, row_labels(X), name)
 
 
 def checked_rows(
-    model: Any, X: Any, y: Any, precisions: tuple[Precision, ...] = BOTH, large_sparse: bool = True
+    model: Any,
+    X: Any,
+    y: Any,
+    precisions: tuple[Precision, ...] = BOTH_PRECISIONS,
+    large_sparse: bool = True,
 ) -> tuple[Any, NDArray[Any]]:
     """X and y checked: by scikit-learn where it is installed, else by our own door.
 
@@ -54,7 +61,7 @@ def checked_rows(
         else:
             arrays.refuse_unusable(table, "X", column_names(model))
         return table, labels
-    table = table_of(X)
+    table = checked_table(X)
     labels = np.asarray(y)
     _check_labels(labels, table.shape[0])
     model.n_features_in_ = table.shape[1]
@@ -73,7 +80,7 @@ def are_shares(labels: NDArray[Any]) -> bool:
 
 
 def _check_labels(labels: NDArray[Any], n: int) -> None:
-    """Raises DataError for labels that are missing, not one for each of n rows, or numbers of a measurement."""
+    """Raises DataError for labels that are missing, not n, or numbers of a measurement."""
     if labels.shape != (n,):
         raise DataError(
             f"y has shape {labels.shape}; give one label for each of the {n} rows of X."
@@ -124,7 +131,7 @@ def class_codes(labels: NDArray[Any]) -> tuple[Array, NDArray[Any]]:
     """
     if are_shares(labels):
         return labels.astype(np.float64), np.array([0, 1])
-    classes, codes = _numbered(labels)
+    classes, codes = _classes_and_codes(labels)
     if classes.size < 2:
         raise DataError(
             "This solver needs samples of at least 2 classes in the data, but the data contains "
@@ -134,7 +141,7 @@ def class_codes(labels: NDArray[Any]) -> tuple[Array, NDArray[Any]]:
     return codes.astype(np.float64), classes
 
 
-def _numbered(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+def _classes_and_codes(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     """The classes in order, (K,), and the place of each label, (n,).
 
     Two numbers are found without sorting.

@@ -1,4 +1,4 @@
-"""Scorers as `LogisticRegressionCV` asks them: told the labels, routed their own metadata, called fold by fold.
+"""Scorers of `LogisticRegressionCV`: told the labels, given their metadata, fold by fold.
 
 A fold may lack a class, and labels may be texts. scikit-learn therefore tells a scorer that takes
 `labels` all of them, and of two classes that the second is the event. Our own log-loss needs
@@ -16,7 +16,7 @@ from logit_engine.columns import Array
 from logit_engine.errors import DataError
 from logit_engine.estimators.classifier import LogisticRegression
 
-SMALLEST = float(
+LOG_OF_ZERO = float(
     np.log(np.finfo(float).eps)
 )  # what scikit-learn takes for the logarithm of a probability of 0
 
@@ -32,21 +32,23 @@ def scorer_of(scoring: Any) -> Any:
 
 
 def fold_scorer(scoring: Any, classes: NDArray[Any]) -> Any:
-    """The scorer that judges folds, which may lack a class: told all labels, and the event of two, if it takes them."""
+    """The scorer of folds, which may lack a class: told all labels, and the event."""
     if isinstance(scoring, str) and scoring == "neg_log_loss":
         return neg_log_loss
     scorer = scorer_of(scoring)
     takes = _parameters(scorer)
     told = {"labels": classes} if "labels" in takes else {}
-    return _told(scorer, told | _event(scorer, classes, always="labels" in takes))
+    return _with_arguments(
+        scorer, told | _event_argument(scorer, classes, always="labels" in takes)
+    )
 
 
 def whole_scorer(scoring: Any, classes: NDArray[Any]) -> Any:
-    """The scorer behind `score`: as it is, but for the event of two classes where its own is no label."""
+    """The scorer behind `score`, told the event of two classes if its own is no label."""
     if isinstance(scoring, str) and scoring == "neg_log_loss":
         return neg_log_loss
     scorer = scorer_of(scoring)
-    return _told(scorer, _event(scorer, classes, always=False))
+    return _with_arguments(scorer, _event_argument(scorer, classes, always=False))
 
 
 def _parameters(scorer: Any) -> Mapping[str, Parameter]:
@@ -54,8 +56,8 @@ def _parameters(scorer: Any) -> Mapping[str, Parameter]:
     return signature(scorer._score_func).parameters if hasattr(scorer, "_score_func") else {}
 
 
-def _event(scorer: Any, classes: NDArray[Any], *, always: bool) -> dict[str, Any]:
-    """pos_label: the second of two classes, always or where the function's own default is no label."""
+def _event_argument(scorer: Any, classes: NDArray[Any], *, always: bool) -> dict[str, Any]:
+    """pos_label: the second of two classes, always or if the function's default is no label."""
     takes = _parameters(scorer)
     if classes.size != 2 or "pos_label" not in takes:
         return {}
@@ -63,7 +65,7 @@ def _event(scorer: Any, classes: NDArray[Any], *, always: bool) -> dict[str, Any
     return {"pos_label": classes[1]} if always or default not in classes.tolist() else {}
 
 
-def _told(scorer: Any, told: Mapping[str, Any]) -> Any:
+def _with_arguments(scorer: Any, told: Mapping[str, Any]) -> Any:
     """The scorer with more arguments of its function; what the user gave it stays."""
     from sklearn.metrics import make_scorer
 
@@ -86,14 +88,17 @@ def path_scores(
     intercept: Array,
     told: Mapping[str, Any],
 ) -> list[float]:
-    """The scores of a path's points, coefficients (m, 1 or K, p) and intercepts (m, 1 or K), on rows that were held out."""
+    """The scores of a path's points on rows that were held out.
+
+    coef: (m, 1 or K, p). intercept: (m, 1 or K).
+    """
     return [
-        float(scorer(_point(classes, *at), X, y, **told))
+        float(scorer(_fitted_point(classes, *at), X, y, **told))
         for at in zip(coef, intercept, strict=True)
     ]
 
 
-def _point(classes: NDArray[Any], coef: Array, intercept: Array) -> LogisticRegression:
+def _fitted_point(classes: NDArray[Any], coef: Array, intercept: Array) -> LogisticRegression:
     """A point of a path, as a scorer wants it: a fitted estimator."""
     model: Any = LogisticRegression()
     model.classes_, model.coef_, model.intercept_, model.n_features_in_ = (
@@ -106,7 +111,10 @@ def _point(classes: NDArray[Any], coef: Array, intercept: Array) -> LogisticRegr
 
 
 def neg_log_loss(model: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-    """The mean log-probability of the rows' own classes; scikit-learn's least one for a class that was never trained."""
+    """The mean log-probability of the rows' own classes.
+
+    A class that was never trained has LOG_OF_ZERO.
+    """
     labels = np.asarray(y)
     unknown = ~np.isin(labels, model.classes_)
     if unknown.any():
@@ -116,7 +124,7 @@ def neg_log_loss(model: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | No
         )
     code = np.searchsorted(model.classes_, labels)
     found = model.predict_log_proba(X)[np.arange(code.size), code]
-    found = np.where(np.isneginf(found), SMALLEST, found)
+    found = np.where(np.isneginf(found), LOG_OF_ZERO, found)
     return float(
         np.average(found, weights=None if sample_weight is None else np.asarray(sample_weight))
     )

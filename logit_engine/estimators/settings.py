@@ -1,4 +1,4 @@
-"""What is asked of an estimator: penalty, strength, solver and passes, checked as scikit-learn checks them.
+"""Penalty, strength, solver and passes of an estimator, checked as scikit-learn checks them.
 
 A solver's name is a promise of scikit-learn's about penalties, classes and sparse indices. Here
 every fit is solved to rounding by our own methods, so a name changes no number. But whoever names a
@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from logit_engine.errors import UsageError
 from logit_engine.reporting.notices import warn_caller
 
-L2, L1, NET = "l2", "l1", "elasticnet"
-EVERY = frozenset({L2, L1, NET, None})
-SMOOTH = frozenset({L2, None})
-LARGEST_FOR_LIBLINEAR = 1e30
+L2, L1, ELASTIC_NET = "l2", "l1", "elasticnet"
+ALL_PENALTIES = frozenset({L2, L1, ELASTIC_NET, None})
+SMOOTH_PENALTIES = frozenset({L2, None})
+MAX_LIBLINEAR_VALUE = 1e30
 
 
 @dataclass(frozen=True, slots=True)
 class SolverContract:
-    """What scikit-learn's solver of a name takes, and the words of its warning when the passes end."""
+    """What scikit-learn's solver of a name takes, and its words when the passes end."""
 
-    penalties: frozenset[str | None] = EVERY
+    penalties: frozenset[str | None] = ALL_PENALTIES
     dual: bool = False
     several_classes: bool = True
     large_sparse: bool = True
@@ -33,11 +33,11 @@ class SolverContract:
     out_of_passes: str = ""
 
 
-STOCHASTIC = "The max_iter was reached which means the coef_ did not converge"
+STOCHASTIC_MESSAGE = "The max_iter was reached which means the coef_ did not converge"
 SOLVERS = {
     "auto": SolverContract(dual=True),
     "lbfgs": SolverContract(
-        SMOOTH, out_of_passes="lbfgs failed to converge after {passes} iteration(s)"
+        SMOOTH_PENALTIES, out_of_passes="lbfgs failed to converge after {passes} iteration(s)"
     ),
     "liblinear": SolverContract(
         frozenset({L1, L2}),
@@ -48,14 +48,15 @@ SOLVERS = {
         out_of_passes="Liblinear failed to converge, increase the number of iterations.",
     ),
     "newton-cg": SolverContract(
-        SMOOTH,
-        out_of_passes="newton-cg failed to converge after {passes} passes. Increase the number of iterations.",
+        SMOOTH_PENALTIES,
+        out_of_passes="newton-cg failed to converge after {passes} passes. "
+        "Increase the number of iterations.",
     ),
     "newton-cholesky": SolverContract(
-        SMOOTH, out_of_passes="Newton solver did not converge after {passes} iterations"
+        SMOOTH_PENALTIES, out_of_passes="Newton solver did not converge after {passes} iterations"
     ),
-    "sag": SolverContract(SMOOTH, large_sparse=False, out_of_passes=STOCHASTIC),
-    "saga": SolverContract(large_sparse=False, out_of_passes=STOCHASTIC),
+    "sag": SolverContract(SMOOTH_PENALTIES, large_sparse=False, out_of_passes=STOCHASTIC_MESSAGE),
+    "saga": SolverContract(large_sparse=False, out_of_passes=STOCHASTIC_MESSAGE),
 }
 
 
@@ -64,7 +65,7 @@ def penalty_kind(strongest: float, ratios: Any) -> str | None:
     if np.isinf(strongest):
         return None
     shares = np.asarray(ratios, dtype=np.float64)
-    return L2 if (shares == 0.0).all() else L1 if (shares == 1.0).all() else NET
+    return L2 if (shares == 0.0).all() else L1 if (shares == 1.0).all() else ELASTIC_NET
 
 
 def solver_contract(solver: Any, kind: str | None, dual: bool) -> SolverContract:
@@ -83,7 +84,7 @@ def solver_contract(solver: Any, kind: str | None, dual: bool) -> SolverContract
     if kind not in contract.penalties:
         text = (
             f"Only 'saga' solver supports elasticnet penalty, got solver={solver}."
-            if kind == NET and L1 in contract.penalties
+            if kind == ELASTIC_NET and L1 in contract.penalties
             else f"Solver {solver} supports only 'l2' or None penalties, got {kind} penalty."
         )
         raise UsageError(f"{text} {advice}")
@@ -93,14 +94,14 @@ def solver_contract(solver: Any, kind: str | None, dual: bool) -> SolverContract
 
 
 def check_data(solver: str, classes: int, X: Any) -> None:
-    """Raises UsageError where scikit-learn's solver of that name does not take so many classes, or such values."""
+    """Raises UsageError for classes or values that scikit-learn's solver of that name refuses."""
     if solver == "liblinear" and classes > 2:
         raise UsageError(
             "The 'liblinear' solver does not support multiclass classification (n_classes >= 3). "
             "Leave solver at 'auto', "
             "or wrap the estimator in a OneVsRestClassifier."
         )
-    if solver == "liblinear" and float(X.max()) > LARGEST_FOR_LIBLINEAR:
+    if solver == "liblinear" and float(X.max()) > MAX_LIBLINEAR_VALUE:
         raise UsageError(
             "Using the 'liblinear' solver while X contains a maximum value > 1e30 results in a "
             "frozen fit. Please choose "
@@ -127,9 +128,10 @@ def check_strength(C: Any) -> float:
 
 def check_ratio(ratio: Any) -> float:
     """l1_ratio as a number. Raises UsageError for anything but a number from 0 to 1."""
-    if isinstance(ratio, bool | str) or not np.isscalar(ratio) or not 0.0 <= ratio <= 1.0:  # type: ignore[operator]
+    is_number = np.isscalar(ratio) and not isinstance(ratio, bool | str)
+    if not is_number or not 0.0 <= ratio <= 1.0:
         raise UsageError(f"l1_ratio is {ratio!r}; it is between 0 (l2) and 1 (l1).")
-    return float(ratio)  # type: ignore[arg-type]
+    return float(ratio)
 
 
 def warn_deprecated_penalty(instead: str) -> None:
@@ -151,8 +153,8 @@ def warn_unused_jobs(n_jobs: Any) -> None:
         )
 
 
-def asked_strength(model: Any) -> tuple[float, float]:
-    """C and l1_ratio of a LogisticRegression, with what the deprecated penalty says of them. Raises UsageError.
+def requested_strength(model: Any) -> tuple[float, float]:
+    """C and l1_ratio of a LogisticRegression, after the deprecated penalty. Raises UsageError.
 
     Warns as scikit-learn does of penalty, of l1_ratio=None and of what contradicts them; called by
     `fit` itself.
@@ -168,12 +170,12 @@ def asked_strength(model: Any) -> tuple[float, float]:
     warn_deprecated_penalty(
         "l1_ratio (0 for l2, 1 for l1, between them for elasticnet) and C=inf for None"
     )
-    if penalty not in (L1, L2, NET, None):
+    if penalty not in (L1, L2, ELASTIC_NET, None):
         raise UsageError(f"penalty '{penalty}' is not known; choose l1, l2, elasticnet or None.")
-    if penalty == NET and given is None:
+    if penalty == ELASTIC_NET and given is None:
         raise UsageError("l1_ratio must be specified when penalty is elasticnet.")
     ratio = 0.0 if given is None else check_ratio(given)
-    if penalty != NET and 0.0 < ratio < 1.0:
+    if penalty != ELASTIC_NET and 0.0 < ratio < 1.0:
         _warn_unused_ratio(penalty)
     if (penalty == L2 and given != 0.0) or (penalty == L1 and given != 1.0):
         warn_caller(
@@ -186,26 +188,28 @@ def asked_strength(model: Any) -> tuple[float, float]:
     return np.inf if penalty is None else C, {L2: 0.0, L1: 1.0}.get(penalty, ratio)
 
 
-def asked_ratios(model: Any) -> NDArray[np.float64]:
-    """The l1_ratios that a LogisticRegressionCV tries, with what the deprecated penalty says of them. Raises UsageError.
+def requested_ratios(model: Any) -> NDArray[np.float64]:
+    """The l1_ratios of a LogisticRegressionCV, after the deprecated penalty. Raises UsageError.
 
     Warns as scikit-learn does of penalty; called by `fit` itself.
     """
     penalty, given = model.penalty, model.l1_ratios
     if penalty != "deprecated":
         warn_deprecated_penalty("l1_ratios, (0,) for l2 or (1,) for l1")
-        if penalty not in (L1, L2, NET):
+        if penalty not in (L1, L2, ELASTIC_NET):
             raise UsageError(f"penalty '{penalty}' is not known; choose l1, l2 or elasticnet.")
-        if penalty != NET:
+        if penalty != ELASTIC_NET:
             if given is not None:
                 _warn_unused_ratio(penalty, "l1_ratios")
             return np.array([float(penalty == L1)])
-    ratios = np.atleast_1d(np.asarray((0.0,) if given is None and penalty != NET else given))
+    ratios = np.atleast_1d(
+        np.asarray((0.0,) if given is None and penalty != ELASTIC_NET else given)
+    )
     if (
         ratios.ndim != 1
         or ratios.size == 0
         or ratios.dtype.kind not in "fiu"
-        or not _in_unit(ratios).all()
+        or not _in_unit_interval(ratios).all()
     ):
         raise UsageError(
             f"l1_ratios are values between 0 (l2) and 1 (l1); got l1_ratios={given!r}."
@@ -213,7 +217,7 @@ def asked_ratios(model: Any) -> NDArray[np.float64]:
     return ratios.astype(np.float64)
 
 
-def _in_unit(values: NDArray[Any]) -> NDArray[np.bool_]:
+def _in_unit_interval(values: NDArray[Any]) -> NDArray[np.bool_]:
     return (values >= 0.0) & (values <= 1.0)
 
 

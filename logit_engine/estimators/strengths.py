@@ -1,4 +1,4 @@
-"""What scikit-learn's face asks of the engine: one set of rows fitted at any inverse strength C, of two classes or more."""
+"""One set of rows, fitted at any inverse strength C: what the estimators ask of the engine."""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -15,23 +15,24 @@ from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit_rows
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LOGIT
-from logit_engine.penalties import NONE, ElasticNet, Groups, groups_of
+from logit_engine.penalties import NONE, ElasticNet, Groups, Penalty, groups_of
 from logit_engine.rows import arrays
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.proximal import Proximal
 
-ROUNDING = 1e-12  # the residual of a single fit
-LOOKS = {
-    True: 2,
-    False: 1,
-}  # passes that take no step: under a penalty at gradient and curvature, else at the end
-TIGHT = 1e-10  # the residual of a path's points: coefficients are then good to about nine digits
+FIT_RESIDUAL = 1e-12  # of a single fit
+PATH_RESIDUAL = 1e-10  # of a path's points: coefficients are good to about nine digits
+# Under a penalty a fit looks at gradient and curvature first; without one it ends with a look.
+PASSES_WITHOUT_STEP = {True: 2, False: 1}
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """coef: (1, p) or (K, p); intercept: (1,) or (K,); result: None where no step was allowed; solver: what ran.
+class TaskFit:
+    """A fit of a task at one strength.
+
+    coef: (1, p) or (K, p). intercept: (1,) or (K,). result: None if no step was allowed. solver:
+    that ran.
 
     steps: passes over the rows, but for the first looks at gradient and curvature.
     """
@@ -43,32 +44,34 @@ class Found:
     steps: int
 
 
-class Trace(NamedTuple):
-    """A path over m values of C: coef (m, 1 or K, p), intercept (m, 1 or K), passes and converged (m,)."""
+class PathTrace(NamedTuple):
+    """A path over m values of C: coef (m, 1 or K, p), intercept (m, 1 or K), others (m,)."""
 
     coef: Array
     intercept: Array
     passes: NDArray[np.int64]
     converged: NDArray[np.bool_]
 
-    def take(self, order: NDArray[np.intp]) -> "Trace":
+    def take(self, order: NDArray[np.intp]) -> "PathTrace":
         """The points in another order, (m,)."""
-        return Trace(
+        return PathTrace(
             self.coef[order], self.intercept[order], self.passes[order], self.converged[order]
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
+class PathTraces:
     """The path of all rows, and those without the rows of each fold."""
 
-    whole: Trace
-    folds: tuple[Trace, ...]
+    whole: PathTrace
+    folds: tuple[PathTrace, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One set of rows, to be fitted at any strength: X (n, p), codes or shares y (n,), weights and offsets (n,).
+    """One set of rows, to be fitted at any strength.
+
+    X: (n, p). y: (n,), codes or shares of events. weight, offset: (n,).
 
     labels: of the classes, where each has a predictor of its own under a penalty: more than two, or
     what is left of them.
@@ -99,7 +102,7 @@ class Task:
             offset=None if self.offset is None else np.asarray(self.offset)[rows],
         )
 
-    def _outputs(self, penalized: bool) -> int:
+    def _predictor_count(self, penalized: bool) -> int:
         """How many predictors are fitted."""
         return 1 if not self.several else self.classes if penalized else self.classes - 1
 
@@ -111,49 +114,48 @@ class Task:
         bounds: tuple[ArrayLike, ArrayLike] | None = None,
         max_iter: int = 100,
         start: Array | None = None,
-        tolerance: float = ROUNDING,
+        tolerance: float = FIT_RESIDUAL,
         *,
         groups: ArrayLike | None = None,
         naive: bool = False,
-    ) -> Found:
-        """The fit at inverse strength C; start: (K, p + 1), intercepts first; naive: with standard errors after a penalty.
+    ) -> TaskFit:
+        """The fit at inverse strength C.
 
-        max_iter: the most passes with a step.
-
-        Of more than two classes with a penalty, every class has a predictor of its own; without one
-        they are those against the first, centered.
+        max_iter: the most passes with a step. start: (K, p + 1), intercepts first. naive: with
+        standard errors after a penalty. Of more than two classes each has a predictor of its own
+        under a penalty; without one predictors are against the first class, then centered.
         """
-        penalized = bool(np.isfinite(C))
-        outputs = self._outputs(penalized)
         if max_iter == 0:
-            rows = self.classes if self.several else 1
-            return Found(np.zeros((rows, self.X.shape[1])), np.zeros(rows), None, "none", 0)
+            return self._fit_of_zeros()
+        penalized = bool(np.isfinite(C))
+        outputs = self._predictor_count(penalized)
         likelihood = Multinomial(outputs, base=not penalized) if self.several else Bernoulli(LOGIT)
-        limits = None if bounds is None else self._bounds(bounds)
-        penalty = (
-            self.unit(l1_ratio, factor, limits, outputs, groups).multiplied(1.0 / C)
-            if penalized
-            else NONE
-        )
-        names = ("intercept",) * self.intercept + self.columns
+        limits = None if bounds is None else self._coefficient_limits(bounds)
+        solver: Newton | Proximal = Newton(max_passes=max_iter + 1)
+        penalty: Penalty = NONE
+        if penalized:
+            solver = Proximal(tolerance, max_iter + 1)
+            penalty = self.unit(l1_ratio, factor, limits, outputs, groups).multiplied(1.0 / C)
         options = FitOptions(
             penalty=penalty,
             inequalities=None if penalized or limits is None else self._inequalities(*limits),
             allow_separation=True,
             threads=self.threads,
-            solver=Proximal(tolerance, max_iter + 1)
-            if penalized
-            else Newton(max_passes=max_iter + 1),
+            solver=solver,
             naive=naive and penalized,
-            start=None if start is None else self._start(start, outputs),
+            start=None if start is None else self._flat_start(start, outputs),
         )
-        result = fit_rows(self._rows(names), likelihood, options)
-        coef, intercept = self._shaped(result.estimates, outputs)
-        solver = (
-            "proximal quasi-newton" if penalty.kinked else "quasi-newton" if penalized else "newton"
-        )
-        steps = result.passes - LOOKS[penalized]
-        return Found(coef, intercept, result, solver, min(max(steps, 1), max_iter))
+        result = fit_rows(self._memory_rows(), likelihood, options)
+        coef, intercept = self._coefficients_by_class(result.estimates, outputs)
+        ran = "quasi-newton" if penalized else "newton"
+        name = f"proximal {ran}" if penalty.kinked else ran
+        steps = result.passes - PASSES_WITHOUT_STEP[penalized]
+        return TaskFit(coef, intercept, result, name, min(max(steps, 1), max_iter))
+
+    def _fit_of_zeros(self) -> TaskFit:
+        """What no pass finds."""
+        rows = self.classes if self.several else 1
+        return TaskFit(np.zeros((rows, self.X.shape[1])), np.zeros(rows), None, "none", 0)
 
     def path(
         self,
@@ -161,21 +163,22 @@ class Task:
         l1_ratio: float,
         factor: ArrayLike | None = None,
         fold: NDArray[np.int64] | None = None,
-        tolerance: float = TIGHT,
+        tolerance: float = PATH_RESIDUAL,
         *,
         groups: ArrayLike | None = None,
         bounds: tuple[ArrayLike, ArrayLike] | None = None,
         max_iter: int = PASSES,
-    ) -> Traced:
-        """The fits at rising C, (m,), of all rows and without each fold; fold: (n,) codes from 0, -1 for rows always in.
+    ) -> PathTraces:
+        """The fits at rising C, (m,), of all rows and without each fold.
 
-        max_iter: the most passes at a C, for each of these fits; they share most of them.
+        fold: (n,) codes from 0, -1 for rows that every fit has. max_iter: the most passes at a C
+        for each fit; they share most of them.
         """
-        outputs = self._outputs(penalized=True)
+        outputs = self._predictor_count(penalized=True)
         likelihood = Multinomial(outputs, base=False) if self.several else Bernoulli(LOGIT)
-        rows = replace(self._rows(("intercept",) * self.intercept + self.columns), fold=fold)
+        rows = replace(self._memory_rows(), fold=fold)
         folds = 0 if fold is None else int(fold.max()) + 1
-        limits = None if bounds is None else self._bounds(bounds)
+        limits = None if bounds is None else self._coefficient_limits(bounds)
         unit = self.unit(l1_ratio, factor, limits, outputs, groups)
         found = fit_path(
             rows,
@@ -187,19 +190,24 @@ class Task:
             threads=self.threads,
             max_passes=max_iter * (folds + 1),
         )
-        every = [found.estimates, *found.folds.swapaxes(0, 1)]  # (m, q) each
+        of_folds = found.folds.swapaxes(0, 1)
+        traces = [
+            PathTrace(*self._path_coefficients(points, outputs), found.passes, found.converged)
+            for points in (found.estimates, *of_folds)
+        ]
+        return PathTraces(traces[0], tuple(traces[1:]))
 
-        def trace(estimates: Array) -> Trace:
-            coef, intercept = zip(
-                *(self._shaped(point, outputs) for point in estimates), strict=True
-            )
-            return Trace(np.stack(coef), np.stack(intercept), found.passes, found.converged)
+    def _path_coefficients(self, estimates: Array, outputs: int) -> tuple[Array, Array]:
+        """Coefficients (m, 1 or K, p) and intercepts (m, 1 or K) of a path's estimates, (m, q)."""
+        points = [self._coefficients_by_class(point, outputs) for point in estimates]
+        coef, intercept = zip(*points, strict=True)
+        return np.stack(coef), np.stack(intercept)
 
-        whole, *apart = map(trace, every)
-        return Traced(whole, tuple(apart))
+    def _coefficients_by_class(self, estimates: Array, outputs: int) -> tuple[Array, Array]:
+        """Coefficients (1 or K, p) and intercepts (1 or K,).
 
-    def _shaped(self, estimates: Array, outputs: int) -> tuple[Array, Array]:
-        """Coefficients (1 or K, p) and intercepts (1 or K,), centered over several classes where only differences count."""
+        They are centered over several classes if only differences count.
+        """
         by_class = estimates.reshape(outputs, self.X.shape[1] + self.intercept)
         contrasts = self.several and outputs < self.classes
         if contrasts:
@@ -210,7 +218,8 @@ class Task:
             intercept = intercept - intercept.mean()
         return (coef - coef.mean(axis=0) if contrasts else coef.copy()), intercept.copy()
 
-    def _rows(self, names: tuple[str, ...]) -> MemoryRows:
+    def _memory_rows(self) -> MemoryRows:
+        names = ("intercept",) * self.intercept + self.columns
         sparse = hasattr(self.X, "tocsr")
         columns: Columns = Sparse(self.X.tocsr()) if sparse else Dense(self.X)
         if self.intercept:
@@ -240,7 +249,9 @@ class Task:
         outputs: int,
         groups: ArrayLike | None = None,
     ) -> ElasticNet:
-        """The penalty of strength one. Of several classes only differences of intercepts count: the first is zero.
+        """The penalty of strength one.
+
+        Of several classes only differences of intercepts count: the first is zero.
 
         groups: (p,), a label for each column, None or -1 for none; the norms of all classes'
         coefficients then stand in place of the l1.
@@ -257,7 +268,7 @@ class Task:
                 "on."
             )
         whole = np.tile(np.concatenate([np.zeros(int(self.intercept)), share]), outputs)
-        norms = None if groups is None else self._norms(groups, share, outputs)
+        norms = None if groups is None else self._group_norms(groups, share, outputs)
         grouped = groups is not None and l1_ratio > 0.0
         l1 = l1_ratio * (np.zeros_like(whole) if grouped else whole)
         if outputs > 1 and self.intercept:
@@ -268,8 +279,11 @@ class Task:
         own = norms.multiplied(l1_ratio) if norms is not None and grouped else None
         return ElasticNet(l1, (1.0 - l1_ratio) * whole, low, high, own)
 
-    def _norms(self, groups: ArrayLike, share: Array, outputs: int) -> Groups | None:
-        """Norms over columns with equal labels, as strong as the root of their number; None where no column is in one."""
+    def _group_norms(self, groups: ArrayLike, share: Array, outputs: int) -> Groups | None:
+        """Norms over columns with equal labels, as strong as the root of their number.
+
+        None if no column has a label.
+        """
         labels = np.asarray(groups, dtype=object)
         if labels.shape != share.shape:
             raise UsageError(
@@ -289,7 +303,7 @@ class Task:
             return None
         return Groups(np.tile(one.codes, outputs), one.strength, np.tile(one.weight, outputs))
 
-    def _bounds(self, bounds: tuple[ArrayLike, ArrayLike]) -> tuple[Array, Array]:
+    def _coefficient_limits(self, bounds: tuple[ArrayLike, ArrayLike]) -> tuple[Array, Array]:
         """The lowest and the highest coefficients of a class, (q,) each, the intercept free."""
         p = self.X.shape[1]
         low, high = (np.broadcast_to(np.asarray(b, dtype=np.float64), (p,)) for b in bounds)
@@ -310,7 +324,7 @@ class Task:
         names = ("intercept",) * self.intercept + self.columns
         return Inequalities(lower, upper, np.zeros((0, lower.size)), np.zeros(0), names)
 
-    def _start(self, start: Array, outputs: int) -> Array | None:
+    def _flat_start(self, start: Array, outputs: int) -> Array | None:
         by_class = start if self.intercept else start[:, 1:]
         if self.several and outputs == self.classes - 1:
             by_class = by_class[1:] - by_class[0]

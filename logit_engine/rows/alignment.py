@@ -4,7 +4,7 @@ One rule holds everywhere:
 
 - The same labels in the same order are taken as they are.
 - The same labels, each once, in another order are matched by label.
-- Other labels, or labels that repeat in another order, are refused: nobody can know which row is meant.
+- Other labels, or labels that repeat in another order, are refused: the row meant is unknown.
 
 Values without labels (NumPy, Polars, lists) go by position, and so do all values if X has no
 labels.

@@ -262,7 +262,8 @@ def _first_time_type(values: list[Any]) -> str | None:
 
 
 def _times_sentence(where: str, found: str, column: Any, line: str) -> str:
-    return f"{where} holds {found} values; make numbers of them, as in {_time_conversion(found, column, line)}."
+    how = _time_conversion(found, column, line)
+    return f"{where} holds {found} values; make numbers of them, as in {how}."
 
 
 def _time_conversion(found: str, column: Any, line: str) -> str:

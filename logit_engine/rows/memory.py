@@ -119,6 +119,31 @@ def array_rows(
     stands first. If X, or else y, is pandas', the rows of the others are matched by label
     (`alignment`). Raises DataError on bad input.
     """
+    columns, terms = _columns_and_terms(X, names, intercept)
+    n = columns.shape[0]
+    labels, of = (row_labels(X), "X") if row_labels(X) is not None else (row_labels(y), "y")
+    given = {"y": y, "weight": weight, "precision": precision, "offset": offset}
+    y, weight, precision, offset = (
+        aligned_rows(value, labels, name, of) for name, value in given.items()
+    )
+    weight, precision = _whole_weight_and_precision(weight, precision, n)
+    return MemoryRows(
+        columns,
+        arrays.class_codes(y, n, len(classes)) if classes else arrays.binary_outcome(y, n),
+        terms,
+        weight,
+        None if offset is None else arrays.offset_values(offset, n, max(1, len(classes) - 1)),
+        None if cluster is None else cluster_codes(cluster, n, labels=labels, of=of),
+        precision,
+        intercept,
+        tuple(classes),
+    )
+
+
+def _columns_and_terms(
+    X: Any, names: Sequence[str] | None, intercept: bool
+) -> tuple[Columns, tuple[str, ...]]:
+    """The columns of X with a constant first, if asked, and their names. Raises DataError."""
     is_sparse = hasattr(X, "tocsr")
     columns: Columns = (
         Sparse(arrays.sparse_matrix(X, names=names))
@@ -134,28 +159,7 @@ def array_rows(
         columns = SideBySide((Constant(n), columns)) if p else Constant(n)
         terms = ("intercept", *terms)
     arrays.refuse_repeated_names(terms, "columns")
-    labels, of = (row_labels(X), "X") if row_labels(X) is not None else (row_labels(y), "y")
-    y, weight, precision, offset = (
-        aligned_rows(value, labels, name, of)
-        for name, value in {
-            "y": y,
-            "weight": weight,
-            "precision": precision,
-            "offset": offset,
-        }.items()
-    )
-    weight, precision = _whole_weight_and_precision(weight, precision, n)
-    return MemoryRows(
-        columns,
-        arrays.class_codes(y, n, len(classes)) if classes else arrays.binary_outcome(y, n),
-        terms,
-        weight,
-        None if offset is None else arrays.offset_values(offset, n, max(1, len(classes) - 1)),
-        None if cluster is None else cluster_codes(cluster, n, labels=labels, of=of),
-        precision,
-        intercept,
-        tuple(classes),
-    )
+    return columns, terms
 
 
 def _whole_weight_and_precision(

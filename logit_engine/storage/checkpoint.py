@@ -119,7 +119,7 @@ class _NoDigestError(TypeError):
 
 
 def digest(value: Any) -> str:
-    """The sha256 of a value of plain values, arrays, dataclasses, and functions with their closures.
+    """The sha256 of a value: plain values, arrays, dataclasses, functions with closures.
 
     Of a function that is not the engine's it follows the functions and plain values of its module
     that it names. Of rows it is their number and names. Raises TypeError for anything else.

@@ -109,8 +109,8 @@ class StoredModel:
     def predicted_class(self) -> pl.Expr:
         """The predicted class of each row.
 
-        Of two classes the positive one from the threshold on; of several the most probable, the first of
-        equals.
+        Of two classes the positive one from the threshold on; of several the most probable, the
+        first of equals.
         """
         probabilities = self.probabilities()
         classes = self.target.classes
@@ -156,7 +156,7 @@ def _label_where(where: pl.Expr, label: Label, otherwise: Any) -> pl.Expr:
 
 
 def coefficient_table(model: StoredModel, level: float = 0.95) -> pl.DataFrame:
-    """The model as a table, one row per coefficient: the terms in the order of X, class by class."""
+    """The model as a table, one row per coefficient: terms in the order of X, class by class."""
     raw, scaled = model.original, model.result
     interval = raw.interval(level)
     units = model.design.units
@@ -274,8 +274,8 @@ def read_table(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
     if content["format"] != FORMAT_VERSION:
         what = "newer" if content["format"] > FORMAT_VERSION else "older"
         raise ArtifactError(
-            f"{path} has format {content['format']}, {what} than the {FORMAT_VERSION} this version reads; "
-            + ("upgrade logit-engine." if what == "newer" else "train again.")
+            f"{path} has format {content['format']}, {what} than the {FORMAT_VERSION} this version "
+            "reads; " + ("upgrade logit-engine." if what == "newer" else "train again.")
         )
     return table, content
 

@@ -22,7 +22,7 @@ from typing import Any
 from logit_engine.errors import ArtifactError
 
 MANIFEST = "manifest.json"
-STALE_SECONDS = 86_400.0  # nothing is staged for a day without a byte written, so what is older was left by a killed process
+STALE_SECONDS = 86_400.0  # without a byte written: a process that stages so long was killed
 
 
 class AlreadyPublished(ArtifactError):
@@ -55,7 +55,8 @@ def _with_finite_numbers(value: object) -> object:
             for key in value:
                 if not isinstance(key, str):
                     raise TypeError(
-                        f"A key of canonical JSON must be text, but {key!r} is {type(key).__name__}."
+                        f"A key of canonical JSON must be text, but {key!r} is "
+                        f"{type(key).__name__}."
                     )
             return {key: _with_finite_numbers(item) for key, item in value.items()}
         case list() | tuple():
@@ -158,7 +159,7 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 
 
 def sealed(content: Mapping[str, Any]) -> str:
-    """The text of a manifest: its content as canonical JSON, with the sha256 of that as its seal."""
+    """The text of a manifest: canonical JSON of its content, sealed by the sha256 of that."""
     return canonical_json({**content, "seal": _seal_of(content)}, indent=2) + "\n"
 
 
@@ -181,7 +182,7 @@ def unsealed(path: Path) -> dict[str, Any]:
 
 
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
-    """Write manifest.json, the last file of a folder: content, and a fingerprint of every other file."""
+    """Write manifest.json, the last file of a folder: content, and fingerprints of the others."""
     if taken := content.keys() & {"files", "seal"}:
         raise ValueError(
             f"A manifest's content may not name {sorted(taken)}: the manifest sets them itself."
@@ -212,7 +213,8 @@ def verify_manifest(folder: Path) -> dict[str, Any]:
             )
         if sha256_of(found[name]) != expected["sha256"]:
             raise ArtifactError(
-                f"{folder} is damaged: {name} has changed since it was published (its sha256 differs)."
+                f"{folder} is damaged: {name} has changed since it was published (its sha256 "
+                "differs)."
             )
     if extra := sorted(found.keys() - named.keys()):
         raise ArtifactError(

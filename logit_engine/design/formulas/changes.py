@@ -45,7 +45,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class FormulaChanges:
-    """A learnt formula by its variables. spec: the `FormulaSpec`; held: factors held in every matrix."""
+    """A learnt formula by its variables. spec: a `FormulaSpec`; held: factors held throughout."""
 
     spec: Any
     held: HeldFactors = field(default=NO_HELD_FACTORS)
@@ -201,7 +201,7 @@ class FormulaChanges:
     def centered(
         self, rows: pd.DataFrame, center: Callable[[Array], Array], fixed: Collection[str]
     ) -> tuple[pd.DataFrame, "FormulaChanges"]:
-        """One row at the center of the rows: numbers and codes of categories, each at its own center.
+        """One row at the center of the rows: numbers and codes of categories at their centers.
 
         fixed: columns that keep the value they have in rows, the same in all.
         """

@@ -142,31 +142,31 @@ def formula_design(
     if not keep.any():
         raise DataError(f"no row is complete in the columns that the formula '{formula}' reads.")
     rows = frames.complete(data, read, keep)
-    model, matrix, order, printed = matrices.learn(parsed, rows)
-    chosen = _chosen_columns(order, printed, drop_cols or ())
-    if not chosen:
-        raise UsageError(f"the formula '{formula}' leaves X without columns; give it a term.")
+    spec, X = _learn_spec(matrices, parsed, rows, drop_cols or ())
     values = matrices.outcome(parsed, rows)
     levels = tuple(values.cat.categories) if hasattr(values, "cat") else None
-    X, outcome = matrix[:, chosen], np.asarray(values)
+    outcome = np.asarray(values)
     if missing == "none":
-        X, outcome, keep = (
-            _with_gaps(X, keep),
-            _with_gaps(outcome, keep),
-            np.ones(keep.size, dtype=bool),
-        )
+        X, outcome = _with_gaps(X, keep), _with_gaps(outcome, keep)
+        keep = np.ones(keep.size, dtype=bool)
     dropped = {name: int(mask.sum()) for name, mask in null.items() if mask.any()}
-    spec = FormulaSpec(
-        formula,
-        tuple(printed[i] for i in chosen),
-        parsed.columns,
-        parsed.outcome_columns,
-        chosen,
-        model,
-    )
     return FormulaDesign(
         X, outcome, parsed.outcome, levels, keep, dropped, spec, rows[list(parsed.columns)]
     )
+
+
+def _learn_spec(
+    matrices: ModuleType, parsed: Any, rows: Any, drop_cols: Collection[str]
+) -> tuple[FormulaSpec, Array]:
+    """The formula learnt on complete rows, and their X. Raises UsageError if X has no column."""
+    model, matrix, order, printed = matrices.learn(parsed, rows)
+    chosen = _chosen_columns(order, printed, drop_cols)
+    if not chosen:
+        raise UsageError(f"the formula '{parsed.text}' leaves X without columns; give it a term.")
+    names = tuple(printed[i] for i in chosen)
+    columns, outcome_columns = parsed.columns, parsed.outcome_columns
+    spec = FormulaSpec(parsed.text, names, columns, outcome_columns, chosen, model)
+    return spec, matrix[:, chosen]
 
 
 def _formulaic_modules() -> tuple[ModuleType, ModuleType]:

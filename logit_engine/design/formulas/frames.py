@@ -28,7 +28,7 @@ def column_names(data: Any) -> list[str]:
 
 
 def rows_of(data: Any, subset: Any) -> Any:
-    """The rows chosen by a mask, by labels of a pandas frame (`loc`), or by positions of a Polars frame."""
+    """The rows chosen by a mask, by pandas' labels (`loc`), or by positions in Polars."""
     try:
         if isinstance(data, pd.DataFrame):
             return data.loc[subset]

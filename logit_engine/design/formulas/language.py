@@ -107,7 +107,7 @@ ALLOWED_NODES = (
 
 
 class Reading(NamedTuple):
-    """What an expression reads and uses: columns; names of functions and contrasts, "np" for NumPy's."""
+    """The columns that an expression reads, and its functions and contrasts ("np" for NumPy's)."""
 
     columns: tuple[str, ...]
     words: frozenset[str]

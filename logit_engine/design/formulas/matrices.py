@@ -33,7 +33,7 @@ from logit_engine.design.formulas.language import (
 from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_engine.rows.arrays import MAX_MAGNITUDE
 
-# Found before formulaic's own: of NumPy what acts row by row, and patsy's scale (formulaic's divides by n - 1).
+# In place of formulaic's own: of NumPy what acts row by row, and patsy's scale, which divides by n.
 CONTEXT = {
     "np": SimpleNamespace(**{name: getattr(np, name) for name in (*ROW_FUNCTIONS, "pi", "e")}),
     "scale": standardize,
@@ -314,7 +314,7 @@ def _materialize(
 def _read_factor(
     expression: str, kind: Token.Kind | Factor.EvalMethod, columns: Sequence[str]
 ) -> Reading:
-    """What a token or a factor reads: a name is a column, an expression is as `language.read` says."""
+    """What a token or a factor reads: a name is a column, an expression is read."""
     if kind in (Token.Kind.NAME, Factor.EvalMethod.LOOKUP):
         return Reading((known_column(expression, expression, columns),), frozenset())
     if kind not in (Token.Kind.PYTHON, Factor.EvalMethod.PYTHON):

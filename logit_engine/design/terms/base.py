@@ -152,7 +152,7 @@ class Term(ABC):
 
     @abstractmethod
     def contribution(self, estimates: Sequence[float]) -> pl.Expr:
-        """The sum of its columns times their coefficients, (m,); null for a value without a rule."""
+        """The sum of its columns times estimates, (m,); null for a value without a rule."""
 
     @property
     def replaces_missing(self) -> bool:
@@ -225,6 +225,6 @@ def missing_levels_error(name: str, missing: int, rows: int) -> DataError:
 
 
 def unseen_rows(label: pl.Expr, known: Sequence[str]) -> pl.Expr:
-    """The labels that are not known, with their rows, the most frequent first: `AuditCounts.unseen`."""
+    """The labels that are not known, each with its rows: for `AuditCounts.unseen`."""
     unseen = label.filter(~label.is_in(known)).alias("level")
     return unseen.value_counts(sort=True, name="rows").implode()

@@ -229,7 +229,10 @@ def _pooling_note(name: str, rare: tuple[str, ...], rows: int, least: int, fate:
     listed = ", ".join(rare[:8]) + (f" and {len(rare) - 8} more" if len(rare) > 8 else "")
     levels = "1 level" if len(rare) == 1 else f"{len(rare)} levels"
     verb = "is" if len(rare) == 1 else "are"
-    return f"{name}: {levels} with fewer than {least:,} rows ({listed}), {rows:,} rows in all, {verb} {fate}"
+    return (
+        f"{name}: {levels} with fewer than {least:,} rows ({listed}), {rows:,} rows in all, "
+        f"{verb} {fate}"
+    )
 
 
 def _joining_sentence(levels: int, reference: str) -> str:
