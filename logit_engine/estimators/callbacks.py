@@ -21,12 +21,12 @@ def solve_watched(
     X: Any,
     y: NDArray[Any],
     metadata: Mapping[str, Any],
-    solve: Callable[[int], TaskFit],
+    solve: Callable[..., TaskFit],
     keep: Callable[[TaskFit], None],
 ) -> None:
     """Keep what `solve` finds in `max_iter` passes; tell the model's callbacks, if it has any."""
     if not getattr(model, "_skl_callbacks", None):
-        keep(solve(model.max_iter))
+        keep(solve(max_iter=model.max_iter))
         return
     from sklearn.callback import with_callbacks
 
@@ -38,7 +38,7 @@ def solve_watched(
 def _fit_with_hooks(
     model: Any,
     seen: Mapping[str, Any],
-    solve: Callable[[int], TaskFit],
+    solve: Callable[..., TaskFit],
     keep: Callable[[TaskFit], None],
 ) -> None:
     """The fit with its hooks: a task with one task per pass in it, and a last empty one."""
@@ -46,10 +46,10 @@ def _fit_with_hooks(
     whole = model._init_callback_context(max_subtasks=most + 1)
     whole.call_on_fit_task_begin(estimator=model, **seen)
     if model.solver in REPORTING_SOLVERS:
-        keep(solve(0))
+        keep(solve(max_iter=0))
         told = _begin_pass(model, whole, seen)
         for passes in range(1, most + 1):
-            found = solve(min(passes, model.max_iter))
+            found = solve(max_iter=min(passes, model.max_iter))
             keep(found)
             if 0 < found.steps < passes:  # it was done before this pass
                 break
@@ -59,7 +59,7 @@ def _fit_with_hooks(
             told = _begin_pass(model, whole, seen)
         told.call_on_fit_task_end(estimator=model)
     else:
-        keep(solve(model.max_iter))
+        keep(solve(max_iter=model.max_iter))
     whole.call_on_fit_task_end(estimator=model, **seen, reconstruction_attributes={})
 
 

@@ -5,6 +5,7 @@ pipelines, search, metadata routing. Without it the class does the same for arra
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -148,29 +149,18 @@ class LogisticRegression(Base):
             warn_unused_jobs(self.n_jobs)
             check_row_labels(X, y=y, sample_weight=sample_weight, offset=offset)
             task, present, labels = self._checked_problem(X, y, sample_weight, offset, contract)
-            start = self._warm_start_point(task.X.shape[1]) if self.warm_start else None
-            fitted = task_of_classes(task, present)
-
-            def solve(passes: int) -> TaskFit:
-                return fitted.solve(
-                    C,
-                    l1_ratio,
-                    max_iter=passes,
-                    start=start,
-                    naive=self.naive_inference,
-                    **self._coefficient_options,
-                )
-
+            solve = partial(
+                task_of_classes(task, present).solve,
+                C,
+                l1_ratio,
+                start=self._warm_start_point(task.X.shape[1]) if self.warm_start else None,
+                naive=self.naive_inference,
+                **self._coefficient_options,
+            )
             precision = task.X.dtype if contract.single_precision else np.float64
             told = {} if sample_weight is None else {"sample_weight": sample_weight}
-            solve_watched(
-                self,
-                task.X,
-                labels,
-                told,
-                solve,
-                lambda found: self._take_fit(found, present, precision),
-            )
+            take = partial(self._take_fit, present=present, precision=precision)
+            solve_watched(self, task.X, labels, told, solve, take)
             self._has_offset = offset is not None
             self._warn_of_outcome()
         return self

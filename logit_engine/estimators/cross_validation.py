@@ -42,6 +42,16 @@ from logit_engine.rows import cores, one_blas_thread
 RULES = ("best", "one_standard_error")
 
 
+def _sklearn_check_cv() -> Any:
+    if not HAVE_SKLEARN:
+        raise UsageError(
+            "LogisticRegressionCV needs the extra: pip install 'logit-engine[sklearn]'."
+        )
+    from sklearn.model_selection import check_cv
+
+    return check_cv
+
+
 def _refuse_shares(task: Task) -> None:
     if are_shares(task.y):
         raise DataError(
@@ -130,12 +140,7 @@ class LogisticRegressionCV(LogisticRegression):
         splitter and scorer ask for. Raises DataError or UsageError on bad input; warns where folds
         lack a class, and of fits that have not converged.
         """
-        if not HAVE_SKLEARN:
-            raise UsageError(
-                "LogisticRegressionCV needs the extra: pip install 'logit-engine[sklearn]'."
-            )
-        from sklearn.model_selection import check_cv
-
+        check_cv = _sklearn_check_cv()
         with restored_on_error(self):
             routed = routed_to_fit(self, sample_weight, params)
             ratios = requested_ratios(self)

@@ -42,25 +42,7 @@ def checked_rows(
     refuse_times(X, "X")
     refuse_times(y, "y")
     if HAVE_SKLEARN:
-        from sklearn.utils.multiclass import check_classification_targets
-        from sklearn.utils.validation import column_or_1d, validate_data
-
-        table, labels = validate_data(
-            model,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=list(precisions),
-            accept_large_sparse=large_sparse,
-        )
-        labels = column_or_1d(labels, warn=True)
-        if not are_shares(labels):
-            check_classification_targets(labels)
-        if hasattr(table, "tocsr"):
-            arrays.sparse_matrix(table, names=column_names(model))
-        else:
-            arrays.refuse_unusable(table, "X", column_names(model))
-        return table, labels
+        return _rows_by_sklearn(model, X, y, precisions, large_sparse)
     table = checked_table(X)
     labels = np.asarray(y)
     _check_labels(labels, table.shape[0])
@@ -69,6 +51,30 @@ def checked_rows(
     vars(model).pop("feature_names_in_", None)  # of an earlier fit
     if names is not None and all(isinstance(name, str) for name in names):
         model.feature_names_in_ = np.asarray(names, dtype=object)
+    return table, labels
+
+
+def _rows_by_sklearn(
+    model: Any, X: Any, y: Any, precisions: tuple[Precision, ...], large_sparse: bool
+) -> tuple[Any, NDArray[Any]]:
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import column_or_1d, validate_data
+
+    table, labels = validate_data(
+        model,
+        X,
+        y,
+        accept_sparse="csr",
+        dtype=list(precisions),
+        accept_large_sparse=large_sparse,
+    )
+    labels = column_or_1d(labels, warn=True)
+    if not are_shares(labels):
+        check_classification_targets(labels)
+    if hasattr(table, "tocsr"):
+        arrays.sparse_matrix(table, names=column_names(model))
+    else:
+        arrays.refuse_unusable(table, "X", column_names(model))
     return table, labels
 
 

@@ -112,12 +112,11 @@ def array_rows(
     """Rows from arrays: X (n, p) numeric, y (n,) in [0, 1], or the codes of named classes.
 
     X: an array, a frame of pandas or Polars, or a sparse matrix of SciPy; it is not copied. names:
-    of its columns, in place of those of a frame. weight: (n,), how many equal rows a row stands
-    for. precision: (n,), how much a row's log-likelihood counts beyond that, as a variance, a
-    number of trials or a sampling weight does. offset: (n,), or (n, k) for k + 1 classes. cluster:
-    labels, (n,), or (n, 2) for two ways. intercept: whether a constant column named "intercept"
-    stands first. If X, or else y, is pandas', the rows of the others are matched by label
-    (`alignment`). Raises DataError on bad input.
+    of its columns, in place of a frame's. weight: (n,), how many equal rows a row stands for.
+    precision: (n,), how much a row's log-likelihood counts beyond that, as a variance, a number of
+    trials or a sampling weight does. offset: (n,), or (n, k) for k + 1 classes. cluster: labels,
+    (n,), or (n, 2) for two ways. intercept: whether a constant named "intercept" stands first. If
+    X, or else y, is pandas', the others' rows are matched by label. Raises DataError on bad input.
     """
     columns, terms = _columns_and_terms(X, names, intercept)
     n = columns.shape[0]

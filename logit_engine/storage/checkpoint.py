@@ -148,15 +148,7 @@ def _digest_parts(value: Any, seen: set[int]) -> Iterator[bytes]:
         case functools.partial():
             yield from _digest_parts((value.func, value.args, value.keywords), seen)
         case FunctionType():
-            yield f"{value.__module__}.{value.__qualname__}".encode()
-            yield from _digest_parts(value.__code__, seen)
-            yield from _digest_parts((value.__defaults__, value.__kwdefaults__), seen)
-            for cell in value.__closure__ or ():
-                yield from _digest_parts(cell.cell_contents, seen)
-            if id(value.__code__) not in seen and not value.__module__.startswith("logit_engine."):
-                seen.add(id(value.__code__))
-                for name in sorted(_looked_up_names(value.__code__) & value.__globals__.keys()):
-                    yield from _module_name_parts(name, value.__globals__[name], seen)
+            yield from _function_parts(value, seen)
         case CodeType():
             yield value.co_code
             yield from _digest_parts(
@@ -174,6 +166,20 @@ def _digest_parts(value: Any, seen: set[int]) -> Iterator[bytes]:
                         yield from _digest_parts(part, seen)
         case _:
             raise _NoDigestError(f"a {type(value).__name__} has no digest")
+
+
+def _function_parts(value: FunctionType, seen: set[int]) -> Iterator[bytes]:
+    """Code, defaults and closure; of a function that is not the engine's also the names it uses."""
+    code = value.__code__
+    yield f"{value.__module__}.{value.__qualname__}".encode()
+    yield from _digest_parts(code, seen)
+    yield from _digest_parts((value.__defaults__, value.__kwdefaults__), seen)
+    for cell in value.__closure__ or ():
+        yield from _digest_parts(cell.cell_contents, seen)
+    if id(code) not in seen and not value.__module__.startswith("logit_engine."):
+        seen.add(id(code))
+        for name in sorted(_looked_up_names(code) & value.__globals__.keys()):
+            yield from _module_name_parts(name, value.__globals__[name], seen)
 
 
 def _looked_up_names(code: CodeType) -> set[str]:

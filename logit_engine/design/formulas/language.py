@@ -14,95 +14,27 @@ from typing import NamedTuple
 from logit_engine.errors import UsageError
 
 ROW_FUNCTIONS = (
-    *(
-        "abs",
-        "absolute",
-        "sign",
-        "square",
-        "sqrt",
-        "cbrt",
-        "reciprocal",
-        "power",
-        "float_power",
-        "hypot",
-    ),
-    *("log", "log1p", "log2", "log10", "exp", "expm1", "exp2", "logaddexp"),
-    *(
-        "sin",
-        "cos",
-        "tan",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "arctan2",
-        "sinh",
-        "cosh",
-        "tanh",
-        "arcsinh",
-        "arctanh",
-    ),
-    *(
-        "floor",
-        "ceil",
-        "trunc",
-        "rint",
-        "round",
-        "clip",
-        "where",
-        "minimum",
-        "maximum",
-        "mod",
-        "floor_divide",
-    ),
-    *(
-        "logical_and",
-        "logical_or",
-        "logical_not",
-        "logical_xor",
-        "equal",
-        "not_equal",
-        "less",
-        "less_equal",
-    ),
+    *("abs", "absolute", "sign", "square", "sqrt", "cbrt", "reciprocal", "power"),
+    *("float_power", "hypot", "log", "log1p", "log2", "log10", "exp", "expm1", "exp2", "logaddexp"),
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh"),
+    *("arcsinh", "arctanh", "floor", "ceil", "trunc", "rint", "round", "clip", "where"),
+    *("minimum", "maximum", "mod", "floor_divide", "logical_and", "logical_or"),
+    *("logical_not", "logical_xor", "equal", "not_equal", "less", "less_equal"),
     *("greater", "greater_equal"),
 )
 CONTRASTS = ("Treatment", "Sum", "Helmert", "Diff", "Poly")
 FUNCTIONS = (
-    *(
-        "C",
-        "Q",
-        "I",
-        "center",
-        "scale",
-        "standardize",
-        "bs",
-        "cr",
-        "cc",
-        "poly",
-        "log",
-        "log2",
-        "log10",
-        "exp",
-    ),
+    *("C", "Q", "I", "center", "scale", "standardize", "bs", "cr", "cc", "poly"),
+    *("log", "log2", "log10", "exp"),
     *CONTRASTS,
     *(f"np.{name}" for name in ROW_FUNCTIONS),
 )
 CONSTANTS = ("np.pi", "np.e")
 ALLOWED_NODES = (
     *(ast.BinOp, ast.UnaryOp, ast.Compare, ast.List, ast.Tuple, ast.keyword, ast.Load),
-    *(
-        ast.Add,
-        ast.Sub,
-        ast.Mult,
-        ast.Div,
-        ast.FloorDiv,
-        ast.Mod,
-        ast.Pow,
-        ast.BitAnd,
-        ast.BitOr,
-        ast.BitXor,
-    ),
-    *(ast.USub, ast.UAdd, ast.Invert, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE),
+    *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow),
+    *(ast.BitAnd, ast.BitOr, ast.BitXor, ast.USub, ast.UAdd, ast.Invert),
+    *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE),
 )
 
 
@@ -118,9 +50,8 @@ def read_expression(
 ) -> Reading:
     """What an expression reads and uses.
 
-    aliases: identifiers in place of column names that are no identifiers.
-
-    Raises UsageError for whatever is not on the list, and for a name that no column has.
+    aliases: identifiers in place of column names that are no identifiers. Raises UsageError for
+    whatever is not on the list, and for a name that no column has.
     """
     try:
         todo: list[ast.AST] = [ast.parse(expression, mode="eval").body]
@@ -146,22 +77,28 @@ def read_expression(
             case ast.Attribute() if ast.unparse(node) in CONSTANTS:
                 words.add("np")
             case ast.Constant(str(text)) if not text.isprintable() or set(text) & set("\"'\\"):
-                # formulaic writes these calls into code once more, where a quote would end the text
-                raise UsageError(
-                    f"a text in '{expression}' holds a quote, a backslash or a control character; "
-                    "rename it."
-                )
+                raise _no_plain_text(expression)
             case ast.Constant(bool() | int() | float() | str() | None):
                 pass
             case _ if isinstance(node, ALLOWED_NODES):
                 todo += ast.iter_child_nodes(node)
             case _:
-                raise UsageError(
-                    f"'{ast.unparse(node)}' in '{expression}' is not allowed: a formula holds "
-                    "columns, numbers, operators "
-                    "and listed functions; compute the rest as a column of its own."
-                )
+                raise _not_allowed(node, expression)
     return Reading(tuple(dict.fromkeys(found)), frozenset(words))
+
+
+def _no_plain_text(expression: str) -> UsageError:
+    """Formulaic writes calls into code once more, where a quote would end a text."""
+    return UsageError(
+        f"a text in '{expression}' holds a quote, a backslash or a control character; rename it."
+    )
+
+
+def _not_allowed(node: ast.AST, expression: str) -> UsageError:
+    return UsageError(
+        f"'{ast.unparse(node)}' in '{expression}' is not allowed: a formula holds columns, "
+        "numbers, operators and listed functions; compute the rest as a column of its own."
+    )
 
 
 def known_column(name: str, expression: str, columns: Collection[str]) -> str:
