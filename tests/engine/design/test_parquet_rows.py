@@ -142,7 +142,7 @@ def test_a_chunk_holds_bounded_bytes_whether_row_groups_are_huge_or_tiny(tmp_pat
     frame = table(20_000)
     for row_group in (10, 20_000):
         (path,) = written(frame, tmp_path, row_group)
-        cuts = list(parquet._cuts(path, 6_000))
+        cuts = list(parquet._chunk_limits(path, 6_000))
         assert len(cuts) == 4
         assert max(length for _, length in cuts) <= 6_000
         assert cuts[0][0] == 0

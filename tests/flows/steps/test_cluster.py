@@ -156,7 +156,7 @@ def test_a_cluster_that_is_not_there_is_told_with_what_to_do(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(placing, "SCHEDULER_TIMEOUT_SECONDS", 0.2)
-    monkeypatch.setattr(sources, "PATIENCE", 0.2)
+    monkeypatch.setattr(sources, "MAX_WORKER_WAIT_SECONDS", 0.2)
     with pytest.raises(
         ClusterError,
         match=r"no Dask scheduler answers at tcp://127.0.0.1:9 \(compute.scheduler\); start",
