@@ -109,7 +109,9 @@ class ContrastResults:
         """
         names, interval = self._row_names(xname), self.conf_int(alpha)
         rows = Equation("", names, self.effect, self.sd, self.tvalue, self.pvalue, interval)
-        return contrasts_report(title or "", rows, alpha=alpha, letter=_letter(self.contrasts))
+        return contrasts_report(
+            title or "", rows, alpha=alpha, letter=_statistic_letter(self.contrasts)
+        )
 
     def _row_names(self, xname: Sequence[str] | None) -> Sequence[str]:
         if xname is not None and (isinstance(xname, str) or len(xname) != len(self.names)):
@@ -196,14 +198,14 @@ def scipy_distribution(name: str) -> Any:
     return getattr(stats, name)
 
 
-def _letter(contrasts: Contrasts) -> str:
+def _statistic_letter(contrasts: Contrasts) -> str:
     """The letter of the statistic: z, or t."""
     return "z" if contrasts.df is None else "t"
 
 
 def _contrast_columns(contrasts: Contrasts, alpha: float) -> dict[str, NDArray[Any]]:
     """The columns of a table of m combinations, under statsmodels' names, (m,) each."""
-    interval, letter = contrasts.interval(1.0 - alpha), _letter(contrasts)
+    interval, letter = contrasts.interval(1.0 - alpha), _statistic_letter(contrasts)
     return {
         "coef": contrasts.effects,
         "std err": contrasts.std_errors,

@@ -9,7 +9,7 @@ from logit_engine.columns import Array
 from logit_engine.discrete.estimates import Estimates
 from logit_engine.errors import UsageError
 
-ROUNDINGS = 8.0  # by which two sums of the same rows may differ
+MOST_ROUNDINGS = 8.0  # by which two sums of the same rows may differ
 
 
 def fit_loglik(estimates: Estimates) -> float:
@@ -22,7 +22,7 @@ def fit_loglik(estimates: Estimates) -> float:
     if not estimates.model.has_data or not estimates.record.kept.all():
         return loglik
     of_rows = float(estimates.model.loglike(estimates.prediction_params))
-    rounding = ROUNDINGS * np.finfo(np.float64).eps * abs(loglik)
+    rounding = MOST_ROUNDINGS * np.finfo(np.float64).eps * abs(loglik)
     return of_rows if abs(of_rows - loglik) <= rounding else loglik
 
 
@@ -83,28 +83,28 @@ class FitStatistics:
         count = self.estimates.parameter_count + more_params
         log_n = float(np.log(self.estimates.result.observations))
         if name == "aic":
-            return self._penalized(2.0 * count)
+            return self._with_cost(2.0 * count)
         if name == "bic":
-            return self._penalized(log_n * count)
+            return self._with_cost(log_n * count)
         if name == "tic":
-            return self._penalized(2.0 * float(np.trace(self.information_ratio)))
+            return self._with_cost(2.0 * float(np.trace(self.information_ratio)))
         if name == "gbic":
             ratio = self.information_ratio
-            gbic = self._penalized(log_n * count - float(np.linalg.slogdet(ratio)[1]))
+            gbic = self._with_cost(log_n * count - float(np.linalg.slogdet(ratio)[1]))
             return gbic, gbic + float(np.trace(ratio))
         raise UsageError(f"crit is '{name}'; it is aic, bic, tic or gbic.")
 
     @property
     def aic(self) -> float:
         """-2 loglik + 2 times the number of free parameters; nan with sampling weights."""
-        return self._penalized(2.0 * self.estimates.parameter_count)
+        return self._with_cost(2.0 * self.estimates.parameter_count)
 
     @property
     def bic(self) -> float:
         """-2 loglik + log n times the number of free parameters; nan with sampling weights."""
         log_n = float(np.log(self.estimates.result.observations))
-        return self._penalized(log_n * self.estimates.parameter_count)
+        return self._with_cost(log_n * self.estimates.parameter_count)
 
-    def _penalized(self, cost: float) -> float:
+    def _with_cost(self, cost: float) -> float:
         """-2 loglik + cost; nan with sampling weights, whose scale would change it."""
         return float("nan") if self.estimates.record.survey else -2.0 * self.loglik + cost

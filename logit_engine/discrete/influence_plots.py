@@ -19,7 +19,7 @@ SMALLEST_POINT = 8.0  # points
 FONT: dict[str, Any] = {"fontsize": 16, "color": "black"}
 
 # The beginning of a y_var, the attribute that it means, and the label of the axis.
-MEASURES = {
+MEASURE_LABELS = {
     "cook": ("cooks_distance", "Cook's distance"),
     "hat": ("hat_matrix_diag", "Leverage (diagonal of hat matrix)"),
     "lever": ("hat_matrix_diag", "Leverage (diagonal of hat matrix)"),
@@ -93,7 +93,7 @@ def _measure(influence: InfluenceResults, y_var: str, idx: int | None) -> tuple[
             raise UsageError("y_var 'dfbeta' needs idx, the position of the parameter.")
         column = influence.results.model.exog_names[idx]
         return influence.dfbetas[:, idx], f"DFBETA for {column}"
-    known = (named for start, named in MEASURES.items() if y_var.startswith(start))
+    known = (named for start, named in MEASURE_LABELS.items() if y_var.startswith(start))
     attribute, label = next(known, (y_var, y_var))
     values = getattr(influence, attribute, None)
     if attribute == "cooks_distance":

@@ -155,17 +155,17 @@ class TermTests:
     def table(self) -> Table:
         """The tests as a table with a row for each term."""
         names = ["statistic", "pvalue", "df_constraint", "df_denom"]
-        columns = dict(zip(names, self._columns(), strict=False))  # chi2 has no df_denom
+        columns = dict(zip(names, self._table_columns(), strict=False))  # chi2 has no df_denom
         return self.output_format.table(columns, list(self.tests))
 
     def summary_frame(self) -> Table:
         """The same table with the distribution's name in the heading."""
-        columns = dict(zip(self.col_names, self._columns(), strict=True))
+        columns = dict(zip(self.col_names, self._table_columns(), strict=True))
         return self.output_format.table(columns, list(self.tests))
 
     dframe = property(summary_frame)
 
-    def _columns(self) -> list[Array]:
+    def _table_columns(self) -> list[Array]:
         columns = [self.statistic, self.pvalues, self.df_constraints]
         return [*columns, self.df_denom] if self.distribution == "F" else columns
 

@@ -143,13 +143,17 @@ class _VariableChanges:
         constants = [name for name, value in held.items() if not np.ndim(value)]
         one, changes = self.changes.centered(rows, center, constants)
         X = changes.matrix(one)
-        of_levels = {v.name: self._values(rows, v) for v in self.variables if v.column is None}
+        of_levels = {
+            v.name: self._variable_values(rows, v) for v in self.variables if v.column is None
+        }
         found = [
-            self._change(
+            self._change_of(
                 changes,
                 one,
                 v,
-                self._values(one, v) if v.column else np.atleast_1d(center(of_levels[v.name])),
+                self._variable_values(one, v)
+                if v.column
+                else np.atleast_1d(center(of_levels[v.name])),
             )
             for v in self.variables
         ]
@@ -157,15 +161,15 @@ class _VariableChanges:
         return Place(X, offsets, np.ones(1), found)
 
     def _change_in_rows(self, rows: Frame, variable: "Variable") -> Change:
-        return self._change(self.changes, rows, variable, self._values(rows, variable))
+        return self._change_of(self.changes, rows, variable, self._variable_values(rows, variable))
 
-    def _values(self, rows: Frame, variable: "Variable") -> Array:
+    def _variable_values(self, rows: Frame, variable: "Variable") -> Array:
         """The variable's values, of a level 1 and 0, (n,)."""
         if variable.column is None:
             return np.asarray(self.changes.where(rows, variable))
         return np.asarray(rows[variable.column].to_numpy(dtype=np.float64))
 
-    def _change(
+    def _change_of(
         self,
         changes: "FormulaChanges",
         rows: Frame,

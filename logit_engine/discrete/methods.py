@@ -23,16 +23,16 @@ Report = Callable[[Any], None]
 
 NEWTON_PASSES = 35
 PROXIMAL_PASSES = 100
-EPS = float(np.finfo(np.float64).eps)
-PENALIZED = ("l1", "l1_cvxopt_cp")
-TOLERANCES = {"l1": ("acc",), "l1_cvxopt_cp": ("abstol", "reltol", "feastol")}
+EPSILON = float(np.finfo(np.float64).eps)
+PENALIZED_METHODS = ("l1", "l1_cvxopt_cp")
+PENALIZED_TOLERANCES = {"l1": ("acc",), "l1_cvxopt_cp": ("abstol", "reltol", "feastol")}
 PENALIZED_DEFAULTS: dict[str, dict[str, float]] = {
     "l1": {"acc": 1e-10},
     "l1_cvxopt_cp": {"abstol": 1e-7, "reltol": 1e-6, "feastol": 1e-7},
 }
 
 # statsmodels' keywords of a method, and the options of SciPy's minimize that they set
-OPTIONS: dict[str, dict[str, str]] = {
+SCIPY_OPTIONS: dict[str, dict[str, str]] = {
     "bfgs": {"gtol": "gtol", "norm": "norm", "xrtol": "xrtol"},
     "cg": {"gtol": "gtol", "norm": "norm"},
     "ncg": {"avextol": "xtol", "xtol": "xtol"},
@@ -56,7 +56,7 @@ OPTIONS: dict[str, dict[str, str]] = {
 }
 # statsmodels' settings of a method that set nothing here
 IDLE_SETTINGS = {"bfgs": ("epsilon",), "cg": ("epsilon",), "ncg": ("epsilon", "fhess_p")}
-HOPS = ("niter", "niter_success", "T", "stepsize", "interval", "seed", "rng")
+HOP_KEYWORDS = ("niter", "niter_success", "T", "stepsize", "interval", "seed", "rng")
 HOP_DEFAULTS = {"niter": 100, "niter_success": None, "T": 1.0, "stepsize": 0.5, "interval": 50}
 REFUSED: dict[str, str] = {
     "ridge_factor": "nothing is added to the Hessian here; collinear columns are named, and a "
@@ -130,7 +130,7 @@ def _minimize_choice(
     name = _scipy_name("min_method", given.pop("min_method", "BFGS"))
     tol = given.pop("tol", None)
     given.pop("niter", None)  # of basin-hopping; statsmodels ignores it here too
-    bounds = _bounds(given.pop("bounds", None), names)
+    bounds = _bound_inequalities(given.pop("bounds", None), names)
     solver = General(
         name,
         {**_iteration_limit(name, maxiter), **given},
@@ -150,7 +150,7 @@ def _named_choice(
     report: Report,
 ) -> MethodChoice:
     """One of the methods that have a name of their own in statsmodels."""
-    name, known = METHODS[method], OPTIONS[method]
+    name, known = METHODS[method], SCIPY_OPTIONS[method]
     settings = {key: DEFAULTS[name].get(option) for key, option in known.items()}
     settings |= dict.fromkeys(IDLE_SETTINGS.get(method, ())) | given
     tol, bounds, differences = given.pop("tol", None), None, False
@@ -162,13 +162,13 @@ def _named_choice(
         )
     if method == "lbfgs":
         settings["bounds"] = given.pop("bounds", None)
-        bounds = _bounds(settings["bounds"], names)
+        bounds = _bound_inequalities(settings["bounds"], names)
         differences = bool(given.pop("approx_grad", False))
     _refuse_unknown({key: value for key, value in given.items() if key not in known}, method)
     scipy_options = _iteration_limit(name, maxiter)
     for key, value in given.items():
         if value is not None:
-            scipy_options[known[key]] = value * EPS if key == "factr" else value
+            scipy_options[known[key]] = value * EPSILON if key == "factr" else value
     solver = General(
         name,
         scipy_options,
@@ -193,7 +193,7 @@ def _hopping_choice(
     for key in inner:
         raise KeywordError(f"minimizer holds '{key}'; it takes method, tol and options.")
     settings = {**HOP_DEFAULTS, "seed": None, **given}
-    unknown = {key: value for key, value in given.items() if key not in HOPS}
+    unknown = {key: value for key, value in given.items() if key not in HOP_KEYWORDS}
     _refuse_unknown(unknown, "basinhopping")
     seed, rng = given.pop("seed", None), given.pop("rng", None)
     if int(given.get("interval", 50)) < 1:
@@ -227,13 +227,15 @@ def penalized_choice(
     The accuracy asked for is always met. Raises UsageError for another method, KeywordError for a
     keyword that the method does not take.
     """
-    if method not in PENALIZED:
+    if method not in PENALIZED_METHODS:
         raise UsageError(
             f"method '{method}' does not take a penalty; choose l1 or l1_cvxopt_cp (solved alike)."
         )
     given = _without_refused(options, approximate=False)
     tolerances = {
-        key: _positive_number(key, given.pop(key)) for key in TOLERANCES[method] if key in given
+        key: _positive_number(key, given.pop(key))
+        for key in PENALIZED_TOLERANCES[method]
+        if key in given
     }
     _refuse_unknown(given, method)
     passes = PROXIMAL_PASSES if maxiter is None else max(1, maxiter)
@@ -254,7 +256,7 @@ def _scipy_name(keyword: str, name: object) -> str:
     return known[str(name).lower()]
 
 
-def _bounds(given: Any, names: Sequence[str]) -> Inequalities | None:
+def _bound_inequalities(given: Any, names: Sequence[str]) -> Inequalities | None:
     """Bounds of the parameters as inequalities, or None if no bound is finite.
 
     given: a pair (lower, upper) for each parameter, with None for no bound, or SciPy's Bounds.

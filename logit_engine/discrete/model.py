@@ -87,7 +87,7 @@ class DiscreteModel(ModelFunctions, Generic[R]):
             "on_separation": on_separation,
             "warn_convergence": warn_convergence,
         }
-        return self._fit(start_params, use_t, {**keywords, **options})
+        return self._fit_with(start_params, use_t, {**keywords, **options})
 
     def fit_regularized(
         self,
@@ -120,7 +120,7 @@ class DiscreteModel(ModelFunctions, Generic[R]):
             "full_output": full_output,
             "disp": disp,
         }
-        return self._fit(
+        return self._fit_with(
             start_params,
             options.pop("use_t", None),
             {**keywords, **options},
@@ -153,7 +153,9 @@ class DiscreteModel(ModelFunctions, Generic[R]):
         if inequalities is not None:
             bounds = linear_inequalities(inequalities, self.names_in(inequalities))
         use_t = fit_kwds.pop("use_t", None)
-        return self._fit(start_params, use_t, fit_kwds, equalities=equalities, inequalities=bounds)
+        return self._fit_with(
+            start_params, use_t, fit_kwds, equalities=equalities, inequalities=bounds
+        )
 
     def null_fit(self, **fit_keywords: Any) -> R:
         """The fit of the null model; fit_keywords are those of `fit`."""
@@ -199,7 +201,7 @@ class DiscreteModel(ModelFunctions, Generic[R]):
         """The results of a fit."""
         raise NotImplementedError
 
-    def _fit(
+    def _fit_with(
         self,
         start_params: ArrayLike | None,
         use_t: bool | None,

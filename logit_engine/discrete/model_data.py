@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from logit_engine.design.formulas.design import FormulaDesign
     from logit_engine.discrete.formulas import FormulaView
 
-WEIGHTS = (
+WEIGHTS_ADVICE = (
     "freq_weights (equal rows), var_weights (precision, trials) or sampling_weights "
     "(survey weights)"
 )
@@ -259,7 +259,7 @@ class ModelData:
 def _refuse_unknown(unknown: Mapping[str, object]) -> None:
     """Raises KeywordError for a keyword that no model takes."""
     if "weights" in unknown:
-        raise KeywordError(f"weights can mean three things; say {WEIGHTS}.")
+        raise KeywordError(f"weights can mean three things; say {WEIGHTS_ADVICE}.")
     if "exposure" in unknown:
         raise KeywordError(
             "'exposure' is not an argument of this model, but of models of counts. Give its "
@@ -267,4 +267,6 @@ def _refuse_unknown(unknown: Mapping[str, object]) -> None:
             "under Logit the odds."
         )
     for name in unknown:
-        raise KeywordError(f"'{name}' is not an argument of this model; weights are {WEIGHTS}.")
+        raise KeywordError(
+            f"'{name}' is not an argument of this model; weights are {WEIGHTS_ADVICE}."
+        )

@@ -40,14 +40,14 @@ def fit_model(model: Model, request: FitRequest) -> FitRecord:
     scaling = scaling_factor(cov_kwds.pop("scaling_factor", None), request.cov_type, survey)
     covariance = covariance_choice(request.cov_type, cov_kwds, model.inputs, survey)
     progress = MethodProgress(request.callback)
-    method = _method_of(model, request, progress)
+    method = _chosen_method(model, request, progress)
     if method.bounds is not None:
         if request.inequalities is not None:
             raise UsageError(
                 "bounds and inequalities are both given; write the bounds among the inequalities."
             )
         request = replace(request, inequalities=method.bounds)
-    settings = _settings(model, request, method)
+    settings = _recorded_settings(model, request, method)
 
     call = _EngineCall(model, request, method, covariance)
     kept, result = call.with_aliases_dropped()
@@ -61,7 +61,7 @@ def fit_model(model: Model, request: FitRequest) -> FitRecord:
         kept=kept,
         covariance=covariance.covariance,
         settings=settings,
-        answers=_answers(result, request, progress),
+        answers=_return_values(result, request, progress),
         alpha=request.alpha,
         equalities=request.equalities,
         groups=covariance.groups,
@@ -131,7 +131,7 @@ class _EngineCall:
         )
 
 
-def _method_of(model: Model, request: FitRequest, progress: MethodProgress) -> MethodChoice:
+def _chosen_method(model: Model, request: FitRequest, progress: MethodProgress) -> MethodChoice:
     """The method with its keywords, and whom it tells of its progress."""
     options = dict(request.method_options)
     if options.get("loglike_and_score") == getattr(model, "loglike_and_score", None):
@@ -149,7 +149,9 @@ def _method_of(model: Model, request: FitRequest, progress: MethodProgress) -> M
     )
 
 
-def _settings(model: Model, request: FitRequest, method: MethodChoice) -> dict[str, object]:
+def _recorded_settings(
+    model: Model, request: FitRequest, method: MethodChoice
+) -> dict[str, object]:
     """statsmodels' mle_settings."""
     is_default = request.maxiter is None and request.method == "newton"
     settings = {
@@ -169,14 +171,14 @@ def _settings(model: Model, request: FitRequest, method: MethodChoice) -> dict[s
     return settings
 
 
-def _answers(
+def _return_values(
     result: FitResult,
     request: FitRequest,
     progress: MethodProgress,
 ) -> dict[str, object]:
     """statsmodels' mle_retvals, as far as they need no rows."""
     limits = (Termination.ITERATIONS, Termination.EVALUATIONS)
-    at_limit = any(outcome.value in result.status.sentence for outcome in limits)
+    at_limit = any(limit.value in result.status.sentence for limit in limits)
     answers = {
         "fopt": -result.loglik / result.observations,
         "iterations": result.passes,

@@ -43,7 +43,9 @@ def _frame_by_name(frame: Any, names: Sequence[str]) -> Any:
     if len(missing) == len(names):
         return frame
     if missing:
-        raise DataError(f"exog has no column {_quoted(missing)}; the model was fitted with it.")
+        raise DataError(
+            f"exog has no column {_quoted_names(missing)}; the model was fitted with it."
+        )
     if library_of(frame) == "pandas":  # whose names need not be texts
         return frame[list(frame.columns[[there.index(name) for name in names]])]
     return frame[list(names)]
@@ -53,10 +55,12 @@ def _mapping_matrix(columns: Mapping[str, Any], names: Sequence[str]) -> Array:
     """The model's columns of a mapping of columns, (m, p)."""
     missing = [name for name in names if name not in columns]
     if missing:
-        raise DataError(f"exog has no column {_quoted(missing)}; the model was fitted with it.")
+        raise DataError(
+            f"exog has no column {_quoted_names(missing)}; the model was fitted with it."
+        )
     values = [np.atleast_1d(np.asarray(columns[name], dtype=np.float64)) for name in names]
     return np.column_stack(values)
 
 
-def _quoted(names: Sequence[str]) -> str:
+def _quoted_names(names: Sequence[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)

@@ -5,7 +5,7 @@ from time import strftime
 
 from logit_engine.discrete.results_part import ResultsPart
 from logit_engine.reporting.layouts import summary2_report, summary_report
-from logit_engine.reporting.number_formats import count_text, fixed_decimals, significant
+from logit_engine.reporting.number_formats import count_text, fixed_decimals, significant_digits
 from logit_engine.reporting.tables import Report
 
 SURVEY_NOTE = (
@@ -52,10 +52,10 @@ class TableResults(ResultsPart):
                 ("No. Observations:", count_text(self.fit_result.observations)),
                 ("Df Residuals:", count_text(self._estimates.df_resid)),
                 ("Df Model:", count_text(self._estimates.df_model)),
-                ("Pseudo R-squ.:", significant(statistics.mcfadden_r2, 4)),
-                ("Log-Likelihood:", significant(statistics.loglik, 5)),
-                ("LL-Null:", significant(statistics.null_loglik, 5)),
-                ("LLR p-value:", significant(statistics.likelihood_ratio_p_value, 4)),
+                ("Pseudo R-squ.:", significant_digits(statistics.mcfadden_r2, 4)),
+                ("Log-Likelihood:", significant_digits(statistics.loglik, 5)),
+                ("LL-Null:", significant_digits(statistics.null_loglik, 5)),
+                ("LLR p-value:", significant_digits(statistics.likelihood_ratio_p_value, 4)),
             ],
             self._equations(xname, yname_list, alpha),
             alpha=alpha,
@@ -90,9 +90,9 @@ class TableResults(ResultsPart):
                 ("Pseudo R-squared:", f"{statistics.mcfadden_r2:.3f}"),
                 ("AIC:", fixed_decimals(statistics.aic, 4)),
                 ("BIC:", fixed_decimals(statistics.bic, 4)),
-                ("Log-Likelihood:", significant(statistics.loglik, 5)),
-                ("LL-Null:", significant(statistics.null_loglik, 5)),
-                ("LLR p-value:", significant(statistics.likelihood_ratio_p_value, 5)),
+                ("Log-Likelihood:", significant_digits(statistics.loglik, 5)),
+                ("LL-Null:", significant_digits(statistics.null_loglik, 5)),
+                ("LLR p-value:", significant_digits(statistics.likelihood_ratio_p_value, 5)),
                 ("Scale:", f"{self.scale:.4f}"),
             ],
             self._equations(xname, None, alpha),

@@ -24,7 +24,7 @@ from logit_engine.errors import UsageError
 from logit_engine.reporting.layouts import Equation
 from logit_engine.reporting.tables import Report
 
-FROM_ROWS = ("_loglik", "_eta", "_residuals", "normalized_cov_params", "mle_retvals")
+COMPUTED_NAMES = ("_loglik", "_eta", "_residuals", "normalized_cov_params", "mle_retvals")
 
 
 class DiscreteResults(EstimateResults, StatisticResults, RowResults, TestResults, TableResults):
@@ -60,7 +60,7 @@ class DiscreteResults(EstimateResults, StatisticResults, RowResults, TestResults
 
     def initialize(self, model: Model, params: ArrayLike, **kwargs: object) -> None:
         """Take another model and parameters for the same results; kwargs: attributes to set."""
-        for name in FROM_ROWS:
+        for name in COMPUTED_NAMES:
             vars(self).pop(name, None)
         vars(self).update(kwargs)
         self.model = model

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 from logit_engine.rows import arrays
 
-KINDS = ("freq_weights", "var_weights", "sampling_weights")
+WEIGHT_KINDS = ("freq_weights", "var_weights", "sampling_weights")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class RowWeights:
         """The weights among the values of n rows. Raises DataError for negative weights."""
         given = {
             name: arrays.row_weights(row_values[name], n, name)
-            for name in KINDS
+            for name in WEIGHT_KINDS
             if name in row_values
         }
         copies = given.pop("freq_weights", None)

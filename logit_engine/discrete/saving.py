@@ -119,11 +119,13 @@ def load(path: str | PathLike[str]) -> "DiscreteResults":
         from logit_engine.discrete.formulas import FormulaView
 
         model.design = FormulaView.from_content(content["design"])
-    results: DiscreteResults = model.results_of(_record(model, table, content), content["use_t"])
+    results: DiscreteResults = model.results_of(
+        _stored_record(model, table, content), content["use_t"]
+    )
     return results
 
 
-def _record(model: Model, table: "pl.DataFrame", content: Mapping[str, Any]) -> FitRecord:
+def _stored_record(model: Model, table: "pl.DataFrame", content: Mapping[str, Any]) -> FitRecord:
     """The record of the fit that a file holds."""
     from logit_engine.storage.model_file import fit_of
 

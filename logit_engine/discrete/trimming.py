@@ -17,7 +17,7 @@ from logit_engine.fitting.result import FitResult
 from logit_engine.inference.covariance import Kind
 from logit_engine.reporting.notices import warn_caller
 
-MODES = ("auto", "size", "off")
+TRIM_MODES = ("auto", "size", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Trimming:
     qc_verbose: bool = False
 
     def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise UsageError(f"trim_mode is {self.mode!r}; it is one of {', '.join(MODES)}.")
+        if self.mode not in TRIM_MODES:
+            raise UsageError(f"trim_mode is {self.mode!r}; it is one of {', '.join(TRIM_MODES)}.")
         tolerances = {
             "auto_trim_tol": self.auto_tol,
             "size_trim_tol": self.size_tol,

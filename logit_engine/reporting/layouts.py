@@ -7,7 +7,7 @@ from itertools import zip_longest
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.reporting.number_formats import NOTHING, decimal_text
+from logit_engine.reporting.number_formats import UNKNOWN, decimal_text
 from logit_engine.reporting.tables import Report, Row, Table
 
 Pair = tuple[str, str]  # a label and its text
@@ -170,6 +170,6 @@ def _number_cells(row: Sequence[float], formats: Sequence[Format]) -> Row:
     known is dots.
     """
     if np.isnan(row[1]) and not np.isfinite(row[0]):
-        first = f"{row[0]:+f}" if np.isinf(row[0]) else NOTHING
-        return (first, *[NOTHING] * (len(row) - 1))
+        first = f"{row[0]:+f}" if np.isinf(row[0]) else UNKNOWN
+        return (first, *[UNKNOWN] * (len(row) - 1))
     return tuple(show(float(value)) for show, value in zip(formats, row, strict=True))

@@ -10,7 +10,7 @@ import sys
 import warnings
 from types import FrameType
 
-PACKAGE = __name__.partition(".")[0]
+PACKAGE_NAME = __name__.partition(".")[0]
 
 Place = tuple[str, type[Warning], str, int]  # text, category, file and line of a warning
 
@@ -43,4 +43,4 @@ def _caller_frame(frame: FrameType, level: int) -> tuple[FrameType, int]:
 
 
 def _is_own(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__")).partition(".")[0] == PACKAGE
+    return str(frame.f_globals.get("__name__")).partition(".")[0] == PACKAGE_NAME

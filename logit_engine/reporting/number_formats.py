@@ -2,7 +2,7 @@
 
 import numpy as np
 
-NOTHING = "."  # stands for a number that is not known
+UNKNOWN = "."  # stands for a number that is not known
 
 
 def number_text(value: float, digits: int = 5) -> str:
@@ -11,7 +11,7 @@ def number_text(value: float, digits: int = 5) -> str:
     Plain between 1e-4 and 1e6, else in powers of ten.
     """
     if np.isnan(value):
-        return NOTHING
+        return UNKNOWN
     if np.isinf(value):
         return "+inf" if value > 0.0 else "-inf"
     size = abs(value)
@@ -24,13 +24,13 @@ def number_text(value: float, digits: int = 5) -> str:
 
 def z_text(value: float) -> str:
     """A z statistic to three places; '.' for nan."""
-    return NOTHING if np.isnan(value) else f"{value:.3f}"
+    return UNKNOWN if np.isnan(value) else f"{value:.3f}"
 
 
 def p_text(value: float) -> str:
     """A p-value to three places; '<0.001' below that; '.' for nan."""
     if np.isnan(value):
-        return NOTHING
+        return UNKNOWN
     return "<0.001" if value < 0.0005 else f"{value:.3f}"
 
 
@@ -42,14 +42,14 @@ def decimal_text(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}{'f' if 1e-4 <= abs(value) < 1e4 else 'g'}}"
 
 
-def significant(value: float, digits: int) -> str:
+def significant_digits(value: float, digits: int) -> str:
     """A number to some significant digits, trailing zeros kept; '.' for nan."""
-    return NOTHING if np.isnan(value) else f"{value:#.{digits}g}"
+    return UNKNOWN if np.isnan(value) else f"{value:#.{digits}g}"
 
 
 def fixed_decimals(value: float, digits: int) -> str:
     """A number to some decimals; '.' for nan."""
-    return NOTHING if np.isnan(value) else f"{value:.{digits}f}"
+    return UNKNOWN if np.isnan(value) else f"{value:.{digits}f}"
 
 
 def count_text(value: float) -> str:

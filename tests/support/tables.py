@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 
 from logit_engine.reporting.layouts import Equation, summary_report
-from logit_engine.reporting.number_formats import count_text, significant
+from logit_engine.reporting.number_formats import count_text, significant_digits
 
 MODELS = {"logit": sm.Logit, "probit": sm.Probit, "mnlogit": sm.MNLogit}
 EACH_MODEL = pytest.mark.parametrize("fit", MODELS, indirect=True)
@@ -59,10 +59,10 @@ def header(fit, date="Mon, 01 Jan 2024", time="12:00:00"):
         ("No. Observations:", count_text(fit.nobs)),
         ("Df Residuals:", count_text(fit.df_resid)),
         ("Df Model:", count_text(fit.df_model)),
-        ("Pseudo R-squ.:", significant(fit.prsquared, 4)),
-        ("Log-Likelihood:", significant(fit.llf, 5)),
-        ("LL-Null:", significant(fit.llnull, 5)),
-        ("LLR p-value:", significant(fit.llr_pvalue, 4)),
+        ("Pseudo R-squ.:", significant_digits(fit.prsquared, 4)),
+        ("Log-Likelihood:", significant_digits(fit.llf, 5)),
+        ("LL-Null:", significant_digits(fit.llnull, 5)),
+        ("LLR p-value:", significant_digits(fit.llr_pvalue, 4)),
     ]
     return left, right
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from statsmodels.iolib.summary import forg
 
 from logit_engine.reporting.layouts import summary2_report, summary_report
-from logit_engine.reporting.number_formats import count_text, decimal_text, significant
+from logit_engine.reporting.number_formats import count_text, decimal_text, significant_digits
 from tests.support.tables import (
     EACH_MODEL,
     Reader,
@@ -130,4 +130,4 @@ def test_counts_are_whole_where_they_are_whole(value, text) -> None:
     [(-12.8896, "-12.890"), (-1461.92, "-1461.9"), (1.8223e-102, "1.8223e-102"), (np.inf, "inf")],
 )
 def test_significant_digits_keep_their_zeros(value, text) -> None:
-    assert significant(value, 5) == text
+    assert significant_digits(value, 5) == text

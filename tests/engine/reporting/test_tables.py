@@ -14,7 +14,7 @@ from logit_engine.reporting.layouts import (
     summary2_report,
     summary_report,
 )
-from logit_engine.reporting.number_formats import count_text, significant
+from logit_engine.reporting.number_formats import count_text, significant_digits
 from logit_engine.reporting.tables import Report
 from tests.support.tables import (
     EACH_MODEL,
@@ -122,9 +122,9 @@ def our_summary2(fit, alpha=0.05, **options):
         ("Pseudo R-squared:", f"{fit.prsquared:.3f}"),
         ("AIC:", f"{fit.aic:.4f}"),
         ("BIC:", f"{fit.bic:.4f}"),
-        ("Log-Likelihood:", significant(fit.llf, 5)),
-        ("LL-Null:", significant(fit.llnull, 5)),
-        ("LLR p-value:", significant(fit.llr_pvalue, 5)),
+        ("Log-Likelihood:", significant_digits(fit.llf, 5)),
+        ("LL-Null:", significant_digits(fit.llnull, 5)),
+        ("LLR p-value:", significant_digits(fit.llr_pvalue, 5)),
         ("Scale:", "1.0000"),
     ]
     title = f"Results: {type(fit.model).__name__}"
