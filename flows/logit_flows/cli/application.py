@@ -1,6 +1,7 @@
-"""The `logit` command: its verbs in the order of its help, and an exit code for whatever happens.
+"""The `logit` command: its verbs in the order of its help, and its exit codes.
 
-Exit codes: 0 done (a kept champion is done), 1 failed, 2 usage, config or data contract, 3 not promoted (on request).
+Exit codes: 0 done (a kept champion is done), 1 failed, 2 usage, config or data contract,
+3 not promoted (on request).
 Each verb imports what it needs when it runs, so that help, check and show answer at once.
 """
 
@@ -32,7 +33,8 @@ VERBS = (
 )
 
 app = typer.Typer(
-    help="Logistic regression that runs in production: train, judge, promote and score from one YAML file.",
+    help="Logistic regression that runs in production: train, judge, promote and score from one "
+    "YAML file.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -49,19 +51,25 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
-    """What stands before a verb."""
+    """Options that stand before a verb."""
 
 
 def main() -> None:
-    """Run the command; a known error is its sentence on stderr and its exit code, never a traceback."""
+    """Run the command. A known error is a sentence on stderr and an exit code, no traceback."""
     try:
         app()
     except LogitEngineError as error:
         lines = (str(error), line_to_paste(error))
-        _fail("\n".join(filter(None, lines)), 2 if isinstance(error, (ConfigError, DataError, UsageError)) else 1)
+        _fail(
+            "\n".join(filter(None, lines)),
+            2 if isinstance(error, (ConfigError, DataError, UsageError)) else 1,
+        )
     except OSError as error:
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}.", 1)
     except ModuleNotFoundError as error:
@@ -71,13 +79,14 @@ def main() -> None:
 
 
 def _fail_without(error: ModuleNotFoundError) -> None:
-    """Say which library the verb lacks; a missing module of ours is a defect, and raised."""
+    """Say which library the verb lacks. A missing module of ours is a defect, and is raised."""
     library = str(error.name).partition(".")[0]
     if library in ("logit_engine", "logit_flows"):
         raise error
     package = {"ruamel": "ruamel.yaml"}.get(library, library.replace("_", "-"))
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    _fail(f"`logit {verb}` needs {library}, which is not installed: install it by `pip install {package}`.", 2)
+    cure = f"install it by `pip install {package}`"
+    _fail(f"`logit {verb}` needs {library}, which is not installed: {cure}.", 2)
 
 
 def _fail(text: str, code: int) -> None:

@@ -1,4 +1,4 @@
-"""What the verbs share: their options, the reading of the config, the telling of progress, and the printing of JSON."""
+"""What the verbs share: options, reading the config, telling progress, printing JSON."""
 
 import sys
 import time
@@ -12,13 +12,18 @@ if TYPE_CHECKING:
 
 CONFIG = Path("config.yaml")
 ConfigFile = Annotated[Path, typer.Option("--config", help="The config file.")]
-ConfigPath = Annotated[Path | None, typer.Argument(help="The config file; the same as --config.", show_default=False)]
-Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override a key: key.sub=value. May be repeated.")]
+ConfigPath = Annotated[
+    Path | None, typer.Argument(help="The config file; the same as --config.", show_default=False)
+]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", help="Override a key: key.sub=value. May be repeated.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Prefect = Annotated[
     bool | None,
     typer.Option(
-        "--prefect/--no-prefect", help="Run as a Prefect flow or as plain functions; else as the config says."
+        "--prefect/--no-prefect",
+        help="Run as a Prefect flow or as plain functions; else as the config says.",
     ),
 ]
 
@@ -27,7 +32,7 @@ _files_read: list[Path] = []
 
 
 def read(file: Path, overrides: list[str] | None) -> "Config":
-    """The config of the file, with the overrides of --set. Raises ConfigError with every problem."""
+    """The config of the file with the overrides of --set. Raises ConfigError with every problem."""
     from logit_flows.config.reading import read_config
 
     _files_read.append(file)
@@ -35,7 +40,7 @@ def read(file: Path, overrides: list[str] | None) -> "Config":
 
 
 def line_to_paste(error: Exception) -> str | None:
-    """What to paste where in the config that the verb read, for an error that a key cures."""
+    """File, line and YAML to paste, for an error that a key of the config cures."""
     from logit_flows.config.reading import line_of
     from logit_flows.config.remedies import remedy_of
 
@@ -47,7 +52,7 @@ def line_to_paste(error: Exception) -> str | None:
 
 
 def tell_steps(as_json: bool) -> None:
-    """Say each step as it starts, on stderr: on one changing line of a terminal, in plain lines elsewhere."""
+    """Say each step on stderr as it starts: one changing line on a terminal."""
     if as_json:
         return
     from logit_flows.recipes.running import listen
@@ -57,13 +62,18 @@ def tell_steps(as_json: bool) -> None:
 
     def say(step: str) -> None:
         text = f"{time.perf_counter() - started:6.2f} s  {step}"
-        print(f"\r\033[K{text}" if terminal else text, end="" if terminal else "\n", file=sys.stderr, flush=True)
+        print(
+            f"\r\033[K{text}" if terminal else text,
+            end="" if terminal else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
 
     listen(say)
 
 
 def clear_progress() -> None:
-    """Clear the line of a terminal on which the last step stands."""
+    """Clear the line of the terminal that shows the last step."""
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr, flush=True)
 

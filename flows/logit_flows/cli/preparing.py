@@ -7,18 +7,29 @@ from typing import Annotated
 import typer
 
 from logit_engine.errors import UsageError
-from logit_flows.cli.options import CONFIG, AsJson, ConfigFile, ConfigPath, Overrides, print_json, read
-from logit_flows.config.checking import from_mapping
+from logit_flows.cli.options import (
+    CONFIG,
+    AsJson,
+    ConfigFile,
+    ConfigPath,
+    Overrides,
+    print_json,
+    read,
+)
 
 
 def init(
     data: Annotated[Path, typer.Argument(help="A Parquet or CSV file.")],
     out: Annotated[
-        Path | None, typer.Option("--out", help="Where to write it; default: config.yaml beside the data.")
+        Path | None,
+        typer.Option("--out", help="Where to write it; default: config.yaml beside the data."),
     ] = None,
-    target: Annotated[str | None, typer.Option("--target", help="The outcome's column; default: a guess.")] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", help="The outcome's column; default: a guess.")
+    ] = None,
 ) -> None:
     """Look at a data set and write a first config for it."""
+    from logit_flows.config.checking import from_mapping
     from logit_flows.config.reading import to_yaml
     from logit_flows.steps.first_config import first_config
 
@@ -31,7 +42,10 @@ def init(
     if out is not None:
         content["data"]["source"] = str(data.resolve())
     from_mapping(content, file.parent)
-    file.write_text("# Written by `logit init`: guesses, to be corrected.\n" + to_yaml(content), encoding="utf-8")
+    file.write_text(
+        "# Written by `logit init`: guesses, to be corrected.\n" + to_yaml(content),
+        encoding="utf-8",
+    )
     print(f"Wrote {file}.")
     for sentence in said:
         print(f"  {sentence}")
@@ -39,7 +53,10 @@ def init(
 
 
 def check(
-    path: ConfigPath = None, file: ConfigFile = CONFIG, overrides: Overrides = None, as_json: AsJson = False
+    path: ConfigPath = None,
+    file: ConfigFile = CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
 ) -> None:
     """Validate the config and the data contract, without fitting: every problem at once."""
     from logit_flows.steps.load import load_dataset
@@ -56,7 +73,8 @@ def check(
         print_json(facts)
         return
     dropped = f", {dataset.dropped:,} more without a target" if dataset.dropped else ""
-    print(f"{config.name}: config and data are fine; {dataset.rows:,} rows in {len(dataset.paths)} files{dropped}.")
+    rows = f"{dataset.rows:,} rows in {len(dataset.paths)} files{dropped}"
+    print(f"{config.name}: config and data are fine; {rows}.")
 
 
 def schema() -> None:

@@ -4,12 +4,23 @@ from typing import Annotated
 
 import typer
 
-from logit_flows.cli.options import CONFIG, AsJson, ConfigFile, ConfigPath, Overrides, print_json, read
+from logit_flows.cli.options import (
+    CONFIG,
+    AsJson,
+    ConfigFile,
+    ConfigPath,
+    Overrides,
+    print_json,
+    read,
+)
 from logit_flows.cli.tables import print_run
 
 
 def runs(
-    path: ConfigPath = None, file: ConfigFile = CONFIG, overrides: Overrides = None, as_json: AsJson = False
+    path: ConfigPath = None,
+    file: ConfigFile = CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
 ) -> None:
     """List the published runs."""
     from dataclasses import asdict
@@ -24,12 +35,16 @@ def runs(
     if not entries:
         print(f"{config.name} has no runs yet; publish one by `logit train`.")
     for entry in entries:
-        marks = [word for word, on in (("champion", entry.champion), ("anchor", entry.anchor)) if on]
+        marks = [
+            word for word, on in (("champion", entry.champion), ("anchor", entry.anchor)) if on
+        ]
         print(f"{entry.run}  {entry.created or '':<29}  {', '.join(marks)}".rstrip())
 
 
 def show(
-    run: Annotated[str, typer.Argument(help="A run id or its beginning, or champion.")] = "champion",
+    run: Annotated[
+        str, typer.Argument(help="A run id or its beginning, or champion.")
+    ] = "champion",
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
     as_json: AsJson = False,
@@ -46,18 +61,22 @@ def show(
     model, evaluation = stored.model, stored.evaluation
     if as_json:
         coefficients = coefficient_table(model).drop("covariance").to_dicts()
-        print_json({"run": name, "metrics": evaluation_content(evaluation), "coefficients": coefficients})
+        print_json(
+            {"run": name, "metrics": evaluation_content(evaluation), "coefficients": coefficients}
+        )
         return
     print_run(model, evaluation, f"{config.name} {name}")
 
 
 def report(
-    run: Annotated[str, typer.Argument(help="A run id or its beginning, or champion.")] = "champion",
+    run: Annotated[
+        str, typer.Argument(help="A run id or its beginning, or champion.")
+    ] = "champion",
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a run's page: coefficients, metrics, plots, and the path of a penalty that was chosen, in one HTML file."""
+    """Write a run's page: coefficients, metrics and plots in one HTML file."""
     from logit_flows.reports.page import write_report
     from logit_flows.steps.identity import open_store
 
@@ -83,4 +102,7 @@ def promote(
     store = Store(config.resolve(config.store), config.name)
     current = store.champion()
     champion = store.promote(store.resolve(run), reason, None if current is None else current.run)
-    print(f"Run {champion.run} is the champion of {config.name}" + (f"; it was {current.run}." if current else "."))
+    print(
+        f"Run {champion.run} is the champion of {config.name}"
+        + (f"; it was {current.run}." if current else ".")
+    )

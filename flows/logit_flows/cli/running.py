@@ -71,11 +71,16 @@ def _train_content(trained: "Trained") -> dict[str, Any]:
 
 def _print_place(trained: "Trained") -> None:
     state = "already published and verified" if trained.reused else "published"
-    print(f"\nRun {trained.run} {state} in {trained.folder}" + ("; it is the champion." if trained.champion else "."))
+    print(
+        f"\nRun {trained.run} {state} in {trained.folder}"
+        + ("; it is the champion." if trained.champion else ".")
+    )
 
 
 def score(
-    cohorts: Annotated[list[str] | None, typer.Argument(help="Files or globs; default: score.cohorts.")] = None,
+    cohorts: Annotated[
+        list[str] | None, typer.Argument(help="Files or globs; default: score.cohorts.")
+    ] = None,
     model: Annotated[str, typer.Option("--model", help="A run id, or champion.")] = "champion",
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
@@ -84,7 +89,9 @@ def score(
 ) -> None:
     """Score cohorts with the champion, or another run: one published file each."""
     config = read(file, overrides)
-    patterns = [str(Path(pattern).resolve()) for pattern in cohorts or []] or list(config.score.cohorts or [])
+    patterns = [str(Path(pattern).resolve()) for pattern in cohorts or []] or list(
+        config.score.cohorts or []
+    )
     tell_steps(as_json)
     if under_prefect(config, prefect):
         from logit_flows.orchestration.tasks import score_flow
@@ -111,7 +118,9 @@ def retrain(
     overrides: Overrides = None,
     as_json: AsJson = False,
     prefect: Prefect = None,
-    require_promotion: Annotated[bool, typer.Option("--require-promotion", help="Exit with 3 if kept.")] = False,
+    require_promotion: Annotated[
+        bool, typer.Option("--require-promotion", help="Exit with 3 if kept.")
+    ] = False,
 ) -> None:
     """Train a challenger, hold it against the champion at the gate, promote it or say why not."""
     config = read(path or file, overrides)
@@ -127,10 +136,16 @@ def retrain(
     clear_progress()
     decision = outcome.decision
     if as_json:
-        content = {"promoted": decision.promote, "reasons": list(decision.reasons), "champion_before": outcome.champion}
+        content = {
+            "promoted": decision.promote,
+            "reasons": list(decision.reasons),
+            "champion_before": outcome.champion,
+        }
         print_json({**content, "challenger": outcome.trained.run})
     else:
-        print(f"Challenger {outcome.trained.run} against champion {outcome.champion or '(none yet)'}.")
+        print(
+            f"Challenger {outcome.trained.run} against champion {outcome.champion or '(none yet)'}."
+        )
         print(decision.sentence)
     if require_promotion and not decision.promote:
         raise typer.Exit(3)
@@ -156,7 +171,9 @@ def experiment(
         board = run_experiment(config)
     clear_progress()
     if as_json:
-        print_json({"experiment": board.experiment, "path": board.path, "cells": board.table.to_dicts()})
+        print_json(
+            {"experiment": board.experiment, "path": board.path, "cells": board.table.to_dicts()}
+        )
         return
     from logit_flows.reports.printing import frame_text
 
@@ -164,16 +181,18 @@ def experiment(
     print(f"\nLeaderboard in {board.path}")
 
 
-def schedule(path: ConfigPath = None, file: ConfigFile = CONFIG, overrides: Overrides = None) -> None:
+def schedule(
+    path: ConfigPath = None, file: ConfigFile = CONFIG, overrides: Overrides = None
+) -> None:
     """Register the retrain under the config's cron with Prefect, and serve it until stopped."""
     config = read(path or file, overrides)
     if config.schedule is None:
-        raise UsageError(f"{path or file} has no schedule; set schedule.cron and schedule.timezone.")
+        raise UsageError(
+            f"{path or file} has no schedule; set schedule.cron and schedule.timezone."
+        )
     from logit_flows.orchestration.serving import scheduling_server, serve
 
     with scheduling_server() as url:
-        print(
-            f"Serving the retrain of {config.name} at '{config.schedule.cron}' ({config.schedule.timezone}), {url}",
-            flush=True,
-        )
+        due = f"'{config.schedule.cron}' ({config.schedule.timezone})"
+        print(f"Serving the retrain of {config.name} at {due}, {url}", flush=True)
         serve(config)

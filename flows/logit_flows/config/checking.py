@@ -16,15 +16,19 @@ from logit_flows.config.problems import ConfigError
 Where = Callable[[tuple[Any, ...]], str]
 
 VARIED = ("features", "normalize", "model")
+MATRIX = ("experiment", "matrix")
 
 
 def from_mapping(content: Mapping[str, Any], folder: str | Path) -> Config:
-    """The config of that content, with paths relative to the folder. Raises ConfigError with every problem."""
+    """The config of that content, with paths relative to the folder.
+
+    Raises ConfigError with every problem.
+    """
     return checked(dict(content), Path(folder))
 
 
 def with_overrides(config: Config, overrides: Mapping[str, Any]) -> Config:
-    """The same config with values set by dotted key. Raises ConfigError if it no longer makes sense."""
+    """The config with values set by dotted key. Raises ConfigError if it no longer makes sense."""
     content = config.content()
     for key, value in overrides.items():
         *parents, last = key.split(".")
@@ -44,7 +48,10 @@ def cells(config: Config) -> Iterator[tuple[dict[str, Any], Config]]:
 
 
 def checked(raw: Mapping[str, Any], folder: Path, where: Where = lambda loc: "") -> Config:
-    """The config of a mapping. Raises ConfigError: keys that come later, unknown keys, wrong values, contradictions."""
+    """The config of a mapping; where: the file and line of a place, as a message begins.
+
+    Raises ConfigError for keys that are not built yet, unknown keys, wrong values, contradictions.
+    """
     plain = plain_values(raw)
     problems = [f"{where(loc)}{dotted(loc)}: {sentence}." for loc, sentence in not_built_yet(plain)]
     refused = {loc for loc, _ in not_built_yet(plain)}
@@ -52,12 +59,17 @@ def checked(raw: Mapping[str, Any], folder: Path, where: Where = lambda loc: "")
         config = Config.model_validate(plain)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            loc = tuple(part for part in detail["loc"] if not str(part).startswith(("function-", "[key]")))
+            loc = tuple(
+                part for part in detail["loc"] if not str(part).startswith(("function-", "[key]"))
+            )
             if not any(loc[: len(r)] == r for r in refused):
                 problems.append(f"{where(loc)}{dotted(loc)}: {explanation(detail, loc)}.")
         raise ConfigError(problems) from None
     object.__setattr__(config, "_folder", folder)
-    problems += [f"{where(tuple(key.split('.')))}{key}: {sentence}." for key, sentence in contradictions(config)]
+    problems += [
+        f"{where(tuple(key.split('.')))}{key}: {sentence}."
+        for key, sentence in contradictions(config)
+    ]
     if problems:
         raise ConfigError(problems)
     _check_cells(config, where)
@@ -65,34 +77,32 @@ def checked(raw: Mapping[str, Any], folder: Path, where: Where = lambda loc: "")
 
 
 def _check_cells(config: Config, where: Where) -> None:
-    """Every cell of the matrix must be a config of its own."""
-    loc = ("experiment", "matrix")
+    """Raises ConfigError unless every cell of the matrix is a config of its own."""
     matrix = config.experiment.matrix if config.experiment else {}
     for key, values in matrix.items():
-        *parents, last = key.split(".")
-        known = keys_at(tuple(parents))
-        if last not in known:
-            near = get_close_matches(key, all_keys(), 1, 0.5)
-            hint = f" (did you mean '{near[0]}'?)" if near else ""
-            raise ConfigError([f"{where((*loc, key))}experiment.matrix: '{key}' is not a key of the config{hint}."])
-        if parents[:1] not in [[section] for section in VARIED] and key not in VARIED:
-            raise ConfigError(
-                [
-                    f"{where((*loc, key))}experiment.matrix: '{key}' cannot vary within an experiment; "
-                    f"what can is {', '.join(VARIED)}."
-                ]
-            )
-        if not values:
-            raise ConfigError(
-                [f"{where((*loc, key))}experiment.matrix: '{key}' has no values; list some, or leave it out."]
-            )
+        if sentence := _matrix_problem(key, values):
+            raise ConfigError([f"{where((*MATRIX, key))}experiment.matrix: {sentence}."])
+    place = f"{where(MATRIX)}experiment.matrix"
     try:
-        for settings, _ in cells(config):
-            current = settings
+        list(cells(config))
     except ConfigError as error:
-        raise ConfigError([f"{where(loc)}experiment.matrix: a cell does not make sense: {error}"]) from None
+        raise ConfigError([f"{place}: a cell does not make sense: {error}"]) from None
     except AttributeError:
-        raise ConfigError([f"{where(loc)}experiment.matrix: a cell sets a key inside a value ({current})."]) from None
+        raise ConfigError([f"{place}: a cell sets a key inside a value."]) from None
+
+
+def _matrix_problem(key: str, values: list[Any]) -> str | None:
+    """Why a key cannot stand in the matrix, as a sentence without its stop; None if it can."""
+    *parents, last = key.split(".")
+    if last not in keys_at(tuple(parents)):
+        near = get_close_matches(key, all_keys(), 1, 0.5)
+        hint = f" (did you mean '{near[0]}'?)" if near else ""
+        return f"'{key}' is not a key of the config{hint}"
+    if key.split(".")[0] not in VARIED:
+        return f"'{key}' cannot vary within an experiment; what can is {', '.join(VARIED)}"
+    if not values:
+        return f"'{key}' has no values; list some, or leave it out"
+    return None
 
 
 def plain_values(value: Any) -> Any:

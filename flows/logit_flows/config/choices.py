@@ -18,7 +18,9 @@ class OneOf:
     def __init__(self, names: Iterable[str]) -> None:
         self.names = [str(name) for name in names]
 
-    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, _source: Any, _handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         return core_schema.literal_schema(self.names)
 
 

@@ -13,7 +13,15 @@ OUTPUTS = ("split", "target", "linear_predictor", "probability", "predicted_clas
 
 def contradictions(config: Config) -> Iterator[Contradiction]:
     """Each contradiction: the dotted key where it shows, and a sentence without its stop."""
-    for of_section in (_of_features, _of_family, _of_imputation, _of_split, _of_model, _of_penalty, _of_smoothing):
+    for of_section in (
+        _of_features,
+        _of_family,
+        _of_imputation,
+        _of_split,
+        _of_model,
+        _of_penalty,
+        _of_smoothing,
+    ):
         yield from of_section(config)
 
 
@@ -28,13 +36,19 @@ def _of_features(config: Config) -> Iterator[Contradiction]:
         if column in used:
             yield "features", f"the column '{column}' is data.{role}, so it cannot be a feature"
     if data.id in OUTPUTS:
-        yield "data.id", f"'{data.id}' is the name of a column that predictions write themselves; rename the column"
+        yield (
+            "data.id",
+            f"'{data.id}' is the name of a column that predictions write themselves; "
+            "rename the column",
+        )
     for name in sorted(set(features.reference) - set(features.categorical))[:1]:
         yield "features.reference", f"'{name}' is not one of features.categorical"
 
 
 def _of_family(config: Config) -> Iterator[Contradiction]:
-    yield from _of_multinomial(config) if config.model.family == "multinomial" else _of_binary(config.data)
+    yield from (
+        _of_multinomial(config) if config.model.family == "multinomial" else _of_binary(config.data)
+    )
 
 
 def _of_binary(data: Data) -> Iterator[Contradiction]:
@@ -49,23 +63,31 @@ def _of_multinomial(config: Config) -> Iterator[Contradiction]:
     if config.data.target.positive is not None:
         yield (
             "data.target.positive",
-            "a multinomial model gives the probability of every class; data.target.base names the one to compare with",
+            "a multinomial model gives the probability of every class; "
+            "data.target.base names the one to compare with",
         )
     if model.link != "logit":
         yield "model.link", "a multinomial model has the logit link"
     if model.covariance.type in ("HC2", "HC3"):
         yield (
             "model.covariance.type",
-            "HC2 and HC3 need one leverage per row, which a multinomial model has not; use HC0 or HC1",
+            "HC2 and HC3 need one leverage per row, which a multinomial model has not; "
+            "use HC0 or HC1",
         )
     if config.evaluate.threshold != 0.5:
-        yield "evaluate.threshold", "a multinomial model predicts the most probable class, without a threshold"
+        yield (
+            "evaluate.threshold",
+            "a multinomial model predicts the most probable class, without a threshold",
+        )
 
 
 def _of_imputation(config: Config) -> Iterator[Contradiction]:
     numeric = config.features.impute.numeric
     if (numeric.strategy == "constant") != (numeric.value is not None):
-        yield "features.impute.numeric", "strategy constant goes with a value, and a value with strategy constant"
+        yield (
+            "features.impute.numeric",
+            "strategy constant goes with a value, and a value with strategy constant",
+        )
     if numeric.add_indicator and numeric.strategy == "error":
         yield (
             "features.impute.numeric.add_indicator",
@@ -88,7 +110,10 @@ def _of_split(config: Config) -> Iterator[Contradiction]:
     if method not in ("group", "column") and split.column is not None:
         yield "split.column", "it goes with group or column"
     if method == "stratified" and data.cluster is not None:
-        yield "split.method", "a stratified split would cut clusters in two; use random, group or time"
+        yield (
+            "split.method",
+            "a stratified split would cut clusters in two; use random, group or time",
+        )
     if data.test is not None and method != "none":
         yield "data.test", "a test file goes with split: {method: none}"
 
@@ -112,14 +137,20 @@ def _of_penalty(config: Config) -> Iterator[Contradiction]:
     data, penalty = config.data, config.model.penalty
     chosen, by_time = penalty.strength == "cv", penalty.fold_method == "time"
     if chosen and not by_time and data.id is None and data.cluster is None:
-        yield "model.penalty.strength", "cv makes folds by a hash of data.cluster or data.id; name one of them"
+        yield (
+            "model.penalty.strength",
+            "cv makes folds by a hash of data.cluster or data.id; name one of them",
+        )
     for key in ("rule", "folds", "fold_method"):
         if not chosen and getattr(penalty, key) != type(penalty).model_fields[key].default:
             yield f"model.penalty.{key}", "it goes with strength: cv"
     if by_time and data.time is None:
         yield "model.penalty.fold_method", "folds by time need data.time"
     if penalty.fold_method == "stratified" and data.cluster is not None:
-        yield "model.penalty.fold_method", "stratified folds would cut clusters in two; use random or time"
+        yield (
+            "model.penalty.fold_method",
+            "stratified folds would cut clusters in two; use random or time",
+        )
 
 
 def _of_smoothing(config: Config) -> Iterator[Contradiction]:

@@ -1,4 +1,4 @@
-"""What is wrong with one key, in a sentence: unknown, missing, of the wrong type, or not built yet."""
+"""The sentence for one wrong key: unknown, missing, of the wrong type, or not built yet."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -9,15 +9,21 @@ from pydantic import BaseModel
 from logit_flows.config.model import Config
 from logit_flows.config.problems import shown
 
-# What is planned but not built: refused by name, never accepted and ignored. A value after "=" names one choice of a key.
+# What is planned but not built is refused by name, never accepted and ignored.
+# A value after "=" names one choice of a key.
 LATER = {
     "data.freq_weights": "frequency weights are not built yet; repeat the rows, or leave it out",
     "data.sampling_weights": "sampling weights are not built yet; leave it out",
     "data.offset": "offsets are not built yet in the pipeline; leave it out",
-    "features.formula": "formulas are not built yet; list the columns under features.numeric and features.categorical",
+    "features.formula": (
+        "formulas are not built yet; "
+        "list the columns under features.numeric and features.categorical"
+    ),
     "model.type": "the kind of outcome is model.family: binary or multinomial",
     "model.estimator": "other estimators are not built yet; leave it out",
-    "gate.approval=manual": "manual approval is not built yet; use automatic, or `logit train` and `logit promote`",
+    "gate.approval=manual": (
+        "manual approval is not built yet; use automatic, or `logit train` and `logit promote`"
+    ),
     "compute.engine": "where rows are summed is compute.backend: threads or dask",
     "score.output=interval": "intervals of predictions are not built yet; leave it out",
 }
@@ -56,11 +62,17 @@ def explanation(detail: Mapping[str, Any], loc: tuple[Any, ...]) -> str:
     if kind == "extra_forbidden":
         known = keys_at(loc[:-1])
         near = get_close_matches(str(loc[-1]), known, 1, 0.5)
-        return f"unknown key (did you mean '{near[0]}'?)" if near else f"unknown key; known are {', '.join(known)}"
+        return (
+            f"unknown key (did you mean '{near[0]}'?)"
+            if near
+            else f"unknown key; known are {', '.join(known)}"
+        )
     if kind == "missing":
         return "this key is required"
     if kind == "literal_error":
-        choices = [c.strip("'") for c in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+        choices = [
+            c.strip("'") for c in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")
+        ]
         near = get_close_matches(str(found), choices, 1, 0.5)
         hint = f" (did you mean '{near[0]}'?)" if near else ""
         return f"{shown(found)} is not one of {', '.join(choices)}{hint}"
@@ -75,7 +87,11 @@ def keys_at(loc: tuple[Any, ...]) -> list[str]:
     """The keys of the section at a place in the model."""
     model: Any = Config
     for part in loc:
-        field = model.model_fields.get(part) if isinstance(model, type) and issubclass(model, BaseModel) else None
+        field = (
+            model.model_fields.get(part)
+            if isinstance(model, type) and issubclass(model, BaseModel)
+            else None
+        )
         if field is None:
             return []
         kinds = [field.annotation, *get_args(field.annotation)]

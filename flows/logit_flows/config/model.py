@@ -29,35 +29,36 @@ class Config(Section):
     """One pipeline: data, features, model, and what is done with it."""
 
     name: str
-    """Names the model; its runs are stored under it."""
+    """The name of the model. Its runs are stored under it."""
     data: Data
     """Where the rows come from."""
     features: Features
     """The columns that predict."""
     normalize: ScaleName = "standard"
-    """The scale of numeric columns inside; coefficients are always printed in original units."""
+    """The inner scale of numeric columns. Coefficients are always printed in original units."""
     split: SplitRule = SplitRule()
-    """Which rows test."""
+    """Which rows are test rows."""
     model: ModelRule = ModelRule()
     """What is fitted."""
     evaluate: Evaluate = Evaluate()
-    """How it is measured."""
+    """How the model is measured."""
     gate: Gate = Gate()
-    """When it replaces the champion."""
+    """When a challenger replaces the champion."""
     score: Score = Score()
     """Batch scoring."""
     experiment: Experiment | None = None
-    """A matrix of configs."""
+    """Configs to compare."""
     schedule: Schedule | None = None
-    """When to retrain."""
+    """When `logit schedule` retrains."""
     compute: Compute = Compute()
-    """What the run may use."""
+    """What the run may use. Nothing here changes the result."""
     orchestrator: Literal["auto", "prefect", "none"] = "auto"
-    """auto: Prefect if PREFECT_API_URL or its profile names a server, else plain functions; it changes no result."""
+    """auto: Prefect if PREFECT_API_URL or its profile names a server, else plain functions. Both
+    give the same result."""
     store: str = "store"
-    """The folder of all that is published."""
+    """The folder that holds all that is published."""
     write: Write = Write()
-    """What a run stores."""
+    """What a run stores beside the model."""
 
     _folder: Path = PrivateAttr(default_factory=Path)
 
@@ -67,7 +68,10 @@ class Config(Section):
         return self._folder
 
     def resolve(self, path: str) -> Path:
-        """A path of the config, from its folder, with ${env:NAME} replaced. Raises UsageError if NAME is not set."""
+        """A path of the config, from its folder, with ${env:NAME} replaced.
+
+        Raises UsageError if NAME is not set.
+        """
         return self._folder / re.sub(r"\$\{env:(\w+)\}", _from_environment, path)
 
     def content(self) -> dict[str, Any]:
@@ -75,7 +79,10 @@ class Config(Section):
         return self.model_dump(mode="json")
 
     def result_content(self) -> dict[str, Any]:
-        """What can change a run's result, JSON-ready: not where it is stored, when it runs, or what is done with it."""
+        """All that can change the result of a run, JSON-ready.
+
+        Where it is stored, when it runs and what is done with it are left out.
+        """
         names = {"name", "data", "features", "normalize", "split", "model", "evaluate", "write"}
         return self.model_dump(mode="json", include=names)
 
@@ -83,5 +90,8 @@ class Config(Section):
 def _from_environment(found: re.Match[str]) -> str:
     value = os.environ.get(found[1])
     if value is None:
-        raise UsageError(f"the config refers to ${{env:{found[1]}}}, but {found[1]} is not set in the environment.")
+        raise UsageError(
+            f"the config refers to ${{env:{found[1]}}}, "
+            f"but {found[1]} is not set in the environment."
+        )
     return value

@@ -1,4 +1,4 @@
-"""The reading of a configuration: the only place that knows YAML, and in which line of a file a key stands."""
+"""The reading of a configuration: the only place that knows YAML and the lines of a file."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,10 @@ from logit_flows.config.problems import ConfigError, shown
 
 
 def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
-    """The config of a YAML file, with `key.sub=value` overrides merged in. Raises ConfigError with every problem."""
+    """The config of a YAML file, with overrides `key.sub=value` merged in.
+
+    Raises ConfigError with every problem.
+    """
     file = Path(path)
     raw = _load(file)
     spoken, made = _override(raw, overrides)
@@ -72,7 +75,7 @@ def _load(file: Path) -> Any:
 
 
 def _override(raw: Any, overrides: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Merge the overrides in; returns their texts by dotted key, and by the sections they had to make."""
+    """Merge the overrides in. Returns their texts by dotted key, and by the sections they made."""
     spoken: dict[str, str] = {}
     made: dict[str, str] = {}
     for text in overrides:
@@ -122,7 +125,7 @@ def _merge(section: Any, key: str, value: Any) -> None:
 
 
 def line_of(file: Path, key: str) -> int | None:
-    """The line, from 1, of the deepest part of a dotted key that stands in a file; None if no part does."""
+    """The line, from 1, of the deepest part of a dotted key in a file; None without any part."""
     try:
         raw = _load(file)
     except (ConfigError, OSError):

@@ -1,4 +1,4 @@
-"""What to write into the config after an error of the engine: for each reason a key, and YAML to paste.
+"""What to write into the config after an error of the engine: per reason a key and YAML to paste.
 
 The engine speaks of values in Python and gives an error that a setting cures a `reason`. This table
 is the only place that knows which key of the config the setting is.
@@ -20,16 +20,24 @@ class Remedy(NamedTuple):
 
 REMEDIES: Mapping[Reason, Remedy] = MappingProxyType(
     {
-        Reason.MISSING_NUMBERS: Remedy("features.impute.numeric", "features: {impute: {numeric: {strategy: mean}}}"),
+        Reason.MISSING_NUMBERS: Remedy(
+            "features.impute.numeric", "features: {impute: {numeric: {strategy: mean}}}"
+        ),
         Reason.MISSING_LEVELS: Remedy(
             "features.impute.categorical", "features: {impute: {categorical: {strategy: level}}}"
         ),
-        Reason.UNSEEN_LEVELS: Remedy("features.handle_unknown", "features: {handle_unknown: pooled}"),
+        Reason.UNSEEN_LEVELS: Remedy(
+            "features.handle_unknown", "features: {handle_unknown: pooled}"
+        ),
         Reason.NOT_NUMERIC: Remedy("features.categorical", "features: {categorical: [COLUMN]}"),
-        Reason.UNKNOWN_REFERENCE: Remedy("features.reference", "features: {reference: {COLUMN: LEVEL}}"),
+        Reason.UNKNOWN_REFERENCE: Remedy(
+            "features.reference", "features: {reference: {COLUMN: LEVEL}}"
+        ),
         Reason.NO_ROBUST_SCALE: Remedy("normalize", "normalize: standard"),
         Reason.NO_CLUSTERS: Remedy("data.cluster", "data: {cluster: COLUMN}"),
-        Reason.MORE_COLUMNS_THAN_ROWS: Remedy("model.penalty", "model: {penalty: {type: l2, strength: 0.01}}"),
+        Reason.MORE_COLUMNS_THAN_ROWS: Remedy(
+            "model.penalty", "model: {penalty: {type: l2, strength: 0.01}}"
+        ),
         Reason.SEPARATION: Remedy("model.penalty", "model: {penalty: {type: l2, strength: 0.01}}"),
     }
 )
@@ -43,6 +51,6 @@ def remedy_of(error: BaseException) -> Remedy | None:
 
 
 def with_key(error: BaseException) -> str:
-    """The sentence of an error after the key that cures it, as in a record: "model.penalty: ..."."""
+    """The sentence of an error after the key that cures it: "model.penalty: ..."."""
     remedy = remedy_of(error)
     return str(error) if remedy is None else f"{remedy.key}: {error}"

@@ -28,6 +28,8 @@ from logit_flows.config.values import (
 
 
 class Section(BaseModel):
+    """A part of the config: unknown keys are refused, and a value cannot change."""
+
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, allow_inf_nan=False
     )
@@ -39,55 +41,59 @@ class Target(Section):
     column: str
     """The column that holds the outcome."""
     positive: Label | None = None
-    """The value whose probability a binary model gives; always stated there."""
+    """The value whose probability a binary model gives. A binary model needs it."""
     base: Label | None = None
-    """The class that a multinomial model compares the others with; else the first in order."""
+    """The class that a multinomial model compares the others with. Default: the first in order."""
 
 
 class Data(Section):
     """Where the rows come from, and what their columns are for."""
 
     source: Files
-    """Parquet or CSV: a file, a glob, a folder, or a list of these; relative to the config's folder."""
+    """Parquet or CSV: a file, a glob, a folder, or a list of these. Paths start at the config's
+    folder."""
     target: Target
     """The outcome column and its positive class."""
     id: str | None = None
-    """A unique column, carried into predictions; never a feature."""
+    """A unique column. Predictions carry it, and it is never a feature."""
     time: str | None = None
     """The column that orders time splits."""
     cluster: str | None = None
-    """Rows that belong together: kept on one side of a split, and the clusters of the covariance."""
+    """The column that tells which rows depend on each other. A split keeps them on one side, and
+    the clustered covariance sums over them."""
     missing_target: Literal["error", "drop"] = "error"
-    """What to do with rows without a target; dropped rows are counted."""
+    """What happens to rows without a target. Dropped rows are counted."""
     test: str | None = None
-    """A file of test rows; goes with split: {method: none}."""
+    """A file of test rows. It goes with split: {method: none}."""
 
 
 class ImputeNumeric(Section):
     """What stands in for a missing number."""
 
     strategy: NumberName = "error"
-    """Learnt on the training rows; error refuses missing values."""
+    """What replaces a missing number. Means and medians come from the training rows; error refuses
+    missing values."""
     value: float | None = None
-    """The number of strategy constant."""
+    """The number that strategy constant puts in."""
     add_indicator: bool = False
-    """Add a column that is 1 where values were missing, one for each pattern of columns missing together."""
+    """Add a column that is 1 where a value was missing. Columns that are always missing together
+    share one."""
 
 
 class ImputeCategorical(Section):
     """What stands in for a missing level."""
 
     strategy: LevelName = "error"
-    """level makes missing a level of its own."""
+    """error refuses missing values; level makes missing a level of its own."""
 
 
 class ImputeRules(Section):
     """Missing values of features."""
 
     numeric: ImputeNumeric = ImputeNumeric()
-    """Of numeric columns."""
+    """Missing values of numeric columns."""
     categorical: ImputeCategorical = ImputeCategorical()
-    """Of categorical columns."""
+    """Missing values of categorical columns."""
 
 
 class Features(Section):
@@ -98,54 +104,58 @@ class Features(Section):
     categorical: list[str] = []
     """Categorical columns: text, integers or booleans."""
     reference: dict[str, Label] = {}
-    """The baseline level of a categorical; else its most frequent."""
+    """The reference level of a categorical column. Default: its most frequent level."""
     impute: ImputeRules = ImputeRules()
-    """What to do with missing values."""
+    """What happens to missing values."""
     min_frequency: Annotated[int, Field(ge=1)] = 1
-    """Levels with fewer training rows are pooled, and said."""
+    """Levels with fewer training rows are pooled into one. A note lists them."""
     handle_unknown: UnknownName = "error"
-    """What a level unseen in training counts as when scoring; always counted."""
+    """What a level unseen in training counts as at scoring. Rows with such levels are counted."""
 
 
 class SplitRule(Section):
-    """Which rows test."""
+    """Which rows are test rows."""
 
     method: Literal["time", "random", "stratified", "group", "column", "none"] = "random"
-    """time: the latest; random, stratified, group: by a stable hash; column: by its values; none: no test rows."""
+    """How test rows are chosen. time: the latest rows. random, stratified, group: by a stable hash.
+    column: by the values of a column. none: no test rows."""
     test_size: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.2
     """The share of test rows."""
     column: str | None = None
-    """The column of method group or column."""
+    """The column that method group or method column reads."""
     test: list[Label] | None = None
-    """The values of the column that test, for method column."""
+    """The values of the column that mark test rows, for method column."""
 
 
 class Penalty(Section):
     """The penalty on the coefficients."""
 
     type: Literal["none", "l1", "l2", "elastic_net", "group_lasso"] = "none"
-    """none is maximum likelihood; several classes are penalized as contrasts with their base; group_lasso keeps or drops all
-    levels of a categorical together, for all classes."""
+    """none is maximum likelihood. group_lasso keeps or drops all levels of a categorical column
+    together, for all classes. Several classes are penalized as contrasts with their base."""
     l1_ratio: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
-    """The share of the l1 in an elastic_net."""
+    """The share of the l1 penalty in an elastic_net."""
     strength: Strength = None
-    """lambda on the mean log-likelihood (glmnet's), the equal C is printed; or cv: chosen on folds of the training rows."""
+    """The weight of the penalty against the mean log-likelihood, as glmnet's lambda; or cv, which
+    chooses it on folds of the training rows. The report shows the equal C of scikit-learn."""
     rule: Literal["best", "one_standard_error"] = "best"
-    """Of cv: the best mean log-loss, or the strongest penalty within one standard error of it."""
+    """Which strength cv chooses: the one of the best mean log-loss, or the strongest within one
+    standard error of it."""
     folds: Annotated[int, Field(ge=2)] = 5
-    """Of cv."""
+    """The number of folds of cv."""
     fold_method: Literal["random", "stratified", "time"] = "random"
-    """Of cv: random, by a hash of data.cluster, else of data.id; stratified, each class in equal shares; time, each fold
-    after the rows it is predicted from."""
+    """How cv makes folds. random: by a hash of data.cluster, else of data.id. stratified: each
+    class in equal shares. time: each fold comes after the rows that predict it."""
     smooth: list[str] = []
-    """Ordered categoricals: squared differences of neighboring levels are penalized in place of their coefficients."""
+    """Ordered categorical columns. The penalty is on squared differences of neighboring levels, in
+    place of their coefficients."""
 
 
 class CovarianceRule(Section):
     """The covariance of the estimates."""
 
     type: CovarianceName = "nonrobust"
-    """cluster needs data.cluster."""
+    """nonrobust takes the model as true. HC0 to HC3 do not. cluster needs data.cluster."""
 
 
 class ModelRule(Section):
@@ -154,29 +164,29 @@ class ModelRule(Section):
     family: Literal["binary", "multinomial"] = "binary"
     """The kind of outcome: two classes, or more."""
     link: LinkName = "logit"
-    """The response curve."""
+    """The curve that maps the linear predictor to a probability."""
     penalty: Penalty = Penalty()
-    """The penalty."""
+    """The penalty on the coefficients."""
     covariance: CovarianceRule = CovarianceRule()
-    """The covariance."""
+    """The covariance of the estimates."""
     on_separation: Literal["error", "warn"] = "error"
-    """Whether a perfect prediction stops the run, or is said in the status."""
+    """Whether a perfect prediction stops the run (error) or stands in the status (warn)."""
 
 
 class Costs(Section):
     """What mistakes cost."""
 
     false_positive: Annotated[float, Field(gt=0.0)]
-    """Of predicting the positive class wrongly."""
+    """Cost of a false positive."""
     false_negative: Annotated[float, Field(gt=0.0)]
-    """Of missing it."""
+    """Cost of a false negative."""
 
 
 class CostRule(Section):
-    """A threshold by cost."""
+    """A threshold that keeps the cost of mistakes low."""
 
     cost: Costs
-    """The costs."""
+    """What each kind of mistake costs."""
 
 
 def _threshold(value: Any) -> Any:
@@ -184,8 +194,8 @@ def _threshold(value: Any) -> Any:
         return CostRule.model_validate(value) if isinstance(value, dict) else value
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value < 1.0:
         raise ValueError(
-            f"expected a number between 0 and 1, max_f1, or {{cost: {{false_positive: 1, false_negative: 5}}}}, "
-            f"found {shown(value)}"
+            "expected a number between 0 and 1, max_f1, or "
+            f"{{cost: {{false_positive: 1, false_negative: 5}}}}, found {shown(value)}"
         )
     return float(value)
 
@@ -194,104 +204,112 @@ class Intervals(Section):
     """Intervals of the metrics."""
 
     method: Literal["closed_form", "bootstrap"] = "closed_form"
-    """By influence functions, or by resampling; by cluster where there is one."""
+    """closed_form uses influence functions, bootstrap draws rows anew. Both go by data.cluster if
+    it is set."""
     level: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.95
-    """The level of all intervals."""
+    """The confidence level of all intervals."""
     seed: int = 13
-    """Of the bootstrap."""
+    """The seed of the bootstrap."""
     replicates: Annotated[int, Field(ge=100)] = 1000
-    """Of the bootstrap."""
+    """The number of samples that the bootstrap draws."""
 
 
 class Evaluate(Section):
     """How the model is measured."""
 
     threshold: Annotated[Any, BeforeValidator(_threshold)] = 0.5
-    """A number, max_f1, or {cost: {false_positive: 1, false_negative: 5}}; chosen on training rows."""
+    """The probability from which a row is predicted positive: a number; max_f1; or {cost:
+    {false_positive: 1, false_negative: 5}}. The last two are chosen on the training rows."""
     intervals: Intervals = Intervals()
     """Intervals of the metrics."""
 
 
 class Bounds(Section):
-    """Bounds of a metric."""
+    """The values that a metric may have."""
 
     min: float | None = None
-    """At least."""
+    """The smallest value allowed."""
     max: float | None = None
-    """At most."""
+    """The largest value allowed."""
 
 
 class Gate(Section):
     """When a challenger replaces the champion."""
 
     metric: Literal["log_loss"] = "log_loss"
-    """What is compared, row by row."""
+    """The metric that is compared, row by row."""
     margin: Annotated[float, Field(gt=0.0)] = 0.001
-    """Promoted only if the paired interval rules out a loss beyond it."""
+    """The challenger is promoted only if the paired interval rules out a loss larger than this."""
     anchor: Literal["first"] = "first"
-    """The fixed model against which losses may not add up beyond twice the margin."""
+    """The fixed model against which losses may not add up to more than twice the margin."""
     require: dict[MetricName, Bounds] = {}
-    """Bounds that the challenger's test metrics must keep."""
+    """Bounds on the challenger's metrics on test rows, by metric."""
     approval: Literal["automatic"] = "automatic"
-    """Who moves the pointer."""
+    """Who promotes a challenger that passes."""
 
 
 class Score(Section):
     """Batch scoring."""
 
     cohorts: Files | None = None
-    """The files that `logit score` scores by default; each is a cohort named after its file."""
-    output: list[Literal["probability", "predicted_class", "linear_predictor"]] = ["probability", "predicted_class"]
-    """The columns beside the id."""
+    """The files that `logit score` scores by default. Each is a cohort with its file's name."""
+    output: list[Literal["probability", "predicted_class", "linear_predictor"]] = [
+        "probability",
+        "predicted_class",
+    ]
+    """The columns of a score file beside the id."""
 
 
 class Experiment(Section):
-    """A matrix of configs."""
+    """Configs to compare."""
 
     matrix: dict[str, list[Any]]
-    """Values by dotted key; every combination is a cell."""
+    """A list of values for each dotted key. Every combination is one cell."""
     scoring: Literal["log_loss"] = "log_loss"
-    """What ranks the cells, on validation folds of the training rows."""
+    """The metric that ranks the cells, on validation folds of the training rows."""
     folds: Annotated[int, Field(ge=2)] = 5
-    """How many folds."""
+    """The number of folds."""
 
 
 class Schedule(Section):
     """When `logit schedule` retrains."""
 
     cron: Cron
-    """Minute, hour, day, month, weekday."""
+    """Five fields: minute, hour, day, month, weekday."""
     timezone: TimeZone = "UTC"
-    """Of the cron."""
+    """The time zone of the cron fields."""
 
 
 class Compute(Section):
-    """What the run may use; it never changes the result."""
+    """What the run may use. Nothing here changes the result."""
 
     threads: Threads = "auto"
-    """auto, or how many."""
+    """The number of threads; auto: all cores."""
     memory: Memory = "auto"
-    """Above what size, as 2GB, Parquet is streamed; auto: a quarter of the machine's."""
+    """Parquet files whose table is larger than this, such as 2GB, are streamed. auto: a quarter of
+    the machine's memory."""
     backend: Literal["threads", "dask"] = "threads"
-    """Where the fit's rows are summed: here, or on the workers of a Dask cluster, by the extra [dask]."""
+    """Where the rows of the fit are summed: on threads here, or on the workers of a Dask cluster,
+    which needs the extra [dask]."""
     scheduler: Scheduler | None = None
-    """Of backend dask, as tcp://host:8786; without one a cluster of processes is started here for the run."""
+    """The address of the Dask scheduler, such as tcp://host:8786. Without it backend dask starts a
+    cluster of processes here for the run."""
 
     @property
     def thread_count(self) -> int | None:
-        """The threads asked for; None lets the engine take the cores there are."""
+        """The number of threads; None lets the engine use all cores."""
         return None if self.threads == "auto" else int(self.threads)
 
     @property
     def memory_bytes(self) -> int:
-        """The size in bytes."""
+        """The size above which Parquet is streamed, in bytes."""
         if self.memory == "auto":
             return machine_memory() // 4
         return bytes_of(self.memory)
 
 
 class Write(Section):
-    """What a run stores."""
+    """What a run stores beside the model."""
 
     predictions: Literal["none", "test", "all"] = "test"
-    """Of which rows."""
+    """The rows whose predictions a run stores."""

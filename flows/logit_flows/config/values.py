@@ -1,4 +1,4 @@
-"""The values a key may have where a type alone does not say it: each checked, with a sentence for what is wrong."""
+"""Types of values that need more than a Python type: each with its check and its sentence."""
 
 import os
 import re
@@ -14,7 +14,11 @@ from logit_flows.config.problems import shown
 def _some_text(value: Any) -> Any:
     """One text or several, as a list."""
     values = [value] if isinstance(value, str) else value
-    if not isinstance(values, list) or not values or not all(isinstance(v, str) and v for v in values):
+    if (
+        not isinstance(values, list)
+        or not values
+        or not all(isinstance(v, str) and v for v in values)
+    ):
         raise ValueError(f"expected a file or a list of files, found {shown(value)}")
     return values
 
@@ -28,7 +32,11 @@ def _label(value: Any) -> Any:
 def _strength(value: Any) -> Any:
     if value is None or value == "cv":
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value < float("inf"):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0.0 < value < float("inf")
+    ):
         raise ValueError(f"expected a number above 0, or cv, found {shown(value)}")
     return float(value)
 
@@ -49,8 +57,11 @@ def bytes_of(size: str) -> int:
 
 
 def machine_memory() -> int:
-    """Of the container, where there is one with a limit."""
-    limit, physical = Path("/sys/fs/cgroup/memory.max"), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """The memory of the machine in bytes, or the limit of the container if it has one."""
+    limit, physical = (
+        Path("/sys/fs/cgroup/memory.max"),
+        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+    )
     text = limit.read_text().strip() if limit.exists() else "max"
     return physical if text == "max" else min(int(text), physical)
 
@@ -61,7 +72,9 @@ def _memory(value: Any) -> Any:
     return value
 
 
-CRON_FIELD = re.compile(r"(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?(,(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?)*")
+CRON_FIELD = re.compile(
+    r"(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?(,(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?)*"
+)
 
 
 def _cron(value: str) -> str:
@@ -73,7 +86,10 @@ def _cron(value: str) -> str:
 
 def _scheduler(value: str) -> str:
     if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://\S+:\d+", value):
-        raise ValueError(f"expected the address of a Dask scheduler such as tcp://host:8786, found {shown(value)}")
+        raise ValueError(
+            "expected the address of a Dask scheduler such as tcp://host:8786, "
+            f"found {shown(value)}"
+        )
     return value
 
 
@@ -81,7 +97,9 @@ def _timezone(value: str) -> str:
     try:
         return str(ZoneInfo(value))
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"expected a time zone such as America/New_York, found {shown(value)}") from None
+        raise ValueError(
+            f"expected a time zone such as America/New_York, found {shown(value)}"
+        ) from None
 
 
 Files = Annotated[list[str], BeforeValidator(_some_text)]

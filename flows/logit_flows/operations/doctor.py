@@ -36,9 +36,15 @@ class Finding:
 
 
 def examine(config: Path) -> list[Finding]:
-    """Look at Python, each package and its range, Prefect's home, cores, Numba, the config and its store."""
+    """Look at Python, packages, Prefect's home, cores, Numba, the config and its store."""
     python = sys.version_info >= (3, 11)
-    findings = [Finding("Python", python, sys.version.split()[0] + ("" if python else "; 3.11 or newer is needed"))]
+    findings = [
+        Finding(
+            "Python",
+            python,
+            sys.version.split()[0] + ("" if python else "; 3.11 or newer is needed"),
+        )
+    ]
     findings += _packages()
     cores = Finding("cores", True, str(os.cpu_count()))
     findings += [_prefect_home(), cores, _compiled_loops(), *_config(config)]
@@ -54,11 +60,13 @@ def _compiled_loops() -> Finding:
 
 
 def _packages() -> Iterator[Finding]:
-    """Each package that an installed logit-engine requires, held against the range it was released with."""
+    """Each package that the installed logit-engine requires, held against its range."""
     try:
         requirements = requires("logit-engine") or []
     except PackageNotFoundError:
-        yield Finding("logit-engine", True, "run from its source: the ranges of its packages are not known")
+        yield Finding(
+            "logit-engine", True, "run from its source: the ranges of its packages are not known"
+        )
         return
     for requirement in requirements:
         if "extra ==" not in requirement:
@@ -66,19 +74,25 @@ def _packages() -> Iterator[Finding]:
 
 
 def package_finding(requirement: str) -> Finding:
-    """Whether the installed version is in the range of a requirement such as "prefect<3.10,>=3.8.8"."""
+    """Whether the installed version is in the range of a requirement: "prefect<3.10,>=3.8.8"."""
     name = re.split(r"[^\w.-]", requirement)[0]
     try:
         found = version(name)
     except PackageNotFoundError:
         reason = NOT_ALWAYS_NEEDED.get(name)
-        return Finding(name, reason is not None, f"not installed; {reason or 'install logit-engine again'}")
+        return Finding(
+            name, reason is not None, f"not installed; {reason or 'install logit-engine again'}"
+        )
     bounds = re.findall(r"(>=|<)([\d.]+)", requirement)
     parts = _parts(found)
-    fine = all(parts >= _parts(bound) if sign == ">=" else parts < _parts(bound) for sign, bound in bounds)
+    fine = all(
+        parts >= _parts(bound) if sign == ">=" else parts < _parts(bound) for sign, bound in bounds
+    )
     wanted = " and ".join(f"{sign} {bound}" for sign, bound in bounds)
     return Finding(
-        name, fine, found if fine else f"{found}; {wanted} is needed: flows or schedules break without a word"
+        name,
+        fine,
+        found if fine else f"{found}; {wanted} is needed: flows or schedules break without a word",
     )
 
 
@@ -122,6 +136,8 @@ def _config(path: Path) -> list[Finding]:
 
 def _orchestrator(config: Config) -> Finding:
     try:
-        return Finding("orchestrator", True, "Prefect" if under_prefect(config) else "none: plain functions")
+        return Finding(
+            "orchestrator", True, "Prefect" if under_prefect(config) else "none: plain functions"
+        )
     except UsageError as error:
         return Finding("orchestrator", False, str(error))

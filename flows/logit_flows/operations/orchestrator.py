@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def under_prefect(config: "Config", asked: bool | None = None) -> bool:
-    """Whether to run as a Prefect flow: as asked (--prefect, --no-prefect), else as the config says.
+    """Whether to run as a Prefect flow: as asked by a flag, else as the config says.
 
-    `orchestrator: auto` is Prefect if a server is named. Raises UsageError if Prefect is wanted and not installed.
+    `orchestrator: auto` is Prefect if a server is named. Raises UsageError if Prefect is wanted
+    and not installed.
     """
     if asked is None and config.orchestrator == "auto":
         wanted = named_server() is not None
@@ -23,8 +24,8 @@ def under_prefect(config: "Config", asked: bool | None = None) -> bool:
         wanted = config.orchestrator == "prefect" if asked is None else asked
     if wanted and find_spec("prefect") is None:
         raise UsageError(
-            f"{_reason(config, asked)} needs Prefect, which is not installed: install it by `pip install prefect`, "
-            "or run plain functions by --no-prefect."
+            f"{_reason(config, asked)} needs Prefect, which is not installed: install it by "
+            "`pip install prefect`, or run plain functions by --no-prefect."
         )
     return wanted
 
@@ -33,7 +34,11 @@ def _reason(config: "Config", asked: bool | None) -> str:
     """Who wants Prefect, as a sentence begins."""
     if asked:
         return "--prefect"
-    return "orchestrator: prefect" if config.orchestrator == "prefect" else f"the server {named_server()}"
+    return (
+        "orchestrator: prefect"
+        if config.orchestrator == "prefect"
+        else f"the server {named_server()}"
+    )
 
 
 def named_server() -> str | None:
@@ -47,15 +52,21 @@ def prefect_home() -> Path:
 
 
 def _profile() -> dict[str, Any]:
-    """The settings of the active profile: the user's profiles stand before those that Prefect brings."""
-    own = Path(os.environ.get("PREFECT_PROFILES_PATH") or prefect_home() / "profiles.toml").expanduser()
+    """The settings of the active profile. The user's profiles come before those of Prefect."""
+    own = Path(
+        os.environ.get("PREFECT_PROFILES_PATH") or prefect_home() / "profiles.toml"
+    ).expanduser()
     merged: dict[str, Any] = {"profiles": {}}
     for path in (_shipped_profiles(), own):
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):  # no such file, or one that Prefect itself will complain of
             continue
-        merged = {**merged, **content, "profiles": {**merged["profiles"], **content.get("profiles", {})}}
+        merged = {
+            **merged,
+            **content,
+            "profiles": {**merged["profiles"], **content.get("profiles", {})},
+        }
     name = os.environ.get("PREFECT_PROFILE") or merged.get("active")
     found = merged["profiles"].get(name, {})
     return found if isinstance(found, dict) else {}

@@ -28,15 +28,16 @@ STYLE: dict[str, Any] = {
     "axes.spines.right": False,
     "axes.linewidth": 0.8,
 }
-NOTHING = dict.fromkeys(("Date", "Creator", "Format", "Type"))  # of metadata: a date and addresses
+# Metadata would hold a date and addresses.
+NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 INK, ACCENT, PALE, RED = "#222222", "#1f5fa8", "#9bb8d9", "#b3261e"
-NAMED = 10  # coefficients of a path that get a label
-HALF, THIRD = 3.6, 2.9  # widths of figures side by side, in inches
+MAX_NAMED_TERMS = 10  # coefficients of a path with a label
+HALF_WIDTH_INCHES, THIRD_WIDTH_INCHES = 3.6, 2.9  # of figures that stand side by side
 PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 
 
 class Bin(NamedTuple):
-    """Rows of like predictions: how many, their mean probability, the observed share and its interval."""
+    """Rows of like predictions: count, mean probability, observed share and its interval."""
 
     rows: int
     predicted: float
@@ -45,16 +46,19 @@ class Bin(NamedTuple):
     upper: float
 
 
-def drawn(draw: Callable[[Axes], None], label: str, width: float = 7.0, height: float = 3.4) -> str:
-    """The SVG, for use within HTML, of what `draw` puts on its axes; label: what a reader who does not see it is told."""
+def svg_of(
+    draw: Callable[[Axes], None], label: str, width: float = 7.0, height: float = 3.4
+) -> str:
+    """The SVG of what `draw` puts on its axes, for HTML; label: its text for screen readers."""
     with rc_context(), warnings.catch_warnings():
         rcdefaults()  # whatever this machine's matplotlibrc says
         rcParams.update(STYLE)  # type: ignore[arg-type]  # its stubs know only literal names
-        warnings.filterwarnings("ignore", "Glyph .* missing from")  # the reader's fonts draw the text, not ours
+        # The reader's fonts draw the text, not ours.
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure.add_subplot())
         out = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(out, metadata=NOTHING)  # type: ignore[no-untyped-call]
+        FigureCanvasSVG(figure).print_svg(out, metadata=NO_METADATA)  # type: ignore[no-untyped-call]
     svg = out.getvalue()
     svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg[svg.index("<svg") :])
     own = f"f{zlib.crc32(label.encode()):08x}"  # ids are shared by a whole page
@@ -63,18 +67,25 @@ def drawn(draw: Callable[[Axes], None], label: str, width: float = 7.0, height: 
 
 
 def cv_curve(tuning: pl.DataFrame, plain: float) -> str:
-    """The held-out log-loss with its standard error along the strengths; plain: the strength of the rule of one error."""
+    """The held-out log-loss with its standard error along the strengths.
+
+    plain: the strength of the one-standard-error rule.
+    """
 
     def draw(axes: Axes) -> None:
         strength, loss, error, terms = (
             tuning[name].to_numpy() for name in ("strength", "log_loss", "std_error", "terms")
         )
         chosen = tuning["chosen"].to_numpy()
-        axes.errorbar(strength, loss, error, fmt="o", ms=3.5, color=ACCENT, ecolor=PALE, elinewidth=1.2)
-        axes.axvline(strength[loss.argmin()], color=INK, lw=0.9, ls="--", label="lowest log-loss", zorder=0)
+        axes.errorbar(
+            strength, loss, error, fmt="o", ms=3.5, color=ACCENT, ecolor=PALE, elinewidth=1.2
+        )
+        axes.axvline(
+            strength[loss.argmin()], color=INK, lw=0.9, ls="--", label="lowest log-loss", zorder=0
+        )
         axes.axvline(plain, color=INK, lw=0.9, ls=":", label="one standard error", zorder=0)
         axes.plot(strength[chosen], loss[chosen], "o", ms=8, mfc="none", color=RED, label="chosen")
-        _falling(axes)
+        _set_strength_axis(axes)
         axes.set_ylabel("mean log-loss of the held-out rows")
         axes.legend(loc="upper center", framealpha=1.0, edgecolor="white")
         some = np.unique(np.linspace(0, strength.size - 1, 10).round().astype(int))
@@ -83,34 +94,43 @@ def cv_curve(tuning: pl.DataFrame, plain: float) -> str:
         top.minorticks_off()
         top.set_xlabel("coefficients that are not zero, mean of the folds")
 
-    return drawn(draw, "Cross-validation curve", height=4.0)
+    return svg_of(draw, "Cross-validation curve", height=4.0)
 
 
 def coefficient_path(path: pl.DataFrame, chosen: float, label: str) -> str:
-    """The coefficients of a predictor along the strengths, those that end largest named; without the constant."""
+    """The coefficients along the strengths without the constant, the largest with their names."""
 
     def draw(axes: Axes) -> None:
         wide = path.pivot(on="term", index="strength", values="coefficient")
         strength, slopes = wide["strength"].to_numpy(), wide.columns[1:]
         last = {term: float(wide[term][-1]) for term in slopes}
-        named = sorted(slopes, key=lambda term: -abs(last[term]))[:NAMED]
+        named = sorted(slopes, key=lambda term: -abs(last[term]))[:MAX_NAMED_TERMS]
         for term in slopes:
             if term not in named:
                 axes.plot(strength, wide[term].to_numpy(), lw=0.6, color=PALE)
         axes.axhline(0.0, color=INK, lw=0.6)
         axes.axvline(chosen, color=RED, lw=0.9, ls="--")
         lines = [axes.plot(strength, wide[term].to_numpy(), lw=1.3)[0] for term in named]
-        _falling(axes)
+        _set_strength_axis(axes)
         axes.set_xlim(strength[0], strength[-1])
         axes.set_ylabel("coefficient of the normalized column")
         low, high = axes.get_ylim()
-        heights = apart(np.array([last[term] for term in named]), 0.045 * (high - low), (low, high))
+        heights = spread_apart(
+            np.array([last[term] for term in named]), 0.045 * (high - low), (low, high)
+        )
         side = axes.get_yaxis_transform()
         for term, height, line in zip(named, heights, lines, strict=True):
             color = line.get_color()
-            lead = {"arrowstyle": "-", "lw": 0.6, "color": color, "relpos": (0.0, 0.5), "shrinkA": 1, "shrinkB": 0}
+            lead = {
+                "arrowstyle": "-",
+                "lw": 0.6,
+                "color": color,
+                "relpos": (0.0, 0.5),
+                "shrinkA": 1,
+                "shrinkB": 0,
+            }
             axes.annotate(
-                short(term),
+                short_label(term),
                 xy=(1.0, last[term]),
                 xytext=(1.04, height),
                 xycoords=side,
@@ -121,26 +141,28 @@ def coefficient_path(path: pl.DataFrame, chosen: float, label: str) -> str:
                 arrowprops=lead,
             )
 
-    return drawn(draw, label, height=4.4)
+    return svg_of(draw, label, height=4.4)
 
 
-def forest(terms: Sequence[str], effect: Array, interval: Array, label: str, xlabel: str, ratios: bool) -> str:
-    """Effects with their intervals (where there are any), the first on top; ratios are drawn on a log axis."""
+def forest(
+    terms: Sequence[str], effect: Array, interval: Array, label: str, xlabel: str, ratios: bool
+) -> str:
+    """Effects with their intervals, the first on top; ratios have a log axis."""
 
     def draw(axes: Axes) -> None:
         at = -np.arange(len(terms))
         axes.axvline(1.0 if ratios else 0.0, color=INK, lw=0.8)
         axes.hlines(at, interval[:, 0], interval[:, 1], color=PALE, lw=2.0)
         axes.plot(effect, at, "o", ms=4, color=ACCENT)
-        axes.set_yticks(at, [short(term) for term in terms])
+        axes.set_yticks(at, [short_label(term) for term in terms])
         axes.set_ylim(0.6 - len(terms), 0.6)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         if ratios:
-            _ratio_axis(axes)
+            _set_ratio_axis(axes)
         axes.set_xlabel(xlabel)
 
-    return drawn(draw, label, height=0.75 + 0.22 * len(terms))
+    return svg_of(draw, label, height=0.75 + 0.22 * len(terms))
 
 
 def calibration(bins: Sequence[Bin], label: str, width: float) -> str:
@@ -155,7 +177,7 @@ def calibration(bins: Sequence[Bin], label: str, width: float) -> str:
         axes.set(xlim=(0.0, most), ylim=(0.0, most), aspect="equal")
         axes.set(xlabel="predicted probability, mean of the bin", ylabel="observed share")
 
-    return drawn(draw, label, width, height=width)
+    return svg_of(draw, label, width, height=width)
 
 
 def roc(curves: Mapping[str, tuple[Array, Array]], label: str) -> str:
@@ -166,20 +188,25 @@ def roc(curves: Mapping[str, tuple[Array, Array]], label: str) -> str:
         for name, (y, probability) in curves.items():
             order = np.argsort(-probability, kind="stable")
             hits, misses = np.cumsum(y[order]), np.cumsum(1.0 - y[order])
-            ends = np.flatnonzero(np.diff(probability[order], append=-1.0) != 0.0)  # ties move together
+            # Rows of equal probability move together.
+            ends = np.flatnonzero(np.diff(probability[order], append=-1.0) != 0.0)
             ends = ends[np.unique(np.linspace(0, ends.size - 1, 400).round().astype(int))]
             at = np.r_[0.0, misses[ends] / misses[-1]], np.r_[0.0, hits[ends] / hits[-1]]
-            axes.plot(*at, lw=1.4, color=ACCENT if len(curves) == 1 else None, label=short(name))
+            axes.plot(
+                *at, lw=1.4, color=ACCENT if len(curves) == 1 else None, label=short_label(name)
+            )
         axes.set(xlim=(0.0, 1.01), ylim=(0.0, 1.01), aspect="equal")
         axes.set(xlabel="false positive rate", ylabel="true positive rate")
         if len(curves) > 1:
             axes.legend(loc="lower right", frameon=False)
 
-    return drawn(draw, label, width=HALF, height=HALF)
+    return svg_of(draw, label, width=HALF_WIDTH_INCHES, height=HALF_WIDTH_INCHES)
 
 
-def distribution(y: Array, probability: Array, names: tuple[str, str], threshold: float, label: str) -> str:
-    """How the predicted probabilities of each class are spread, as shares of the class; the threshold is dashed."""
+def distribution(
+    y: Array, probability: Array, names: tuple[str, str], threshold: float, label: str
+) -> str:
+    """The predicted probabilities of each class as shares of the class; the threshold is dashed."""
 
     def draw(axes: Axes) -> None:
         most = float(probability.max()) or 1.0
@@ -187,17 +214,24 @@ def distribution(y: Array, probability: Array, names: tuple[str, str], threshold
         for code, color, fill in ((0, "#8a8a8a", True), (1, ACCENT, False)):
             share = np.histogram(probability[y == code], edges)[0] / max(1, (y == code).sum())
             kind: dict[str, Any] = {"fill": True, "alpha": 0.35} if fill else {"lw": 1.4}
-            axes.stairs(share, edges, color=color, label=short(names[code]), **kind)
+            axes.stairs(share, edges, color=color, label=short_label(names[code]), **kind)
         if threshold <= most:
             axes.axvline(threshold, color=INK, lw=0.9, ls="--")
-        axes.set(xlim=(0.0, most), xlabel=f"predicted probability of {short(names[1])}", ylabel="share of the class")
+        axes.set(
+            xlim=(0.0, most),
+            xlabel=f"predicted probability of {short_label(names[1])}",
+            ylabel="share of the class",
+        )
         axes.legend(loc="best", frameon=False)
 
-    return drawn(draw, label, height=2.6)
+    return svg_of(draw, label, height=2.6)
 
 
-def apart(heights: Array, gap: float, between: tuple[float, float]) -> Array:
-    """The heights of labels, moved to keep the gap between any two; within the limits, if these have room for all."""
+def spread_apart(heights: Array, gap: float, between: tuple[float, float]) -> Array:
+    """The heights of labels, moved to keep the gap between any two.
+
+    They stay within the limits if there is room for all.
+    """
     out = np.array(heights, dtype=np.float64)
     falling = np.argsort(-out, kind="stable")
     floor, ceiling = between
@@ -210,26 +244,28 @@ def apart(heights: Array, gap: float, between: tuple[float, float]) -> Array:
     return out
 
 
-def short(text: str, most: int = 28) -> str:
+def short_label(text: str, most: int = 28) -> str:
     """The text on one line, its end cut off if it is long."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 3]}..."
 
 
-def _falling(axes: Axes) -> None:
+def _set_strength_axis(axes: Axes) -> None:
     axes.set_xscale("log")
     axes.invert_xaxis()
     axes.xaxis.set_major_formatter(PLAIN)
     axes.set_xlabel("strength of the penalty on the mean log-likelihood, falling")
 
 
-def _ratio_axis(axes: Axes) -> None:
-    """A log axis with plain numbers: at 1, 2 and 5 of each decade, or closer or wider as the axis is long."""
+def _set_ratio_axis(axes: Axes) -> None:
+    """A log axis with plain numbers: at 1, 2 and 5 of each decade if the range suits."""
     axes.set_xscale("log")
     axes.xaxis.set_minor_formatter(NullFormatter())
     low, high = axes.get_xlim()
     if high > 4.0 * low:
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1e4 * low else (1.0,), numticks=12))
+        axes.xaxis.set_major_locator(
+            LogLocator(subs=(1.0, 2.0, 5.0) if high < 1e4 * low else (1.0,), numticks=12)
+        )
     else:
         axes.xaxis.set_major_locator(MaxNLocator(6))
         axes.minorticks_off()

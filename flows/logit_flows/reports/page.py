@@ -1,4 +1,4 @@
-"""Report: one self-contained HTML page of a published run, from what the run holds; nothing is fitted again."""
+"""Report: one self-contained HTML page of a published run, from its files alone."""
 
 import math
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ from logit_flows.steps.stored_run import read_run
 from logit_flows.store.run_files import RunFiles
 
 TEMPLATE = "report.html.j2"
-BARS = 20  # terms of a forest plot
-BINS = 10  # of a calibration plot
-FARTHEST = 25.0  # a log odds ratio is drawn no further out
+MAX_FOREST_TERMS = 20
+CALIBRATION_BINS = 10
+MAX_LOG_RATIO = 25.0  # a larger log odds ratio is drawn there
 LEVEL = 0.95
-REACH = NormalDist().inv_cdf(0.5 + LEVEL / 2)  # standard errors to each side
-A_UNIT = {
+INTERVAL_ERRORS = NormalDist().inv_cdf(0.5 + LEVEL / 2)  # standard errors to each side
+UNIT_OF_SCALE = {
     "standard": "one standard deviation of a numeric column",
     "minmax": "the whole range of a numeric column",
     "robust": "the quartile range of a numeric column",
@@ -39,7 +39,7 @@ A_UNIT = {
 
 
 class Group(NamedTuple):
-    """The coefficients of a linear predictor: the table's rows, and a plot that leaves so many of them out."""
+    """The coefficients of a linear predictor: rows of the table, a plot, and what it leaves out."""
 
     title: str
     rows: list[dict[str, Any]]
@@ -59,19 +59,50 @@ class Tested(NamedTuple):
 
 
 def write_report(config: Config, run: str) -> Path:
-    """Render the page of a published run, a full id, into the store's reports. Raises ArtifactError if it is damaged."""
-    return open_store(config).publish_report(run, rendered(config, run))
+    """Write the page of a published run, by its full id, into the store's reports.
+
+    Raises ArtifactError if the run is damaged.
+    """
+    return open_store(config).publish_report(run, report_html(config, run))
 
 
-def rendered(config: Config, run: str) -> str:
+def report_html(config: Config, run: str) -> str:
     """The page as text: the same bytes for the same run."""
     store = open_store(config)
     stored = read_run(config, run)
     model, evaluation = stored.model, stored.evaluation
     files = store.run_files(run)
     own = read_config(files.config)
+    return (
+        _environment()
+        .get_template(TEMPLATE)
+        .render(
+            run=run,
+            own=own,
+            a_unit=UNIT_OF_SCALE[own.normalize],
+            manifest=store.verify_run(run),
+            model=model,
+            fit=model.result,
+            penalty=_penalty(own, model.result),
+            evaluation=evaluation,
+            notes=list(dict.fromkeys([*model.notes, *model.result.notes])),
+            groups=_groups(model),
+            known=bool(np.isfinite(model.result.std_errors).any()),
+            ratios=_has_ratios(model),
+            level=f"{100 * LEVEL:g}%",
+            measured=_measured(evaluation),
+            sides=list(dict.fromkeys(m.split for m in evaluation.metrics)),
+            tuned=_tuned(files),
+            tested=_tested(files, model),
+            config=files.config.read_text(encoding="utf-8"),
+        )
+    )
+
+
+def _environment() -> Environment:
+    """Jinja2 with the filters of the template."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),  # by path: tests have a folder named flows too
+        loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -82,28 +113,9 @@ def rendered(config: Config, run: str) -> str:
         "p": p_text,
         "z": z_text,
         "count": lambda n: f"{n:,.0f}",
-        "fixed": _fixed,
+        "fixed": _four_places,
     }
-    return environment.get_template(TEMPLATE).render(
-        run=run,
-        own=own,
-        a_unit=A_UNIT[own.normalize],
-        manifest=store.verify_run(run),
-        model=model,
-        fit=model.result,
-        penalty=_penalty(own, model.result),
-        evaluation=evaluation,
-        notes=list(dict.fromkeys([*model.notes, *model.result.notes])),
-        groups=_groups(model),
-        known=bool(np.isfinite(model.result.std_errors).any()),
-        ratios=_has_ratios(model),
-        level=f"{100 * LEVEL:g}%",
-        measured=_measured(evaluation),
-        sides=list(dict.fromkeys(m.split for m in evaluation.metrics)),
-        tuned=_tuned(files),
-        tested=_tested(files, model),
-        config=files.config.read_text(encoding="utf-8"),
-    )
+    return environment
 
 
 def _has_ratios(model: StoredModel) -> bool:
@@ -115,14 +127,19 @@ def _penalty(own: Config, fit: FitResult) -> str:
     if not fit.penalty_strength:
         return "none"
     asked = own.model.penalty
-    name = f"elastic net, l1 ratio {fit.l1_ratio:g}" if asked.type == "elastic_net" else asked.type.replace("_", " ")
+    name = (
+        f"elastic net, l1 ratio {fit.l1_ratio:g}"
+        if asked.type == "elastic_net"
+        else asked.type.replace("_", " ")
+    )
     if asked.smooth:
         name += f", neighboring levels of {' and '.join(asked.smooth)}"
-    return f"{name}, strength {number_text(fit.penalty_strength / fit.n)} (C {number_text(1.0 / fit.penalty_strength)})"
+    strength = number_text(fit.penalty_strength / fit.n)
+    return f"{name}, strength {strength} (C {number_text(1.0 / fit.penalty_strength)})"
 
 
 def _groups(model: StoredModel) -> list[Group]:
-    """The coefficients of each class that has some, with the largest standardized effects as a plot."""
+    """The coefficients of each class that has some, with a plot of the largest effects."""
     with np.errstate(over="ignore"):  # beyond the largest number an odds ratio is infinite
         table = coefficient_table(model, LEVEL).with_columns(free=model.result.free)
     if "class" not in table.columns:
@@ -138,23 +155,34 @@ def _group(title: str, table: pl.DataFrame, ratios: bool) -> Group:
     infinite = ~pl.col("standardized").is_finite() & ~pl.col("free")
     slopes = table.filter(~pl.col("free") & ~infinite)
     moving = slopes.filter(pl.col("standardized") != 0.0)
-    top = moving.sort(pl.col("standardized").abs(), descending=True, maintain_order=True).head(BARS)
-    counts = top.height, moving.height - top.height, slopes.height - moving.height, table.filter(infinite).height
-    return Group(title, table.to_dicts(), _effects(title, top, ratios) if top.height else "", *counts)
+    top = moving.sort(pl.col("standardized").abs(), descending=True, maintain_order=True).head(
+        MAX_FOREST_TERMS
+    )
+    counts = (
+        top.height,
+        moving.height - top.height,
+        slopes.height - moving.height,
+        table.filter(infinite).height,
+    )
+    return Group(
+        title, table.to_dicts(), _effects(title, top, ratios) if top.height else "", *counts
+    )
 
 
 def _effects(title: str, top: pl.DataFrame, ratios: bool) -> str:
     """The plot of the standardized effects of these terms."""
     effect, error = top["standardized"].to_numpy(), top["standardized_std_error"].to_numpy()
-    drawn = np.stack([effect, effect - REACH * error, effect + REACH * error])
-    drawn = np.exp(np.clip(drawn, -FARTHEST, FARTHEST)) if ratios else drawn
+    drawn = np.stack([effect, effect - INTERVAL_ERRORS * error, effect + INTERVAL_ERRORS * error])
+    drawn = np.exp(np.clip(drawn, -MAX_LOG_RATIO, MAX_LOG_RATIO)) if ratios else drawn
     what = "odds ratio" if ratios else "coefficient"
     label = f"Standardized {what}s" + (f": {title}" if title else "")
-    return plots.forest(top["term"].to_list(), drawn[0], drawn[1:].T, label, f"standardized {what}", ratios)
+    return plots.forest(
+        top["term"].to_list(), drawn[0], drawn[1:].T, label, f"standardized {what}", ratios
+    )
 
 
 def _measured(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
-    """Each metric by side; counts are not among them."""
+    """Each metric by side, without the counts."""
     found: dict[str, dict[str, Any]] = {}
     for m in evaluation.metrics:
         if m.metric not in COUNTS and not m.metric.startswith(CONFUSION):
@@ -171,7 +199,9 @@ def _tuned(files: RunFiles) -> dict[str, Any] | None:
     limit = best["log_loss"] + best["std_error"]
     plain = tuning.filter(pl.col("log_loss") <= limit).row(0, named=True)
     (chosen,) = tuning.filter("chosen").iter_rows(named=True)
-    parts = path.group_by("class", maintain_order=True) if "class" in path.columns else [(("",), path)]
+    parts = (
+        path.group_by("class", maintain_order=True) if "class" in path.columns else [(("",), path)]
+    )
     slopes = path.select(pl.col("term").n_unique()).item() - 1
     return {
         "strengths": tuning.height,
@@ -190,27 +220,36 @@ def _tuned(files: RunFiles) -> dict[str, Any] | None:
             )
             for (label,), part in parts
         ],
-        "named": min(plots.NAMED, slopes),
+        "named": min(plots.MAX_NAMED_TERMS, slopes),
         "slopes": slopes,
     }
 
 
 def _tested(files: RunFiles, model: StoredModel) -> dict[str, Any] | None:
-    """Calibration, ROC and, of two classes, the distribution of the test rows; None where no test rows were written."""
+    """Calibration, ROC and, of two classes, the distribution on test rows.
+
+    None if the run wrote no predictions of test rows.
+    """
     if not files.predictions.exists():
         return None
     needed = pl.col("target"), pl.col("^probability.*$")
-    rows = pl.scan_parquet(files.predictions).filter(pl.col("split") == "test").select(needed).collect()
+    rows = (
+        pl.scan_parquet(files.predictions)
+        .filter(pl.col("split") == "test")
+        .select(needed)
+        .collect()
+    )
     if rows.is_empty():
         return None
     classes = list(_classes(rows, model))
     mixed = {title: (y, p) for title, y, p in classes if 0.0 < y.mean() < 1.0}
-    width = plots.THIRD if model.result.classes else plots.HALF
-    bins = {title: binned(y, p) for title, y, p in classes}
+    width = plots.THIRD_WIDTH_INCHES if model.result.classes else plots.HALF_WIDTH_INCHES
+    bins = {title: calibration_bins(y, p) for title, y, p in classes}
     found: dict[str, Any] = {
         "rows": rows.height,
         "calibration": [
-            Tested(title, part, plots.calibration(part, f"Calibration: {title}", width)) for title, part in bins.items()
+            Tested(title, part, plots.calibration(part, f"Calibration: {title}", width))
+            for title, part in bins.items()
         ],
         "roc": plots.roc(mixed, "ROC curve") if mixed else "",
         "distribution": "",
@@ -218,39 +257,44 @@ def _tested(files: RunFiles, model: StoredModel) -> dict[str, Any] | None:
     if not model.result.classes:
         _, y, probability = classes[0]
         names = (str(model.target.classes[0]), str(model.target.classes[1]))
-        found["distribution"] = plots.distribution(
-            y, probability, names, model.threshold, "Distribution of the predicted probability by class"
-        )
+        label = "Distribution of the predicted probability by class"
+        found["distribution"] = plots.distribution(y, probability, names, model.threshold, label)
     return found
 
 
 def _classes(rows: pl.DataFrame, model: StoredModel) -> Iterator[tuple[str, Array, Array]]:
-    """Each class whose probability is given: its name, whether a row is of it, and the probability."""
+    """Each class with a probability: its name, which rows are of it (n,), the probability (n,)."""
     several = bool(model.result.classes)
     for label in model.target.classes if several else model.target.classes[1:]:
         y = (rows["target"] == label).to_numpy().astype(np.float64)
         yield str(label), y, rows[f"probability[{label}]" if several else "probability"].to_numpy()
 
 
-def binned(y: Array, probability: Array, bins: int = BINS) -> list[Bin]:
-    """Rows in bins of about equal size by their probability, equal ones together, with Wilson's intervals.
+def calibration_bins(y: Array, probability: Array, bins: int = CALIBRATION_BINS) -> list[Bin]:
+    """Rows in bins of about equal size by their probability; equal ones stay together.
 
-    Wilson (1927): the rows count as independent.
+    The intervals of the shares are those of Wilson (1927), which take rows as independent.
     """
     edges = np.unique(np.quantile(probability, np.arange(1, bins) / bins))
     place = np.searchsorted(edges, probability, side="right")
-    found, z = [], REACH
+    found, z = [], INTERVAL_ERRORS
     for k in np.unique(place):
         inside = place == k
         n, share = int(inside.sum()), float(y[inside].mean())
         middle = (share + z * z / (2 * n)) / (1 + z * z / n)
         reach = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
         found.append(
-            Bin(n, float(probability[inside].mean()), share, max(0.0, middle - reach), min(1.0, middle + reach))
+            Bin(
+                n,
+                float(probability[inside].mean()),
+                share,
+                max(0.0, middle - reach),
+                min(1.0, middle + reach),
+            )
         )
     return found
 
 
-def _fixed(value: float) -> str:
-    """Four places, as `logit show` prints metrics; nothing where there is none."""
+def _four_places(value: float) -> str:
+    """A metric to four places, as `logit show` prints it; nothing for nan."""
     return "" if math.isnan(value) else f"{round(value, 4) + 0.0:.4f}"

@@ -15,7 +15,7 @@ COUNTS = ("rows", "true_negative", "false_positive", "false_negative", "true_pos
 
 
 def metrics_text(evaluation: "Evaluation") -> str:
-    """Train and test side by side, each with its interval, and what the base rate alone scores; then the confusions."""
+    """Metrics of train and test side by side with intervals and base rates, then confusions."""
     sides = list(dict.fromkeys(m.split for m in evaluation.metrics))
     by_name: dict[str, dict[str, Measured]] = {}
     for m in evaluation.metrics:
@@ -30,7 +30,9 @@ def metrics_text(evaluation: "Evaluation") -> str:
     ]
     lines.append("-" * len(head))
     for side in sides:
-        lines += _confusion(evaluation, side, {name: cells[side].value for name, cells in by_name.items()})
+        lines += _confusion(
+            evaluation, side, {name: cells[side].value for name, cells in by_name.items()}
+        )
     return "\n".join(lines)
 
 
@@ -38,17 +40,15 @@ def _confusion(evaluation: "Evaluation", side: str, values: dict[str, float]) ->
     """The confusion of a side: a sentence for two classes, a table for more."""
     names = evaluation.classes
     if not names:
-        return [
-            f"Confusion on {side} at {number_text(evaluation.threshold)}: {values['true_positive']:,.0f} true positive, "
-            f"{values['false_positive']:,.0f} false positive, {values['false_negative']:,.0f} false negative, "
-            f"{values['true_negative']:,.0f} true negative"
-        ]
+        cells = ("true_positive", "false_positive", "false_negative", "true_negative")
+        counts = ", ".join(f"{values[cell]:,.0f} {cell.replace('_', ' ')}" for cell in cells)
+        return [f"Confusion on {side} at {number_text(evaluation.threshold)}: {counts}"]
     wide = max(12, *(len(name) + 2 for name in names))
     lines = [f"Confusion on {side} (rows observed, columns predicted)"]
     lines.append(" " * wide + "".join(f"{name:>{wide}}" for name in names))
     for name in names:
-        counts = (values[f"{CONFUSION}{name}, {predicted}]"] for predicted in names)
-        lines.append(f"{name:<{wide}}" + "".join(f"{n:>{wide},.0f}" for n in counts))
+        row = (values[f"{CONFUSION}{name}, {predicted}]"] for predicted in names)
+        lines.append(f"{name:<{wide}}" + "".join(f"{n:>{wide},.0f}" for n in row))
     return lines
 
 
@@ -64,10 +64,17 @@ def _plain(value: float) -> str:
 def frame_text(frame: "pl.DataFrame") -> str:
     """A frame with every row and column, numbers to six places."""
     rows = [[_cell(value) for value in row] for row in frame.iter_rows()]
-    widths = [max(len(name), *(len(row[i]) for row in rows)) for i, name in enumerate(frame.columns)]
-    lines = ["  ".join(f"{name:<{w}}" for name, w in zip(frame.columns, widths, strict=True)).rstrip()]
+    widths = [
+        max(len(name), *(len(row[i]) for row in rows)) for i, name in enumerate(frame.columns)
+    ]
+    lines = [
+        "  ".join(f"{name:<{w}}" for name, w in zip(frame.columns, widths, strict=True)).rstrip()
+    ]
     lines.append("-" * len(lines[0]))
-    lines += ["  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines += [
+        "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     return "\n".join(lines)
 
 

@@ -1,36 +1,32 @@
 """The store: the only module that knows the layout on disk.
 
     <root>/<name>/
-      runs/<run id>/                 model, predictions and metrics as Parquet, config.yaml, manifest.json; never changes
-      attempts.jsonl                 one line for each attempt: times live here, never in a run
+      runs/<run id>/                 the files of a run (run_files.py), manifest.json; never changes
+      attempts.jsonl                 one line per attempt: times stand here, never in a run
       champion.json history.jsonl    the pointer, and each move of it
-      scores/run=<run id>/cohort=<cohort>/predictions.parquet    a hive table, and nothing else in its folder
-      manifests/scores/<cohort>.json                             what was last published for the cohort
+      scores/run=<run id>/cohort=<cohort>/predictions.parquet    a hive table, with no other files
+      manifests/scores/<cohort>.json                             the last publication of a cohort
       experiments/<id>/              leaderboard.parquet, manifest.json
-      checkpoints/<run id>/          the sums of the passes of a fit on a cluster; gone once the run is published
-      reports/<run id>.html          what a person reads of a run; made from it, and again at any time
-    <root>/.staging/                 where everything is written before it is renamed into place
+      checkpoints/<run id>/          the sums of a fit on Dask; gone once the run is published
+      reports/<run id>.html          the page of a run; made from the run at any time
+    <root>/.staging/                 files are written here, then renamed into place
 
-Publication is: files first, manifest last, then the pointer; readers trust only what a manifest names.
+Files are published first, the manifest last, then the pointer moves. Readers trust only what a
+manifest names.
 """
 
 import difflib
-import fcntl
 import hashlib
 import json
-import os
 import re
 import shutil
-import socket
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from logit_engine.errors import ArtifactError, LogitEngineError, UsageError
+from logit_engine.errors import ArtifactError, UsageError
 from logit_engine.storage.publish import (
     MANIFEST,
     AlreadyPublished,
@@ -46,19 +42,18 @@ from logit_engine.storage.publish import (
     verify_manifest,
     write_manifest,
 )
+from logit_flows.store.locks import hold_lock, utc_now
 from logit_flows.store.run_files import RunFiles
 
 if TYPE_CHECKING:
     import polars as pl
 
-PATIENCE = 30.0  # seconds to wait for the pointer, which is held for milliseconds
-NAME = re.compile(r"\w([\w.+ -]*[\w+-])?")  # no separator of paths, hive folders or globs; no hidden file
+POINTER_WAIT_SECONDS = 30.0  # a promotion holds the pointer for milliseconds
+FOLDER_NAME = re.compile(
+    r"\w([\w.+ -]*[\w+-])?"
+)  # no separator of paths, hive folders or globs; no hidden file
 
 Write = Callable[[Path], None]
-
-
-class Busy(LogitEngineError):
-    """Another process holds the lock."""
 
 
 class ChampionMoved(ArtifactError):
@@ -67,7 +62,7 @@ class ChampionMoved(ArtifactError):
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The pointer: the run that scores, the first champion as a fixed anchor, the one before it, why and since when."""
+    """The pointer: the run that scores, the first and the previous champion, why and since when."""
 
     run: str
     anchor: str
@@ -78,7 +73,7 @@ class Champion:
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """A published run; created: when its first attempt was recorded, None where none was."""
+    """A published run; created: the time of its first attempt, None without one."""
 
     run: str
     created: str | None
@@ -87,16 +82,16 @@ class RunEntry:
 
 
 def run_id(content: Mapping[str, Any]) -> str:
-    """The id of what can change a result: the first 12 hexadecimal digits of the sha256 of its canonical JSON."""
+    """The id of all that can change a result: 12 hexadecimal digits of the sha256 of its JSON."""
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:12]
 
 
 def checked_name(text: str, what: str) -> str:
-    """The text, if it can name one folder on disk and one value of a hive column; else raises UsageError."""
-    if not NAME.fullmatch(text) or ".." in text or len(text.encode()) > 200:
+    """The text if it can name a folder and a value of a hive column. Raises UsageError if not."""
+    if not FOLDER_NAME.fullmatch(text) or ".." in text or len(text.encode()) > 200:
         raise UsageError(
-            f"{what} {text!r} cannot name a folder: use letters, digits, '_', '-', '+', and inside it also spaces and "
-            "single dots, at most 200 bytes in all."
+            f"{what} {text!r} cannot name a folder: use letters, digits, '_', '-', '+', and "
+            "inside it also spaces and single dots, at most 200 bytes in all."
         )
     return text
 
@@ -129,7 +124,10 @@ class Store:
         return (self.run_folder(run_id) / MANIFEST).is_file()
 
     def publish_run(self, run_id: str, write: Write, manifest: Mapping[str, Any]) -> Path:
-        """Let `write` fill a staging folder, add the manifest and publish; a run that is there is verified and reused."""
+        """Let `write` fill a staging folder, add the manifest and publish.
+
+        A run that is there already is verified and reused.
+        """
         folder = self.run_folder(run_id)
         try:
             with publish_folder(folder, self.staging) as staged:
@@ -148,20 +146,26 @@ class Store:
         shutil.rmtree(self.checkpoint_folder(run_id), ignore_errors=True)
 
     def verify_run(self, run_id: str) -> dict[str, Any]:
-        """The manifest of a run whose files are all as published; else raises ArtifactError."""
+        """The manifest of a run. Raises ArtifactError if a file is not as published."""
         folder = self.run_folder(run_id)
         if not folder.exists():
-            raise ArtifactError(f"There is no run {run_id} in {self.folder}; `logit runs` lists those there are.")
+            raise ArtifactError(
+                f"There is no run {run_id} in {self.folder}; `logit runs` lists those there are."
+            )
         try:
             manifest = verify_manifest(folder)
             if manifest.get("run") != run_id:
-                raise ArtifactError(f"{folder} is damaged: its manifest is that of run {manifest.get('run')}.")
+                raise ArtifactError(
+                    f"{folder} is damaged: its manifest is that of run {manifest.get('run')}."
+                )
         except ArtifactError as damage:
-            raise ArtifactError(f"{damage} Restore the folder from a copy, or move it away and train again.") from None
+            raise ArtifactError(
+                f"{damage} Restore the folder from a copy, or move it away and train again."
+            ) from None
         return manifest
 
     def runs(self) -> list[RunEntry]:
-        """The published runs, in the order of their first attempts; runs without an attempt on record come last."""
+        """The published runs in the order of their first attempts; runs without one come last."""
         created: dict[str, str] = {}
         for attempt in self.attempts():
             created.setdefault(attempt.get("run", ""), attempt["time"])
@@ -172,14 +176,21 @@ class Store:
         return [RunEntry(run, created.get(run), run == champion, run == anchor) for run in runs]
 
     def resolve(self, reference: str) -> str:
-        """The run id meant by "champion", a full id, or a prefix that only one run has; else raises UsageError."""
+        """The run id of "champion", of a full id, or of a prefix that only one run has.
+
+        Raises UsageError if no run, or more than one, is meant.
+        """
         if reference == "champion":
             if champion := self.champion():
                 return champion.run
-            raise UsageError(f"{self.folder} has no champion yet: publish a first run with `logit train`.")
+            raise UsageError(
+                f"{self.folder} has no champion yet: publish a first run with `logit train`."
+            )
         runs = self._run_ids()
         if not runs:
-            raise UsageError(f"{self.folder} has no published run yet: publish a first one with `logit train`.")
+            raise UsageError(
+                f"{self.folder} has no published run yet: publish a first one with `logit train`."
+            )
         if reference in runs:
             return reference
         fitting = [run for run in runs if run.startswith(reference)]
@@ -187,13 +198,17 @@ class Store:
             return fitting[0]
         if fitting:
             some = ", ".join(fitting[:5]) + ", ..." * (len(fitting) > 5)
-            raise UsageError(f"{reference!r} fits {len(fitting)} runs ({some}): give more of the id.")
+            raise UsageError(
+                f"{reference!r} fits {len(fitting)} runs ({some}): give more of the id."
+            )
         near = difflib.get_close_matches(reference, runs, n=3, cutoff=0.4) or runs[:3]
-        raise UsageError(f"{self.folder} has no run {reference!r}; the nearest are: {', '.join(near)}.")
+        raise UsageError(
+            f"{self.folder} has no run {reference!r}; the nearest are: {', '.join(near)}."
+        )
 
     def append_attempt(self, record: Mapping[str, Any]) -> None:
-        """Record an attempt with the time of now; its key "run" names the run it published or reused, if any."""
-        append_line(self._attempts_file, canonical_json({"time": _now(), **record}))
+        """Record an attempt with the present time; "run" names the run it published or reused."""
+        append_line(self._attempts_file, canonical_json({"time": utc_now(), **record}))
 
     def attempts(self) -> list[dict[str, Any]]:
         """All attempts on record, the oldest first."""
@@ -207,27 +222,33 @@ class Store:
         except FileNotFoundError:
             return None
         except (ValueError, TypeError):
-            raise ArtifactError(f"{path} is damaged: restore it, or remove it and promote a run again.") from None
+            raise ArtifactError(
+                f"{path} is damaged: restore it, or remove it and promote a run again."
+            ) from None
 
     def promote(self, run_id: str, reason: str, expected: str | None) -> Champion:
-        """Point to the run, provided that the champion is still `expected` (None: none yet); the first is the anchor too.
+        """Make the run the champion if the champion is still `expected` (None: none yet).
 
-        Raises ArtifactError where the run does not verify, and ChampionMoved where the champion is another by now.
+        The first champion is the anchor too. Raises ArtifactError if the run does not verify, and
+        ChampionMoved if the champion is another by now.
         """
         self.verify_run(run_id)
-        with self._hold(".champion.lock", f"promote {run_id}", PATIENCE):
+        with hold_lock(self.folder / ".champion.lock", f"promote {run_id}", POINTER_WAIT_SECONDS):
             current = self.champion()
             found = current.run if current else None
             if found != expected:
                 raise ChampionMoved(
-                    f"The champion of {self.name} is {found or 'not set'}, but {expected or 'none'} was expected: it moved "
-                    f"meanwhile, so {run_id} was not promoted. Compare it with the present champion, then promote again."
+                    f"The champion of {self.name} is {found or 'not set'}, but "
+                    f"{expected or 'none'} was expected: it moved meanwhile, so {run_id} was not "
+                    "promoted. Compare it with the present champion, then promote again."
                 )
             self._record(current)
             if current and run_id == found:
                 return current
             anchor = current.anchor if current else run_id
-            champion = Champion(run=run_id, anchor=anchor, previous=found, reason=reason, since=_now())
+            champion = Champion(
+                run=run_id, anchor=anchor, previous=found, reason=reason, since=utc_now()
+            )
             text = canonical_json(asdict(champion), indent=2) + "\n"
             publish_text(self._pointer, text, self.staging)
             self._record(champion)
@@ -238,45 +259,35 @@ class Store:
         return read_records(self._history_file)
 
     def _record(self, champion: Champion | None) -> None:
-        """Bring the history up to the pointer, which a kill may have moved without a line."""
+        """Add the last move of the pointer to the history if a killed process did not."""
         history = self.history()
         if champion and (not history or history[-1]["to"] != champion.run):
-            move = {"time": champion.since, "from": champion.previous, "to": champion.run, "reason": champion.reason}
+            move = {
+                "time": champion.since,
+                "from": champion.previous,
+                "to": champion.run,
+                "reason": champion.reason,
+            }
             append_line(self._history_file, canonical_json(move))
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
-        """Hold the name for one long piece of work; a second holder gets Busy at once. The lock dies with the process.
+        """Hold the name for one long piece of work. A second holder gets Busy at once.
 
-        It does not guard the pointer, which `promote` compares and swaps by itself: promote while you hold it.
+        The pointer has a lock of its own, so promote while you hold this one.
         """
-        with self._hold(".lock", purpose, patience=0.0):
+        with hold_lock(self.folder / ".lock", purpose):
             yield
-
-    @contextmanager
-    def _hold(self, file: str, purpose: str, patience: float) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.folder / file, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            _wait_for(descriptor, self.folder, patience)
-            holder = {"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose, "since": _now()}
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, canonical_json(holder).encode(), 0)
-            try:
-                yield
-            finally:
-                os.ftruncate(descriptor, 0)
-                fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing would leave it to a forked child
-        finally:
-            os.close(descriptor)
 
     def scores_file(self, run_id: str, cohort: str) -> Path:
         """Where the run's predictions for the cohort are, or would be, published."""
         run, cohort = checked_name(run_id, "The run id"), checked_name(cohort, "The cohort")
         return self.folder / "scores" / f"run={run}" / f"cohort={cohort}" / "predictions.parquet"
 
-    def publish_scores(self, run_id: str, cohort: str, write: Write, manifest: Mapping[str, Any]) -> Path:
-        """Let `write` write the predictions' file, publish it, and then the cohort's manifest, which names run and file."""
+    def publish_scores(
+        self, run_id: str, cohort: str, write: Write, manifest: Mapping[str, Any]
+    ) -> Path:
+        """Let `write` write the predictions, publish them, then the manifest of the cohort."""
         target = self.scores_file(run_id, cohort)
         publish_file(target, write, self.staging)
         content = {**manifest, "run": run_id, "cohort": cohort, **fingerprint(target)}
@@ -284,32 +295,41 @@ class Store:
         return target
 
     def scores_manifest(self, cohort: str) -> dict[str, Any]:
-        """What was last published for the cohort: its run, the file's sha256 and bytes, and what the scoring added."""
+        """The last publication of the cohort: run, sha256, bytes, and the facts of the scoring."""
         path = self._scores_manifest(cohort)
         if not path.exists():
-            raise ArtifactError(f"{self.folder} has no scores of cohort {cohort!r}: run `logit score` on it first.")
+            raise ArtifactError(
+                f"{self.folder} has no scores of cohort {cohort!r}: run `logit score` on it first."
+            )
         return unsealed(path)
 
     def verify_scores(self, run_id: str, cohort: str) -> dict[str, Any]:
-        """The cohort's manifest, if it is of that run and the file is as published; else raises ArtifactError."""
+        """The manifest of the cohort, if it is of that run and the file is as published.
+
+        Raises ArtifactError if not.
+        """
         manifest, path = self.scores_manifest(cohort), self.scores_file(run_id, cohort)
         if manifest["run"] != run_id:
             raise ArtifactError(
-                f"The scores of cohort {cohort!r} last published are of run {manifest['run']}, so nothing vouches for those "
-                f"of {run_id}: score it again with that run."
+                f"The scores of cohort {cohort!r} last published are of run {manifest['run']}, so "
+                f"nothing vouches for those of {run_id}: score it again with that run."
             )
-        if not path.exists() or fingerprint(path) != {key: manifest[key] for key in ("sha256", "bytes")}:
+        if not path.exists() or fingerprint(path) != {
+            key: manifest[key] for key in ("sha256", "bytes")
+        }:
             raise ArtifactError(f"{path} is missing or not as published: score the cohort again.")
         return manifest
 
     def scan_scores(self) -> "pl.LazyFrame":
-        """All published scores, with the columns run and cohort as text (a bare scan reads "2013" as a number)."""
+        """All published scores; run and cohort are text, where a bare scan makes 2013 a number."""
         import polars as pl
 
-        return pl.scan_parquet(self.folder / "scores", hive_schema={"run": pl.String, "cohort": pl.String})
+        return pl.scan_parquet(
+            self.folder / "scores", hive_schema={"run": pl.String, "cohort": pl.String}
+        )
 
     def publish_experiment(self, experiment_id: str, write: Write) -> Path:
-        """Let `write` write the leaderboard, publish it, then its manifest; a resumed experiment replaces an older one."""
+        """Publish the leaderboard that `write` writes, an older one replaced, then its manifest."""
         folder = self._experiment_folder(experiment_id)
         target = folder / "leaderboard.parquet"
         publish_file(target, write, self.staging)
@@ -318,7 +338,7 @@ class Store:
         return target
 
     def verify_experiment(self, experiment_id: str) -> dict[str, Any]:
-        """The manifest of an experiment whose leaderboard is as published; else raises ArtifactError."""
+        """The manifest of an experiment. Raises ArtifactError if its files are not as published."""
         return verify_manifest(self._experiment_folder(experiment_id))
 
     def publish_report(self, run_id: str, page: str) -> Path:
@@ -352,29 +372,3 @@ class Store:
 
     def _experiment_folder(self, experiment_id: str) -> Path:
         return self.folder / "experiments" / checked_name(experiment_id, "The experiment id")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _wait_for(descriptor: int, folder: Path, patience: float) -> None:
-    """Take the lock, or raise Busy when the patience, in seconds, is at its end."""
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise Busy(f"{folder} is in use by {_holder(descriptor)}: wait for its end and try again.") from None
-        time.sleep(0.01)
-
-
-def _holder(descriptor: int) -> str:
-    """Who holds the lock, as written by the holder; it may not have come to that yet."""
-    try:
-        holder = json.loads(os.pread(descriptor, 4096, 0))
-        return f"process {holder['pid']} on {holder['host']} ({holder['purpose']}, since {holder['since']})"
-    except ValueError:
-        return "another process"

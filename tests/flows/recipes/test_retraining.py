@@ -12,7 +12,7 @@ from logit_flows.steps.gate import compare
 from logit_flows.steps.identity import open_store
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.score import load_model
-from logit_flows.store.layout import Busy
+from logit_flows.store.locks import Busy
 
 from tests.support.pipeline import Make, city_table
 

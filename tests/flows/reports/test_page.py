@@ -16,8 +16,8 @@ from logit_flows.config.checking import from_mapping
 from logit_flows.config.model import Config
 from logit_flows.config.reading import to_yaml
 from logit_flows.recipes.training import train
-from logit_flows.reports.figures import apart
-from logit_flows.reports.page import _effects, binned, rendered, write_report
+from logit_flows.reports.figures import spread_apart
+from logit_flows.reports.page import _effects, calibration_bins, report_html, write_report
 from statsmodels.stats.proportion import proportion_confint
 
 from logit_engine.errors import ArtifactError
@@ -66,7 +66,7 @@ def made(folder: Path, rows: int = 400, **settings: Any) -> Config:
 
 def page_of(config: Config) -> tuple[str, str]:
     name = train(config).run
-    return name, rendered(config, name)
+    return name, report_html(config, name)
 
 
 class Reader(HTMLParser):
@@ -168,7 +168,7 @@ def test_the_page_is_published_beside_the_runs_and_has_the_same_bytes_twice(
     assert write_report(config, name).read_bytes() == first
     code = (
         "from logit_flows.config.reading import read_config; from logit_flows.reports.page "
-        f"import rendered; print(rendered(read_config('c.yaml'), '{name}'))"
+        f"import report_html; print(report_html(read_config('c.yaml'), '{name}'))"
     )
     (config.folder / "c.yaml").write_text(to_yaml(config.content()))
     (config.folder / "matplotlibrc").write_text("axes.facecolor: black\n")
@@ -290,7 +290,7 @@ def test_a_separated_fit_is_said_first_and_its_coefficient_has_no_number(tmp_pat
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "overflow encountered in exp")
         name = train(config).run
-    read = Reader(rendered(config, name))
+    read = Reader(report_html(config, name))
     assert f"Separated: column 'city[{TAG}]' predicts y = True perfectly" in read.text
     assert read.row(f"city[{TAG}]")[1:] == ["+inf", *"." * 5, "+inf", ".", "."]
     assert "1 coefficient without a finite estimate is left out" in read.text
@@ -319,7 +319,7 @@ def test_bins_hold_all_rows_keep_equal_predictions_together_and_have_wilsons_int
     rng = np.random.default_rng(5)
     probability = np.round(rng.random(3000), 2)
     y = (rng.random(3000) < probability).astype(np.float64)
-    bins = binned(y, probability)
+    bins = calibration_bins(y, probability)
     assert sum(b.rows for b in bins) == 3000
     assert len(bins) == 10
     edges = np.cumsum([0, *(b.rows for b in bins)])
@@ -331,14 +331,14 @@ def test_bins_hold_all_rows_keep_equal_predictions_together_and_have_wilsons_int
             proportion_confint(b.observed * b.rows, b.rows, method="wilson"),
             rtol=1e-12,
         )
-    assert [b.rows for b in binned(np.zeros(9), np.full(9, 0.25))] == [9]
+    assert [b.rows for b in calibration_bins(np.zeros(9), np.full(9, 0.25))] == [9]
 
 
 def test_labels_are_moved_apart_within_their_limits_and_keep_their_order() -> None:
     rng = np.random.default_rng(6)
     for _ in range(50):
         heights = rng.normal(0.5, rng.choice([0.01, 0.3]), 10).clip(0.0, 1.0)
-        out = apart(heights, 0.05, (0.0, 1.0))
+        out = spread_apart(heights, 0.05, (0.0, 1.0))
         assert (np.diff(np.sort(out)) > 0.05 - 1e-12).all()
         assert out.min() >= -1e-12
         assert out.max() <= 1.0 + 1e-12

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from logit_flows.store.layout import Busy, Champion, ChampionMoved, Store
+from logit_flows.store.layout import Champion, ChampionMoved, Store
+from logit_flows.store.locks import Busy
 
 from logit_engine.errors import ArtifactError
 from tests.support.store import (
