@@ -88,6 +88,15 @@ def test_links_lead_somewhere(page: Path) -> None:
         ), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_files_that_a_page_names_are_there(page: Path) -> None:
+    homes = (ROOT, ROOT / "logit_engine", ROOT / "flows" / "logit_flows")
+    named = re.findall(r"`([\w./-]+\.(?:py|md|toml|yaml))`", page.read_text())
+    for name in named:
+        is_there = any((home / name).exists() for home in homes)
+        assert is_there or any(ROOT.glob(f"[!.]*/**/{name}")), f"{page.name} names {name}"
+
+
 def test_links_of_the_readme_are_absolute() -> None:
     """A package's page on a registry shows the README without the files around it."""
     assert not re.findall(r"\]\((?!https://)", (ROOT / "README.md").read_text())
