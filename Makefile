@@ -29,7 +29,7 @@ slow: .venv/test.stamp
 	.venv/bin/pytest -m slow -n 2
 
 coverage: .venv/test.stamp
-	.venv/bin/pytest -m "not slow" $(IN_PARALLEL) --cov tests/engine tests/laws tests/agreement
+	.venv/bin/pytest -m "not slow" $(IN_PARALLEL) --cov=logit_engine tests/engine tests/laws tests/agreement
 
 accuracy: .venv/test.stamp
 	.venv/bin/python bench/accuracy.py
