@@ -1,8 +1,9 @@
-"""Passes by compiled loops (compiled/kernels): which fits take them, and their sums in the engine's shapes.
+"""Passes by compiled loops (compiled/kernels): which fits take them, and their sums in the engine's
+shapes.
 
 They need Numba, the extra `fast`, and are taken if there are enough numbers to repay its loading.
-That is decided once per fit, by what the rows are and not by how they come. A model's manifest tells
-whether Numba was there.
+That is decided once per fit, by what the rows are and not by how they come. A model's manifest
+tells whether Numba was there.
 """
 
 from collections.abc import Sequence
@@ -74,7 +75,10 @@ def _dense_values(X: Columns) -> NDArray[Any] | None:
 
 
 class BlockSums(NamedTuple):
-    """What a pass over a block gives: see `kernels.binary_sums`. score: (p,) or (p, k); information: (q, q)."""
+    """What a pass over a block gives: see `kernels.binary_sums`.
+
+    score: (p,) or (p, k); information: (q, q).
+    """
 
     loglik: float
     score: Array
@@ -97,7 +101,10 @@ class LightBlockSums(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Loops:
-    """Passes at theta, (q,), or (models, q), in inner coordinates; triangle: the inverse of a basis, (p, p), or None."""
+    """Passes at theta, (q,), or (models, q), in inner coordinates.
+
+    triangle: the inverse of a basis, (p, p), or None.
+    """
 
     likelihood: Likelihood
     coordinates: Coordinates
@@ -111,9 +118,11 @@ class Loops:
     def light_sums(
         self, block: Block, without: Sequence[int], with_value: bool = True
     ) -> LightBlockSums:
-        """Light passes over a block of several models, theta (models, q), each without the rows of a fold, -1 for none.
+        """Light passes over a block of several models, theta (models, q), each without the rows of
+        a fold, -1 for none.
 
-        Units are left to theta and to the sums, so that rows that need no centering are read where they lie.
+        Units are left to theta and to the sums, so that rows that need no centering are read where
+        they lie.
         """
         X, center, inverse, by_column, *others = self._rows(block)
         by_class = self.theta.reshape(len(without), self.likelihood.outputs, -1) * inverse
@@ -147,7 +156,10 @@ class Loops:
     def sums(
         self, block: Block, dtype: type[np.floating] = np.float64, with_value: bool = True
     ) -> BlockSums:
-        """All sums over a block; dtype: in which the information is summed; with_value: see `kernels.binary_sums`."""
+        """All sums over a block; dtype: in which the information is summed.
+
+        with_value: see `kernels.binary_sums`.
+        """
         by_class = self._by_class()
         k, p = by_class.shape
         score = np.zeros_like(by_class)
@@ -218,7 +230,9 @@ def _information(grams: Array, k: int) -> Array:
 
 
 class _Writable:
-    """Says of an array that may only be read that it may be written: to Numba these are two types, to compile twice."""
+    """Says of an array that may only be read that it may be written: to Numba these are two types,
+    to compile twice.
+    """
 
     def __init__(self, values: NDArray[Any]) -> None:
         address, _ = values.__array_interface__["data"]
@@ -234,11 +248,14 @@ def _as_writable(values: NDArray[Any]) -> NDArray[Any]:
 
 @lru_cache(maxsize=1)
 def _kernels() -> Any:
-    """The loops; Numba takes a quarter of a second to load, and more the first time on a machine, when it compiles."""
+    """The loops; Numba takes a quarter of a second to load, and more the first time on a machine,
+    when it compiles.
+    """
     try:
         from logit_engine.compiled import kernels
     except ImportError as error:
         raise UsageError(
-            "the fit was begun with compiled loops, and Numba is not here; install logit-engine[fast] on every worker."
+            "the fit was begun with compiled loops, and Numba is not here; "
+            "install logit-engine[fast] on every worker."
         ) from error
     return kernels

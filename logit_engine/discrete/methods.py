@@ -15,7 +15,13 @@ from logit_engine.errors import KeywordError, UsageError
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.proximal import Proximal
-from logit_engine.solvers.scipy_methods import DEFAULTS, KNOWN_METHODS, METHODS, General, Hops
+from logit_engine.solvers.scipy_methods import (
+    DEFAULT_OPTIONS,
+    KNOWN_METHODS,
+    SCIPY_NAMES,
+    BasinHopping,
+    ScipyMethod,
+)
 from logit_engine.solvers.solution import Solver
 
 Watch = Callable[..., None] | None
@@ -110,9 +116,9 @@ def method_choice(
         return _hopping_choice(given, maxiter, watch, report)
     if method == "minimize":
         return _minimize_choice(given, options, maxiter, names, watch, report)
-    if method not in METHODS:
+    if method not in SCIPY_NAMES:
         raise UsageError(
-            f"method '{method}' is not known; choose newton, {', '.join(METHODS)}, "
+            f"method '{method}' is not known; choose newton, {', '.join(SCIPY_NAMES)}, "
             "basinhopping or minimize."
         )
     return _named_choice(method, given, maxiter, names, watch, report)
@@ -131,14 +137,16 @@ def _minimize_choice(
     tol = given.pop("tol", None)
     given.pop("niter", None)  # of basin-hopping; statsmodels ignores it here too
     bounds = _bound_inequalities(given.pop("bounds", None), names)
-    solver = General(
+    solver = ScipyMethod(
         name,
         {**_iteration_limit(name, maxiter), **given},
         None if tol is None else _positive_number("tol", tol),
         watch=watch,
         report=report,
     )
-    return MethodChoice(solver, bounds, {**DEFAULTS.get(name, {}), **options, "min_method": name})
+    return MethodChoice(
+        solver, bounds, {**DEFAULT_OPTIONS.get(name, {}), **options, "min_method": name}
+    )
 
 
 def _named_choice(
@@ -150,8 +158,8 @@ def _named_choice(
     report: Report,
 ) -> MethodChoice:
     """One of the methods that have a name of their own in statsmodels."""
-    name, known = METHODS[method], SCIPY_OPTIONS[method]
-    settings = {key: DEFAULTS[name].get(option) for key, option in known.items()}
+    name, known = SCIPY_NAMES[method], SCIPY_OPTIONS[method]
+    settings = {key: DEFAULT_OPTIONS[name].get(option) for key, option in known.items()}
     settings |= dict.fromkeys(IDLE_SETTINGS.get(method, ())) | given
     tol, bounds, differences = given.pop("tol", None), None, False
     if tol is not None:
@@ -169,7 +177,7 @@ def _named_choice(
     for key, value in given.items():
         if value is not None:
             scipy_options[known[key]] = value * EPSILON if key == "factr" else value
-    solver = General(
+    solver = ScipyMethod(
         name,
         scipy_options,
         None if tol is None else _positive_number("tol", tol),
@@ -201,9 +209,9 @@ def _hopping_choice(
     generator = _random_generator(
         0 if seed is None and rng is None else seed if rng is None else rng
     )
-    hops = Hops({"niter": 100, **given, "rng": generator})
+    hops = BasinHopping({"niter": 100, **given, "rng": generator})
     limited = {**_iteration_limit(name, maxiter), **options}
-    solver = General(name, limited, tol, hops=hops, watch=watch, report=report)
+    solver = ScipyMethod(name, limited, tol, hops=hops, watch=watch, report=report)
     return MethodChoice(solver, None, settings)
 
 

@@ -58,16 +58,17 @@ MIN_DOUBLE_PIVOT = 1e-5  # below it (kappa above 1e5) predictors are summed in e
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """Rows, likelihood and penalty seen in inner coordinates theta, (q,), one linear predictor after another.
+    """Rows, likelihood and penalty seen in inner coordinates theta, (q,), one linear predictor
+    after another.
 
-    q = p k. A `basis` is an upper triangular T, (p, p): gradient and curvature are then those of
-    T theta, summed over the whitened rows X T^-1 (architecture.md, "Digits").
+    q = p k. A `basis` is an upper triangular T, (p, p): gradient and curvature are then those of T
+    theta, summed over the whitened rows X T^-1 (architecture.md, "Digits").
 
-    free: which theta no penalty touches, (q,). fixed: (m, q) in inner coordinates, or None:
-    fixed @ theta stays what it is at the start. sample: evenly spread rows for a pilot, or None.
-    compiled: whether passes are by compiled loops (compiled/loops.py). weight: the sum of the rows'
-    weights; 1 in the objective of the constants alone, which needs none. inner_cache: X of few rows,
-    as it is and in inner coordinates, once it was asked for.
+    free: which theta no penalty touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @
+    theta stays what it is at the start. sample: evenly spread rows for a pilot, or None. compiled:
+    whether passes are by compiled loops (compiled/loops.py). weight: the sum of the rows' weights;
+    1 in the objective of the constants alone, which needs none. inner_cache: X of few rows, as it
+    is and in inner coordinates, once it was asked for.
     """
 
     rows: Rows
@@ -85,24 +86,33 @@ class Objective:
     )
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
-        """What travels to a cluster in every pass: neither the rows nor their sample, which no block needs."""
+        """What travels to a cluster in every pass: neither the rows nor their sample, which no
+        block needs.
+        """
         bare = replace(self, rows=RowsShape.of(self.rows), sample=None)
         return Objective, tuple(getattr(bare, part.name) for part in fields(bare) if part.init)
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:
-        """A name for each coefficient, (q,). If every class has a predictor, no class is the base."""
+        """A name for each coefficient, (q,).
+
+        If every class has a predictor, no class is the base.
+        """
         classes = self.rows.classes
         own = len(classes) == self.likelihood.outputs
         return coefficient_names(self.rows.names, ("", *classes) if own else classes)
 
     @property
     def separable(self) -> bool:
-        """Whether a separating direction would send the estimate to infinity: only without a penalty."""
+        """Whether a separating direction would send the estimate to infinity: only without a
+        penalty.
+        """
         return self.penalty.absent
 
     def select(self, which: NDArray[np.intp]) -> "Objective":
-        """The objective of some columns alone, (r,): that of all where the others' coefficients are zero."""
+        """The objective of some columns alone, (r,): that of all where the others' coefficients are
+        zero.
+        """
         offsets = np.arange(self.likelihood.outputs)[:, None] * self.coordinates.scale.size
         return replace(
             self,
@@ -116,7 +126,10 @@ class Objective:
     def evaluate(
         self, theta: Array, basis: Array | None = None, expected: bool = False
     ) -> Evaluation:
-        """An information pass at theta, (q,); expected: with the Fisher information as the curvature."""
+        """An information pass at theta, (q,).
+
+        expected: with the Fisher information as the curvature.
+        """
         outputs = self.likelihood.outputs
         inverse = None if basis is None else triangular_inverse(basis)
         extended = basis is not None and smallest_pivot(basis) < MIN_DOUBLE_PIVOT
@@ -167,7 +180,10 @@ class Objective:
         return found if self.penalty.absent else self._penalized(found, theta, inverse)
 
     def _penalized(self, found: Evaluation, theta: Array, inverse: Array | None) -> Evaluation:
-        """An evaluation of the loss with the penalty added; inverse: of the basis, (p, p), or None."""
+        """An evaluation of the loss with the penalty added.
+
+        inverse: of the basis, (p, p), or None.
+        """
         outputs, user = self.likelihood.outputs, self.coordinates.to_user(theta)
         pull = self.coordinates.pull_back(self.penalty.gradient(user, self.free))
         scale = np.tile(self.coordinates.scale, outputs)
@@ -186,7 +202,8 @@ class Objective:
         return self.light_passes(theta[None], (-1,))[0]
 
     def light_passes(self, thetas: Array, without: Sequence[int]) -> list[LightPass]:
-        """One light pass for m models: at the rows of thetas, (m, q), each without the rows of a fold, -1 for none.
+        """One light pass for m models: at the rows of thetas, (m, q), each without the rows of a
+        fold, -1 for none.
 
         X is read once for all models, and its products are those of matrices.
         """
@@ -219,7 +236,8 @@ class Objective:
         ]
 
     def _light_terms(self, block: Block, linear: Array, fold: int) -> tuple[Array, Array]:
-        """Weighted log-likelihood (n,) and score (n[, k]) of a block's rows, zero in the fold that is left out.
+        """Weighted log-likelihood (n,) and score (n[, k]) of a block's rows, zero in the fold that
+        is left out.
 
         linear: (n,) or (n, k), without offsets.
         """
@@ -235,7 +253,9 @@ class Objective:
         return loglik, score
 
     def light_pass_with_curvature(self, theta: Array) -> tuple[LightPass, Array]:
-        """A light pass at theta, (q,), and the curvature of the loss, (q, q), in one look: for few rows."""
+        """A light pass at theta, (q,), and the curvature of the loss, (q, q), in one look: for few
+        rows.
+        """
 
         @QuietFunction
         def block_sums(block: Block) -> Sums:
@@ -272,7 +292,10 @@ class Objective:
         return -flat_coefficients(np.asarray(total(self.rows, block_sums, self.threads)[0]))
 
     def steering_pass(self, theta: Array, single_precision: bool = False) -> SteeringPass:
-        """Gradient and curvature of the loss alone at theta; the curvature may be in single precision."""
+        """Gradient and curvature of the loss alone at theta.
+
+        The curvature may be in single precision.
+        """
         loops, dtype = self._compiled_loops(theta), np.float32 if single_precision else np.float64
 
         @QuietFunction
@@ -293,9 +316,9 @@ class Objective:
         return SteeringPass(-flat_coefficients(score), information, reach)
 
     def information(self, theta: Array, single_precision: bool = False, without: int = -1) -> Array:
-        """The curvature of the loss alone at theta, (q, q), never negative; it may be in single precision.
+        """The curvature of the loss alone at theta, (q, q), never negative.
 
-        without: the fold whose rows are left out, -1 for none.
+        It may be in single precision. without: the fold whose rows are left out, -1 for none.
         """
         loops, dtype = self._compiled_loops(theta), np.float32 if single_precision else np.float64
 
@@ -322,7 +345,10 @@ class Objective:
         return np.asarray(total(self.rows, block_sums, self.threads)[0])
 
     def widest_predictor_gap(self, theta: Array) -> float:
-        """The largest difference of two linear predictors of a row at theta, (q,); that of a base is zero."""
+        """The largest difference of two linear predictors of a row at theta, (q,).
+
+        That of a base is zero.
+        """
         outputs = self.likelihood.outputs
 
         @QuietFunction
@@ -349,12 +375,15 @@ class Objective:
         return inner
 
     def predictors(self, block: Block, X: Columns, theta: Array) -> Array:
-        """eta of each row of the block, offsets included, (n,), or (n, k) for several linear predictors."""
+        """eta of each row of the block, offsets included, (n,), or (n, k) for several linear
+        predictors.
+        """
         linear = X.dot(by_predictor(theta, self.likelihood.outputs))
         return linear if block.offset is None else linear + block.offset
 
     def _extended_dot(self, block: Block, theta: Array) -> Array:
-        """x'theta centered and summed in extended precision: large coefficients that cancel cost no digits.
+        """x'theta centered and summed in extended precision: large coefficients that cancel cost no
+        digits.
 
         Theta is split (Dekker 1971): its first eleven bits times 53 of x are exact in the 64 of an
         extended number, so the large products cancel without a rounding, and the rest is small.
@@ -369,7 +398,10 @@ class Objective:
         return linear.astype(np.float64)
 
     def _smallest_margin(self, block: Block, linear: Array) -> float:
-        """The smallest lead of an outcome in a block; of its first rows alone if one is below zero there."""
+        """The smallest lead of an outcome in a block.
+
+        Of its first rows alone if one is below zero there.
+        """
         smallest = np.inf
         for rows in (slice(MARGIN_PROBE_ROWS), slice(MARGIN_PROBE_ROWS, None)):
             margin = self.likelihood.margins(linear[rows], block.y[rows])

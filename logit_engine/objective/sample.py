@@ -1,7 +1,8 @@
-"""A sample in memory: a likelihood on its rows, at any parameters; the row terms, their sums, and what they predict.
+"""A sample in memory: a likelihood on its rows, at any parameters.
 
-Parameters are (p,), or for several classes (k p,), one linear predictor after another. Statistics maximizes: the score is
-the gradient of the log-likelihood, the Hessian is negative definite.
+The row terms, their sums, and what they predict. Parameters are (p,), or for several classes (k
+p,), one linear predictor after another. Statistics maximizes: the score is the gradient of the
+log-likelihood, the Hessian is negative definite.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from logit_engine.objective.shapes import by_predictor, flat_coefficients, signe
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """X (n, p), y (n,), and where there are any the rows' whole weights (n,) and offsets, (n,) or (n, k)."""
+    """X (n, p), y (n,), and where there are any the rows' whole weights (n,) and offsets, (n,) or
+    (n, k).
+    """
 
     likelihood: Likelihood
     X: Array
@@ -57,14 +60,18 @@ class Sample:
         return self._summed(expected if self.weight is None else weighted(self.weight, expected))
 
     def covariance(self, params: Array, among: NDArray[np.bool_]) -> Array:
-        """The inverse of minus the Hessian among some parameters, as if the others were known; nan for those, (q, q)."""
+        """The inverse of minus the Hessian among some parameters, as if the others were known.
+
+        Nan for those, (q, q).
+        """
         on = np.flatnonzero(among)
         out = np.full((among.size, among.size), np.nan)
         out[np.ix_(on, on)] = np.linalg.inv(-self.hessian(params)[np.ix_(on, on)])
         return out
 
     def information_ratio(self, params: Array) -> Array:
-        """The inverse of minus the Hessian times the sum of squared scores, (q, q): the identity, were the model right.
+        """The inverse of minus the Hessian times the sum of squared scores, (q, q): the identity,
+        were the model right.
 
         White (1982).
         """
@@ -87,13 +94,19 @@ class Sample:
 def linear_predictor(
     likelihood: Likelihood, X: Array, params: Array, offset: Array | None = None
 ) -> Array:
-    """X theta, and the offset if there is one, (n,) or (n, k); the same bits for X by rows as for X by columns."""
+    """X theta, and the offset if there is one, (n,) or (n, k).
+
+    The same bits for X by rows as for X by columns.
+    """
     eta = np.ascontiguousarray(X) @ by_predictor(params, likelihood.outputs)
     return np.asarray(eta if offset is None else eta + offset)
 
 
 def variance(likelihood: Likelihood, eta: Array) -> Array:
-    """Var(y) of a binary row, F (1 - F), (n,); of each class's indicator for several, (n, k + 1)."""
+    """Var(y) of a binary row, F (1 - F), (n,).
+
+    Of each class's indicator for several, (n, k + 1).
+    """
     if isinstance(likelihood, Bernoulli):
         return np.asarray(np.exp(likelihood.link.log_cdf(eta) + likelihood.link.log_sf(eta)))
     p = likelihood.probabilities(eta)

@@ -1,4 +1,6 @@
-"""Shapes of coefficients and of information: flat, (q,), one linear predictor after another, or a column of each."""
+"""Shapes of coefficients and of information: flat, (q,), one linear predictor after another, or a
+column of each.
+"""
 
 from collections.abc import Callable
 
@@ -8,7 +10,10 @@ from logit_engine.columns import Array, Columns
 
 
 def by_predictor(theta: Array, outputs: int) -> Array:
-    """theta, (q,), with a column for each linear predictor, (p, k); itself for a single predictor."""
+    """theta, (q,), with a column for each linear predictor, (p, k).
+
+    Itself for a single predictor.
+    """
     return theta if outputs == 1 else np.asarray(theta.reshape(outputs, -1).T)
 
 
@@ -18,7 +23,9 @@ def flat_coefficients(columns: Array) -> Array:
 
 
 def model_columns(thetas: Array, outputs: int) -> Array:
-    """The thetas of m models, (m, q), with a column for each linear predictor, model by model: (p, m k)."""
+    """The thetas of m models, (m, q), with a column for each linear predictor, model by model: (p,
+    m k).
+    """
     return np.ascontiguousarray(thetas.reshape(thetas.shape[0] * outputs, -1).T)
 
 
@@ -28,7 +35,9 @@ def block_diagonal(T: Array, outputs: int) -> Array:
 
 
 def information_blocks(curvature: Array, gram: Callable[[Array], Array]) -> Array:
-    """The information from the rows' curvature, (n,) or (n, k, k): a Gram matrix per pair of predictors."""
+    """The information from the rows' curvature, (n,) or (n, k, k): a Gram matrix per pair of
+    predictors.
+    """
     if curvature.ndim == 1:
         return gram(curvature)
     outputs = curvature.shape[1]

@@ -1,6 +1,8 @@
-"""Upper triangular factors: made from a matrix, solved with, inverted, and what they tell of its columns; LAPACK at once.
+"""Upper triangular factors: made from a matrix, solved with, inverted, and what they tell of its
+columns; LAPACK at once.
 
-SciPy's own functions check and dispatch for twenty microseconds before they call the same routines, which small fits feel.
+SciPy's own functions check and dispatch for twenty microseconds before they call the same routines,
+which small fits feel.
 """
 
 import numpy as np
@@ -15,7 +17,10 @@ MANY = 500  # columns above which a condition number is an estimate
 
 
 def cholesky_factor(A: Array) -> Array | None:
-    """Upper R with R'R = A, scaled so that A has a unit diagonal before it is factored; None if A is not definite."""
+    """Upper R with R'R = A, scaled so that A has a unit diagonal before it is factored.
+
+    None if A is not definite.
+    """
     diagonal = np.diagonal(A)
     if not (np.isfinite(A).all() and (diagonal > 0.0).all()):
         return None
@@ -47,16 +52,20 @@ def length(x: Array) -> float:
 
 
 def smallest_pivot(R: Array) -> float:
-    """min_j R_jj / |column j of R|: the sine of the smallest angle of a column to those before it; 1/kappa to a factor."""
+    """min_j R_jj / |column j of R|: the sine of the smallest angle of a column to those before it.
+
+    1/kappa to a factor.
+    """
     norms = np.sqrt(np.einsum("ij,ij->j", R, R))
     norms[norms == 0.0] = 1.0
     return float((np.abs(R.diagonal()) / norms).min(initial=1.0))
 
 
 def condition_number(R: Array) -> float:
-    """2-norm condition number of the columns of R scaled to unit length; R: (p, p) upper triangular.
+    """2-norm condition number of the columns of R scaled to unit length.
 
-    Of many columns LAPACK's estimate in the 1-norm, which is within a factor of p (Higham 1987).
+    R: (p, p) upper triangular. Of many columns LAPACK's estimate in the 1-norm, which is within a
+    factor of p (Higham 1987).
     """
     if R.size == 0:
         return 1.0
@@ -77,10 +86,11 @@ def largest_stretch(R: Array) -> float:
 
 
 def aliased(R: Array, resolution: Array) -> NDArray[np.bool_]:
-    """Which columns are combinations of those before them, to the rounding of the data; R: (p, p), result (p,).
+    """Which columns are combinations of those before them, to the rounding of the data.
 
-    resolution: (p,), the rounding error of each column relative to its spread. R's own columns carry about p eps.
-    Above 1e-12, a condition number below 1e12, columns count as different, for so the numbers stand in the file.
+    R: (p, p), result (p,). resolution: (p,), the rounding error of each column relative to its
+    spread. R's own columns carry about p eps. Above 1e-12, a condition number below 1e12, columns
+    count as different, for so the numbers stand in the file.
     """
     norms = np.sqrt(np.einsum("ij,ij->j", R, R))
     pivots = np.abs(np.diagonal(R)) / np.where(norms > 0.0, norms, 1.0)

@@ -38,7 +38,7 @@ CONTRADICTION_RESIDUAL = (
 
 
 class ActiveInequalities(NamedTuple):
-    """A point next to the constrained maximum, (q,), and which inequalities are active there, (m,)."""
+    """A point next to the constrained maximum, (q,), and the inequalities active there, (m,)."""
 
     theta: Array
     active: NDArray[np.bool_]
@@ -92,6 +92,7 @@ def _least_distance(M: Array, b: Array) -> Array:
     residual = E @ nnls(E, target)[0] - target
     if np.linalg.norm(residual) <= CONTRADICTION_RESIDUAL:
         raise UsageError(
-            "no parameters meet all the inequalities; they contradict each other, or the equalities."
+            "no parameters meet all the inequalities; "
+            "they contradict each other, or the equalities."
         )
     return np.asarray(-residual[:-1] / residual[-1])

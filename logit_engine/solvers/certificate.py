@@ -1,22 +1,26 @@
-"""The certificate: the proof that a maximum exists, and lies within the last step. Mathematics: docs/certificate.md.
+"""The certificate: the proof that a maximum exists, and lies within the last step.
+
+The mathematics: docs/certificate.md.
 
 The problem: a small gradient proves nothing. Under separation it tends to zero, and on a plateau it
 is small while the maximum is 70 units away.
 
-The idea: a gradient that is small against the information all around a point cannot lie far from its
-zero. For the logit and for several classes the number lambda * reach of a pass is that proof (Bach
-2010): their curvature changes by at most a factor e^|t| when a predictor moves by t. Other links have
-no such constant. For them one more pass looks at the curvature itself: how much of the information
-is lost if every predictor may move by a window either way. What is left bounds the information from
-below.
+The idea: a gradient that is small against the information all around a point cannot lie far from
+its zero. For the logit and for several classes the number lambda * reach of a pass is that proof
+(Bach 2010): their curvature changes by at most a factor e^|t| when a predictor moves by t. Other
+links have no such constant. For them one more pass looks at the curvature itself: how much of the
+information is lost if every predictor may move by a window either way. What is left bounds the
+information from below.
 
 A gradient is a sum, and its rounding error acts like a gradient. It matters if the scores of two
 rows, 1 and -1, cancel, and the other rows, which decide, have scores of 1e-20. So a bound of the
 rounding error is added to lambda.
 
 Invariants: only a number below MAX_CERTIFICATE lets a fit be called converged. Every bound errs on
-the side of "not proved". Tried and dropped: that nothing separates, as a proof (a maximum exists
-then, but the steps need not have reached it).
+the side of "not proved".
+
+Tried and dropped: that nothing separates, as a proof (a maximum exists then, but the steps need not
+have reached it).
 """
 
 from typing import NamedTuple
@@ -39,7 +43,8 @@ PREDICTOR_WINDOWS = (1e-2, 1e-4, 1e-6)  # of a predictor, tried one after anothe
 
 
 def arrival_certificate(objective: Objective, solution: Solution) -> float:
-    """A number that proves, if it is below one, that a maximum lies within the last step of a solution.
+    """A number that proves, if it is below one, that a maximum lies within the last step of a
+    solution.
 
     Infinite for a solution that did not arrive, or carries no information. If a link is not
     log-concave, the maximum may be a local one.
@@ -76,7 +81,7 @@ def _window_certificate(
     root: Array,
     decrement: float,
 ) -> float:
-    """The certificate of a link without a constant, by what is left of the information in a window."""
+    """The certificate of a link without a constant, by the information that is left in a window."""
     certificate = np.inf
     for window in PREDICTOR_WINDOWS:
         lost, reach = _information_loss(objective, likelihood, theta, root, window)
@@ -92,9 +97,9 @@ class RowBounds(NamedTuple):
     """The rounding of a step in each coordinate of a root, (r,), and the reach, by the rows.
 
     largest_rounding: a bound of eps sum_i w_i |s_i| |x_i|'|root|, with s_i the scores. If columns
-    cancel along a coordinate, x_i'root has the rounding of its terms. likely_rounding:
-    eps sum_i w_i |s_i| |x_i'root|. It is no bound: it holds if the terms cancel without rounding, as
-    equal columns do.
+    cancel along a coordinate, x_i'root has the rounding of its terms. likely_rounding: eps sum_i
+    w_i |s_i| |x_i'root|. It is no bound: it holds if the terms cancel without rounding, as equal
+    columns do.
     """
 
     largest_rounding: Array
@@ -103,7 +108,10 @@ class RowBounds(NamedTuple):
 
 
 def row_bounds(objective: Objective, theta: Array, root: Array) -> RowBounds:
-    """The bounds by one pass over the rows; theta: (q,); root: (q, r), of the inverse information."""
+    """The bounds by one pass over the rows.
+
+    theta: (q,); root: (q, r), of the inverse information.
+    """
     outputs, row_score = objective.likelihood.outputs, objective.likelihood.score
 
     @QuietFunction
@@ -129,10 +137,12 @@ def row_bounds(objective: Objective, theta: Array, root: Array) -> RowBounds:
 
 
 def information_loss(objective: Objective, solution: Solution, certificate: float) -> float:
-    """The share of the information that more steps like the last would change: standard errors miss it.
+    """The share of the information that more steps like the last would change: standard errors miss
+    it.
 
-    Each row's predictor may move either way, by REMAINING_STEP_LENGTHS times what the last step moved
-    it and by what the rounding of a step moves it. For several classes the certificate is that bound.
+    Each row's predictor may move either way, by REMAINING_STEP_LENGTHS times what the last step
+    moved it and by what the rounding of a step moves it. For several classes the certificate is
+    that bound.
     """
     likelihood, proof, information = objective.likelihood, solution.proof, solution.information
     if (
@@ -165,7 +175,8 @@ def _information_loss(
 
     Each predictor moves by at most `window`, and with the last step as `information_loss` says. The
     loss of a row is that of its curvature times the square of its length in the metric of the
-    information; the trace bounds the largest eigenvalue. The reach is the longest row in that metric.
+    information; the trace bounds the largest eigenvalue. The reach is the longest row in that
+    metric.
     """
 
     @QuietFunction

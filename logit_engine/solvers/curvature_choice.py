@@ -1,4 +1,6 @@
-"""Which model of the curvature steers a penalized fit: a table by shape, measured by bench/penalized.py."""
+"""Which model of the curvature steers a penalized fit: a table by shape, measured by
+bench/penalized.py.
+"""
 
 from collections.abc import Callable
 from enum import Enum
@@ -14,7 +16,7 @@ class Curvature(Enum):
 
 
 class Shape(NamedTuple):
-    """What a choice depends on: how many coefficients, kinks or bounds, columns sparse in memory."""
+    """What a choice depends on: the number of coefficients, kinks or bounds, sparse columns."""
 
     coefficients: int
     kinked: bool

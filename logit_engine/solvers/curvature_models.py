@@ -1,4 +1,5 @@
-"""Models of the curvature that learn from gradients: a matrix, products with columns, or a factor and the last steps.
+"""Models of the curvature that learn from gradients: a matrix, products with columns, or a factor
+and the last steps.
 
 The problem: the exact curvature costs as much as many light passes, and changes little per step.
 
@@ -8,8 +9,8 @@ for nothing (Broyden, Fletcher, Goldfarb & Shanno; with the last steps alone, Li
 
 Invariants: a model is positive along every step it learnt from, because a pair without positive
 curvature is dropped. A model may be as rough as it likes: solutions are judged by exact gradients.
-Which model a fit takes is a table by shape (solvers/curvature_choice.py).
-Nocedal & Wright (2006), 6.1 and 7.2.
+Which model a fit takes is a table by shape (solvers/curvature_choice.py). Nocedal & Wright (2006),
+6.1 and 7.2.
 """
 
 from typing import NamedTuple, Protocol
@@ -31,12 +32,18 @@ COEFFICIENTS_PER_SLOW_PASS = (
 
 
 class CurvatureModel(Protocol):
-    """A quadratic model of the loss; max_slow_passes: how many slow light passes are worth a new one."""
+    """A quadratic model of the loss.
+
+    max_slow_passes: how many slow light passes are worth a new one.
+    """
 
     max_slow_passes: float
 
     def step(self, gradient: Array, theta: Array, penalty: ElasticNet) -> tuple[Array, float]:
-        """The step from theta, (q,), and its length in the model's metric; gradient: of the smooth part, (q,)."""
+        """The step from theta, (q,), and its length in the model's metric.
+
+        gradient: of the smooth part, (q,).
+        """
         ...
 
     def update(self, step: Array, change: Array) -> None:
@@ -45,7 +52,9 @@ class CurvatureModel(Protocol):
 
 
 class MatrixModel:
-    """The curvature of the loss as a matrix, (q, q): for penalties with kinks, bounds or pinned coefficients."""
+    """The curvature of the loss as a matrix, (q, q): for penalties with kinks, bounds or pinned
+    coefficients.
+    """
 
     def __init__(self, curvature: Array) -> None:
         self.curvature = curvature
@@ -99,7 +108,9 @@ class ProductModel:
 
 
 class Pair(NamedTuple):
-    """A step, the change of the smooth part's gradient over it, and their product: the curvature along it."""
+    """A step, the change of the smooth part's gradient over it, and their product: the curvature
+    along it.
+    """
 
     step: Array
     change: Array
@@ -107,7 +118,8 @@ class Pair(NamedTuple):
 
 
 class LimitedMemoryModel:
-    """A Cholesky factor of the curvature at some point, ridge included, and the last steps: for smooth penalties.
+    """A Cholesky factor of the curvature at some point, ridge included, and the last steps: for
+    smooth penalties.
 
     factor: (q, q), or None for a multiple of ones. It is never made again; the steps, at most
     MAX_PAIRS, correct it.
@@ -133,7 +145,10 @@ class LimitedMemoryModel:
 
     @property
     def curvature_change(self) -> float:
-        """About the relative change of the curvature by a step of length one; infinite without a factor."""
+        """About the relative change of the curvature by a step of length one.
+
+        Infinite without a factor.
+        """
         if self.factor is None:
             return np.inf
         return 1.0 / float(np.sqrt(np.median(np.square(self.factor).sum(axis=0))))

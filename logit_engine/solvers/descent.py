@@ -1,11 +1,12 @@
-"""A penalized fit on its way down: exact gradients, a model of the curvature that learns from them, exact kinks and bounds.
+"""A penalized fit on its way down: exact gradients, a model of the curvature that learns from them,
+exact kinks and bounds.
 
 The problem: a light pass costs a fraction of one with the information, and the information changes
 little from step to step, and from one strength of a path to the next.
 
 The idea: each step minimizes a quadratic model of the loss plus the penalty itself
-(solvers/curvature_models.py). The model learns from the change of the gradient over every step. It is
-made afresh, by an information pass, only if steps gain too little for what that costs.
+(solvers/curvature_models.py). The model learns from the change of the gradient over every step. It
+is made afresh, by an information pass, only if steps gain too little for what that costs.
 
 A descent asks for light passes and does not make them: `next_point` says where it wants one, and
 `receive` hears what was found there. So one pass over the rows serves several fits at once, as the
@@ -14,6 +15,7 @@ folds of a cross-validation.
 Invariants: what a solution is worth does not depend on the model: its residual is the distance to
 optimality by the exact gradient, relative to the penalty. A step is kept only if the objective
 falls; if rounding hides that, only if the residual falls. The step length is halved until then.
+
 Tried and dropped: steps judged by the value alone (a small penalty is below the value's rounding).
 Lee, Sun & Saunders (2014), "Proximal Newton-type methods for minimizing composite functions".
 """
@@ -47,7 +49,8 @@ RESIDUAL_ROUNDING = 16.0 * float(np.finfo(float).eps) / CONVERGED_RESIDUAL
 
 
 def residuals(penalty: ElasticNet, strengths: Array, theta: Array, found: LightPass) -> Array:
-    """The distance of each coefficient to optimality, relative to its penalty or the gradient's size, (q,).
+    """The distance of each coefficient to optimality, relative to its penalty or the gradient's
+    size, (q,).
 
     The smaller of both is the measure, or rounding if a penalty is below it. strengths: of the
     penalty, (q,). found: at theta, (q,).
@@ -63,8 +66,8 @@ class Descent:
     """One penalized fit, that asks for light passes and hears what was found.
 
     theta: (q,), the best point so far. light_pass: what was found there. value: the loss and the
-    penalty there. residual: the largest of `residuals` there. decrement: the length of the last step
-    in the model's metric. is_stuck: whether no step improves.
+    penalty there. residual: the largest of `residuals` there. decrement: the length of the last
+    step in the model's metric. is_stuck: whether no step improves.
 
     exact_model: makes a model of the exact curvature at a theta; None if there is none to be had.
     exact_model_cost: in light passes; infinite if it is not to be made before steps are slow.
@@ -160,7 +163,9 @@ class Descent:
         return self._slow_passes >= self.model.max_slow_passes or self._exact_model_pays()
 
     def _exact_model_pays(self) -> bool:
-        """Whether the exact curvature saves more light passes than it costs, by what the last step left."""
+        """Whether the exact curvature saves more light passes than it costs, by what the last step
+        left.
+        """
         rate = self.residual / self._previous_residual
         if self.exact_model_cost == np.inf or not isinstance(self.model, LimitedMemoryModel):
             return False
@@ -176,7 +181,9 @@ class Descent:
             self.model.update(step, change)
 
     def _shorten_step(self, shortest: float) -> None:
-        """Ask for half the step. If that is too short, or not needed, no step of this model improves."""
+        """Ask for half the step. If that is too short, or not needed, no step of this model
+        improves.
+        """
         self._slow_passes += 1.0
         self._step_length *= 0.5
         if self._step_length <= shortest or self.residual <= self.tolerance or not self._step.any():

@@ -1,4 +1,6 @@
-"""A pass with its curvature factored: plainly if that keeps the digits, else in whitened rows, else majorized."""
+"""A pass with its curvature factored: plainly if that keeps the digits, else in whitened rows, else
+majorized.
+"""
 
 from typing import NamedTuple
 
@@ -11,14 +13,16 @@ from logit_engine.objective.triangles import aliased, cholesky_factor, smallest_
 from logit_engine.solvers.tsqr import column_r_factor, weighted_r_factor
 from logit_engine.solvers.whitening import free_directions
 
-MIN_CHOLESKY_PIVOT = 3e-6  # below it a Cholesky factor of the information may be noise: they are off by about sqrt(n eps)
+MIN_CHOLESKY_PIVOT = 3e-6  # below it a Cholesky factor may be noise: it is off by about sqrt(n eps)
 
 
 class FactoredPass(NamedTuple):
-    """An evaluation in a basis, with the Cholesky factor of its curvature along the free directions.
+    """An evaluation in a basis, with the Cholesky factor of its curvature along the free
+    directions.
 
-    full_factor: of the whole curvature, or None. observed: the curvature is the observed one, not its expectation.
-    is_information: the factor is not that of a matrix in the place of the information. pivot: its smallest, relative.
+    full_factor: of the whole curvature, or None. observed: the curvature is the observed one, not
+    its expectation. is_information: the factor is not that of a matrix in the place of the
+    information. pivot: its smallest, relative.
     """
 
     evaluation: Evaluation
@@ -34,10 +38,10 @@ class FactoredPass(NamedTuple):
 def factored_pass(
     objective: Objective, theta: Array, basis: Array | None, current: Evaluation
 ) -> FactoredPass | None:
-    """The curvature of an evaluation factored in its basis, else in one made by TSQR; None if columns are aliased.
+    """The curvature of an evaluation factored in its basis, else in one made by TSQR.
 
-    If classes share a basis, small pivots are taken as they are. So are those of columns that are aliased but for linear
-    constraints: they have no whitened rows.
+    None if columns are aliased. If classes share a basis, small pivots are taken as they are. So
+    are those of columns that are aliased but for linear constraints: they have no whitened rows.
     """
     least_pivot = MIN_CHOLESKY_PIVOT if basis is None or objective.likelihood.outputs == 1 else 0.0
     found = _definite_pass(objective, theta, basis, current, least_pivot)
@@ -56,9 +60,10 @@ def factored_pass(
 
 
 def majorized_pass(objective: Objective, theta: Array) -> FactoredPass | None:
-    """A pass with the Gram matrix of the rows in place of an information that is zero to rounding; None under aliases.
+    """A pass with the Gram matrix of the rows in place of an information that is zero to rounding.
 
-    Far offsets leave such an information. The steps of the Gram matrix fall (Boehning & Lindsay 1988) but prove nothing.
+    None under aliases. Far offsets leave such an information. The steps of the Gram matrix fall
+    (Boehning & Lindsay 1988) but prove nothing.
     """
     basis = weighted_r_factor(objective, theta, by_weight_alone=True)
     if aliased(basis, objective.coordinates.resolution).any():
@@ -76,9 +81,10 @@ def _definite_pass(
     current: Evaluation,
     least_pivot: float,
 ) -> FactoredPass | None:
-    """The curvature factored as it is; if a link is not log-concave and that fails, the expected information.
+    """The curvature factored as it is.
 
-    None if a pivot is no larger than `least_pivot`.
+    If a link is not log-concave and that fails, the expected information. None if a pivot is no
+    larger than `least_pivot`.
     """
     free = free_directions(objective, basis)
     for observed in (True, False):

@@ -1,11 +1,11 @@
 """The minimum of a quadratic model with norms of groups beside kinks and bounds.
 
-The problem: the norm of a group has a kink where the whole group is zero, and curvature elsewhere, so
-neither signs nor a fixed matrix describe it.
+The problem: the norm of a group has a kink where the whole group is zero, and curvature elsewhere,
+so neither signs nor a fixed matrix describe it.
 
 The idea: accelerated proximal steps find which groups and coefficients stay at zero or at a bound.
-Newton's method finishes the others, along which the penalty is smooth. Both take turns until nothing
-wants to move. Meier, van de Geer & Buehlmann (2008).
+Newton's method finishes the others, along which the penalty is smooth. Both take turns until
+nothing wants to move. Meier, van de Geer & Buehlmann (2008).
 
 Invariants: every step lowers the model, or the last one is given back. A Newton step that crosses
 kinks is kept whole with those coefficients held, or shortened to the first kink and by halves.
@@ -90,7 +90,9 @@ def _newton_steps(
     penalty: ElasticNet,
     target: float,
 ) -> tuple[Array, float, bool]:
-    """Newton's steps from d along what no kink or bound holds, the model there, and whether all is done."""
+    """Newton's steps from d along what no kink or bound holds, the model there, and whether all is
+    done.
+    """
     assert penalty.groups is not None
     for _ in range(MAX_NEWTON_STEPS):
         there = theta + d

@@ -1,8 +1,9 @@
-"""When a pass for the information pays: it costs as much as some light passes, and later ones gain more.
+"""When a pass for the information pays: it costs as much as some light passes, and later ones gain
+more.
 
 A step by an old curvature leaves a steady share of the distance to the solution. A step by the
-curvature at hand leaves a share that is about as small as the distance itself, because the curvature
-changes by no more on the way.
+curvature at hand leaves a share that is about as small as the distance itself, because the
+curvature changes by no more on the way.
 """
 
 from math import ceil, log

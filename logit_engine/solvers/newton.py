@@ -1,19 +1,22 @@
-"""Newton's method: plain passes to the neighborhood of the maximum, whitened ones for the last digits.
+"""Newton's method: plain passes to the neighborhood of the maximum, whitened ones for the last
+digits.
 
-The problem: reach the maximum to the last digit, from any start, and prove it, in as few passes over
-the rows as possible.
+The problem: reach the maximum to the last digit, from any start, and prove it, in as few passes
+over the rows as possible.
 
 The idea: the decrement lambda is the distance to the maximum in standard errors, and the reach r is
 how far one standard error can move a row's predictor. The curvature can still change by a factor of
-at most e^(lambda r). So lambda r says when a step is the last one, and for the logit link
-lambda r < 1 proves that the maximum exists (docs/certificate.md).
+at most e^(lambda r). So lambda r says when a step is the last one, and for the logit link lambda r
+< 1 proves that the maximum exists (docs/certificate.md).
 1. Plain passes until lambda^2 <= `tolerance` times min(1, |loglik|).
 2. Passes in whitened rows until lambda r is at rounding level: a Gram matrix of rows as they are
    loses digits with the square of the condition number, whitened rows lose none.
 3. The step after the last pass is taken without another look: its error is below rounding.
 
-Invariants: a step is kept only if the slope or the value falls (solvers/step_length.py). A CONVERGED
-solution always carries a certificate. The information is that of the last pass, one step before.
+Invariants: a step is kept only if the slope or the value falls (solvers/step_length.py). A
+CONVERGED solution always carries a certificate. The information is that of the last pass, one step
+before.
+
 Tried and dropped: stopping at lambda r = 1e-12 (one fit in a hundred lost its thirteenth digit);
 whitening every pass (three times the arithmetic); stopping by the value (it stalls at rounding).
 Boyd & Vandenberghe (2004), 9.5 and 10.2; Bach (2010), "Self-concordant analysis for logistic
@@ -49,12 +52,13 @@ MIN_PLATEAU_MOVE = 1e-9  # of a row's predictor
 
 @dataclass(frozen=True, slots=True)
 class Newton:
-    """Settings: tolerance on the squared decrement (see the module), and the largest number of passes.
+    """Settings: tolerance on the squared decrement (see the module), and the largest number of
+    passes.
 
     exact_decrement: known to leave the information exact, however loose the bound of the reach is.
     past_plateaus: if the steps settle without a certificate, go on by longer ones; for problems of
-    which it is known that nothing separates. watch: called with the user's coefficients, (q,), after
-    every step.
+    which it is known that nothing separates. watch: called with the user's coefficients, (q,),
+    after every step.
     """
 
     tolerance: float = 1e-10
@@ -80,7 +84,8 @@ def newton_solution(
     settings: Newton | None = None,
     basis: Array | None = None,
 ) -> Solution:
-    """Minimize the objective from start, (q,), whitened from the first pass if a basis, (p, p), is at hand.
+    """Minimize the objective from start, (q,), whitened from the first pass if a basis, (p, p), is
+    at hand.
 
     `objective.fixed` is kept to: a start that meets linear constraints ends where they are met.
     """
@@ -160,13 +165,16 @@ def _end_or_plateau(
     progress: Progress,
     step_length: float,
 ) -> tuple[Termination | None, float | None]:
-    """How the method ends if the digits are exact, or None to go on; and on a plateau a longer step."""
+    """How the method ends if the digits are exact, or None to go on.
+
+    On a plateau it goes on by a longer step.
+    """
     certified = here.bound < MAX_CERTIFICATE
     exact = here.bound <= EXACT_BOUND or here.decrement <= settings.exact_decrement
     stalled = progress.has_stalled(here.decrement)
     plateau = None
     proved = certified and objective.likelihood.self_concordant
-    # a step that is short in standard errors may still move some row, and no proof says that this does not matter
+    # without a proof, a step that is short in standard errors may still move some row
     may_be_plateau = not proved and here.longest_move > MIN_PLATEAU_MOVE
     if stalled and settings.past_plateaus and may_be_plateau:
         longer = plateau_length(objective, here.theta, here.step, step_length)
@@ -185,7 +193,9 @@ def _plain_is_exact(found: FactoredPass) -> bool:
 
 
 def local_solution(objective: Objective, theta: Array, passes: int) -> Solution:
-    """The solution at a point that another method reached, with the Newton step there, in whitened rows."""
+    """The solution at a point that another method reached, with the Newton step there, in whitened
+    rows.
+    """
     current, outputs = objective.evaluate(theta), objective.likelihood.outputs
     found = factored_pass(objective, theta, None, current)
     if found is None:

@@ -1,4 +1,6 @@
-"""One Newton step: from a factored pass to the step, its decrement, and the bound that certifies it."""
+"""One Newton step: from a factored pass to the step, its decrement, and the bound that certifies
+it.
+"""
 
 import math
 from typing import NamedTuple
@@ -31,7 +33,10 @@ class NewtonStep(NamedTuple):
 
     @property
     def longest_move(self) -> float:
-        """A bound of the move of any row's predictor; the step in standard errors if none is known."""
+        """A bound of the move of any row's predictor.
+
+        The step in standard errors if none is known.
+        """
         return self.bound if math.isfinite(self.bound) else self.decrement
 
     def whitening_basis(self, objective: Objective) -> Array:
@@ -47,7 +52,10 @@ class NewtonStep(NamedTuple):
         loglik: float | None = None,
         passes: int | None = None,
     ) -> Solution:
-        """The solution that ends with this step; it is at the step's start unless theta is given."""
+        """The solution that ends with this step.
+
+        It is at the step's start unless theta is given.
+        """
         evaluation, basis, factor, free, *_ = self.factored
         known = self.factored.is_information
         return Solution(

@@ -1,22 +1,26 @@
-"""A pilot: the fit of a few rows, from which the fit of all rows needs only light passes and one look at the information.
+"""A pilot: the fit of a few rows, from which the fit of all rows needs only light passes and one
+look at the information.
 
 The problem: Newton's method asks for the information of all rows in every pass, and that is nearly
 all of its time. Far from the maximum a rough information would do.
 
-The idea: one row in sixteen to thirty-two, evenly spread, has nearly the same curvature as all rows.
+The idea: one row in sixteen to thirty-two, evenly spread, has nearly the same curvature as all
+rows.
 1. Fit the pilot's rows by Newton's method, from the fit of a pilot of its own.
 2. Go on with light passes over all rows. Each step is by the pilot's curvature, which learns from
    the gradients, and leaves a steady share of the distance.
-3. If that share is large, one pass takes the information of all rows. A step by it leaves a share as
-   small as the distance itself (solvers/information_pass.py weighs its cost).
+3. If that share is large, one pass takes the information of all rows. A step by it leaves a share
+   as small as the distance itself (solvers/information_pass.py weighs its cost).
 4. Newton's method takes one last look at the information, unless estimates alone are wanted and the
    way there has proved that the maximum exists.
 
 Invariants: nothing rests on the pilot. Whatever it leads to is judged by the last pass over all
 rows. If it leads nowhere, Newton's method starts afresh.
-Tried and dropped: whitened rows in these passes (a plain Gram matrix keeps the promised digits up to
-a condition number of 100); one row in thirty-two always (rare levels were missed, and the pilot was
-thrown away); a pilot for classes or levels with few rows (0.8 of 1.3 s went into one for nothing).
+
+Tried and dropped: whitened rows in these passes (a plain Gram matrix keeps the promised digits up
+to a condition number of 100); one row in thirty-two always (rare levels were missed, and the pilot
+was thrown away); a pilot for classes or levels with few rows (0.8 of 1.3 s went into one for
+nothing).
 """
 
 from dataclasses import replace
@@ -78,7 +82,10 @@ MAX_PILOT_PASSES = 20  # of each pilot, and of the light passes that follow
 
 
 def pilot_stride(n: int, coefficients: int) -> int | None:
-    """A pilot takes one of so many of n rows; None if it would take too many, or has too many coefficients."""
+    """A pilot takes one of so many of n rows.
+
+    None if it would take too many, or has too many coefficients.
+    """
     stride = max(
         PILOT_STRIDE,
         min(MAX_AMPLE_STRIDE, n // AMPLE_ROWS),
@@ -91,9 +98,11 @@ def pilot_stride(n: int, coefficients: int) -> int | None:
 def penalized_start(
     loss: Objective, start: Array, penalty: ElasticNet
 ) -> tuple[Array, Array | None]:
-    """Where a penalized pilot would start the fit of all rows, (q,), and about the curvature there, (q, q).
+    """Where a penalized pilot would start the fit of all rows, (q,), and about the curvature there,
+    (q, q).
 
-    Nothing rests on it. If the rows are few, or a class is hardly there, it is the start itself and None.
+    Nothing rests on it. If the rows are few, or a class is hardly there, it is the start itself and
+    None.
     """
     pilot = _pilot_objective(loss)
     if pilot is None or start.size > MAX_FULL_COLUMNS:
@@ -121,13 +130,16 @@ def _pilot_objective(loss: Objective) -> Objective | None:
 
 
 def _shows_all_columns(curvature: Array) -> bool:
-    """Whether the pilot has enough rows of every column: the coefficients of rare levels would be far off."""
+    """Whether the pilot has enough rows of every column: the coefficients of rare levels would be
+    far off.
+    """
     diagonal = np.diagonal(curvature)
     return bool((diagonal > MIN_CURVATURE_RATIO * float(np.median(diagonal))).all())
 
 
 class Approach(NamedTuple):
-    """A point near the maximum, (q,), with about the triangle of the information there, (q, q), and the passes so far.
+    """A point near the maximum, (q,), with about the triangle of the information there, (q, q), and
+    the passes so far.
 
     exact_decrement: a distance in standard errors that changes no row's curvature, by the pilot's
     rows. proof: times the distance that is left it is a certificate, from a look at the information
@@ -141,7 +153,7 @@ class Approach(NamedTuple):
     passes: int
 
     def basis(self, outputs: int) -> Array | None:
-        """A triangle, (p, p), that whitens the rows for all predictors, if they are far from white."""
+        """A triangle, (p, p), that whitens the rows for all predictors, if they are far from it."""
         far = condition_number(self.factor) > 2.0 * MAX_PLAIN_CONDITION
         return shared_basis(self.factor, None, outputs) if far else None
 
@@ -204,7 +216,10 @@ def pilot_approach(
 
 
 def estimates_only_solution(objective: Objective, approach: Approach) -> Solution | None:
-    """The maximum with no last look at the information, if the approach can prove that it exists; else None."""
+    """The maximum with no last look at the information, if the approach can prove that it exists.
+
+    Else None.
+    """
     last = objective.light_pass(approach.theta)
     half = triangular_solve(approach.factor, last.gradient, transposed=True)
     step, decrement = -triangular_solve(approach.factor, half), length(half)
@@ -226,7 +241,9 @@ def _single_precision_suffices(factor: Array | None) -> bool:
 
 
 def _pilot_reach(pilot: Objective, factor: Array) -> float:
-    """The largest change of a row's predictor by a move of one standard error: the longest of some rows."""
+    """The largest change of a row's predictor by a move of one standard error: the longest of some
+    rows.
+    """
     outputs = pilot.likelihood.outputs
     p = factor.shape[0] // outputs
     inverse = triangular_inverse(factor)

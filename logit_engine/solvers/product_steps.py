@@ -1,4 +1,5 @@
-"""The minimum of a quadratic model with kinks and bounds by products alone: for sparse columns too many for a matrix.
+"""The minimum of a quadratic model with kinks and bounds by products alone: for sparse columns too
+many for a matrix.
 
 The problem: with 50,000 sparse columns H = X' W X cannot be formed, but H v costs two products with
 sparse columns.
@@ -8,6 +9,7 @@ for a few steps, conjugate gradients finish the others, as long as their signs l
 more of H than H v. Beck & Teboulle (2009); Wen, Yin, Goldfarb & Zhang (2010).
 
 Invariants: the step lowers the model. A proximal step is kept only if its metric bounds H along it.
+
 Tried and dropped: a metric from power steps alone (they may start at a right angle to the
 eigenvector: steps were too long, and a group lasso stayed at zero for 1,001 passes).
 """
@@ -40,7 +42,9 @@ class CurvatureOperator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProductCurvature:
-    """H = X' diag(w) X and the curvature of a penalty's smooth part, (q, q), and its diagonal, (q,)."""
+    """H = X' diag(w) X and the curvature of a penalty's smooth part, (q, q), and its diagonal,
+    (q,).
+    """
 
     X: Columns
     w: Array
@@ -59,7 +63,10 @@ class ProductCurvature:
 
 
 def product_step(g: Array, H: ProductCurvature, theta: Array, penalty: ElasticNet) -> Array:
-    """The d that nearly minimizes the model, and lowers it, (q,); g: slope of the smooth part, (q,)."""
+    """The d that nearly minimizes the model, and lowers it, (q,).
+
+    g: slope of the smooth part, (q,).
+    """
     if not penalty.kinked:
         return conjugate_solution(H, -g)
     d = accelerated_step(g, H, theta, penalty, np.zeros_like(g))
@@ -99,11 +106,12 @@ def model_value(
 def accelerated_step(
     g: Array, H: CurvatureOperator, theta: Array, penalty: ElasticNet, d: Array
 ) -> Array:
-    """Accelerated proximal steps from d, (q,), in the metric of H's diagonal, restarted if they turn.
+    """Accelerated proximal steps from d, (q,), in the metric of H's diagonal, restarted if they
+    turn.
 
-    A step is kept if the metric bounds H along it (Beck & Teboulle 2009, 4.3), else the metric is made
-    larger. The number of columns is enough: it is the trace of H scaled to a unit diagonal, which
-    bounds H everywhere. Restarts: O'Donoghue & Candes (2015).
+    A step is kept if the metric bounds H along it (Beck & Teboulle 2009, 4.3), else the metric is
+    made larger. The number of columns is enough: it is the trace of H scaled to a unit diagonal,
+    which bounds H everywhere. Restarts: O'Donoghue & Candes (2015).
     """
     size, bound_size = _largest_eigenvalue(H), float(g.size)
     ahead, momentum, quiet_steps = d, 1.0, 0
@@ -140,7 +148,9 @@ def accelerated_step(
 
 
 def _largest_eigenvalue(H: CurvatureOperator) -> float:
-    """About the largest eigenvalue of H scaled to a unit diagonal, by power steps from no symmetric point."""
+    """About the largest eigenvalue of H scaled to a unit diagonal, by power steps from no symmetric
+    point.
+    """
     root = np.sqrt(H.diagonal)
     v = np.cos(np.arange(root.size) ** 2.0)
     size = 1.0
@@ -154,7 +164,10 @@ def _largest_eigenvalue(H: CurvatureOperator) -> float:
 
 
 def conjugate_solution(H: CurvatureOperator, b: Array) -> Array:
-    """x with H x = b, (q,), by conjugate gradients, to two digits: enough for a step. Hestenes & Stiefel (1952)."""
+    """x with H x = b, (q,), by conjugate gradients, to two digits: enough for a step.
+
+    Hestenes & Stiefel (1952).
+    """
     scale = 1.0 / H.diagonal
     x, r = np.zeros_like(b), b.copy()
     z = scale * r

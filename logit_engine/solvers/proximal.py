@@ -1,4 +1,6 @@
-"""One fit under an elastic net with kinks and bounds, or a ridge: descents by light passes over the rows."""
+"""One fit under an elastic net with kinks and bounds, or a ridge: descents by light passes over the
+rows.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -20,14 +22,18 @@ MAX_UNBOUNDED_PASSES = 200  # if a column is free: more lead to where rounding h
 
 @dataclass(frozen=True, slots=True)
 class Proximal:
-    """Settings: the residual to go for, the largest number of passes, and whether to end with the exact information."""
+    """Settings: the residual to go for, the largest number of passes, and whether to end with the
+    exact information.
+    """
 
     tolerance: float = 1e-12
     max_passes: int = 1000
     with_information: bool = False
 
     def solve(self, objective: Objective, start: Array) -> Solution:
-        """Minimize from start, (q,). Raises UsageError for another penalty, and under linear constraints."""
+        """Minimize from start, (q,). Raises UsageError for another penalty, and under linear
+        constraints.
+        """
         penalty = objective.penalty.elastic_net
         if penalty is None or objective.fixed is not None:
             raise UsageError(
@@ -61,7 +67,10 @@ class Proximal:
 
 
 def _information(loss: Objective, penalty: ElasticNet, theta: Array) -> Information | None:
-    """The information of the coefficients that no kink or bound holds, ridge included; None if it is singular."""
+    """The information of the coefficients that no kink or bound holds, ridge included.
+
+    None if it is singular.
+    """
     support = np.flatnonzero(~penalty.at_kink_or_bound(theta) & np.isfinite(penalty.l1))
     H = penalty.penalized_curvature(loss.information(theta))
     factor = cholesky_factor(H[np.ix_(support, support)])

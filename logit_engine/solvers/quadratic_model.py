@@ -1,4 +1,5 @@
-"""The minimum of a quadratic model with kinks and bounds: g'd + d'Hd/2 + sum_j l1_j |theta_j + d_j| within bounds.
+"""The minimum of a quadratic model with kinks and bounds: g'd + d'Hd/2 + sum_j l1_j |theta_j + d_j|
+within bounds.
 
 The problem: which coefficients stay at a kink or a bound, and with which signs the others leave it.
 Once that is known, the rest is one linear system.
@@ -13,10 +14,11 @@ The second goes on where the first does not end, and cannot cycle (Lee, Battle, 
 best point on the way there. Once nothing is left to gain, it lets held coefficients go.
 
 Invariants of the second: every step lowers the model. A released coefficient moves as it wants to,
-and the others are off their kinks, so a step has a length. So no set of free coefficients with their
-signs is solved twice, and there are finitely many. A singular H is no obstacle: along directions
-without curvature the model is linear, and a step that descends ends at a kink or a bound. If none
-descends, dependent columns stay where they are (solvers/singular_steps.py).
+and the others are off their kinks, so a step has a length. So no set of free coefficients with
+their signs is solved twice, and there are finitely many. A singular H is no obstacle: along
+directions without curvature the model is linear, and a step that descends ends at a kink or a
+bound. If none descends, dependent columns stay where they are (solvers/singular_steps.py).
+
 Tried and dropped: sweeps of coordinate descent to lead guesses out of their circles.
 """
 
@@ -74,8 +76,8 @@ def _step_by_guesses(g: Array, H: Array, theta: Array, penalty: ElasticNet) -> A
 class SignSearch:
     """The second method.
 
-    point: the best one so far, (q,). slope: of the smooth part there, (q,). free: which coefficients
-    are off their kinks and bounds, (q,). level_slope: a smaller slope is rounding.
+    point: the best one so far, (q,). slope: of the smooth part there, (q,). free: which
+    coefficients are off their kinks and bounds, (q,). level_slope: a smaller slope is rounding.
     """
 
     def __init__(self, g: Array, loss: Array, H: Array, theta: Array, penalty: ElasticNet) -> None:
@@ -124,8 +126,8 @@ class SignSearch:
     def _release(self, wanting: NDArray[np.intp]) -> bool:
         """A step of the free coefficients and of those let go; whether a kink or bound stopped it.
 
-        First all are let go at once, then those that moved as their slope wants, in the end the first
-        one alone, which always does.
+        First all are let go at once, then those that moved as their slope wants, in the end the
+        first one alone, which always does.
         """
         first = wanting[:1]
         while wanting.size:
@@ -206,7 +208,9 @@ class SignSearch:
         return np.where(d == 0.0, np.inf, np.maximum(bound_lengths, 0.0))
 
     def _snapped_to_bounds(self, point: Array) -> Array:
-        """The point, (q,), on the bounds that only rounding keeps it from: no step to them has a length."""
+        """The point, (q,), on the bounds that only rounding keeps it from: no step to them has a
+        length.
+        """
         for bound in (self.low, self.high):
             finite = np.where(np.isfinite(bound), bound, np.nan)
             point = np.where(np.abs(point - finite) <= 4.0 * EPS * np.abs(finite), bound, point)
@@ -224,7 +228,10 @@ class SignSearch:
 def _minimizing_length(
     slope: float, curvature: float, kink_lengths: Array, jumps: Array, longest: float
 ) -> float:
-    """The length at which a piecewise quadratic is smallest, or infinite; its slope jumps at kinks, (q,)."""
+    """The length at which a piecewise quadratic is smallest, or infinite.
+
+    Its slope jumps at kinks, (q,).
+    """
     for j in np.argsort(kink_lengths, kind="stable").tolist():
         length = float(kink_lengths[j])
         if length >= longest or slope + curvature * length >= 0.0:

@@ -1,12 +1,13 @@
-"""Steps where the curvature is singular to rounding: that of the loss, beside a penalty's that may be far below it.
+"""Steps where the curvature is singular to rounding: that of the loss, beside a penalty's that may
+be far below it.
 
 The problem: with dependent columns the curvature of the loss is singular, and a penalty of 1e-15 of
 it decides where the minimum is. Added to the loss's curvature it would vanish in its rounding.
 
 The idea: the loss's curvature is R'R of less than full rank, by a pivoted Cholesky factor; the rest
 of it is rounding, and dropped. In coordinates that split R's range from the directions hidden from
-it, the penalty's curvature stands beside ones and zeros. So none of it is lost, however small it is.
-Higham (2002), 10.3.
+it, the penalty's curvature stands beside ones and zeros. So none of it is lost, however small it
+is. Higham (2002), 10.3.
 """
 
 import numpy as np
@@ -40,10 +41,11 @@ def principal_block(A: Array, on: NDArray[np.intp]) -> Array:
 
 
 def split_step(loss: Array, penalty: Array | None, b: Array, level_slope: float) -> Array:
-    """x that minimizes x'(loss + penalty)x / 2 - b'x, (r,), or a direction in which that falls forever.
+    """x that minimizes x'(loss + penalty)x / 2 - b'x, (r,), or a direction in which that falls
+    forever.
 
-    loss, penalty: the curvature of each, (r, r), None for no penalty; level_slope: a smaller slope is
-    rounding.
+    loss, penalty: the curvature of each, (r, r), None for no penalty; level_slope: a smaller slope
+    is rounding.
     """
     found = definite_step(loss if penalty is None else loss + penalty, b)
     return singular_step(loss, penalty, b, level_slope) if found is None else found
@@ -73,7 +75,7 @@ def singular_step(loss: Array, penalty: Array | None, b: Array, level_slope: flo
 
 
 def _hidden_directions(penalty: Array, V: Array, M: Array) -> NDArray[np.bool_]:
-    """The columns of V in which the penalty's curvature is only the square of V's rounding, (r,)."""
+    """The columns of V in which the penalty's curvature is the square of V's rounding, (r,)."""
     rounding = RANK_ROUNDING * V.shape[0] * np.linalg.norm(V, axis=0)
     return np.asarray(
         np.diagonal(M) <= np.square(rounding) * float(np.diagonal(penalty).max(initial=0.0))
@@ -81,7 +83,10 @@ def _hidden_directions(penalty: Array, V: Array, M: Array) -> NDArray[np.bool_]:
 
 
 def _pivoted_factor(A: Array) -> tuple[Array, NDArray[np.intp], int]:
-    """Upper R, whose first rank rows count, with R'R = A[order][:, order] to rounding; A: of unit diagonal, (r, r)."""
+    """Upper R, whose first rank rows count, with R'R = A[order][:, order] to rounding.
+
+    A: of unit diagonal, (r, r).
+    """
     R, order, rank, _ = dpstrf(A, tol=RANK_ROUNDING * A.shape[0], lower=0)
     return np.triu(R), order - 1, int(rank)
 

@@ -1,4 +1,6 @@
-"""What every solver gives back: where it ended, why, what proves it, and what it knows of the information there."""
+"""What every solver gives back: where it ended, why, what proves it, and what it knows of the
+information there.
+"""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -37,10 +39,12 @@ class Termination(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The proof of a Newton step: how near the maximum of a smooth objective is (docs/certificate.md).
+    """The proof of a Newton step: how near the maximum of a smooth objective is
+    (docs/certificate.md).
 
-    decrement: the length of the last step in standard errors. bound: the decrement times the reach, infinite where no reach
-    is known; below MAX_CERTIFICATE it proves that a maximum exists. step: the last Newton step, (q,), in inner coordinates.
+    decrement: the length of the last step in standard errors. bound: the decrement times the reach,
+    infinite where no reach is known; below MAX_CERTIFICATE it proves that a maximum exists. step:
+    the last Newton step, (q,), in inner coordinates.
     """
 
     decrement: float
@@ -52,8 +56,8 @@ class Certificate:
 class Residual:
     """The proof of a penalized fit: how far the conditions of optimality are missed.
 
-    decrement: the length of the last step in the metric of the model of the curvature. bound: the largest of
-    `solvers.descent.residuals`, which no coefficient exceeds.
+    decrement: the length of the last step in the metric of the model of the curvature. bound: the
+    largest of `solvers.descent.residuals`, which no coefficient exceeds.
     """
 
     decrement: float
@@ -64,8 +68,9 @@ class Residual:
 class Information:
     """The information, factored: factor' factor along the directions that are free to move.
 
-    factor: (r, r), upper triangular, in whitened coordinates if there is a basis. basis: (p, p), or None. free: (q, r),
-    orthonormal, or None if all q directions are free. next_basis: the basis that this information gives, (p, p), or None.
+    factor: (r, r), upper triangular, in whitened coordinates if there is a basis. basis: (p, p), or
+    None. free: (q, r), orthonormal, or None if all q directions are free. next_basis: the basis
+    that this information gives, (p, p), or None.
     """
 
     factor: Array
@@ -75,13 +80,19 @@ class Information:
 
     @property
     def root(self) -> Array:
-        """(q, r) with root root' the inverse information, in inner coordinates; zero along what constraints fix."""
+        """(q, r) with root root' the inverse information, in inner coordinates.
+
+        Zero along what constraints fix.
+        """
         inverse = triangular_inverse(self.factor)
         return unwhitened(inverse if self.free is None else self.free @ inverse, self.basis)
 
     @property
     def triangle(self) -> Array:
-        """(r, r), upper: triangle'triangle is the information in inner coordinates; its columns show collinearity."""
+        """(r, r), upper: triangle'triangle is the information in inner coordinates.
+
+        Its columns show collinearity.
+        """
         if self.basis is None or self.free is not None:
             return self.factor
         return self.factor @ block_diagonal(self.basis, self.factor.shape[0] // self.basis.shape[0])
@@ -89,10 +100,11 @@ class Information:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Where a solver ended: theta, (q,), in inner coordinates, and the log-likelihood there, without the penalty.
+    """Where a solver ended: theta, (q,), in inner coordinates, and the log-likelihood there,
+    without the penalty.
 
-    passes: over the rows, of every kind. information: that of the last pass, one step before theta; None where a method
-    forms none, or it is singular.
+    passes: over the rows, of every kind. information: that of the last pass, one step before theta;
+    None where a method forms none, or it is singular.
     """
 
     theta: Array

@@ -1,16 +1,17 @@
-"""The length of a Newton step: whether a step is kept, how a rejected one is shortened, how far one goes on a plateau.
+"""The length of a Newton step: whether a step is kept, how a rejected one is shortened, how far one
+goes on a plateau.
 
 The problem: far from the maximum a full Newton step may overshoot, and near it the value of the
 objective has no digits left to judge a step by.
 
-The idea: a step is judged by the slope at its end before it is judged by its value. Along a line the
-objective of a log-concave likelihood is convex, so a slope that still falls proves that the step is
-good. The slope keeps its digits where the value has lost them: near the maximum two values differ by
-less than the rounding of their sums.
+The idea: a step is judged by the slope at its end before it is judged by its value. Along a line
+the objective of a log-concave likelihood is convex, so a slope that still falls proves that the
+step is good. The slope keeps its digits where the value has lost them: near the maximum two values
+differ by less than the rounding of their sums.
 
 A rejected step is shortened by what it moves a row's predictor (`StepControl`), each rejection in a
-row more than the last: by factors of 2, 4, 16, and so on. A step that is kept lets the next one move
-four times as far.
+row more than the last: by factors of 2, 4, 16, and so on. A step that is kept lets the next one
+move four times as far.
 
 A plateau is a tail of the likelihood: one row's term falls like e^-t, every Newton step moves it by
 one, and hundreds of steps may lie ahead. The direction is known by then, so the plateau's end is
@@ -59,11 +60,16 @@ class StepControl:
     rejections: int = 0
 
     def length(self, longest_move: float) -> float:
-        """The step length, at most one, of a Newton step that moves predictors by at most `longest_move`."""
+        """The step length, at most one, of a Newton step that moves predictors by at most
+        `longest_move`.
+        """
         return min(1.0, self.limit / longest_move) if longest_move > 0.0 else 1.0
 
     def shorten(self, moved: float) -> bool:
-        """Lower the limit after a rejected step; moved: by it. Returns whether a shorter one is worth a pass."""
+        """Lower the limit after a rejected step; moved: by it.
+
+        Returns whether a shorter one is worth a pass.
+        """
         self.limit = moved * 0.5 ** min(2**self.rejections, 32)
         self.rejections += 1
         return self.limit > MIN_PREDICTOR_MOVE * min(1.0, moved)
@@ -113,7 +119,10 @@ def step_is_kept(
     basis: Array | None,
     step_length: float,
 ) -> bool:
-    """Whether a step is kept, by the slope and the value at its end; current: the pass there, in the basis."""
+    """Whether a step is kept, by the slope and the value at its end.
+
+    current: the pass there, in the basis.
+    """
     if not is_finite(current):
         return False
     promised = (
@@ -139,7 +148,9 @@ def is_finite(current: Evaluation) -> bool:
 
 
 def slope_along(current: Evaluation, basis: Array | None, step: Array) -> float:
-    """The derivative of the objective along a step of inner coordinates, (q,), at an evaluation in a basis."""
+    """The derivative of the objective along a step of inner coordinates, (q,), at an evaluation in
+    a basis.
+    """
     if basis is not None:
         step = block_diagonal(basis, step.size // basis.shape[0]) @ step
     return float(current.gradient @ step)
@@ -173,7 +184,8 @@ def plateau_length(
 
 
 def _edge_length(slope: Callable[[float], float], step_length: float) -> float:
-    """The length at which the slope turns, by bisection below `step_length`, where the objective rises.
+    """The length at which the slope turns, by bisection below `step_length`, where the objective
+    rises.
 
     It stops where the slope is EDGE_SLOPE_RATIO of the slope at the start.
     """
@@ -188,11 +200,12 @@ def _edge_length(slope: Callable[[float], float], step_length: float) -> float:
 
 
 def separated_point(objective: Objective, theta: Array, margin: float) -> tuple[Array, float]:
-    """The point along theta, (q,), where the log-likelihood has reached its supremum, zero, with its value there.
+    """The point along theta, (q,), where the log-likelihood has reached its supremum, zero, with
+    its value there.
 
-    theta separates all rows; margin: the smallest lead of a row there. The likelihood of an early
-    iterate is that of no model: tests against it, and probabilities, would depend on where the method
-    happened to stop.
+    All rows are separated at theta; margin: the smallest lead there. The likelihood of an early
+    iterate is that of no model: tests against it, and probabilities, would depend on where the
+    method happened to stop.
     """
     multiple = max(1.0, FAR_MARGIN / margin)
     while True:

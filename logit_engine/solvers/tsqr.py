@@ -1,7 +1,8 @@
-"""The triangular factor of the information by orthogonal steps, where a Cholesky factor would not be safe.
+"""The triangular factor of the information by orthogonal steps, where a Cholesky factor would not
+be safe.
 
-The problem: a Gram matrix squares the condition number, so its Cholesky factor may be
-noise where a pivot is small. The idea: the R factor of rows is the R factor of the R factors of their blocks, so
+The problem: a Gram matrix squares the condition number, so its Cholesky factor may be noise where a
+pivot is small. The idea: the R factor of rows is the R factor of the R factors of their blocks, so
 it adds up like a sum over rows, in the same fixed tree (TSQR; Demmel, Grigori, Hoemmen & Langou
 2012). It costs more than a Gram matrix, so it is taken only then.
 """
@@ -28,7 +29,9 @@ class StackedFactor:
 
 
 def column_r_factor(objective: Objective) -> Array:
-    """R of the rows of X that have weight, (p, p), each row once: it shows which columns are aliased."""
+    """R of the rows of X that have weight, (p, p), each row once: it shows which columns are
+    aliased.
+    """
 
     def block_factor(block: Block) -> tuple[StackedFactor]:
         return (StackedFactor(r_factor(dense_array(objective.columns(block))[block.kept])),)
@@ -41,8 +44,8 @@ def column_r_factor(objective: Objective) -> Array:
 def weighted_r_factor(objective: Objective, theta: Array, by_weight_alone: bool = False) -> Array:
     """R of sqrt(W) X with the penalty's rows below, (p, p): R'R is the information at theta.
 
-    With several linear predictors R'R is the sum of their own blocks, with the penalty of the first.
-    by_weight_alone: every row counts by its own weight, whatever its curvature.
+    With several linear predictors R'R is the sum of their own blocks, with the penalty of the
+    first. by_weight_alone: every row counts by its own weight, whatever its curvature.
     """
 
     @QuietFunction

@@ -1,4 +1,6 @@
-"""Whitened coordinates: the basis that all linear predictors share, and the directions in it that are free to move."""
+"""Whitened coordinates: the basis that all linear predictors share, and the directions in it that
+are free to move.
+"""
 
 import numpy as np
 from scipy.linalg import qr
@@ -10,7 +12,10 @@ from logit_engine.objective.triangles import r_factor, triangular_inverse, trian
 
 
 def free_directions(objective: Objective, basis: Array | None) -> Array | None:
-    """An orthonormal basis, (q, r), of the whitened steps that leave `objective.fixed` alone; None if all do."""
+    """An orthonormal basis, (q, r), of the whitened steps that leave `objective.fixed` alone.
+
+    None if all do.
+    """
     if objective.fixed is None:
         return None
     fixed = objective.fixed
@@ -33,9 +38,11 @@ def unwhitened(columns: Array, basis: Array | None) -> Array:
 
 
 def shared_basis(factor: Array, basis: Array | None, outputs: int) -> Array:
-    """One triangular T, (p, p), for all predictors: T'T is the sum of their own blocks of factor'factor.
+    """One triangular T, (p, p), for all predictors: T'T is the sum of their own blocks of
+    factor'factor.
 
-    factor: (q, q), of the information in the basis, (p, p), or in inner coordinates if that is None.
+    factor: (q, q), of the information in the basis, (p, p), or in inner coordinates if that is
+    None.
     """
     p = factor.shape[0] // outputs
     stacked = (

@@ -1,7 +1,8 @@
-"""Penalized fits on the columns that matter: a working set that grows until no column outside wants to move.
+"""Penalized fits on the columns that matter: a working set that grows until no column outside wants
+to move.
 
-The problem: under a penalty with kinks most coefficients are zero, and a step over all columns costs
-as much as if none were.
+The problem: under a penalty with kinks most coefficients are zero, and a step over all columns
+costs as much as if none were.
 
 The idea: descents run on the columns of the set. One light pass over all columns then proves that
 zero is right for the others, or names those that want in, the farthest from optimality first. While
@@ -12,9 +13,10 @@ pass over the rows serves all of them.
 
 Invariants: nothing rests on the choice of the set, because every fit ends with a look at all
 columns. What a fit is worth is its residual over all of them.
-Tried and dropped: solving the set to a tenth of what is left outside (a third takes half the products
-with sparse columns); conjugate gradients and single precision alone (with some hundred dependent
-dummies they stood still, so the exact matrix of up to some thousand columns takes over).
+
+Tried and dropped: solving the set to a tenth of what is left outside (a third takes half the
+products with sparse columns); conjugate gradients and single precision alone (with some hundred
+dependent dummies they stood still, so the exact matrix of up to some thousand columns takes over).
 Johnson & Guestrin (2015), "Blitz"; Massias, Gramfort & Salmon (2018), "Celer".
 """
 
@@ -62,10 +64,10 @@ MAX_STALLED_PASSES = 3  # once converged: then rounding has the last word
 class WorkingSet:
     """Several fits of one loss on the columns in the set, (p,).
 
-    thetas: (fits, q). light_passes: what was found at each. without: the fold whose rows a fit leaves
-    out, or -1; the first fit has all rows. passes: over the rows, of every kind. curvature: about
-    that of the first fit, (q, q), if it is at hand. for_start: as in `Descent.set_penalty`, of few
-    columns alone.
+    thetas: (fits, q). light_passes: what was found at each. without: the fold whose rows a fit
+    leaves out, or -1; the first fit has all rows. passes: over the rows, of every kind. curvature:
+    about that of the first fit, (q, q), if it is at hand. for_start: as in `Descent.set_penalty`,
+    of few columns alone.
     """
 
     def __init__(
@@ -248,8 +250,9 @@ class WorkingSet:
     def _solve_set(self, penalty: ElasticNet, tolerance: float, last_pass: int) -> float:
         """All fits to the tolerance on the set; the largest residual there.
 
-        Many columns are first tried by products or in single precision, which suffices if columns are
-        not dependent. If that does not arrive, and a matrix is not too large, the exact one does.
+        Many columns are first tried by products or in single precision, which suffices if columns
+        are not dependent. If that does not arrive, and a matrix is not too large, the exact one
+        does.
         """
         size = int(self._free.sum())
         small = len(self.without) * size**2 <= MAX_EXACT_MATRIX_NUMBERS
@@ -291,7 +294,10 @@ class WorkingSet:
     def _joint_pass(
         self, points: Array, without: list[int]
     ) -> list[tuple[LightPass, Array | None]]:
-        """One light pass for the fits at these points, (fits, r); with the curvature if one fit has few rows."""
+        """One light pass for the fits at these points, (fits, r).
+
+        With the curvature if one fit has few rows.
+        """
         self.passes += 1
         cheap = self.set_loss.rows.n * points.size**2 <= MAX_CHEAP_PRODUCTS
         if len(self.without) == 1 and cheap and not self.set_loss.compiled:

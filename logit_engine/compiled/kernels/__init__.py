@@ -1,4 +1,5 @@
-"""Compiled loops over the rows of a block: each value of X is read once, and all is done with it in a cache.
+"""Compiled loops over the rows of a block: each value of X is read once, and all is done with it in
+a cache.
 
 The problem: NumPy goes over a block once per operation, and each time its numbers come from memory.
 
@@ -12,8 +13,8 @@ interpreter's lock is released throughout. Loops are for dense columns, after a 
 under the logit link or several classes.
 
 Tried and dropped: BLAS for the Gram matrices (kernels/tiles.py says why); `rows[i, j]` in place of
-`row = rows[i]` and then `row[j]`, whose check for a negative index keeps a loop from becoming vector
-instructions: a third of the speed.
+`row = rows[i]` and then `row[j]`, whose check for a negative index keeps a loop from becoming
+vector instructions: a third of the speed.
 """
 
 from logit_engine.compiled.kernels.binary import NEAR_CACHE_ROWS, binary_light_sums, binary_sums

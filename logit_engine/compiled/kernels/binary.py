@@ -34,12 +34,13 @@ def binary_light_sums(  # type: ignore[no-untyped-def]
     room,
     score,
 ):
-    """Add to score, (models, p), the gradients of the log-likelihood of several models at thetas, (models, p).
+    """Add to score, (models, p), the gradients of the log-likelihood of several models at thetas,
+    (models, p).
 
-    direct: X itself if it may be read as it is, else (0, 0); center: (p,). weight, offset, fold: (n,)
-    or (). without: the fold whose rows a model leaves out, (models,). constants: beside thetas,
-    (models,). room: (rows, p). Returns the constants' gradients and, with_value, the log-likelihoods
-    and the sums of |score_i|; else these mean nothing.
+    direct: X itself if it may be read as it is, else (0, 0); center: (p,). weight, offset, fold:
+    (n,) or (). without: the fold whose rows a model leaves out, (models,). constants: beside
+    thetas, (models,). room: (rows, p). Returns the constants' gradients and, with_value, the
+    log-likelihoods and the sums of |score_i|; else these mean nothing.
     """
     n, size, models = y.size, room.shape[0], constants.size
     whole, loglik, absolute = np.zeros(models), np.zeros(models), np.zeros(models)
@@ -117,7 +118,8 @@ def binary_sums(  # type: ignore[no-untyped-def]
     score,
     grams,
 ):
-    """Add to score, (p,), and to grams, (1, q, q), its lower triangle, the gradient and the information at theta, (p,).
+    """Add to score, (p,), and to grams, (1, q, q), its lower triangle, the gradient and the
+    information at theta, (p,).
 
     triangle: (p, q) with q = padded_columns(p), by which rows are multiplied once their predictors
     are known; empty for none. room: (rows, p). Returns the log-likelihood, the smallest lead of an

@@ -7,7 +7,10 @@ from logit_engine.compiled.kernels.machine_code import compiled_loop
 
 @compiled_loop
 def write_out(X, start, rows, center, inverse, by_column, out):  # type: ignore[no-untyped-def]
-    """(X - center) * inverse of some rows from start on, into out; ones before them if out is wider."""
+    """(X - center) * inverse of some rows from start on, into out.
+
+    Ones before them if out is wider.
+    """
     first = out.shape[1] - X.shape[1]
     here = X[start : start + rows]
     middle, unit = center[first:], inverse[first:]
@@ -28,7 +31,9 @@ def write_out(X, start, rows, center, inverse, by_column, out):  # type: ignore[
 
 @compiled_loop
 def rows_at(X, direct, center, start, m, by_column, room):  # type: ignore[no-untyped-def]
-    """Some rows of X less the center: where they lie if they can be read as they are, else written out."""
+    """Some rows of X less the center: where they lie if they can be read as they are, else written
+    out.
+    """
     if direct.size:
         return direct[start : start + m]
     write_out(X, start, m, center, np.ones_like(center), by_column, room)

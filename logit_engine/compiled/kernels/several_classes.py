@@ -1,4 +1,4 @@
-"""Passes over a block of an outcome of several classes: light ones, and those with the information."""
+"""Passes over a block of several classes: light ones, and those with the information."""
 
 from math import log1p
 
@@ -20,7 +20,10 @@ from logit_engine.compiled.kernels.vector_math import exp_of_negatives
 
 @compiled_loop
 def class_odds(eta, base, odds, top, bits):  # type: ignore[no-untyped-def]
-    """The odds of each class against the likeliest, (classes, m), and its predictor, (m,); eta: (k, m)."""
+    """The odds of each class against the likeliest, (classes, m), and its predictor, (m,).
+
+    eta: (k, m).
+    """
     for i in range(top.size):
         top[i] = 0.0 if base else eta[0, i]
     for c in range(1 - base, eta.shape[0]):
@@ -35,7 +38,10 @@ def class_odds(eta, base, odds, top, bits):  # type: ignore[no-untyped-def]
 
 @compiled_loop
 def class_chances(odds, i, chances, others):  # type: ignore[no-untyped-def]
-    """The chances of a row's classes, (classes,), and of all others than each; the odds against the likeliest."""
+    """The chances of a row's classes, (classes,), and of all others than each.
+
+    The odds against the likeliest.
+    """
     classes, rest, likeliest = chances.size, 0.0, False
     for c in range(classes):
         if odds[c, i] == 1.0 and not likeliest:
@@ -56,7 +62,10 @@ def class_chances(odds, i, chances, others):  # type: ignore[no-untyped-def]
 
 @compiled_loop
 def smallest_lead(eta, y, weight, base):  # type: ignore[no-untyped-def]
-    """The smallest lead of an outcome's predictor over another's, of rows with weight; eta: (k, m)."""
+    """The smallest lead of an outcome's predictor over another's, of rows with weight.
+
+    eta: (k, m).
+    """
     lead = np.inf
     for i in range(eta.shape[1]):
         if not weight.size or weight[i] > 0.0:

@@ -5,12 +5,14 @@ columns runs at half the speed of a core (of 300 columns at nearly all of it).
 
 The idea: a tile of TILE_ROWS rows by TILE_VECTORS vectors of the Gram matrix stays in registers
 while the rows of a slab pass by, so each number that is loaded serves several products (Goto & van
-de Geijn 2008, "Anatomy of high-performance matrix multiplication", 4.2). Numba does not keep such
-sums in registers by itself, so the tile is written in LLVM's own instructions.
+de Geijn 2008, "Anatomy of high-performance matrix multiplication", 4.2). The tile is written in
+LLVM's own instructions.
 
 Invariants: arrays lie row by row. They are padded, because tiles may reach over the edge of a Gram
-matrix; what they write there is never read. Tried and dropped: OpenBLAS's routines called by their
-address from the loops, which tied the bits to a library that SciPy chooses.
+matrix; what they write there is never read.
+
+Tried and dropped: OpenBLAS's routines called by their address from the loops, which tied the bits
+to a library that SciPy chooses.
 """
 
 from functools import partial
@@ -111,8 +113,8 @@ def padded_columns(p: int) -> int:
 def add_grams(rows, weights, left, right, grams):  # type: ignore[no-untyped-def]
     """grams[a] += rows' diag(weights[a]) rows, the lower triangle; q = padded_columns(p).
 
-    rows: (m, p); weights: (pairs, m); grams: (pairs, q, q); left, right: (SLAB_ROWS, q), of the type
-    of grams, zero beyond p.
+    rows: (m, p); weights: (pairs, m); grams: (pairs, q, q); left, right: (SLAB_ROWS, q), of the
+    type of grams, zero beyond p.
     """
     m, p = rows.shape
     width = TILE_VECTORS * VECTOR_BYTES // grams.itemsize

@@ -1,4 +1,6 @@
-"""Exponentials and logarithms of many numbers at once, in loops that a compiler turns into vector instructions."""
+"""Exponentials and logarithms of many numbers at once, in loops that a compiler turns into vector
+instructions.
+"""
 
 from math import factorial
 
@@ -17,9 +19,11 @@ E2, E3, E4, E5, E6, E7, E8, E9, E10, E11, E12, E13 = (1.0 / factorial(k) for k i
 
 @ordered_loop
 def exp_of_negatives(x, out, room):  # type: ignore[no-untyped-def]
-    """out = e^x for x <= 0 to a unit in the last place, several numbers at once: (m,), (m,), room (m,) of 64-bit integers.
+    """out = e^x for x <= 0 to a unit in the last place, several numbers at once: (m,), (m,), room
+    (m,) of 64-bit integers.
 
-    x = k log 2 + r with |r| <= (log 2) / 2, and Taylor's series of e^r. Muller, Elementary Functions (2016), 11.
+    x = k log 2 + r with |r| <= (log 2) / 2, and Taylor's series of e^r. Muller, Elementary
+    Functions (2016), 11.
     """
     power = room.view(np.float64)
     for i in range(x.size):
@@ -38,9 +42,11 @@ def exp_of_negatives(x, out, room):  # type: ignore[no-untyped-def]
 
 @ordered_loop
 def log1p_of_fractions(x, out):  # type: ignore[no-untyped-def]
-    """out = log(1 + x) for 0 <= x <= 1, to two units in the last place, several numbers at once: (m,), (m,).
+    """out = log(1 + x) for 0 <= x <= 1, to two units in the last place, several numbers at once:
+    (m,), (m,).
 
-    Twice the series of artanh at x / (2 + x), which is at most a third. Abramowitz & Stegun (1964), 4.1.27.
+    Twice the series of artanh at x / (2 + x), which is at most a third. Abramowitz & Stegun (1964),
+    4.1.27.
     """
     for i in range(x.size):
         s = x[i] / (2.0 + x[i])

@@ -9,7 +9,7 @@ from logit_engine.errors import SeparationError, UsageError
 from logit_engine.fitting.result import Verdict
 from logit_engine.penalties import NONE, ElasticNet, lasso
 from logit_engine.solvers.newton import Newton
-from logit_engine.solvers.scipy_methods import General
+from logit_engine.solvers.scipy_methods import ScipyMethod
 
 Array = np.ndarray
 INF = np.inf
@@ -97,12 +97,12 @@ def test_a_penalty_of_no_strength_is_none(penalty: L2 | ElasticNet) -> None:
     assert result.aic == plain.aic
 
 
-@pytest.mark.parametrize("solver", [Newton(), General("BFGS")], ids=["Newton", "General"])
+@pytest.mark.parametrize("solver", [Newton(), ScipyMethod("BFGS")], ids=["Newton", "ScipyMethod"])
 @pytest.mark.parametrize(
     "penalty", [lasso(np.array([0.0, 1.0, 1.0, 1.0])), net([0.0] * 4, [-INF, 0.0, 0.0, 0.0])]
 )
 def test_a_solver_of_smooth_objectives_is_refused_where_there_are_kinks_or_bounds(
-    penalty: ElasticNet, solver: Newton | General
+    penalty: ElasticNet, solver: Newton | ScipyMethod
 ) -> None:
     X, y = data()
     with pytest.raises(UsageError, match=f"^{type(solver).__name__} is for smooth penalties"):
