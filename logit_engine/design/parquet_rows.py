@@ -1,8 +1,12 @@
 """Rows of Parquet files, decoded a chunk at a time, however long the files.
 
-A counting pass notes which rows are kept, one bit a row; blocks are cut from the kept rows as if
-they were one table, so neither row groups nor files change a bit of a result. While one chunk is
-summed, the next is decoded on a thread.
+Why. A pass over files longer than memory must not hold them, and must give the bits of a table in
+memory.
+
+How. A counting pass notes which rows are kept, one bit per row. Blocks are cut from the kept rows
+as if all files were one table, across row groups and files, so these change no bit of a result. A
+pass decodes a chunk of about 64 MB, encodes it 16 blocks at a time, and decodes the next chunk on a
+thread meanwhile. Row groups that are small are decoded together, large ones in parts.
 """
 
 import os

@@ -50,13 +50,13 @@ class NumberSummary:
 class Survey:
     """What one pass counts.
 
-    numbers: by column. together: columns that are missing in the same rows. levels: rows by level.
+    numbers: by column. missing_together: columns missing in the same rows. levels: rows by level.
     nulls: rows without a level.
     """
 
     rows: int = 0
     numbers: dict[str, NumberSummary] = field(default_factory=dict)
-    together: tuple[tuple[str, ...], ...] = ()
+    missing_together: tuple[tuple[str, ...], ...] = ()
     levels: dict[str, dict[str, int]] = field(default_factory=dict)
     nulls: dict[str, int] = field(default_factory=dict)
 
@@ -90,7 +90,7 @@ def survey_rows(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]
         if found.numbers[name].missing
     ]
     keys = dict.fromkeys(key for key, _ in gone)
-    found.together = tuple(tuple(name for key, name in gone if key == own) for own in keys)
+    found.missing_together = tuple(tuple(name for key, name in gone if key == own) for own in keys)
     return found
 
 

@@ -39,7 +39,7 @@ from logit_engine.fitting.result import FitResult
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows import cores, one_blas_thread
 
-RULES = ("best", "one_standard_error")
+SELECTION_RULES = ("best", "one_standard_error")
 
 
 def _sklearn_check_cv() -> Any:
@@ -202,7 +202,7 @@ class LogisticRegressionCV(LogisticRegression):
                 "penalty nothing is "
                 "to be chosen: fit LogisticRegression(C=inf)."
             )
-        if self.rule not in RULES:
+        if self.rule not in SELECTION_RULES:
             raise UsageError(f"rule is '{self.rule}'; it is 'best' or 'one_standard_error'.")
         return Cs
 

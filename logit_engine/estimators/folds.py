@@ -1,8 +1,13 @@
 """The paths of a cross-validation: folds that share passes over the rows, and others.
 
-Folds that part the rows are fitted beside each other, in the passes of all rows. Others are fitted
-on their own rows: those of a splitter that repeats rows or leaves some out, and those that train on
-no row of some class, whose limit is known.
+Why. A cross-validation fits a path for all rows and one per fold; five folds fitted one by one read
+the rows five times as often.
+
+How. If each row is held out by one fold at most, a fold's sums are those of all rows without its
+own. So one pass serves the fits of all folds (`fitting/paths.py`), by one fold code per row. Folds of
+a splitter that repeats rows or leaves some out are fitted on their own rows, side by side on
+threads; so are folds that train on no row of some class, for which the limit is known
+(`classes.py`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

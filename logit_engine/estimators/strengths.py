@@ -88,7 +88,7 @@ class Task:
     labels: tuple[str, ...] = ()
 
     @property
-    def several(self) -> bool:
+    def several_classes(self) -> bool:
         """Whether each class has coefficients of its own."""
         return self.classes > 2 or bool(self.labels)
 
@@ -104,7 +104,13 @@ class Task:
 
     def _predictor_count(self, penalized: bool) -> int:
         """How many predictors are fitted."""
-        return 1 if not self.several else self.classes if penalized else self.classes - 1
+        return 1 if not self.several_classes else self.classes if penalized else self.classes - 1
+
+    def _likelihood(self, penalized: bool) -> Bernoulli | Multinomial:
+        """Under a penalty no class is the base."""
+        if not self.several_classes:
+            return Bernoulli(LOGIT)
+        return Multinomial(self._predictor_count(penalized), base=not penalized)
 
     def solve(
         self,
@@ -129,7 +135,7 @@ class Task:
             return self._fit_of_zeros()
         penalized = bool(np.isfinite(C))
         outputs = self._predictor_count(penalized)
-        likelihood = Multinomial(outputs, base=not penalized) if self.several else Bernoulli(LOGIT)
+        likelihood = self._likelihood(penalized)
         limits = None if bounds is None else self._coefficient_limits(bounds)
         solver: Newton | Proximal = Newton(max_passes=max_iter + 1)
         penalty: Penalty = NONE
@@ -154,7 +160,7 @@ class Task:
 
     def _fit_of_zeros(self) -> TaskFit:
         """What no pass finds."""
-        rows = self.classes if self.several else 1
+        rows = self.classes if self.several_classes else 1
         return TaskFit(np.zeros((rows, self.X.shape[1])), np.zeros(rows), None, "none", 0)
 
     def path(
@@ -175,7 +181,7 @@ class Task:
         for each fit; they share most of them.
         """
         outputs = self._predictor_count(penalized=True)
-        likelihood = Multinomial(outputs, base=False) if self.several else Bernoulli(LOGIT)
+        likelihood = self._likelihood(penalized=True)
         rows = replace(self._memory_rows(), fold=fold)
         folds = 0 if fold is None else int(fold.max()) + 1
         limits = None if bounds is None else self._coefficient_limits(bounds)
@@ -209,12 +215,12 @@ class Task:
         They are centered over several classes if only differences count.
         """
         by_class = estimates.reshape(outputs, self.X.shape[1] + self.intercept)
-        contrasts = self.several and outputs < self.classes
+        contrasts = self.several_classes and outputs < self.classes
         if contrasts:
             by_class = np.vstack([np.zeros(by_class.shape[1]), by_class])
         intercept = by_class[:, 0] if self.intercept else np.zeros(by_class.shape[0])
         coef = by_class[:, int(self.intercept) :]
-        if self.several:
+        if self.several_classes:
             intercept = intercept - intercept.mean()
         return (coef - coef.mean(axis=0) if contrasts else coef.copy()), intercept.copy()
 
@@ -224,7 +230,7 @@ class Task:
         columns: Columns = Sparse(self.X.tocsr()) if sparse else Dense(self.X)
         if self.intercept:
             columns = SideBySide((Constant(self.X.shape[0]), columns))
-        if self.offset is not None and self.several:
+        if self.offset is not None and self.several_classes:
             raise UsageError("an offset goes with two classes; leave it out.")
         offset = (
             None
@@ -316,7 +322,7 @@ class Task:
         return np.concatenate([-free, low]), np.concatenate([free, high])
 
     def _inequalities(self, lower: Array, upper: Array) -> Inequalities:
-        if self.several:
+        if self.several_classes:
             raise UsageError(
                 "bounds of several classes go with a penalty, without which only contrasts are "
                 "known; set C."
@@ -326,6 +332,6 @@ class Task:
 
     def _flat_start(self, start: Array, outputs: int) -> Array | None:
         by_class = start if self.intercept else start[:, 1:]
-        if self.several and outputs == self.classes - 1:
+        if self.several_classes and outputs == self.classes - 1:
             by_class = by_class[1:] - by_class[0]
         return np.asarray(by_class.reshape(-1)) if by_class.shape[0] == outputs else None

@@ -1,9 +1,14 @@
 """Checkpoints: the sums of every pass on disk; an interrupted fit goes on to the same bits.
 
-A fit is a function of the sums of its passes and of nothing else that could be lost. So what is
-kept is those sums, each under a digest of what was asked: a fit that starts again asks the same, is
-answered from the disk without a look at the rows, and sums only what nobody has summed yet. It
-works for every solver, and a changed question is just another one.
+Why. A fit of many rows takes hours of passes, and its process may be killed. To store a solver's
+state would need code in every solver, and would break with each change of it.
+
+How. A solver learns of the rows through sums alone, one sum per pass. So the sums are stored, each
+in a file named by a digest of the question: the function with all it closes over, the engine's own
+source, the number of rows, the names of columns, versions. A fit that starts again asks the same
+questions in the same order, gets the stored answers without a look at the rows, and sums only what
+is new. A sum is read back after it is stored, so a fresh fit and a repeated one use the same bits.
+A changed option, function or package is another question; a damaged file counts as none.
 """
 
 import functools

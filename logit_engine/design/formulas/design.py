@@ -54,11 +54,11 @@ class FormulaSpec:
             raise DataError(
                 f"the data lack {_quoted_names(absent)}, which the formula '{self.formula}' reads."
             )
-        null = frames.missing(data, self.columns)
+        null = frames.null_masks(data, self.columns)
         keep = _complete_rows(null, len(data), missing)
         if not keep.any():
             return np.full((len(data), len(self.names)), np.nan)
-        X = matrices.encode(self.model, frames.complete(data, self.columns, keep))
+        X = matrices.encode(self.model, frames.complete_rows(data, self.columns, keep))
         return _with_gaps(X[:, self.chosen], keep)
 
 
@@ -137,11 +137,11 @@ def formula_design(
     parsed = matrices.parse(formula, names)
     data = data if subset is None else frames.rows_of(data, subset)
     read = tuple(dict.fromkeys((*parsed.outcome_columns, *parsed.columns)))
-    null = frames.missing(data, read)
+    null = frames.null_masks(data, read)
     keep = _complete_rows(null, len(data), missing)
     if not keep.any():
         raise DataError(f"no row is complete in the columns that the formula '{formula}' reads.")
-    rows = frames.complete(data, read, keep)
+    rows = frames.complete_rows(data, read, keep)
     spec, X = _learn_spec(matrices, parsed, rows, drop_cols or ())
     values = matrices.outcome(parsed, rows)
     levels = tuple(values.cat.categories) if hasattr(values, "cat") else None

@@ -41,14 +41,14 @@ def rows_of(data: Any, subset: Any) -> Any:
         ) from wrong
 
 
-def missing(data: Any, names: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
+def null_masks(data: Any, names: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
     """Where each column is null or no number: (n,) by name."""
     if isinstance(data, pd.DataFrame):
         return {name: data[name].isna().to_numpy(dtype=bool) for name in names}
     return {name: _is_missing(data[name]) for name in names}
 
 
-def complete(data: Any, names: Sequence[str], keep: NDArray[np.bool_]) -> pd.DataFrame:
+def complete_rows(data: Any, names: Sequence[str], keep: NDArray[np.bool_]) -> pd.DataFrame:
     """The columns of the rows to keep, without nulls; the index is their position in the data.
 
     Objects are categories, as in patsy, but decimals are numbers. Raises DataError for a column

@@ -34,7 +34,7 @@ from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_engine.rows.arrays import MAX_MAGNITUDE
 
 # In place of formulaic's own: of NumPy what acts row by row, and patsy's scale, which divides by n.
-CONTEXT = {
+EVALUATION_CONTEXT = {
     "np": SimpleNamespace(**{name: getattr(np, name) for name in (*ROW_FUNCTIONS, "pi", "e")}),
     "scale": standardize,
 }
@@ -44,8 +44,8 @@ MATERIALIZER_SETTINGS = {
     "cluster_by": "numerical_factors",
     "materializer": "logit_engine",
 }
-SPLINE = re.compile(r"(bs|cr|cc)\(")
-POLYNOMIALS = (("[.L]", ".Linear"), ("[.Q]", ".Quadratic"), ("[.C]", ".Cubic"))
+SPLINE_CALL = re.compile(r"(bs|cr|cc)\(")
+POLYNOMIAL_NAMES = (("[.L]", ".Linear"), ("[.Q]", ".Quadratic"), ("[.C]", ".Cubic"))
 
 
 class Operators(DefaultOperatorResolver):  # type: ignore[misc]
@@ -66,7 +66,7 @@ class Operators(DefaultOperatorResolver):  # type: ignore[misc]
         return [ours if operator is power else operator for operator in found]
 
 
-PARSER = DefaultFormulaParser(
+FORMULA_PARSER = DefaultFormulaParser(
     operator_resolver=Operators(), feature_flags=DefaultFormulaParser.FeatureFlags.TWOSIDED
 )
 
@@ -94,7 +94,7 @@ def parse(text: str, columns: Sequence[str]) -> Parsed:
             text
         ):  # before formulaic's parser, which evaluates what is called on the left side
             _read_factor(token.token, token.kind, columns)
-        formula = Formula(text, _parser=PARSER, _ordering="none")
+        formula = Formula(text, _parser=FORMULA_PARSER, _ordering="none")
     except LogitEngineError:
         raise
     except Exception as wrong:
@@ -146,7 +146,7 @@ def learn(parsed: Parsed, rows: pd.DataFrame) -> tuple[Any, Array, list[int], li
 
 def terms_by_degree(parsed: Parsed) -> Any:
     """The terms of the right side by their degree, as formulaic takes them."""
-    return Formula(parsed.text, _parser=PARSER).rhs
+    return Formula(parsed.text, _parser=FORMULA_PARSER).rhs
 
 
 def encode(model: Any, rows: pd.DataFrame) -> Array:
@@ -168,7 +168,9 @@ def outcome(parsed: Parsed, rows: pd.DataFrame) -> pd.Series:
     with np.errstate(all="ignore"):
         try:
             return pd.Series(
-                stateful_eval(expression, {**TRANSFORMS, **CONTEXT, **rows}, None, None, None)
+                stateful_eval(
+                    expression, {**TRANSFORMS, **EVALUATION_CONTEXT, **rows}, None, None, None
+                )
             )
         except Exception as wrong:
             raise DataError(
@@ -274,7 +276,7 @@ def factor_columns(expression: str, columns: Sequence[str]) -> tuple[str, ...]:
 
 def held_matrix(model: Any, rows: pd.DataFrame, held: HeldFactors) -> tuple[Array, Materializer]:
     """The matrix of rows with some factors held, and the materializer that made it."""
-    materializer = Materializer(rows, context=CONTEXT)
+    materializer = Materializer(rows, context=EVALUATION_CONTEXT)
     materializer.held = held
     return _materialize(rows, model, materializer)[1], materializer
 
@@ -293,7 +295,9 @@ def _materialize(
 ) -> tuple[Any, Array]:
     with np.errstate(all="ignore"):
         try:
-            matrix = (by or Materializer(rows, context=CONTEXT)).get_model_matrix(spec, **asked)
+            matrix = (by or Materializer(rows, context=EVALUATION_CONTEXT)).get_model_matrix(
+                spec, **asked
+            )
         except LogitEngineError:
             raise
         except Exception as wrong:  # whatever an expression of the user's can raise
@@ -359,7 +363,7 @@ def _patsy_names(model: Any, text: str) -> list[str]:
     """
     names = list(model.column_names)
     for factor in model.factors:
-        if SPLINE.match(factor.expr):
+        if SPLINE_CALL.match(factor.expr):
             names = [_spline_from_zero(name, factor.expr) for name in names]
     for factor, state in model.factor_contrasts.items():
         pairs: list[tuple[str, str]] = []
@@ -368,7 +372,10 @@ def _patsy_names(model: Any, text: str) -> list[str]:
                 (f"[D.{later}]", f"[D.{earlier}]") for earlier, later in pairwise(state.levels)
             ]
         elif isinstance(state.contrasts, PolyContrasts):
-            pairs = [*POLYNOMIALS, *((f"[^{k}]", f"^{k}") for k in range(4, len(state.levels)))]
+            pairs = [
+                *POLYNOMIAL_NAMES,
+                *((f"[^{k}]", f"^{k}") for k in range(4, len(state.levels))),
+            ]
         for old, new in pairs:
             names = [name.replace(factor.expr + old, factor.expr + new) for name in names]
     return [_with_written_quotes(name, text) for name in names]

@@ -32,8 +32,8 @@ from logit_engine.design.terms.base import (
 )
 from logit_engine.errors import DataError, Reason, UsageError
 
-MISSING = "(missing)"
-POOLED = "(pooled)"
+MISSING_LEVEL = "(missing)"
+POOLED_LEVEL = "(pooled)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Categorical(Term):
         pooled_rows = sum(counts[v] for v in rare)
         has_pool = bool(rare) and pooled_rows >= spec.min_frequency
         columns = tuple(v for v in known if v not in rare and v != reference) + (
-            (POOLED,) if has_pool else ()
+            (POOLED_LEVEL,) if has_pool else ()
         )
         if rare:
             fate = "pooled." if has_pool else _joining_sentence(len(rare), reference)
@@ -84,7 +84,7 @@ class Categorical(Term):
                 f"column '{name}' has one level ('{reference}') in the training rows; drop it."
             )
         position = {level: i for i, level in enumerate(columns)}
-        pool = position[POOLED] if has_pool else len(columns)
+        pool = position[POOLED_LEVEL] if has_pool else len(columns)
         codes = tuple(
             len(columns) if v == reference else pool if v in rare else position[v] for v in known
         )
@@ -116,7 +116,7 @@ class Categorical(Term):
 
         "(pooled)", "(missing)" and the levels that are pooled have none.
         """
-        own = {*self.columns, self.reference} - {POOLED, MISSING}
+        own = {*self.columns, self.reference} - {POOLED_LEVEL, MISSING_LEVEL}
         return tuple(level for level in self.known if level in own)
 
     def encoding(self, schema: pl.Schema) -> LevelCodes:
@@ -135,7 +135,7 @@ class Categorical(Term):
     def _label(self) -> pl.Expr:
         """The level as text; null where it is missing and that is no level."""
         text = pl.col(self.name).cast(pl.String)
-        return text.fill_null(MISSING) if self.missing_as_level else text
+        return text.fill_null(MISSING_LEVEL) if self.missing_as_level else text
 
     def _look_up(self, values: Sequence[Any], unseen: Any, dtype: type[pl.DataType]) -> pl.Expr:
         """values[i] for known level i, `unseen` for another level (None: null).
@@ -184,16 +184,17 @@ def _level_counts(training: Training, name: str) -> dict[str, int]:
     counts = dict(training.survey.levels[name])
     if missing and not as_level:
         raise missing_levels_error(name, missing, rows)
-    for taken, used in ((MISSING, as_level), (POOLED, spec.min_frequency > 1)):
+    for taken, used in ((MISSING_LEVEL, as_level), (POOLED_LEVEL, spec.min_frequency > 1)):
         if used and taken in counts:
             raise DataError(
                 f"column '{name}' has a level '{taken}', a name that the design gives itself; "
                 "rename it."
             )
     if missing:
-        counts[MISSING] = missing
+        counts[MISSING_LEVEL] = missing
         training.notes.append(
-            f"{name}: {missing:,} of {rows:,} values were missing and became the level {MISSING}."
+            f"{name}: {missing:,} of {rows:,} values were missing and became the level "
+            f"{MISSING_LEVEL}."
         )
     return counts
 
@@ -201,8 +202,10 @@ def _level_counts(training: Training, name: str) -> dict[str, int]:
 def _ordered_levels(counts: Mapping[str, int], integers: bool) -> tuple[str, ...]:
     """Integers by value, texts by their letters, "(missing)" last."""
     if integers:
-        return tuple(sorted(counts, key=lambda v: (v == MISSING, int(v) if v != MISSING else 0)))
-    return tuple(sorted(counts, key=lambda v: (v == MISSING, v)))
+        return tuple(
+            sorted(counts, key=lambda v: (v == MISSING_LEVEL, int(v) if v != MISSING_LEVEL else 0))
+        )
+    return tuple(sorted(counts, key=lambda v: (v == MISSING_LEVEL, v)))
 
 
 def _reference_level(

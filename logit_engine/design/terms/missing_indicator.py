@@ -20,7 +20,7 @@ class Indicator(Term):
     def learn(cls, training: Training) -> Sequence[Self]:
         """One indicator for each pattern of missing rows that is frequent enough."""
         spec, indicators = training.spec, []
-        for names in training.survey.together if spec.add_indicator else ():
+        for names in training.survey.missing_together if spec.add_indicator else ():
             rows = training.survey.numbers[names[0]].missing
             if rows < spec.min_frequency:
                 training.notes.append(
