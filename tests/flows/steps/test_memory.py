@@ -172,7 +172,7 @@ def test_ids_are_counted_by_shares(make: Make, monkeypatch: pytest.MonkeyPatch) 
 def test_of_very_many_rows_the_metrics_are_of_evenly_spread_blocks(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluating, "MOST_ROWS", 30_000)
+    monkeypatch.setattr(evaluating, "MAX_MEASURED_ROWS", 30_000)
     held, streamed = (train(make(memory)) for memory in ("1GB", "1KB"))
     assert held.evaluation == streamed.evaluation
     for side in ("train", "test"):
