@@ -31,7 +31,17 @@ def scheduling_server() -> Iterator[str]:
         return
     port = _free_port()
     url = f"http://127.0.0.1:{port}/api"
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(url, server)
@@ -60,7 +70,9 @@ def serve(config: Config) -> None:
         name=config.name,
         schedule=Cron(config.schedule.cron, timezone=config.schedule.timezone),
         parameters={"config": config.content(), "folder": str(config.folder)},
-        concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
+        concurrency_limit=ConcurrencyLimitConfig(
+            limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
+        ),
         tags=["logit-engine", config.name],
     )
     assert isinstance(deployment, RunnerDeployment)  # a coroutine only where an event loop runs

@@ -61,7 +61,9 @@ def _metrics_artifact(config: Config, evaluation: Evaluation) -> None:
         {"split": m.split, "metric": m.metric, "value": m.value, "lower": m.lower, "upper": m.upper}
         for m in evaluation.metrics
     ]
-    create_table_artifact(rows, key=_artifact_key("metrics", config), description=f"Metrics of {config.name}")
+    create_table_artifact(
+        rows, key=_artifact_key("metrics", config), description=f"Metrics of {config.name}"
+    )
 
 
 def _decision_artifact(config: Config, decision: Decision) -> None:
@@ -128,7 +130,9 @@ def as_task(policy: TaskPolicy) -> Task[..., Any]:
         return result
 
     run_step.__doc__ = step.__doc__
-    options: dict[str, Any] = {"retry_delay_seconds": list(policy.retry_delays)} if policy.retry_delays else {}
+    options: dict[str, Any] = (
+        {"retry_delay_seconds": list(policy.retry_delays)} if policy.retry_delays else {}
+    )
     made: Task[..., Any] = task(
         name=step.__name__,
         retries=len(policy.retry_delays),
@@ -170,7 +174,9 @@ def _flow_run_name() -> str:
 
 
 def _flow(name: str) -> Callable[[Callable[..., T]], Flow[..., T]]:
-    return flow(name=name, flow_run_name=_flow_run_name, persist_result=False, validate_parameters=False)
+    return flow(
+        name=name, flow_run_name=_flow_run_name, persist_result=False, validate_parameters=False
+    )
 
 
 @_flow("train")
@@ -180,7 +186,9 @@ def train_flow(config: dict[str, Any], folder: str) -> Trained:
 
 
 @_flow("score")
-def score_flow(config: dict[str, Any], folder: str, cohorts: list[str], model: str = "champion") -> list[Scored]:
+def score_flow(
+    config: dict[str, Any], folder: str, cohorts: list[str], model: str = "champion"
+) -> list[Scored]:
     """Score cohorts with the champion or another run."""
     return score(from_mapping(config, folder), cohorts, model, Orchestrated())
 
@@ -193,7 +201,10 @@ def retrain_flow(config: dict[str, Any], folder: str) -> Any:
         return Completed(name="KeptChampion", message=outcome.decision.sentence, data=outcome)
     emit_event(
         "logit-engine.champion.promoted",
-        resource={"prefect.resource.id": f"logit-engine.{config['name']}", "run": outcome.trained.run},
+        resource={
+            "prefect.resource.id": f"logit-engine.{config['name']}",
+            "run": outcome.trained.run,
+        },
         payload={"reason": outcome.decision.sentence},
     )
     return outcome

@@ -38,7 +38,13 @@ def retrain(config: Config, run: Run = DIRECT) -> Retrained:
             champion = run(load_model, config, before.run)
             anchor = run(load_model, config, before.anchor)
             decision = run(
-                judge_challenger, config, trained.dataset, trained.model, trained.evaluation, champion, anchor
+                judge_challenger,
+                config,
+                trained.dataset,
+                trained.model,
+                trained.evaluation,
+                champion,
+                anchor,
             )
             if decision.promote:
                 run(promote_run, config, trained.run, decision.sentence, before.run)

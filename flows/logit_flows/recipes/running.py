@@ -91,7 +91,9 @@ def attempt(config: Config, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
     try:
         yield record
     except BaseException as error:
-        store.append_attempt({**record, "outcome": "failed", "error": f"{type(error).__name__}: {with_key(error)}"})
+        store.append_attempt(
+            {**record, "outcome": "failed", "error": f"{type(error).__name__}: {with_key(error)}"}
+        )
         remedy = remedy_of(error)
         if remedy is not None:
             error.add_note(f"in the config:  {remedy.yaml}")

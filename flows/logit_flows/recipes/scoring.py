@@ -5,7 +5,9 @@ from logit_flows.recipes.running import DIRECT, Run, attempt
 from logit_flows.steps.score import Patterns, Scored, find_cohorts, load_model, score_cohort
 
 
-def score(config: Config, cohorts: Patterns = (), model: str = "champion", run: Run = DIRECT) -> list[Scored]:
+def score(
+    config: Config, cohorts: Patterns = (), model: str = "champion", run: Run = DIRECT
+) -> list[Scored]:
     """Score each cohort and publish its scores, a Parquet file by itself.
 
     cohorts: files or globs, relative to the config's folder; by default those of the config. model: a run's id, the

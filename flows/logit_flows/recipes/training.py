@@ -50,13 +50,25 @@ def train_run(config: Config, run: Run) -> Trained:
     dataset = run(load_dataset, config)
     found = run(find_run, config, dataset)
     if found is not None:
-        return Trained(found.run, found.folder, dataset, found.model, found.evaluation, reused=True, champion=False)
+        return Trained(
+            found.run,
+            found.folder,
+            dataset,
+            found.model,
+            found.evaluation,
+            reused=True,
+            champion=False,
+        )
     split = run(split_rows, config, dataset)
     learned = run(learn_design, config, dataset, split)
-    tuning = run(tune_penalty, config, dataset, split) if config.model.penalty.strength == "cv" else None
+    tuning = (
+        run(tune_penalty, config, dataset, split) if config.model.penalty.strength == "cv" else None
+    )
     strength = None if tuning is None else tuning.strength
     result = run(fit_model, config, dataset, split, learned, strength)
     evaluation = run(evaluate_model, config, dataset, split, learned, result)
     model = run(build_model, config, dataset, split, learned, result, evaluation, tuning)
     made = run(publish_run, config, dataset, split, model, evaluation, tuning)
-    return Trained(made.run, made.folder, dataset, made.model, made.evaluation, reused=False, champion=False)
+    return Trained(
+        made.run, made.folder, dataset, made.model, made.evaluation, reused=False, champion=False
+    )

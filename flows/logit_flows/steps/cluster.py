@@ -31,7 +31,9 @@ def placed(config: Config, dataset: Dataset, rows: Any) -> Iterator[Rows]:
         return
     store = open_store(config)
     journal = Journal(
-        store.checkpoint_folder(identify(config, dataset)), store.staging, canonical_json({"versions": versions()})
+        store.checkpoint_folder(identify(config, dataset)),
+        store.staging,
+        canonical_json({"versions": versions()}),
     )
     with connected(config) as client:
         from logit_engine.rows.distributed import distributed_rows
@@ -48,7 +50,10 @@ def connected(config: Config) -> Iterator["Client"]:
         raise UsageError(DASK_IS_MISSING) from None
     address = config.compute.scheduler
     if address is None:
-        with LocalCluster(**local_cluster(config)) as cluster, Client(cluster, set_as_default=False) as client:
+        with (
+            LocalCluster(**local_cluster(config)) as cluster,
+            Client(cluster, set_as_default=False) as client,
+        ):
             yield client
         return
     try:
@@ -64,4 +69,8 @@ def connected(config: Config) -> Iterator["Client"]:
 
 def local_cluster(config: Config) -> dict[str, Any]:
     """What a cluster on this machine is made of: a process for each thread asked for."""
-    return {"n_workers": config.compute.thread_count or cores(), "threads_per_worker": 1, "dashboard_address": ":0"}
+    return {
+        "n_workers": config.compute.thread_count or cores(),
+        "threads_per_worker": 1,
+        "dashboard_address": ":0",
+    }

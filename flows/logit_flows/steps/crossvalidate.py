@@ -33,7 +33,9 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
     data = config.data
     unit = data.cluster or config.split.column or data.id
     if unit is None:
-        raise DataError("cross-validation folds are made by a hash of data.cluster or data.id; name one of them.")
+        raise DataError(
+            "cross-validation folds are made by a hash of data.cluster or data.id; name one of them."
+        )
     if config.model.penalty.strength == "cv":
         raise UsageError(
             "the cells of an experiment are compared by cross-validation and cannot choose their strength by another; "
@@ -57,7 +59,10 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
 
 
 def _fold_losses(
-    config: Config, dataset: Dataset, train: tuple[pl.DataFrame, Array], validation: tuple[pl.DataFrame, Array]
+    config: Config,
+    dataset: Dataset,
+    train: tuple[pl.DataFrame, Array],
+    validation: tuple[pl.DataFrame, Array],
 ) -> Array:
     """Each validation row's log-loss under the model of the training rows; (frame, outcome) of each."""
     frame, y = train

@@ -35,7 +35,9 @@ from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import Side, open_rows, outcome_of
 from logit_flows.steps.split import Split
 
-MAX_MEASURED_ROWS = 2**22  # of a side, at 180 bytes; of more, every second, third, ... block is measured
+MAX_MEASURED_ROWS = (
+    2**22
+)  # of a side, at 180 bytes; of more, every second, third, ... block is measured
 CONFUSION_CELLS = ("true_negative", "false_positive", "false_negative", "true_positive")
 
 
@@ -62,7 +64,9 @@ class Evaluation:
 
     def value(self, metric: str, split: str = "test") -> float:
         """One metric's value; nan if that side has no rows."""
-        return next((m.value for m in self.metrics if m.metric == metric and m.split == split), math.nan)
+        return next(
+            (m.value for m in self.metrics if m.metric == metric and m.split == split), math.nan
+        )
 
     @property
     def table(self) -> pl.DataFrame:
@@ -86,10 +90,14 @@ class _Side:
     def counted(self, counts: dict[str, float]) -> list[Measured]:
         """Counts on this side, without intervals."""
         blank = math.nan
-        return [Measured(self.name, name, n, blank, blank, blank, blank) for name, n in counts.items()]
+        return [
+            Measured(self.name, name, n, blank, blank, blank, blank) for name, n in counts.items()
+        ]
 
 
-def evaluate_model(config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult) -> Evaluation:
+def evaluate_model(
+    config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult
+) -> Evaluation:
     """Every metric on train and test; the threshold is chosen on the training rows."""
     train = _side(config, dataset, split, learned, result, "train")
     test = _side(config, dataset, split, learned, result, "test")
@@ -102,11 +110,15 @@ def evaluate_model(config: Config, dataset: Dataset, split: Split, learned: Lear
     threshold = choose_threshold(train.y, link.cdf(train.eta), _rule(config))
     rate = float(train.y.mean())
     with one_blas_thread(), ThreadPoolExecutor(config.compute.thread_count or cores()) as pool:
-        found = tuple(m for side in sides for m in _measure(config, side, link, threshold, rate, pool))
+        found = tuple(
+            m for side in sides for m in _measure(config, side, link, threshold, rate, pool)
+        )
     return Evaluation(threshold, found)
 
 
-def _side(config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, name: Side) -> _Side:
+def _side(
+    config: Config, dataset: Dataset, split: Split, learned: Learned, result: FitResult, name: Side
+) -> _Side:
     rows, design, cluster = (
         open_rows(config, dataset, split, name),
         learned.design,
@@ -153,7 +165,9 @@ def _rule(config: Config) -> float | MaxF1 | Cost:
     return Cost(asked.cost.false_positive, asked.cost.false_negative)
 
 
-def _measure(config: Config, side: _Side, link: Link, threshold: float, rate: float, pool: Executor) -> list[Measured]:
+def _measure(
+    config: Config, side: _Side, link: Link, threshold: float, rate: float, pool: Executor
+) -> list[Measured]:
     """The metrics and the calibration of a side, side by side in the pool; each is summed by one thread."""
     asked = config.evaluate.intervals
     probability = link.cdf(side.eta)
@@ -183,7 +197,9 @@ def _measure(config: Config, side: _Side, link: Link, threshold: float, rate: fl
     ]
 
 
-def _measure_classes(config: Config, side: _Side, result: FitResult, shares: Array) -> list[Measured]:
+def _measure_classes(
+    config: Config, side: _Side, result: FitResult, shares: Array
+) -> list[Measured]:
     """The metrics of several classes on a side, and the confusion table; shares: of the training rows."""
     likelihood = Multinomial(len(result.classes) - 1)
     code = side.y.astype(np.intp)
@@ -199,7 +215,9 @@ def _measure_classes(config: Config, side: _Side, result: FitResult, shares: Arr
         row_loss=-likelihood.terms(side.eta, side.y).loglik,
     )
     table = class_confusion(code, probability).ravel().astype(np.float64).tolist()
-    pairs = [f"confusion[{own}, {predicted}]" for own in result.classes for predicted in result.classes]
+    pairs = [
+        f"confusion[{own}, {predicted}]" for own in result.classes for predicted in result.classes
+    ]
     return [
         *(side.measured(one.metric, one.baseline) for one in found),
         *side.counted({"rows": float(code.size), **dict(zip(pairs, table, strict=True))}),
@@ -208,7 +226,9 @@ def _measure_classes(config: Config, side: _Side, result: FitResult, shares: Arr
 
 def _interval_method(config: Config) -> Literal["closed_form"] | Bootstrap:
     asked = config.evaluate.intervals
-    return "closed_form" if asked.method == "closed_form" else Bootstrap(asked.replicates, asked.seed)
+    return (
+        "closed_form" if asked.method == "closed_form" else Bootstrap(asked.replicates, asked.seed)
+    )
 
 
 def _baseline(name: str, y: Array, constant: Array, threshold: float) -> float:

@@ -37,19 +37,33 @@ def first_config(data: Path, target: str | None = None) -> tuple[dict[str, Any],
         )
     binary = counts[target] == 2
     classes = [_label(value) for value in frame[target].drop_nulls().unique().sort()]
-    shown = f"two values), its positive class {classes[-1]!r}" if binary else f"{counts[target]} classes)"
+    shown = (
+        f"two values), its positive class {classes[-1]!r}"
+        if binary
+        else f"{counts[target]} classes)"
+    )
     said = [f"the outcome is '{target}' ({shown}"]
     key = next((n for n in frame.columns if counts[n] == frame.height and _is_key(frame[n])), None)
-    said.append(f"the id is '{key}' (unique)" if key else "no column is a unique id, so there is no test split")
+    said.append(
+        f"the id is '{key}' (unique)"
+        if key
+        else "no column is a unique id, so there is no test split"
+    )
     times = [n for n in frame.columns if frame[n].dtype.is_temporal()]
     rest = [n for n in frame.columns if n not in (target, key, *times) and counts[n] > 1]
     numeric = [n for n in rest if frame[n].dtype.is_numeric()]
-    categorical = [n for n in rest if n not in numeric and counts[n] <= MOST_LEVELS and _is_label(frame[n])]
+    categorical = [
+        n for n in rest if n not in numeric and counts[n] <= MOST_LEVELS and _is_label(frame[n])
+    ]
     left_out = [n for n in frame.columns if n not in (target, key, *numeric, *categorical)]
     if left_out:
-        said.append(f"left out: {', '.join(left_out)} (times, constants, or text with too many values)")
+        said.append(
+            f"left out: {', '.join(left_out)} (times, constants, or text with too many values)"
+        )
     said.append("check that no feature is known only after the outcome")
-    outcome: dict[str, Any] = {"column": target} | ({"positive": classes[-1]} if binary else {"base": classes[0]})
+    outcome: dict[str, Any] = {"column": target} | (
+        {"positive": classes[-1]} if binary else {"base": classes[0]}
+    )
     data_section: dict[str, Any] = {"source": data.name, "target": outcome}
     if key:
         data_section["id"] = key
@@ -81,8 +95,12 @@ def first_config(data: Path, target: str | None = None) -> tuple[dict[str, Any],
 def _check_target(data: Path, frame: pl.DataFrame, counts: dict[str, int], target: str) -> None:
     """Raises UsageError where the column is not there, or cannot be an outcome."""
     if target not in counts:
-        raise UsageError(f"--target {target}: {data} has no such column; it has {', '.join(frame.columns)}.")
-    if not 2 <= counts[target] <= MOST_CLASSES or not (_is_class(frame[target]) or _is_label(frame[target])):
+        raise UsageError(
+            f"--target {target}: {data} has no such column; it has {', '.join(frame.columns)}."
+        )
+    if not 2 <= counts[target] <= MOST_CLASSES or not (
+        _is_class(frame[target]) or _is_label(frame[target])
+    ):
         raise UsageError(
             f"--target {target}: it holds {counts[target]:,} values of {frame[target].dtype}; an outcome has 2 to "
             f"{MOST_CLASSES}: text, whole numbers, true and false."
@@ -96,8 +114,14 @@ def _label(value: Any) -> Any:
 
 def _outcome(frame: pl.DataFrame, counts: dict[str, int]) -> str | None:
     """The last column of two values, else the last of text with a few."""
-    two = [n for n in frame.columns if counts[n] == 2 and (_is_class(frame[n]) or _is_label(frame[n]))]
-    few = [name for name in frame.columns if 3 <= counts[name] <= MOST_CLASSES and _is_label(frame[name])]
+    two = [
+        n for n in frame.columns if counts[n] == 2 and (_is_class(frame[n]) or _is_label(frame[n]))
+    ]
+    few = [
+        name
+        for name in frame.columns
+        if 3 <= counts[name] <= MOST_CLASSES and _is_label(frame[name])
+    ]
     return next(reversed([*few, *two]), None)
 
 
@@ -107,7 +131,9 @@ def _is_key(column: pl.Series) -> bool:
 
 def _is_class(column: pl.Series) -> bool:
     """Whether its values are whole numbers."""
-    whole = column.dtype.is_float() and bool((column.drop_nulls() == column.drop_nulls().round()).all())
+    whole = column.dtype.is_float() and bool(
+        (column.drop_nulls() == column.drop_nulls().round()).all()
+    )
     return whole or column.dtype.is_integer()
 
 

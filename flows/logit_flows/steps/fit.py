@@ -18,7 +18,9 @@ from logit_flows.steps.rows import open_rows, outcome_of, rows_for_fit, wording_
 from logit_flows.steps.split import Split
 
 
-def penalty_of(config: Config, rows: int, design: Design, outputs: int, strength: float | None = None) -> Penalty:
+def penalty_of(
+    config: Config, rows: int, design: Design, outputs: int, strength: float | None = None
+) -> Penalty:
     """The penalty of the config, or at another strength: it is on the mean log-likelihood, the engine's on the sum."""
     asked = config.model.penalty
     size = asked.strength if strength is None else strength
@@ -56,7 +58,9 @@ def penalty_target(config: Config, design: Design, outputs: int) -> PenaltyTarge
 
 def likelihood_of(config: Config, dataset: Dataset) -> Likelihood:
     """The likelihood of the config's family and link."""
-    return LIKELIHOODS[config.model.family].of_classes(len(dataset.classes), LINKS[config.model.link])
+    return LIKELIHOODS[config.model.family].of_classes(
+        len(dataset.classes), LINKS[config.model.link]
+    )
 
 
 def fit_model(
@@ -68,7 +72,11 @@ def fit_model(
     """
     frames = open_rows(config, dataset, split, "train")
     code_of = outcome_of(dataset)
-    seen = {code for frame in frames.frames([dataset.target]) for code in np.unique(code_of(frame)).tolist()}
+    seen = {
+        code
+        for frame in frames.frames([dataset.target])
+        for code in np.unique(code_of(frame)).tolist()
+    }
     absent = [label for code, label in enumerate(dataset.classes) if code not in seen]
     if absent:
         raise DataError(

@@ -55,13 +55,21 @@ class Decision:
     @property
     def sentence(self) -> str:
         """The decision and its reasons."""
-        return ("Promoted: " if self.promote else "Kept the champion: ") + "; ".join(self.reasons) + "."
+        return (
+            ("Promoted: " if self.promote else "Kept the champion: ")
+            + "; ".join(self.reasons)
+            + "."
+        )
 
 
-UNCHANGED = Decision(False, ("neither the data nor the config has changed, so the champion is this very run",))
+UNCHANGED = Decision(
+    False, ("neither the data nor the config has changed, so the champion is this very run",)
+)
 
 
-def decide(margin: float, champion: Comparison, anchor: Comparison | None, unmet: tuple[str, ...] = ()) -> Decision:
+def decide(
+    margin: float, champion: Comparison, anchor: Comparison | None, unmet: tuple[str, ...] = ()
+) -> Decision:
     """The gate's rule alone: non-inferiority within the margin, within twice the margin of the anchor, nothing unmet.
 
     anchor: None where the champion is the anchor itself.
@@ -73,7 +81,9 @@ def decide(margin: float, champion: Comparison, anchor: Comparison | None, unmet
     if anchor is not None and not anchor.upper <= 2.0 * margin:
         promote = False
         reasons.append(anchor.sentence("anchor"))
-        reasons.append(f"a loss beyond twice the margin ({2.0 * margin:g}) against the anchor is not ruled out")
+        reasons.append(
+            f"a loss beyond twice the margin ({2.0 * margin:g}) against the anchor is not ruled out"
+        )
     return Decision(promote and not unmet, (*reasons, *unmet))
 
 
@@ -91,7 +101,11 @@ def judge_challenger(
         if other.target.classes != challenger.target.classes:
             shown = ", ".join(str(label) for label in other.target.classes)
             return Decision(
-                False, (f"the {word} predicts other classes ({shown}), so their losses do not compare", *unmet)
+                False,
+                (
+                    f"the {word} predicts other classes ({shown}), so their losses do not compare",
+                    *unmet,
+                ),
             )
     try:
         versus_champion = compare(config, dataset, challenger, champion)
@@ -111,16 +125,24 @@ class IncomparableError(DataError):
     """Two models cannot be compared: no row is provably unseen by both, or one of them cannot score the rows."""
 
 
-def compare(config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel) -> Comparison:
+def compare(
+    config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel
+) -> Comparison:
     """Paired log-loss on the rows that both models' split rules hold out, by cluster where there is one."""
-    refuse_large(config, dataset, "the gate compares two models on all rows at once: promote by hand")
+    refuse_large(
+        config, dataset, "the gate compares two models on all rows at once: promote by hand"
+    )
     rules = [Split.from_content(model.origin["split"]) for model in (challenger, other)]
     used = {column for model in (challenger, other) for column in model.design.data_columns}
-    columns = dict.fromkeys([*needed_columns(config), *used, *(c for rule in rules for c in rule.columns)])
+    columns = dict.fromkeys(
+        [*needed_columns(config), *used, *(c for rule in rules for c in rule.columns)]
+    )
     rows = dataset.test.scan() if dataset.test is not None else dataset.scan()
     lost = [column for column in columns if column not in rows.collect_schema()]
     if lost:
-        raise IncomparableError(_cannot_score(other, challenger, f"column '{lost[0]}' is not in the data"))
+        raise IncomparableError(
+            _cannot_score(other, challenger, f"column '{lost[0]}' is not in the data")
+        )
     frame = rows.select(list(columns)).drop_nulls(config.data.target.column).collect()
     unseen = test_mask(rules[0], frame) & test_mask(rules[1], frame)
     if not unseen.any():

@@ -19,11 +19,17 @@ def open_store(config: Config) -> Store:
 
 def identify(config: Config, dataset: Dataset) -> str:
     """The run id: a hash of all that can change the result."""
-    return run_id({"config": config.result_content(), "data": dataset.fingerprint, "engine": __version__})
+    return run_id(
+        {"config": config.result_content(), "data": dataset.fingerprint, "engine": __version__}
+    )
 
 
 def versions() -> dict[str, Any]:
     """What can change the bits beside config and data: versions, the CPU, and which kernels its BLAS took for it."""
     packages = {name: version(name) for name in ("numpy", "scipy", "polars")}
-    machine = {"python": platform.python_version(), "machine": platform.machine(), "blas": blas_builds()}
+    machine = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "blas": blas_builds(),
+    }
     return {"logit-engine": __version__, **packages, **machine, "compiled": compiler_versions()}

@@ -51,7 +51,9 @@ def load_dataset(config: Config) -> Dataset:
     strange = [label for label in test.classes if label not in dataset.classes]
     if strange:
         known = " or ".join(repr(label) for label in dataset.classes)
-        raise DataError(f"the target is {known} in the training file, but also {strange[0]!r} in the test file.")
+        raise DataError(
+            f"the target is {known} in the training file, but also {strange[0]!r} in the test file."
+        )
     fingerprint = hashlib.sha256(f"{dataset.fingerprint} {test.fingerprint}".encode()).hexdigest()
     return replace(dataset, fingerprint=fingerprint, test=test)
 
@@ -68,7 +70,9 @@ def find_files(config: Config, source: str | Sequence[str]) -> tuple[str, ...]:
         else:
             matches = sorted(glob(str(path), recursive=True))
         if not matches:
-            raise DataError(f"no data file matches '{pattern}' (looked in {config.folder}); check data.source.")
+            raise DataError(
+                f"no data file matches '{pattern}' (looked in {config.folder}); check data.source."
+            )
         found += matches
     kinds = {Path(path).suffix for path in found}
     if kinds not in ({".parquet"}, {".csv"}):
@@ -104,7 +108,10 @@ def checked(config: Config, paths: tuple[str, ...], *, training: bool) -> Datase
         if scan_files(paths, kind).head(1).collect().is_empty():
             raise DataError(f"{', '.join(paths[:3])}: no rows; there is nothing to learn from.")
         schema = scan_files(paths, kind).collect_schema()
-        problems = [*missing_columns(schema, needed_columns(config)), *wrong_types(config, schema, paths, kind)]
+        problems = [
+            *missing_columns(schema, needed_columns(config)),
+            *wrong_types(config, schema, paths, kind),
+        ]
         if problems:
             raise DataError("\n".join(problems))
         return _counted(config, paths, kind, training)
@@ -127,7 +134,11 @@ def missing_columns(schema: pl.Schema, needed: Iterable[str]) -> list[str]:
     for name in needed:
         if name not in schema:
             near = get_close_matches(name, schema.names(), 1)
-            there = f"there are {', '.join(schema.names()[:12])}." if schema else "there are no columns."
+            there = (
+                f"there are {', '.join(schema.names()[:12])}."
+                if schema
+                else "there are no columns."
+            )
             hint = f"did you mean '{near[0]}'?" if near else there
             problems.append(f"column '{name}' is not in the data; {hint}")
     return problems
@@ -140,14 +151,18 @@ def wrong_types(config: Config, schema: pl.Schema, paths: Sequence[str], kind: s
         dtype = schema.get(name)
         if dtype is None or dtype.is_numeric() or dtype == pl.Boolean:
             continue
-        found = first_text(scan_files(paths, kind), name) if dtype == pl.String else f"{dtype} values"
+        found = (
+            first_text(scan_files(paths, kind), name) if dtype == pl.String else f"{dtype} values"
+        )
         problems.append(
             f"column '{name}' should hold numbers but holds {found}; repair the data, or list it under "
             "features.categorical."
         )
     for name in config.features.categorical:
         dtype = schema.get(name)
-        if dtype is not None and not (dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)):
+        if dtype is not None and not (
+            dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
+        ):
             problems.append(
                 f"column '{name}' holds {dtype} values, but a categorical holds text, integers or booleans; "
                 "list it under features.numeric, or convert it."
@@ -165,10 +180,16 @@ def first_text(frame: pl.LazyFrame, name: str) -> str:
     """Where a column that should be numbers first holds text: the value and its data row, counted from 1."""
     text = pl.col(name).str.strip_chars()
     bad = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
-    row = frame.select(pl.int_range(1, pl.len() + 1).alias("row"), text.alias("text"), bad.alias("bad"))
+    row = frame.select(
+        pl.int_range(1, pl.len() + 1).alias("row"), text.alias("text"), bad.alias("bad")
+    )
     first = row.filter(pl.col("bad")).head(1).collect()
     if first.is_empty():
-        return "nothing: it is empty in every row" if row.select("text").collect()["text"].is_null().all() else NUMBERS
+        return (
+            "nothing: it is empty in every row"
+            if row.select("text").collect()["text"].is_null().all()
+            else NUMBERS
+        )
     return f"text ('{first['text'][0]}' first, in data row {first['row'][0]:,})"
 
 
@@ -181,7 +202,9 @@ def _refuse_duplicate_headers(paths: Sequence[str]) -> None:
                 raise DataError(f"{path} is not UTF-8 text; convert it first.") from None
         twice = sorted({name for name in header if header.count(name) > 1})
         if twice:
-            raise DataError(f"{path} has the column '{twice[0]}' more than once in its header; rename one of them.")
+            raise DataError(
+                f"{path} has the column '{twice[0]}' more than once in its header; rename one of them."
+            )
 
 
 def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) -> Dataset:
@@ -194,7 +217,11 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) 
         target.drop_nulls().unique().sort().head(MOST_CLASSES + 1).implode().alias("values"),
     ]
     group = config.split.column if config.split.method == "group" else None
-    roles = [role for role in dict.fromkeys((data.id, data.time, data.cluster, group)) if role is not None]
+    roles = [
+        role
+        for role in dict.fromkeys((data.id, data.time, data.cluster, group))
+        if role is not None
+    ]
     counts += [pl.col(role).is_null().sum().alias(f"missing {role}") for role in roles]
     scan = nan_is_missing(scan_files(paths, kind), data.target.column)
     row = scan.select(counts).collect(engine="streaming").row(0, named=True)
@@ -207,7 +234,9 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) 
     if data.id is not None and not row[f"missing {data.id}"]:
         repeats = rows - distinct(scan, data.id, rows)
         if repeats:
-            problems.append(f"column '{data.id}' (data.id) is not unique: {repeats:,} of {rows:,} rows repeat an id.")
+            problems.append(
+                f"column '{data.id}' (data.id) is not unique: {repeats:,} of {rows:,} rows repeat an id."
+            )
     if dropped and data.missing_target == "error":
         problems.append(
             f"the target '{data.target.column}' is missing in {dropped:,} of {rows:,} rows; "
@@ -226,11 +255,15 @@ def distinct(rows: pl.LazyFrame, column: str, count: int) -> int:
     """How many values a column of `count` rows has, by shares of the values, so that never are all of them held."""
     shares = max(1, -(-count // MOST_HELD))
     value = pl.col(column)
-    parts = [rows.select(value.filter(value.hash() % shares == i).n_unique()) for i in range(shares)]
+    parts = [
+        rows.select(value.filter(value.hash() % shares == i).n_unique()) for i in range(shares)
+    ]
     return sum(part.collect(engine="streaming").item() for part in parts)
 
 
-def _classes(values: list[Label], config: Config, problems: list[str], training: bool) -> tuple[Label, ...]:
+def _classes(
+    values: list[Label], config: Config, problems: list[str], training: bool
+) -> tuple[Label, ...]:
     """The values of the target, the base first; fewer than two, or too many, are a problem."""
     target = config.data.target
     if len(values) > MOST_CLASSES:
@@ -239,19 +272,29 @@ def _classes(values: list[Label], config: Config, problems: list[str], training:
         )
     elif len(values) < 3 and training:
         shown = ", ".join(repr(v) for v in values) or "nothing"
-        problems.append(f"the target '{target.column}' is {shown}; with two classes use model.family binary.")
+        problems.append(
+            f"the target '{target.column}' is {shown}; with two classes use model.family binary."
+        )
     if target.base is None:
         return tuple(values)
     if target.base not in values and training:
-        problems.append(f"data.target.base is {target.base!r}, which the target '{target.column}' never is.")
+        problems.append(
+            f"data.target.base is {target.base!r}, which the target '{target.column}' never is."
+        )
     return (target.base, *(value for value in values if value != target.base))
 
 
-def _two_classes(values: list[Label], config: Config, problems: list[str], training: bool) -> tuple[Label, ...]:
+def _two_classes(
+    values: list[Label], config: Config, problems: list[str], training: bool
+) -> tuple[Label, ...]:
     """The value of the target that is not the positive one, and the positive one; anything else is a problem."""
     target = config.data.target
     shown = ", ".join(repr(v) for v in values[:4])
-    same_type = [v for v in values if v == target.positive and isinstance(v, bool) == isinstance(target.positive, bool)]
+    same_type = [
+        v
+        for v in values
+        if v == target.positive and isinstance(v, bool) == isinstance(target.positive, bool)
+    ]
     others = [v for v in values if v not in same_type]
     if not values:
         problems.append(f"the target '{target.column}' is missing in all rows.")
@@ -266,7 +309,9 @@ def _two_classes(values: list[Label], config: Config, problems: list[str], train
             "(check data.target.positive, and whether it is text, a number or a boolean)."
         )
     elif not others and training:
-        problems.append(f"the target '{target.column}' is {shown} in all rows; a model needs both classes.")
+        problems.append(
+            f"the target '{target.column}' is {shown} in all rows; a model needs both classes."
+        )
     positive: Label = target.positive  # type: ignore[assignment]  # a binary model has it
     if not others and not training:
         return (positive,)

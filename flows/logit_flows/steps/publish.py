@@ -78,7 +78,10 @@ def publish_run(
     manifest = {
         "run": run,
         "name": config.name,
-        "inputs": {"files": [Path(path).name for path in dataset.paths], "sha256": dataset.fingerprint},
+        "inputs": {
+            "files": [Path(path).name for path in dataset.paths],
+            "sha256": dataset.fingerprint,
+        },
         "rows": dataset.rows,
         "dropped": dataset.dropped,
         "versions": versions(),
@@ -89,7 +92,9 @@ def publish_run(
     return StoredRun(run, str(folder), model, evaluation)
 
 
-def write_predictions(config: Config, dataset: Dataset, split: Split, model: StoredModel, path: Path) -> None:
+def write_predictions(
+    config: Config, dataset: Dataset, split: Split, model: StoredModel, path: Path
+) -> None:
     """id, split, target, linear predictor, probability and predicted class of the rows the config asks for.
 
     Row groups are of fixed length, so the file has the same bytes whether the rows are streamed or in memory.
@@ -102,7 +107,9 @@ def write_predictions(config: Config, dataset: Dataset, split: Split, model: Sto
                 writer.write_table(_arrow(frame.slice(start, ROW_GROUP)))
 
 
-def _predictions(config: Config, dataset: Dataset, split: Split, model: StoredModel) -> Iterator[pl.DataFrame]:
+def _predictions(
+    config: Config, dataset: Dataset, split: Split, model: StoredModel
+) -> Iterator[pl.DataFrame]:
     """The predictions, a frame at a time, the first perhaps an empty one."""
     kept = [pl.col(config.data.id)] if config.data.id is not None else []
     sides: tuple[Side, ...] = ("train", "test") if config.write.predictions == "all" else ("test",)

@@ -72,7 +72,9 @@ def rows_for_fit(config: Config, dataset: Dataset, frames: Table, design: Design
     names = class_names(dataset)
     if isinstance(frames, ParquetFrames):
         return ParquetRows(frames, design, outcome_of(dataset), names)
-    return frame_rows(design, frames.table, outcomes(config, dataset, frames.table), config.data.cluster, names)
+    return frame_rows(
+        design, frames.table, outcomes(config, dataset, frames.table), config.data.cluster, names
+    )
 
 
 def wording_of(config: Config, dataset: Dataset, split: Split, design: Design) -> Wording:
@@ -85,7 +87,9 @@ def wording_of(config: Config, dataset: Dataset, split: Split, design: Design) -
     return Wording(config.data.target.column, (no, yes), design.units, file_rows)
 
 
-def training_rows(config: Config, dataset: Dataset, split: Split, positions: NDArray[np.intp]) -> str:
+def training_rows(
+    config: Config, dataset: Dataset, split: Split, positions: NDArray[np.intp]
+) -> str:
     """The first of some training rows, given by position, as data rows of their files, counted from 1, with their ids."""
     wanted, seen, shown = positions[:MOST_ROWS_SHOWN], 0, []
     outcome, identifier = Outcome(dataset.target), config.data.id

@@ -46,11 +46,11 @@ class Scored:
         stood_in = [f"{column} missing in {n:,} rows" for column, n in self.missing.items()]
         for column, levels in self.unseen.items():
             listed = ", ".join(list(levels)[:5]) + (" and others" if len(levels) > 5 else "")
-            stood_in.append(f"{column} with unseen levels in {sum(levels.values()):,} rows ({listed})")
+            stood_in.append(
+                f"{column} with unseen levels in {sum(levels.values()):,} rows ({listed})"
+            )
         counted = f"; {'; '.join(stood_in)}" if stood_in else ""
-        return (
-            f"{self.cohort}: {self.rows:,} rows {'already scored' if self.reused else 'scored'} by {self.run}{counted}."
-        )
+        return f"{self.cohort}: {self.rows:,} rows {'already scored' if self.reused else 'scored'} by {self.run}{counted}."
 
 
 def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
@@ -66,7 +66,9 @@ def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
     names = [cohort.name for cohort in cohorts]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DataError(f"two cohorts are named '{twice[0]}'; a cohort is named after its file, so rename one of them.")
+        raise DataError(
+            f"two cohorts are named '{twice[0]}'; a cohort is named after its file, so rename one of them."
+        )
     return tuple(cohorts)
 
 
@@ -85,11 +87,15 @@ def verified_model(store: Store, reference: str) -> StoredModel:
 def score_cohort(config: Config, model: StoredModel, cohort: Cohort) -> Scored:
     """Score one cohort: check, stream, publish. Rows in are rows out, or nothing is published."""
     store, run = open_store(config), str(model.origin["run"])
-    fingerprint = hashlib.sha256(f"{sha256_of(Path(cohort.path))} {config.score.output}".encode()).hexdigest()
+    fingerprint = hashlib.sha256(
+        f"{sha256_of(Path(cohort.path))} {config.score.output}".encode()
+    ).hexdigest()
     known = published(store, run, cohort.name)
     if known is not None and known["input"] == fingerprint:
         place = str(store.scores_file(run, cohort.name))
-        return Scored(cohort.name, run, place, known["rows"], known["missing"], known["unseen"], True)
+        return Scored(
+            cohort.name, run, place, known["rows"], known["missing"], known["unseen"], True
+        )
     rows, audit = check_cohort(config, model, cohort)
 
     def write(path: Path) -> None:
@@ -100,7 +106,12 @@ def score_cohort(config: Config, model: StoredModel, cohort: Cohort) -> Scored:
                 f"cohort {cohort.name}: {audit.rows:,} rows in, but {written:,} out; nothing was published."
             )
 
-    facts = {"input": fingerprint, "rows": audit.rows, "missing": audit.missing, "unseen": audit.unseen}
+    facts = {
+        "input": fingerprint,
+        "rows": audit.rows,
+        "missing": audit.missing,
+        "unseen": audit.unseen,
+    }
     path = store.publish_scores(run, cohort.name, write, facts)
     return Scored(cohort.name, run, str(path), audit.rows, audit.missing, audit.unseen, False)
 
@@ -127,7 +138,9 @@ def check_cohort(config: Config, model: StoredModel, cohort: Cohort) -> tuple[pl
         if config.data.id is not None:
             _check_ids(rows, config.data.id)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"cohort {cohort.name}: it cannot be read as {kind}: {str(error).splitlines()[0]}") from error
+        raise DataError(
+            f"cohort {cohort.name}: it cannot be read as {kind}: {str(error).splitlines()[0]}"
+        ) from error
     except DataError as error:
         raise DataError(f"cohort {cohort.name}: {error}", reason=error.reason) from error
     return rows, audit
@@ -150,15 +163,23 @@ def check_rows(model: StoredModel, rows: pl.LazyFrame, needed: Sequence[str]) ->
 def _check_ids(rows: pl.LazyFrame, column: str) -> None:
     """Raises DataError where an id is missing or repeats: a score could not be told whose it is."""
     id_ = pl.col(column)
-    count, missing = rows.select(pl.len(), id_.null_count().alias("missing")).collect(engine="streaming").row(0)
+    count, missing = (
+        rows.select(pl.len(), id_.null_count().alias("missing")).collect(engine="streaming").row(0)
+    )
     if missing:
-        raise DataError(f"the id '{column}' is missing in {missing:,} of {count:,} rows; fill or drop them.")
+        raise DataError(
+            f"the id '{column}' is missing in {missing:,} of {count:,} rows; fill or drop them."
+        )
     if distinct(rows, column, count) < count:
         twice = rows.select(id_).filter(id_.is_duplicated()).collect()[column]
-        raise DataError(f"the id '{column}' is not unique: {twice.len():,} rows share one, {twice[0]!r} first.")
+        raise DataError(
+            f"the id '{column}' is not unique: {twice.len():,} rows share one, {twice[0]!r} first."
+        )
 
 
 def scored_rows(config: Config, model: StoredModel, rows: pl.LazyFrame) -> pl.LazyFrame:
     """id, the outputs the config asks for, and the run that made them, lazily."""
     kept = [pl.col(config.data.id)] if config.data.id else []
-    return rows.select(*kept, *model.outputs(config.score.output), pl.lit(str(model.origin["run"])).alias("model"))
+    return rows.select(
+        *kept, *model.outputs(config.score.output), pl.lit(str(model.origin["run"])).alias("model")
+    )

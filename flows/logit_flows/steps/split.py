@@ -41,7 +41,9 @@ class Split:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns it reads."""
-        return tuple(dict.fromkeys(c for c in (self.column, self.cluster, self.target) if c is not None))
+        return tuple(
+            dict.fromkeys(c for c in (self.column, self.cluster, self.target) if c is not None)
+        )
 
     def to_content(self) -> dict[str, Any]:
         """JSON-ready content; `from_content` is its inverse."""
@@ -67,7 +69,9 @@ class Split:
             threshold = date.fromisoformat(threshold)
         by_class = tuple((str(label), float(share)) for label, share in content["by_class"])
         rest = {key: content[key] for key in ("method", "column", "cluster", "target")}
-        return Split(**rest, threshold=threshold, by_class=by_class, values=tuple(content["values"]))
+        return Split(
+            **rest, threshold=threshold, by_class=by_class, values=tuple(content["values"])
+        )
 
 
 def split_rows(config: Config, dataset: Dataset) -> Split:
@@ -98,7 +102,13 @@ def test_mask(split: Split, frame: pl.DataFrame) -> NDArray[np.bool_]:
         case "none":
             return np.zeros(frame.height, dtype=bool)
         case "column":
-            return frame[str(split.column)].cast(pl.String).is_in(split.values).fill_null(False).to_numpy()
+            return (
+                frame[str(split.column)]
+                .cast(pl.String)
+                .is_in(split.values)
+                .fill_null(False)
+                .to_numpy()
+            )
         case "time":
             time = pl.col(str(split.column))
             first = time if split.cluster is None else time.min().over(split.cluster)
@@ -107,7 +117,11 @@ def test_mask(split: Split, frame: pl.DataFrame) -> NDArray[np.bool_]:
         case "stratified":
             shares = dict(split.by_class)
             labels = frame[str(split.target)].cast(pl.String)
-            share = labels.replace_strict(shares, default=0.0, return_dtype=pl.Float64).fill_null(0.0).to_numpy()
+            share = (
+                labels.replace_strict(shares, default=0.0, return_dtype=pl.Float64)
+                .fill_null(0.0)
+                .to_numpy()
+            )
             return hashed(frame[str(split.column)], SPLIT_SALT) < share
     is_test: NDArray[np.bool_] = hashed(frame[str(split.column)], SPLIT_SALT) < split.threshold
     return is_test
@@ -155,7 +169,9 @@ def validation_folds(config: Config, frame: pl.DataFrame, y: NDArray[np.float64]
     return found
 
 
-def _time_pieces(frame: pl.DataFrame, time: str, cluster: str | None, count: int) -> NDArray[np.int64]:
+def _time_pieces(
+    frame: pl.DataFrame, time: str, cluster: str | None, count: int
+) -> NDArray[np.int64]:
     """Pieces 0, 1, ... of about equally many rows, (n,), each after the one before; equal times are in one."""
     first = pl.col(time) if cluster is None else pl.col(time).min().over(cluster)
     rank = frame.select(first.rank("dense").cast(pl.Int64)).to_series().to_numpy() - 1
@@ -164,7 +180,9 @@ def _time_pieces(frame: pl.DataFrame, time: str, cluster: str | None, count: int
     return np.asarray(np.floor(middle * count).astype(np.int64)[rank])
 
 
-def _equal_shares(order: NDArray[np.float64], y: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+def _equal_shares(
+    order: NDArray[np.float64], y: NDArray[np.float64], count: int
+) -> NDArray[np.int64]:
     """Folds 0, 1, ... that hold equally many rows of each class, to a row, (n,), in the order of a hash."""
     codes = np.empty(y.size, dtype=np.int64)
     for label in np.unique(y):
@@ -185,10 +203,14 @@ def hashed(column: pl.Series, salt: int) -> NDArray[np.float64]:
     if column.dtype in (pl.String, pl.Categorical, pl.Enum):
         mixed = _hash_text(column.cast(pl.String), salt)
     elif column.dtype.is_integer() or column.dtype.is_temporal() or column.dtype == pl.Boolean:
-        numbers = column.to_physical().cast(pl.Int64, wrap_numerical=True).to_numpy().view(np.uint64)
+        numbers = (
+            column.to_physical().cast(pl.Int64, wrap_numerical=True).to_numpy().view(np.uint64)
+        )
         mixed = _splitmix(numbers ^ _splitmix(np.full(1, salt, dtype=np.uint64)))
     else:
-        raise DataError(f"column '{column.name}' holds {column.dtype} values; a split hashes integers, text or dates.")
+        raise DataError(
+            f"column '{column.name}' holds {column.dtype} values; a split hashes integers, text or dates."
+        )
     return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
@@ -211,12 +233,20 @@ def _hash_text(column: pl.Series, salt: int) -> NDArray[np.uint64]:
     return mixed
 
 
-def _time_rule(dataset: Dataset, time: str, cluster: str | None, target: str, test_size: float) -> Split:
+def _time_rule(
+    dataset: Dataset, time: str, cluster: str | None, target: str, test_size: float
+) -> Split:
     """The cut between two times whose share of later rows is nearest to the test size; clusters go by their first time."""
     columns = [time, target] if cluster is None else [time, target, cluster]
     first = pl.col(time) if cluster is None else pl.col(time).min().over(cluster)
-    rows = dataset.scan().select(columns).select(first.alias("first"), pl.col(target).is_not_null().alias("has"))
-    times = rows.group_by("first").agg(pl.col("has").sum()).sort("first").collect(engine="streaming")
+    rows = (
+        dataset.scan()
+        .select(columns)
+        .select(first.alias("first"), pl.col(target).is_not_null().alias("has"))
+    )
+    times = (
+        rows.group_by("first").agg(pl.col("has").sum()).sort("first").collect(engine="streaming")
+    )
     if times.height < 2:
         raise DataError(f"all rows have the same {time}; a time split needs at least two times.")
     before = times["has"].cum_sum().to_numpy()[:-1] / dataset.rows
@@ -224,7 +254,9 @@ def _time_rule(dataset: Dataset, time: str, cluster: str | None, target: str, te
     return Split("time", time, cluster, threshold=times["first"][cut])
 
 
-def _stratified_rule(config: Config, dataset: Dataset, unit: str, target: str, test_size: float) -> Split:
+def _stratified_rule(
+    config: Config, dataset: Dataset, unit: str, target: str, test_size: float
+) -> Split:
     hashes: dict[str, list[NDArray[np.float64]]] = {}
     for frame in columns_of(config, dataset, [unit, target]):
         shares_of, labels = hashed(frame[unit], SPLIT_SALT), frame[target].cast(pl.String)
@@ -259,6 +291,10 @@ def _check_sides(config: Config, dataset: Dataset, rule: Split, target: str) -> 
             values[i].update(frame[target].filter(pl.Series(side)).unique().to_list())
     for i, name in enumerate(("training", "test")):
         if rows[i] == 0:
-            raise DataError(f"the split leaves no {name} rows; change split.test_size or split.column.")
+            raise DataError(
+                f"the split leaves no {name} rows; change split.test_size or split.column."
+            )
         if len(values[i]) < 2:
-            raise DataError(f"the {rows[i]:,} {name} rows of the split all have the same '{target}'; change the split.")
+            raise DataError(
+                f"the {rows[i]:,} {name} rows of the split all have the same '{target}'; change the split."
+            )

@@ -34,5 +34,7 @@ def read_run(config: Config, run: str) -> StoredRun:
     files = store.run_files(run)
     model = read_model(files.model)
     rows = pl.read_parquet(files.metrics).iter_rows(named=True)
-    evaluation = Evaluation(model.threshold, tuple(Measured(**row) for row in rows), model.result.classes)
+    evaluation = Evaluation(
+        model.threshold, tuple(Measured(**row) for row in rows), model.result.classes
+    )
     return StoredRun(run, str(files.folder), model, evaluation)

@@ -62,7 +62,9 @@ class Tuning:
     @property
     def path(self) -> pl.DataFrame:
         """One row a strength and coefficient; with several classes, as in the model's table, each has its class."""
-        frame = pl.DataFrame(self.trace, schema=["strength", "class", "term", "coefficient"], orient="row")
+        frame = pl.DataFrame(
+            self.trace, schema=["strength", "class", "term", "coefficient"], orient="row"
+        )
         return frame if self.trace[0].class_ else frame.drop("class")
 
     @property
@@ -99,7 +101,9 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     losses, terms = np.empty((STRENGTHS, frame.height)), np.zeros(STRENGTHS)
     for inside, held in every:
         train, rest = frame.filter(pl.Series(inside)), frame.filter(pl.Series(held))
-        own, _ = learn(train, design_spec(config))  # a fold's rows have no say in how they are normalized
+        own, _ = learn(
+            train, design_spec(config)
+        )  # a fold's rows have no say in how they are normalized
         for i, estimates in enumerate(_path(config, dataset, (own, train, y[inside]), strengths)):
             eta = own.predictors(rest, estimates)
             losses[i, held] = -likelihood.terms(eta, y[held]).loglik
@@ -108,7 +112,8 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     cluster = frame_clusters(frame.filter(pl.Series(judged)), config.data.cluster)
     found = [difference_interval(row[judged], cluster=cluster) for row in losses]
     points = tuple(
-        Point(s, d.mean, d.std_error, float(t)) for s, d, t in zip(strengths.tolist(), found, terms, strict=True)
+        Point(s, d.mean, d.std_error, float(t))
+        for s, d, t in zip(strengths.tolist(), found, terms, strict=True)
     )
     estimates = _path(config, dataset, (design, frame, y), strengths)
     names = [(label, term) for label in class_names(dataset)[1:] or ("",) for term in design.names]
@@ -117,16 +122,22 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
         for s, row in zip(strengths.tolist(), estimates.tolist(), strict=True)
         for (label, term), v in zip(names, row, strict=True)
     )
-    return Tuning(points, _chosen(points, asked.rule), asked.rule, asked.folds, asked.fold_method, trace)
+    return Tuning(
+        points, _chosen(points, asked.rule), asked.rule, asked.folds, asked.fold_method, trace
+    )
 
 
-def _path(config: Config, dataset: Dataset, train: tuple[Design, pl.DataFrame, Array], strengths: Array) -> Array:
+def _path(
+    config: Config, dataset: Dataset, train: tuple[Design, pl.DataFrame, Array], strengths: Array
+) -> Array:
     """The estimates at each strength, (m, q), on the scale of the normalized columns."""
     design, frame, y = train
     likelihood = likelihood_of(config, dataset)
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
     unit = unit_penalty(config, design, likelihood.outputs).multiplied(frame.height)
-    return fit_path(rows, likelihood, unit, strengths, threads=config.compute.thread_count).estimates
+    return fit_path(
+        rows, likelihood, unit, strengths, threads=config.compute.thread_count
+    ).estimates
 
 
 def _chosen(points: tuple[Point, ...], rule: str) -> float:
