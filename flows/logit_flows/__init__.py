@@ -1,4 +1,4 @@
-"""Pipelines around the engine, from Python: read a config, then check, train, score, report, or predict."""
+"""Pipelines around the engine, from Python: read a config; check, train, score, report, predict."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -22,11 +22,20 @@ _MODULES = {
     "train": "recipes.training",
 }
 
-__all__ = ["check", "experiment", "load_model", "read_config", "report", "retrain", "score", "train"]
+__all__ = [
+    "check",
+    "experiment",
+    "load_model",
+    "read_config",
+    "report",
+    "retrain",
+    "score",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """Load a name on first use: the command line and the store then do not wait for SciPy and Polars."""
+    """Load a name on first use: the command line does not wait for SciPy and Polars."""
     if name not in _MODULES:
         raise AttributeError(f"module 'logit_flows' has no attribute '{name}'")
     found = globals()[name] = getattr(import_module(f"logit_flows.{_MODULES[name]}"), name)

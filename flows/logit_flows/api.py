@@ -1,4 +1,6 @@
-"""The pipeline from Python, beside its recipes: check the data, write a report, predict rows of one's own."""
+"""The pipeline from Python, beside its recipes: check the data, write a report, predict rows of
+one's own.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,9 @@ from logit_flows.store.layout import Store
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LoadedModel:
-    """A published model, verified and ready to predict. name: of the config; run: the id of its run."""
+    """A published model, verified and ready to predict. name: of the config; run: the id of its
+    run.
+    """
 
     name: str
     run: str
@@ -26,9 +30,10 @@ class LoadedModel:
     def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The predictions of rows, in their order: `probability` and `predicted_class`.
 
-        frame: the data columns of the model's features, and any others. Of more than two classes there is one
-        probability for each, as `probability[a]`. Raises DataError if a column is missing or of the wrong type, or a
-        value is missing or unseen and the config has no rule for it; UsageError if the frame is not of Polars.
+        frame: the data columns of the model's features, and any others. Of more than two classes
+        there is one probability for each, as `probability[a]`. Raises DataError if a column is
+        missing or of the wrong type, or a value is missing or unseen and the config has no rule for
+        it; UsageError if the frame is not of Polars.
         """
         if not isinstance(frame, pl.DataFrame):
             raise UsageError(_not_a_frame(frame))
@@ -45,17 +50,19 @@ class LoadedModel:
 
 
 def load_model(store: str | Path, name: str, run: str = "champion") -> LoadedModel:
-    """The champion of a name, or another of its runs, from the store's folder; its files are verified.
+    """The champion of a name, or another of its runs, from the store's folder; its files are
+    verified.
 
-    run: an id, the beginning of one, or champion. Raises UsageError if there is no such model, ArtifactError if a file
-    is not as it was published.
+    run: an id, the beginning of one, or champion. Raises UsageError if there is no such model,
+    ArtifactError if a file is not as it was published.
     """
     if not isinstance(store, str | Path):
         raise UsageError(f"load_model takes the path of a store, but got {type(store).__name__}.")
     opened = Store(Path(store), name)
     if not opened.folder.is_dir():
         there = sorted(path.name for path in Path(store).glob("[!.]*") if path.is_dir())
-        raise UsageError(f"{store} holds no model '{name}'; it holds {', '.join(there) or 'nothing'}.")
+        shown = ", ".join(there) or "nothing"
+        raise UsageError(f"{store} holds no model '{name}'; it holds {shown}.")
     model = verified_model(opened, run)
     return LoadedModel(name, str(model.origin["run"]), model)
 
@@ -71,7 +78,8 @@ def check(config: Config) -> Dataset:
 def report(config: Config, run: str = "champion") -> Path:
     """Write the HTML page of a published run into the store, and give its path.
 
-    run: an id, the beginning of one, or champion. Raises ArtifactError if a file is not as it was published.
+    run: an id, the beginning of one, or champion. Raises ArtifactError if a file is not as it was
+    published.
     """
     from logit_flows.reports.page import write_report  # the only one that waits for Matplotlib
 
@@ -81,8 +89,8 @@ def report(config: Config, run: str = "champion") -> Path:
 def _not_a_frame(found: object) -> str:
     """What predict was given, and how to make a frame of it."""
     kind = type(found)
-    name = (
-        kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]}.{kind.__qualname__}"
-    )
-    hint = "collect it first" if isinstance(found, pl.LazyFrame) else "make one by polars.DataFrame(...)"
+    library = kind.__module__.split(".")[0]
+    name = kind.__qualname__ if library == "builtins" else f"{library}.{kind.__qualname__}"
+    is_lazy = isinstance(found, pl.LazyFrame)
+    hint = "collect it first" if is_lazy else "make one by polars.DataFrame(...)"
     return f"predict takes a Polars DataFrame, but got {name}; {hint}."

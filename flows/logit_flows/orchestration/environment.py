@@ -13,7 +13,7 @@ def prepare() -> None:
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
-        "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the command says what happens itself, in one sentence
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the command itself says what happens
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

@@ -1,4 +1,6 @@
-"""The page flows/README.md, from the code: python -m logit_flows.orchestration.listing > flows/README.md."""
+"""The page flows/README.md, from the code: python -m logit_flows.orchestration.listing >
+flows/README.md.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -21,13 +23,16 @@ FLOWS: dict[str, Callable[..., Any]] = {
 }
 HEAD = """# Flows and tasks
 
-The pipeline's package is `logit_flows`, in this folder: an installed package called `flows` would be shadowed by the
-folder of that name in a Prefect project. `python -m logit_flows.orchestration.listing > flows/README.md` writes this page.
+The pipeline's package is `logit_flows`, in this folder. An installed package called `flows` would
+be shadowed by the folder of that name in a Prefect project.
+`python -m logit_flows.orchestration.listing > flows/README.md` writes this page.
 """
 
 
 def listing() -> str:
-    """The page: each flow with what it does, each task with its retries, its limit and what it leaves in Prefect."""
+    """The page: each flow with what it does, each task with its retries, its limit and what it
+    leaves in Prefect.
+    """
     flows = [f"| `{name}` | {_first_sentence(flow)} |" for name, flow in FLOWS.items()]
     return "\n".join(
         [

@@ -1,6 +1,8 @@
-"""Serve: the retrain as a Prefect deployment under the config's cron, one run at a time, with a server that schedules.
+"""Serve: the retrain as a Prefect deployment under the config's cron, one run at a time, with a
+server that schedules.
 
-Prefect's embedded server runs no scheduler, so a real one is started unless PREFECT_API_URL names one.
+Prefect's embedded server runs no scheduler, so a real one is started unless PREFECT_API_URL names
+one.
 """
 
 import os
@@ -21,10 +23,11 @@ PATIENCE = 120.0  # seconds for a cold server to answer
 
 @contextmanager
 def scheduling_server() -> Iterator[str]:
-    """The URL of a server that schedules: the one of PREFECT_API_URL, else one started here and stopped at the end.
+    """The URL of a server that schedules: the one of PREFECT_API_URL, else one started here and
+    stopped at the end.
 
-    Prefect must not be imported before: it reads PREFECT_API_URL once, and would go on with an embedded server of its
-    own, which loses the concurrency slots of the other.
+    Prefect must not be imported before: it reads PREFECT_API_URL once, and would go on with an
+    embedded server of its own, which loses the concurrency slots of the other.
     """
     if os.environ.get("PREFECT_API_URL"):
         yield os.environ["PREFECT_API_URL"]
@@ -90,7 +93,8 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise LogitEngineError(
-                f"`prefect server start` ended with code {server.returncode}; run it by hand to see why, or `logit doctor`."
+                f"`prefect server start` ended with code {server.returncode}; run it by hand to "
+                "see why, or `logit doctor`."
             )
         try:
             with urllib.request.urlopen(f"{url}/health", timeout=2):
@@ -98,5 +102,6 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     raise LogitEngineError(
-        f"the Prefect server did not answer within {PATIENCE:.0f} s; set PREFECT_API_URL to one that runs."
+        f"the Prefect server did not answer within {PATIENCE:.0f} s; set PREFECT_API_URL to one "
+        "that runs."
     )

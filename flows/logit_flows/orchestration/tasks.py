@@ -1,4 +1,6 @@
-"""Tasks and flows: every step as a Prefect task by the table of task policies, every recipe as a flow."""
+"""Tasks and flows: every step as a Prefect task by the table of task policies, every recipe as a
+flow.
+"""
 
 import os
 from collections.abc import Callable, Sequence
@@ -44,10 +46,11 @@ Step = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class TaskPolicy:
-    """How a step behaves as a task. Delays (before each retry of a transient error) and the limit are in seconds.
+    """How a step behaves as a task. Delays (before each retry of a transient error) and the limit
+    are in seconds.
 
-    artifact: what is shown of the result in Prefect. Nothing is cached by Prefect: a published run is reused by its id,
-    and its manifest is the authority on that.
+    artifact: what is shown of the result in Prefect. Nothing is cached by Prefect: a published run
+    is reused by its id, and its manifest is the authority on that.
     """
 
     step: Step
@@ -107,7 +110,9 @@ TASK_POLICIES = (
 
 
 def _is_transient(_task: Any, _run: Any, state: State[Any]) -> bool:
-    """Whether waiting may heal it: an error of the system, never one of the data, the config or the fit."""
+    """Whether waiting may heal it: an error of the system, never one of the data, the config or the
+    fit.
+    """
     try:
         state.result()
     except LogitEngineError:
@@ -195,7 +200,7 @@ def score_flow(
 
 @_flow("retrain")
 def retrain_flow(config: dict[str, Any], folder: str) -> Any:
-    """Retrain; a kept champion is a completed run of its own name, and a promotion emits an event."""
+    """Retrain; a kept champion is a state of its own name, and a promotion emits an event."""
     outcome = retrain(from_mapping(config, folder), Orchestrated())
     if not outcome.decision.promote:
         return Completed(name="KeptChampion", message=outcome.decision.sentence, data=outcome)
@@ -217,7 +222,9 @@ def _experiment_flow(config: dict[str, Any], folder: str) -> Leaderboard:
 
 
 def experiment_flow(config: dict[str, Any], folder: str) -> Leaderboard:
-    """The experiment's flow, its cells on threads here or on the workers of the config's Dask cluster."""
+    """The experiment's flow, its cells on threads here or on the workers of the config's Dask
+    cluster.
+    """
     runner = _task_runner(from_mapping(config, folder))
     return _experiment_flow.with_options(task_runner=runner)(config, folder)
 

@@ -1,4 +1,6 @@
-"""Experiment: each cell of the config's matrix is cross-validated, trained and published, then ranked."""
+"""Experiment: each cell of the config's matrix is cross-validated, trained and published, then
+ranked.
+"""
 
 from logit_engine.errors import LogitEngineError
 from logit_flows.config.model import Config
@@ -20,7 +22,8 @@ from logit_flows.steps.split import split_rows
 def experiment(config: Config, run: Run = DIRECT) -> Leaderboard:
     """Run each cell of the config's matrix, rank them by cross-validation, publish the leaderboard.
 
-    A cell that fails fails alone, with its sentence in the table. Raises DataError if there is no cell, or none succeeds.
+    A cell that fails fails alone, with its sentence in the table. Raises DataError if there is no
+    cell, or none succeeds.
     """
     with attempt(config, "experiment", run) as record:
         dataset = run(load_dataset, config)
@@ -34,7 +37,8 @@ def experiment(config: Config, run: Run = DIRECT) -> Leaderboard:
 def run_cell(job: Job) -> Cell:
     """Cross-validate one cell and publish its run. A failure is the cell's alone.
 
-    A cell is a recipe that runs whole, in a process or task of its own, so its steps are plain functions.
+    A cell is a recipe that runs whole, in a process or task of its own, so its steps are plain
+    functions.
     """
     settings, config = job
     shown = tuple(settings.items())

@@ -1,4 +1,4 @@
-"""Retrain: train a challenger, hold it against the champion at the gate, promote it or say why not."""
+"""Retrain: train a challenger, compare it with the champion, promote it or say why not."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from logit_flows.steps.score import load_model
 
 @dataclass(frozen=True, slots=True)
 class Retrained:
-    """The challenger's run, the champion before it (None: there was none), and the gate's decision."""
+    """The challenger's run, the champion before it, if there was one, and the gate's decision."""
 
     trained: Trained
     champion: str | None
@@ -20,9 +20,11 @@ class Retrained:
 
 
 def retrain(config: Config, run: Run = DIRECT) -> Retrained:
-    """Train a challenger, compare it with the champion on rows that neither has seen, promote it if the gate lets it.
+    """Train a challenger, compare it with the champion on rows that neither has seen, promote it if
+    the gate lets it.
 
-    A champion that is kept is no error: `decision` says why. Raises Busy while another retrain of the name runs.
+    A champion that is kept is no error: `decision` says why. Raises Busy while another retrain of
+    the name runs.
     """
     with hold_name(config, "retrain"), attempt(config, "retrain", run) as record:
         before = run(read_champion, config)

@@ -1,4 +1,6 @@
-"""How recipes run: each calls its steps through a `Run`, straight as functions or as the tasks of an orchestrator."""
+"""How recipes run: each calls its steps through a `Run`, straight as functions or as the tasks of
+an orchestrator.
+"""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +19,9 @@ Item = TypeVar("Item")
 
 
 class Run(Protocol):
-    """What a recipe needs of whoever runs it. id: the orchestrator's name for this run, None without one."""
+    """What a recipe needs of whoever runs it. id: the orchestrator's name for this run, None
+    without one.
+    """
 
     @property
     def id(self) -> str | None: ...
@@ -67,7 +71,9 @@ class Direct:
 
 @contextmanager
 def _hidden_main() -> Iterator[None]:
-    """Processes that are spawned here import what they need, and do not run the user's script again."""
+    """Processes that are spawned here import what they need, and do not run the user's script
+    again.
+    """
     main = sys.modules["__main__"]
     hidden = {name: getattr(main, name, None) for name in ("__file__", "__spec__")}
     vars(main).update(dict.fromkeys(hidden))
@@ -82,7 +88,8 @@ DIRECT = Direct()
 
 @contextmanager
 def attempt(config: Config, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
-    """Put an attempt on record in the store, with its outcome and what the recipe adds; a failure is raised again.
+    """Put an attempt on record in the store, with its outcome and what the recipe adds; a failure
+    is raised again.
 
     Raises UsageError if the config is not one.
     """
@@ -110,6 +117,7 @@ def checked_config(config: Config, verb: str) -> Config:
     """The config itself. Raises UsageError for anything else, as the path of its file."""
     if not isinstance(config, Config):
         raise UsageError(
-            f"{verb} takes a config, but got {type(config).__name__}; read it first: config = read_config({config!r})."
+            f"{verb} takes a config, but got {type(config).__name__}; read it first: config = "
+            f"read_config({config!r})."
         )
     return config

@@ -10,8 +10,9 @@ def score(
 ) -> list[Scored]:
     """Score each cohort and publish its scores, a Parquet file by itself.
 
-    cohorts: files or globs, relative to the config's folder; by default those of the config. model: a run's id, the
-    beginning of it, or champion. Raises DataError, naming the cohort, if a file cannot be scored whole.
+    cohorts: files or globs, relative to the config's folder; by default those of the config. model:
+    a run's id, the beginning of it, or champion. Raises DataError, naming the cohort, if a file
+    cannot be scored whole.
     """
     with attempt(config, "score", run) as record:
         found = run(find_cohorts, config, cohorts)

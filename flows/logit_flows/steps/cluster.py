@@ -1,4 +1,6 @@
-"""Cluster: where compute.backend is dask, the fit's rows on the workers of a cluster, with its passes in a checkpoint."""
+"""Cluster: where compute.backend is dask, the fit's rows on the workers of a cluster, with its
+passes in a checkpoint.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +18,20 @@ if TYPE_CHECKING:
     from distributed import Client
 
 SCHEDULER_TIMEOUT_SECONDS = 20
-DASK_IS_MISSING = "compute.backend: dask needs the extra [dask]; install it by `pip install 'logit-engine[dask]'`."
+DASK_IS_MISSING = (
+    "compute.backend: dask needs the extra [dask]; install it by `pip install "
+    "'logit-engine[dask]'`."
+)
 
 
 @contextmanager
 def placed(config: Config, dataset: Dataset, rows: Any) -> Iterator[Rows]:
-    """The rows where the config wants them summed: as they are, or laid out over the workers of a Dask cluster.
+    """The rows where the config wants them summed: as they are, or laid out over the workers of a
+    Dask cluster.
 
-    There the sums of each pass are kept in the store until the run is published: a run that lost its scheduler, or was
-    killed, goes on from them when it is started again. Raises ClusterError where a cluster is not there or was lost.
+    There the sums of each pass are kept in the store until the run is published: a run that lost
+    its scheduler, or was killed, goes on from them when it is started again. Raises ClusterError
+    where a cluster is not there or was lost.
     """
     if config.compute.backend == "threads":
         yield rows
@@ -43,7 +50,9 @@ def placed(config: Config, dataset: Dataset, rows: Any) -> Iterator[Rows]:
 
 @contextmanager
 def connected(config: Config) -> Iterator["Client"]:
-    """A client of the config's scheduler, or of a cluster of processes on this machine that lives as long."""
+    """A client of the config's scheduler, or of a cluster of processes on this machine that lives
+    as long.
+    """
     try:
         from distributed import Client, LocalCluster
     except ImportError:
@@ -60,7 +69,8 @@ def connected(config: Config) -> Iterator["Client"]:
         client = Client(address, timeout=SCHEDULER_TIMEOUT_SECONDS, set_as_default=False)
     except OSError:
         raise ClusterError(
-            f"no Dask scheduler answers at {address} (compute.scheduler); start one by `dask scheduler`, and workers by "
+            f"no Dask scheduler answers at {address} (compute.scheduler); start one by `dask "
+            "scheduler`, and workers by "
             f"`dask worker {address}`, or leave the key out for a cluster on this machine."
         ) from None
     with client:

@@ -1,4 +1,6 @@
-"""Cross-validate: the mean log-loss of a config on validation folds of its training rows, never on its test rows."""
+"""Cross-validate: the mean log-loss of a config on validation folds of its training rows, never on
+its test rows.
+"""
 
 from dataclasses import dataclass
 
@@ -29,16 +31,20 @@ class Validated:
 
 
 def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
-    """Learn and fit on all folds but one, score that one, for each. Folds are hashes of the cluster, else of the id."""
+    """Learn and fit on all folds but one, score that one, for each. Folds are hashes of the
+    cluster, else of the id.
+    """
     data = config.data
     unit = data.cluster or config.split.column or data.id
     if unit is None:
         raise DataError(
-            "cross-validation folds are made by a hash of data.cluster or data.id; name one of them."
+            "cross-validation folds are made by a hash of data.cluster or data.id; name one of "
+            "them."
         )
     if config.model.penalty.strength == "cv":
         raise UsageError(
-            "the cells of an experiment are compared by cross-validation and cannot choose their strength by another; "
+            "the cells of an experiment are compared by cross-validation and cannot choose their "
+            "strength by another; "
             "list strengths under experiment.matrix: {model.penalty.strength: [...]}."
         )
     frame = read_rows(config, dataset, split, "train")
@@ -64,7 +70,9 @@ def _fold_losses(
     train: tuple[pl.DataFrame, Array],
     validation: tuple[pl.DataFrame, Array],
 ) -> Array:
-    """Each validation row's log-loss under the model of the training rows; (frame, outcome) of each."""
+    """Each validation row's log-loss under the model of the training rows; (frame, outcome) of
+    each.
+    """
     frame, y = train
     design, _ = learn(frame, design_spec(config))
     likelihood = likelihood_of(config, dataset)

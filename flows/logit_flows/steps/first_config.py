@@ -1,4 +1,6 @@
-"""A first config for a data set: what its columns seem to be for, each guess said, for a person to correct."""
+"""A first config for a data set: what its columns seem to be for, each guess said, for a person to
+correct.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ MOST_CLASSES = 12  # nor with more than these an outcome
 
 
 def first_config(data: Path, target: str | None = None) -> tuple[dict[str, Any], list[str]]:
-    """A config for a Parquet or CSV file, and a sentence for each guess; target: the outcome, where it is known.
+    """A config for a Parquet or CSV file, and a sentence for each guess; target: the outcome, where
+    it is known.
 
     Raises DataError if nothing can be the outcome, UsageError if the target cannot.
     """
@@ -32,7 +35,8 @@ def first_config(data: Path, target: str | None = None) -> tuple[dict[str, Any],
         _check_target(data, frame, counts, target)
     if target is None:
         raise DataError(
-            f"{data}: no column has exactly two values, and none holds text of 3 to {MOST_CLASSES}, so nothing looks "
+            f"{data}: no column has exactly two values, and none holds text of 3 to "
+            f"{MOST_CLASSES}, so nothing looks "
             "like an outcome; name one by --target."
         )
     binary = counts[target] == 2
@@ -102,7 +106,8 @@ def _check_target(data: Path, frame: pl.DataFrame, counts: dict[str, int], targe
         _is_class(frame[target]) or _is_label(frame[target])
     ):
         raise UsageError(
-            f"--target {target}: it holds {counts[target]:,} values of {frame[target].dtype}; an outcome has 2 to "
+            f"--target {target}: it holds {counts[target]:,} values of {frame[target].dtype}; an "
+            "outcome has 2 to "
             f"{MOST_CLASSES}: text, whole numbers, true and false."
         )
 

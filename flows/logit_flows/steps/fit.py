@@ -21,7 +21,9 @@ from logit_flows.steps.split import Split
 def penalty_of(
     config: Config, rows: int, design: Design, outputs: int, strength: float | None = None
 ) -> Penalty:
-    """The penalty of the config, or at another strength: it is on the mean log-likelihood, the engine's on the sum."""
+    """The penalty of the config, or at another strength: it is on the mean log-likelihood, the
+    engine's on the sum.
+    """
     asked = config.model.penalty
     size = asked.strength if strength is None else strength
     if size is None:
@@ -30,19 +32,24 @@ def penalty_of(
 
 
 def unit_penalty(config: Config, design: Design, outputs: int) -> ElasticNet:
-    """The penalty of strength one as an elastic net, for a path. Raises UsageError for a penalty that is none."""
+    """The penalty of strength one as an elastic net, for a path. Raises UsageError for a penalty
+    that is none.
+    """
     target = penalty_target(config, design, outputs)
     unit = PENALTIES[config.model.penalty.type](target).as_elastic_net(target.weights)
     if unit is None:
         raise UsageError(
-            f"the penalty '{config.model.penalty.type}' is no elastic net, so it has no path of strengths to choose from; "
+            f"the penalty '{config.model.penalty.type}' is no elastic net, so it has no path of "
+            "strengths to choose from; "
             "give a number as its strength."
         )
     return unit
 
 
 def penalty_target(config: Config, design: Design, outputs: int) -> PenaltyTarget:
-    """The coefficients of all linear predictors (outputs) that the penalty is on; the constants are left alone."""
+    """The coefficients of all linear predictors (outputs) that the penalty is on; the constants are
+    left alone.
+    """
     asked = config.model.penalty
     p = len(design.names)
     runs = [design.level_positions(name) for name in asked.smooth]
@@ -66,7 +73,8 @@ def likelihood_of(config: Config, dataset: Dataset) -> Likelihood:
 def fit_model(
     config: Config, dataset: Dataset, split: Split, learned: Learned, strength: float | None = None
 ) -> FitResult:
-    """The fit on the scale of X; strength: of a penalty whose strength was chosen by cross-validation.
+    """The fit on the scale of X; strength: of a penalty whose strength was chosen by
+    cross-validation.
 
     Raises SeparationError or RankError with the names of columns, unless the config only warns.
     """
@@ -80,7 +88,8 @@ def fit_model(
     absent = [label for code, label in enumerate(dataset.classes) if code not in seen]
     if absent:
         raise DataError(
-            f"no training row has {config.data.target.column} = {absent[0]!r}; choose another split, or drop these rows."
+            f"no training row has {config.data.target.column} = {absent[0]!r}; choose another "
+            "split, or drop these rows."
         )
     likelihood = likelihood_of(config, dataset)
     with placed(config, dataset, rows_for_fit(config, dataset, frames, learned.design)) as rows:

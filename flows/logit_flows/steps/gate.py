@@ -1,7 +1,9 @@
-"""Gate: whether a challenger may take the champion's place, judged on rows that neither model has seen.
+"""Gate: whether a challenger may take the champion's place, judged on rows that neither model has
+seen.
 
-A challenger is promoted only if the paired interval of the log-loss difference rules out a loss beyond the margin, and,
-against a fixed anchor, a loss beyond twice the margin, so that losses too small for one gate cannot add up over many.
+A challenger is promoted only if the paired interval of the log-loss difference rules out a loss
+beyond the margin, and, against a fixed anchor, a loss beyond twice the margin, so that losses too
+small for one gate cannot add up over many.
 """
 
 import math
@@ -26,7 +28,9 @@ from logit_flows.steps.split import Split, test_mask
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Mean log-loss of the challenger minus that of the other, on rows neither has seen, with its interval."""
+    """Mean log-loss of the challenger minus that of the other, on rows neither has seen, with its
+    interval.
+    """
 
     rows: int
     clusters: int | None
@@ -40,8 +44,10 @@ class Comparison:
         direction = "higher" if self.mean > 0 else "lower"
         among = f" ({self.clusters:,} clusters)" if self.clusters else ""
         return (
-            f"on {self.rows:,} rows{among} that neither has seen, the challenger's log-loss is {abs(self.mean):.5f} "
-            f"{direction} than the {other}'s ({100 * self.level:g}% interval {self.lower:+.5f} to {self.upper:+.5f})"
+            f"on {self.rows:,} rows{among} that neither has seen, the challenger's log-loss is "
+            f"{abs(self.mean):.5f} "
+            f"{direction} than the {other}'s ({100 * self.level:g}% interval {self.lower:+.5f} to "
+            f"{self.upper:+.5f})"
         )
 
 
@@ -70,7 +76,8 @@ UNCHANGED = Decision(
 def decide(
     margin: float, champion: Comparison, anchor: Comparison | None, unmet: tuple[str, ...] = ()
 ) -> Decision:
-    """The gate's rule alone: non-inferiority within the margin, within twice the margin of the anchor, nothing unmet.
+    """The gate's rule alone: non-inferiority within the margin, within twice the margin of the
+    anchor, nothing unmet.
 
     anchor: None where the champion is the anchor itself.
     """
@@ -95,7 +102,9 @@ def judge_challenger(
     champion: StoredModel,
     anchor: StoredModel,
 ) -> Decision:
-    """Compare and decide. Rows are provably unseen where the split rules of both models put them on the test side."""
+    """Compare and decide. Rows are provably unseen where the split rules of both models put them on
+    the test side.
+    """
     unmet = unmet_requirements(config, evaluation)
     for other, word in ((champion, "champion"), (anchor, "anchor")):
         if other.target.classes != challenger.target.classes:
@@ -122,13 +131,17 @@ def first_decision(config: Config, evaluation: Evaluation) -> Decision:
 
 
 class IncomparableError(DataError):
-    """Two models cannot be compared: no row is provably unseen by both, or one of them cannot score the rows."""
+    """Two models cannot be compared: no row is provably unseen by both, or one of them cannot score
+    the rows.
+    """
 
 
 def compare(
     config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel
 ) -> Comparison:
-    """Paired log-loss on the rows that both models' split rules hold out, by cluster where there is one."""
+    """Paired log-loss on the rows that both models' split rules hold out, by cluster where there is
+    one.
+    """
     refuse_large(
         config, dataset, "the gate compares two models on all rows at once: promote by hand"
     )
@@ -147,7 +160,8 @@ def compare(
     unseen = test_mask(rules[0], frame) & test_mask(rules[1], frame)
     if not unseen.any():
         raise IncomparableError(
-            f"no row is provably unseen by both models (their split methods are {rules[0].method} and {rules[1].method})"
+            f"no row is provably unseen by both models (their split methods are {rules[0].method} "
+            f"and {rules[1].method})"
         )
     frame = frame.filter(pl.Series(unseen))
     y = outcomes(config, dataset, frame)
@@ -166,7 +180,8 @@ def compare(
 def _cannot_score(other: StoredModel, challenger: StoredModel, why: str) -> str:
     """Why a published model has no say on today's rows, and what is left to do."""
     return (
-        f"run {other.origin['run']} cannot score these rows ({why}); if the new model is right, promote it by hand: "
+        f"run {other.origin['run']} cannot score these rows ({why}); if the new model is right, "
+        "promote it by hand: "
         f"logit promote {challenger.origin['run']}"
     )
 
@@ -177,7 +192,7 @@ def log_losses(model: StoredModel, frame: pl.DataFrame, y: Array) -> Array:
 
 
 def unmet_requirements(config: Config, evaluation: Evaluation) -> tuple[str, ...]:
-    """A sentence for each requirement of the config that the challenger's test metrics do not meet."""
+    """A sentence for each bound of gate.require that the challenger's test metrics do not meet."""
     unmet = []
     for metric, bounds in requirements(config).items():
         value = evaluation.value(metric)

@@ -1,4 +1,6 @@
-"""Identity: which run a config and its data make, in which store, and what beside them decides its bits."""
+"""Identity: which run a config and its data make, in which store, and what beside them decides its
+bits.
+"""
 
 import platform
 from importlib.metadata import version
@@ -25,7 +27,9 @@ def identify(config: Config, dataset: Dataset) -> str:
 
 
 def versions() -> dict[str, Any]:
-    """What can change the bits beside config and data: versions, the CPU, and which kernels its BLAS took for it."""
+    """What can change the bits beside config and data: versions, the CPU, and which kernels its
+    BLAS took for it.
+    """
     packages = {name: version(name) for name in ("numpy", "scipy", "polars")}
     machine = {
         "python": platform.python_version(),

@@ -1,4 +1,4 @@
-"""Leaderboard: the cells of an experiment before they run, and their published ranking afterwards."""
+"""Leaderboard: the cells of an experiment before they run, their published ranking after."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,9 @@ COLUMN_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class ExperimentPlan:
-    """The id of an experiment, and the settings and config of each cell; workers: how many run side by side."""
+    """The id of an experiment, and the settings and config of each cell; workers: how many run side
+    by side.
+    """
 
     experiment: str
     jobs: tuple[Job, ...]
@@ -70,7 +72,9 @@ def plan_experiment(config: Config, dataset: Dataset) -> ExperimentPlan:
 
 
 def one_thread(config: Config) -> Config:
-    """The same config on one thread of its process. Cells run side by side, and threads change no result."""
+    """The same config on one thread of its process. Cells run side by side, and threads change no
+    result.
+    """
     changes = {"compute.threads": 1, "compute.backend": "threads", "compute.scheduler": None}
     return with_overrides(config, changes)
 
@@ -89,7 +93,9 @@ def publish_leaderboard(config: Config, experiment: str, found: Sequence[Cell]) 
 
 
 def leaderboard_table(ranked: Sequence[Cell]) -> pl.DataFrame:
-    """The leaderboard as a frame. Settings are text, so that cells of different kinds share a column."""
+    """The leaderboard as a frame. Settings are text, so that cells of different kinds share a
+    column.
+    """
     rows = []
     for place, cell in enumerate(ranked, 1):
         score = cell.validated

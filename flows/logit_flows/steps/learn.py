@@ -51,7 +51,10 @@ def _order(design: Design, name: str) -> str:
     """The order in which the levels of an ordered categorical are neighbors."""
     levels = design.ordered_levels(name)
     shown = ", ".join(levels if len(levels) <= SHOWN else (*levels[: SHOWN - 1], "...", levels[-1]))
-    return f"{name}: neighbors are drawn together in the order {shown}; numbers sort as numbers, text by its letters."
+    return (
+        f"{name}: neighbors are drawn together in the order {shown}; numbers sort as "
+        "numbers, text by its letters."
+    )
 
 
 def _level(value: object) -> str:

@@ -1,4 +1,6 @@
-"""Load: find the files, hold them against the contract, and pass on a small value from which any step can rescan them."""
+"""Load: find the files, hold them against the contract, and pass on a small value from which any
+step can rescan them.
+"""
 
 import csv
 import hashlib
@@ -22,10 +24,11 @@ NUMBERS = "numbers written as text"
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Some checked files: where, what kind, the sha256 of their contents, and how many rows have a target.
+    """Some checked files: where, what kind, the sha256 of their contents, and how many rows have a
+    target.
 
-    classes: the values of the target by code, the base first; of two the positive one is the second. dropped: rows
-    without a target, left out as the config says.
+    classes: the values of the target by code, the base first; of two the positive one is the
+    second. dropped: rows without a target, left out as the config says.
     """
 
     paths: tuple[str, ...]
@@ -43,7 +46,9 @@ class Dataset:
 
 
 def load_dataset(config: Config) -> Dataset:
-    """Check the data against the config. Raises DataError with every problem found, one sentence each."""
+    """Check the data against the config. Raises DataError with every problem found, one sentence
+    each.
+    """
     dataset = checked(config, find_files(config, config.data.source), training=True)
     if config.data.test is None:
         return dataset
@@ -59,7 +64,9 @@ def load_dataset(config: Config) -> Dataset:
 
 
 def find_files(config: Config, source: str | Sequence[str]) -> tuple[str, ...]:
-    """The files of a source (a file, a glob, a folder, or several of these), sorted. Raises DataError if there are none."""
+    """The files of a source (a file, a glob, a folder, or several of these), sorted. Raises
+    DataError if there are none.
+    """
     found: list[str] = []
     for pattern in [source] if isinstance(source, str) else source:
         path = config.resolve(pattern)
@@ -77,13 +84,14 @@ def find_files(config: Config, source: str | Sequence[str]) -> tuple[str, ...]:
     kinds = {Path(path).suffix for path in found}
     if kinds not in ({".parquet"}, {".csv"}):
         raise DataError(
-            f"data files must be all .parquet or all .csv; found {', '.join(sorted(kinds)) or 'no ending'}."
+            "data files must be all .parquet or all .csv; found "
+            f"{', '.join(sorted(kinds)) or 'no ending'}."
         )
     return tuple(found)
 
 
 def scan_files(paths: Sequence[str], kind: str) -> pl.LazyFrame:
-    """The rows of Parquet or CSV files, lazily; the types of a CSV are inferred from all its rows."""
+    """The rows of Parquet or CSV files, lazily; types of a CSV are inferred from all its rows."""
     if kind == "parquet":
         return pl.scan_parquet(list(paths))
     return pl.scan_csv(list(paths), infer_schema_length=None, try_parse_dates=True)
@@ -155,7 +163,8 @@ def wrong_types(config: Config, schema: pl.Schema, paths: Sequence[str], kind: s
             first_text(scan_files(paths, kind), name) if dtype == pl.String else f"{dtype} values"
         )
         problems.append(
-            f"column '{name}' should hold numbers but holds {found}; repair the data, or list it under "
+            f"column '{name}' should hold numbers but holds {found}; repair the data, or list it "
+            "under "
             "features.categorical."
         )
     for name in config.features.categorical:
@@ -164,20 +173,24 @@ def wrong_types(config: Config, schema: pl.Schema, paths: Sequence[str], kind: s
             dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
         ):
             problems.append(
-                f"column '{name}' holds {dtype} values, but a categorical holds text, integers or booleans; "
+                f"column '{name}' holds {dtype} values, but a categorical holds text, integers or "
+                "booleans; "
                 "list it under features.numeric, or convert it."
             )
     time = config.data.time
     moments = None if time is None else schema.get(time)
     if moments is not None and not (moments in (pl.Date, pl.Datetime) or moments.is_numeric()):
         problems.append(
-            f"column '{time}' (data.time) holds {moments} values; give dates, dates with times, or numbers."
+            f"column '{time}' (data.time) holds {moments} values; give dates, dates with times, or "
+            "numbers."
         )
     return problems
 
 
 def first_text(frame: pl.LazyFrame, name: str) -> str:
-    """Where a column that should be numbers first holds text: the value and its data row, counted from 1."""
+    """Where a column that should be numbers first holds text: the value and its data row, counted
+    from 1.
+    """
     text = pl.col(name).str.strip_chars()
     bad = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
     row = frame.select(
@@ -203,7 +216,8 @@ def _refuse_duplicate_headers(paths: Sequence[str]) -> None:
         twice = sorted({name for name in header if header.count(name) > 1})
         if twice:
             raise DataError(
-                f"{path} has the column '{twice[0]}' more than once in its header; rename one of them."
+                f"{path} has the column '{twice[0]}' more than once in its header; rename one of "
+                "them."
             )
 
 
@@ -227,7 +241,8 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) 
     row = scan.select(counts).collect(engine="streaming").row(0, named=True)
     rows, dropped = int(row["rows"]), int(row["target_missing"])
     problems = [
-        f"column '{role}' is missing in {row[f'missing {role}']:,} of {rows:,} rows; fill or drop them."
+        f"column '{role}' is missing in {row[f'missing {role}']:,} of {rows:,} rows; fill or drop "
+        "them."
         for role in roles
         if row[f"missing {role}"]
     ]
@@ -235,7 +250,8 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) 
         repeats = rows - distinct(scan, data.id, rows)
         if repeats:
             problems.append(
-                f"column '{data.id}' (data.id) is not unique: {repeats:,} of {rows:,} rows repeat an id."
+                f"column '{data.id}' (data.id) is not unique: {repeats:,} of {rows:,} rows repeat "
+                "an id."
             )
     if dropped and data.missing_target == "error":
         problems.append(
@@ -252,7 +268,9 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) 
 
 
 def distinct(rows: pl.LazyFrame, column: str, count: int) -> int:
-    """How many values a column of `count` rows has, by shares of the values, so that never are all of them held."""
+    """How many values a column of `count` rows has, by shares of the values, so that never are all
+    of them held.
+    """
     shares = max(1, -(-count // MOST_HELD))
     value = pl.col(column)
     parts = [
@@ -268,7 +286,8 @@ def _classes(
     target = config.data.target
     if len(values) > MOST_CLASSES:
         problems.append(
-            f"the target '{target.column}' has more than {MOST_CLASSES} values, too many for a multinomial model."
+            f"the target '{target.column}' has more than {MOST_CLASSES} values, too many for a "
+            "multinomial model."
         )
     elif len(values) < 3 and training:
         shown = ", ".join(repr(v) for v in values) or "nothing"
@@ -287,7 +306,9 @@ def _classes(
 def _two_classes(
     values: list[Label], config: Config, problems: list[str], training: bool
 ) -> tuple[Label, ...]:
-    """The value of the target that is not the positive one, and the positive one; anything else is a problem."""
+    """The value of the target that is not the positive one, and the positive one; anything else is
+    a problem.
+    """
     target = config.data.target
     shown = ", ".join(repr(v) for v in values[:4])
     same_type = [
@@ -300,12 +321,14 @@ def _two_classes(
         problems.append(f"the target '{target.column}' is missing in all rows.")
     elif len(values) > 2:
         problems.append(
-            f"the target '{target.column}' has more than two values ({shown}, ...); a binary target has two: "
+            f"the target '{target.column}' has more than two values ({shown}, ...); a binary "
+            "target has two: "
             "set model.family: multinomial for more."
         )
     elif not same_type and (training or len(values) == 2):
         problems.append(
-            f"the target '{target.column}' is never {target.positive!r}, the positive class; it is {shown} "
+            f"the target '{target.column}' is never {target.positive!r}, the positive class; it is "
+            f"{shown} "
             "(check data.target.positive, and whether it is text, a number or a boolean)."
         )
     elif not others and training:

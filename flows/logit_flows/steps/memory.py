@@ -1,4 +1,6 @@
-"""Memory: whether the table of a dataset fits under compute.memory, or is streamed; what cannot be streamed is refused."""
+"""Memory: whether the table of a dataset fits under compute.memory, or is streamed; what cannot be
+streamed is refused.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +16,8 @@ VALUE_BYTES = 16  # of a value in a table and in the columns made from it
 
 
 def streamed(config: Config, dataset: Dataset) -> bool:
-    """Whether the rows are read a chunk at a time: if they are large, or if workers of a cluster can read them themselves.
+    """Whether the rows are read a chunk at a time: if they are large, or if workers of a cluster
+    can read them themselves.
 
     Raises DataError where they should be, and cannot be.
     """
@@ -43,7 +46,8 @@ def refuse_large(config: Config, dataset: Dataset, why: str) -> None:
     size, cap = _size(config, dataset), config.compute.memory_bytes
     if size > cap:
         raise DataError(
-            f"{dataset.rows:,} rows of {len(needed_columns(config))} columns take about {_shown(size)} as a table, more "
+            f"{dataset.rows:,} rows of {len(needed_columns(config))} columns take about "
+            f"{_shown(size)} as a table, more "
             f"than compute.memory ({_shown(cap)}); {why}, or raise compute.memory."
         )
 

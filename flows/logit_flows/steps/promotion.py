@@ -13,7 +13,8 @@ def read_champion(config: Config) -> Champion | None:
 
 
 def promote_first(config: Config, run: str) -> bool:
-    """Make a published run the champion if its name has none. Returns whether it is the champion now.
+    """Make a published run the champion if its name has none. Returns whether it is the champion
+    now.
 
     Two first runs may finish at once: one of them becomes the champion, and neither fails.
     """
@@ -28,5 +29,7 @@ def promote_first(config: Config, run: str) -> bool:
 
 
 def promote_run(config: Config, run: str, reason: str, expected: str | None) -> None:
-    """Make a published run the champion. Raises ChampionMoved if the champion is not the expected one."""
+    """Make a published run the champion. Raises ChampionMoved if the champion is not the expected
+    one.
+    """
     open_store(config).promote(run, reason, expected)

@@ -95,9 +95,11 @@ def publish_run(
 def write_predictions(
     config: Config, dataset: Dataset, split: Split, model: StoredModel, path: Path
 ) -> None:
-    """id, split, target, linear predictor, probability and predicted class of the rows the config asks for.
+    """id, split, target, linear predictor, probability and predicted class of the rows the config
+    asks for.
 
-    Row groups are of fixed length, so the file has the same bytes whether the rows are streamed or in memory.
+    Row groups are of fixed length, so the file has the same bytes whether the rows are streamed or
+    in memory.
     """
     frames = _predictions(config, dataset, split, model)
     first = next(frames)
@@ -114,7 +116,7 @@ def _predictions(
     kept = [pl.col(config.data.id)] if config.data.id is not None else []
     sides: tuple[Side, ...] = ("train", "test") if config.write.predictions == "all" else ("test",)
     for side in sides:
-        columns = [  # in one select, so that no output takes the name of a feature before it is used
+        columns = [  # in one select: no output takes the name of a feature before its use
             *kept,
             pl.lit(side).alias("split"),
             pl.col(model.target.column).alias("target"),

@@ -1,4 +1,6 @@
-"""Score: a cohort through a stored model, checked against its contract and streamed to one published file."""
+"""Score: a cohort through a stored model, checked against its contract and streamed to one
+published file.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -30,7 +32,9 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What was published for a cohort: where, how many rows, what had to be stood in for; reused if it was there."""
+    """What was published for a cohort: where, how many rows, what had to be stood in for; reused if
+    it was there.
+    """
 
     cohort: str
     run: str
@@ -50,11 +54,15 @@ class Scored:
                 f"{column} with unseen levels in {sum(levels.values()):,} rows ({listed})"
             )
         counted = f"; {'; '.join(stood_in)}" if stood_in else ""
-        return f"{self.cohort}: {self.rows:,} rows {'already scored' if self.reused else 'scored'} by {self.run}{counted}."
+        return (
+            f"{self.cohort}: {self.rows:,} rows "
+            f"{'already scored' if self.reused else 'scored'} by {self.run}{counted}."
+        )
 
 
 def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
-    """The cohorts of these files or globs, named after their files; without any, those of the config.
+    """The cohorts of these files or globs, named after their files; without any, those of the
+    config.
 
     Raises DataError if no file is named, or two cohorts share a name.
     """
@@ -67,7 +75,8 @@ def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DataError(
-            f"two cohorts are named '{twice[0]}'; a cohort is named after its file, so rename one of them."
+            f"two cohorts are named '{twice[0]}'; a cohort is named after its file, so rename one "
+            "of them."
         )
     return tuple(cohorts)
 
@@ -78,7 +87,9 @@ def load_model(config: Config, reference: str = "champion") -> StoredModel:
 
 
 def verified_model(store: Store, reference: str) -> StoredModel:
-    """The model of a run: its id, the beginning of it, or champion. Raises ArtifactError if the run is damaged."""
+    """The model of a run: its id, the beginning of it, or champion. Raises ArtifactError if the run
+    is damaged.
+    """
     run = store.resolve(reference)
     store.verify_run(run)
     return read_model(store.run_files(run).model)
@@ -103,7 +114,8 @@ def score_cohort(config: Config, model: StoredModel, cohort: Cohort) -> Scored:
         written = pl.scan_parquet(path).select(pl.len()).collect().item()
         if written != audit.rows:
             raise ArtifactError(
-                f"cohort {cohort.name}: {audit.rows:,} rows in, but {written:,} out; nothing was published."
+                f"cohort {cohort.name}: {audit.rows:,} rows in, but {written:,} out; nothing was "
+                "published."
             )
 
     facts = {
@@ -125,7 +137,9 @@ def published(store: Store, run: str, cohort: str) -> dict[str, Any] | None:
 
 
 def check_cohort(config: Config, model: StoredModel, cohort: Cohort) -> tuple[pl.LazyFrame, Audit]:
-    """The cohort's rows, and what they hold. Raises DataError, naming the cohort, if they break the model's contract."""
+    """The cohort's rows, and what they hold. Raises DataError, naming the cohort, if they break the
+    model's contract.
+    """
     kind = Path(cohort.path).suffix[1:]
     try:
         if Path(cohort.path).stat().st_size == 0:
@@ -147,7 +161,9 @@ def check_cohort(config: Config, model: StoredModel, cohort: Cohort) -> tuple[pl
 
 
 def check_rows(model: StoredModel, rows: pl.LazyFrame, needed: Sequence[str]) -> Audit:
-    """What the rows hold. Raises DataError if a needed column is missing or wrong, or a value has no rule."""
+    """What the rows hold. Raises DataError if a needed column is missing or wrong, or a value has
+    no rule.
+    """
     schema = rows.collect_schema()
     problems = missing_columns(schema, needed)
     for name in model.design.number_columns:

@@ -1,8 +1,10 @@
-"""Split: which rows train and which test, by a rule that can be applied again to any rows, tomorrow's included.
+"""Split: which rows train and which test, by a rule that can be applied again to any rows,
+tomorrow's included.
 
-Random rules hash the id (or the cluster, or the group) and compare with a threshold, so that a row never changes sides
-as data grow or are reordered. A stratified rule has a threshold a class, so that each class is cut in the same share; it
-is fixed by the data of its run. A time rule compares the first time of the row's cluster with a threshold.
+Random rules hash the id (or the cluster, or the group) and compare with a threshold, so that a row
+never changes sides as data grow or are reordered. A stratified rule has a threshold a class, so
+that each class is cut in the same share; it is fixed by the data of its run. A time rule compares
+the first time of the row's cluster with a threshold.
 """
 
 from dataclasses import dataclass
@@ -26,8 +28,9 @@ FOLD_SALT = 0x5EED_0002
 class Split:
     """A rule: how (`method`), on which column, with which clusters kept whole, and where it cuts.
 
-    threshold: for time, the first time of the test rows; for hashes, the share below which a hash tests. by_class: shares
-    a class, for stratified. values: those of the column that test, for column.
+    threshold: for time, the first time of the test rows; for hashes, the share below which a hash
+    tests. by_class: shares a class, for stratified. values: those of the column that test, for
+    column.
     """
 
     method: str
@@ -75,7 +78,9 @@ class Split:
 
 
 def split_rows(config: Config, dataset: Dataset) -> Split:
-    """The rule for this config and data. Raises DataError if a side would be empty or have one class."""
+    """The rule for this config and data. Raises DataError if a side would be empty or have one
+    class.
+    """
     asked, data = config.split, config.data
     unit = asked.column or data.cluster or data.id
     target = data.target.column
@@ -128,7 +133,9 @@ def test_mask(split: Split, frame: pl.DataFrame) -> NDArray[np.bool_]:
 
 
 def folds(frame: pl.DataFrame, unit: str, count: int) -> NDArray[np.int64]:
-    """The validation fold of each row, 0..count-1, (n,): by a hash of its unit, so that no unit is cut."""
+    """The validation fold of each row, 0..count-1, (n,): by a hash of its unit, so that no unit is
+    cut.
+    """
     return np.floor(hashed(frame[unit], FOLD_SALT) * count).astype(np.int64)
 
 
@@ -140,10 +147,11 @@ class Fold(NamedTuple):
 
 
 def validation_folds(config: Config, frame: pl.DataFrame, y: NDArray[np.float64]) -> list[Fold]:
-    """The folds of model.penalty for training rows with outcome codes y, (n,). Raises DataError for a fold that cannot be.
+    """The folds of model.penalty for training rows with outcome codes y, (n,). Raises DataError for
+    a fold that cannot be.
 
-    By time rows are cut into one piece more than there are folds, and each fold learns from all that came before it: the
-    first rows are held out by none. Clusters go by their first time.
+    By time rows are cut into one piece more than there are folds, and each fold learns from all
+    that came before it: the first rows are held out by none. Clusters go by their first time.
     """
     asked, data = config.model.penalty, config.data
     count = asked.folds
@@ -164,7 +172,8 @@ def validation_folds(config: Config, frame: pl.DataFrame, y: NDArray[np.float64]
             raise DataError(f"{name} has no rows; use fewer model.penalty.folds.")
         if np.unique(y[fold.train]).size < classes.size:
             raise DataError(
-                f"the rows that {name} learns from lack a class; use fewer model.penalty.folds or another fold_method."
+                f"the rows that {name} learns from lack a class; use fewer model.penalty.folds or "
+                "another fold_method."
             )
     return found
 
@@ -172,7 +181,9 @@ def validation_folds(config: Config, frame: pl.DataFrame, y: NDArray[np.float64]
 def _time_pieces(
     frame: pl.DataFrame, time: str, cluster: str | None, count: int
 ) -> NDArray[np.int64]:
-    """Pieces 0, 1, ... of about equally many rows, (n,), each after the one before; equal times are in one."""
+    """Pieces 0, 1, ... of about equally many rows, (n,), each after the one before; equal times are
+    in one.
+    """
     first = pl.col(time) if cluster is None else pl.col(time).min().over(cluster)
     rank = frame.select(first.rank("dense").cast(pl.Int64)).to_series().to_numpy() - 1
     rows = np.bincount(rank)
@@ -183,7 +194,9 @@ def _time_pieces(
 def _equal_shares(
     order: NDArray[np.float64], y: NDArray[np.float64], count: int
 ) -> NDArray[np.int64]:
-    """Folds 0, 1, ... that hold equally many rows of each class, to a row, (n,), in the order of a hash."""
+    """Folds 0, 1, ... that hold equally many rows of each class, to a row, (n,), in the order of a
+    hash.
+    """
     codes = np.empty(y.size, dtype=np.int64)
     for label in np.unique(y):
         own = np.flatnonzero(y == label)
@@ -192,13 +205,16 @@ def _equal_shares(
 
 
 def hashed(column: pl.Series, salt: int) -> NDArray[np.float64]:
-    """A number in [0, 1) for each value, (n,), equal for equal values on every machine and in every version.
+    """A number in [0, 1) for each value, (n,), equal for equal values on every machine and in every
+    version.
 
-    Integers, dates and times by splitmix64 (Steele, Lea & Flood 2014); text by folding its UTF-8 bytes, eight at a time.
+    Integers, dates and times by splitmix64 (Steele, Lea & Flood 2014); text by folding its UTF-8
+    bytes, eight at a time.
     """
     if column.null_count():
         raise DataError(
-            f"column '{column.name}' is missing in {column.null_count():,} rows; a split cannot hash these."
+            f"column '{column.name}' is missing in {column.null_count():,} rows; a split cannot "
+            "hash these."
         )
     if column.dtype in (pl.String, pl.Categorical, pl.Enum):
         mixed = _hash_text(column.cast(pl.String), salt)
@@ -209,7 +225,8 @@ def hashed(column: pl.Series, salt: int) -> NDArray[np.float64]:
         mixed = _splitmix(numbers ^ _splitmix(np.full(1, salt, dtype=np.uint64)))
     else:
         raise DataError(
-            f"column '{column.name}' holds {column.dtype} values; a split hashes integers, text or dates."
+            f"column '{column.name}' holds {column.dtype} values; a split hashes integers, text or "
+            "dates."
         )
     return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
@@ -236,7 +253,9 @@ def _hash_text(column: pl.Series, salt: int) -> NDArray[np.uint64]:
 def _time_rule(
     dataset: Dataset, time: str, cluster: str | None, target: str, test_size: float
 ) -> Split:
-    """The cut between two times whose share of later rows is nearest to the test size; clusters go by their first time."""
+    """The cut between two times whose share of later rows is nearest to the test size; clusters go
+    by their first time.
+    """
     columns = [time, target] if cluster is None else [time, target, cluster]
     first = pl.col(time) if cluster is None else pl.col(time).min().over(cluster)
     rows = (
@@ -277,7 +296,8 @@ def _refuse_cut_clusters(dataset: Dataset, rule: Split, cluster: str) -> None:
     cut = sides.group_by(cluster).agg(pl.col("side").n_unique()).filter(pl.col("side") > 1).height
     if cut:
         raise DataError(
-            f"the split by '{rule.column}' cuts {cut:,} clusters of '{cluster}' in two; rows that belong together must "
+            f"the split by '{rule.column}' cuts {cut:,} clusters of '{cluster}' in two; rows that "
+            "belong together must "
             "stay on one side: split by the cluster, or drop data.cluster."
         )
 
@@ -296,5 +316,6 @@ def _check_sides(config: Config, dataset: Dataset, rule: Split, target: str) -> 
             )
         if len(values[i]) < 2:
             raise DataError(
-                f"the {rows[i]:,} {name} rows of the split all have the same '{target}'; change the split."
+                f"the {rows[i]:,} {name} rows of the split all have the same '{target}'; change "
+                "the split."
             )

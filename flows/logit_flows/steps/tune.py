@@ -1,4 +1,6 @@
-"""Tune: the strength of the penalty, chosen by cross-validation within the training rows, along one falling grid."""
+"""Tune: the strength of the penalty, chosen by cross-validation within the training rows, along one
+falling grid.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,14 +26,17 @@ STRENGTHS = 30
 SMALLEST = 1e-3  # of the strength that leaves the constants alone
 
 WEAKEST = (
-    "It is the weakest that was tried, and a weaker one may be better: compare a run with half of it, or with penalty "
+    "It is the weakest that was tried, and a weaker one may be better: compare a run with half of "
+    "it, or with penalty "
     "type none."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One strength: the mean log-loss of the held-out rows, its standard error, and how many terms the folds kept."""
+    """One strength: the mean log-loss of the held-out rows, its standard error, and how many terms
+    the folds kept.
+    """
 
     strength: float
     log_loss: float
@@ -40,7 +45,9 @@ class Point:
 
 
 class Traced(NamedTuple):
-    """A coefficient of the whole training rows at a strength, on the scale of X; class_: '' of two classes."""
+    """A coefficient of the whole training rows at a strength, on the scale of X; class_: '' of two
+    classes.
+    """
 
     strength: float
     class_: str
@@ -61,7 +68,9 @@ class Tuning:
 
     @property
     def path(self) -> pl.DataFrame:
-        """One row a strength and coefficient; with several classes, as in the model's table, each has its class."""
+        """One row a strength and coefficient; with several classes, as in the model's table, each
+        has its class.
+        """
         frame = pl.DataFrame(
             self.trace, schema=["strength", "class", "term", "coefficient"], orient="row"
         )
@@ -79,15 +88,19 @@ class Tuning:
         chosen = next(p for p in self.points if p.strength == self.strength)
         how = {"random": "", "stratified": "stratified ", "time": "forward "}[self.fold_method]
         return (
-            f"The penalty's strength {self.strength:.4g} was chosen among {len(self.points)} by {self.folds}-fold "
-            f"{how}cross-validation ({self.rule.replace('_', ' ')}): log-loss {chosen.log_loss:.5f}, standard error "
+            f"The penalty's strength {self.strength:.4g} was chosen among {len(self.points)} by "
+            f"{self.folds}-fold "
+            f"{how}cross-validation ({self.rule.replace('_', ' ')}): log-loss "
+            f"{chosen.log_loss:.5f}, standard error "
             f"{chosen.std_error:.5f}, {chosen.terms:.1f} terms on average."
             + (f" {WEAKEST}" if chosen == self.points[-1] else "")
         )
 
 
 def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
-    """Fit the grid on the rows each fold learns from, from the strongest on, and score those it holds out."""
+    """Fit the grid on the rows each fold learns from, from the strongest on, and score those it
+    holds out.
+    """
     asked = config.model.penalty
     frame = read_rows(config, dataset, split, "train")
     y = outcomes(config, dataset, frame)
