@@ -1,6 +1,4 @@
-"""The pipeline from Python, beside its recipes: check the data, write a report, predict rows of
-one's own.
-"""
+"""The pipeline from Python, beside its recipes: check the data, write a report, predict rows."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ import polars as pl
 from logit_engine.errors import DataError, UsageError
 from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
+from logit_flows.config.remedies import with_key
 from logit_flows.recipes.running import checked_config
 from logit_flows.steps.identity import open_store
 from logit_flows.steps.load import Dataset, load_dataset
@@ -19,9 +18,7 @@ from logit_flows.store.layout import Store
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LoadedModel:
-    """A published model, verified and ready to predict. name: of the config; run: the id of its
-    run.
-    """
+    """A published model, verified and ready to predict. run: the id of its run."""
 
     name: str
     run: str
@@ -40,6 +37,8 @@ class LoadedModel:
         try:
             check_rows(self.model, frame.lazy(), self.model.design.data_columns)
             return frame.select(self.model.outputs(("probability", "predicted_class")))
+        except DataError as error:
+            raise DataError(with_key(error), reason=error.reason) from error
         except pl.exceptions.PolarsError as error:
             raise DataError(f"the frame cannot be scored: {str(error).splitlines()[0]}") from error
 
@@ -50,11 +49,10 @@ class LoadedModel:
 
 
 def load_model(store: str | Path, name: str, run: str = "champion") -> LoadedModel:
-    """The champion of a name, or another of its runs, from the store's folder; its files are
-    verified.
+    """The model of a name's champion, or of another of its runs, read from the store's folder.
 
-    run: an id, the beginning of one, or champion. Raises UsageError if there is no such model,
-    ArtifactError if a file is not as it was published.
+    run: an id, the beginning of one, or champion. The files are verified by the sealed manifest.
+    Raises UsageError if there is no such model, ArtifactError if a file is not as it was published.
     """
     if not isinstance(store, str | Path):
         raise UsageError(f"load_model takes the path of a store, but got {type(store).__name__}.")

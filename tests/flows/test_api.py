@@ -137,14 +137,17 @@ BAD: dict[str, tuple[Any, str]] = {
         FRAME.with_columns(x=pl.concat_list("x")),
         "column 'x' should hold numbers but holds List(Float64) val",
     ),
-    "nothing": (FRAME.with_columns(x=pl.lit(None)), "column 'x' is missing in 5 of 5 rows"),
+    "nothing": (
+        FRAME.with_columns(x=pl.lit(None)),
+        "features.impute.numeric: column 'x' is missing in 5 of 5 rows",
+    ),
     "infinity": (
         FRAME.with_columns(x=pl.lit(float("inf"))),
         "column 'x' is infinite in 5 of 5 rows",
     ),
     "a new level": (
         FRAME.with_columns(city=pl.lit("zz")),
-        "column 'city' has levels that were not in the training rows: zz",
+        "features.handle_unknown: column 'city' has levels that were not in the training rows: zz",
     ),
     "pandas": (
         pd.DataFrame({"x": [1.0]}),

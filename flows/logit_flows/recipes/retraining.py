@@ -20,11 +20,10 @@ class Retrained:
 
 
 def retrain(config: Config, run: Run = DIRECT) -> Retrained:
-    """Train a challenger, compare it with the champion on rows that neither has seen, promote it if
-    the gate lets it.
+    """Train a challenger, and promote it if the gate lets it.
 
-    A champion that is kept is no error: `decision` says why. Raises Busy while another retrain of
-    the name runs.
+    The gate compares it with the champion on rows that neither has seen. A champion that is kept is
+    no error: `decision` says why. Raises Busy while another retrain of the name runs.
     """
     with hold_name(config, "retrain"), attempt(config, "retrain", run) as record:
         before = run(read_champion, config)

@@ -33,12 +33,11 @@ class Trained:
 
 
 def train(config: Config, run: Run = DIRECT) -> Trained:
-    """Train the config's model and publish it as a run; the first run of a name becomes its
-    champion.
+    """Train the config's model and publish it as a run.
 
-    A run of the same config and data that is published already is verified and reused. Raises
-    DataError with every problem of the data, SeparationError or RankError with the columns that the
-    fit cannot have.
+    The first run of a name becomes its champion. A run of the same config and data that is
+    published already is verified and reused. Raises DataError with every problem of the data,
+    SeparationError or RankError with the columns that the fit cannot have.
     """
     with attempt(config, "train", run) as record:
         trained = train_run(config, run)

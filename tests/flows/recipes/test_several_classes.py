@@ -141,7 +141,7 @@ def test_other_classes_keep_the_champion(trained: tuple[Config, Trained]) -> Non
         (["model.link=probit"], "model.link: a multinomial model has the logit link"),
         (
             ["model.covariance.type=HC3"],
-            "model.covariance.type: HC2 and HC3 need one leverage a row",
+            "model.covariance.type: HC2 and HC3 need one leverage per row",
         ),
         (
             ["evaluate.threshold=max_f1"],
