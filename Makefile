@@ -4,13 +4,14 @@ PYTHON ?= python3
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 PIP_INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help train test slow coverage accuracy bench format clean
+.PHONY: help train test slow coverage smoke accuracy bench format clean
 
 help:
 	@echo "make train     train, evaluate and write the model of config.yaml"
 	@echo "make test      formatting, lint, types and tests: what continuous integration runs"
 	@echo "make slow      the tests that it leaves out: thousands of random problems; ten minutes"
 	@echo "make coverage  branches of the engine that its tests take, at least 95%; half an hour"
+	@echo "make smoke     build the package, and train by its wheel under each Python found"
 	@echo "make accuracy  correct digits of hard cases, beside statsmodels'"
 	@echo "make bench     speed beside the peers and the machine's limit, into docs/performance.md; about an hour"
 	@echo "make format    format the code, and fix what ruff can fix"
@@ -30,6 +31,9 @@ slow: .venv/test.stamp
 
 coverage: .venv/test.stamp
 	.venv/bin/pytest -m "not slow" $(IN_PARALLEL) --cov=logit_engine tests/engine tests/laws tests/agreement
+
+smoke:
+	.ci/smoke
 
 accuracy: .venv/test.stamp
 	.venv/bin/python bench/accuracy.py

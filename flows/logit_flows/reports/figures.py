@@ -14,6 +14,7 @@ from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from logit_engine.columns import Array
@@ -114,34 +115,35 @@ def coefficient_path(path: pl.DataFrame, chosen: float, label: str) -> str:
         _set_strength_axis(axes)
         axes.set_xlim(strength[0], strength[-1])
         axes.set_ylabel("coefficient of the normalized column")
-        low, high = axes.get_ylim()
-        heights = spread_apart(
-            np.array([last[term] for term in named]), 0.045 * (high - low), (low, high)
-        )
-        side = axes.get_yaxis_transform()
-        for term, height, line in zip(named, heights, lines, strict=True):
-            color = line.get_color()
-            lead = {
-                "arrowstyle": "-",
-                "lw": 0.6,
-                "color": color,
-                "relpos": (0.0, 0.5),
-                "shrinkA": 1,
-                "shrinkB": 0,
-            }
-            axes.annotate(
-                short_label(term),
-                xy=(1.0, last[term]),
-                xytext=(1.04, height),
-                xycoords=side,
-                textcoords=side,
-                va="center",
-                color=color,
-                fontsize=8,
-                arrowprops=lead,
-            )
+        _name_lines(axes, lines, named, [last[term] for term in named])
 
     return svg_of(draw, label, height=4.4)
+
+
+def _name_lines(
+    axes: Axes,
+    lines: Sequence[Line2D],
+    names: Sequence[str],
+    ends: Sequence[float],
+) -> None:
+    """Write the name of each line beside its end, moved where names would meet."""
+    low, high = axes.get_ylim()
+    heights = spread_apart(np.array(ends), 0.045 * (high - low), (low, high))
+    side = axes.get_yaxis_transform()
+    leader = {"arrowstyle": "-", "lw": 0.6, "relpos": (0.0, 0.5), "shrinkA": 1, "shrinkB": 0}
+    for line, name, end, height in zip(lines, names, ends, heights, strict=True):
+        color = line.get_color()
+        axes.annotate(
+            short_label(name),
+            xy=(1.0, end),
+            xytext=(1.04, height),
+            xycoords=side,
+            textcoords=side,
+            va="center",
+            color=color,
+            fontsize=8,
+            arrowprops={**leader, "color": color},
+        )
 
 
 def forest(

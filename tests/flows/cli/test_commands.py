@@ -189,6 +189,7 @@ def test_init_writes_a_config_that_trains(exam: Path, tmp_path: Path) -> None:
     done = logit("init", exam / "two_features_train.csv", "--out", tmp_path / "first.yaml")
     assert done.returncode == 0, done.stderr
     assert "the outcome is 'passed'" in done.stdout
+    assert "orchestrator: auto\n" in (tmp_path / "first.yaml").read_text()
     assert logit("train", tmp_path / "first.yaml", "--no-prefect").returncode == 0
     again = logit("init", exam / "two_features_train.csv", "--out", tmp_path / "first.yaml")
     assert (again.returncode, "exists; name another file by --out" in again.stderr) == (2, True)
