@@ -203,6 +203,6 @@ def _split_patterns(pattern: list[int], frame: pl.DataFrame, numeric: Sequence[s
 
 
 def _count_levels(column: pl.Series, counts: dict[str, int]) -> None:
-    table = column.cast(pl.String).drop_nulls().value_counts()
+    table = column.cast(pl.String).drop_nulls().alias("level").value_counts(name="rows")
     for level, n in table.iter_rows():
         counts[level] = counts.get(level, 0) + n

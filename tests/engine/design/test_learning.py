@@ -368,3 +368,12 @@ def test_integer_levels_are_ordered_as_numbers_and_boolean_ones_are_false_and_tr
     narrow = frame.with_columns(pl.col("hour").cast(pl.Int8))
     theta = np.arange(5.0)
     assert design.encode(narrow).dot(theta).tolist() == [3.0, 2.0, 3.0, 4.0, 5.0, 3.0]
+
+
+def test_a_categorical_may_bear_any_name_that_the_audit_uses() -> None:
+    for name in ("count", "rows", "level"):
+        design, _ = learn(
+            pl.DataFrame({name: ["a", "b"]}), Spec(categorical=(name,), unknown=Unknown.REFERENCE)
+        )
+        audit = design.audit(pl.LazyFrame({name: ["a", "z", "z"]}))
+        assert (audit.rows, audit.unseen) == (3, {name: {"z": 2}})
