@@ -12,7 +12,7 @@ from logit_engine.discrete.output_format import OutputFormat, Table, frame_text
 from logit_engine.errors import UnavailableError, UsageError
 from logit_engine.inference.hypotheses import Test
 
-NO_INTERVALS = "a joint test has no intervals; t_test gives those of each row."
+NO_INTERVALS = "a joint test has no intervals; t_test gives the interval of each row."
 DEFAULT_ALPHA = 0.05
 
 
