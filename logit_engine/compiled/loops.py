@@ -23,12 +23,10 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
 from logit_engine.rows import Block, Rows
 
-MIN_COMPILED_NUMBERS = (
-    2**24
-)  # rows by coefficients by fits: fewer do not repay the loading of Numba
-PIECE_NUMBERS = (
-    2**14
-)  # written out at a time, about: they stay in a core's own cache with a scaled copy
+# rows by coefficients by fits: fewer do not repay the loading of Numba
+MIN_COMPILED_NUMBERS = 2**24
+# written out at a time, about: they stay in a core's own cache with a scaled copy
+PIECE_NUMBERS = 2**14
 MIN_PIECE_ROWS = 128  # a product of fewer is slow
 COMPILED_TYPES = tuple(
     np.dtype(kind) for kind in "fdbBhHiIlLqQ"

@@ -86,33 +86,24 @@ class Objective:
     )
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
-        """What travels to a cluster in every pass: neither the rows nor their sample, which no
-        block needs.
-        """
+        """What travels to a cluster in every pass: neither the rows nor their sample."""
         bare = replace(self, rows=RowsShape.of(self.rows), sample=None)
         return Objective, tuple(getattr(bare, part.name) for part in fields(bare) if part.init)
 
     @property
     def coefficient_names(self) -> tuple[str, ...]:
-        """A name for each coefficient, (q,).
-
-        If every class has a predictor, no class is the base.
-        """
+        """A name for each coefficient, (q,); if every class has a predictor, none is the base."""
         classes = self.rows.classes
         own = len(classes) == self.likelihood.outputs
         return coefficient_names(self.rows.names, ("", *classes) if own else classes)
 
     @property
     def separable(self) -> bool:
-        """Whether a separating direction would send the estimate to infinity: only without a
-        penalty.
-        """
+        """Whether separation would send the estimate to infinity: only without a penalty."""
         return self.penalty.absent
 
     def select(self, which: NDArray[np.intp]) -> "Objective":
-        """The objective of some columns alone, (r,): that of all where the others' coefficients are
-        zero.
-        """
+        """The objective of some columns, (r,): the others' coefficients are zero."""
         offsets = np.arange(self.likelihood.outputs)[:, None] * self.coordinates.scale.size
         return replace(
             self,
@@ -126,10 +117,7 @@ class Objective:
     def evaluate(
         self, theta: Array, basis: Array | None = None, expected: bool = False
     ) -> Evaluation:
-        """An information pass at theta, (q,).
-
-        expected: with the Fisher information as the curvature.
-        """
+        """An information pass at theta, (q,); expected: its curvature is the Fisher information."""
         outputs = self.likelihood.outputs
         inverse = None if basis is None else triangular_inverse(basis)
         extended = basis is not None and smallest_pivot(basis) < MIN_DOUBLE_PIVOT
@@ -141,13 +129,8 @@ class Objective:
         def block_sums(block: Block) -> Sums:
             if loops:
                 found = loops.sums(block)
-                return (
-                    found.loglik,
-                    found.score,
-                    found.information,
-                    Maximum(-found.lead),
-                    Maximum(found.longest),
-                )
+                maxima = Maximum(-found.lead), Maximum(found.longest)
+                return found.loglik, found.score, found.information, *maxima
             X = self.columns(block)
             linear = self._extended_dot(block, matrix) if extended else X.dot(matrix)
             eta = linear if block.offset is None else linear + block.offset
@@ -160,17 +143,9 @@ class Objective:
                     weighted(block.weight, v) for v in (loglik, score, curvature)
                 )
             Y = X if inverse is None else Dense(X.dot(inverse))
-            gradient, information = (
-                Y.transpose_dot(score),
-                information_blocks(curvature, partial(signed_gram, Y)),
-            )
-            return (
-                loglik.sum(),
-                gradient,
-                information,
-                Maximum(-margin),
-                Maximum(block.maximum(Y.squared_lengths())),
-            )
+            information = information_blocks(curvature, partial(signed_gram, Y))
+            maxima = Maximum(-margin), Maximum(block.maximum(Y.squared_lengths()))
+            return loglik.sum(), Y.transpose_dot(score), information, *maxima
 
         loglik, score, information, margin, reach = total(self.rows, block_sums, self.threads)
         # two predictors of a row may part at once: a pair of unit entries is sqrt(2) long
@@ -180,10 +155,7 @@ class Objective:
         return found if self.penalty.absent else self._penalized(found, theta, inverse)
 
     def _penalized(self, found: Evaluation, theta: Array, inverse: Array | None) -> Evaluation:
-        """An evaluation of the loss with the penalty added.
-
-        inverse: of the basis, (p, p), or None.
-        """
+        """An evaluation with the penalty added; inverse: of the basis, (p, p), or None."""
         outputs, user = self.likelihood.outputs, self.coordinates.to_user(theta)
         pull = self.coordinates.pull_back(self.penalty.gradient(user, self.free))
         scale = np.tile(self.coordinates.scale, outputs)
@@ -253,9 +225,7 @@ class Objective:
         return loglik, score
 
     def light_pass_with_curvature(self, theta: Array) -> tuple[LightPass, Array]:
-        """A light pass at theta, (q,), and the curvature of the loss, (q, q), in one look: for few
-        rows.
-        """
+        """A light pass and the curvature of the loss, (q, q), in one look: for few rows."""
 
         @QuietFunction
         def block_sums(block: Block) -> Sums:
@@ -292,10 +262,7 @@ class Objective:
         return -flat_coefficients(np.asarray(total(self.rows, block_sums, self.threads)[0]))
 
     def steering_pass(self, theta: Array, single_precision: bool = False) -> SteeringPass:
-        """Gradient and curvature of the loss alone at theta.
-
-        The curvature may be in single precision.
-        """
+        """Gradient and curvature of the loss at theta; the curvature may be in single precision."""
         loops, dtype = self._compiled_loops(theta), np.float32 if single_precision else np.float64
 
         @QuietFunction
@@ -345,10 +312,7 @@ class Objective:
         return np.asarray(total(self.rows, block_sums, self.threads)[0])
 
     def widest_predictor_gap(self, theta: Array) -> float:
-        """The largest difference of two linear predictors of a row at theta, (q,).
-
-        That of a base is zero.
-        """
+        """The largest difference of two linear predictors of a row; that of a base is zero."""
         outputs = self.likelihood.outputs
 
         @QuietFunction
@@ -375,15 +339,12 @@ class Objective:
         return inner
 
     def predictors(self, block: Block, X: Columns, theta: Array) -> Array:
-        """eta of each row of the block, offsets included, (n,), or (n, k) for several linear
-        predictors.
-        """
+        """eta of each row of the block, offsets included, (n,), or (n, k) for k predictors."""
         linear = X.dot(by_predictor(theta, self.likelihood.outputs))
         return linear if block.offset is None else linear + block.offset
 
     def _extended_dot(self, block: Block, theta: Array) -> Array:
-        """x'theta centered and summed in extended precision: large coefficients that cancel cost no
-        digits.
+        """x'theta in extended precision: large coefficients that cancel cost no digits.
 
         Theta is split (Dekker 1971): its first eleven bits times 53 of x are exact in the 64 of an
         extended number, so the large products cancel without a rounding, and the rest is small.
@@ -398,10 +359,7 @@ class Objective:
         return linear.astype(np.float64)
 
     def _smallest_margin(self, block: Block, linear: Array) -> float:
-        """The smallest lead of an outcome in a block.
-
-        Of its first rows alone if one is below zero there.
-        """
+        """The smallest lead of an outcome, or of the first rows' if one is below zero there."""
         smallest = np.inf
         for rows in (slice(MARGIN_PROBE_ROWS), slice(MARGIN_PROBE_ROWS, None)):
             margin = self.likelihood.margins(linear[rows], block.y[rows])

@@ -26,15 +26,13 @@ from logit_engine.objective.triangles import cholesky_factor
 from logit_engine.solvers.step_length import VALUE_ROUNDING
 from logit_engine.solvers.whitening import free_directions
 
-ACTIVE_DECREMENT = (
-    1e-9  # standard errors: a shorter step does not change which inequalities are active
-)
+# standard errors: a shorter step does not change which inequalities are active
+ACTIVE_DECREMENT = 1e-9
 ACTIVE_SLACK = 1e-9  # of an inequality, relative: with less it is active
 MAX_PASSES = 100
 MIN_STEP_LENGTH = 2.0**-40
-CONTRADICTION_RESIDUAL = (
-    1e-10  # of non-negative least squares: below it no point meets all inequalities
-)
+# of non-negative least squares: below it no point meets all inequalities
+CONTRADICTION_RESIDUAL = 1e-10
 
 
 class ActiveInequalities(NamedTuple):

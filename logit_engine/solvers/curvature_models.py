@@ -26,9 +26,8 @@ from logit_engine.solvers.quadratic_model import quadratic_step
 from logit_engine.solvers.singular_steps import MIN_DEFINITE_PIVOT
 
 MAX_PAIRS = 20  # remembered by a factored model
-COEFFICIENTS_PER_SLOW_PASS = (
-    100  # that make one slow light pass reason enough for exact information
-)
+# that make one slow light pass reason enough for exact information
+COEFFICIENTS_PER_SLOW_PASS = 100
 
 
 class CurvatureModel(Protocol):

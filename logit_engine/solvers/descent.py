@@ -38,9 +38,8 @@ from logit_engine.solvers.step_length import VALUE_ROUNDING
 SLOW_RATE = 0.2  # a step that leaves more of the residual than this is slow
 MIN_STEP_LENGTH = 2.0**-40
 MIN_ROUNDED_STEP_LENGTH = 2.0**-3  # if the value's rounding hides what a step does
-MIN_GRADIENT_CHANGE = (
-    1e-12  # of the gradient's size: a smaller change says nothing of the curvature
-)
+# of the gradient's size: a smaller change says nothing of the curvature
+MIN_GRADIENT_CHANGE = 1e-12
 LAST_STEP_RESIDUAL = 1e-8  # from which a step by the exact curvature leaves rounding
 CONVERGED_RESIDUAL = 1e-10  # that counts as converged
 PENALTY_RATIO = 1e4  # a residual of CONVERGED_RESIDUAL is at most 1e-6 of the penalty

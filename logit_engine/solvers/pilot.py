@@ -65,12 +65,10 @@ MAX_STAGE_STRIDE = 8  # of a pilot's own pilot
 MAX_PILOT_COEFFICIENTS = 1000
 MAX_PILOT_NUMBERS = 2**26
 MIN_CLASS_ROWS = 50  # that a pilot's first block must hold of each class
-MIN_CURVATURE_RATIO = (
-    1e-2  # to the median: a column with less curvature has too few rows in a pilot
-)
-PILOT_DECREMENT = (
-    0.1  # of a pilot's own standard errors: a step so small changes nothing that its rows know
-)
+# to the median: a column with less curvature has too few rows in a pilot
+MIN_CURVATURE_RATIO = 1e-2
+# of a pilot's own standard errors: a smaller step changes nothing that its rows know
+PILOT_DECREMENT = 0.1
 NEAR_DECREMENT = 1e-6  # if rounding stops the steps there, Newton's method does the rest
 MIN_SINGLE_PRECISION_PIVOT = 1e-2  # above it the next curvature may be in single precision
 REACH_ROWS = 2048  # that tell how long rows are

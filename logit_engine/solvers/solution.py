@@ -12,9 +12,8 @@ from logit_engine.objective.shapes import block_diagonal
 from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.solvers.whitening import unwhitened
 
-MAX_CERTIFICATE = (
-    0.5  # below 1 is proof, but under separation a bound tends to 1 and rounding may take it below
-)
+# below 1 is proof, but under separation a bound tends to 1 and rounding may take it below
+MAX_CERTIFICATE = 0.5
 
 
 class Solver(Protocol):

@@ -37,9 +37,8 @@ MIN_PREDICTOR_MOVE = 2.0**-40  # a step that moves rows by less changes nothing
 VALUE_ROUNDING = 1e-12  # of the objective, relative
 MAX_ROUNDED_FALL = 1e-6  # of the objective: rounding may hide a smaller fall of the value
 MAX_PLATEAU_LENGTH = 2.0**12  # Newton steps
-FAR_DECREMENT = (
-    10.0  # standard errors: so far out, steps that hardly shrink lie in an exponential tail
-)
+# standard errors: so far out, steps that hardly shrink lie in an exponential tail
+FAR_DECREMENT = 10.0
 EDGE_SLOPE_RATIO = 0.1  # to the slope at the start: where it is so small, the step ends on the edge
 MIN_EDGE_WIDTH = 1e-14  # of a step: a narrower interval holds no number
 MIN_SLOW_PASSES = 3  # in a row, on a plateau

@@ -42,20 +42,16 @@ from logit_engine.solvers.curvature_models import (
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL, Descent, residuals
 from logit_engine.solvers.information_pass import information_cost
 
-MAX_FULL_COLUMNS = (
-    256  # up to which all take part: a pass over all costs little more than one over some
-)
+# up to which all take part: a pass over all costs little more than one over some
+MAX_FULL_COLUMNS = 256
 MIN_ADDED_COLUMNS = 100  # let in at once
 SPARSE_GROWTH_FACTOR = 4  # times as many sparse columns, which cost only what they hold
-INNER_TOLERANCE_RATIO = (
-    0.3  # of the largest residual outside: how well the set is solved before the next look
-)
-MAX_DOUBLE_COEFFICIENTS = (
-    500  # above them the information is in single precision, as it only steers
-)
-MAX_EXACT_MATRIX_NUMBERS = (
-    1.5e6  # of all fits, up to which an exact matrix is taken if nothing else arrives
-)
+# of the largest residual outside: how well the set is solved before the next look
+INNER_TOLERANCE_RATIO = 0.3
+# above them the information is in single precision, as it only steers
+MAX_DOUBLE_COEFFICIENTS = 500
+# of all fits, up to which an exact matrix is taken if nothing else arrives
+MAX_EXACT_MATRIX_NUMBERS = 1.5e6
 TRIAL_PASSES = 30  # until then
 MAX_CHEAP_PRODUCTS = 2e7  # of a curvature that costs no more than the rest of its pass
 MAX_STALLED_PASSES = 3  # once converged: then rounding has the last word

@@ -10,9 +10,8 @@ from logit_engine.compiled.kernels.machine_code import ordered_loop
 
 MIN_EXPONENT = -708.0  # e^x is about the smallest normal number there, and is taken for it below
 LN2, LN2_TAIL = 0.6931471805598903, 5.497923018708371e-14  # log 2: its first 42 bits, and the rest
-ROUNDING_SHIFT = (
-    1.5 * 2.0**52
-)  # a number to which it is added has the nearest integer in its last bits
+# a number to which it is added has the nearest integer in its last bits
+ROUNDING_SHIFT = 1.5 * 2.0**52
 EXPONENT_OF_ONE = 1023  # as the bits of 1.0 hold it
 E2, E3, E4, E5, E6, E7, E8, E9, E10, E11, E12, E13 = (1.0 / factorial(k) for k in range(2, 14))
 
