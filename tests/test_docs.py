@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 HOME = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Homepage"]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+FOLDERS = ("logit_engine", "flows", "tests", "bench", "docs", "data")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 QUOTE = re.compile(
     r"^(<!-- quote ([\w./]+?)(?:::(\w+))? -->\n\n?```python\n).*?^```\n", re.MULTILINE | re.DOTALL
@@ -100,6 +101,13 @@ def test_files_that_a_page_names_are_there(page: Path) -> None:
 def test_links_of_the_readme_are_absolute() -> None:
     """A package's page on a registry shows the README without the files around it."""
     assert not re.findall(r"\]\((?!https://)", (ROOT / "README.md").read_text())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_files_that_are_named_exist(page: Path) -> None:
+    tracked = {path.name for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")}
+    for name in re.findall(r"`(?:[\w/]+/)?(\w+\.py)`", page.read_text()):
+        assert name in tracked, name
 
 
 def test_the_two_commands_stand_at_the_top_of_the_readme() -> None:
