@@ -19,7 +19,7 @@ from distributed import Client, LocalCluster
 from numpy.typing import NDArray
 
 from logit_engine.columns import Constant, Coordinates, Dense, SideBySide
-from logit_engine.fitting.preparation import prepared
+from logit_engine.fitting.preparation import prepare
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
@@ -110,7 +110,7 @@ class Measured:
 
 def measured(rows: Rows, rounds: int, threads: int) -> Measured:
     """The least of the rounds."""
-    objective: Objective = prepared(rows, LOGISTIC, NONE, threads).objective
+    objective: Objective = prepare(rows, LOGISTIC, NONE, threads).objective
     scale: Coordinates = objective.coordinates
     theta = np.linspace(-0.2, 0.2, scale.scale.size)
     seconds: dict[str, list[float]] = {}

@@ -10,7 +10,7 @@ from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sp
 from logit_engine.constraints.equations import Inequalities
 from logit_engine.errors import UsageError
 from logit_engine.fitting.options import FitOptions
-from logit_engine.fitting.paths import PASSES, fit_path
+from logit_engine.fitting.paths import MAX_PATH_PASSES, fit_path
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit_rows
 from logit_engine.likelihoods import Bernoulli, Multinomial
@@ -173,7 +173,7 @@ class Task:
         *,
         groups: ArrayLike | None = None,
         bounds: tuple[ArrayLike, ArrayLike] | None = None,
-        max_iter: int = PASSES,
+        max_iter: int = MAX_PATH_PASSES,
     ) -> PathTraces:
         """The fits at rising C, (m,), of all rows and without each fold.
 

@@ -25,7 +25,10 @@ BOUND_ROUNDING = 1e-9  # of an estimate beside the bound that holds it, relative
 
 
 class ConstrainedProblem(NamedTuple):
-    """The objective under linear constraints, a start that meets them, (q,), and what they leave free."""
+    """An objective under linear constraints.
+
+    start: (q,), meets them. change: what they leave free, None without any.
+    """
 
     objective: Objective
     start: Array
@@ -35,7 +38,7 @@ class ConstrainedProblem(NamedTuple):
 def constrained_problem(
     objective: Objective, options: FitOptions, start: Array
 ) -> ConstrainedProblem:
-    """The objective under the equalities and the active inequalities, and the nearest start, (q,)."""
+    """The objective under equalities and active inequalities, and the nearest start, (q,)."""
     fixed = options.equalities
     objective, start = _under_equalities(objective, fixed, start)
     if options.inequalities is not None:
@@ -115,6 +118,8 @@ def constraint_notes(options: FitOptions, change: ChangeOfVariables | None) -> t
     active = [bounds.text(i).replace(" = ", " >= ") for i in np.flatnonzero(met).tolist()]
     if not active:
         return ("No inequality is active: the estimates are those without them.",)
-    return (
-        f"Active inequalities, as if known: {'; '.join(active)}. Standard errors are conditional on them.",
+    sentence = (
+        f"Active inequalities, as if known: {'; '.join(active)}. "
+        "Standard errors are conditional on them."
     )
+    return (sentence,)

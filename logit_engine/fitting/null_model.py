@@ -1,7 +1,11 @@
-"""The null model: the constants that fit by themselves, given the offsets, and their log-likelihood. Every fit starts there.
+"""The null model: the constants that fit by themselves, given the offsets. Every fit starts there.
 
-Without offsets both follow from the shares of the classes. With offsets a binary model's constant is the root of one rising
-function; the root is kept between two bounds, so that offsets of any size do no harm.
+Without offsets the constants and their log-likelihood follow from the shares of the classes. With
+offsets a binary model's constant is the root of the score, which falls as the constant rises.
+Newton's steps find it where they shrink. Offsets of any size may mislead them, so the root is kept
+between two bounds: a step out of the bounds, or one that does not halve, gives way to the middle
+of the bounds, and to steps that double while there is a bound on one side only. With offsets the
+constants of several classes come from Newton's method on the constants alone.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,65 +25,81 @@ from logit_engine.rows import Block, QuietFunction, Rows, SummingRows, Sums, tot
 from logit_engine.solvers.newton import newton_solution
 
 MAX_ROOT_PASSES = 200
-MAX_FIRST_STEP = (
-    20.0  # a Newton step longer than half of it starts from where the curvature tells nothing
-)
+MAX_FIRST_STEP = 20.0  # of the predictor: half of it is the longest first Newton step
 ROOT_ROUNDING = 1e-12  # relative: a shorter step changes no digit of the log-likelihood
 
 
 class NullModel(NamedTuple):
-    """The constants, (k,), on the scale of the linear predictor, and the log-likelihood they reach."""
+    """The constants, (k,), on the scale of the linear predictor, and their log-likelihood."""
 
     constants: Array
     loglik: float
 
 
+class ScoreSums(NamedTuple):
+    """Log-likelihood, score and curvature at a constant, summed over rows."""
+
+    loglik: float
+    score: float
+    curvature: float
+
+
 def null_model(
-    rows: Rows, likelihood: Likelihood, classes: Array, shifted: bool, threads: int
+    rows: Rows,
+    likelihood: Likelihood,
+    classes: Array,
+    has_offsets: bool,
+    threads: int,
 ) -> NullModel:
-    """The null model of rows whose classes have these weights, (classes,); shifted: whether rows have offsets."""
+    """The null model of rows. classes: the weight of each class, (K,)."""
     constants = likelihood.constants(classes)
-    if not shifted:
+    if not has_offsets:
         return NullModel(constants, float(special.xlogy(classes, classes / classes.sum()).sum()))
     null = ConstantOnly(rows)
-    (offsets,) = total(null, lambda b: (np.asarray(b.weights @ _offsets(b)),), threads)
-    constants = constants - offsets / classes.sum()
+    constants = constants - _offset_sums(null, threads) / classes.sum()
     if isinstance(likelihood, Bernoulli):
         return _constant_root(null, likelihood, float(constants[0]), threads)
-    moments = total(null, lambda b: (b.X.moments(None if b.weight is None else b.kept),), threads)[
-        0
-    ]
-    objective = Objective(
-        null,
-        likelihood,
-        inner_coordinates(moments),
-        np.ones(constants.size, dtype=bool),
-        NONE,
-        threads,
-    )
-    found = newton_solution(objective, constants)
-    return NullModel(found.theta, found.loglik)
+    return _newton_null_model(null, likelihood, constants, threads)
 
 
 def _offsets(block: Block) -> Array:
+    """The offsets of a block, zero without any."""
     return np.zeros(block.y.size) if block.offset is None else block.offset
 
 
+def _offset_sums(null: Rows, threads: int) -> Array:
+    """The weighted sum of the offsets, () or (k,)."""
+
+    def block_sums(block: Block) -> Sums:
+        return (np.asarray(block.weights @ _offsets(block)),)
+
+    (sums,) = total(null, block_sums, threads)
+    return np.asarray(sums)
+
+
+def _newton_null_model(
+    null: Rows,
+    likelihood: Likelihood,
+    start: Array,
+    threads: int,
+) -> NullModel:
+    """The null model of several classes; start: (k,)."""
+
+    def block_moments(block: Block) -> Sums:
+        return (block.X.moments(None if block.weight is None else block.kept),)
+
+    (moments,) = total(null, block_moments, threads)
+    free = np.ones(start.size, dtype=bool)
+    coordinates = inner_coordinates(moments)
+    solution = newton_solution(Objective(null, likelihood, coordinates, free, NONE, threads), start)
+    return NullModel(solution.theta, solution.loglik)
+
+
 def _constant_root(null: Rows, likelihood: Bernoulli, start: float, threads: int) -> NullModel:
-    """The constant whose scores sum to zero: Newton's steps where they shrink, else bounds that double or halve."""
-
-    def sums(constant: float) -> tuple[float, float, float]:
-        @QuietFunction
-        def of_block(block: Block) -> Sums:
-            terms = likelihood.terms(constant + _offsets(block), block.y)
-            return tuple(float(weighted(block.weights, part).sum()) for part in terms)
-
-        loglik, score, curvature = total(null, of_block, threads)
-        return float(loglik), float(score), float(curvature)
-
+    """The constant whose scores sum to zero; see the head of this file."""
     low, high, constant, last, width = -np.inf, np.inf, start, MAX_FIRST_STEP, 1.0
     for _ in range(MAX_ROOT_PASSES):
-        loglik, score, curvature = sums(constant)
+        loglik, score, curvature = _score_sums(null, likelihood, constant, threads)
         low, high = (constant, high) if score > 0.0 else (low, constant)
         step = score / curvature if curvature > 0.0 and np.isfinite(curvature) else np.inf
         if not (low <= constant + step <= high and abs(step) <= 0.5 * abs(last)):
@@ -91,6 +111,18 @@ def _constant_root(null: Rows, likelihood: Bernoulli, start: float, threads: int
             break
         constant, last = constant + step, step
     return NullModel(np.array([constant]), loglik)
+
+
+def _score_sums(null: Rows, likelihood: Bernoulli, constant: float, threads: int) -> ScoreSums:
+    """The sums at one constant, in one pass."""
+
+    @QuietFunction
+    def block_sums(block: Block) -> Sums:
+        terms = likelihood.terms(constant + _offsets(block), block.y)
+        return tuple(float(weighted(block.weights, part).sum()) for part in terms)
+
+    loglik, score, curvature = total(null, block_sums, threads)
+    return ScoreSums(float(loglik), float(score), float(curvature))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,12 +42,13 @@ class FitOptions:
     def __post_init__(self) -> None:
         if not (self.covariance_type is None or isinstance(self.covariance_type, Covariance)):
             raise UsageError(
-                f"covariance_type is {self.covariance_type!r}; it is a value of logit_engine, NONROBUST, HC0, HC1, "
-                "HC2, HC3 or CLUSTER, or None for estimates alone."
+                f"covariance_type is {self.covariance_type!r}; it is a value of logit_engine, "
+                "NONROBUST, HC0, HC1, HC2, HC3 or CLUSTER, or None for estimates alone."
             )
         if not isinstance(self.penalty, Penalty):
             raise UsageError(
-                f"penalty is {self.penalty!r}; it is a value, NONE, L2(strength) or ElasticNet(l1, l2) say."
+                f"penalty is {self.penalty!r}; it is a value, NONE, L2(strength) or "
+                "ElasticNet(l1, l2) say."
             )
 
     def simplified(self, likelihood: Likelihood) -> "FitOptions":

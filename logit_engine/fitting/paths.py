@@ -1,17 +1,19 @@
-"""Paths: a penalty at many falling strengths, each fit from the one before; with folds, all their fits in the same passes.
+"""Paths: a penalty at falling strengths, each fit from the one before.
 
-The strong rules of Tibshirani et al. (2012) guess which columns may leave zero at the next strengths; the working set
-(solvers/working_set.py) proves the guess on all columns, or adds what it missed.
+With folds, all their fits share the same passes over the rows. The strong rules of Tibshirani et
+al. (2012) guess which columns may leave zero at the next strengths. The working set
+(solvers/working_set.py) proves the guess on all columns, or adds what the guess missed.
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.fitting.preparation import prepared
+from logit_engine.fitting.preparation import prepare
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Likelihood
@@ -20,17 +22,21 @@ from logit_engine.rows import Rows, cores, one_blas_thread
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL
 from logit_engine.solvers.working_set import WorkingSet
 
-AHEAD = 5  # strengths ahead for which columns are let in
-PASSES = 1000  # for one strength
+LOOKAHEAD_STRENGTHS = 5  # strengths ahead whose columns the strong rule lets in
+MAX_PATH_PASSES = 1000  # for one strength
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Fits at falling strengths (m,): estimates (m, q) in the user's units, their log-likelihood and residual, (m,).
+    """The fits of a path of m strengths.
 
-    folds: (m, K, q), the estimates without the rows of each fold. residual: the largest of all fits at that strength
-    (`solvers.descent.residuals`, beside the gradient's size and the penalty); converged: whether it is within the tolerance,
-    or 1e-10. passes: passes over the rows, (m,).
+    strengths: (m,), falling.
+    estimates: (m, q), in the user's units.
+    folds: (m, K, q), the estimates without the rows of each fold.
+    loglik: (m,), of all rows.
+    residual: (m,), the largest of all fits at a strength (`solvers.descent.residuals`).
+    passes: (m,), over the rows.
+    converged: (m,), whether the residual is within the tolerance, or 1e-10.
     """
 
     strengths: Array
@@ -42,6 +48,15 @@ class Path:
     converged: NDArray[np.bool_]
 
 
+class PathPoint(NamedTuple):
+    """What stands at one strength: theta of all fits, (K + 1, q), and the numbers of `Path`."""
+
+    thetas: Array
+    loglik: float
+    residual: float
+    passes: int
+
+
 def fit_path(
     rows: Rows,
     likelihood: Likelihood,
@@ -51,55 +66,66 @@ def fit_path(
     folds: int = 0,
     tolerance: float = CONVERGED_RESIDUAL,
     threads: int | None = None,
-    max_passes: int = PASSES,
+    max_passes: int = MAX_PATH_PASSES,
 ) -> Path:
-    """Fits at strength * unit for falling strengths, (m,), on the sum of the rows, and beside each its folds' fits.
+    """Fits at strength * unit, on the sum of the rows, for falling strengths, (m,).
 
-    folds: how many the rows' fold codes name; a fold's own fit leaves its rows out. max_passes: for one strength. Raises
-    UsageError where strengths do not fall, DataError as `fit` does.
+    folds: how many folds the rows' codes name. The fit of a fold leaves its rows out.
+    max_passes: for one strength.
+
+    Raises UsageError if the strengths do not fall, DataError as `fit` does.
     """
     if strengths.size == 0 or not (strengths > 0.0).all() or (np.diff(strengths) >= 0.0).any():
         raise UsageError("the strengths of a path fall, and are above 0.")
     with one_blas_thread():
-        _, _, objective, start = prepared(
-            rows, likelihood, unit, threads or cores(), strengths.size * (folds + 1)
-        )
-        kinks = unit.in_units(np.tile(objective.coordinates.scale, likelihood.outputs))
+        fit_count = strengths.size * (folds + 1)
+        begun = prepare(rows, likelihood, unit, threads or cores(), fit_count)
+        coordinates, start = begun.objective.coordinates, begun.start
+        kinks = unit.in_units(np.tile(coordinates.scale, likelihood.outputs))
         fits = WorkingSet(
-            replace(objective, penalty=NONE),
+            replace(begun.objective, penalty=NONE),
             np.tile(start, (folds + 1, 1)),
             tuple(range(-1, folds)),
             kinks,
         )
-        inner, loglik, residual, passes = [], [], [], []
+        points = []
         for i, strength in enumerate(strengths.tolist()):
-            ahead = max(
-                0.0, 2.0 * float(strengths[min(i + AHEAD, strengths.size - 1)]) / strength - 1.0
+            later = float(strengths[min(i + LOOKAHEAD_STRENGTHS, strengths.size - 1)])
+            strong_rule = max(0.0, 2.0 * later / strength - 1.0)
+            points.append(
+                _path_point(fits, kinks.multiplied(strength), tolerance, max_passes, strong_rule)
             )
-            before = fits.passes
-            residual.append(
-                fits.fit_under(kinks.multiplied(strength), tolerance, max_passes, ahead)
-            )
-            passes.append(fits.passes - before)
-            inner.append(fits.thetas.copy())
-            loglik.append(-fits.light_passes[0].loss)
-        thetas = np.stack(inner)
-        user = objective.coordinates.to_user(thetas.reshape(-1, start.size).T).T.reshape(
-            thetas.shape
-        )
-        worst = np.array(residual)
-        return Path(
-            strengths,
-            user[:, 0],
-            user[:, 1:],
-            np.array(loglik),
-            worst,
-            np.array(passes),
-            worst <= max(tolerance, CONVERGED_RESIDUAL),
-        )
+        thetas = np.stack([point.thetas for point in points])
+        user = coordinates.to_user(thetas.reshape(-1, start.size).T).T.reshape(thetas.shape)
+    residual = np.array([point.residual for point in points])
+    return Path(
+        strengths=strengths,
+        estimates=user[:, 0],
+        folds=user[:, 1:],
+        loglik=np.array([point.loglik for point in points]),
+        residual=residual,
+        passes=np.array([point.passes for point in points]),
+        converged=residual <= max(tolerance, CONVERGED_RESIDUAL),
+    )
 
 
-def relaxed(
+def _path_point(
+    fits: WorkingSet,
+    kinks: ElasticNet,
+    tolerance: float,
+    max_passes: int,
+    strong_rule: float,
+) -> PathPoint:
+    """All fits at one strength.
+
+    strong_rule: columns whose slopes exceed this share of their kinks take part from the start.
+    """
+    passes = fits.passes
+    residual = fits.fit_under(kinks, tolerance, max_passes, strong_rule)
+    return PathPoint(fits.thetas.copy(), -fits.light_passes[0].loss, residual, fits.passes - passes)
+
+
+def relaxed_fit(
     rows: Rows,
     likelihood: Likelihood,
     estimates: Array,
@@ -107,17 +133,13 @@ def relaxed(
     threads: int | None = None,
     naive: bool = False,
 ) -> FitResult:
-    """The unpenalized fit of the coefficients that a penalty left, (q,); the others stay zero. Meinshausen (2007).
+    """The unpenalized fit of the coefficients that a penalty left; the others stay zero.
 
-    naive: with standard errors as if the zeros had been known beforehand. Constants are free.
+    estimates: (q,), of the penalized fit. Constants are free. naive: give standard errors as if the
+    zeros had been known beforehand. Meinshausen (2007).
     """
-    zero = np.where(estimates == 0.0, np.inf, 0.0)
+    pinned = np.where(estimates == 0.0, np.inf, 0.0)
     if rows.intercept:
-        zero.reshape(likelihood.outputs, -1)[:, 0] = 0.0
-    return fit(
-        rows,
-        likelihood,
-        penalty=ElasticNet(zero, np.zeros_like(zero)),
-        threads=threads,
-        naive=naive,
-    )
+        pinned.reshape(likelihood.outputs, -1)[:, 0] = 0.0
+    penalty = ElasticNet(pinned, np.zeros_like(pinned))
+    return fit(rows, likelihood, penalty=penalty, threads=threads, naive=naive)

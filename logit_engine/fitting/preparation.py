@@ -1,8 +1,9 @@
-"""Preparation: what a fit must know before its first step. One pass over the rows, the null model, the objective."""
+"""Preparation: what a fit must know before its first step: sums of one pass, and the null model."""
 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Coordinates, Moments
 from logit_engine.columns.coordinates import constant_column, inner_coordinates
@@ -19,66 +20,82 @@ from logit_engine.rows.memory import GatheredRows, every_nth_row
 from logit_engine.solvers.pilot import pilot_stride
 
 
-class First(NamedTuple):
-    """What a first pass tells: moments of the columns, the weight of each class, rows, how many they stand for; a sample.
+class FirstPass(NamedTuple):
+    """What the first pass over the rows tells.
 
-    moments: of the sample, where there is one in which all columns vary: what needs them needs about them.
-    shifted: whether rows have offsets.
+    moments: of the columns. They come from the sample if every column varies in it; approximate
+        values suffice.
+    classes: the weight of each class, (K,).
+    n: rows with weight. observations: how many rows these stand for.
+    has_offsets: whether some row has an offset.
+    sample: rows for a pilot, or None.
     """
 
     moments: Moments
     classes: Array
     n: int
     observations: float
-    shifted: bool
+    has_offsets: bool
     sample: Rows | None
 
 
-class Prepared(NamedTuple):
-    """What every fit begins with: what a first pass told, the null model, the objective, and the null model's
-    theta, (q,).
-    """
+class Preparation(NamedTuple):
+    """What every fit begins with; start: theta of the null model, (q,)."""
 
-    first: "First"
+    first: FirstPass
     null: NullModel
     objective: Objective
     start: Array
 
 
-def prepared(
-    rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int, fits: int = 1
-) -> Prepared:
-    """One pass over the rows, for everything that must be known before a step of so many fits. Raises as `fit` does."""
+def prepare(
+    rows: Rows,
+    likelihood: Likelihood,
+    penalty: Penalty,
+    threads: int,
+    fits: int = 1,
+) -> Preparation:
+    """The first pass, the null model and the objective. fits: how many fits use them.
+
+    Raises DataError and UsageError as `fit` does.
+    """
     penalty.check(len(rows.names), likelihood.outputs, rows.intercept)
-    first = _first_pass(rows, likelihood, threads)
+    first = first_pass(rows, likelihood, threads)
     _check_counts(first, rows, likelihood, penalty, threads)
     constant = constant_column(first.moments)
     leaves_constant = constant is not None and not penalty.touches(constant, len(rows.names))
     coordinates = inner_coordinates(first.moments, centered=rows.intercept or leaves_constant)
-    free = np.zeros(len(rows.names), dtype=bool)
-    if coordinates.constant is not None:
-        free[coordinates.constant] = True
-    free = np.tile(free, likelihood.outputs)
     compiled = first.sample is not None and takes_compiled_loops(
         rows, first.sample, likelihood, coordinates, fits
     )
-    weight = float(first.classes.sum())
     objective = Objective(
-        rows, likelihood, coordinates, free, penalty, threads, None, first.sample, compiled, weight
+        rows,
+        likelihood,
+        coordinates,
+        _free_coefficients(coordinates, likelihood.outputs),
+        penalty,
+        threads,
+        sample=first.sample,
+        compiled=compiled,
+        weight=float(first.classes.sum()),
     )
-    null = null_model(rows, likelihood, first.classes, first.shifted, threads)
-    return Prepared(first, null, objective, _start(coordinates, null.constants))
+    null = null_model(rows, likelihood, first.classes, first.has_offsets, threads)
+    return Preparation(first, null, objective, _null_theta(coordinates, null.constants))
 
 
 def largest_strength(
-    rows: Rows, likelihood: Likelihood, unit: ElasticNet, threads: int | None = None
+    rows: Rows,
+    likelihood: Likelihood,
+    unit: ElasticNet,
+    threads: int | None = None,
 ) -> float:
     """The least multiple of a penalty on the sum of the rows that leaves the constants alone.
 
-    Needs a constant as the first column. Friedman, Hastie & Tibshirani (2010), 2.5; Meier et al. (2008), 2.2.
+    The first column must be constant. Friedman, Hastie & Tibshirani (2010), 2.5; Meier et al.
+    (2008), 2.2.
     """
     with one_blas_thread():
-        first = _first_pass(rows, likelihood, threads or cores())
+        first = first_pass(rows, likelihood, threads or cores())
         constants = likelihood.constants(first.classes)
 
         def score(block: Block) -> Sums:
@@ -90,58 +107,63 @@ def largest_strength(
     return unit.lambda_max(flat_coefficients(total_score))
 
 
-def _first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> First:
+def first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> FirstPass:
+    """Counts, weights and a pilot's rows in one pass; moments in a second one, of the sample."""
     stride = pilot_stride(rows.n, likelihood.outputs * len(rows.names))
 
     def block_sums(block: Block) -> Sums:
         copies = block.weights if block.precision is None else block.weights / block.precision
-        some = GatheredRows([]) if stride is None else every_nth_row(block, stride)
-        n = block.y.size if block.weight is None else int(block.kept.sum())
-        shifted = Maximum(float(block.offset is not None))
         return (
             likelihood.class_weights(block.y, block.weights),
-            n,
+            block.y.size if block.weight is None else int(block.kept.sum()),
             float(copies.sum()),
-            shifted,
-            some,
+            Maximum(float(block.offset is not None)),
+            GatheredRows([]) if stride is None else every_nth_row(block, stride),
         )
 
-    classes, n, observations, shifted, some = total(rows, block_sums, threads)
-    sample = some.rows(rows.names, rows.intercept, rows.classes) if some.blocks else None
-    moments = _moments(rows if sample is None else sample, threads)
-    if (
-        sample is not None
-        and not ((moments.square > 0.0) | moments.coded)[int(rows.intercept) :].all()
-    ):
-        moments = _moments(rows, threads)
-    return First(moments, classes, n, observations, shifted.value > 0.0, sample)
+    classes, n, observations, with_offset, gathered = total(rows, block_sums, threads)
+    sample = None
+    if gathered.blocks:
+        sample = gathered.rows(rows.names, rows.intercept, rows.classes)
+    moments = _column_moments(rows if sample is None else sample, threads)
+    if sample is not None:
+        varies = (moments.square > 0.0) | moments.coded
+        if not varies[int(rows.intercept) :].all():
+            moments = _column_moments(rows, threads)
+    return FirstPass(moments, classes, n, observations, with_offset.value > 0.0, sample)
 
 
-def _moments(rows: Rows, threads: int) -> Moments:
+def _column_moments(rows: Rows, threads: int) -> Moments:
     """Mean and spread of the columns, over the rows with weight."""
-    (moments,) = total(
-        rows, lambda b: (b.X.moments(None if b.weight is None else b.kept),), threads
-    )
+
+    def block_moments(block: Block) -> Sums:
+        return (block.X.moments(None if block.weight is None else block.kept),)
+
+    (moments,) = total(rows, block_moments, threads)
     return moments  # type: ignore[no-any-return]
 
 
+def _free_coefficients(coordinates: Coordinates, outputs: int) -> NDArray[np.bool_]:
+    """The coefficients that no penalty touches, (q,): the constants of all predictors."""
+    free = np.zeros(coordinates.scale.size, dtype=bool)
+    if coordinates.constant is not None:
+        free[coordinates.constant] = True
+    return np.tile(free, outputs)
+
+
 def _check_counts(
-    first: First, rows: Rows, likelihood: Likelihood, penalty: Penalty, threads: int
+    first: FirstPass,
+    rows: Rows,
+    likelihood: Likelihood,
+    penalty: Penalty,
+    threads: int,
 ) -> None:
-    """Raises DataError for a class without weight, named by its label, and for more columns than rows."""
-    p = len(rows.names)
-    for outcome in np.flatnonzero(first.classes == 0.0).tolist():
-        label = rows.classes[outcome] if rows.classes else outcome
-        counts, *_ = total(
-            rows, lambda block: (likelihood.class_weights(block.y, np.ones(block.y.size)),), threads
-        )
-        if counts[outcome] == 0.0:
-            raise DataError(f"no row has y = {label}; a model needs all its classes.")
-        raise DataError(
-            f"the {counts[outcome]:,.6g} rows with y = {label} all have weight 0; a model needs weight in all its "
-            "classes: give them weight, or drop them."
-        )
+    """Raises DataError for a class without weight, and for more columns than rows."""
+    empty = np.flatnonzero(first.classes == 0.0).tolist()
+    if empty:
+        raise _empty_class_error(empty[0], rows, likelihood, threads)
     _check_sizes(first.moments, rows.names)
+    p = len(rows.names)
     if p > first.n and penalty.absent:
         raise DataError(
             f"there are {p:,} columns for {first.n:,} rows; drop columns or set a penalty.",
@@ -149,19 +171,35 @@ def _check_counts(
         )
 
 
+def _empty_class_error(code: int, rows: Rows, likelihood: Likelihood, threads: int) -> DataError:
+    """The error for a class without weight: it has no rows, or rows of weight zero."""
+
+    def block_counts(block: Block) -> Sums:
+        return (likelihood.class_weights(block.y, np.ones(block.y.size)),)
+
+    label = rows.classes[code] if rows.classes else code
+    (counts,) = total(rows, block_counts, threads)
+    if counts[code] == 0.0:
+        return DataError(f"no row has y = {label}; a model needs all its classes.")
+    return DataError(
+        f"the {counts[code]:,.6g} rows with y = {label} all have weight 0; a model needs weight "
+        "in all its classes: give them weight, or drop them."
+    )
+
+
 def _check_sizes(moments: Moments, names: tuple[str, ...]) -> None:
-    """Raises DataError where squares of a column's values would be zero to the computer."""
+    """Raises DataError for a column whose values have squares that round to zero."""
     if (np.abs(moments.mean) >= MIN_SQUARABLE_SIZE).all():
         return
     for j in np.flatnonzero(moments.vanishing).tolist():
         raise DataError(
-            f"column '{names[j]}' holds no value beyond {MIN_SQUARABLE_SIZE:g}, and their squares vanish; "
-            "multiply it by a power of ten."
+            f"column '{names[j]}' holds no value beyond {MIN_SQUARABLE_SIZE:g}, and their squares "
+            "vanish; multiply it by a power of ten."
         )
 
 
-def _start(coordinates: Coordinates, constants: Array) -> Array:
-    """Zero, but for the constants of the null model."""
+def _null_theta(coordinates: Coordinates, constants: Array) -> Array:
+    """theta of the null model, (q,): zero, but for the constants."""
     theta = np.zeros((constants.size, coordinates.scale.size))
     if coordinates.constant is not None:
         k = coordinates.constant

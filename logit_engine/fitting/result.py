@@ -22,7 +22,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the fit ended: one word, and one sentence that ends in what to do where something is to be done."""
+    """How the fit ended: one word, and one sentence that ends in what to do, if anything."""
 
     verdict: Verdict
     sentence: str
@@ -32,10 +32,11 @@ class Status:
 class Convergence:
     """How a fit ended, and the numbers that prove it.
 
-    passes: over the rows. decrement: length of the last Newton step, in standard errors.
-    certificate: far below 1 it proves that the maximum exists (`MAX_CERTIFICATE`), infinite without a
-    proof; under most penalties the residual. condition: condition number of the centered, weighted
-    columns at unit length.
+    passes: over the rows.
+    decrement: length of the last Newton step, in standard errors.
+    certificate: below `MAX_CERTIFICATE` it proves that a maximum exists; infinite without proof.
+        Under most penalties it is the residual.
+    condition: condition number of the centered, weighted columns at unit length.
     """
 
     status: Status
@@ -85,7 +86,7 @@ class Separation:
     signs: Array
 
     def limits(self, estimates: Array) -> Array:
-        """The estimates, (q,), with the infinity or nan that belongs in place of the last iterate."""
+        """The estimates, (q,), with an infinity or nan in place of the last iterate."""
         ends = np.where(np.isnan(self.signs), np.nan, np.copysign(np.inf, self.signs))
         return np.where(self.signs != 0.0, ends, estimates)
 
@@ -132,7 +133,7 @@ class FitResult:
     notes: tuple[str, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
-        """The fields; a covariance without a number, as after a penalty, is stored as its shape, a tuple."""
+        """The fields; a covariance without a number, as after a penalty, is stored as its shape."""
         state = {field.name: getattr(self, field.name) for field in fields(self)}
         if np.isnan(self.covariance).all():
             state["covariance"] = self.covariance.shape
@@ -152,7 +153,7 @@ class FitResult:
 
     @property
     def contrasts(self) -> bool:
-        """Whether a predictor is a contrast with the base, not one of several classes' own, as under a penalty."""
+        """Whether a predictor is a contrast with the base: under a penalty each class has one."""
         return self.estimates.size < len(self.names) * len(self.classes) or not self.classes
 
     @property
@@ -222,12 +223,15 @@ class FitResult:
 
     @property
     def std_errors(self) -> Array:
-        """Square roots of the covariance's diagonal, (q,); nan where an estimate is infinite, as all that follows."""
+        """Square roots of the covariance's diagonal, (q,); nan for infinite estimates."""
         return np.sqrt(np.diagonal(self.covariance))
 
     @property
     def z(self) -> Array:
-        """Estimates over standard errors, (q,); infinite if a robust error is zero, as for shares that fit exactly."""
+        """Estimates over standard errors, (q,).
+
+        They are infinite if a robust error is zero, as for shares that fit exactly.
+        """
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(self.estimates / self.std_errors)
 
@@ -259,7 +263,7 @@ class FitResult:
 
     @property
     def aic(self) -> float:
-        """Akaike's criterion, -2 loglik + 2 p; nan after a penalized fit, whose effective p is not p."""
+        """Akaike's criterion, -2 loglik + 2 p; nan after a penalty: its effective p is not p."""
         return -2.0 * self.loglik + 2.0 * self._parameters
 
     @property

@@ -21,7 +21,7 @@ from logit_engine.design.parquet_rows import parquet_rows
 from logit_engine.design.spec import Spec
 from logit_engine.errors import UsageError
 from logit_engine.fitting import steps as fitting
-from logit_engine.fitting.preparation import prepared
+from logit_engine.fitting.preparation import prepare
 from logit_engine.fitting.result import FitResult
 from logit_engine.inference.covariance import HC0
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
@@ -261,22 +261,20 @@ def test_who_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     X, late, _ = data()
 
     def taken(rows: Rows, likelihood: Likelihood = LIKELIHOODS["binary"]) -> bool:
-        return prepared(rows, likelihood, NONE, 1).objective.compiled
+        return prepare(rows, likelihood, NONE, 1).objective.compiled
 
     rows = array_rows(X, late)
     assert not taken(rows)
     monkeypatch.setattr(compiled, "MIN_COMPILED_NUMBERS", 12 * rows.n)
     assert not taken(rows)
-    assert prepared(rows, LIKELIHOODS["binary"], NONE, 1, fits=2).objective.compiled
+    assert prepare(rows, LIKELIHOODS["binary"], NONE, 1, fits=2).objective.compiled
     monkeypatch.setattr(compiled, "MIN_COMPILED_NUMBERS", 6 * rows.n)
     assert taken(rows)
     assert taken(array_rows(X.astype(np.float32), late))
     assert taken(array_rows(X.astype(np.int8), late))
     for kind in (np.longdouble, np.float16):
         assert not taken(array_rows(X.astype(kind), late))
-    assert (
-        not prepared(rows, LIKELIHOODS["binary"], NONE, 1).objective.select(np.arange(2)).compiled
-    )
+    assert not prepare(rows, LIKELIHOODS["binary"], NONE, 1).objective.select(np.arange(2)).compiled
     assert not taken(array_rows(X[:, :4], late))
     assert not taken(rows, Bernoulli(PROBIT))
     coded = SideBySide((Constant(rows.n), Dense(X), Coded(np.arange(rows.n) % 3, 2)))

@@ -11,7 +11,7 @@ from scipy.special import expit
 from logit_engine import LogisticRegression
 from logit_engine.columns import Coded, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.errors import UsageError
-from logit_engine.fitting.paths import fit_path, relaxed
+from logit_engine.fitting.paths import fit_path, relaxed_fit
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import LINKS, LOGIT
@@ -238,7 +238,7 @@ def test_a_relaxed_fit_is_the_unpenalized_one_of_the_columns_left() -> None:
     path = fit_path(rows_of(X, y), Bernoulli(LOGIT), net(8, 1.0), np.array([20.0]))
     left = np.flatnonzero(path.estimates[0, 1:])
     assert 0 < left.size < 8
-    result = relaxed(rows_of(X, y), Bernoulli(LOGIT), path.estimates[0], naive=True)
+    result = relaxed_fit(rows_of(X, y), Bernoulli(LOGIT), path.estimates[0], naive=True)
     alone = fit(rows_of(X[:, left], y))
     at = np.r_[0, left + 1]
     np.testing.assert_allclose(result.estimates[at], alone.estimates, atol=1e-9)

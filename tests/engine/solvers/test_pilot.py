@@ -6,7 +6,7 @@ from scipy.special import expit
 
 import logit_engine.fitting.steps as fitting
 from logit_engine.errors import SeparationError
-from logit_engine.fitting.preparation import prepared
+from logit_engine.fitting.preparation import prepare
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli
@@ -32,7 +32,7 @@ def test_a_fit_from_a_pilot_is_the_fit_without_one(
     X, y = data(shift)
     weight = np.random.default_rng(1).uniform(0.5, 2.0, N)
     rows, likelihood = array_rows(X, y, weight=weight), Bernoulli(LINKS[name])
-    _, _, objective, start = prepared(rows, likelihood, NONE, 1)
+    _, _, objective, start = prepare(rows, likelihood, NONE, 1)
     assert pilot_approach(objective, start) is not None
     piloted = fit(rows, likelihood)
     monkeypatch.setattr(fitting, "pilot_approach", lambda *_: None)
@@ -73,7 +73,7 @@ def test_a_column_that_no_row_of_a_pilot_shows_is_looked_at_in_all_rows(
     X[:, 3] = 7.0
     X[[1, 2, 4], 3], y[[1, 2, 4]] = 8.0, [0.0, 1.0, 0.0]  # the pilot takes every seventh row
     rows = array_rows(X, y)
-    first, _, objective, start = prepared(rows, Bernoulli(LOGIT), NONE, 1)
+    first, _, objective, start = prepare(rows, Bernoulli(LOGIT), NONE, 1)
     assert first.sample is not None
     assert first.moments.n == N
     assert pilot_approach(objective, start) is None
@@ -84,7 +84,7 @@ def test_few_events_do_without_a_pilot() -> None:
     X, _ = data()
     rare = np.zeros(N)
     rare[::2000] = 1.0
-    _, _, objective, start = prepared(array_rows(X[:, :3], rare), Bernoulli(LOGIT), NONE, 1)
+    _, _, objective, start = prepare(array_rows(X[:, :3], rare), Bernoulli(LOGIT), NONE, 1)
     assert pilot_approach(objective, start) is None
     assert fit(array_rows(X[:, :3], rare)).converged
 

@@ -1,0 +1,148 @@
+"""From a judged solution to the result of a fit: covariance, estimates, groups of facts, notes."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from logit_engine.columns.coordinates import constant_column
+from logit_engine.constraints.equations import ChangeOfVariables
+from logit_engine.diagnostics.separation import Clause
+from logit_engine.fitting.condition import collinear_names, column_condition
+from logit_engine.fitting.constrained import (
+    constraint_notes,
+    estimates_at_bounds,
+    fixed_counts,
+    held_coefficients,
+)
+from logit_engine.fitting.notes import (
+    condition_notes,
+    constant_notes,
+    error_notes,
+    separation_notes,
+    size_notes,
+)
+from logit_engine.fitting.options import FitOptions
+from logit_engine.fitting.preparation import Preparation
+from logit_engine.fitting.result import AppliedPenalty, Convergence, FitResult, Separation
+from logit_engine.fitting.verdict import Judgment
+from logit_engine.inference.covariance import Estimated, covariance, without_infinite
+from logit_engine.objective.loss import Objective
+from logit_engine.solvers.solution import Solution, Termination
+
+
+class SolvedProblem(NamedTuple):
+    """A solution and the objective it is of.
+
+    change: what linear constraints leave free, None without any. perfect: the columns and levels
+    that predict perfectly by themselves.
+    """
+
+    objective: Objective
+    solution: Solution
+    change: ChangeOfVariables | None
+    perfect: list[Clause]
+
+
+def covariance_estimate(
+    problem: SolvedProblem,
+    judgment: Judgment,
+    options: FitOptions,
+    observations: float,
+) -> Estimated | None:
+    """The covariance that is asked for; None if none is, or the fit has none to give.
+
+    It is zero for coefficients that constraints hold, and nan for infinite ones and for those that
+    a penalty set to zero.
+    """
+    objective, solution, signs = problem.objective, judgment.solution, judgment.signs
+    if options.covariance_type is None or solution.information is None:
+        return None
+    if not (objective.separable or options.naive):
+        return None
+    if signs is not None and solution.termination is not Termination.SEPARATED:
+        solution = replace(solution, termination=Termination.UNCERTIFIED)
+    estimated = covariance(objective, solution, options.covariance_type, observations)
+    if problem.change is not None:
+        held = held_coefficients(problem.change)
+        estimated.matrix[held], estimated.matrix[:, held] = 0.0, 0.0
+    if signs is not None:
+        matrix = without_infinite(estimated.matrix, signs, solution, objective.coordinates)
+        estimated = replace(estimated, matrix=matrix)
+    zero = objective.penalty.zeros(solution.theta)
+    estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
+    return estimated
+
+
+def fit_result(
+    begun: Preparation,
+    problem: SolvedProblem,
+    judgment: Judgment,
+    estimated: Estimated | None,
+    options: FitOptions,
+) -> FitResult:
+    """All that was found, as one value."""
+    objective, solution, penalty = problem.objective, judgment.solution, options.penalty
+    rows, likelihood = objective.rows, objective.likelihood
+    user = objective.coordinates.to_user(solution.theta)
+    estimates = estimates_at_bounds(user, options.inequalities, problem.change)
+    is_constant = np.arange(len(rows.names)) == constant_column(begun.first.moments)
+    free = np.tile(is_constant, likelihood.outputs)
+    kind, unknown = options.covariance_type, np.broadcast_to(np.nan, (free.size, free.size))
+    result = FitResult(
+        names=rows.names,
+        classes=rows.classes,
+        estimates=estimates,
+        covariance=unknown if estimated is None else estimated.matrix,
+        covariance_type="none" if kind is None else kind.kind.value,
+        clusters=() if estimated is None else estimated.clusters,
+        link=likelihood.name,
+        n=begun.first.n,
+        observations=begun.first.observations,
+        loglik=solution.loglik,
+        null_loglik=begun.null.loglik,
+        free=free,
+        convergence=_convergence(objective, judgment),
+        penalty=AppliedPenalty(penalty.strength, penalty.l1_ratio, penalty.grouped),
+        constraints=fixed_counts(estimates, free, penalty, problem.change),
+        separation=None if judgment.signs is None else Separation(judgment.signs),
+    )
+    return replace(result, notes=_notes(result, begun, problem, judgment, options, estimated))
+
+
+def _convergence(objective: Objective, judgment: Judgment) -> Convergence:
+    """How the fit ended; the condition is nan if a penalty that needs no information holds it."""
+    solution = judgment.solution
+    condition = column_condition(objective, solution.information)
+    if solution.information is None and objective.penalty.elastic_net is not None:
+        condition = np.nan
+    return Convergence(
+        status=judgment.status,
+        passes=solution.passes,
+        decrement=solution.proof.decrement,
+        certificate=judgment.certificate,
+        condition=condition,
+    )
+
+
+def _notes(
+    result: FitResult,
+    begun: Preparation,
+    problem: SolvedProblem,
+    judgment: Judgment,
+    options: FitOptions,
+    estimated: Estimated | None,
+) -> tuple[str, ...]:
+    """The notes beside the estimates of a result that has none yet."""
+    objective, condition = problem.objective, result.condition
+    has_errors = estimated is not None
+    collinear = collinear_names(objective, judgment.solution.information, condition)
+    return (
+        *constraint_notes(options, problem.change),
+        *size_notes(objective, begun.first, estimated, result.constraints),
+        *separation_notes(objective, result.infinite),
+        *constant_notes(objective, bool(result.free.any())),
+        *condition_notes(condition, collinear),
+        *objective.penalty.notes(objective.free, objective.likelihood.outputs, has_errors),
+        *error_notes(objective, condition, options.naive, has_errors),
+    )
