@@ -27,7 +27,7 @@ from logit_engine.rows import Block, Rows
 MIN_COMPILED_NUMBERS = 2**24
 # written out at a time, about: they stay in a core's own cache with a scaled copy
 PIECE_NUMBERS = 2**14
-MIN_PIECE_ROWS = 128  # a product of fewer is slow
+MIN_PRODUCT_ROWS = 128  # a product of fewer is slow
 COMPILED_TYPES = tuple(
     np.dtype(kind) for kind in "fdbBhHiIlLqQ"
 )  # of X, in any order of bytes: what compilers know
@@ -161,7 +161,7 @@ class Loops:
         by_class = self._by_class()
         k, p = by_class.shape
         score = np.zeros_like(by_class)
-        size = max(MIN_PIECE_ROWS, PIECE_NUMBERS // p)
+        size = max(MIN_PRODUCT_ROWS, PIECE_NUMBERS // p)
         room, q = np.empty((size, p)), _kernels().padded_columns(p)
         grams = np.zeros((k * (k + 1) // 2, q, q), dtype)
         triangle = np.zeros((0, 0))

@@ -24,7 +24,7 @@ from logit_engine.inference.margins import (
     step_of,
 )
 from logit_engine.inference.margins_of_changes import Change, Place, margins_of_changes
-from logit_engine.objective.sample import Sample
+from logit_engine.objective.sample import SampleLikelihood
 
 if TYPE_CHECKING:
     from logit_engine.design.formulas.changes import FormulaChanges, Variable
@@ -113,7 +113,7 @@ class _VariableChanges:
     whether categories change from the reference to a level.
     """
 
-    sample: Sample
+    sample: SampleLikelihood
     changes: "FormulaChanges"
     variables: "list[Variable]"
     steps: Mapping[str, Step]

@@ -14,7 +14,7 @@ from logit_engine.discrete.output_format import OutputFormat
 from logit_engine.discrete.row_weights import RowWeights
 from logit_engine.errors import KeywordError, UnavailableError, UsageError
 from logit_engine.likelihoods import Likelihood
-from logit_engine.objective.sample import Sample
+from logit_engine.objective.sample import SampleLikelihood
 
 if TYPE_CHECKING:
     from logit_engine.design.formulas.design import FormulaDesign
@@ -36,7 +36,7 @@ class ModelData:
     exog: Array
     endog: NDArray[np.float64] | NDArray[np.int64]
     weights: RowWeights
-    sample: Sample
+    sample: SampleLikelihood
     design: "FormulaView | None"
     formula: str | None = None
     hasconst: bool | None = None

@@ -10,7 +10,7 @@ from logit_engine.discrete.inputs import Inputs
 from logit_engine.discrete.output_format import OutputFormat
 from logit_engine.discrete.row_weights import RowWeights
 from logit_engine.likelihoods import Likelihood
-from logit_engine.objective.sample import Sample
+from logit_engine.objective.sample import SampleLikelihood
 
 if TYPE_CHECKING:
     from logit_engine.discrete.formulas import FormulaView
@@ -24,7 +24,7 @@ class Model(Protocol):
     exog: Array
     endog: NDArray[np.float64] | NDArray[np.int64]
     weights: RowWeights
-    sample: Sample
+    sample: SampleLikelihood
     design: "FormulaView | None"
     formula: str | None
     check_rank: bool | str

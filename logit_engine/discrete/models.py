@@ -14,7 +14,7 @@ from logit_engine.discrete.results import BinaryResults, MultinomialResults
 from logit_engine.errors import DataError, UsageError
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import CLOGLOG, LOGIT, PROBIT, Link
-from logit_engine.objective.sample import Sample, class_probabilities, variance
+from logit_engine.objective.sample import SampleLikelihood, class_probabilities, variance
 from logit_engine.rows import arrays
 from logit_engine.rows.column_numbers import is_number, number_table
 
@@ -56,7 +56,9 @@ class BinaryModel(DiscreteModel[BinaryResults]):
         self.endog = outcome = y.astype(np.float64)
         offset = self.inputs.row_values.get("offset")
         offsets = None if offset is None else arrays.number_vector(offset, y.size, "offset")
-        self.sample = Sample(self.likelihood, self.exog, outcome, self.weights.whole, offsets)
+        self.sample = SampleLikelihood(
+            self.likelihood, self.exog, outcome, self.weights.whole, offsets
+        )
 
     def _restore_outcome(self, content: Mapping[str, Any]) -> None:
         self.likelihood = Bernoulli(self.curve)
@@ -184,7 +186,7 @@ class MNLogit(DiscreteModel[MultinomialResults]):
             offsets = arrays.offset_values(_offset_columns(offset, k), values.size, k)
             offsets = offsets[:, None] if offsets.ndim == 1 else offsets
         y = self.endog.astype(np.float64)
-        self.sample = Sample(self.likelihood, self.exog, y, self.weights.whole, offsets)
+        self.sample = SampleLikelihood(self.likelihood, self.exog, y, self.weights.whole, offsets)
 
     def _class_order(self, there: set[ClassLabel]) -> list[ClassLabel]:
         """The classes of the rows, the base first, else in their declared or natural order."""

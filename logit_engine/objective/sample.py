@@ -1,8 +1,7 @@
-"""A sample in memory: a likelihood on its rows, at any parameters.
+"""The likelihood of a sample in memory, at any parameters: the terms of its rows, and their sums.
 
-The row terms, their sums, and what they predict. Parameters are (p,), or for several classes (k
-p,), one linear predictor after another. Statistics maximizes: the score is the gradient of the
-log-likelihood, the Hessian is negative definite.
+Parameters are (p,), or (k p,) for several classes, one linear predictor after another. Statistics
+maximizes: the score is the gradient of the log-likelihood, the Hessian is negative definite.
 """
 
 from dataclasses import dataclass
@@ -17,9 +16,11 @@ from logit_engine.objective.shapes import by_predictor, flat_coefficients, signe
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """X (n, p), y (n,), and where there are any the rows' whole weights (n,) and offsets, (n,) or
-    (n, k).
+class SampleLikelihood:
+    """A likelihood with its rows.
+
+    X: (n, p). y: (n,). weight: the rows' whole weights, (n,), or None. offset: (n,) or (n, k), or
+    None.
     """
 
     likelihood: Likelihood
@@ -45,7 +46,7 @@ class Sample:
         return flat_coefficients(self.X.T @ self.terms(params).score)
 
     def score_rows(self, params: Array) -> Array:
-        """The rows of which the score is the sum, (n, q)."""
+        """The score of each row, (n, q)."""
         factor = self.terms(params).score
         columns = factor[:, :, None] if factor.ndim == 2 else factor[:, None, None]
         return np.asarray((columns * self.X[:, None, :]).reshape(self.y.size, -1))

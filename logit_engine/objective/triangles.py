@@ -1,8 +1,7 @@
-"""Upper triangular factors: made from a matrix, solved with, inverted, and what they tell of its
-columns; LAPACK at once.
+"""Upper triangular factors: how they are made, solved with and inverted, and what they show of columns.
 
-SciPy's own functions check and dispatch for twenty microseconds before they call the same routines,
-which small fits feel.
+LAPACK is called directly: SciPy's own functions check and dispatch for twenty microseconds before
+they call the same routines, which is much of a small fit.
 """
 
 import numpy as np
@@ -13,7 +12,7 @@ from scipy.linalg.lapack import dpotrf, dtrcon, dtrtri, dtrtrs
 
 from logit_engine.columns import Array
 
-MANY = 500  # columns above which a condition number is an estimate
+MAX_SINGULAR_VALUE_COLUMNS = 500  # above it a condition number is an estimate
 
 
 def cholesky_factor(A: Array) -> Array | None:
@@ -70,7 +69,7 @@ def condition_number(R: Array) -> float:
     if R.size == 0:
         return 1.0
     scaled = R / np.sqrt(np.einsum("ij,ij->j", R, R))
-    if R.shape[1] > MANY:
+    if R.shape[1] > MAX_SINGULAR_VALUE_COLUMNS:
         reciprocal = float(dtrcon(scaled)[0])
         return 1.0 / reciprocal if reciprocal > 0.0 else float("inf")
     singular = np.linalg.svd(scaled, compute_uv=False)

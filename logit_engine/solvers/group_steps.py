@@ -34,7 +34,7 @@ MATRIX_GAP_RATIO = 1e-7  # to the first distance to optimality, with a matrix
 PRODUCT_GAP_RATIO = 1e-1  # the same, by products
 MAX_HALVINGS = 12
 SLOPE_ROUNDING = 1e-14  # of the largest slope
-VALUE_ROUNDING = 1e-14  # of the model, relative
+MODEL_ROUNDING = 1e-14  # of the model, relative
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def group_step(
     for _ in range(MAX_ROUNDS):
         moved = accelerated_step(g, H, theta, penalty, d)
         new_value = model_value(g, H, theta, moved, penalty)
-        if not new_value <= value + VALUE_ROUNDING * abs(value):
+        if not new_value <= value + MODEL_ROUNDING * abs(value):
             return d
         d, value, is_done = _newton_steps(g, H, theta, moved, new_value, penalty, target)
         if is_done:
@@ -140,7 +140,7 @@ def _lowering_step(
         if penalty.bounded:
             point = np.clip(point, penalty.low, penalty.high)
         new_value = model_value(g, H, theta, point - theta, penalty)
-        if new_value <= value + VALUE_ROUNDING * abs(value):
+        if new_value <= value + MODEL_ROUNDING * abs(value):
             return point - theta, new_value
     return None
 

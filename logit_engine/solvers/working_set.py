@@ -52,9 +52,9 @@ INNER_TOLERANCE_RATIO = 0.3
 MAX_DOUBLE_COEFFICIENTS = 500
 # of all fits, up to which an exact matrix is taken if nothing else arrives
 MAX_EXACT_MATRIX_NUMBERS = 1.5e6
-TRIAL_PASSES = 30  # until then
+TRIAL_PASSES = 30  # by products or in single precision, before an exact matrix is taken
 MAX_CHEAP_PRODUCTS = 2e7  # of a curvature that costs no more than the rest of its pass
-MAX_STALLED_PASSES = 3  # once converged: then rounding has the last word
+MAX_GAINLESS_PASSES = 3  # once converged: then rounding has the last word
 
 
 class WorkingSet:
@@ -268,8 +268,8 @@ class WorkingSet:
         self.penalty = penalty.select(self._free)
         for descent in self.descents:
             descent.set_penalty(self.penalty, tolerance, self.for_start)
-        stalled_passes = 0
-        while self.passes < last_pass and stalled_passes < MAX_STALLED_PASSES:
+        gainless_passes = 0
+        while self.passes < last_pass and gainless_passes < MAX_GAINLESS_PASSES:
             active = [i for i, descent in enumerate(self.descents) if not descent.is_done]
             if not active:
                 break
@@ -279,8 +279,8 @@ class WorkingSet:
             for i, point, (found, curvature) in zip(active, points, passes, strict=True):
                 self.descents[i].receive(point, found, curvature)
             after = max(self.descents[i].residual for i in active)
-            stalled_passes = (
-                stalled_passes + 1 if after <= CONVERGED_RESIDUAL and after > 0.5 * before else 0
+            gainless_passes = (
+                gainless_passes + 1 if after <= CONVERGED_RESIDUAL and after > 0.5 * before else 0
             )
         for theta, descent in zip(self.thetas, self.descents, strict=True):
             theta[self._free] = descent.theta
