@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from logit_engine.errors import LogitEngineError
 from logit_flows.config.model import Config
 
-PATIENCE = 120.0  # seconds for a cold server to answer
+SERVER_START_SECONDS = 120.0  # seconds for a cold server to answer
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def _free_port() -> int:
 
 
 def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + SERVER_START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise LogitEngineError(
@@ -102,6 +102,6 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     raise LogitEngineError(
-        f"the Prefect server did not answer within {PATIENCE:.0f} s; set PREFECT_API_URL to one "
+        f"the Prefect server did not answer within {SERVER_START_SECONDS:.0f} s; set PREFECT_API_URL to one "
         "that runs."
     )

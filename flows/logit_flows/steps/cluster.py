@@ -25,7 +25,7 @@ DASK_IS_MISSING = (
 
 
 @contextmanager
-def placed(config: Config, dataset: Dataset, rows: Any) -> Iterator[Rows]:
+def rows_for_backend(config: Config, dataset: Dataset, rows: Any) -> Iterator[Rows]:
     """The rows where the config wants them summed: as they are, or laid out over the workers of a
     Dask cluster.
 
@@ -42,14 +42,14 @@ def placed(config: Config, dataset: Dataset, rows: Any) -> Iterator[Rows]:
         store.staging,
         canonical_json({"versions": versions()}),
     )
-    with connected(config) as client:
+    with dask_client(config) as client:
         from logit_engine.rows.distributed import distributed_rows
 
         yield CheckpointedRows(distributed_rows(rows, client), journal)
 
 
 @contextmanager
-def connected(config: Config) -> Iterator["Client"]:
+def dask_client(config: Config) -> Iterator["Client"]:
     """A client of the config's scheduler, or of a cluster of processes on this machine that lives
     as long.
     """

@@ -11,7 +11,7 @@ from logit_engine.likelihoods import LIKELIHOODS, Likelihood
 from logit_engine.links import LINKS
 from logit_engine.penalties import NONE, PENALTIES, ElasticNet, Penalty, PenaltyTarget, differences
 from logit_flows.config.model import Config
-from logit_flows.steps.cluster import placed
+from logit_flows.steps.cluster import rows_for_backend
 from logit_flows.steps.learn import Learned
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import open_rows, outcome_of, rows_for_fit, wording_of
@@ -92,7 +92,9 @@ def fit_model(
             "split, or drop these rows."
         )
     likelihood = likelihood_of(config, dataset)
-    with placed(config, dataset, rows_for_fit(config, dataset, frames, learned.design)) as rows:
+    with rows_for_backend(
+        config, dataset, rows_for_fit(config, dataset, frames, learned.design)
+    ) as rows:
         return fit(
             rows,
             likelihood,

@@ -10,7 +10,7 @@ from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import open_rows
 from logit_flows.steps.split import Split
 
-SHOWN = 12  # levels of a categorical in a sentence
+MAX_SHOWN_LEVELS = 12  # levels of a categorical in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,11 @@ def learn_design(config: Config, dataset: Dataset, split: Split) -> Learned:
 def _order(design: Design, name: str) -> str:
     """The order in which the levels of an ordered categorical are neighbors."""
     levels = design.ordered_levels(name)
-    shown = ", ".join(levels if len(levels) <= SHOWN else (*levels[: SHOWN - 1], "...", levels[-1]))
+    shown = ", ".join(
+        levels
+        if len(levels) <= MAX_SHOWN_LEVELS
+        else (*levels[: MAX_SHOWN_LEVELS - 1], "...", levels[-1])
+    )
     return (
         f"{name}: neighbors are drawn together in the order {shown}; numbers sort as "
         "numbers, text by its letters."

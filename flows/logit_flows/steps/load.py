@@ -17,9 +17,9 @@ from logit_engine.storage.model_file import Label
 from logit_engine.storage.publish import sha256_of
 from logit_flows.config.model import Config
 
-MOST_CLASSES = 100
-MOST_HELD = 2**23  # values of a column at once, to see whether they repeat
-NUMBERS = "numbers written as text"
+MAX_CLASSES = 100
+MAX_HELD_VALUES = 2**23  # values of a column at once, to see whether they repeat
+NUMBERS_AS_TEXT = "numbers written as text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def first_text(frame: pl.LazyFrame, name: str) -> str:
         return (
             "nothing: it is empty in every row"
             if row.select("text").collect()["text"].is_null().all()
-            else NUMBERS
+            else NUMBERS_AS_TEXT
         )
     return f"text ('{first['text'][0]}' first, in data row {first['row'][0]:,})"
 
@@ -228,7 +228,7 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) 
     counts = [
         pl.len().alias("rows"),
         target.is_null().sum().alias("target_missing"),
-        target.drop_nulls().unique().sort().head(MOST_CLASSES + 1).implode().alias("values"),
+        target.drop_nulls().unique().sort().head(MAX_CLASSES + 1).implode().alias("values"),
     ]
     group = config.split.column if config.split.method == "group" else None
     roles = [
@@ -271,7 +271,7 @@ def distinct(rows: pl.LazyFrame, column: str, count: int) -> int:
     """How many values a column of `count` rows has, by shares of the values, so that never are all
     of them held.
     """
-    shares = max(1, -(-count // MOST_HELD))
+    shares = max(1, -(-count // MAX_HELD_VALUES))
     value = pl.col(column)
     parts = [
         rows.select(value.filter(value.hash() % shares == i).n_unique()) for i in range(shares)
@@ -284,9 +284,9 @@ def _classes(
 ) -> tuple[Label, ...]:
     """The values of the target, the base first; fewer than two, or too many, are a problem."""
     target = config.data.target
-    if len(values) > MOST_CLASSES:
+    if len(values) > MAX_CLASSES:
         problems.append(
-            f"the target '{target.column}' has more than {MOST_CLASSES} values, too many for a "
+            f"the target '{target.column}' has more than {MAX_CLASSES} values, too many for a "
             "multinomial model."
         )
     elif len(values) < 3 and training:

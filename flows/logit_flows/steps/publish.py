@@ -26,7 +26,7 @@ from logit_flows.steps.stored_run import StoredRun
 from logit_flows.steps.tune import Tuning
 from logit_flows.store.run_files import RunFiles
 
-ROW_GROUP = MEMORY_FRAME_ROWS
+ROW_GROUP_ROWS = MEMORY_FRAME_ROWS
 
 
 def build_model(
@@ -104,9 +104,9 @@ def write_predictions(
     frames = _predictions(config, dataset, split, model)
     first = next(frames)
     with pq.ParquetWriter(path, _arrow(first).schema, compression="zstd") as writer:
-        for frame in frames_of_multiples(chain([first], frames), ROW_GROUP):
-            for start in range(0, frame.height, ROW_GROUP):
-                writer.write_table(_arrow(frame.slice(start, ROW_GROUP)))
+        for frame in frames_of_multiples(chain([first], frames), ROW_GROUP_ROWS):
+            for start in range(0, frame.height, ROW_GROUP_ROWS):
+                writer.write_table(_arrow(frame.slice(start, ROW_GROUP_ROWS)))
 
 
 def _predictions(

@@ -101,7 +101,7 @@ def score_cohort(config: Config, model: StoredModel, cohort: Cohort) -> Scored:
     fingerprint = hashlib.sha256(
         f"{sha256_of(Path(cohort.path))} {config.score.output}".encode()
     ).hexdigest()
-    known = published(store, run, cohort.name)
+    known = published_scores(store, run, cohort.name)
     if known is not None and known["input"] == fingerprint:
         place = str(store.scores_file(run, cohort.name))
         return Scored(
@@ -128,7 +128,7 @@ def score_cohort(config: Config, model: StoredModel, cohort: Cohort) -> Scored:
     return Scored(cohort.name, run, str(path), audit.rows, audit.missing, audit.unseen, False)
 
 
-def published(store: Store, run: str, cohort: str) -> dict[str, Any] | None:
+def published_scores(store: Store, run: str, cohort: str) -> dict[str, Any] | None:
     """The manifest of the cohort's scores by this run, if they are there and as published."""
     try:
         return store.verify_scores(run, cohort)

@@ -22,10 +22,10 @@ from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import class_names, outcomes, read_rows
 from logit_flows.steps.split import Split, validation_folds
 
-STRENGTHS = 30
-SMALLEST = 1e-3  # of the strength that leaves the constants alone
+STRENGTH_COUNT = 30
+MIN_STRENGTH_SHARE = 1e-3  # of the strength that leaves the constants alone
 
-WEAKEST = (
+WEAKEST_SENTENCE = (
     "It is the weakest that was tried, and a weaker one may be better: compare a run with half of "
     "it, or with penalty "
     "type none."
@@ -44,7 +44,7 @@ class Point:
     terms: float
 
 
-class Traced(NamedTuple):
+class TunedPath(NamedTuple):
     """A coefficient of the whole training rows at a strength, on the scale of X; class_: '' of two
     classes.
     """
@@ -64,7 +64,7 @@ class Tuning:
     rule: str
     folds: int
     fold_method: str
-    trace: tuple[Traced, ...]
+    trace: tuple[TunedPath, ...]
 
     @property
     def path(self) -> pl.DataFrame:
@@ -93,7 +93,7 @@ class Tuning:
             f"{how}cross-validation ({self.rule.replace('_', ' ')}): log-loss "
             f"{chosen.log_loss:.5f}, standard error "
             f"{chosen.std_error:.5f}, {chosen.terms:.1f} terms on average."
-            + (f" {WEAKEST}" if chosen == self.points[-1] else "")
+            + (f" {WEAKEST_SENTENCE}" if chosen == self.points[-1] else "")
         )
 
 
@@ -110,8 +110,8 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
     unit = unit_penalty(config, design, likelihood.outputs).multiplied(frame.height)
     top = largest_strength(rows, likelihood, unit, config.compute.thread_count)
-    strengths = top * np.logspace(0.0, np.log10(SMALLEST), STRENGTHS)
-    losses, terms = np.empty((STRENGTHS, frame.height)), np.zeros(STRENGTHS)
+    strengths = top * np.logspace(0.0, np.log10(MIN_STRENGTH_SHARE), STRENGTH_COUNT)
+    losses, terms = np.empty((STRENGTH_COUNT, frame.height)), np.zeros(STRENGTH_COUNT)
     for inside, held in every:
         train, rest = frame.filter(pl.Series(inside)), frame.filter(pl.Series(held))
         own, _ = learn(
@@ -131,7 +131,7 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     estimates = _path(config, dataset, (design, frame, y), strengths)
     names = [(label, term) for label in class_names(dataset)[1:] or ("",) for term in design.names]
     trace = tuple(
-        Traced(s, label, term, v)
+        TunedPath(s, label, term, v)
         for s, row in zip(strengths.tolist(), estimates.tolist(), strict=True)
         for (label, term), v in zip(names, row, strict=True)
     )

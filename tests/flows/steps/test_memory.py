@@ -156,7 +156,7 @@ def test_what_cannot_be_streamed_is_refused_with_what_to_do(
 
 
 def test_ids_are_counted_by_shares(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "MOST_HELD", 1_000)
+    monkeypatch.setattr(loading, "MAX_HELD_VALUES", 1_000)
     frame = table(5_000)
     for column in ("key", "day", "city"):
         assert distinct(frame.lazy(), column, 5_000) == frame[column].n_unique()
