@@ -1,6 +1,4 @@
-"""The page flows/README.md, from the code: python -m logit_flows.orchestration.listing >
-flows/README.md.
-"""
+"""The page flows/README.md, written from the code."""
 
 import inspect
 from collections.abc import Callable
@@ -30,8 +28,10 @@ be shadowed by the folder of that name in a Prefect project.
 
 
 def listing() -> str:
-    """The page: each flow with what it does, each task with its retries, its limit and what it
-    leaves in Prefect.
+    """The page.
+
+    For each flow what it does; for each task also its retries, its limit and what it leaves in
+    Prefect.
     """
     flows = [f"| `{name}` | {_first_sentence(flow)} |" for name, flow in FLOWS.items()]
     return "\n".join(

@@ -1,5 +1,4 @@
-"""Serve: the retrain as a Prefect deployment under the config's cron, one run at a time, with a
-server that schedules.
+"""Serve: the retrain as a Prefect deployment under the config's cron, one run at a time.
 
 Prefect's embedded server runs no scheduler, so a real one is started unless PREFECT_API_URL names
 one.
@@ -102,6 +101,7 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     raise LogitEngineError(
-        f"the Prefect server did not answer within {SERVER_START_SECONDS:.0f} s; set PREFECT_API_URL to one "
+        f"the Prefect server did not answer within {SERVER_START_SECONDS:.0f} s; set "
+        "PREFECT_API_URL to one "
         "that runs."
     )

@@ -1,6 +1,4 @@
-"""Tasks and flows: every step as a Prefect task by the table of task policies, every recipe as a
-flow.
-"""
+"""Tasks and flows: each step as a Prefect task by its policy, each recipe as a flow."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -46,11 +44,11 @@ Step = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class TaskPolicy:
-    """How a step behaves as a task. Delays (before each retry of a transient error) and the limit
-    are in seconds.
+    """How a step behaves as a task; delays and limit are in seconds.
 
-    artifact: what is shown of the result in Prefect. Nothing is cached by Prefect: a published run
-    is reused by its id, and its manifest is the authority on that.
+    retry_delays: before each retry of a transient error. artifact: what is shown of the result in
+    Prefect. Nothing is cached by Prefect: a published run is reused by its id, and its manifest is
+    the authority on that.
     """
 
     step: Step
@@ -110,9 +108,7 @@ TASK_POLICIES = (
 
 
 def _is_transient(_task: Any, _run: Any, state: State[Any]) -> bool:
-    """Whether waiting may heal it: an error of the system, never one of the data, the config or the
-    fit.
-    """
+    """Whether waiting may heal it: an error of the system, not of data, config or fit."""
     try:
         state.result()
     except LogitEngineError:
@@ -222,9 +218,7 @@ def _experiment_flow(config: dict[str, Any], folder: str) -> Leaderboard:
 
 
 def experiment_flow(config: dict[str, Any], folder: str) -> Leaderboard:
-    """The experiment's flow, its cells on threads here or on the workers of the config's Dask
-    cluster.
-    """
+    """The experiment's flow, its cells on threads or on the config's Dask workers."""
     runner = _task_runner(from_mapping(config, folder))
     return _experiment_flow.with_options(task_runner=runner)(config, folder)
 

@@ -1,6 +1,4 @@
-"""Experiment: each cell of the config's matrix is cross-validated, trained and published, then
-ranked.
-"""
+"""Experiment: each cell of the config's matrix is cross-validated, trained, published, ranked."""
 
 from logit_engine.errors import LogitEngineError
 from logit_flows.config.model import Config

@@ -1,6 +1,4 @@
-"""How recipes run: each calls its steps through a `Run`, straight as functions or as the tasks of
-an orchestrator.
-"""
+"""How recipes run: they call steps through a `Run`, as functions or as an orchestrator's tasks."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +17,7 @@ Item = TypeVar("Item")
 
 
 class Run(Protocol):
-    """What a recipe needs of whoever runs it. id: the orchestrator's name for this run, None
-    without one.
-    """
+    """What a recipe needs of its runner. id: the orchestrator's name for the run, or None."""
 
     @property
     def id(self) -> str | None: ...
@@ -71,9 +67,7 @@ class Direct:
 
 @contextmanager
 def _hidden_main() -> Iterator[None]:
-    """Processes that are spawned here import what they need, and do not run the user's script
-    again.
-    """
+    """Processes spawned in here do not run the user's script again."""
     main = sys.modules["__main__"]
     hidden = {name: getattr(main, name, None) for name in ("__file__", "__spec__")}
     vars(main).update(dict.fromkeys(hidden))

@@ -1,6 +1,4 @@
-"""Cluster: where compute.backend is dask, the fit's rows on the workers of a cluster, with its
-passes in a checkpoint.
-"""
+"""Cluster: under compute.backend dask the fit's rows are summed by the workers of a cluster."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,9 +48,7 @@ def rows_for_backend(config: Config, dataset: Dataset, rows: Any) -> Iterator[Ro
 
 @contextmanager
 def dask_client(config: Config) -> Iterator["Client"]:
-    """A client of the config's scheduler, or of a cluster of processes on this machine that lives
-    as long.
-    """
+    """A client of the config's scheduler, or of a cluster of processes on this machine."""
     try:
         from distributed import Client, LocalCluster
     except ImportError:

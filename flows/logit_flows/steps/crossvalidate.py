@@ -1,6 +1,4 @@
-"""Cross-validate: the mean log-loss of a config on validation folds of its training rows, never on
-its test rows.
-"""
+"""Cross-validate: the mean log-loss of a config on folds of its training rows."""
 
 from dataclasses import dataclass
 
@@ -31,8 +29,9 @@ class Validated:
 
 
 def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
-    """Learn and fit on all folds but one, score that one, for each. Folds are hashes of the
-    cluster, else of the id.
+    """Learn and fit on all folds but one, score that one, for each.
+
+    Folds are hashes of the cluster, else of the id. Test rows take no part.
     """
     data = config.data
     unit = data.cluster or config.split.column or data.id
@@ -70,8 +69,9 @@ def _fold_losses(
     train: tuple[pl.DataFrame, Array],
     validation: tuple[pl.DataFrame, Array],
 ) -> Array:
-    """Each validation row's log-loss under the model of the training rows; (frame, outcome) of
-    each.
+    """The log-loss of each validation row under the model of the training rows, (n,).
+
+    train, validation: frame and outcome.
     """
     frame, y = train
     design, _ = learn(frame, design_spec(config))

@@ -1,6 +1,4 @@
-"""Evaluate: how good the model is on the rows it learnt from and on those it has not seen, beside
-the base rate.
-"""
+"""Evaluate: how good the model is on training and on test rows, beside the base rate."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -45,8 +43,9 @@ CONFUSION_CELLS = ("true_negative", "false_positive", "false_negative", "true_po
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One metric on one side of the split, with its interval, and what the base rate alone would
-    score (nan: nothing).
+    """One metric on one side of the split, with its interval.
+
+    baseline: the metric of the base rate alone; nan if it has none.
     """
 
     split: str
@@ -60,8 +59,9 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The threshold of the predicted class (nan for more than two classes, then named), and every
-    metric on every side.
+    """Every metric on every side, and the threshold of the predicted class.
+
+    Of more than two classes the threshold is nan, and `classes` names them.
     """
 
     threshold: float
@@ -174,9 +174,7 @@ def _rule(config: Config) -> float | MaxF1 | Cost:
 def _measure(
     config: Config, side: _Side, link: Link, threshold: float, rate: float, pool: Executor
 ) -> list[Measured]:
-    """The metrics and the calibration of a side, side by side in the pool; each is summed by one
-    thread.
-    """
+    """The metrics and the calibration of a side, computed side by side in the pool."""
     asked = config.evaluate.intervals
     probability = link.cdf(side.eta)
     constant = np.full_like(probability, rate)
@@ -208,9 +206,7 @@ def _measure(
 def _measure_classes(
     config: Config, side: _Side, result: FitResult, shares: Array
 ) -> list[Measured]:
-    """The metrics of several classes on a side, and the confusion table; shares: of the training
-    rows.
-    """
+    """The metrics of several classes on a side; shares: of the training rows."""
     likelihood = Multinomial(len(result.classes) - 1)
     code = side.y.astype(np.intp)
     probability = likelihood.probabilities(side.eta)

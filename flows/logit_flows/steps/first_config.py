@@ -1,6 +1,4 @@
-"""A first config for a data set: what its columns seem to be for, each guess said, for a person to
-correct.
-"""
+"""A first config for a data set: guesses of what its columns are for, each with its reason."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -21,8 +21,9 @@ from logit_flows.steps.split import Split
 def penalty_of(
     config: Config, rows: int, design: Design, outputs: int, strength: float | None = None
 ) -> Penalty:
-    """The penalty of the config, or at another strength: it is on the mean log-likelihood, the
-    engine's on the sum.
+    """The penalty of the config, or at another strength.
+
+    The config's strength is on the mean log-likelihood, the engine's on the sum.
     """
     asked = config.model.penalty
     size = asked.strength if strength is None else strength
@@ -32,8 +33,9 @@ def penalty_of(
 
 
 def unit_penalty(config: Config, design: Design, outputs: int) -> ElasticNet:
-    """The penalty of strength one as an elastic net, for a path. Raises UsageError for a penalty
-    that is none.
+    """The penalty of strength one as an elastic net, for a path.
+
+    Raises UsageError for a penalty that is none.
     """
     target = penalty_target(config, design, outputs)
     unit = PENALTIES[config.model.penalty.type](target).as_elastic_net(target.weights)
@@ -47,9 +49,7 @@ def unit_penalty(config: Config, design: Design, outputs: int) -> ElasticNet:
 
 
 def penalty_target(config: Config, design: Design, outputs: int) -> PenaltyTarget:
-    """The coefficients of all linear predictors (outputs) that the penalty is on; the constants are
-    left alone.
-    """
+    """The coefficients that the penalty is on, of all linear predictors but their constants."""
     asked = config.model.penalty
     p = len(design.names)
     runs = [design.level_positions(name) for name in asked.smooth]

@@ -28,8 +28,9 @@ from logit_flows.steps.split import Split, test_mask
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Mean log-loss of the challenger minus that of the other, on rows neither has seen, with its
-    interval.
+    """Mean log-loss of the challenger minus that of the other, with its interval.
+
+    rows: those that neither has seen.
     """
 
     rows: int
@@ -102,8 +103,9 @@ def judge_challenger(
     champion: StoredModel,
     anchor: StoredModel,
 ) -> Decision:
-    """Compare and decide. Rows are provably unseen where the split rules of both models put them on
-    the test side.
+    """Compare the challenger with champion and anchor on unseen rows, and decide.
+
+    Rows are provably unseen if the split rules of both models put them on the test side.
     """
     unmet = unmet_requirements(config, evaluation)
     for other, word in ((champion, "champion"), (anchor, "anchor")):
@@ -131,17 +133,13 @@ def first_decision(config: Config, evaluation: Evaluation) -> Decision:
 
 
 class IncomparableError(DataError):
-    """Two models cannot be compared: no row is provably unseen by both, or one of them cannot score
-    the rows.
-    """
+    """Two models share no unseen row, or one of them cannot score the rows."""
 
 
 def compare(
     config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel
 ) -> Comparison:
-    """Paired log-loss on the rows that both models' split rules hold out, by cluster where there is
-    one.
-    """
+    """Paired log-loss on the rows that both models' split rules hold out, by cluster."""
     refuse_large(
         config, dataset, "the gate compares two models on all rows at once: promote by hand"
     )

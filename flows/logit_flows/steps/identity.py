@@ -1,6 +1,4 @@
-"""Identity: which run a config and its data make, in which store, and what beside them decides its
-bits.
-"""
+"""Identity: which run a config and its data make, in which store, on which versions."""
 
 import platform
 from importlib.metadata import version
@@ -27,9 +25,7 @@ def identify(config: Config, dataset: Dataset) -> str:
 
 
 def versions() -> dict[str, Any]:
-    """What can change the bits beside config and data: versions, the CPU, and which kernels its
-    BLAS took for it.
-    """
+    """Versions, CPU and BLAS kernels: what can change the bits beside config and data."""
     packages = {name: version(name) for name in ("numpy", "scipy", "polars")}
     machine = {
         "python": platform.python_version(),

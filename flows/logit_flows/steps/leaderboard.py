@@ -28,8 +28,9 @@ COLUMN_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class ExperimentPlan:
-    """The id of an experiment, and the settings and config of each cell; workers: how many run side
-    by side.
+    """The id of an experiment, and its cells before they run.
+
+    jobs: settings and config of each cell. workers: how many cells run side by side.
     """
 
     experiment: str
@@ -72,9 +73,7 @@ def plan_experiment(config: Config, dataset: Dataset) -> ExperimentPlan:
 
 
 def one_thread(config: Config) -> Config:
-    """The same config on one thread of its process. Cells run side by side, and threads change no
-    result.
-    """
+    """The same config on one thread: cells run side by side, and threads change no result."""
     changes = {"compute.threads": 1, "compute.backend": "threads", "compute.scheduler": None}
     return with_overrides(config, changes)
 
@@ -93,9 +92,7 @@ def publish_leaderboard(config: Config, experiment: str, found: Sequence[Cell]) 
 
 
 def leaderboard_table(ranked: Sequence[Cell]) -> pl.DataFrame:
-    """The leaderboard as a frame. Settings are text, so that cells of different kinds share a
-    column.
-    """
+    """The leaderboard as a frame; settings are text, so that unlike cells share a column."""
     rows = []
     for place, cell in enumerate(ranked, 1):
         score = cell.validated

@@ -1,6 +1,4 @@
-"""Load: find the files, hold them against the contract, and pass on a small value from which any
-step can rescan them.
-"""
+"""Load: find the files and check them; other steps rescan them from one small value."""
 
 import csv
 import hashlib
@@ -46,8 +44,9 @@ class Dataset:
 
 
 def load_dataset(config: Config) -> Dataset:
-    """Check the data against the config. Raises DataError with every problem found, one sentence
-    each.
+    """Check the data against the config.
+
+    Raises DataError with every problem found, one sentence each.
     """
     dataset = checked(config, find_files(config, config.data.source), training=True)
     if config.data.test is None:
@@ -64,8 +63,9 @@ def load_dataset(config: Config) -> Dataset:
 
 
 def find_files(config: Config, source: str | Sequence[str]) -> tuple[str, ...]:
-    """The files of a source (a file, a glob, a folder, or several of these), sorted. Raises
-    DataError if there are none.
+    """The files of a source: a file, a glob, a folder, or a list of these.
+
+    Raises DataError if there are none, or their kinds differ.
     """
     found: list[str] = []
     for pattern in [source] if isinstance(source, str) else source:
@@ -188,9 +188,7 @@ def wrong_types(config: Config, schema: pl.Schema, paths: Sequence[str], kind: s
 
 
 def first_text(frame: pl.LazyFrame, name: str) -> str:
-    """Where a column that should be numbers first holds text: the value and its data row, counted
-    from 1.
-    """
+    """The first text in a column of numbers: the value and its data row, counted from 1."""
     text = pl.col(name).str.strip_chars()
     bad = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
     row = frame.select(
@@ -268,8 +266,9 @@ def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) 
 
 
 def distinct(rows: pl.LazyFrame, column: str, count: int) -> int:
-    """How many values a column of `count` rows has, by shares of the values, so that never are all
-    of them held.
+    """The number of different values in a column of `count` rows.
+
+    Values are counted by shares of their hashes, so that they are never all held at once.
     """
     shares = max(1, -(-count // MAX_HELD_VALUES))
     value = pl.col(column)
@@ -306,9 +305,7 @@ def _classes(
 def _two_classes(
     values: list[Label], config: Config, problems: list[str], training: bool
 ) -> tuple[Label, ...]:
-    """The value of the target that is not the positive one, and the positive one; anything else is
-    a problem.
-    """
+    """The other value of the target, and the positive one; anything else is a problem."""
     target = config.data.target
     shown = ", ".join(repr(v) for v in values[:4])
     same_type = [

@@ -1,6 +1,4 @@
-"""Memory: whether the table of a dataset fits under compute.memory, or is streamed; what cannot be
-streamed is refused.
-"""
+"""Memory: whether a dataset's table fits under compute.memory, is streamed, or is refused."""
 
 from collections.abc import Iterator, Sequence
 

@@ -29,7 +29,8 @@ def promote_first(config: Config, run: str) -> bool:
 
 
 def promote_run(config: Config, run: str, reason: str, expected: str | None) -> None:
-    """Make a published run the champion. Raises ChampionMoved if the champion is not the expected
-    one.
+    """Make a published run the champion.
+
+    Raises ChampionMoved if the champion is not the expected one.
     """
     open_store(config).promote(run, reason, expected)

@@ -1,6 +1,4 @@
-"""Rows: the training or the test rows of a dataset, read afresh, in memory or streamed, with the
-outcome as 0 and 1.
-"""
+"""Rows: the training or test rows of a dataset, in memory or streamed, with coded outcomes."""
 
 from pathlib import Path
 from typing import Literal
@@ -26,9 +24,7 @@ Table = MemoryFrames | ParquetFrames
 
 
 def open_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> Table:
-    """The rows of `read_rows` a frame at a time: from memory, or from the files where their table
-    would not fit.
-    """
+    """The rows of `read_rows` a frame at a time: from memory, or streamed from the files."""
     if not streamed(config, dataset):
         return MemoryFrames(read_rows(config, dataset, split, side))
     test_file = side == "test" and dataset.test is not None
@@ -83,9 +79,7 @@ def rows_for_fit(config: Config, dataset: Dataset, frames: Table, design: Design
 
 
 def wording_of(config: Config, dataset: Dataset, split: Split, design: Design) -> Wording:
-    """The user's words for the training rows: the target with its values, and rows as they stand in
-    the files.
-    """
+    """The user's words for target and rows, for the engine's messages."""
     no, yes = (str(label) for label in (dataset.classes[0], dataset.classes[-1]))
 
     def file_rows(positions: NDArray[np.intp]) -> str:
@@ -97,9 +91,7 @@ def wording_of(config: Config, dataset: Dataset, split: Split, design: Design) -
 def training_rows(
     config: Config, dataset: Dataset, split: Split, positions: NDArray[np.intp]
 ) -> str:
-    """The first of some training rows, given by position, as data rows of their files, counted from
-    1, with their ids.
-    """
+    """Some training rows, given by position, as data rows of their files with their ids."""
     wanted, seen, shown = positions[:MOST_ROWS_SHOWN], 0, []
     outcome, identifier = Outcome(dataset.target), config.data.id
     for path in dataset.paths:

@@ -1,6 +1,4 @@
-"""Score: a cohort through a stored model, checked against its contract and streamed to one
-published file.
-"""
+"""Score: a cohort is checked, streamed through a stored model, and published as one file."""
 
 import hashlib
 from collections.abc import Sequence
@@ -32,8 +30,9 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What was published for a cohort: where, how many rows, what had to be stood in for; reused if
-    it was there.
+    """What was published for a cohort: where, how many rows, which values were replaced.
+
+    reused: it was published before.
     """
 
     cohort: str
@@ -87,8 +86,9 @@ def load_model(config: Config, reference: str = "champion") -> StoredModel:
 
 
 def verified_model(store: Store, reference: str) -> StoredModel:
-    """The model of a run: its id, the beginning of it, or champion. Raises ArtifactError if the run
-    is damaged.
+    """The model of a run: its id, the beginning of it, or champion.
+
+    Raises ArtifactError if the run is damaged.
     """
     run = store.resolve(reference)
     store.verify_run(run)
@@ -137,8 +137,9 @@ def published_scores(store: Store, run: str, cohort: str) -> dict[str, Any] | No
 
 
 def check_cohort(config: Config, model: StoredModel, cohort: Cohort) -> tuple[pl.LazyFrame, Audit]:
-    """The cohort's rows, and what they hold. Raises DataError, naming the cohort, if they break the
-    model's contract.
+    """The cohort's rows, and what they hold.
+
+    Raises DataError, naming the cohort, if the model cannot score them.
     """
     kind = Path(cohort.path).suffix[1:]
     try:
@@ -161,8 +162,9 @@ def check_cohort(config: Config, model: StoredModel, cohort: Cohort) -> tuple[pl
 
 
 def check_rows(model: StoredModel, rows: pl.LazyFrame, needed: Sequence[str]) -> Audit:
-    """What the rows hold. Raises DataError if a needed column is missing or wrong, or a value has
-    no rule.
+    """What the rows hold.
+
+    Raises DataError if a needed column is missing or wrong, or a value has no rule.
     """
     schema = rows.collect_schema()
     problems = missing_columns(schema, needed)

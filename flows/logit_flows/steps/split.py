@@ -78,8 +78,9 @@ class Split:
 
 
 def split_rows(config: Config, dataset: Dataset) -> Split:
-    """The rule for this config and data. Raises DataError if a side would be empty or have one
-    class.
+    """The rule that splits the rows of this config and data.
+
+    Raises DataError if a side would be empty or have one class.
     """
     asked, data = config.split, config.data
     unit = asked.column or data.cluster or data.id
@@ -133,9 +134,7 @@ def test_mask(split: Split, frame: pl.DataFrame) -> NDArray[np.bool_]:
 
 
 def folds(frame: pl.DataFrame, unit: str, count: int) -> NDArray[np.int64]:
-    """The validation fold of each row, 0..count-1, (n,): by a hash of its unit, so that no unit is
-    cut.
-    """
+    """The validation fold of each row, 0..count-1, (n,), by a hash of its unit."""
     return np.floor(hashed(frame[unit], FOLD_SALT) * count).astype(np.int64)
 
 
@@ -181,9 +180,7 @@ def validation_folds(config: Config, frame: pl.DataFrame, y: NDArray[np.float64]
 def _time_pieces(
     frame: pl.DataFrame, time: str, cluster: str | None, count: int
 ) -> NDArray[np.int64]:
-    """Pieces 0, 1, ... of about equally many rows, (n,), each after the one before; equal times are
-    in one.
-    """
+    """Pieces 0, 1, ... in time of about equally many rows, (n,); equal times stay together."""
     first = pl.col(time) if cluster is None else pl.col(time).min().over(cluster)
     rank = frame.select(first.rank("dense").cast(pl.Int64)).to_series().to_numpy() - 1
     rows = np.bincount(rank)
@@ -194,9 +191,7 @@ def _time_pieces(
 def _equal_shares(
     order: NDArray[np.float64], y: NDArray[np.float64], count: int
 ) -> NDArray[np.int64]:
-    """Folds 0, 1, ... that hold equally many rows of each class, to a row, (n,), in the order of a
-    hash.
-    """
+    """Folds 0, 1, ... with equally many rows of each class, (n,), in the order of a hash."""
     codes = np.empty(y.size, dtype=np.int64)
     for label in np.unique(y):
         own = np.flatnonzero(y == label)
@@ -253,8 +248,9 @@ def _hash_text(column: pl.Series, salt: int) -> NDArray[np.uint64]:
 def _time_rule(
     dataset: Dataset, time: str, cluster: str | None, target: str, test_size: float
 ) -> Split:
-    """The cut between two times whose share of later rows is nearest to the test size; clusters go
-    by their first time.
+    """The cut in time whose share of later rows is nearest to the test size.
+
+    Clusters go by their first time.
     """
     columns = [time, target] if cluster is None else [time, target, cluster]
     first = pl.col(time) if cluster is None else pl.col(time).min().over(cluster)

@@ -22,8 +22,9 @@ class StoredRun:
 
 
 def find_run(config: Config, dataset: Dataset) -> StoredRun | None:
-    """The run of this config and these data, if it is published; else None. Raises ArtifactError if
-    it is damaged.
+    """The run of this config and these data, or None if it is not published.
+
+    Raises ArtifactError if it is damaged.
     """
     run = identify(config, dataset)
     return read_run(config, run) if open_store(config).has_run(run) else None

@@ -1,6 +1,4 @@
-"""Tune: the strength of the penalty, chosen by cross-validation within the training rows, along one
-falling grid.
-"""
+"""Tune: the penalty's strength, chosen by cross-validation within the training rows."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -34,9 +32,7 @@ WEAKEST_SENTENCE = (
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One strength: the mean log-loss of the held-out rows, its standard error, and how many terms
-    the folds kept.
-    """
+    """One strength: mean log-loss of held-out rows, its standard error, mean number of terms."""
 
     strength: float
     log_loss: float
@@ -68,9 +64,7 @@ class Tuning:
 
     @property
     def path(self) -> pl.DataFrame:
-        """One row a strength and coefficient; with several classes, as in the model's table, each
-        has its class.
-        """
+        """One row per strength and coefficient, and per class if there are several."""
         frame = pl.DataFrame(
             self.trace, schema=["strength", "class", "term", "coefficient"], orient="row"
         )
@@ -98,9 +92,7 @@ class Tuning:
 
 
 def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
-    """Fit the grid on the rows each fold learns from, from the strongest on, and score those it
-    holds out.
-    """
+    """Fit the grid of strengths on each fold's training rows, score the held-out rows, choose."""
     asked = config.model.penalty
     frame = read_rows(config, dataset, split, "train")
     y = outcomes(config, dataset, frame)
