@@ -108,7 +108,8 @@ def _checked(
     if p.shape != (codes.size, len(classes)) or share.shape != (len(classes),):
         raise DataError(
             f"{codes.size} rows of {len(classes)} classes go with probabilities of shape "
-            f"{(codes.size, len(classes))} and as many shares as classes; found {p.shape} and {share.shape}."
+            f"{(codes.size, len(classes))} and as many shares as classes; found {p.shape} and "
+            f"{share.shape}."
         )
     return codes, p, share
 

@@ -1,4 +1,4 @@
-"""Collinearity: which columns are combinations of which others, read from a triangular factor of X."""
+"""Collinearity: which columns are combinations of others, read from a triangular factor of X."""
 
 from collections.abc import Sequence
 
@@ -8,16 +8,19 @@ from scipy.linalg import solve_triangular
 from logit_engine.columns import Array, Coordinates
 from logit_engine.objective.triangles import aliased, r_factor, triangular_inverse
 
-MIN_NAMED_PART = 0.1  # of the largest part of a column in a combination: columns with smaller parts are not named
+# Of the largest part of a column in a combination: columns with smaller parts are not named.
+MIN_NAMED_PART = 0.1
 
 
 def aliases(
     R: Array, resolution: Array, names: Sequence[str], coordinates: Coordinates | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """Each aliased column with the earlier columns it is a combination of (none: it is constant or zero).
+    """Each aliased column with the earlier columns it is a combination of (none: it is constant or
+    zero).
 
-    R: (p, p), the triangular factor of the inner columns; resolution: (p,), see `aliased`. As in R's glm, the later
-    column is the alias. coordinates: the centers of the columns, to name the constant where it is part of a combination.
+    R: (p, p), the triangular factor of the inner columns; resolution: (p,), see `aliased`. As in
+    R's glm, the later column is the alias. coordinates: the centers of the columns, to name the
+    constant where it is part of a combination.
     """
     bad = aliased(R, resolution)
     kept = np.flatnonzero(~bad)
@@ -35,7 +38,9 @@ def aliases(
 
 
 def _centers_differ(coordinates: Coordinates, before: np.ndarray, share: Array, j: int) -> bool:
-    """Whether column j and its combination have different centers, so that the constant is part of the combination."""
+    """Whether column j and its combination have different centers, so that the constant is part of
+    the combination.
+    """
     if coordinates.constant is None:
         return False
     apart = np.zeros(coordinates.scale.size)
@@ -78,10 +83,13 @@ def explain_aliases(found: dict[str, tuple[str, ...]]) -> str:
 
 
 def variance_inflation(R: Array) -> Array:
-    """How many times the other columns inflate each coefficient's variance, (p,); infinite for combinations of others.
+    """How many times the other columns inflate each coefficient's variance, (p,).
 
-    R: (p, p), the triangular factor of the columns, centered and without the constant where the model has one.
-    VIF_j = |column j of R|^2 |row j of R^-1|^2, over the columns that are no alias. Belsley, Kuh & Welsch (1980), 3.2.
+    Infinite for combinations of others.
+
+    R: (p, p), the triangular factor of the columns, centered and without the constant where the
+    model has one. VIF_j = |column j of R|^2 |row j of R^-1|^2, over the columns that are no alias.
+    Belsley, Kuh & Welsch (1980), 3.2.
     """
     p = R.shape[1]
     found = aliases(R, np.zeros(p), [str(j) for j in range(p)])

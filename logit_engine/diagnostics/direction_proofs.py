@@ -1,9 +1,11 @@
-"""How well a direction is proved to separate: exactly, up to the rounding of the data, or to ten digits only.
+"""How well a direction is proved to separate: exactly, up to the rounding of the data, or to ten
+digits only.
 
-The program lets a direction violate a row by 1e-10 of its length. In a row of 1e13 in a column of 0 and 1 that hides
-all other columns. So no row may be violated by more than the rounding of its own numbers. Rows that tie in whole numbers
-may differ by rounding after (x - mean) / sd: they pass. The rank of the fence in extended precision tells such rows from
-exact ties, as far as a few thousand rows tell, and for at most a hundred coefficients.
+The program lets a direction violate a row by 1e-10 of its length. In a row of 1e13 in a column of 0
+and 1 that hides all other columns. So no row may be violated by more than the rounding of its own
+numbers. Rows that tie in whole numbers may differ by rounding after (x - mean) / sd: they pass. The
+rank of the fence in extended precision tells such rows from exact ties, as far as a few thousand
+rows tell, and for at most a hundred coefficients.
 """
 
 from enum import Enum
@@ -22,8 +24,11 @@ from logit_engine.objective.shapes import by_predictor
 from logit_engine.objective.triangles import smallest_pivot
 from logit_engine.rows import Block, Maximum, total
 
-ROUNDINGS = 64.0  # a margin within as many rounding errors of the numbers behind it is zero
-STILL_MOVE = 1e-13  # of the largest move of a typical row: a coefficient that moves the row less does so by rounding
+MAX_ROUNDING_ERRORS = (
+    64.0  # a margin within as many rounding errors of the numbers behind it is zero
+)
+# Of the largest move of a typical row: a coefficient that moves the row less does so by rounding.
+MIN_MOVE_SHARE = 1e-13
 MAX_EXTENDED_SIZE = (
     100  # coefficients; with more, rounding counts as exact: extended precision takes too long
 )
@@ -31,7 +36,9 @@ EPS = float(np.finfo(np.float64).eps)
 
 
 class Proof(Enum):
-    """How far a direction is proved: no row is violated at all, none beyond its rounding, or none by 1e-10 of its length."""
+    """How far a direction is proved: no row is violated at all, none beyond its rounding, or none
+    by 1e-10 of its length.
+    """
 
     EXACT = "exact"
     ROUNDED = "but for the rounding of the data"
@@ -46,17 +53,19 @@ def direction_proof(program: LinearProgram, direction: Array) -> Proof:
 
 
 def _is_within_rounding(program: LinearProgram, direction: Array) -> bool:
-    """Whether no row is violated by more than the rounding of its numbers, eps sum_j (|x_ij| + |c_j|) |d_j|, c_j centers."""
+    """Whether no row is violated by more than the rounding of its numbers, eps sum_j (|x_ij| +
+    |c_j|) |d_j|, c_j centers.
+    """
     objective = program.objective
     outputs = objective.likelihood.outputs
     inner = program.to_inner(direction)
     moves = np.abs(inner) * np.tile(np.linalg.norm(program.T, axis=0), outputs)
-    inner = np.where(moves > STILL_MOVE * moves.max(initial=0.0), inner, 0.0)
+    inner = np.where(moves > MIN_MOVE_SHARE * moves.max(initial=0.0), inner, 0.0)
     along, user = (by_predictor(d, outputs) for d in (inner, objective.coordinates.to_user(inner)))
 
     def of_block(block: Block) -> tuple[Maximum]:
         sizes = (np.abs(dense_array(block.X)) + np.abs(objective.coordinates.center)) @ np.abs(user)
-        allowed = ROUNDINGS * EPS * (sizes if outputs == 1 else 2.0 * sizes.max(axis=1))
+        allowed = MAX_ROUNDING_ERRORS * EPS * (sizes if outputs == 1 else 2.0 * sizes.max(axis=1))
         leads = program.row_leads(dense_array(objective.columns(block)) @ along, block.y).min(
             axis=1
         )
@@ -67,7 +76,9 @@ def _is_within_rounding(program: LinearProgram, direction: Array) -> bool:
 
 
 def _is_exact(program: LinearProgram, direction: Array) -> bool:
-    """Whether a few thousand rows allow the direction in extended precision, at a right angle to those on its fence."""
+    """Whether a few thousand rows allow the direction in extended precision, at a right angle to
+    those on its fence.
+    """
     objective = program.objective
     coordinates, stride = objective.coordinates, row_stride(objective)
     if direction.size > MAX_EXTENDED_SIZE:
@@ -86,7 +97,7 @@ def _is_exact(program: LinearProgram, direction: Array) -> bool:
     margins = cuts @ direction
     fence = cuts[np.abs(margins) <= FENCE_MARGIN]
     rounding = (
-        ROUNDINGS * float(np.finfo(np.longdouble).eps) / smallest_pivot(program.T)
+        MAX_ROUNDING_ERRORS * float(np.finfo(np.longdouble).eps) / smallest_pivot(program.T)
     )  # T^-1 enlarges it so much
     fence = fence if program.equal is None else np.vstack([fence, program.equal])
     left, noise = _orthogonal_part(direction, fence, rounding)
@@ -99,10 +110,13 @@ def _is_exact(program: LinearProgram, direction: Array) -> bool:
 
 
 def _orthogonal_part(direction: Array, rows: Real, rounding: float) -> tuple[Real, float]:
-    """The part of a direction, (q,), that is orthogonal to all unit rows, (m, q), in their type; Gram-Schmidt, twice.
+    """The part of a direction, (q,), that is orthogonal to all unit rows, (m, q), in their type.
 
-    rounding: of the rows; one that is no further from those before it lies in their span. With the part comes the share
-    of the direction that may be rounding in it: large if a row hardly differs from the others.
+    Gram-Schmidt, twice.
+
+    rounding: of the rows; one that is no further from those before it lies in their span. With the
+    part comes the share of the direction that may be rounding in it: large if a row hardly differs
+    from the others.
     """
     basis, left, out = (
         np.zeros((0, direction.size), dtype=rows.dtype),

@@ -1,4 +1,6 @@
-"""Influence of each row on a binary fit: its leverage, and what one Newton step would do without the row."""
+"""Influence of each row on a binary fit: its leverage, and what one Newton step would do without
+the row.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,19 +17,22 @@ from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.rows import BLOCK_ROWS
 
-WHOLE = 1.0 - 10.0 * float(
+WHOLE_LEVERAGE = 1.0 - 10.0 * float(
     np.finfo(np.float64).eps
 )  # a leverage above it counts as one, as in R's lm.influence
 
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """One-step influence of n rows on p parameters; nan where a row's leverage is one: it alone holds up some direction.
+    """One-step influence of n rows on p parameters.
 
-    hat: the generalized leverage, each mean's derivative in its own y. studentized: Pearson residuals over sqrt(1 - hat).
-    score_residuals: scores over the root of their curvature and sqrt(1 - hat). d_fitted: the row's mean less what it is
-    without the row. dffits: the same in standard errors of the mean. cooks_distance: the length of d_params in the
-    covariance, squared, over p. All (n,). d_params: the estimates less those without the row, (n, p). params,
+    Nan where a row's leverage is one: it alone holds up some direction.
+
+    hat: the generalized leverage, each mean's derivative in its own y. studentized: Pearson
+    residuals over sqrt(1 - hat). score_residuals: scores over the root of their curvature and
+    sqrt(1 - hat). d_fitted: the row's mean less what it is without the row. dffits: the same in
+    standard errors of the mean. cooks_distance: the length of d_params in the covariance, squared,
+    over p. All (n,). d_params: the estimates less those without the row, (n, p). params,
     std_errors: (p,). df_resid: the rows with weight, less p. Pregibon (1981); Williams (1987).
     """
 
@@ -54,7 +59,9 @@ class Influence:
 
     @property
     def cooks_p_values(self) -> Array:
-        """Upper tails of Cook's distances in F(p, df_resid), (n,): a scale to read them on, not tests. Cook (1977)."""
+        """Upper tails of Cook's distances in F(p, df_resid), (n,): a scale to read them on, not
+        tests. Cook (1977).
+        """
         return np.asarray(special.fdtrc(self.params.size, self.df_resid, self.cooks_distance))
 
 
@@ -70,10 +77,11 @@ def influence(
 ) -> Influence:
     """The influence of each row at the maximum. X: (n, p); y, offset, weight: (n,); params: (p,).
 
-    factor: (p, p), upper triangular, factor'factor the information of the weighted rows. The observed one gives the measures
-    of statsmodels' MLEInfluence, the expected one R's `hatvalues` and `cooks.distance` of a glm; with the logit they are
-    the same. covariance: (p, p), that of std_errors, dffits and Cook's distances where it is not the inverse information.
-    weight: the trials of a row, which go together. Raises DataError if the covariance is not definite.
+    factor: (p, p), upper triangular, factor'factor the information of the weighted rows. The
+    observed one gives the measures of statsmodels' MLEInfluence, the expected one R's `hatvalues`
+    and `cooks.distance` of a glm; with the logit they are the same. covariance: (p, p), that of
+    std_errors, dffits and Cook's distances where it is not the inverse information. weight: the
+    trials of a row, which go together. Raises DataError if the covariance is not definite.
     """
     linear = X @ params
     eta = linear if offset is None else linear + offset
@@ -88,7 +96,7 @@ def influence(
     spread = leverages(X, factor)
     reach = spread if covariance is None else leverages(X, metric)
     hat = expected * spread
-    rest = np.where(hat < WHOLE, 1.0 - hat, np.nan)
+    rest = np.where(hat < WHOLE_LEVERAGE, 1.0 - hat, np.nan)
     d_eta = score * spread / rest
 
     d_params, cooks = np.empty(X.shape), np.empty(eta.size)
@@ -114,7 +122,9 @@ def influence(
 
 
 def leverages(X: Array, factor: Array) -> Array:
-    """x'(R'R)^-1 x of each row, (n,), by triangular solves; R, the factor, is upper triangular. X: (n, p).
+    """x'(R'R)^-1 x of each row, (n,), by triangular solves; R, the factor, is upper triangular.
+
+    X: (n, p).
 
     With R the triangular factor of X itself it is the hat diagonal of least squares.
     """
@@ -136,7 +146,8 @@ def _upper_root(covariance: Array) -> Array:
     except (LinAlgError, ValueError):
         raise DataError(
             "the covariance is not positive definite, so influence cannot be measured in it; "
-            "give one of full rank (of clusters there must be more than parameters), or the nonrobust one."
+            "give one of full rank (of clusters there must be more than parameters), or the "
+            "nonrobust one."
         ) from None
 
 

@@ -42,7 +42,7 @@ MIN_FIRST_ROWS = 2000  # that the program starts with, if there are as many
 FIRST_ROWS_PER_COEFFICIENT = 20
 MAX_ROUNDS = 60
 MAX_FORCE_STEPS = 30  # of non-negative least squares, for each row and column
-MAX_SPREADS = 20  # rounds in which coordinates are made even
+MAX_EVEN_ROUNDS = 20  # rounds in which coordinates are made even
 ALIASED_PIVOT = (
     1e-12  # a column that is a combination of others: what is left of it keeps its scale
 )
@@ -73,7 +73,7 @@ def even_coordinates(objective: Objective) -> Array:
     X = np.vstack(total(objective.rows, some, 1)[0]).astype(np.longdouble)
     p = X.shape[1]
     T = np.diag(_typical_sizes(X, np.eye(p), rounding=0.0))
-    for _ in range(MAX_SPREADS):
+    for _ in range(MAX_EVEN_ROUNDS):
         U = unit_length(X @ triangular_inverse(T).astype(np.longdouble))
         R = r_factor(np.vstack([U, np.zeros((p, p))])) * np.sqrt(p / max(U.shape[0], 1))
         norms = np.sqrt(np.square(R).sum(axis=0))

@@ -1,9 +1,12 @@
-"""Statistics of weighted rows, their influence functions, and the intervals these give; knows no metric by name.
+"""Statistics of weighted rows, their influence functions, and the intervals these give.
 
-A statistic is a function of the rows' weights. Its influence function is its derivative by each weight, so the sum of
-(influence x weight) over what was drawn together, squared, estimates its variance (the delta method; the infinitesimal
-jackknife of Jaeckel 1972). A weight is a number of rows: without clusters a row of weight 2 counts as two independent
-rows. Weights that are not counts (survey weights) therefore come with `cluster`, if need be `np.arange(n)`.
+Knows no metric by name.
+
+A statistic is a function of the rows' weights. Its influence function is its derivative by each
+weight, so the sum of (influence x weight) over what was drawn together, squared, estimates its
+variance (the delta method; the infinitesimal jackknife of Jaeckel 1972). A weight is a number of
+rows: without clusters a row of weight 2 counts as two independent rows. Weights that are not counts
+(survey weights) therefore come with `cluster`, if need be `np.arange(n)`.
 """
 
 from __future__ import annotations
@@ -81,10 +84,11 @@ class Mean:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Rows from the highest probability down, in groups of equal ones: one sort, whatever weights come after.
+    """Rows from the highest probability down, in groups of equal ones: one sort, whatever weights
+    come after.
 
-    order: what sorts the rows (a slice that does nothing when they are sorted); y: (n,) in that order; starts: where
-    each of the k groups begins; group: (n,) the group of each sorted row.
+    order: what sorts the rows (a slice that does nothing when they are sorted); y: (n,) in that
+    order; starts: where each of the k groups begins; group: (n,) the group of each sorted row.
     """
 
     order: IntArray | slice
@@ -111,7 +115,9 @@ class Ranking:
         return np.add.reduceat(positive, self.starts), np.add.reduceat(negative, self.starts)
 
     def by_row(self, of_positives: FloatArray, of_negatives: FloatArray) -> FloatArray:
-        """Hand each row its group's number, by its class, in the order of the rows as given. (k,), (k,) -> (n,)."""
+        """Hand each row its group's number, by its class, in the order of the rows as given. (k,),
+        (k,) -> (n,).
+        """
         rows = np.empty(len(self.y))
         rows[self.order] = np.where(
             self.y == 1.0, of_positives[self.group], of_negatives[self.group]
@@ -121,7 +127,10 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class RocArea:
-    """The chance that a positive is ranked above a negative, ties counting half. DeLong et al. (1988)."""
+    """The chance that a positive is ranked above a negative, ties counting half.
+
+    DeLong et al. (1988).
+    """
 
     ranking: Ranking
 
@@ -132,7 +141,9 @@ class RocArea:
         return _dot(positive, _below(negative)) / total if total > 0.0 else NAN
 
     def influence(self, weight: FloatArray) -> FloatArray:
-        """DeLong's placements less the area, over the weight of the row's class (Sun & Xu 2014, in one sort). (n,)."""
+        """DeLong's placements less the area, over the weight of the row's class (Sun & Xu 2014, in
+        one sort). (n,).
+        """
         positive, negative = self.ranking.group_sums(weight)
         positives, negatives = float(np.sum(positive)), float(np.sum(negative))
         outranked = _below(negative) / negatives
@@ -149,7 +160,9 @@ def _below(weight: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class StepPrecision:
-    """The precision at each distinct threshold, weighted by the recall it adds: sum_k (R_k - R_k-1) P_k."""
+    """The precision at each distinct threshold, weighted by the recall it adds: sum_k (R_k - R_k-1)
+    P_k.
+    """
 
     ranking: Ranking
 
@@ -160,10 +173,12 @@ class StepPrecision:
         return _dot(positive, precision) / positives if positives > 0.0 else NAN
 
     def influence(self, weight: FloatArray) -> FloatArray:
-        """What a row adds: its own step, and its part in the precision at every threshold no higher. (n,).
+        """What a row adds: its own step, and its part in the precision at every threshold no
+        higher. (n,).
 
-        With P_k = T_k / C_k, where T and C are the positives and the rows at or above step k, a row in step j moves
-        every P_k, k >= j, by (1 - P_k) / C_k if it is positive and by -P_k / C_k if not: sums from the lowest up.
+        With P_k = T_k / C_k, where T and C are the positives and the rows at or above step k, a row
+        in step j moves every P_k, k >= j, by (1 - P_k) / C_k if it is positive and by -P_k / C_k if
+        not: sums from the lowest up.
         """
         positive, precision, above = self._steps(weight)
         positives = float(np.sum(positive))
@@ -173,7 +188,10 @@ class StepPrecision:
         return self.ranking.by_row((precision + gained - average) / positives, -lost / positives)
 
     def _steps(self, weight: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Each step's positives, its precision, and the weight at or above it (1 while that is 0). Three of (k,)."""
+        """Each step's positives, its precision, and the weight at or above it (1 while that is 0).
+
+        Three of (k,).
+        """
         positive, negative = self.ranking.group_sums(weight)
         true = np.cumsum(positive)
         above = true + np.cumsum(negative)
@@ -188,7 +206,10 @@ def _sums_from_the_end(terms: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class MetricValue:
-    """A metric with its standard error and interval; all but the value are nan where they have no finite estimate."""
+    """A metric with its standard error and interval.
+
+    All but the value are nan where they have no finite estimate.
+    """
 
     name: str
     value: float
@@ -199,7 +220,9 @@ class MetricValue:
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
-    """Percentile intervals from `replicates` resamplings of clusters (of rows, without clusters), seeded by `seed`."""
+    """Percentile intervals from `replicates` resamplings of clusters (of rows, without clusters),
+    seeded by `seed`.
+    """
 
     replicates: int
     seed: int
@@ -226,12 +249,14 @@ def standard_error(
     cluster: IntArray | None = None,
     by_class_of: FloatArray | None = None,
 ) -> float:
-    """The delta method's standard error, G/(G-1) sum_g (sum_{i in g} w_i IF_i)^2 under the root. nan when G is 1.
+    """The delta method's standard error, G/(G-1) sum_g (sum_{i in g} w_i IF_i)^2 under the root.
+    nan when G is 1.
 
-    influence, weight: (n,), weights positive; cluster: (n,) codes from 0, None when every row is its own. With
-    `by_class_of` (y) the sums a_g over positives and b_g over negatives get factors of their own, from the number of
-    clusters that hold a positive, a negative, or anything: f1 sum a^2 + f0 sum b^2 + 2 f sum a b. For the area under
-    the ROC curve that is Obuchowski (1997) exactly, and without clusters (no a_g meets a b_g) DeLong et al. (1988).
+    influence, weight: (n,), weights positive; cluster: (n,) codes from 0, None when every row is
+    its own. With `by_class_of` (y) the sums a_g over positives and b_g over negatives get factors
+    of their own, from the number of clusters that hold a positive, a negative, or anything: f1 sum
+    a^2 + f0 sum b^2 + 2 f sum a b. For the area under the ROC curve that is Obuchowski (1997)
+    exactly, and without clusters (no a_g meets a b_g) DeLong et al. (1988).
     """
     parts = [np.ones_like(weight)] if by_class_of is None else [by_class_of, 1.0 - by_class_of]
     if cluster is None:
@@ -262,7 +287,10 @@ def _small_sample(units: float) -> float:
 def wald_interval(
     value: float, std_error: float, level: float, lowest: float = -np.inf, highest: float = np.inf
 ) -> tuple[float, float]:
-    """Value -+ z std_error, cut at the metric's range. Symmetric, so rough close to an end, and empty at it (se 0)."""
+    """Value -+ z std_error, cut at the metric's range.
+
+    Symmetric, so rough close to an end, and empty at it (se 0).
+    """
     reach = float(ndtri(0.5 + 0.5 * level)) * std_error
     if np.isnan(reach):
         return NAN, NAN
@@ -280,7 +308,9 @@ def closed_form(
     highest: float = np.inf,
     by_class_of: FloatArray | None = None,
 ) -> MetricValue:
-    """A statistic with its Wald interval. An infinite or undefined value has no standard error: nan."""
+    """A statistic with its Wald interval. An infinite or undefined value has no standard error:
+    nan.
+    """
     value = statistic.value(weight)
     if not np.isfinite(value):
         return MetricValue(name, value, NAN, NAN, NAN)
@@ -294,11 +324,14 @@ def resampled(
     cluster: IntArray | None,
     bootstrap: Bootstrap,
 ) -> FloatArray:
-    """Every statistic under every resampling: the rows stay, their weights are multiplied. (replicates, statistics)."""
+    """Every statistic under every resampling: the rows stay, their weights are multiplied.
+    (replicates, statistics).
+    """
     rng = np.random.default_rng(bootstrap.seed)
     if cluster is None and np.any(weight != np.floor(weight)):
         raise DataError(
-            "weights that are not whole numbers do not say how many rows to draw: give `cluster`, if need be "
+            "weights that are not whole numbers do not say how many rows to draw: give `cluster`, "
+            "if need be "
             "np.arange(n), to draw weighted rows."
         )
     values = np.empty((bootstrap.replicates, len(statistics)))
@@ -311,7 +344,9 @@ def resampled(
 def _drawn_weight(
     rng: np.random.Generator, weight: FloatArray, cluster: IntArray | None
 ) -> FloatArray:
-    """The weights after drawing as many clusters as there are (as many rows, without clusters) with replacement."""
+    """The weights after drawing as many clusters as there are (as many rows, without clusters) with
+    replacement.
+    """
     if cluster is not None:
         clusters = int(cluster.max()) + 1
         return (
@@ -327,7 +362,9 @@ def _drawn_weight(
 def percentile_interval(
     name: str, value: float, replicates: FloatArray, level: float
 ) -> MetricValue:
-    """The middle `level` of the replicates, ends rounded outward, those without a value (nan) left out."""
+    """The middle `level` of the replicates, ends rounded outward, those without a value (nan) left
+    out.
+    """
     defined = replicates[~np.isnan(replicates)]
     if np.isnan(value) or len(defined) < 2:
         return MetricValue(name, value, NAN, NAN, NAN)
@@ -343,10 +380,11 @@ def difference_interval(
     cluster: npt.ArrayLike | None = None,
     level: float = 0.95,
 ) -> DifferenceInterval:
-    """The mean of paired differences, one a row, such as two models' log-losses. difference, weight, cluster: (n,).
+    """The mean of paired differences, one a row, such as two models' log-losses. difference,
+    weight, cluster: (n,).
 
-    Clustered standard error as in `standard_error`. A mean that is not finite (one model called impossible what
-    happened) is returned as it is, its error and interval nan.
+    Clustered standard error as in `standard_error`. A mean that is not finite (one model called
+    impossible what happened) is returned as it is, its error and interval nan.
     """
     checked_level(level)
     rows = np.asarray(difference, dtype=np.float64)
@@ -373,13 +411,17 @@ def checked_level(level: float) -> None:
 
 
 def checked_cluster(cluster: npt.ArrayLike | None, rows: int) -> IntArray | None:
-    """The cluster of each row as integers. (rows,). DataError when they are not whole numbers, one a row."""
+    """The cluster of each row as integers. (rows,).
+
+    DataError when they are not whole numbers, one a row.
+    """
     if cluster is None:
         return None
     codes = np.asarray(cluster)
     if codes.shape != (rows,) or not np.issubdtype(codes.dtype, np.integer):
         raise DataError(
-            f"cluster is {codes.dtype} of shape {codes.shape}: give an integer code for each of {rows} rows."
+            f"cluster is {codes.dtype} of shape {codes.shape}: give an integer code for each of "
+            f"{rows} rows."
         )
     return codes
 
@@ -390,7 +432,10 @@ def cluster_codes(cluster: IntArray) -> IntArray:
 
 
 def checked_weight(weight: npt.ArrayLike | None, rows: int) -> FloatArray:
-    """The weights as an array, ones by default. (rows,). DataError when one is negative or not finite, or all are 0."""
+    """The weights as an array, ones by default. (rows,).
+
+    DataError when one is negative or not finite, or all are 0.
+    """
     if weight is None:
         return np.ones(rows)
     checked = np.asarray(weight, dtype=np.float64)

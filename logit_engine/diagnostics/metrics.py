@@ -1,11 +1,14 @@
-"""What a forecast of probabilities is worth, metric by metric; knows NumPy and SciPy's special functions only.
+"""What a forecast of probabilities is worth, metric by metric.
 
-Conventions, said once. `y` is 0 or 1, `probability` lies in [0, 1], `weight` is the number of rows that a row
-stands for (nonnegative; zero means absent): all are of shape (n,). The class predicted is 1 where
-`probability >= threshold`. A metric without a value (the precision of no prediction) is nan, never 0; the log-loss
-of a row called impossible that happened is inf, never clipped.
+Knows NumPy and SciPy's special functions only.
 
-To add a metric, write a function from a `Sample` to a `Statistic` (nearly always a `Ratio`), and one line in `METRICS`.
+Conventions, said once. `y` is 0 or 1, `probability` lies in [0, 1], `weight` is the number of rows
+that a row stands for (nonnegative; zero means absent): all are of shape (n,). The class predicted
+is 1 where `probability >= threshold`. A metric without a value (the precision of no prediction) is
+nan, never 0; the log-loss of a row called impossible that happened is inf, never clipped.
+
+To add a metric, write a function from a `Sample` to a `Statistic` (nearly always a `Ratio`), and
+one line in `METRICS`.
 """
 
 from __future__ import annotations
@@ -43,7 +46,10 @@ from logit_engine.errors import DataError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Rows to judge without their weights, and what the judging needs to know; made by `checked_sample`."""
+    """Rows to judge without their weights, and what the judging needs to know.
+
+    Made by `checked_sample`.
+    """
 
     y: FloatArray
     probability: FloatArray
@@ -126,7 +132,8 @@ def _average_precision(sample: Sample) -> Statistic:
 class Metric:
     """How a metric is computed with its influence function, its range, and how its variance counts.
 
-    by_class: the small-sample factor is that of each class apart (DeLong's), not that of all rows together.
+    by_class: the small-sample factor is that of each class apart (DeLong's), not that of all rows
+    together.
     """
 
     statistic: Callable[[Sample], Statistic]
@@ -161,7 +168,10 @@ def checked_sample(
     reference_rate: float = 0.5,
     row_loss: npt.ArrayLike | None = None,
 ) -> Sample:
-    """The rows as a `Sample`. DataError for a y other than 0 and 1 or a probability outside [0, 1], UsageError else."""
+    """The rows as a `Sample`.
+
+    DataError for a y other than 0 and 1 or a probability outside [0, 1], UsageError else.
+    """
     outcome, forecast = np.asarray(y, dtype=np.float64), np.asarray(probability, dtype=np.float64)
     losses = None if row_loss is None else np.asarray(row_loss, dtype=np.float64)
     if (
@@ -170,7 +180,8 @@ def checked_sample(
         or (losses is not None and losses.shape != outcome.shape)
     ):
         raise DataError(
-            f"y has shape {outcome.shape}, probability {forecast.shape}: give one number a row of each."
+            f"y has shape {outcome.shape}, probability {forecast.shape}: give one number a row of "
+            "each."
         )
     if not len(outcome):
         raise DataError("there is no row to judge: y is empty.")
@@ -183,7 +194,8 @@ def checked_sample(
             raise DataError(f"{name} is {values[row]} in row {row}: {said}.")
     if not 0.0 < reference_rate < 1.0:
         raise UsageError(
-            f"reference_rate is {reference_rate}: the base rate of the training rows lies between 0 and 1."
+            f"reference_rate is {reference_rate}: the base rate of the training rows lies between "
+            "0 and 1."
         )
     if np.isnan(threshold):
         raise UsageError(
@@ -239,7 +251,7 @@ def recall(
     weight: npt.ArrayLike | None = None,
     threshold: float = 0.5,
 ) -> float:
-    """The share of the positives that is predicted (sensitivity). 0 to 1; nan without a positive."""
+    """The share of the positives that is predicted. 0 to 1; nan without a positive."""
     return metric_value("recall", y, probability, weight, threshold=threshold)
 
 
@@ -259,7 +271,10 @@ def f1(
     weight: npt.ArrayLike | None = None,
     threshold: float = 0.5,
 ) -> float:
-    """The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN). 0 to 1; nan when all three are 0."""
+    """The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN). 0 to 1.
+
+    Nan when all three are 0.
+    """
     return metric_value("f1", y, probability, weight, threshold=threshold)
 
 
@@ -269,14 +284,14 @@ def balanced_accuracy(
     weight: npt.ArrayLike | None = None,
     threshold: float = 0.5,
 ) -> float:
-    """The mean of recall and specificity. 0 to 1; nan with one class only. Brodersen et al. (2010)."""
+    """The mean of recall and specificity. 0 to 1; nan with one class. Brodersen et al. (2010)."""
     return metric_value("balanced_accuracy", y, probability, weight, threshold=threshold)
 
 
 def log_loss(
     y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None
 ) -> float:
-    """The mean of -log of the probability given to what happened. 0 to inf, in nats. Good (1952)."""
+    """The mean of -log of the probability of what happened. 0 to inf, in nats. Good (1952)."""
     return metric_value("log_loss", y, probability, weight)
 
 
@@ -290,14 +305,20 @@ def brier(
 def roc_auc(
     y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None
 ) -> float:
-    """The chance that a positive outranks a negative, ties counting half. 0 to 1; nan with one class. Hanley (1982)."""
+    """The chance that a positive outranks a negative, ties counting half. 0 to 1.
+
+    Nan with one class. Hanley (1982).
+    """
     return metric_value("roc_auc", y, probability, weight)
 
 
 def average_precision(
     y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None
 ) -> float:
-    """The precision at each distinct threshold, weighted by the recall it adds. 0 to 1; nan without a positive."""
+    """The precision at each distinct threshold, weighted by the recall it adds. 0 to 1.
+
+    Nan without a positive.
+    """
     return metric_value("average_precision", y, probability, weight)
 
 
@@ -315,7 +336,9 @@ def skill(
     *,
     reference_rate: float,
 ) -> float:
-    """The share of log-loss gained over forecasting the training rows' base rate for all, 1 - L / L0. -inf to 1."""
+    """The share of log-loss gained over forecasting the training rows' base rate for all, 1 - L /
+    L0. -inf to 1.
+    """
     return metric_value("skill", y, probability, weight, reference_rate=reference_rate)
 
 
@@ -346,7 +369,8 @@ def row_log_loss(
 ) -> FloatArray:
     """-(y log p + (1 - y) log(1 - p)) row by row, with 0 x -inf = 0. All (n,); 0 to inf.
 
-    From the log scale it is finite where p has rounded to 0 or 1 and the loss has not: see `evaluate(row_loss=...)`.
+    From the log scale it is finite where p has rounded to 0 or 1 and the loss has not: see
+    `evaluate(row_loss=...)`.
     """
     loss = np.zeros_like(y)
     np.multiply(-y, log_probability, out=loss, where=y > 0.0)
@@ -367,11 +391,13 @@ def evaluate(
     row_loss: npt.ArrayLike | None = None,
     names: Sequence[str] = tuple(METRICS),
 ) -> tuple[MetricValue, ...]:
-    """The metrics of these names, all by default, with standard error and interval. All arrays (n,); cluster: integers.
+    """The metrics of these names, all by default, with standard error and interval. All arrays
+    (n,); cluster: integers.
 
-    In closed form the interval is Wald's, from the influence function, cut at the metric's range: symmetric, so rough
-    for a value next to an end of its range. `Bootstrap` draws clusters (rows, without clusters) and takes percentiles.
-    `row_loss` replaces the log-losses taken from `probability`, for rows where that has rounded to 0 or 1.
+    In closed form the interval is Wald's, from the influence function, cut at the metric's range:
+    symmetric, so rough for a value next to an end of its range. `Bootstrap` draws clusters (rows,
+    without clusters) and takes percentiles. `row_loss` replaces the log-losses taken from
+    `probability`, for rows where that has rounded to 0 or 1.
     """
     checked_level(level)
     _check_names(names)
@@ -409,6 +435,8 @@ def evaluate(
 
 
 def falling(sample: Sample, weight: FloatArray) -> npt.NDArray[np.intp]:
-    """The rows of positive weight from the highest probability down: whoever ranks them later need not sort again."""
+    """The rows of positive weight from the highest probability down: whoever ranks them later need
+    not sort again.
+    """
     order = np.argsort(-sample.probability, kind="stable")
     return order[weight[order] > 0.0]

@@ -1,7 +1,9 @@
-"""The direction in which an estimate runs off to infinity, by linear programming; that there is none proves a maximum.
+"""The direction in which an estimate runs off to infinity, by linear programming.
 
-The program (linear_program.py) finds a direction that wins as many rows as possible. Other directions may win the same
-rows. So a coefficient's sign is only given if all of them have it.
+That there is none proves a maximum.
+
+The program (linear_program.py) finds a direction that wins as many rows as possible. Other
+directions may win the same rows. So a coefficient's sign is only given if all of them have it.
 """
 
 from collections.abc import Sequence
@@ -29,13 +31,15 @@ MAX_CHECKED_SIGNS = (
 
 @dataclass(frozen=True, slots=True)
 class Recession:
-    """A direction along which no row loses likelihood and some gain for ever: the estimate lies at infinity.
+    """A direction along which no row loses likelihood and some gain for ever: the estimate lies at
+    infinity.
 
-    The directions that count are those that separate as many rows as possible. signs: (q,), -1 or 1 for a coefficient
-    that runs off to that infinity along all of them, 0 for one that moves along none, nan if they disagree, so that the
-    data do not tell. rows: (m,), the positions of the rows that are predicted perfectly in the limit. n: how many rows
-    have weight. perfect: false if no row beats all rival classes; rows are then those that beat some. proof: how well the
-    direction is proved.
+    The directions that count are those that separate as many rows as possible. signs: (q,), -1 or 1
+    for a coefficient that runs off to that infinity along all of them, 0 for one that moves along
+    none, nan if they disagree, so that the data do not tell. rows: (m,), the positions of the rows
+    that are predicted perfectly in the limit. n: how many rows have weight. perfect: false if no
+    row beats all rival classes; rows are then those that beat some. proof: how well the direction
+    is proved.
     """
 
     signs: Array
@@ -47,7 +51,7 @@ class Recession:
     def clause(
         self, names: Sequence[str], free: NDArray[np.bool_], wording: Wording = PLAIN
     ) -> str:
-        """What predicts what: the columns, the infinity of each, and the rows. names, free: (q,)."""
+        """The columns, the infinity of each, and the rows. names, free: (q,)."""
         moving = [j for j in np.flatnonzero(self.signs).tolist() if not free[j]]
         shown = first_names([f"'{names[j]}' ({_limit_text(self.signs[j])})" for j in moving])
         what = (
@@ -74,10 +78,13 @@ def recession(
     far: Array | None = None,
     cone: Cone | None = None,
 ) -> Recession | None:
-    """The direction that separates as many rows as can be; None where none is found, so that a maximum exists.
+    """The direction that separates as many rows as can be.
 
-    far: where a solver ran to, (q,); if it separates all rows by itself that is an answer as well. cone: the directions
-    that are allowed. A row may be violated by 1e-10 of its length: see `Proof`. Konis (2007); Albert & Anderson (1984).
+    None where none is found, so that a maximum exists.
+
+    far: where a solver ran to, (q,); if it separates all rows by itself that is an answer as well.
+    cone: the directions that are allowed. A row may be violated by 1e-10 of its length: see
+    `Proof`. Konis (2007); Albert & Anderson (1984).
     """
     program = LinearProgram(objective, even_coordinates(objective), cone)
     found, won = (
@@ -102,7 +109,9 @@ def recession(
 
 
 def _widest_direction(program: LinearProgram) -> tuple[Array, NDArray[np.bool_]]:
-    """The direction that wins as many rows as can be, (q,) in even coordinates, and which rivals it beats, (n, rivals)."""
+    """The direction that wins as many rows as can be, (q,) in even coordinates, and which rivals it
+    beats, (n, rivals).
+    """
     found = np.zeros(program.objective.free.size)
     won = np.zeros((program.objective.rows.n, program.rivals), dtype=bool)
     while True:
@@ -117,11 +126,12 @@ def _widest_direction(program: LinearProgram) -> tuple[Array, NDArray[np.bool_]]
 
 
 def _common_signs(program: LinearProgram, found: Array, won: NDArray[np.bool_]) -> Array:
-    """The sign of each of the user's coefficients along all directions that win the same rows, (q,); nan if it differs.
+    """The sign of each of the user's coefficients along all directions that win the same rows,
+    (q,); nan if it differs.
 
-    found: one of these directions, in even coordinates; won: (n, rivals). These directions are the inside of the cone
-    of all that violate no row. So a coefficient has one sign along them, unless some direction of the cone moves it
-    the other way, or moves it at all although `found` does not.
+    found: one of these directions, in even coordinates; won: (n, rivals). These directions are the
+    inside of the cone of all that violate no row. So a coefficient has one sign along them, unless
+    some direction of the cone moves it the other way, or moves it at all although `found` does not.
     """
     signs, basis = program.signs(found), program.null_space(won)
     if basis.shape[1] <= 1:

@@ -13,11 +13,12 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 class Residuals:
     """The four kinds of residual; (n,) for a binary outcome.
 
-    response: y - mu. pearson: y - mu in its standard deviations. deviance: the signed root of the row's deviance.
-    generalized: the row's score in eta (Gourieroux et al. 1987), for which X'r = 0 at the maximum. Of k + 1 classes,
-    response and pearson are those of each class's indicator, (n, k + 1), generalized is (n, k), and deviance, (n,), has
-    no sign. A row of w trials has the variance of a share over w: pearson and deviance carry sqrt(w), generalized w.
-    McCullagh & Nelder (1989), 2.4.
+    response: y - mu. pearson: y - mu in its standard deviations. deviance: the signed root of the
+    row's deviance. generalized: the row's score in eta (Gourieroux et al. 1987), for which X'r = 0
+    at the maximum. Of k + 1 classes, response and pearson are those of each class's indicator, (n,
+    k + 1), generalized is (n, k), and deviance, (n,), has no sign. A row of w trials has the
+    variance of a share over w: pearson and deviance carry sqrt(w), generalized w. McCullagh &
+    Nelder (1989), 2.4.
     """
 
     response: Array
@@ -29,7 +30,9 @@ class Residuals:
 def residuals(
     likelihood: Likelihood, eta: Array, y: Array, trials: Array | None = None
 ) -> Residuals:
-    """All residuals of the rows. eta: (n,) or (n, k); y: (n,), shares of events or codes; trials: (n,), one without.
+    """All residuals of the rows. eta: (n,) or (n, k); y: (n,), shares of events or codes.
+
+    trials: (n,), one without.
 
     A value beyond the largest double is infinite, as it should be.
     """
@@ -50,7 +53,9 @@ def residuals(
 
 
 def misclassified(eta: Array, y: Array) -> Array:
-    """1 where the likeliest class (the first, of equals) is not the observed one, else 0, (n,). eta: (n, k); y: codes."""
+    """1 where the likeliest class (the first, of equals) is not the observed one, else 0, (n,).
+    eta: (n, k); y: codes.
+    """
     likeliest = np.where(
         eta.max(axis=1) > 0.0, eta.argmax(axis=1) + 1, 0
     )  # the base, class 0, has eta zero
@@ -70,7 +75,10 @@ def _binary(likelihood: Bernoulli, eta: Array, y: Array) -> Residuals:
 
 
 def _divergence(x: Array, m: Array, log_m: Array, difference: Array) -> Array:
-    """x log(x/m) - (x - m), never negative; where x is near m by its series, which does not cancel. Loader (2000)."""
+    """x log(x/m) - (x - m), never negative; where x is near m by its series, which does not cancel.
+
+    Loader (2000).
+    """
     both = x + m
     v = np.divide(difference, both, out=np.zeros_like(x), where=both > 0.0)
     square = v * v

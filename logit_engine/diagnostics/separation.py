@@ -1,8 +1,9 @@
-"""Separation: whether the estimate exists, and which column or level predicts the outcome perfectly.
+"""Separation: whether the estimate exists, and which column or level predicts the outcome
+perfectly.
 
-Albert & Anderson (1984): the maximum of a binary likelihood exists unless some direction d has x'd >= 0 for every event
-and <= 0 for every non-event, not all zero; with several classes, unless along some d no class ever gains on a row's own.
-Whether it exists does not depend on the link.
+Albert & Anderson (1984): the maximum of a binary likelihood exists unless some direction d has x'd
+>= 0 for every event and <= 0 for every non-event, not all zero; with several classes, unless along
+some d no class ever gains on a row's own. Whether it exists does not depend on the link.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,10 @@ from logit_engine.rows import Block, Sums, total
 
 
 class Clause(NamedTuple):
-    """What predicts the outcome, in words; is_level: whether it is a level, or a column that ranges from 0 to 1."""
+    """What predicts the outcome, in words.
+
+    is_level: whether it is a level, or a column that ranges from 0 to 1.
+    """
 
     text: str
     is_level: bool
@@ -49,7 +53,10 @@ def perfect_predictors(
         for label, (no, yes) in zip(usable, counts.T, strict=False):
             if (no == 0) != (yes == 0):
                 rows, value = int(no + yes), wording.events[int(yes > 0)]
-                text = f"{label} predicts {wording.outcome} = {value} perfectly ({rows:,} of {rows:,} rows)"
+                text = (
+                    f"{label} predicts {wording.outcome} = {value} perfectly ({rows:,} of "
+                    f"{rows:,} rows)"
+                )
                 clauses.append(Clause(text, True))
     if constant is not None:
         for j in np.flatnonzero(~ranges.coded).tolist():
@@ -65,7 +72,9 @@ def perfect_predictors(
 
 
 def family_name(names: Sequence[str]) -> str:
-    """What the names of a categorical's columns, 'name[level]', have in common: the longest name whose brackets close."""
+    """What the names of a categorical's columns, 'name[level]', have in common: the longest name
+    whose brackets close.
+    """
     ends = [i for i, letter in enumerate(names[0]) if letter == "["]
     shared = [
         names[0][:i] for i in ends if all(name.startswith(names[0][: i + 1]) for name in names)
@@ -75,7 +84,10 @@ def family_name(names: Sequence[str]) -> str:
 
 
 def _threshold(low: Array, high: Array, name: str, wording: Wording) -> str | None:
-    """The clause for a numeric column whose ranges beside both outcomes meet at most in a point; low, high: (2,)."""
+    """The clause for a numeric column whose ranges beside both outcomes meet at most in a point.
+
+    low, high: (2,).
+    """
     outcome, values = wording.outcome, wording.events
     for below, above in ((0, 1), (1, 0)):
         if high[below] <= low[above] and low[below] < high[above]:
@@ -93,7 +105,10 @@ def _threshold(low: Array, high: Array, name: str, wording: Wording) -> str | No
 
 
 def moves_level(objective: Objective, signs: Array) -> bool:
-    """Whether some column whose coefficient runs off holds only zeros and ones; signs: (q,), as in `Recession`."""
+    """Whether some column whose coefficient runs off holds only zeros and ones.
+
+    signs: (q,), as in `Recession`.
+    """
     moves = (signs.reshape(-1, len(objective.rows.names)) != 0).any(axis=0)
 
     def counts(block: Block) -> Sums:
@@ -105,7 +120,9 @@ def moves_level(objective: Objective, signs: Array) -> bool:
 
 
 def empty_cells(objective: Objective, signs: Array) -> list[str]:
-    """One clause for each column of 0 and 1 that runs off and is 1 in no row of some class; of several classes alone.
+    """One clause for each column of 0 and 1 that runs off and is 1 in no row of some class.
+
+    Of several classes alone.
 
     signs: (q,), as in `Recession`.
     """

@@ -1,4 +1,7 @@
-"""Where to cut probabilities into classes, exactly, over every distinct cut; knows rankings and nothing of fits."""
+"""Where to cut probabilities into classes, exactly, over every distinct cut.
+
+Knows rankings and nothing of fits.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,16 @@ from logit_engine.diagnostics.metric_intervals import FloatArray, Ranking, check
 from logit_engine.diagnostics.metrics import checked_sample, falling
 from logit_engine.errors import DataError, UsageError
 
-TIED = 1e-12
+TIED_LOSS = 1e-12
 
 
 class ThresholdRule(Protocol):
     """What a threshold should make small."""
 
     def loss(self, true_positive: FloatArray, false_positive: FloatArray) -> FloatArray:
-        """The loss, of order 1, at each candidate: from nothing predicted positive (0, 0) to everything. (k,)."""
+        """The loss, of order 1, at each candidate: from nothing predicted positive (0, 0) to
+        everything. (k,).
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class MaxF1:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The threshold of the lowest total cost of false positives and false negatives. Elkan (2001)."""
+    """The threshold of the lowest total cost of false predictions. Elkan (2001)."""
 
     false_positive: float
     false_negative: float
@@ -68,15 +73,19 @@ def choose_threshold(
     rule: float | ThresholdRule,
     weight: npt.ArrayLike | None = None,
 ) -> float:
-    """The best threshold for these rows by a rule, or the rule itself when it is a number. O(n log n).
+    """The best threshold for these rows by a rule, or the rule itself when it is a number.
 
-    The candidates are the distinct probabilities, and the next number above the highest, which predicts no positive.
-    Of those within 1e-12 of the best (beyond that, the order of the rows would decide) the highest is taken.
+    O(n log n).
+
+    The candidates are the distinct probabilities, and the next number above the highest, which
+    predicts no positive. Of those within 1e-12 of the best (beyond that, the order of the rows
+    would decide) the highest is taken.
     """
     if isinstance(rule, int | float):
         if not 0.0 <= rule <= 1.0:
             raise UsageError(
-                f"the threshold is {rule}: it is compared with probabilities, so give one from 0 to 1."
+                f"the threshold is {rule}: it is compared with probabilities, so give one from 0 "
+                "to 1."
             )
         return float(rule)
     sample = checked_sample(y, probability)
@@ -88,7 +97,7 @@ def choose_threshold(
         np.concatenate(([0.0], np.cumsum(s))) for s in ranking.group_sums(weights)
     )
     loss = rule.loss(true_positive, false_positive)
-    best = int(np.flatnonzero(loss <= loss.min() + TIED)[0])
+    best = int(np.flatnonzero(loss <= loss.min() + TIED_LOSS)[0])
     if best == 0:
         return float(np.nextafter(sample.probability[0], np.inf))
     return float(sample.probability[ranking.starts[best - 1]])

@@ -1,4 +1,6 @@
-"""What sentences about the data call things: the outcome and its values, the units of columns, the rows."""
+"""What sentences about the data call things: the outcome and its values, the units of columns, the
+rows.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,8 +34,8 @@ def first_names(names: Sequence[str]) -> str:
 class Wording:
     """The user's words for the data of a fit.
 
-    outcome: the name of the target; events: its values for a non-event and an event; units: those of the data,
-    where columns were normalized; rows: the text of rows given by position, (m,).
+    outcome: the name of the target; events: its values for a non-event and an event; units: those
+    of the data, where columns were normalized; rows: the text of rows given by position, (m,).
     """
 
     outcome: str = "y"

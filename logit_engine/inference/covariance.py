@@ -1,4 +1,5 @@
-"""Covariances of the estimates: from the information, and sandwiches of it around sums of squared scores.
+"""Covariances of the estimates: from the information, and sandwiches of it around sums of squared
+scores.
 
 Each is the covariance of the user's coefficients, by triangular solves in whitened rows.
 """
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array, Columns, Coordinates
 from logit_engine.diagnostics.wording import first_names
 from logit_engine.errors import DataError, Reason, UsageError
-from logit_engine.inference.leverage import NEAR_ONE, contributions, row_terms
+from logit_engine.inference.leverage import NEAR_ONE_LEVERAGE, contributions, row_terms
 from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor, triangular_inverse
@@ -22,7 +23,9 @@ from logit_engine.solvers.whitening import unwhitened
 
 
 class Kind(Enum):
-    """Which covariance: the model's own, White's with the corrections HC1 to HC3, or summed by cluster."""
+    """Which covariance: the model's own, White's with the corrections HC1 to HC3, or summed by
+    cluster.
+    """
 
     NONROBUST = "nonrobust"
     HC0 = "HC0"
@@ -33,7 +36,9 @@ class Kind(Enum):
 
 
 class Information(Enum):
-    """The information that a covariance inverts: minus the second derivatives, or their expectation (R's glm)."""
+    """The information that a covariance inverts: minus the second derivatives, or their expectation
+    (R's glm).
+    """
 
     OBSERVED = "observed"
     EXPECTED = "expected"
@@ -42,7 +47,8 @@ class Information(Enum):
 class SmallSample(Enum):
     """What a clustered covariance of G clusters, n rows and q coefficients is multiplied by.
 
-    groups: G/(G-1), as R's sandwich has it; stata: G/(G-1) (n-1)/(n-q), as Stata's regress and statsmodels; none: 1.
+    groups: G/(G-1), as R's sandwich has it; stata: G/(G-1) (n-1)/(n-q), as Stata's regress and
+    statsmodels; none: 1.
     """
 
     NONE = "none"
@@ -52,20 +58,28 @@ class SmallSample(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Covariance:
-    """A kind of covariance, the information it rests on, and for clusters the correction for their small number."""
+    """A kind of covariance, the information it rests on, and for clusters the correction for their
+    small number.
+    """
 
     kind: Kind = Kind.NONROBUST
     information: Information = Information.OBSERVED
     small_sample: SmallSample = SmallSample.GROUPS
 
 
-POWERS = {Kind.HC2: 0.5, Kind.HC3: 1.0}  # of 1 less the leverage, by which a row's score is divided
+LEVERAGE_POWERS = {
+    Kind.HC2: 0.5,
+    Kind.HC3: 1.0,
+}  # of 1 less the leverage, by which a row's score is divided
 NONROBUST, HC0, HC1, HC2, HC3, CLUSTER = (Covariance(kind) for kind in Kind)
 
 
 @dataclass(slots=True)
 class ByCluster:
-    """Sums by cluster that add up: codes (g,), ascending, and their sums (g, p); `+=` merges two sets of clusters."""
+    """Sums by cluster that add up: codes (g,), ascending, and their sums (g, p).
+
+    `+=` merges two sets of clusters.
+    """
 
     codes: NDArray[np.int64]
     sums: Array
@@ -82,7 +96,10 @@ class ByCluster:
 def by_cluster(
     codes: NDArray[np.int64], X: Columns, r: Array, kept: NDArray[np.bool_]
 ) -> ByCluster:
-    """X' r within each cluster that has a kept row, (g, q); codes, kept: (n,); r: (n,), or (n, k)."""
+    """X' r within each cluster that has a kept row, (g, q).
+
+    codes, kept: (n,); r: (n,), or (n, k).
+    """
     present, local = np.unique(codes, return_inverse=True)
     columns = [r] if r.ndim == 1 else list(r.T)
     sums = np.concatenate([X.group_sums(column, local, present.size) for column in columns], axis=1)
@@ -92,7 +109,9 @@ def by_cluster(
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """The covariance of the user's coefficients, (q, q), and how many clusters of each way it rests on, if any."""
+    """The covariance of the user's coefficients, (q, q), and how many clusters of each way it rests
+    on, if any.
+    """
 
     matrix: Array
     clusters: tuple[int, ...] = ()
@@ -100,15 +119,19 @@ class Estimated:
 
 @np.errstate(over="ignore", invalid="ignore")  # far from a maximum variances may be infinite
 def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: float) -> Estimated:
-    """The covariance of the user's coefficients at a solution; n: how many rows the weights stand for.
+    """The covariance of the user's coefficients at a solution.
 
-    The change to the user's units is applied to the root A T^-1, before anything is squared: the intercept's variance
-    is a difference of large numbers, and squaring them first would double the digits it loses. A row that stands for two
-    counts as the row twice, whatever the kind. White (1980); HC1 to HC3: MacKinnon & White (1985), with the leverages of
-    the weighted rows (Zeileis 2006); clusters: Liang & Zeger (1986), two ways: Cameron, Gelbach & Miller (2011).
+    n: how many rows the weights stand for.
 
-    Raises DataError if clusters are asked for and the rows carry none, or only one, or if a row's leverage is one for HC2 or
-    HC3; UsageError if these are asked for with several linear predictors.
+    The change to the user's units is applied to the root A T^-1, before anything is squared: the
+    intercept's variance is a difference of large numbers, and squaring them first would double the
+    digits it loses. A row that stands for two counts as the row twice, whatever the kind. White
+    (1980); HC1 to HC3: MacKinnon & White (1985), with the leverages of the weighted rows (Zeileis
+    2006); clusters: Liang & Zeger (1986), two ways: Cameron, Gelbach & Miller (2011).
+
+    Raises DataError if clusters are asked for and the rows carry none, or only one, or if a row's
+    leverage is one for HC2 or HC3; UsageError if these are asked for with several linear
+    predictors.
     """
     assert solution.information is not None  # without one no covariance is asked for
     root = solution.information.root
@@ -143,9 +166,12 @@ def _negative_variance(objective: Objective, matrix: Array, clusters: tuple[int,
     ]
     fewer, more = sorted(clusters)
     return (
-        f"clustered two ways ({clusters[0]} and {clusters[1]} clusters), the variance of {first_names(names)} is negative: "
-        "the variance by the intersections of both ways is larger than the sum of the variances by each way. As few as "
-        f"{fewer} clusters may cause this. Cluster by the way with {more} clusters alone, or by each way alone and keep "
+        f"clustered two ways ({clusters[0]} and {clusters[1]} clusters), the variance of "
+        f"{first_names(names)} is negative: "
+        "the variance by the intersections of both ways is larger than the sum of the variances by "
+        "each way. As few as "
+        f"{fewer} clusters may cause this. Cluster by the way with {more} clusters alone, or by "
+        "each way alone and keep "
         "the larger standard errors."
     )
 
@@ -154,31 +180,39 @@ def _near_one(objective: Objective, solution: Solution, root: Array, wanted: Cov
     """What the rows of leverage near one add to the root of HC2 or HC3, (p, m)."""
     if not objective.separable:
         raise DataError(
-            f"a row's leverage is above {NEAR_ONE:g}, and {wanted.kind.value} after a penalty is not computed there; "
+            f"a row's leverage is above {NEAR_ONE_LEVERAGE:g}, and {wanted.kind.value} after a "
+            "penalty is "
+            "not computed there; "
             "choose HC0 or HC1."
         )
     settled = solution.termination is Termination.CONVERGED
     expected = wanted.information is Information.EXPECTED
-    return contributions(objective, solution.theta, root, expected, POWERS[wanted.kind], settled)
+    return contributions(
+        objective, solution.theta, root, expected, LEVERAGE_POWERS[wanted.kind], settled
+    )
 
 
-UNKNOWN = 1e7  # a variance above it, of a column of unit spread, is that of a coefficient which separation leaves open
+# A variance above it, of a column of unit spread, is that of a coefficient which separation leaves
+# open.
+MAX_KNOWN_VARIANCE = 1e7
 
 
 def without_infinite(
     matrix: Array, signs: Array, solution: Solution, coordinates: Coordinates
 ) -> Array:
-    """The user's covariance, (q, q), under separation: nan for coefficients that have no finite estimate.
+    """The user's covariance, (q, q), under separation: nan for coefficients that have no finite
+    estimate.
 
-    At the last iterate the rows that are predicted perfectly have lost their weight, so the rest is the covariance of the
-    finite coefficients in the limit. Of an iterate that separates all rows nothing is left. signs: (q,).
+    At the last iterate the rows that are predicted perfectly have lost their weight, so the rest is
+    the covariance of the finite coefficients in the limit. Of an iterate that separates all rows
+    nothing is left. signs: (q,).
     """
     moved = np.square(coordinates.center / coordinates.scale)
     spread = np.square(coordinates.scale)
     if coordinates.constant is not None:
         spread[coordinates.constant] = 1.0 / (1.0 + moved.sum())
     lost = (signs != 0) | (
-        np.diagonal(matrix) * np.tile(spread, signs.size // spread.size) > UNKNOWN
+        np.diagonal(matrix) * np.tile(spread, signs.size // spread.size) > MAX_KNOWN_VARIANCE
     )
     lost |= solution.termination is Termination.SEPARATED
     out = matrix.copy()
@@ -189,7 +223,9 @@ def without_infinite(
 def _expected_root(
     objective: Objective, theta: Array, basis: Array | None, free: Array | None
 ) -> Array:
-    """The root of the inverse of the expected information, from one more pass in the whitened rows of a basis."""
+    """The root of the inverse of the expected information, from one more pass in the whitened rows
+    of a basis.
+    """
     curvature = objective.evaluate(theta, basis, expected=True).curvature
     factor = cholesky_factor(curvature if free is None else free.T @ curvature @ free)
     if factor is None:
@@ -201,7 +237,9 @@ def _expected_root(
 
 
 def _row_scores(objective: Objective, theta: Array, block: Block, X: Columns) -> Array:
-    """The derivative of each row's log-likelihood in its linear predictors, without its weight, (n,) or (n, k)."""
+    """The derivative of each row's log-likelihood in its linear predictors, without its weight,
+    (n,) or (n, k).
+    """
     with np.errstate(over="ignore", invalid="ignore"):  # of rows without weight
         score = objective.likelihood.terms(objective.predictors(block, X, theta), block.y).score
     return weighted((block.weights > 0.0).astype(np.float64), score)
@@ -210,15 +248,17 @@ def _row_scores(objective: Objective, theta: Array, block: Block, X: Columns) ->
 def _by_rows(
     objective: Objective, theta: Array, root: Array, wanted: Covariance
 ) -> tuple[Array, bool]:
-    """The sum over rows of their squared scores in the root's directions, (r, r), corrected by leverage for HC2, HC3.
+    """The sum over rows of their squared scores in the root's directions, (r, r), corrected by
+    leverage for HC2, HC3.
 
     Rows of leverage near one are left out; whether there are any is said.
     """
-    power = POWERS.get(wanted.kind)
+    power = LEVERAGE_POWERS.get(wanted.kind)
     outputs = objective.likelihood.outputs
     if power is not None and outputs > 1:
         raise UsageError(
-            f"{wanted.kind.value} needs one leverage a row, which a model of {outputs + 1} classes has not; "
+            f"{wanted.kind.value} needs one leverage a row, which a model of {outputs + 1} classes "
+            "has not; "
             "choose HC0 or HC1."
         )
 
@@ -232,7 +272,7 @@ def _by_rows(
         terms = row_terms(
             objective, theta, block, X, directions, wanted.information is Information.EXPECTED
         )
-        near = terms.leverage > NEAR_ONE
+        near = terms.leverage > NEAR_ONE_LEVERAGE
         rest = np.where(near, np.inf, 1.0 - terms.leverage)
         scaled = directions * (size * terms.score / rest**power)[:, None]
         return scaled.T @ scaled, Maximum(float(near.any()))
@@ -258,12 +298,16 @@ def _directed_scores(
 def _by_clusters(
     objective: Objective, theta: Array, root: Array, small_sample: SmallSample, n: float
 ) -> tuple[Array, tuple[int, ...]]:
-    """The sum over clusters of their squared scores, (r, r); for two ways, both less their intersections."""
+    """The sum over clusters of their squared scores, (r, r).
+
+    For two ways, both less their intersections.
+    """
 
     def summed(block: Block) -> tuple[ByCluster, ...]:
         if block.cluster is None:
             raise DataError(
-                "a clustered covariance needs the clusters of the rows; give the rows their cluster.",
+                "a clustered covariance needs the clusters of the rows; give the rows their "
+                "cluster.",
                 reason=Reason.NO_CLUSTERS,
             )
         X = objective.columns(block)
@@ -285,7 +329,10 @@ def _by_clusters(
 
 
 def ways(cluster: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """The codes of each way of clustering, and of two ways also those of their intersections; cluster: (n, 1 or 2)."""
+    """The codes of each way of clustering, and of two ways also those of their intersections.
+
+    cluster: (n, 1 or 2).
+    """
     if cluster.shape[1] == 1:
         return [cluster[:, 0]]
     first, second = cluster[:, 0], cluster[:, 1]

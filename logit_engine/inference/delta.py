@@ -1,4 +1,6 @@
-"""The parts of the delta method: sums of derivatives over blocks of rows, standard errors, and intervals around them."""
+"""The parts of the delta method: sums of derivatives over blocks of rows, standard errors, and
+intervals around them.
+"""
 
 from collections.abc import Iterator
 
@@ -9,24 +11,29 @@ from scipy import special
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 
-UNKNOWN_SHARE = 1e-6  # of the largest derivative: above it an unknown coefficient counts
-NUMBERS = 2**17  # of the largest array that a block of rows may need: one megabyte
+MAX_UNKNOWN_SHARE = 1e-6  # of the largest derivative: above it an unknown coefficient counts
+MAX_BLOCK_NUMBERS = 2**17  # of the largest array that a block of rows may need: one megabyte
 
 
 def row_blocks(n: int, width: int) -> Iterator[slice]:
     """Slices of n rows, each of so many that an array of `width` numbers a row stays small."""
-    size = max(16, NUMBERS // width)
+    size = max(16, MAX_BLOCK_NUMBERS // width)
     return (slice(start, start + size) for start in range(0, n, size))
 
 
 def weighted_sums(curve: Array, share: Array, X: Array) -> Array:
-    """The sum over rows of share, (n,), times curve, (n, ...), times the row of X, (n, p); (..., p)."""
+    """The sum over rows of share, (n,), times curve, (n, ...), times the row of X, (n, p).
+
+    (..., p).
+    """
     flat = share[:, None] * curve.reshape(curve.shape[0], -1)
     return np.asarray((flat.T @ X).reshape(*curve.shape[1:], X.shape[1]))
 
 
 def known_covariance(covariance: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """The covariance with zeros in place of nan, and which coefficients have nan for a variance, (q,)."""
+    """The covariance with zeros in place of nan, and which coefficients have nan for a variance,
+    (q,).
+    """
     unknown = np.isnan(np.diagonal(covariance))
     return (
         np.where(unknown[:, None] | unknown, 0.0, covariance) if unknown.any() else covariance
@@ -34,14 +41,19 @@ def known_covariance(covariance: Array) -> tuple[Array, NDArray[np.bool_]]:
 
 
 def carried_over(J: Array, covariance: Array, params: Array) -> Array:
-    """J V J', (m, m), of derivatives J, (m, q); nan where a row of J feels a coefficient whose variance is nan.
+    """J V J', (m, m), of derivatives J, (m, q).
 
-    Felt is more than a millionth of the largest derivative in the logarithm of a coefficient; params: (q,). Along a
-    coefficient that separation sends to infinity the probabilities have stopped moving.
+    Nan where a row of J feels a coefficient whose variance is nan.
+
+    Felt is more than a millionth of the largest derivative in the logarithm of a coefficient;
+    params: (q,). Along a coefficient that separation sends to infinity the probabilities have
+    stopped moving.
     """
     V, unknown = known_covariance(covariance)
     size = np.abs(J * params)
-    felt = size[:, unknown].max(axis=1, initial=0.0) > UNKNOWN_SHARE * size.max(axis=1, initial=0.0)
+    felt = size[:, unknown].max(axis=1, initial=0.0) > MAX_UNKNOWN_SHARE * size.max(
+        axis=1, initial=0.0
+    )
     out = J @ V @ J.T
     out[felt], out[:, felt] = np.nan, np.nan
     return np.asarray(out)

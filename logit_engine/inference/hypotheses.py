@@ -1,4 +1,6 @@
-"""Linear hypotheses R theta = q on estimates with a covariance: contrasts row by row, and Wald tests of them together."""
+"""Linear hypotheses R theta = q on estimates with a covariance: contrasts row by row, and Wald
+tests of them together.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,20 +15,23 @@ from logit_engine.errors import UsageError
 from logit_engine.inference.delta import two_sided, wald_interval
 
 LIKELIHOOD_RATIO = (
-    "The likelihood-ratio test works: fit without the column, and compare twice the difference of the log-likelihoods "
+    "The likelihood-ratio test works: fit without the column, and compare twice the difference of "
+    "the log-likelihoods "
     "with chi-squared."
 )
 
 
 RANK_NOTE = (
-    "{asked} restrictions were asked for, but the covariance has rank {rank} along them, as with few clusters or "
+    "{asked} restrictions were asked for, but the covariance has rank {rank} along them, as with "
+    "few clusters or "
     "constraints: only {rank} are tested. Test fewer at once, or have more clusters."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Ratios:
-    """Effects on the odds-ratio scale: exp of each effect and of its interval, standard errors by the delta method.
+    """Effects on the odds-ratio scale: exp of each effect and of its interval, standard errors by
+    the delta method.
 
     values, std_errors: (m,); interval: (m, 2).
     """
@@ -50,7 +55,10 @@ class Contrasts:
 
     @property
     def z(self) -> Array:
-        """(R theta - q) over its standard error, (m,); infinite where an effect without error differs from q."""
+        """(R theta - q) over its standard error, (m,).
+
+        Infinite where an effect without error differs from q.
+        """
         with np.errstate(divide="ignore", invalid="ignore"):
             return (self.effects - self.null) / self.std_errors
 
@@ -60,7 +68,10 @@ class Contrasts:
         return two_sided(self.z, self.df)
 
     def interval(self, level: float = 0.95) -> Array:
-        """Wald intervals of the effects (not less q), (m, 2). Raises UsageError unless 0 < level < 1."""
+        """Wald intervals of the effects (not less q), (m, 2).
+
+        Raises UsageError unless 0 < level < 1.
+        """
         return wald_interval(self.effects, self.std_errors, level, self.df)
 
     def ratios(self, level: float = 0.95) -> Ratios:
@@ -74,8 +85,8 @@ class Contrasts:
 class Test:
     """A joint test: chi-squared of df, or F of (df, df_denominator).
 
-    dropped: rows of R left out, since their combination adds no direction with a variance to those before. note: why there
-    is no number, or why fewer restrictions are tested than were asked for.
+    dropped: rows of R left out, since their combination adds no direction with a variance to those
+    before. note: why there is no number, or why fewer restrictions are tested than were asked for.
     """
 
     __test__ = False  # not a test of pytest's
@@ -91,10 +102,13 @@ class Test:
 def contrasts(
     estimates: Array, covariance: Array, R: Array, q: float | Array = 0.0, df: float | None = None
 ) -> Contrasts:
-    """Each row of R theta = q by itself. estimates: (p,); covariance: (p, p); R: (m, p) or (p,); q: a number or (m,).
+    """Each row of R theta = q by itself. estimates: (p,); covariance: (p, p); R: (m, p) or (p,).
 
-    A row is nan only where it involves a coefficient that is, or whose variance is; where it involves infinite estimates
-    of one direction alone, its effect is infinite. Raises UsageError if the shapes do not fit.
+    q: a number or (m,).
+
+    A row is nan only where it involves a coefficient that is, or whose variance is; where it
+    involves infinite estimates of one direction alone, its effect is infinite. Raises UsageError if
+    the shapes do not fit.
     """
     R, null = _hypothesis(estimates, R, q)
     theta, V, missing = _known(estimates, covariance, R)
@@ -116,12 +130,15 @@ def wald(
     f_df: float | None = None,
     names: Sequence[str] | None = None,
 ) -> Test:
-    """All rows of R theta = q together: chi-squared, or F with f_df in the denominator. Shapes as in `contrasts`.
+    """All rows of R theta = q together: chi-squared, or F with f_df in the denominator.
 
-    Rows of R (or directions of the covariance) that depend on others are dropped by a pivoted Cholesky factorization, and
-    the degrees of freedom are its rank. If R involves an infinite estimate the test is nan, with a note; names: of the
-    coefficients, for it. Raises UsageError if rows contradict each other, involve a coefficient without a standard
-    error, or test nothing. Greene (2018), 5.4.
+    Shapes as in `contrasts`.
+
+    Rows of R (or directions of the covariance) that depend on others are dropped by a pivoted
+    Cholesky factorization, and the degrees of freedom are its rank. If R involves an infinite
+    estimate the test is nan, with a note; names: of the coefficients, for it. Raises UsageError if
+    rows contradict each other, involve a coefficient without a standard error, or test nothing.
+    Greene (2018), 5.4.
     """
     R, null = _hypothesis(estimates, R, q)
     if note := _on_infinite(estimates, R, names):
@@ -130,7 +147,8 @@ def wald(
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
         raise UsageError(
-            f"row {row} of R involves a coefficient that has no standard error; leave it out of the test."
+            f"row {row} of R involves a coefficient that has no standard error; leave it out of "
+            "the test."
         )
     if _contradictory(R, null):
         raise UsageError(
@@ -141,7 +159,8 @@ def wald(
     varies = np.diagonal(M) > rounding * bound
     if not varies.any():
         raise UsageError(
-            "R theta has no variance, so there is nothing to test; give rows that involve an estimate."
+            "R theta has no variance, so there is nothing to test; give rows that involve an "
+            "estimate."
         )
     unit = np.where(varies, 1.0 / np.sqrt(np.where(varies, np.diagonal(M), 1.0)), 0.0)
     tolerance = rounding * float(np.max(bound * unit * unit, initial=1.0))
@@ -166,7 +185,8 @@ def wald_terms(
     terms: Mapping[str, Sequence[int]],
     f_df: float | None = None,
 ) -> dict[str, Test]:
-    """One Wald test for each term, that all its coefficients are zero. terms: the positions of each term's coefficients.
+    """One Wald test for each term, that all its coefficients are zero. terms: the positions of each
+    term's coefficients.
 
     The test of a term with an infinite or an unknown estimate is nan.
     """
@@ -183,7 +203,10 @@ def wald_terms(
 def linear_combination(
     estimates: Array, covariance: Array, shares: Mapping[int, float], df: float | None = None
 ) -> Contrasts:
-    """The one combination sum of share * estimate over positions, such as {2: 1, 3: -1}; `.ratios` has its odds ratio."""
+    """The one combination sum of share * estimate over positions, such as {2: 1, 3: -1}.
+
+    `.ratios` has its odds ratio.
+    """
     row = np.zeros(estimates.size)
     row[list(shares)] = list(shares.values())
     return contrasts(estimates, covariance, row, df=df)
@@ -201,12 +224,14 @@ def _hypothesis(estimates: Array, R: Array, q: float | Array) -> tuple[Array, Ar
     rows = np.atleast_2d(np.asarray(R, dtype=np.float64))
     if rows.ndim != 2 or rows.shape[1] != estimates.size:
         raise UsageError(
-            f"R has shape {np.shape(R)}; each of its rows needs one entry for each of {estimates.size} terms."
+            f"R has shape {np.shape(R)}; each of its rows needs one entry for each of "
+            f"{estimates.size} terms."
         )
     null = np.asarray(q, dtype=np.float64)
     if null.shape not in ((), (rows.shape[0],)):
         raise UsageError(
-            f"q has shape {null.shape}; give a number, or one for each of the {rows.shape[0]} rows of R."
+            f"q has shape {null.shape}; give a number, or one for each of the {rows.shape[0]} rows "
+            "of R."
         )
     return rows, np.broadcast_to(null, rows.shape[:1]).copy()
 
@@ -220,7 +245,10 @@ def _infinity(row: Array, estimates: Array) -> float:
 
 
 def _on_infinite(estimates: Array, R: Array, names: Sequence[str] | None) -> str:
-    """The sentence on a test whose R involves estimates that are infinite; none where there are none."""
+    """The sentence on a test whose R involves estimates that are infinite.
+
+    None where there are none.
+    """
     found = np.flatnonzero(np.isinf(estimates) & (R != 0.0).any(axis=0)).tolist()
     if not found:
         return ""
@@ -228,18 +256,25 @@ def _on_infinite(estimates: Array, R: Array, names: Sequence[str] | None) -> str
     what, its = (
         ("estimates are", "these estimates") if len(found) > 1 else ("estimate is", "this estimate")
     )
-    return f"the test involves {shown}, whose {what} infinite, and a Wald test of {its} says nothing. {LIKELIHOOD_RATIO}"
+    return (
+        f"the test involves {shown}, whose {what} infinite, and a Wald test of {its} says "
+        f"nothing. {LIKELIHOOD_RATIO}"
+    )
 
 
 def _known(estimates: Array, covariance: Array, R: Array) -> tuple[Array, Array, np.ndarray]:
-    """Estimates and covariance with zeros for what is nan, and which rows of R involve such a coefficient."""
+    """Estimates and covariance with zeros for what is nan, and which rows of R involve such a
+    coefficient.
+    """
     unknown = ~np.isfinite(estimates) | np.isnan(np.diagonal(covariance))
     V = np.where(unknown[:, None] | unknown, 0.0, covariance)
     return np.where(unknown, 0.0, estimates), V, (R[:, unknown] != 0.0).any(axis=1)
 
 
 def _contradictory(R: Array, null: Array) -> bool:
-    """Whether [R q] has a higher rank than R: each row at unit length, q measured in its own largest entry."""
+    """Whether [R q] has a higher rank than R: each row at unit length, q measured in its own
+    largest entry.
+    """
     length = np.linalg.norm(R, axis=1)
     if (null[length == 0.0] != 0.0).any():
         return True

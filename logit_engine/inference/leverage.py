@@ -1,14 +1,16 @@
 """Rows of leverage near one: what HC2 and HC3 add for them, without the cancellation in 1 - h.
 
-A row whose leverage h is near one decides some combination of the coefficients alone. HC2 and HC3 divide its
-score by 1 - h, and both are differences of nearly equal numbers: at h = 1 - 1e-12 four digits are left. So such
-rows are taken out. With R'R the information of the other rows and a = R'^-1 x, Sherman and Morrison give, without
-a difference, 1 - h = 1 / (1 + w a'a) and H^-1 x / (1 - h) = R^-1 a. The score equation sum_i w_i s_i x_i = 0 gives
-the row's score by those of the others, w s = -(a' R'^-1 g) / (a'a), with g the sum of w_j s_j x_j over them.
-Coordinates are those of the other rows, as one far row would spoil the means. If R is singular, the row has a
-parameter of its own: h is one, and neither HC2 nor HC3 exists.
+A row whose leverage h is near one decides some combination of the coefficients alone. HC2 and HC3
+divide its score by 1 - h, and both are differences of nearly equal numbers: at h = 1 - 1e-12 four
+digits are left. So such rows are taken out. With R'R the information of the other rows and a =
+R'^-1 x, Sherman and Morrison give, without a difference, 1 - h = 1 / (1 + w a'a) and H^-1 x / (1 -
+h) = R^-1 a. The score equation sum_i w_i s_i x_i = 0 gives the row's score by those of the others,
+w s = -(a' R'^-1 g) / (a'a), with g the sum of w_j s_j x_j over them. Coordinates are those of the
+other rows, as one far row would spoil the means. If R is singular, the row has a parameter of its
+own: h is one, and neither HC2 nor HC3 exists.
 
-At most p / NEAR_ONE rows have such a leverage: one pass gathers them. Belsley, Kuh & Welsch (1980), 2.1.
+At most p / NEAR_ONE_LEVERAGE rows have such a leverage: one pass gathers them. Belsley, Kuh &
+Welsch (1980), 2.1.
 """
 
 from dataclasses import dataclass, replace
@@ -26,12 +28,15 @@ from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import aliased, cholesky_factor, r_factor, triangular_solve
 from logit_engine.rows import Block, total
 
-NEAR_ONE = 0.9  # a leverage above it would cost HC2 and HC3 a digit
-VANISHED = 1e-6  # a curvature below it is that of a row which separation predicts perfectly: it counts no more
+NEAR_ONE_LEVERAGE = 0.9  # a leverage above it would cost HC2 and HC3 a digit
+# A curvature below it is that of a row which separation predicts perfectly: it counts no more.
+VANISHED_CURVATURE = 1e-6
 
 
 class RowTerms(NamedTuple):
-    """Of each row of a block, (n,): score and curvature in its predictor, without weight, and its leverage."""
+    """Of each row of a block, (n,): score and curvature in its predictor, without weight, and its
+    leverage.
+    """
 
     score: Array
     curvature: Array
@@ -42,7 +47,10 @@ class RowTerms(NamedTuple):
 def row_terms(
     objective: Objective, theta: Array, block: Block, X: Columns, directions: Array, expected: bool
 ) -> RowTerms:
-    """Score, curvature and leverage of rows of one predictor; directions: X times a root of the inverse information."""
+    """Score, curvature and leverage of rows of one predictor.
+
+    directions: X times a root of the inverse information.
+    """
     eta = objective.predictors(block, X, theta)
     precision = np.ones(block.y.size) if block.precision is None else block.precision
     with np.errstate(over="ignore", invalid="ignore"):  # of rows without weight
@@ -57,7 +65,8 @@ def row_terms(
 
 @dataclass(slots=True)
 class SortedFactor:
-    """An R factor that adds up by `+=`, of rows sorted by size: one far row takes no digits from the rows beside it.
+    """An R factor that adds up by `+=`, of rows sorted by size: one far row takes no digits from
+    the rows beside it.
 
     Powell & Reid (1969).
     """
@@ -78,7 +87,8 @@ class SortedFactor:
 
 @dataclass(slots=True)
 class NearRows:
-    """The m rows near one that a pass meets: of X (m, r), their terms (m, 4), weights and positions (m,).
+    """The m rows near one that a pass meets: of X (m, r), their terms (m, 4), weights and positions
+    (m,).
 
     n: how many rows were passed.
     """
@@ -101,10 +111,11 @@ class NearRows:
 def contributions(
     objective: Objective, theta: Array, root: Array, expected: bool, power: float, settled: bool
 ) -> Array:
-    """What each row near one adds to the root of the covariance, (p, m), in the user's coefficients.
+    """What each row near one adds to the root of the covariance, (p, m), in the user's
+    coefficients.
 
-    power: 0.5 for HC2, 1 for HC3; settled: whether the score equation holds at theta. Raises DataError naming a row
-    without which some coefficient is not determined.
+    power: 0.5 for HC2, 1 for HC3; settled: whether the score equation holds at theta. Raises
+    DataError naming a row without which some coefficient is not determined.
     """
     own = _coordinates_of_others(objective, theta, root, expected)
     free = _free_directions(objective, own)
@@ -112,7 +123,7 @@ def contributions(
     def gathered(block: Block) -> tuple[Any, ...]:
         terms = _terms(objective, theta, block, root, expected)
         rows = dense_array(block.X.to_inner(own.center, own.scale)) @ free
-        near = terms.leverage > NEAR_ONE
+        near = terms.leverage > NEAR_ONE_LEVERAGE
         weight = np.where(near, 0.0, block.weights)
         part = NearRows(
             rows[near],
@@ -132,7 +143,7 @@ def contributions(
     plus, minus, gradient, near = total(objective.rows, gathered, objective.threads)
     found = []
     for i in range(near.at.size):
-        if near.terms[i, 1] < VANISHED and not settled:
+        if near.terms[i, 1] < VANISHED_CURVATURE and not settled:
             continue
         found.append(
             _contribution(
@@ -155,7 +166,7 @@ def _coordinates_of_others(
     """Inner coordinates by the moments of the rows that are not near one."""
 
     def moments(block: Block) -> tuple[Any]:
-        near = _terms(objective, theta, block, root, expected).leverage > NEAR_ONE
+        near = _terms(objective, theta, block, root, expected).leverage > NEAR_ONE_LEVERAGE
         return (block.X.moments(block.kept & ~near),)
 
     (found,) = total(objective.rows, moments, objective.threads)
@@ -169,7 +180,9 @@ def _coordinates_of_others(
 
 
 def _free_directions(objective: Objective, own: Coordinates) -> Array:
-    """An orthonormal basis, (p, r), of the steps in those coordinates that leave `objective.fixed` alone."""
+    """An orthonormal basis, (p, r), of the steps in those coordinates that leave `objective.fixed`
+    alone.
+    """
     if objective.fixed is None:
         return np.eye(own.scale.size)
     fixed = objective.fixed @ objective.coordinates.to_inner(own.to_user(np.eye(own.scale.size)))
@@ -179,7 +192,9 @@ def _free_directions(objective: Objective, own: Coordinates) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class _Others:
-    """One row near one, and all other rows: factors of those not near, by the sign of their curvature, and their score."""
+    """One row near one, and all other rows: factors of those not near, by the sign of their
+    curvature, and their score.
+    """
 
     plus: Array
     minus: Array
@@ -207,7 +222,10 @@ class _Others:
         return np.asarray(self.gradient + self.near.rows.T @ (weight * self.near.terms[:, 0]))
 
     def factor(self) -> Array | None:
-        """Upper R, (r, r), R'R the information without one copy of the row; None where it is not positive definite."""
+        """Upper R, (r, r), R'R the information without one copy of the row.
+
+        None where it is not positive definite.
+        """
         signed = self.counts * self.near.terms[:, 1]
         sizes = np.sqrt(np.abs(signed))[:, None] * self.near.rows
         R = SortedFactor.of(np.vstack([self.plus, sizes[signed > 0.0]])).R
@@ -254,8 +272,10 @@ def _own_parameter(others: _Others, objective: Objective, own: Coordinates, powe
     )
     if not lost.size and not objective.likelihood.log_concave:
         return (
-            f"{where} has a leverage of {others.near.terms[others.i, 2]:.3g}: the {objective.likelihood.name} "
-            f"log-likelihood is not concave, and without the row its information is not positive. {kind}, which divides "
+            f"{where} has a leverage of {others.near.terms[others.i, 2]:.3g}: the "
+            f"{objective.likelihood.name} "
+            "log-likelihood is not concave, and without the row its information is not positive. "
+            f"{kind}, which divides "
             "by 1 less the leverage, does not exist. Choose HC0 or HC1."
         )
     what = (
@@ -264,6 +284,7 @@ def _own_parameter(others: _Others, objective: Objective, own: Coordinates, powe
         else "some coefficient"
     )
     return (
-        f"{where} alone determines {what}: its leverage is 1, and {kind}, which divides by 1 less the leverage, does not "
+        f"{where} alone determines {what}: its leverage is 1, and {kind}, which divides by 1 less "
+        "the leverage, does not "
         "exist. Drop the row or the column, or choose HC0 or HC1."
     )

@@ -1,4 +1,6 @@
-"""Marginal effects: what a change of a column does to the probabilities, with standard errors by the delta method."""
+"""Marginal effects: what a change of a column does to the probabilities, with standard errors by
+the delta method.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -57,22 +59,26 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A discrete change of a column x, from keep x + low to keep x + high; its effect is counted per unit."""
+    """A discrete change of a column x, from keep x + low to keep x + high.
+
+    Its effect is counted per unit.
+    """
 
     keep: float
     low: float
     high: float
 
 
-SWITCH, COUNT = Step(0.0, 0.0, 1.0), Step(1.0, -1.0, 1.0)
+SWITCH_STEP, COUNT_STEP = Step(0.0, 0.0, 1.0), Step(1.0, -1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Margins:
     """Effects of m columns on C probabilities.
 
-    effects: (m, C), or (n, m, C) at every row, then without inference. columns: (m,), which columns of X. covariance:
-    (m C, m C), all columns of one probability after another. df: of Student's t, or None for the normal distribution.
+    effects: (m, C), or (n, m, C) at every row, then without inference. columns: (m,), which columns
+    of X. covariance: (m C, m C), all columns of one probability after another. df: of Student's t,
+    or None for the normal distribution.
     """
 
     effects: Array
@@ -106,7 +112,8 @@ class Margins:
 
 
 def given_effects(effects: Array, covariance: Array, separated: bool) -> Array:
-    """The effects, (m, C), nan where a fit is separated and they rest on what has no finite estimate: so is their variance.
+    """The effects, (m, C), nan where a fit is separated and they rest on what has no finite
+    estimate: so is their variance.
 
     covariance: (m C, m C).
     """
@@ -129,13 +136,17 @@ def margins(
     count: bool = False,
     infinite: NDArray[np.bool_] | None = None,
 ) -> Margins:
-    """Effects of every column of X, (n, p), that is not constant. params: (k p,); covariance: of params.
+    """Effects of every column of X, (n, p), that is not constant. params: (k p,).
 
-    fixed: values for some columns, for all rows. dummy: columns of zeros and ones by the change from 0 to 1; count: those of
-    whole numbers by half the change from one less to one more. weight: (n,), how often a row counts; one of weight zero is
-    not there. infinite: (k p,), which params have no finite estimate: their effects are nan, but for discrete changes,
-    which have a limit. At the mean and median the offset is at its own, at zero it is zero. Raises UsageError where a
-    discrete change is asked for in the logarithm of the column, or at the median or zero. Greene (2018), 17.3.
+    covariance: of params.
+
+    fixed: values for some columns, for all rows. dummy: columns of zeros and ones by the change
+    from 0 to 1; count: those of whole numbers by half the change from one less to one more. weight:
+    (n,), how often a row counts; one of weight zero is not there. infinite: (k p,), which params
+    have no finite estimate: their effects are nan, but for discrete changes, which have a limit. At
+    the mean and median the offset is at its own, at zero it is zero. Raises UsageError where a
+    discrete change is asked for in the logarithm of the column, or at the median or zero. Greene
+    (2018), 17.3.
     """
     seen = X if weight is None or weight.all() else X[weight > 0.0]
     varies = (seen[:1] != seen).any(axis=0)
@@ -165,7 +176,9 @@ def margins(
 
 
 def _steps(X: Array, columns: NDArray[np.intp], dummy: bool, count: bool) -> dict[int, Step]:
-    """Of the columns that change by steps, by position: from where to where, and what divides the change."""
+    """Of the columns that change by steps, by position: from where to where, and what divides the
+    change.
+    """
     found = {
         position: step_of(X[:, j], dummy, count) for position, j in enumerate(columns.tolist())
     }
@@ -173,19 +186,24 @@ def _steps(X: Array, columns: NDArray[np.intp], dummy: bool, count: bool) -> dic
 
 
 def step_of(x: Array, dummy: bool, count: bool) -> Step | None:
-    """The step by which a column changes, if it changes by one: of zeros and ones, or of whole numbers."""
+    """The step by which a column changes, if it changes by one: of zeros and ones, or of whole
+    numbers.
+    """
     if not (dummy or count) or x.min() < 0.0 or not (x == np.floor(x)).all():
         return None
     binary = x.min() == 0.0 and x.max() == 1.0
-    return (SWITCH if dummy else None) if binary else (COUNT if count else None)
+    return (SWITCH_STEP if dummy else None) if binary else (COUNT_STEP if count else None)
 
 
 def refuse_steps(effect: Effect, at: At) -> None:
-    """Raises UsageError where a discrete change is asked for in the logarithm of the column, or at the median or zero."""
+    """Raises UsageError where a discrete change is asked for in the logarithm of the column, or at
+    the median or zero.
+    """
     if effect.log_x or at in (At.MEDIAN, At.ZERO):
         what = f"method {effect}" if effect.log_x else f"at {at}"
         raise UsageError(
-            f"{what} makes no sense for a change of a whole number; leave out dummy and count, or choose dydx."
+            f"{what} makes no sense for a change of a whole number; leave out dummy and count, or "
+            "choose dydx."
         )
 
 
@@ -222,7 +240,9 @@ def _point(
     at: At,
     zero: Array | None,
 ) -> Part:
-    """The one row of means or medians, or the one of zeros that is given, with the fixed values in place."""
+    """The one row of means or medians, or the one of zeros that is given, with the fixed values in
+    place.
+    """
     center = _median if at is At.MEDIAN else _mean
     row = center(X, weight) if zero is None else zero
     for j, v in fixed.items():
@@ -256,9 +276,12 @@ def _weighted_median(values: Array, weight: Array) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Which effects of which m columns on the C probabilities; steps: by position among the columns.
+    """Which effects of which m columns on the C probabilities.
 
-    endless: (m,), whose effects have no limit; separated: whether some params have no finite estimate.
+    steps: by position among the columns.
+
+    endless: (m,), whose effects have no limit; separated: whether some params have no finite
+    estimate.
     """
 
     likelihood: Likelihood
@@ -304,7 +327,9 @@ class _Question:
         return out
 
     def jacobian(self, X: Array, offset: Array | None, share: Array) -> Array:
-        """The derivative of the sum of the rows' effects, by their shares, in the parameters, (C, m, k, p)."""
+        """The derivative of the sum of the rows' effects, by their shares, in the parameters, (C,
+        m, k, p).
+        """
         theta = self.params.reshape(self.likelihood.outputs, -1)[:, self.columns]
         eta, log = self._eta(X, offset), self.effect.log_y
         first, second = slope(self.likelihood, eta, log), bend(self.likelihood, eta, theta, log)
@@ -326,7 +351,9 @@ class _Question:
         return predictors(X, self.params, offset, self.likelihood.outputs)
 
     def _moved(self, X: Array) -> Iterator[tuple[int, float, Array]]:
-        """For each step the rows after it, then those before it: the column's position, what they count for, the rows."""
+        """For each step the rows after it, then those before it: the column's position, what they
+        count for, the rows.
+        """
         for position, step in self.steps.items():
             j, share = self.columns[position], 1.0 / (step.high - step.low)
             for to, sign in ((step.high, share), (step.low, -share)):

@@ -1,9 +1,11 @@
-"""Marginal effects of variables that move a whole row of X, as x moves x and x^2: along slopes, or from row to row.
+"""Marginal effects of variables that move a whole row of X, as x moves x and x^2: along slopes, or
+from row to row.
 
-The effect of a variable v at a row is f'(eta) d eta, where d eta is the row's slope dX/dv times the parameters; its
-derivative in the parameters, for the delta method, is f''(eta) d eta times X, plus f'(eta) times the slope. A discrete
-change is the difference of f at two rows, each with its own derivative. Where a slope has a one in a single column this
-is `margins`, which is faster. Greene (2018), 17.3.
+The effect of a variable v at a row is f'(eta) d eta, where d eta is the row's slope dX/dv times the
+parameters; its derivative in the parameters, for the delta method, is f''(eta) d eta times X, plus
+f'(eta) times the slope. A discrete change is the difference of f at two rows, each with its own
+derivative. Where a slope has a one in a single column this is `margins`, which is faster. Greene
+(2018), 17.3.
 """
 
 from collections.abc import Iterable
@@ -21,7 +23,9 @@ from logit_engine.likelihoods import Likelihood
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How n rows change with a variable x, (n,): along slope, (n, p), or from low to high, (n, p), `width` units apart."""
+    """How n rows change with a variable x, (n,): along slope, (n, p), or from low to high, (n, p),
+    `width` units apart.
+    """
 
     x: Array
     slope: Array | None = None
@@ -32,7 +36,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Rows X, (n, p), with their offset and their share in the average, (n,), and how each of m variables changes them."""
+    """Rows X, (n, p), with their offset and their share in the average, (n,), and how each of m
+    variables changes them.
+    """
 
     X: Array
     offset: Array | None
@@ -50,7 +56,9 @@ def margins_of_changes(
     infinite: NDArray[np.bool_] | None = None,
     every: bool = False,
 ) -> Margins:
-    """The average effects over all places, with their covariance; every: the effects at every row, without one.
+    """The average effects over all places, with their covariance.
+
+    every: the effects at every row, without one.
 
     params: (k p,); infinite: (k p,), which have no finite estimate: an effect along one is nan.
     """
@@ -117,7 +125,7 @@ class _Asked:
         return out * change.x[:, None] if self.effect.log_x else out
 
     def jacobian(self, place: Place, change: Change) -> Array:
-        """The derivative of the sum of the effects, by their shares, in the parameters, (C, k, p)."""
+        """The derivative of the sum of the effects, by shares, in the parameters, (C, k, p)."""
         log = self.effect.log_y
         if change.low is not None and change.high is not None:
             high, low = (

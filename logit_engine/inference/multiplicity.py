@@ -15,7 +15,8 @@ from logit_engine.inference.hypotheses import Contrasts, contrasts
 class Pairwise:
     """The differences between all pairs of a term's levels, m of them.
 
-    labels: "later-earlier" of each pair; R: (m, p), the rows tested; adjusted: (m,), p-values for all of them at once.
+    labels: "later-earlier" of each pair; R: (m, p), the rows tested; adjusted: (m,), p-values for
+    all of them at once.
     """
 
     labels: tuple[str, ...]
@@ -33,10 +34,11 @@ def pairwise(
     method: str = "holm-sidak",
     df: float | None = None,
 ) -> Pairwise:
-    """Each level of a term against each before it. columns: positions of the levels' coefficients, labels: of the levels.
+    """Each level of a term against each before it. columns: positions of the levels' coefficients,
+    labels: of the levels.
 
-    with_reference: the first label is the reference, whose coefficient is zero and has no column. Raises UsageError if
-    there is not one label for each level, or fewer than two.
+    with_reference: the first label is the reference, whose coefficient is zero and has no column.
+    Raises UsageError if there is not one label for each level, or fewer than two.
     """
     levels = len(columns) + with_reference
     if len(labels) != levels or levels < 2:
@@ -53,7 +55,9 @@ def pairwise(
 
 
 def adjusted(p_values: Array, method: str) -> Array:
-    """p-values adjusted for their number, (m,), by one of `ADJUSTMENTS`; nan are not counted and stay nan.
+    """p-values adjusted for their number, (m,), by one of `ADJUSTMENTS`.
+
+    Nan are not counted and stay nan.
 
     Raises UsageError with the names there are.
     """
@@ -126,7 +130,10 @@ def hommel(p: Array) -> Array:
 
 
 def benjamini_hochberg(p: Array) -> Array:
-    """The false discovery rate, of tests independent or positively dependent. Benjamini & Hochberg (1995)."""
+    """The false discovery rate, of tests independent or positively dependent.
+
+    Benjamini & Hochberg (1995).
+    """
     return _step_up(p * p.size / np.arange(1, p.size + 1))
 
 

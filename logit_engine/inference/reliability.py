@@ -1,15 +1,19 @@
-"""Where inference is known to fail: one function, `reliability_notes`, gives a note with a figure for each such case.
+"""Where inference is known to fail: one function, `reliability_notes`, gives a note with a figure
+for each such case.
 
-Standard errors rest on many rows for each coefficient, and those by cluster on many clusters. If there are few rows or
-events, estimates are too far from zero; if there are few rows or clusters, intervals cover less than they say. The figures
-come from bench/interval_coverage.py; a note cites those of the setting nearest to the fit.
+Standard errors rest on many rows for each coefficient, and those by cluster on many clusters. If
+there are few rows or events, estimates are too far from zero; if there are few rows or clusters,
+intervals cover less than they say. The figures come from bench/interval_coverage.py; a note cites
+those of the setting nearest to the fit.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MANY_SLOPES = 0.1  # slopes per row, above which 95% intervals begin to fail. Sur & Candes (2019)
-FEW_EVENTS = 10  # rows of the rarest outcome per slope. Peduzzi et al. (1996)
+MAX_SLOPES_PER_ROW = (
+    0.1  # slopes per row, above which 95% intervals begin to fail. Sur & Candes (2019)
+)
+MIN_EVENTS_PER_SLOPE = 10  # rows of the rarest outcome per slope. Peduzzi et al. (1996)
 SLOPE_SHARES: dict[float, tuple[float, int]] = {
     0.05: (1.09, 93),
     0.1: (1.19, 90),
@@ -20,9 +24,11 @@ EVENT_SHARES: dict[float, tuple[float, int]] = {
     5: (1.02, 95),
     2: (1.06, 95),
 }  # by events for each slope: the same
-RARE_EVENTS = 0.03  # p/n up to which the simulations of few events, of many rows each, are near
-REMEDY = f"Have {FEW_EVENTS} rows of the rarest outcome for each slope"
-FEW_CLUSTERS = 20  # Cameron & Miller (2015)
+MAX_SLOPE_SHARE_OF_RARE_EVENTS = (
+    0.03  # p/n up to which the simulations of few events, of many rows each, are near
+)
+REMEDY = f"Have {MIN_EVENTS_PER_SLOPE} rows of the rarest outcome for each slope"
+MIN_CLUSTERS = 20  # Cameron & Miller (2015)
 CLUSTER_COVERAGES = {
     2: (39, 67),
     3: (66, 85),
@@ -34,9 +40,11 @@ CLUSTER_COVERAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much data a fit has: slopes, rows, rows of the rarest outcome, and clusters of each way, if any.
+    """How much data a fit has: slopes, rows, rows of the rarest outcome, and clusters of each way,
+    if any.
 
-    slopes: estimated; of several classes those of one contrast, with the rows of its two classes, the fewest there are.
+    slopes: estimated; of several classes those of one contrast, with the rows of its two classes,
+    the fewest there are.
     """
 
     slopes: int
@@ -59,31 +67,36 @@ def reliability_notes(size: Size) -> tuple[str, ...]:
 
 
 def _many_slopes(size: Size) -> str:
-    if size.slopes <= MANY_SLOPES * size.rows:
+    if size.slopes <= MAX_SLOPES_PER_ROW * size.rows:
         return ""
     what = "slope is" if size.slopes == 1 else "slopes are"
     of = " of two classes" if size.several_classes else ""
     return (
-        f"{size.slopes:,} {what} many for {size.rows:,.0f} rows{of} (p/n = {size.slope_share:.2g}). "
+        f"{size.slopes:,} {what} many for {size.rows:,.0f} rows{of} (p/n = "
+        f"{size.slope_share:.2g}). "
         f"{_slopes_figures(size.slope_share)} {REMEDY}, or set a penalty."
     )
 
 
 def _few_events(size: Size) -> str:
-    if size.rarest >= FEW_EVENTS * size.slopes:
+    if size.rarest >= MIN_EVENTS_PER_SLOPE * size.slopes:
         return ""
     slopes, each = (
         "1 slope" if size.slopes == 1 else f"{size.slopes:,} slopes",
         size.rarest / size.slopes,
     )
     if each < min(EVENT_SHARES):
-        figures = f"Estimates and intervals are rough: below {min(EVENT_SHARES)} for each slope none were simulated."
-    elif size.slope_share > RARE_EVENTS:
+        figures = (
+            f"Estimates and intervals are rough: below {min(EVENT_SHARES)} for each slope "
+            "none were simulated."
+        )
+    elif size.slope_share > MAX_SLOPE_SHARE_OF_RARE_EVENTS:
         figures = f"p/n is {size.slope_share:.2g}. {_slopes_figures(size.slope_share)}"
     else:
         figures = _events_figures(each)
     return (
-        f"The rarest outcome has few rows, {size.rarest:,.0f}, for {slopes}. {figures} {REMEDY}, set a penalty, "
+        f"The rarest outcome has few rows, {size.rarest:,.0f}, for {slopes}. {figures} {REMEDY}, "
+        "set a penalty, "
         "or use an exact method."
     )
 
@@ -98,7 +111,8 @@ def _nearest_row(
 def _slopes_figures(share: float) -> str:
     nearest, (ratio, coverage) = _nearest_row(SLOPE_SHARES, share)
     return (
-        f"In simulations with p/n = {nearest:g} estimates are {ratio:.2f} times the truth, and 95% intervals cover "
+        f"In simulations with p/n = {nearest:g} estimates are {ratio:.2f} times the truth, and 95% "
+        "intervals cover "
         f"{coverage}%."
     )
 
@@ -106,18 +120,20 @@ def _slopes_figures(share: float) -> str:
 def _events_figures(each: float) -> str:
     nearest, (ratio, coverage) = _nearest_row(EVENT_SHARES, each)
     return (
-        f"Intervals are rough, though in simulations with {nearest} rows for each slope they cover {coverage}%, "
+        f"Intervals are rough, though in simulations with {nearest} rows for each slope they cover "
+        f"{coverage}%, "
         f"with estimates {ratio:.2f} times the truth."
     )
 
 
 def _few_clusters(size: Size) -> str:
-    fewest = min(size.clusters, default=FEW_CLUSTERS)
-    if fewest >= FEW_CLUSTERS:
+    fewest = min(size.clusters, default=MIN_CLUSTERS)
+    if fewest >= MIN_CLUSTERS:
         return ""
     count = max((g for g in CLUSTER_COVERAGES if g <= fewest), default=min(CLUSTER_COVERAGES))
     normal, student = CLUSTER_COVERAGES[count]
     return (
-        f"{fewest} clusters are few. Below {FEW_CLUSTERS} standard errors are too small: with {count} clusters 95% "
+        f"{fewest} clusters are few. Below {MIN_CLUSTERS} standard errors are too small: with "
+        f"{count} clusters 95% "
         f"intervals cover {normal}%, with Student's t (use_t in logit_engine.discrete) {student}%."
     )

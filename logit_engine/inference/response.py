@@ -1,6 +1,8 @@
-"""What is predicted, a probability or its logarithm, and its derivatives in the linear predictors, for the delta method.
+"""What is predicted, a probability or its logarithm, and its derivatives in the linear predictors,
+for the delta method.
 
-C is how many probabilities a row has: one for a binary outcome (of the event), all of them for several classes.
+C is how many probabilities a row has: one for a binary outcome (of the event), all of them for
+several classes.
 """
 
 import numpy as np
@@ -11,7 +13,10 @@ from logit_engine.links.law import event_terms
 
 
 def predictors(X: Array, params: Array, offset: Array | None, outputs: int) -> Array:
-    """The linear predictors of each row, (n, k). X: (n, p); params: (k p,); offset: (n,) or (n, k)."""
+    """The linear predictors of each row, (n, k).
+
+    X: (n, p); params: (k p,); offset: (n,) or (n, k).
+    """
     eta = X @ params.reshape(outputs, -1).T
     return np.asarray(eta if offset is None else eta + offset.reshape(eta.shape[0], -1))
 

@@ -1,4 +1,6 @@
-"""Score tests: whether restrictions hold, judged by the slope of the likelihood at the restricted estimate alone."""
+"""Score tests: whether restrictions hold, judged by the slope of the likelihood at the restricted
+estimate alone.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +22,9 @@ from logit_engine.rows import BLOCK_ROWS
 
 @dataclass(frozen=True, slots=True)
 class ScoreTest:
-    """The joint test of m restrictions, and the z of lifting each one alone, (m,), signed as R theta - q would move."""
+    """The joint test of m restrictions, and the z of lifting each one alone, (m,), signed as R
+    theta - q would move.
+    """
 
     joint: Test
     z: Array
@@ -47,14 +51,16 @@ def score_test(
     weight: Array | None = None,
     precision: Array | None = None,
 ) -> ScoreTest:
-    """Rao's test of R theta = q, or of leaving out the columns `extra`, (n, e), at the constrained estimate, (k*p,).
+    """Rao's test of R theta = q, or of leaving out the columns `extra`, (n, e), at the constrained
+    estimate, (k*p,).
 
-    With R, (m, k*p), X and the estimate are the full model's; with extra they are the smaller model's, and the m = k*e
-    restrictions are in class-major order. The information is the observed or the expected one; HC0 takes the scores' own
-    covariance, centered and over n - 1 as in statsmodels, cluster that of their sums by group, (n, ways), centered too.
-    weight: (n,), the rows' whole; precision: (n,), the part of it that counts no rows.
-    Raises UsageError unless one of R (of full rank) and extra is given, and for other kinds, RankError if columns are
-    collinear, DataError if the information is not definite. Rao (1948); Boos (1992).
+    With R, (m, k*p), X and the estimate are the full model's; with extra they are the smaller
+    model's, and the m = k*e restrictions are in class-major order. The information is the observed
+    or the expected one; HC0 takes the scores' own covariance, centered and over n - 1 as in
+    statsmodels, cluster that of their sums by group, (n, ways), centered too. weight: (n,), the
+    rows' whole; precision: (n,), the part of it that counts no rows. Raises UsageError unless one
+    of R (of full rank) and extra is given, and for other kinds, RankError if columns are collinear,
+    DataError if the information is not definite. Rao (1948); Boos (1992).
     """
     if kind not in (Kind.NONROBUST, Kind.HC0, Kind.CLUSTER):
         raise UsageError(
@@ -68,7 +74,8 @@ def score_test(
         R = np.eye(theta.size).reshape(k, -1, theta.size)[:, -e:]
     elif R is None or extra is not None:
         raise UsageError(
-            "a score test needs either R, the rows of the restrictions, or extra columns; give one of them."
+            "a score test needs either R, the rows of the restrictions, or extra columns; give one "
+            "of them."
         )
 
     inverse = triangular_inverse(_factor(X))
@@ -103,10 +110,12 @@ def whole_score_test(
     offset: Array | None = None,
     weight: Array | None = None,
 ) -> ScoreTest:
-    """Rao's test by the whole score at an estimate that `count` restrictions led to, which need not be known.
+    """Rao's test by the whole score at an estimate that `count` restrictions led to, which need not
+    be known.
 
-    X: (n, p), the full model's; constrained: (k*p,), its maximum under the restrictions, where the score is orthogonal to
-    all that they leave free. z: of each coefficient's score by itself, in its own information, (k*p,). Raises as above.
+    X: (n, p), the full model's; constrained: (k*p,), its maximum under the restrictions, where the
+    score is orthogonal to all that they leave free. z: of each coefficient's score by itself, in
+    its own information, (k*p,). Raises as above.
     """
     k = likelihood.outputs
     theta = np.asarray(constrained, dtype=np.float64).reshape(k, -1)
@@ -127,13 +136,17 @@ def _root(information: Array) -> Array:
     root = cholesky_factor(information)
     if root is None:
         raise DataError(
-            "the information is not definite at the constrained estimate; no score test can be made there."
+            "the information is not definite at the constrained estimate; no score test can be "
+            "made there."
         )
     return root
 
 
 def _factor(X: Array) -> Array:
-    """The triangular factor of X, (p, p), block by block; rows in it are near-orthonormal, so that no digits are lost."""
+    """The triangular factor of X, (p, p), block by block.
+
+    Rows in it are near-orthonormal, so that no digits are lost.
+    """
     factor = np.zeros((0, X.shape[1]))
     for start in range(0, X.shape[0], BLOCK_ROWS):
         factor = r_factor(np.vstack([factor, X[start : start + BLOCK_ROWS]]))
@@ -142,13 +155,17 @@ def _factor(X: Array) -> Array:
     bad = np.flatnonzero(aliased(factor, np.zeros(X.shape[1])))
     if bad.size:
         raise RankError(
-            f"column {bad[0]} (extra ones last) is a linear combination of those before it; drop it."
+            f"column {bad[0]} (extra ones last) is a linear combination of those before it; drop "
+            "it."
         )
     return factor
 
 
 class _Point(NamedTuple):
-    """Where sums are taken: rows (X T^-1, y, offset, weights), theta (k, p), and which information."""
+    """Where sums are taken: rows, theta (k, p), and which information.
+
+    inverse: T^-1, (p, p), with which the rows are near-orthonormal.
+    """
 
     likelihood: Likelihood
     X: Array
@@ -192,7 +209,10 @@ def _sums(at: _Point) -> tuple[Array, Array, Array]:
 
 
 def _cluster_sums(at: _Point, groups: NDArray[np.int64] | None, small_sample: SmallSample) -> Array:
-    """The covariance of the scores' sums by cluster, about their mean, (q, q); of two ways less their intersections."""
+    """The covariance of the scores' sums by cluster, about their mean, (q, q).
+
+    Of two ways less their intersections.
+    """
     if groups is None:
         raise UsageError(
             "a clustered score test needs the clusters of the rows: cov_kwds={'groups': labels}."
@@ -215,7 +235,9 @@ def _cluster_sums(at: _Point, groups: NDArray[np.int64] | None, small_sample: Sm
 
 
 def _blocks(at: _Point) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
-    """Block by block: which rows, X T^-1 (n, p), their scores (n, q) and curvatures (n, k, k, 1), their weights (n,)."""
+    """Block by block: which rows, X T^-1 (n, p), their scores (n, q) and curvatures (n, k, k, 1),
+    their weights (n,).
+    """
     k = at.theta.shape[0]
     for start in range(0, at.y.size, BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
