@@ -177,9 +177,8 @@ def _block_statistics(x: Array) -> tuple[np.ndarray, ...]:
     low, high = (np.where(absent, end, x) if some else x for end in (np.inf, -np.inf))
     low, high = low.min(axis=1), high.max(axis=1)
     infinite = np.zeros(n.size, dtype=np.int64)
-    if (
-        np.isinf(low).any() or np.isinf(high).any()
-    ):  # of a block without numbers the range is infinite too
+    # The range of a block without numbers is infinite too.
+    if np.isinf(low).any() or np.isinf(high).any():
         infinite = np.isinf(x).sum(axis=1)
         x = np.where(np.isinf(x), 0.0, x)  # refused in the end; until then sums stay quiet
     mean = (np.where(absent, 0.0, x) if some else x).sum(axis=1) / np.maximum(n, 1)

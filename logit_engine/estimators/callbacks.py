@@ -1,9 +1,9 @@
 """scikit-learn's callbacks (from 1.9 on): what they hear of a fit, pass by pass.
 
-A fit that callbacks watch is taken for one pass, for two, for three, until it is done: after each
-of these fits they see the estimates after so many passes, which `max_iter` would give. So a watched
-fit costs the square of its passes. As in scikit-learn, only the solver 'lbfgs', and here 'auto',
-reports passes; others report the beginning and the end.
+A watched fit is repeated with one pass, with two, with three, until it is done. After each of them
+the callbacks see the estimates that `max_iter` would give. So a watched fit costs the square of its
+passes. As in scikit-learn, the solver 'lbfgs', and here 'auto', reports passes; other solvers
+report the beginning and the end.
 """
 
 from collections.abc import Callable, Mapping

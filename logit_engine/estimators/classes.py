@@ -1,9 +1,9 @@
-"""Classes without a row of weight: the fit of the others, and the limit for these.
+"""Classes without a row of weight: the fit of the other classes, and the limit for these.
 
-Nothing holds back the intercept of a class that no row with weight belongs to: its probability
-falls to 0 everywhere. The limit of such fits is known: the other classes as if it was not there,
-its intercept at minus infinity, and coefficients of 0, where every penalty wants them. Under a
-penalty two classes that are left keep a predictor each, as several have.
+If no row with weight belongs to a class, nothing holds its intercept back: the probability of the
+class falls to 0 everywhere. The limit of such fits is known. The other classes are fitted as if the
+class were not there; its intercept is minus infinity, and its coefficients are 0, where every
+penalty wants them. If two classes are left under a penalty, each keeps a predictor of its own.
 """
 
 from dataclasses import replace
@@ -19,9 +19,8 @@ def class_masses(codes: Array, weight: Array | None, classes: int) -> Array:
     """The weight of each class, (classes,); of shares, (n,), that of non-events and of events."""
     own = np.ones(codes.size) if weight is None else weight
     if classes == 2:
-        return np.array(
-            [float((own * (1.0 - codes)).sum()), float((own * codes).sum())]
-        )  # BLAS threads would linger
+        # No product of BLAS, whose threads would linger.
+        return np.array([float((own * (1.0 - codes)).sum()), float((own * codes).sum())])
     return np.asarray(np.bincount(codes.astype(np.intp), own, minlength=classes), dtype=np.float64)
 
 

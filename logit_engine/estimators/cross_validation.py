@@ -234,9 +234,8 @@ class LogisticRegressionCV(LogisticRegression):
             ]
 
         every = range(len(folds.splits))
-        if (
-            scorer is not neg_log_loss
-        ):  # a scorer of the user's may count its calls, and reads settings of its thread
+        # A scorer of the user's may count its calls, and reads settings of its thread.
+        if scorer is not neg_log_loss:
             return np.array([of_fold(k) for k in every])
         with ThreadPoolExecutor(min(len(every), cores())) as pool, one_blas_thread():
             return np.array(list(pool.map(of_fold, every)))

@@ -16,9 +16,7 @@ from logit_engine.columns import Array
 from logit_engine.errors import DataError
 from logit_engine.estimators.classifier import LogisticRegression
 
-LOG_OF_ZERO = float(
-    np.log(np.finfo(float).eps)
-)  # what scikit-learn takes for the logarithm of a probability of 0
+LOG_OF_ZERO = float(np.log(np.finfo(float).eps))  # of a probability, as scikit-learn takes it
 
 
 def scorer_of(scoring: Any) -> Any:

@@ -98,9 +98,8 @@ def is_number(value: Any) -> bool:
 def is_missing(values: Any) -> NDArray[np.bool_]:
     """Where a column, or an array, holds no value: None, NaN, NaT, NA or null."""
     if library_of(values) == "pandas":
-        levels = (
-            getattr(values, "codes", None) if hasattr(values, "levels") else None
-        )  # of labels of several levels
+        # A MultiIndex holds labels of several levels.
+        levels = getattr(values, "codes", None) if hasattr(values, "levels") else None
         return np.asarray(
             values.isna() if levels is None else (np.array(levels) < 0).any(axis=0), dtype=bool
         )

@@ -47,10 +47,8 @@ MAX_TASK_RETRIES = 5  # after an error, or the loss of the worker
 SUMS_PER_TASK = 8  # of units, that one task adds up
 MAX_WORKER_WAIT_SECONDS = 60  # for a first worker
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
-KEPT_BYTES, MAPPED_BYTES = (
-    2**28,
-    2**25,
-)  # of freed memory that a worker keeps; of an array mapped alone
+KEPT_BYTES = 2**28  # of freed memory, at most, that a worker keeps for the next block
+MAPPED_BYTES = 2**25  # of an array, from which memory of its own is mapped for it
 
 
 class DivisibleRows(Rows, Protocol):

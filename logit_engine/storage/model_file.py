@@ -227,9 +227,10 @@ def fit_of(
     """
     iterates, infinite = content.get("estimates"), content["infinite"]
     verdict, sentence = content["status"]
+    # JSON holds infinity as text.
     decrement, certificate, condition = (
         float(content[name]) for name in ("decrement", "certificate", "condition")
-    )  # JSON holds inf as text
+    )
     signs = None if infinite is None else np.array([float(sign) for sign in infinite])
     return FitResult(
         names=names,

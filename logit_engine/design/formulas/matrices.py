@@ -90,9 +90,8 @@ def parse(text: str, columns: Sequence[str]) -> Parsed:
     if not isinstance(text, str):
         raise UsageError(f"a formula is a text such as 'y ~ x', not {type(text).__name__}.")
     try:
-        for token in tokenize(
-            text
-        ):  # before formulaic's parser, which evaluates what is called on the left side
+        # Before formulaic's parser, which evaluates what is called on the left side.
+        for token in tokenize(text):
             _read_factor(token.token, token.kind, columns)
         formula = Formula(text, _parser=FORMULA_PARSER, _ordering="none")
     except LogitEngineError:
@@ -255,9 +254,8 @@ class Materializer(PandasMaterializer):  # type: ignore[misc]
                 "levels that were not in the training rows",
             )
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # of values outside C's levels pandas and formulaic warn; we refuse them
+            # pandas and formulaic warn of values outside C's levels; below they are refused.
+            warnings.simplefilter("ignore")
             encoded = dict(super()._encode_evaled_factor(factor, spec, drop_rows, reduced_rank))
         if learning:
             levels = spec.encoder_state[factor.expr][1]["categories"]
