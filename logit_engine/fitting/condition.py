@@ -7,12 +7,12 @@ from logit_engine.columns import Array
 from logit_engine.diagnostics.collinearity import nearly_collinear
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import condition_number, r_factor
-from logit_engine.solvers.solution import Information
+from logit_engine.solvers.solution import FactoredInformation
 
 NOTED_CONDITION = 1e8  # a condition number above it is worth a note
 
 
-def column_condition(objective: Objective, information: Information | None) -> float:
+def column_condition(objective: Objective, information: FactoredInformation | None) -> float:
     """Condition number of the weighted columns at unit length, clear of the constants.
 
     Infinite if there is no information, which is singular then. See docs/engine.md.
@@ -24,7 +24,7 @@ def column_condition(objective: Objective, information: Information | None) -> f
 
 def collinear_names(
     objective: Objective,
-    information: Information | None,
+    information: FactoredInformation | None,
     condition: float,
 ) -> tuple[str, ...]:
     """The columns that are nearly combinations of each other, if the condition is worth a note."""
@@ -41,7 +41,7 @@ def collinear_names(
 
 def _slope_triangle(
     objective: Objective,
-    information: Information,
+    information: FactoredInformation,
 ) -> tuple[Array, NDArray[np.intp]]:
     """The triangle of the weighted columns clear of the constants, and each column's coefficient.
 

@@ -1,4 +1,4 @@
-"""Upper triangular factors: how they are made, solved with and inverted, and what they show of columns.
+"""Upper triangular factors: made, solved with, inverted, and what they show of the columns.
 
 LAPACK is called directly: SciPy's own functions check and dispatch for twenty microseconds before
 they call the same routines, which is much of a small fit.

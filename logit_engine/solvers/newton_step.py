@@ -11,7 +11,7 @@ from logit_engine.columns import Array
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import largest_stretch, length, triangular_solve
 from logit_engine.solvers.factored_pass import FactoredPass
-from logit_engine.solvers.solution import Certificate, Information, Solution, Termination
+from logit_engine.solvers.solution import Certificate, FactoredInformation, Solution, Termination
 from logit_engine.solvers.whitening import shared_basis, unwhitened
 
 
@@ -64,7 +64,7 @@ class NewtonStep(NamedTuple):
             termination,
             self.passes if passes is None else passes,
             Certificate(self.decrement, self.bound, self.step),
-            Information(factor, basis, free, self.next_basis) if known else None,
+            FactoredInformation(factor, basis, free, self.next_basis) if known else None,
         )
 
 

@@ -49,7 +49,7 @@ from logit_engine.solvers.newton import EXACT_BOUND, MAX_PLAIN_CONDITION
 from logit_engine.solvers.solution import (
     MAX_CERTIFICATE,
     Certificate,
-    Information,
+    FactoredInformation,
     Solution,
     Termination,
 )
@@ -229,7 +229,7 @@ def estimates_only_solution(objective: Objective, approach: Approach) -> Solutio
         termination=Termination.CONVERGED,
         passes=approach.passes + 1,
         proof=Certificate(decrement, decrement * approach.proof, step),
-        information=Information(approach.factor),
+        information=FactoredInformation(approach.factor),
     )
 
 

@@ -13,7 +13,7 @@ from logit_engine.objective.triangles import cholesky_factor, smallest_pivot
 from logit_engine.penalties import NONE, ElasticNet
 from logit_engine.solvers.descent import CONVERGED_RESIDUAL
 from logit_engine.solvers.pilot import penalized_start
-from logit_engine.solvers.solution import Information, Residual, Solution, Termination
+from logit_engine.solvers.solution import FactoredInformation, Residual, Solution, Termination
 from logit_engine.solvers.working_set import WorkingSet
 
 MIN_INFORMATION_PIVOT = 1e-7  # below it the information says nothing of a direction but rounding
@@ -66,7 +66,7 @@ class Proximal:
         )
 
 
-def _information(loss: Objective, penalty: ElasticNet, theta: Array) -> Information | None:
+def _information(loss: Objective, penalty: ElasticNet, theta: Array) -> FactoredInformation | None:
     """The information of the coefficients that no kink or bound holds, ridge included.
 
     None if it is singular.
@@ -76,4 +76,4 @@ def _information(loss: Objective, penalty: ElasticNet, theta: Array) -> Informat
     factor = cholesky_factor(H[np.ix_(support, support)])
     if factor is None or smallest_pivot(factor) < MIN_INFORMATION_PIVOT:
         return None
-    return Information(factor, free=np.eye(theta.size)[:, support])
+    return FactoredInformation(factor, free=np.eye(theta.size)[:, support])

@@ -64,7 +64,7 @@ class Residual:
 
 
 @dataclass(frozen=True, slots=True)
-class Information:
+class FactoredInformation:
     """The information, factored: factor' factor along the directions that are free to move.
 
     factor: (r, r), upper triangular, in whitened coordinates if there is a basis. basis: (p, p), or
@@ -111,4 +111,4 @@ class Solution:
     termination: Termination
     passes: int
     proof: Certificate | Residual
-    information: Information | None = None
+    information: FactoredInformation | None = None
