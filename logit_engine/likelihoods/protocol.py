@@ -6,12 +6,11 @@ written, unless it can be faster or more exact.
 """
 
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from logit_engine.columns import Array, Real
-from logit_engine.links import Link
 from logit_engine.links.law import Terms
 
 
@@ -26,20 +25,17 @@ class Likelihood(ABC):
 
     __slots__ = ()
 
-    @classmethod
-    @abstractmethod
-    def of_classes(cls, classes: int, link: Link) -> Self:
-        """The likelihood of so many classes; link: of a binary outcome."""
-
     @property
     @abstractmethod
     def name(self) -> str:
         """What reports and stored models call it."""
 
-    @property
-    @abstractmethod
-    def outputs(self) -> int:
-        """The number of linear predictors of a row, k."""
+    if TYPE_CHECKING:  # at run time a dataclass would take it for the default of a field
+
+        @property
+        @abstractmethod
+        def outputs(self) -> int:
+            """The number of linear predictors of a row, k."""
 
     @property
     @abstractmethod

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.penalties.target import PenaltyTarget
 
 if TYPE_CHECKING:
     from logit_engine.penalties.elastic_net import ElasticNet
@@ -44,19 +43,16 @@ class Penalty(ABC):
     def curvature(self, theta: Array, free: NDArray[np.bool_]) -> Array:
         """The second derivative of the smooth part, (q, q)."""
 
-    @classmethod
-    @abstractmethod
-    def of_target(cls, target: PenaltyTarget) -> "Penalty":
-        """The penalty of strength one on the coefficients of a target, for a registry."""
-
     @abstractmethod
     def multiplied(self, factor: float) -> "Penalty":
         """The same penalty, so many times as strong."""
 
-    @property
-    @abstractmethod
-    def strength(self) -> float:
-        """One number for reports: 0 if the penalty does nothing."""
+    if TYPE_CHECKING:  # at run time a dataclass would take it for the default of a field
+
+        @property
+        @abstractmethod
+        def strength(self) -> float:
+            """One number for reports: 0 if the penalty does nothing."""
 
     @property
     def l1_ratio(self) -> float:

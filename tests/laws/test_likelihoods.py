@@ -12,10 +12,10 @@ from logit_engine.likelihoods import LIKELIHOODS, Likelihood
 from logit_engine.links import LOGIT
 from tests.support.newcomer_likelihood import ContinuationRatio
 
-EVERY_LIKELIHOOD = {**LIKELIHOODS, "continuation_ratio": ContinuationRatio}
+EVERY_LIKELIHOOD = {**LIKELIHOODS, "continuation_ratio": ContinuationRatio.of_classes}
 CASES = [
-    pytest.param(kind.of_classes(classes, LOGIT), id=f"{name} of {classes}")
-    for name, kind in EVERY_LIKELIHOOD.items()
+    pytest.param(make(classes, LOGIT), id=f"{name}-{classes}")
+    for name, make in EVERY_LIKELIHOOD.items()
     for classes in ((2,) if name == "binary" else (2, 3, 5))
 ]
 EACH_LIKELIHOOD = pytest.mark.parametrize("likelihood", CASES)

@@ -34,7 +34,7 @@ MODELS: dict[str, Likelihood] = {
     **{name: Bernoulli(link) for name, link in EVERY_LINK.items()},
     "multinomial": Multinomial(2),
     "multinomial without a base": Multinomial(3, base=False),
-    "continuation ratio": ContinuationRatio(2),
+    "continuation_ratio": ContinuationRatio(2),
 }
 
 
@@ -67,7 +67,7 @@ def penalties(outputs: int, pinned: bool) -> dict[str, Penalty]:
     low, high = np.where(own > 0.0, 0.0, -np.inf), np.where(own > 0.0, 0.4, np.inf)
     return {
         "l2": ElasticNet(pin, 3.0 * own) if pinned else L2(3.0),
-        "log cosh": ElasticNet(pin, 3.0 * own) if pinned else LogCosh(3.0),
+        "log_cosh": ElasticNet(pin, 3.0 * own) if pinned else LogCosh(3.0),
         "ridge": ElasticNet(pin, 3.0 * own),
         "l1": ElasticNet(pin + 6.0 * own, nothing),
         "elastic net": ElasticNet(pin + 4.0 * own, 2.0 * own),
@@ -96,7 +96,7 @@ def slope_of(name: str, X: Array, y: Array) -> Callable[[Array], Array]:
             return Z.T @ (pdf(eta) * np.where(y == 1.0, -1.0 / F, 1.0 / (1.0 - F)))
 
         return binary
-    if name == "continuation ratio":  # whose score is held by test_likelihoods.py
+    if name == "continuation_ratio":  # whose score is held by test_likelihoods.py
         return lambda theta: -(MODELS[name].score(Z @ theta.reshape(-1, P + 1).T, y).T @ Z).ravel()
     base = name == "multinomial"
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from logit_engine import array_rows, fit
-from logit_engine.penalties import PENALTIES, Penalty, PenaltyTarget
+from logit_engine.likelihoods import Bernoulli, Multinomial
+from logit_engine.penalties import L2, PENALTIES, ElasticNet, Penalty, PenaltyTarget
 from tests.support.newcomer_penalty import LogCosh
 from tests.support.samples import drawn_sample
 
@@ -28,6 +29,12 @@ def test_strength_and_value_are_multiplied(name: str) -> None:
     assert three.strength == pytest.approx(3.0 * one.strength)
     assert three.value(THETA, FREE) == pytest.approx(3.0 * one.value(THETA, FREE))
     assert three.l1_ratio == one.l1_ratio
+
+
+@pytest.mark.parametrize("kind", [L2, LogCosh, ElasticNet, Multinomial, Bernoulli])
+def test_what_a_value_is_made_of_has_to_be_given(kind: type) -> None:
+    with pytest.raises(TypeError, match="missing"):
+        kind()
 
 
 @EACH_PENALTY

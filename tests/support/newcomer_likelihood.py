@@ -5,8 +5,8 @@ At stage j a row that came so far stays in class j with probability F(eta_j), an
 So the model falls apart into k binary ones, of fewer and fewer rows: the reference of its fit.
 Fienberg & Mason (1979).
 
-To join the engine a likelihood takes this file and one line in `LIKELIHOODS`: "continuation_ratio":
-ContinuationRatio. The laws in `tests/laws` then run over it.
+To join the engine a likelihood takes this file and one line in `LIKELIHOODS`:
+"continuation_ratio": ContinuationRatio.of_classes. The laws in `tests/laws` then run over it.
 """
 
 from dataclasses import dataclass

@@ -65,9 +65,7 @@ def penalty_target(config: Config, design: Design, outputs: int) -> PenaltyTarge
 
 def likelihood_of(config: Config, dataset: Dataset) -> Likelihood:
     """The likelihood of the config's family and link."""
-    return LIKELIHOODS[config.model.family].of_classes(
-        len(dataset.classes), LINKS[config.model.link]
-    )
+    return LIKELIHOODS[config.model.family](len(dataset.classes), LINKS[config.model.link])
 
 
 def fit_model(
