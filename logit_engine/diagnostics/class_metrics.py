@@ -14,10 +14,7 @@ import numpy.typing as npt
 
 from logit_engine.diagnostics.metric_intervals import (
     Bootstrap,
-    FloatArray,
-    IntArray,
     MetricValue,
-    Ratio,
     checked_cluster,
     checked_level,
     closed_form,
@@ -26,6 +23,7 @@ from logit_engine.diagnostics.metric_intervals import (
     resampled,
 )
 from logit_engine.diagnostics.metrics import evaluate
+from logit_engine.diagnostics.weighted_statistics import FloatArray, IntArray, Ratio
 from logit_engine.errors import DataError
 
 MIN_SHARE = (

@@ -7,32 +7,21 @@ that a row stands for (nonnegative; zero means absent): all are of shape (n,). T
 is 1 where `probability >= threshold`. A metric without a value (the precision of no prediction) is
 nan, never 0; the log-loss of a row called impossible that happened is inf, never clipped.
 
-To add a metric, write a function from a `Sample` to a `Statistic` (nearly always a `Ratio`), and
-one line in `METRICS`.
+The metrics themselves stand in metric_table.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import xlog1py, xlogy
 
 from logit_engine.diagnostics.metric_intervals import (
-    NAN,
     Bootstrap,
-    FloatArray,
-    Mean,
     MetricValue,
-    Ranking,
-    Ratio,
-    RocArea,
-    Statistic,
-    StepPrecision,
     checked_cluster,
     checked_level,
     checked_weight,
@@ -41,167 +30,32 @@ from logit_engine.diagnostics.metric_intervals import (
     percentile_interval,
     resampled,
 )
-from logit_engine.errors import DataError, UsageError
+from logit_engine.diagnostics.metric_table import METRICS, Sample, checked_sample
+from logit_engine.diagnostics.weighted_statistics import FloatArray
+from logit_engine.errors import UsageError
 
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows to judge without their weights, and what the judging needs to know.
-
-    Made by `checked_sample`.
-    """
-
-    y: FloatArray
-    probability: FloatArray
-    threshold: float = 0.5
-    reference_rate: float = NAN
-    row_loss: FloatArray | None = None
-
-    def rows(self, chosen: npt.NDArray[np.intp]) -> Sample:
-        """Some rows, in the order given."""
-        losses = None if self.row_loss is None else self.row_loss[chosen]
-        return Sample(
-            self.y[chosen], self.probability[chosen], self.threshold, self.reference_rate, losses
-        )
-
-    @property
-    def predicted(self) -> FloatArray:
-        """The predicted class of each row, 0 or 1. (n,)."""
-        return (self.probability >= self.threshold).astype(np.float64)
-
-    @property
-    def log_losses(self) -> FloatArray:
-        """The log-loss of each row: the given one, else that of the probability. (n,), 0 to inf."""
-        if self.row_loss is not None:
-            return self.row_loss
-        return np.asarray(
-            0.0 - xlogy(self.y, self.probability) - xlog1py(1.0 - self.y, -self.probability)
-        )
-
-
-def _accuracy(sample: Sample) -> Statistic:
-    return Ratio((sample.predicted == sample.y).astype(np.float64), np.ones_like(sample.y))
-
-
-def _precision(sample: Sample) -> Statistic:
-    return Ratio(sample.y * sample.predicted, sample.predicted)
-
-
-def _recall(sample: Sample) -> Statistic:
-    return Ratio(sample.y * sample.predicted, sample.y)
-
-
-def _specificity(sample: Sample) -> Statistic:
-    return Ratio((1.0 - sample.y) * (1.0 - sample.predicted), 1.0 - sample.y)
-
-
-def _f1(sample: Sample) -> Statistic:
-    return Ratio(2.0 * sample.y * sample.predicted, sample.y + sample.predicted)
-
-
-def _balanced_accuracy(sample: Sample) -> Statistic:
-    return Mean((_recall(sample), _specificity(sample)))
-
-
-def _base_rate(sample: Sample) -> Statistic:
-    return Ratio(sample.y, np.ones_like(sample.y))
-
-
-def _brier(sample: Sample) -> Statistic:
-    return Ratio((sample.probability - sample.y) ** 2, np.ones_like(sample.y))
-
-
-def _log_loss(sample: Sample) -> Statistic:
-    return Ratio(sample.log_losses, np.ones_like(sample.y))
-
-
-def _skill(sample: Sample) -> Statistic:
-    constant = Sample(sample.y, np.full_like(sample.y, sample.reference_rate)).log_losses
-    return Ratio(constant - sample.log_losses, constant)
-
-
-def _roc_auc(sample: Sample) -> Statistic:
-    return RocArea(Ranking.of(sample.y, sample.probability))
-
-
-def _average_precision(sample: Sample) -> Statistic:
-    return StepPrecision(Ranking.of(sample.y, sample.probability))
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """How a metric is computed with its influence function, its range, and how its variance counts.
-
-    by_class: the small-sample factor is that of each class apart (DeLong's), not that of all rows
-    together.
-    """
-
-    statistic: Callable[[Sample], Statistic]
-    lowest: float = 0.0
-    highest: float = 1.0
-    by_class: bool = False
-
-
-METRICS: Mapping[str, Metric] = MappingProxyType(
-    {
-        "base_rate": Metric(_base_rate),
-        "log_loss": Metric(_log_loss, highest=np.inf),
-        "skill": Metric(_skill, lowest=-np.inf),
-        "brier": Metric(_brier),
-        "roc_auc": Metric(_roc_auc, by_class=True),
-        "average_precision": Metric(_average_precision),
-        "accuracy": Metric(_accuracy),
-        "balanced_accuracy": Metric(_balanced_accuracy),
-        "precision": Metric(_precision),
-        "recall": Metric(_recall),
-        "specificity": Metric(_specificity),
-        "f1": Metric(_f1),
-    }
-)
-
-
-def checked_sample(
-    y: npt.ArrayLike,
-    probability: npt.ArrayLike,
-    *,
-    threshold: float = 0.5,
-    reference_rate: float = 0.5,
-    row_loss: npt.ArrayLike | None = None,
-) -> Sample:
-    """The rows as a `Sample`.
-
-    DataError for a y other than 0 and 1 or a probability outside [0, 1], UsageError else.
-    """
-    outcome, forecast = np.asarray(y, dtype=np.float64), np.asarray(probability, dtype=np.float64)
-    losses = None if row_loss is None else np.asarray(row_loss, dtype=np.float64)
-    if (
-        outcome.ndim != 1
-        or forecast.shape != outcome.shape
-        or (losses is not None and losses.shape != outcome.shape)
-    ):
-        raise DataError(
-            f"y has shape {outcome.shape}, probability {forecast.shape}: give one number a row of "
-            "each."
-        )
-    if not len(outcome):
-        raise DataError("there is no row to judge: y is empty.")
-    for name, values, right, said in (
-        ("y", outcome, (outcome == 0.0) | (outcome == 1.0), "it must be 0 or 1"),
-        ("probability", forecast, (forecast >= 0.0) & (forecast <= 1.0), "it must lie in [0, 1]"),
-    ):
-        if not right.all():
-            row = int(np.argmin(right))
-            raise DataError(f"{name} is {values[row]} in row {row}: {said}.")
-    if not 0.0 < reference_rate < 1.0:
-        raise UsageError(
-            f"reference_rate is {reference_rate}: the base rate of the training rows lies between "
-            "0 and 1."
-        )
-    if np.isnan(threshold):
-        raise UsageError(
-            "threshold is nan: give the probability from which a row is predicted positive."
-        )
-    return Sample(outcome, forecast, float(threshold), float(reference_rate), losses)
+__all__ = [
+    "METRICS",
+    "Confusion",
+    "accuracy",
+    "average_precision",
+    "balanced_accuracy",
+    "base_rate",
+    "brier",
+    "checked_sample",
+    "confusion",
+    "evaluate",
+    "f1",
+    "falling",
+    "log_loss",
+    "metric_value",
+    "precision",
+    "recall",
+    "roc_auc",
+    "row_log_loss",
+    "skill",
+    "specificity",
+]
 
 
 def _check_names(names: Sequence[str]) -> None:

@@ -11,8 +11,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from logit_engine.diagnostics.metric_intervals import FloatArray, Ranking, checked_weight
+from logit_engine.diagnostics.metric_intervals import checked_weight
 from logit_engine.diagnostics.metrics import checked_sample, falling
+from logit_engine.diagnostics.weighted_statistics import FloatArray, Ranking
 from logit_engine.errors import DataError, UsageError
 
 TIED_LOSS = 1e-12

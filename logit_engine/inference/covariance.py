@@ -181,9 +181,7 @@ def _near_one(objective: Objective, solution: Solution, root: Array, wanted: Cov
     if not objective.separable:
         raise DataError(
             f"a row's leverage is above {NEAR_ONE_LEVERAGE:g}, and {wanted.kind.value} after a "
-            "penalty is "
-            "not computed there; "
-            "choose HC0 or HC1."
+            "penalty is not computed there; choose HC0 or HC1."
         )
     settled = solution.termination is Termination.CONVERGED
     expected = wanted.information is Information.EXPECTED
