@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from logit_engine.fitting.preparation import prepared
+from logit_engine.fitting.preparation import prepare
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT, PROBIT, Link
 from logit_engine.penalties import L2, NONE, ElasticNet, Penalty, differences
@@ -25,7 +25,7 @@ def test_the_triangle_squared_is_the_expected_information_and_the_penalty(
 ) -> None:
     X, y = drawn_sample(300, [0.5, -0.3, 0.2, 0.1, 0.0])
     X, weight = 5.0 * X + 100.0, np.linspace(0.5, 2.0, 300)
-    objective = prepared(array_rows(X, y, weight=weight), Bernoulli(link), penalty, 1).objective
+    objective = prepare(array_rows(X, y, weight=weight), Bernoulli(link), penalty, 1).objective
     theta = np.linspace(-0.4, 0.4, 6)
     R = weighted_r_factor(objective, theta)
 
