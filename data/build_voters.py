@@ -1,6 +1,7 @@
-"""Build data/voters: 944 respondents of the American National Election Studies 1996, from statsmodels' copy of them.
+"""Build data/voters: 944 respondents of the American National Election Studies 1996.
 
-Run by hand: `python data/build_voters.py` (needs statsmodels); the files it writes are committed: data/voters/README.md.
+Run by hand: `python data/build_voters.py`. It needs statsmodels, which has a copy of the table.
+The files it writes are committed: data/voters/README.md.
 """
 
 from pathlib import Path
@@ -10,7 +11,15 @@ import polars as pl
 import statsmodels.api as sm
 
 HERE = Path(__file__).parent / "voters"
-PARTIES = ("Democrat", "Democrat", "Independent", "Independent", "Independent", "Republican", "Republican")
+PARTIES = (
+    "Democrat",
+    "Democrat",
+    "Independent",
+    "Independent",
+    "Independent",
+    "Republican",
+    "Republican",
+)
 
 
 def voters() -> pl.DataFrame:

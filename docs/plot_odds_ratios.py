@@ -1,4 +1,4 @@
-"""Draws docs/images/odds_ratios.png from a published model: python docs/plot_odds_ratios.py RUN_FOLDER (needs [dev])."""
+"""Draws docs/images/odds_ratios.png: python docs/plot_odds_ratios.py RUN_FOLDER (needs [dev])."""
 
 import math
 import sys

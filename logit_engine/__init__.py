@@ -67,7 +67,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load a name on first use: errors, the store and the command line then do not wait for SciPy."""
+    """Load a name on first use, so that errors and the command line do not wait for SciPy."""
     if name not in _HOME:
         raise AttributeError(f"module 'logit_engine' has no attribute '{name}'")
     found = globals()[name] = getattr(import_module(f"logit_engine.{_HOME[name]}"), name)

@@ -1,7 +1,7 @@
-"""What can go wrong, by whose fault it is; every message says what was found, where, and what to do.
+"""What can go wrong, by whose fault it is. A message says what was found, where, and what to do.
 
     LogitEngineError
-      UsageError             (ValueError)       the call: a value or a combination that does not exist
+      UsageError             (ValueError)       the call: a value or combination that is not there
         KeywordError         (TypeError)        an unknown keyword
         UnavailableError     (AttributeError)   an attribute that this fit does not have
       DataError              (ValueError)       the data: a column, a type, a value, a count

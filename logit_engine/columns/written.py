@@ -15,7 +15,7 @@ MAX_SCALED_NUMBERS = 2**17
 def written_gram(parts: Sequence[Any], w: Array, dtype: type[np.floating]) -> Array:
     """X' diag(w) X of constants and dense columns side by side, (p, p), by symmetric products.
 
-    parts: each with `fill_scaled`, which writes rows scaled by sqrt(w) into one piece after another.
+    parts: each with `fill_scaled`, which writes rows times sqrt(w) into one piece after another.
     """
     widths = [part.shape[1] for part in parts]
     p, root = sum(widths), np.sqrt(w)

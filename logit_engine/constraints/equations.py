@@ -263,7 +263,9 @@ def _stacked(rows: Sequence[Array]) -> tuple[Array, Array]:
 def _sum_text(row: Array, names: tuple[str, ...]) -> str:
     """-x1 + 2*x2."""
     text = "".join(
-        f"{' - ' if row[j] < 0.0 else ' + '}{'' if abs(row[j]) == 1.0 else f'{abs(row[j]):g}*'}{names[j]}"
+        (" - " if row[j] < 0.0 else " + ")
+        + ("" if abs(row[j]) == 1.0 else f"{abs(row[j]):g}*")
+        + names[j]
         for j in np.flatnonzero(row)
     )
     return ("-" if text.startswith(" -") else "") + text[3:] or "0"

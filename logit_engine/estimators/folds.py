@@ -4,8 +4,8 @@ Why. A cross-validation fits a path for all rows and one per fold; five folds fi
 the rows five times as often.
 
 How. If each row is held out by one fold at most, a fold's sums are those of all rows without its
-own. So one pass serves the fits of all folds (`fitting/paths.py`), by one fold code per row. Folds of
-a splitter that repeats rows or leaves some out are fitted on their own rows, side by side on
+own. So one pass serves the fits of all folds (`fitting/paths.py`), by one fold code per row. Folds
+of a splitter that repeats rows or leaves some out are fitted on their own rows, side by side on
 threads; so are folds that train on no row of some class, for which the limit is known
 (`classes.py`).
 """
