@@ -142,22 +142,22 @@ class LinearProgram:
         return np.asarray(unit_length(X @ self.inverse), dtype=np.float64)
 
     @property
-    def rivals(self) -> int:
-        """The columns of `leads`: one for a binary outcome, else one for each class."""
+    def rival_count(self) -> int:
+        """The columns of `leads_along`: one for a binary outcome, else one for each class."""
         return 1 if self.outputs == 1 else self.objective.likelihood.classes
 
     def cuts_of(self, U: Real, y: Array, take: NDArray[np.bool_] | None = None) -> Real:
         """Constraints v'd >= 0 of unit rows, (m, q), one for each class that a row is not in.
 
-        take: (n, rivals), which of them to take; None for all.
+        take: (n, rival_count), which of them to take; None for all.
         """
-        take = np.ones((y.size, self.rivals), dtype=bool) if take is None else take
+        take = np.ones((y.size, self.rival_count), dtype=bool) if take is None else take
         if self.outputs == 1:
             shares = take[:, 0] & (y > 0.0) & (y < 1.0)  # a share of events binds from both sides
             return np.vstack([(np.where(y == 1.0, 1.0, -1.0)[:, None] * U)[take[:, 0]], U[shares]])
         code = y.astype(np.intp)
         rows = []
-        for other in range(self.rivals):
+        for other in range(self.rival_count):
             at = np.flatnonzero((code != other) & take[:, other])
             lead = self.objective.likelihood.lead_vectors[code[at], other]
             rows.append(
@@ -166,13 +166,14 @@ class LinearProgram:
         return np.vstack(rows)
 
     def separated_by(self, far: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """A point of inner coordinates, (q,), as a direction, and the rivals it beats, (n, rivals).
+        """A point of inner coordinates, (q,), as a direction, and the rivals it beats, (n,
+        rival_count).
 
         It beats none unless every row beats all its rivals.
         """
         direction = self.from_inner(far)
         direction = direction / np.abs(direction).max(initial=np.finfo(float).tiny)
-        leads, _ = self.leads(direction)
+        leads, _ = self.leads_along(direction)
         won = leads > ZERO_MARGIN
         return direction, won & won[self.kept].all()
 
@@ -213,7 +214,7 @@ class LinearProgram:
             if answer.x is None or gain @ basis @ answer.x <= WON_MARGIN * size:
                 return None
             direction = np.asarray(basis @ answer.x)
-            _, violated = self.leads(direction, FENCE_MARGIN)
+            _, violated = self.leads_along(direction, FENCE_MARGIN)
             if violated.shape[0] == 0:
                 return self.proved_direction(direction, gain)
             self.cuts = np.vstack([self.cuts, violated])
@@ -239,7 +240,7 @@ class LinearProgram:
             rest = rest / np.linalg.norm(rest)
             if (cuts @ rest).min(initial=0.0) < -ZERO_MARGIN:  # nnls may stop short if rows repeat
                 return None
-            _, violated = self.leads(basis @ rest, ZERO_MARGIN)
+            _, violated = self.leads_along(basis @ rest, ZERO_MARGIN)
             if violated.shape[0] == 0:
                 return np.asarray(basis @ rest)
             self.cuts = np.vstack([self.cuts, violated])
@@ -256,7 +257,7 @@ class LinearProgram:
                 exact = _at_right_angle(direction, fence)
                 if gain @ exact <= WON_MARGIN:
                     break
-                _, violated = self.leads(exact, ZERO_MARGIN)
+                _, violated = self.leads_along(exact, ZERO_MARGIN)
                 if violated.shape[0] == 0:
                     return exact
                 if not (np.abs(violated @ direction) <= fence_margin).all():
@@ -284,9 +285,9 @@ class LinearProgram:
             if at.size:
                 yield self.cuts_of(self.unit_rows(block)[at], block.y[at], take[at])
 
-    def leads(self, direction: Array, allowed: float = np.inf) -> tuple[Array, Array]:
-        """How far each row leads its rivals along a direction, (n, rivals), and the worst violated
-        cuts of each block.
+    def leads_along(self, direction: Array, allowed: float = np.inf) -> tuple[Array, Array]:
+        """How far each row leads its rivals along a direction, (n, rival_count), and the worst
+        violated cuts of each block.
 
         A lead is zero over the row's own class and of rows without weight; of a share of events it
         is never positive.
@@ -305,7 +306,7 @@ class LinearProgram:
         return np.concatenate(found), np.vstack(violated)
 
     def row_leads(self, linear: Real, y: Array) -> Real:
-        """`leads` of rows by their predictors along the direction, (n,) or (n, k)."""
+        """`leads_along` of rows by their predictors along the direction, (n,) or (n, k)."""
         likelihood = self.objective.likelihood
         return (
             likelihood.margins(linear, y)[:, None]

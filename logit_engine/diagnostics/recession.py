@@ -89,7 +89,7 @@ def recession(
     program = LinearProgram(objective, even_coordinates(objective), cone)
     found, won = (
         np.zeros(objective.free.size),
-        np.zeros((objective.rows.n, program.rivals), dtype=bool),
+        np.zeros((objective.rows.n, program.rival_count), dtype=bool),
     )
     if far is not None and cone is None:
         found, won = program.separated_by(far)
@@ -98,7 +98,7 @@ def recession(
     if not won.any():
         return None
     beaten = won.sum(axis=1)
-    perfect = beaten >= max(program.rivals - 1, 1)  # all rivals but the row's own class
+    perfect = beaten >= max(program.rival_count - 1, 1)  # all rivals but the row's own class
     return Recession(
         _common_signs(program, found, won),
         np.flatnonzero(perfect if perfect.any() else beaten > 0),
@@ -110,16 +110,16 @@ def recession(
 
 def _widest_direction(program: LinearProgram) -> tuple[Array, NDArray[np.bool_]]:
     """The direction that wins as many rows as can be, (q,) in even coordinates, and which rivals it
-    beats, (n, rivals).
+    beats, (n, rival_count).
     """
     found = np.zeros(program.objective.free.size)
-    won = np.zeros((program.objective.rows.n, program.rivals), dtype=bool)
+    won = np.zeros((program.objective.rows.n, program.rival_count), dtype=bool)
     while True:
         step = program.best_direction(won)
         if step is None:
             return found, won
         found = found + step
-        more = won | (program.leads(step)[0] > WON_MARGIN)
+        more = won | (program.leads_along(step)[0] > WON_MARGIN)
         if (more == won).all():
             return found, won
         won = more
@@ -129,9 +129,10 @@ def _common_signs(program: LinearProgram, found: Array, won: NDArray[np.bool_]) 
     """The sign of each of the user's coefficients along all directions that win the same rows,
     (q,); nan if it differs.
 
-    found: one of these directions, in even coordinates; won: (n, rivals). These directions are the
-    inside of the cone of all that violate no row. So a coefficient has one sign along them, unless
-    some direction of the cone moves it the other way, or moves it at all although `found` does not.
+    found: one of these directions, in even coordinates; won: (n, rival_count). These directions are
+    the inside of the cone of all that violate no row. So a coefficient has one sign along them,
+    unless some direction of the cone moves it the other way, or moves it at all although `found`
+    does not.
     """
     signs, basis = program.signs(found), program.null_space(won)
     if basis.shape[1] <= 1:

@@ -62,7 +62,7 @@ def margins_of_changes(
 
     params: (k p,); infinite: (k p,), which have no finite estimate: an effect along one is nan.
     """
-    asked = _Asked(
+    fitted_effect = _FittedEffect(
         likelihood,
         params,
         effect,
@@ -74,11 +74,14 @@ def margins_of_changes(
     for place in places:
         if every:
             rows.append(
-                np.stack([asked.effects(place, change) for change in place.changes], axis=1)
+                np.stack([fitted_effect.effects(place, change) for change in place.changes], axis=1)
             )  # (n, m, C)
             continue
         found = [
-            (place.share @ asked.effects(place, change), asked.jacobian(place, change))
+            (
+                place.share @ fitted_effect.effects(place, change),
+                fitted_effect.jacobian(place, change),
+            )
             for change in place.changes
         ]
         mean, jacobian = (
@@ -93,13 +96,13 @@ def margins_of_changes(
     J[np.isnan(means.T.reshape(-1))] = np.nan
     V = carried_over(J, covariance, params)
     return Margins(
-        given_effects(means, V, bool(asked.infinite.any())), np.arange(means.shape[0]), V
+        given_effects(means, V, bool(fitted_effect.infinite.any())), np.arange(means.shape[0]), V
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """The effect that is asked for, of a fit."""
+class _FittedEffect:
+    """The effect of a change, at the estimates of a fit."""
 
     likelihood: Likelihood
     params: Array
