@@ -30,7 +30,6 @@ logit_engine
 logit_engine.discrete logit_engine.estimators
 logit_engine.publish
 logit_engine.reporting logit_engine.storage
-logit_engine.diagnostics.recalibration
 logit_engine.fitting
 logit_engine.inference
 logit_engine.diagnostics

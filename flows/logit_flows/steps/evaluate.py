@@ -23,8 +23,8 @@ from logit_engine.diagnostics.metrics import (
     metric_value,
     row_log_loss,
 )
-from logit_engine.diagnostics.recalibration import calibration_intercept, calibration_slope
 from logit_engine.diagnostics.thresholds import Cost, MaxF1, choose_threshold
+from logit_engine.fitting.recalibration import calibration_intercept, calibration_slope
 from logit_engine.fitting.result import FitResult
 from logit_engine.likelihoods import Multinomial
 from logit_engine.links import LINKS, Link

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from logit_engine.diagnostics.recalibration import calibration_intercept, calibration_slope
+from logit_engine.fitting.recalibration import calibration_intercept, calibration_slope
 from logit_engine.links import LOGIT, PROBIT, Link
 
 LINKS = {LOGIT: sm.families.links.Logit(), PROBIT: sm.families.links.Probit()}

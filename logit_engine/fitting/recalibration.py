@@ -1,8 +1,7 @@
 """Recalibration: what a fit of the outcome on the predictor itself says of a forecast. Cox (1958).
 
 If a forecast is right, the outcome has slope 1 on eta, and intercept 0 beside eta as an offset. A
-slope below 1 says that the forecast is too extreme; an intercept below 0 that it is too high. This
-is a layer above `fitting`, which it calls.
+slope below 1 says that the forecast is too extreme; an intercept below 0 that it is too high.
 """
 
 import math
