@@ -2,13 +2,14 @@
 
 Threads of BLAS would compete with ours, and would change the bits. threadpoolctl's limit holds for
 the whole process: a limit set by one thread and lifted by another would be lifted under a third. So
-there is one limit here; the first to enter sets it, the last to leave lifts it.
+there is one limit here; the first to enter sets it, the last to leave lifts it. Its lock may be
+taken again by a signal's handler, and is a new one in a forked process, where nobody would free it.
 """
 
 import os
 from contextlib import AbstractContextManager
 from functools import lru_cache
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
@@ -43,9 +44,13 @@ class _OneThreadLimit:
     """The limit of BLAS to one thread, shared by all who are inside."""
 
     def __init__(self) -> None:
-        self.lock = Lock()
+        self.make_lock()
         self.users = 0
         self.limiter: Any = None
+
+    def make_lock(self) -> None:
+        """Put a free lock in place of any other."""
+        self.lock = RLock()
 
     def __enter__(self) -> None:
         with self.lock:
@@ -61,6 +66,9 @@ class _OneThreadLimit:
 
 
 _limit = _OneThreadLimit()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_limit.make_lock)
 
 
 def one_blas_thread() -> AbstractContextManager[None]:

@@ -2,7 +2,8 @@
 
 To start a thread takes as long as some thousand rows of a pass, and a fit has dozens of passes. A
 sum that is asked for within such a thread is computed there: threads that wait for each other's
-work could all be waiting. A forked process has none of its parent's threads, and makes its own.
+work could all be waiting. A forked process has none of its parent's threads, and makes its own. To
+hand work to the threads takes a lock: a signal's handler that fits meanwhile computes alone.
 """
 
 import os
@@ -18,20 +19,20 @@ Result = TypeVar("Result")
 
 
 class _Thread(local):
-    """Whether the current thread is one of ours."""
+    """Whether the current thread has to compute passes alone, as each of ours."""
 
-    computes_passes = False
+    computes_alone = False
 
     def start(self) -> None:
-        self.computes_passes = True
+        self.computes_alone = True
 
 
 _THREAD = _Thread()
 
 
-def inside_pass_thread() -> bool:
-    """Whether the current thread already computes a part of a pass."""
-    return _THREAD.computes_passes
+def computes_alone() -> bool:
+    """Whether the current thread computes a part of a pass, or is handing one to the threads."""
+    return _THREAD.computes_alone
 
 
 @lru_cache(maxsize=4)
@@ -41,6 +42,16 @@ def _pass_threads(threads: int) -> ThreadPoolExecutor:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pass_threads.cache_clear)
+
+
+def _submitted(
+    pool: ThreadPoolExecutor, fn: Callable[[Item], Result], item: Item
+) -> Future[Result]:
+    _THREAD.computes_alone = True
+    try:
+        return pool.submit(fn, item)
+    finally:
+        _THREAD.computes_alone = False
 
 
 def results_in_order(
@@ -58,7 +69,7 @@ def results_in_order(
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:
-            waiting.append(pool.submit(fn, item))
+            waiting.append(_submitted(pool, fn, item))
             if len(waiting) > threads:
                 yield waiting.popleft().result()
         while waiting:

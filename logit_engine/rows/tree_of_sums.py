@@ -22,7 +22,7 @@ import numpy as np
 
 from logit_engine.rows.blas_threads import one_blas_thread
 from logit_engine.rows.block import MIN_PIECE_ROWS, Block, block_count
-from logit_engine.rows.pass_threads import inside_pass_thread, results_in_order
+from logit_engine.rows.pass_threads import computes_alone, results_in_order
 from logit_engine.rows.protocol import Rows, SummingRows, Sums
 
 USUAL_STRIPES = 64  # until a stripe has USUAL_STRIPE_BLOCKS
@@ -82,7 +82,7 @@ def total(rows: Rows, fn: Callable[[Block], Sums], threads: int = 1) -> Sums:
         return sum_in_order(map(by_piece, rows.blocks(stripe.start, stripe.stop)))
 
     with one_blas_thread():
-        if threads == 1 or rows.n <= MIN_PIECE_ROWS or inside_pass_thread():
+        if threads == 1 or rows.n <= MIN_PIECE_ROWS or computes_alone():
             return root_sums(leaf_nodes(map(stripe_sums, runs)), len(runs))
         if len(runs) == 1:
             pieces = (piece for block in rows.blocks(0, 1) for piece in block.pieces())

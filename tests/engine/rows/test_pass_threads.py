@@ -1,12 +1,16 @@
 """Sums over blocks by threads that stay alive between passes."""
 
 import multiprocessing
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
 
 from logit_engine import array_rows
+from logit_engine.rows.blas_threads import one_blas_thread
 from logit_engine.rows.block import Block
 from logit_engine.rows.tree_of_sums import total
 
@@ -39,6 +43,42 @@ def test_forked_process_has_threads_of_its_own() -> None:
     child.start()
     there = queue.get(timeout=30)
     child.join(30)
+    assert (here == there).all()
+
+
+def test_a_handler_computes_alone_while_work_is_handed_to_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    once = total(SAMPLE, _column_sums, threads=2)[0]
+    submit = ThreadPoolExecutor.submit
+    handled: list[np.ndarray] = []
+
+    def interrupted(pool: ThreadPoolExecutor, *work: Any) -> Any:
+        assert len(handled) < 4, "the handler hands work to the threads too"
+        handled.append(once)
+        handled[-1] = total(SAMPLE, _column_sums, threads=2)[0]  # as a signal's handler would
+        return submit(pool, *work)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    assert (total(SAMPLE, _column_sums, threads=2)[0] == once).all()
+    assert len(handled) == 3
+    assert all((sums == once).all() for sums in handled)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks on this platform")
+def test_the_lock_of_the_blas_limit_is_free_in_a_handler_and_in_a_fork() -> None:
+    limit: Any = one_blas_thread()
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    with ThreadPoolExecutor(1) as other:
+        other.submit(limit.lock.acquire).result()  # held by a thread the fork does not have
+        child = context.Process(target=_sum_to, args=(queue,))
+        child.start()
+        there = queue.get(timeout=30)
+        child.join(30)
+        other.submit(limit.lock.release).result()
+    with limit.lock:  # as a signal's handler would find it
+        here = total(SAMPLE, _column_sums, threads=2)[0]
     assert (here == there).all()
 
 
