@@ -42,18 +42,21 @@ class Parser:
         return self.plain(self.whole())
 
     def whole(self) -> Array | list[Array]:
+        """All of the text, and nothing after it."""
         value = self.listing()
         if rest := self.rest():
             raise self.error(f"found '{rest[0]}' where an operator or a comma was expected")
         return value
 
     def listing(self) -> Array | list[Array]:
+        """One item, or several with commas between them, as rows."""
         value = self.item()
         while self.take(","):
             value = self.asserted(value) + self.asserted(self.item())
         return value
 
     def item(self) -> Array | list[Array]:
+        """A sum, or sums with relations between them, as rows."""
         self.rest()
         start, value, rows = self.at, self.sum(), []
         while found := RELATION.match(self.rest()):
@@ -67,6 +70,7 @@ class Parser:
         return rows or value
 
     def sum(self) -> Array | list[Array]:
+        """Products, added and subtracted."""
         value = self.product()
         while sign := self.take("+-"):
             term = self.plain(self.product())
@@ -74,6 +78,7 @@ class Parser:
         return value
 
     def product(self) -> Array | list[Array]:
+        """Factors, multiplied and divided; one of them may hold coefficients."""
         value = self.factor()
         while sign := self.take("*/"):
             left, right = self.plain(value), self.plain(self.factor())
@@ -90,6 +95,7 @@ class Parser:
         return value
 
     def factor(self) -> Array | list[Array]:
+        """A name, a number or a bracket, with its signs."""
         sign = 1.0
         while (j := self.name()) is None and (found := self.take("+-")):
             sign = -sign if found == "-" else sign
@@ -104,6 +110,7 @@ class Parser:
         return value
 
     def bracket(self) -> Array | list[Array]:
+        """What stands between '(' and ')'."""
         self.depth += 1
         if self.depth > MAX_BRACKET_DEPTH:
             raise self.error("found too many brackets within brackets")
@@ -129,6 +136,7 @@ class Parser:
         return None
 
     def number(self) -> float:
+        """The number that stands here. Raises UsageError with the nearest name if there is none."""
         rest = self.rest()
         found = NUMBER.match(rest)
         if found and ENDS_A_WORD.match(rest, found.end()) and np.isfinite(float(found[0])):
@@ -154,6 +162,7 @@ class Parser:
         return [difference(value, np.zeros_like(value), self.text.strip())]
 
     def plain(self, value: Array | list[Array]) -> Array:
+        """The value, if it is a sum. Raises UsageError for a constraint."""
         if isinstance(value, list):
             raise self.error("a constraint cannot be part of a sum")
         return value
@@ -173,6 +182,7 @@ class Parser:
         return rest[0]
 
     def instead(self) -> str:
+        """Which relations can stand in this text, for an error."""
         return (
             (f" where only {' and '.join(repr(r) for r in self.relations)} can stand")
             if self.relations
@@ -180,6 +190,7 @@ class Parser:
         )
 
     def error(self, what: str, advice: str = "") -> UsageError:
+        """The error with its place in the text, and what to do."""
         where = f"{what}, at character {self.at + 1} of '{self.text}'"
         return UsageError(
             f"{where}; {advice}"
