@@ -111,7 +111,7 @@ def parse(text: str, columns: Sequence[str]) -> Parsed:
         for factor in term.factors
     ]
     found = dict.fromkeys(name for reading in right for name in reading.columns)
-    words = frozenset().union(left.words, *(reading.words for reading in right))
+    words = left.words.union(*(reading.words for reading in right))
     if both := words.intersection({*found, *left.columns}):
         raise UsageError(
             f"'{min(both)}' is a column and a word of the formula '{text}'; rename the column."
@@ -213,9 +213,8 @@ class Materializer(PandasMaterializer):  # type: ignore[misc]
         if known or factor.expr not in {*self.held.levels, *self.held.slopes}:
             return found
         if factor.expr in self.held.levels:
-            values: Any = pd.Series(
-                [self.held.levels[factor.expr]] * len(self.data), index=self.data.index
-            )
+            level = [self.held.levels[factor.expr]] * len(self.data)
+            values: Any = pd.Series(level, index=self.data.index)
         else:
             values = _replaced_values(found.values, self.held.slopes[factor.expr])
         held = found.replace(values=FactorValues(values, metadata=found.metadata))
@@ -243,16 +242,11 @@ class Materializer(PandasMaterializer):  # type: ignore[misc]
             )
         if factor.metadata.kind is not Factor.Kind.CATEGORICAL:
             return dict(super()._encode_evaled_factor(factor, spec, drop_rows, reduced_rank))
-        values = pd.Series(
-            np.asarray(getattr(factor.values, "__wrapped__", factor.values)), index=self.data.index
-        )
+        plain = np.asarray(getattr(factor.values, "__wrapped__", factor.values))
+        values = pd.Series(plain, index=self.data.index)
         if not learning:
-            _refuse_unseen(
-                factor.expr,
-                values,
-                state["categories"],
-                "levels that were not in the training rows",
-            )
+            unseen = "levels that were not in the training rows"
+            _refuse_unseen(factor.expr, values, state["categories"], unseen)
         with warnings.catch_warnings():
             # pandas and formulaic warn of values outside C's levels; below they are refused.
             warnings.simplefilter("ignore")
