@@ -71,10 +71,16 @@ class StoredModel:
 
     @property
     def likelihood(self) -> Likelihood:
-        """The likelihood, as a value."""
-        if self.result.classes:
-            return Multinomial(len(self.result.classes) - 1)
-        return Bernoulli(LINKS[self.result.link])
+        """The likelihood, as a value. Raises ArtifactError for one that files cannot name."""
+        name, classes = self.result.link, len(self.result.classes)
+        if classes and name == Multinomial(classes - 1).name:
+            return Multinomial(classes - 1)
+        if not classes and name in LINKS:
+            return Bernoulli(LINKS[name])
+        raise ArtifactError(
+            f"a model with the likelihood '{name}' cannot be stored or scored; use 'multinomial', "
+            f"or for two classes a link of {', '.join(sorted(LINKS))}."
+        )
 
     @property
     def original(self) -> FitResult:
