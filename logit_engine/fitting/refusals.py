@@ -25,9 +25,9 @@ def check_likelihood(rows: Rows, likelihood: Any) -> None:
             "Multinomial(outputs) say."
         )
     classes = len(rows.classes)
-    if rows.classes and likelihood.outputs not in (classes - 1, classes):
+    if rows.classes and likelihood.classes != classes:
         raise UsageError(
-            f"the rows have {classes} classes, the likelihood {likelihood.outputs + 1}; "
+            f"the rows have {classes} classes, the likelihood {likelihood.classes}; "
             f"give Multinomial({classes - 1})."
         )
 

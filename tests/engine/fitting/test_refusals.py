@@ -142,6 +142,9 @@ def test_codes_of_several_classes_need_their_names_and_their_likelihood() -> Non
     ):
         fit(array_rows(X, y, classes=["a", "b", "c"]))
     assert fit(array_rows(X, y, classes=["a", "b", "c"]), Multinomial(2)).converged
+    for other, classes in ((Multinomial(3), 4), (Multinomial(2, base=False), 2)):
+        with pytest.raises(UsageError, match=f"the rows have 3 classes, the likelihood {classes};"):
+            fit(array_rows(X, y, classes=["a", "b", "c"]), other)
 
 
 def test_the_name_of_a_column_is_no_label_of_clusters() -> None:
