@@ -56,6 +56,8 @@ def load_model(store: str | Path, name: str, run: str = "champion") -> LoadedMod
     """
     if not isinstance(store, str | Path):
         raise UsageError(f"load_model takes the path of a store, but got {type(store).__name__}.")
+    if not isinstance(name, str):
+        raise UsageError(f"load_model takes the name of a model, but got {type(name).__name__}.")
     opened = Store(Path(store), name)
     if not opened.folder.is_dir():
         there = sorted(path.name for path in Path(store).glob("[!.]*") if path.is_dir())

@@ -235,3 +235,25 @@ def test_the_results_say_what_came_out(make: Make) -> None:
         json.loads((Path(better.trained.folder) / "manifest.json").read_text())["run"]
         == better.trained.run
     )
+
+
+def test_other_kinds_of_arguments_are_refused_in_one_sentence(make: Make, tmp_path: Path) -> None:
+    config: Any = make()
+    train(config)
+    file, store = ROOT / "data/exam/config.yaml", tmp_path / "store"
+    a_list = "it is a list, ['model.link=probit'] say."
+    calls: list[tuple[Any, str]] = [
+        (lambda: load_model(store, config), "load_model takes the name of a model, but got Con"),
+        (lambda: load_model(store, "t", None), "a run is named by the text of its id, but got No"),
+        (lambda: report(config, 3), "a run is named by the text of its id, but got 3."),
+        (lambda: score(config, run="abc"), "score takes as run what runs its steps, but got 'ab"),
+        (lambda: read_config(None), "read_config takes the path of a config file, but got NoneTy"),
+        (lambda: read_config(file, "seed=1"), f"overrides is 'seed=1'; {a_list}"),
+        (lambda: read_config(file, None), f"overrides is None; {a_list}"),
+        (lambda: read_config(file, {"seed": 1}), f"overrides is {{'seed': 1}}; {a_list}"),
+        (lambda: read_config(file, [1]), f"overrides is [1]; {a_list}"),
+    ]
+    for call, sentence in calls:
+        with pytest.raises(UsageError) as caught:
+            call()
+        assert str(caught.value).startswith(sentence)

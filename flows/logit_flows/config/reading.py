@@ -8,6 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from logit_engine.errors import UsageError
 from logit_flows.config.checking import checked
 from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError, shown
@@ -16,8 +17,15 @@ from logit_flows.config.problems import ConfigError, shown
 def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """The config of a YAML file, with overrides `key.sub=value` merged in.
 
-    Raises ConfigError with every problem.
+    Raises ConfigError with every problem, UsageError for other kinds of arguments.
     """
+    if not isinstance(path, str | Path):
+        raise UsageError(
+            f"read_config takes the path of a config file, but got {type(path).__name__}."
+        )
+    is_list = isinstance(overrides, Sequence) and not isinstance(overrides, str)
+    if not is_list or not all(isinstance(text, str) for text in overrides):
+        raise UsageError(f"overrides is {overrides!r}; it is a list, ['model.link=probit'] say.")
     file = Path(path)
     raw = _load(file)
     spoken, made = _override(raw, overrides)

@@ -85,9 +85,13 @@ def attempt(config: Config, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
     """Put an attempt on record in the store, with its outcome and what the recipe adds; a failure
     is raised again.
 
-    Raises UsageError if the config is not one.
+    Raises UsageError if the config or the runner is not one.
     """
     store = open_store(checked_config(config, recipe))
+    if not callable(run):
+        raise UsageError(
+            f"{recipe} takes as run what runs its steps, but got {run!r}; leave it out."
+        )
     record: dict[str, Any] = {"recipe": recipe, "orchestrator": run.id}
     try:
         yield record

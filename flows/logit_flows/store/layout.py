@@ -180,6 +180,8 @@ class Store:
 
         Raises UsageError if no run, or more than one, is meant.
         """
+        if not isinstance(reference, str):
+            raise UsageError(f"a run is named by the text of its id, but got {reference!r}.")
         if reference == "champion":
             if champion := self.champion():
                 return champion.run
