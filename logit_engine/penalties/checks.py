@@ -1,4 +1,6 @@
-"""What must hold of an elastic net before a fit: sizes, signs, bounds, and an intercept left alone."""
+"""What must hold of an elastic net before a fit: sizes, signs, bounds, and an intercept left
+alone.
+"""
 
 from typing import TYPE_CHECKING
 

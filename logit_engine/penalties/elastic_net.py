@@ -1,8 +1,8 @@
 """The elastic net: an l1 and a ridge for each coefficient, with bounds and norms of groups.
 
-Everything the proximal solver asks of a penalty stands here. Each coefficient, or group, has its own
-kink, so all answers are by coefficient: the proximal point, the slope beside the kinks, and the gap
-to the conditions of optimality (Karush, Kuhn & Tucker). The ridge, and differences of neighbors
+Everything the proximal solver asks of a penalty stands here. Each coefficient, or group, has its
+own kink, so all answers are by coefficient: the proximal point, the slope beside the kinks, and the
+gap to the conditions of optimality (Karush, Kuhn & Tucker). The ridge, and differences of neighbors
 beside it, are the smooth part: gradient and curvature are of that part alone.
 """
 
@@ -26,11 +26,11 @@ RIDGE_AS_KINK_SHARE = 1e-3  # of a ridge, counted as a kink where the strongest 
 class ElasticNet(Penalty):
     """The sum of l1_j |theta_j| + l2_j theta_j^2 / 2 over the coefficients. Zou & Hastie (2005).
 
-    l1, l2: (q,), zero for a coefficient that is not penalized; an infinite l1 pins its coefficient to
-    zero. low, high: (q,), bounds, or None. groups: norms of groups beside it, or None. smooth: a
-    matrix S, (q, q), for theta' S theta / 2 beside it, or None (`differences`). Without l2 it is the
-    lasso (Tibshirani 1996), with groups in place of l1 the group lasso, with both the sparse group
-    lasso (Simon et al. 2013).
+    l1, l2: (q,), zero for a coefficient that is not penalized; an infinite l1 pins its coefficient
+    to zero. low, high: (q,), bounds, or None. groups: norms of groups beside it, or None. smooth: a
+    matrix S, (q, q), for theta' S theta / 2 beside it, or None (`differences`). Without l2 it is
+    the lasso (Tibshirani 1996), with groups in place of l1 the group lasso, with both the sparse
+    group lasso (Simon et al. 2013).
     """
 
     l1: Array
@@ -202,7 +202,9 @@ class ElasticNet(Penalty):
 
     @property
     def separate_kinks(self) -> Array:
-        """The kinks that do not depend on other coefficients, (q,): of the l1, and of groups of one."""
+        """The kinks that do not depend on other coefficients, (q,): of the l1, and of groups of
+        one.
+        """
         if self.groups is None:
             return self.finite_l1
         return self.finite_l1 + self.groups.per_coefficient(
@@ -254,14 +256,17 @@ class ElasticNet(Penalty):
         return ElasticNet(self.l1 / scale, self.l2 / np.square(scale), low, high, groups, smooth)
 
     def select(self, which: np.ndarray) -> "ElasticNet":
-        """The penalty of some of the coefficients, if the others are zero; which: bool or indices."""
+        """The penalty of some of the coefficients, if the others are zero; which: bool or
+        indices.
+        """
         low, high = (None if b is None else b[which] for b in (self.low, self.high))
         groups = None if self.groups is None else self.groups.select(which)
         smooth = None if self.smooth is None else self.smooth.tocsr()[which][:, which]
         return ElasticNet(self.l1[which], self.l2[which], low, high, groups, smooth)
 
     def proximal_point(self, x: Array, curvature: Array, tie: float = 0.0) -> Array:
-        """The minimum of curvature_j (t_j - x_j)^2 / 2 + l1_j |t_j| and the norms, within bounds, (q,).
+        """The minimum of curvature_j (t_j - x_j)^2 / 2 + l1_j |t_j| and the norms, within bounds,
+        (q,).
 
         tie: the share of the kink by which a coefficient must exceed it to leave zero.
         """
@@ -340,8 +345,8 @@ class ElasticNet(Penalty):
     def optimality_gap(self, theta: Array, gradient: Array) -> Array:
         """How far each coefficient is from optimal, (q,), in units of the gradient.
 
-        gradient: (q,), of the smooth part at theta. The gap is the distance of minus the gradient to
-        the subdifferential. For a group at zero it is the distance to the point of the
+        gradient: (q,), of the smooth part at theta. The gap is the distance of minus the gradient
+        to the subdifferential. For a group at zero it is the distance to the point of the
         subdifferential in the same direction, which is no nearer.
         """
         if self.groups is not None:

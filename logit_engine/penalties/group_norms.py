@@ -101,7 +101,9 @@ class Groups:
         return replace(self, weight=self.weight / scale)
 
     def select(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> "Groups":
-        """The norms of some of the coefficients, if the others are zero; groups keep their codes."""
+        """The norms of some of the coefficients, if the others are zero; groups keep their
+        codes.
+        """
         return Groups(self.codes[which], self.strength, self.weight[which])
 
     def excess_share(self, pulls: Array, slack: float = 0.0) -> Array:
@@ -155,7 +157,8 @@ class Groups:
     def _norm_step(
         self, nu: Array, t: Array, h: Array, curved: Array, within: NDArray[np.bool_]
     ) -> tuple[Array, Array]:
-        """The size of |weight t| / nu, which is one at the root, and Newton's step of nu, (G,) each.
+        """The size of |weight t| / nu, which is one at the root, and Newton's step of nu, (G,)
+        each.
 
         within: (q,), the coefficients that are at no bound.
         """

@@ -32,10 +32,10 @@ class FormulaSpec:
     @property
     def terms(self) -> dict[str, list[int]]:
         """The columns of X of each term, by position, under the term's name as patsy prints it."""
-        _, matrices = _formulaic_modules()
+        _, _, printed = _formulaic_modules()
         place = {index: j for j, index in enumerate(self.chosen)}
         found = {
-            matrices.term_name(term, self.formula): [place[i] for i in indices if i in place]
+            printed.term_name(term, self.formula): [place[i] for i in indices if i in place]
             for term, indices in self.model.term_indices.items()
         }
         return dict(
@@ -48,7 +48,7 @@ class FormulaSpec:
         Raises DataError naming columns that the data lack, unseen levels with their rows, and nulls
         by column.
         """
-        frames, matrices = _formulaic_modules()
+        frames, matrices, _ = _formulaic_modules()
         absent = [name for name in self.columns if name not in frames.column_names(data)]
         if absent:
             raise DataError(
@@ -132,7 +132,7 @@ def formula_design(
     """
     if missing not in ("drop", "raise", "none"):
         raise UsageError(f"missing is 'drop', 'raise' or 'none', not {missing!r}.")
-    frames, matrices = _formulaic_modules()
+    frames, matrices, _ = _formulaic_modules()
     names = frames.column_names(data)
     parsed = matrices.parse(formula, names)
     data = data if subset is None else frames.rows_of(data, subset)
@@ -169,15 +169,15 @@ def _learn_spec(
     return spec, matrix[:, chosen]
 
 
-def _formulaic_modules() -> tuple[ModuleType, ModuleType]:
+def _formulaic_modules() -> tuple[ModuleType, ModuleType, ModuleType]:
     """The modules that need pandas and formulaic, imported when the first formula is met."""
     try:
-        from logit_engine.design.formulas import frames, matrices
+        from logit_engine.design.formulas import frames, matrices, names
     except ModuleNotFoundError as absent:
         raise UsageError(
             "formulas need the extra: pip install 'logit-engine[formula]'."
         ) from absent
-    return frames, matrices
+    return frames, matrices, names
 
 
 def _complete_rows(null: dict[str, NDArray[np.bool_]], n: int, missing: str) -> NDArray[np.bool_]:

@@ -5,7 +5,6 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +16,6 @@ from formulaic.parser import DefaultFormulaParser, DefaultOperatorResolver
 from formulaic.parser.algos.tokenize import tokenize
 from formulaic.parser.types import Factor, Operator, OrderedSet, Token
 from formulaic.transforms import TRANSFORMS
-from formulaic.transforms.contrasts import DiffContrasts, PolyContrasts
 from formulaic.transforms.patsy_compat import standardize
 from formulaic.utils.code import sanitize_variable_names
 from formulaic.utils.stateful_transforms import stateful_eval
@@ -30,6 +28,7 @@ from logit_engine.design.formulas.language import (
     known_column,
     read_expression,
 )
+from logit_engine.design.formulas.names import column_names
 from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_engine.rows.arrays import MAX_MAGNITUDE
 
@@ -44,8 +43,6 @@ MATERIALIZER_SETTINGS = {
     "cluster_by": "numerical_factors",
     "materializer": "logit_engine",
 }
-SPLINE_CALL = re.compile(r"(bs|cr|cc)\(")
-POLYNOMIAL_NAMES = (("[.L]", ".Linear"), ("[.Q]", ".Quadratic"), ("[.C]", ".Cubic"))
 
 
 class Operators(DefaultOperatorResolver):  # type: ignore[misc]
@@ -140,7 +137,7 @@ def learn(parsed: Parsed, rows: pd.DataFrame) -> tuple[Any, Array, list[int], li
         first.setdefault(group(term), position)
     terms = sorted(model.term_indices, key=lambda term: first[group(term)])
     order = [i for term in terms for i in model.term_indices[term]]
-    return model, X, order, _patsy_names(model, parsed.text)
+    return model, X, order, column_names(model, parsed.text)
 
 
 def terms_by_degree(parsed: Parsed) -> Any:
@@ -346,50 +343,6 @@ def _refuse_empty_level(
             "be zero; drop the unused "
             "categories."
         )
-
-
-def _patsy_names(model: Any, text: str) -> list[str]:
-    """The column names as patsy prints them.
-
-    Splines count from 0; a difference is named after the earlier level.
-    """
-    names = list(model.column_names)
-    for factor in model.factors:
-        if SPLINE_CALL.match(factor.expr):
-            names = [_spline_from_zero(name, factor.expr) for name in names]
-    for factor, state in model.factor_contrasts.items():
-        pairs: list[tuple[str, str]] = []
-        if isinstance(state.contrasts, DiffContrasts):
-            pairs = [
-                (f"[D.{later}]", f"[D.{earlier}]") for earlier, later in pairwise(state.levels)
-            ]
-        elif isinstance(state.contrasts, PolyContrasts):
-            pairs = [
-                *POLYNOMIAL_NAMES,
-                *((f"[^{k}]", f"^{k}") for k in range(4, len(state.levels))),
-            ]
-        for old, new in pairs:
-            names = [name.replace(factor.expr + old, factor.expr + new) for name in names]
-    return [_with_written_quotes(name, text) for name in names]
-
-
-def term_name(term: Any, text: str) -> str:
-    """The name of a term of the formula as patsy prints it."""
-    factors = [f for f in term.factors if f.eval_method is not Factor.EvalMethod.LITERAL]
-    return _with_written_quotes(":".join(f.expr for f in factors), text) or "Intercept"
-
-
-def _with_written_quotes(name: str, text: str) -> str:
-    """A name with its texts in the quotes of the formula; formulaic writes single ones."""
-    for quoted in re.findall(r'"([^"\'\\]*)"', text):
-        name = name.replace(f"'{quoted}'", f'"{quoted}"')
-    return name
-
-
-def _spline_from_zero(name: str, spline: str) -> str:
-    return re.sub(
-        re.escape(spline) + r"\[(\d+)\]", lambda found: f"{spline}[{int(found[1]) - 1}]", name
-    )
 
 
 def _row_list(rows: Any) -> str:

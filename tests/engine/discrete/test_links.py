@@ -12,7 +12,9 @@ LINKS = {
     Probit: sm.families.links.Probit(),
     CLogLog: sm.families.links.CLogLog(),
 }
-EACH_LINK = pytest.mark.parametrize(("model", "theirs"), LINKS.items(), ids=lambda x: str(x))
+EACH_LINK = pytest.mark.parametrize(
+    ("model", "theirs"), LINKS.items(), ids=[model.__name__ for model in LINKS]
+)
 PROBABILITIES = np.array([1e-6, 1e-3, 0.2, 0.5, 0.8, 1.0 - 1e-6])
 
 
