@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpstrf
@@ -144,6 +145,18 @@ def wald(
     if note := _on_infinite(estimates, R, names):
         return Test(np.nan, np.nan, int(np.linalg.matrix_rank(R)), f_df, note=note)
     theta, V, missing = _known(estimates, covariance, R)
+    _check_testable(R, null, missing)
+    statistic, rank, dropped = _pivoted_statistic(R, R @ theta - null, V)
+    asked = int(np.linalg.matrix_rank(R))
+    note = RANK_NOTE.format(asked=asked, rank=rank) if rank < asked else ""
+    if f_df is None:
+        return Test(statistic, float(special.chdtrc(rank, statistic)), rank, None, dropped, note)
+    F = statistic / rank
+    return Test(F, float(special.fdtrc(rank, f_df, F)), rank, f_df, dropped, note)
+
+
+def _check_testable(R: Array, null: Array, missing: NDArray[np.bool_]) -> None:
+    """Raises UsageError if a row of R has no standard error, or if rows contradict each other."""
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
         raise UsageError(
@@ -154,6 +167,13 @@ def wald(
         raise UsageError(
             "rows of R theta = q contradict each other: no theta fulfills all of them; correct q."
         )
+
+
+def _pivoted_statistic(R: Array, gap: Array, V: Array) -> tuple[float, int, tuple[int, ...]]:
+    """gap' (R V R')^-1 gap over the rows that pivoting keeps, their number, and the other rows.
+
+    gap: (m,), R theta - q. Raises UsageError if no row has a variance.
+    """
     M, bound = R @ V @ R.T, np.square(np.abs(R) @ np.sqrt(np.diagonal(V)))
     rounding = 8.0 * sum(R.shape) * float(np.finfo(np.float64).eps)
     varies = np.diagonal(M) > rounding * bound
@@ -166,17 +186,8 @@ def wald(
     tolerance = rounding * float(np.max(bound * unit * unit, initial=1.0))
     factor, pivots, rank, _ = dpstrf(M * np.outer(unit, unit), tol=tolerance)
     order = pivots - 1
-    distance = ((R @ theta - null) * unit)[order[:rank]]
-    whitened = solve_triangular(factor[:rank, :rank], distance, trans="T")
-    statistic, dropped = float(whitened @ whitened), tuple(sorted(order[rank:].tolist()))
-    asked = int(np.linalg.matrix_rank(R))
-    note = RANK_NOTE.format(asked=asked, rank=rank) if rank < asked else ""
-    if f_df is None:
-        return Test(
-            statistic, float(special.chdtrc(rank, statistic)), int(rank), None, dropped, note
-        )
-    F = statistic / rank
-    return Test(F, float(special.fdtrc(rank, f_df, F)), int(rank), f_df, dropped, note)
+    whitened = solve_triangular(factor[:rank, :rank], (gap * unit)[order[:rank]], trans="T")
+    return float(whitened @ whitened), int(rank), tuple(sorted(order[rank:].tolist()))
 
 
 def wald_terms(
@@ -262,7 +273,7 @@ def _on_infinite(estimates: Array, R: Array, names: Sequence[str] | None) -> str
     )
 
 
-def _known(estimates: Array, covariance: Array, R: Array) -> tuple[Array, Array, np.ndarray]:
+def _known(estimates: Array, covariance: Array, R: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Estimates and covariance with zeros for what is nan, and which rows of R involve such a
     coefficient.
     """

@@ -51,33 +51,17 @@ def score_test(
     weight: Array | None = None,
     precision: Array | None = None,
 ) -> ScoreTest:
-    """Rao's test of R theta = q, or of leaving out the columns `extra`, (n, e), at the constrained
-    estimate, (k*p,).
+    """Rao's test of R theta = q, or of leaving out the columns `extra`, at constrained estimates.
 
-    With R, (m, k*p), X and the estimate are the full model's; with extra they are the smaller
-    model's, and the m = k*e restrictions are in class-major order. The information is the observed
-    or the expected one; HC0 takes the scores' own covariance, centered and over n - 1 as in
-    statsmodels, cluster that of their sums by group, (n, ways), centered too. weight: (n,), the
-    rows' whole; precision: (n,), the part of it that counts no rows. Raises UsageError unless one
-    of R (of full rank) and extra is given, and for other kinds, RankError if columns are collinear,
-    DataError if the information is not definite. Rao (1948); Boos (1992).
+    R: (m, k*p), with X and constrained, (k*p,), of the full model. extra: (n, e), with those of the
+    smaller model: m = k*e restrictions in class-major order. kind: HC0 takes the scores' own
+    covariance, centered and over n - 1 as in statsmodels; cluster that of their sums by group,
+    (n, 1 or 2). weight: (n,), a row's whole weight; precision: (n,), the part that counts no rows.
+    Raises UsageError for other kinds and for both or none of R (of full rank) and extra, RankError
+    if columns are collinear, DataError if the information is not definite. Rao (1948); Boos (1992).
     """
-    if kind not in (Kind.NONROBUST, Kind.HC0, Kind.CLUSTER):
-        raise UsageError(
-            f"a score test has no {kind.value} covariance; choose nonrobust, HC0 or cluster."
-        )
-    k = likelihood.outputs
-    theta = np.asarray(constrained, dtype=np.float64).reshape(k, -1)
-    if R is None and extra is not None:
-        e = extra.shape[1]
-        X, theta = np.column_stack([X, extra]), np.pad(theta, ((0, 0), (0, e)))
-        R = np.eye(theta.size).reshape(k, -1, theta.size)[:, -e:]
-    elif R is None or extra is not None:
-        raise UsageError(
-            "a score test needs either R, the rows of the restrictions, or extra columns; give one "
-            "of them."
-        )
-
+    _check_kind(kind)
+    X, theta, R = _full_model(likelihood, X, constrained, R, extra)
     inverse = triangular_inverse(_factor(X))
     at = _Point(likelihood, X, y, theta, inverse, offset, weight, precision, observed)
     score, information, meat = _sums(at)
@@ -86,8 +70,40 @@ def score_test(
         meat = _cluster_sums(at, groups, small_sample)
     bread = np.asarray(cho_solve((root, False), np.eye(score.size)))
     covariance = bread if kind is Kind.NONROBUST else bread @ meat @ bread
-    rows = (np.reshape(R, (-1, k, X.shape[1])) @ inverse).reshape(-1, theta.size)
+    rows = (np.reshape(R, (-1, theta.shape[0], X.shape[1])) @ inverse).reshape(-1, theta.size)
+    return _restrictions_test(score, bread, covariance, rows)
 
+
+def _check_kind(kind: Kind) -> None:
+    if kind not in (Kind.NONROBUST, Kind.HC0, Kind.CLUSTER):
+        raise UsageError(
+            f"a score test has no {kind.value} covariance; choose nonrobust, HC0 or cluster."
+        )
+
+
+def _full_model(
+    likelihood: Likelihood, X: Array, constrained: Array, R: Array | None, extra: Array | None
+) -> tuple[Array, Array, Array]:
+    """X, theta (k, p) and R of the full model, whichever of R and extra is given."""
+    k = likelihood.outputs
+    theta = np.asarray(constrained, dtype=np.float64).reshape(k, -1)
+    if R is not None and extra is None:
+        return X, theta, R
+    if R is not None or extra is None:
+        raise UsageError(
+            "a score test needs either R, the rows of the restrictions, or extra columns; give one "
+            "of them."
+        )
+    e = extra.shape[1]
+    X, theta = np.column_stack([X, extra]), np.pad(theta, ((0, 0), (0, e)))
+    return X, theta, np.eye(theta.size).reshape(k, -1, theta.size)[:, -e:]
+
+
+def _restrictions_test(score: Array, bread: Array, covariance: Array, rows: Array) -> ScoreTest:
+    """The test of the rows of R, (m, q), by the score, (q,), both in the rows X T^-1.
+
+    bread: (q, q), the inverse information; covariance: (q, q), that of the estimates.
+    """
     step = bread @ score  # to the unrestricted maximum, whose Wald test this is to first order
     joint = wald(step, covariance, rows)
     if joint.dropped:
