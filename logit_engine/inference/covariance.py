@@ -183,10 +183,10 @@ def _near_one(objective: Objective, solution: Solution, root: Array, wanted: Cov
             f"a row's leverage is above {NEAR_ONE_LEVERAGE:g}, and {wanted.kind.value} after a "
             "penalty is not computed there; choose HC0 or HC1."
         )
-    settled = solution.termination is Termination.CONVERGED
     expected = wanted.information is Information.EXPECTED
+    score_vanishes = solution.termination is Termination.CONVERGED
     return contributions(
-        objective, solution.theta, root, expected, LEVERAGE_POWERS[wanted.kind], settled
+        objective, solution.theta, root, expected, LEVERAGE_POWERS[wanted.kind], score_vanishes
     )
 
 

@@ -109,12 +109,17 @@ class NearRows:
 
 
 def contributions(
-    objective: Objective, theta: Array, root: Array, expected: bool, power: float, settled: bool
+    objective: Objective,
+    theta: Array,
+    root: Array,
+    expected: bool,
+    power: float,
+    score_vanishes: bool,
 ) -> Array:
     """What each row near one adds to the root of the covariance, (p, m), in the user's
     coefficients.
 
-    power: 0.5 for HC2, 1 for HC3; settled: whether the score equation holds at theta. Raises
+    power: 0.5 for HC2, 1 for HC3; score_vanishes: whether the score equation holds at theta. Raises
     DataError naming a row without which some coefficient is not determined.
     """
     own = _coordinates_of_others(objective, theta, root, expected)
@@ -122,35 +127,43 @@ def contributions(
 
     def gathered(block: Block) -> tuple[Any, ...]:
         terms = _terms(objective, theta, block, root, expected)
-        rows = dense_array(block.X.to_inner(own.center, own.scale)) @ free
-        near = terms.leverage > NEAR_ONE_LEVERAGE
-        weight = np.where(near, 0.0, block.weights)
-        part = NearRows(
-            rows[near],
-            np.stack(terms, axis=1)[near],
-            block.weights[near],
-            np.flatnonzero(near),
-            near.size,
+        return _split_block(
+            block, terms, dense_array(block.X.to_inner(own.center, own.scale)) @ free
         )
-        plus, minus = (
-            np.sqrt(weight * np.maximum(sign * terms.curvature, 0.0)) for sign in (1.0, -1.0)
-        )
-        factors = [
-            SortedFactor.of(size[size > 0.0, None] * rows[size > 0.0]) for size in (plus, minus)
-        ]
-        return (*factors, rows.T @ (weight * terms.score), part)
 
     plus, minus, gradient, near = total(objective.rows, gathered, objective.threads)
     found = []
     for i in range(near.at.size):
-        if near.terms[i, 1] < VANISHED_CURVATURE and not settled:
+        if near.terms[i, 1] < VANISHED_CURVATURE and not score_vanishes:
             continue
-        found.append(
-            _contribution(
-                _Others(plus.R, minus.R, gradient, near, i), objective, own, power, settled
-            )
-        )
+        others = _Others(plus.R, minus.R, gradient, near, i)
+        found.append(_contribution(others, objective, own, power, score_vanishes))
     return own.to_user(free @ np.array(found).reshape(len(found), free.shape[1]).T)
+
+
+def _split_block(
+    block: Block, terms: RowTerms, rows: Array
+) -> tuple[SortedFactor, SortedFactor, Array, NearRows]:
+    """The rows of a block, (n, r), that are near one, after the sums over its other rows.
+
+    The sums: factors of the rows of positive and of negative curvature, and the score, (r,).
+    """
+    near = terms.leverage > NEAR_ONE_LEVERAGE
+    part = NearRows(
+        rows[near],
+        np.stack(terms, axis=1)[near],
+        block.weights[near],
+        np.flatnonzero(near),
+        near.size,
+    )
+    weight = np.where(near, 0.0, block.weights)
+    plus, minus = (
+        SortedFactor.of(size[size > 0.0, None] * rows[size > 0.0])
+        for size in (
+            np.sqrt(weight * np.maximum(sign * terms.curvature, 0.0)) for sign in (1.0, -1.0)
+        )
+    )
+    return plus, minus, rows.T @ (weight * terms.score), part
 
 
 def _terms(
@@ -240,7 +253,7 @@ class _Others:
 
 
 def _contribution(
-    others: _Others, objective: Objective, own: Coordinates, power: float, settled: bool
+    others: _Others, objective: Objective, own: Coordinates, power: float, score_vanishes: bool
 ) -> Array:
     """The row's score times the step H^-1 x over (1 - h) to the power, (r,), by the other rows."""
     R = others.factor()
@@ -249,7 +262,7 @@ def _contribution(
         raise DataError(_own_parameter(others, objective, own, power))
     a = triangular_solve(R, others.row, transposed=True)
     weight = others.near.weights[others.i]
-    if settled:
+    if score_vanishes:
         score = -(a @ triangular_solve(R, others.score, transposed=True)) / (a @ a * weight)
     rest = 1.0 / (1.0 + precision * curvature * (a @ a))
     return np.asarray(
