@@ -1,8 +1,6 @@
-"""Marginal effects: what a change of a column does to the probabilities, with standard errors by
-the delta method.
-"""
+"""Marginal effects: what a change of a column does to the probabilities, with standard errors."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -23,9 +21,8 @@ from logit_engine.inference.delta import (
 from logit_engine.inference.response import bend, predictors, responses, slope, value
 from logit_engine.likelihoods import Likelihood
 
-Part = tuple[
-    Array, Array | None, Array
-]  # rows, their offsets, and the share of each in the average
+# Rows, their offsets, and the share of each in the average.
+Part = tuple[Array, Array | None, Array]
 
 
 class At(StrEnum):
@@ -76,9 +73,9 @@ SWITCH_STEP, COUNT_STEP = Step(0.0, 0.0, 1.0), Step(1.0, -1.0, 1.0)
 class Margins:
     """Effects of m columns on C probabilities.
 
-    effects: (m, C), or (n, m, C) at every row, then without inference. columns: (m,), which columns
-    of X. covariance: (m C, m C), all columns of one probability after another. df: of Student's t,
-    or None for the normal distribution.
+    effects: (m, C), or (n, m, C) at every row, then without inference. columns: (m,), positions in
+    X. covariance: (m C, m C), all columns of one probability after another. df: of Student's t, or
+    None for the normal distribution.
     """
 
     effects: Array
@@ -112,10 +109,9 @@ class Margins:
 
 
 def given_effects(effects: Array, covariance: Array, separated: bool) -> Array:
-    """The effects, (m, C), nan where a fit is separated and they rest on what has no finite
-    estimate: so is their variance.
+    """The effects, (m, C), nan where they rest on an infinite estimate of a separated fit.
 
-    covariance: (m C, m C).
+    There the variance is nan too. covariance: (m C, m C).
     """
     rest = np.isnan(np.diagonal(covariance)).reshape(effects.shape[::-1]).T
     return np.where(rest & separated, np.nan, effects)
@@ -136,59 +132,52 @@ def margins(
     count: bool = False,
     infinite: NDArray[np.bool_] | None = None,
 ) -> Margins:
-    """Effects of every column of X, (n, p), that is not constant. params: (k p,).
+    """Effects of every column of X, (n, p), that is not constant. covariance: of params, (k p,).
 
-    covariance: of params.
-
-    fixed: values for some columns, for all rows. dummy: columns of zeros and ones by the change
-    from 0 to 1; count: those of whole numbers by half the change from one less to one more. weight:
-    (n,), how often a row counts; one of weight zero is not there. infinite: (k p,), which params
-    have no finite estimate: their effects are nan, but for discrete changes, which have a limit. At
-    the mean and median the offset is at its own, at zero it is zero. Raises UsageError where a
-    discrete change is asked for in the logarithm of the column, or at the median or zero. Greene
-    (2018), 17.3.
+    offset, weight: (n,); a row counts weight times, and one of weight zero is not there. fixed:
+    values of some columns for all rows. dummy: columns of zeros and ones change from 0 to 1; count:
+    those of whole numbers from one less to one more. infinite: (k p,), which params have no finite
+    estimate: effects along them are nan, but a discrete change has a limit. At the mean and the
+    median the offset is at its own, at zero it is zero. Raises UsageError for a discrete change in
+    the logarithm of the column, or at the median or zero. Greene (2018), 17.3.
     """
     seen = X if weight is None or weight.all() else X[weight > 0.0]
     varies = (seen[:1] != seen).any(axis=0)
     columns = np.flatnonzero(varies)
-    steps = _steps(seen, columns, dummy, count)
+    steps = _column_steps(seen, columns, dummy, count)
     if steps:
         refuse_steps(effect, at)
-    endless = np.zeros(X.shape[1], dtype=bool)
-    if infinite is not None:
-        endless |= infinite.reshape(-1, X.shape[1]).any(axis=0)
-    endless[columns[list(steps)]] = False
+    lacks_limit = _lacks_limit(infinite, X.shape[1], columns, steps)
     separated = infinite is not None and bool(infinite.any())
-    question = _Question(likelihood, params, effect, columns, steps, endless[columns], separated)
+    fitted = _ColumnEffects(likelihood, params, effect, columns, steps, lacks_limit, separated)
     if at not in (At.OVERALL, At.ALL):
         zero = np.where(varies, 0.0, seen[0]) if at is At.ZERO else None
-        return question.averaged(
-            iter([_point(X, offset, weight, fixed or {}, at, zero)]), covariance
-        )
-    blocks = list(row_blocks(X.shape[0], question.width))
-    parts = _parts(X, offset, weight, fixed or {}, blocks)
-    if at is At.OVERALL:
-        return question.averaged(parts, covariance)
-    every = np.empty((X.shape[0], columns.size, responses(likelihood)))
-    for block, (rows, shift, _) in zip(blocks, parts, strict=True):
-        every[block] = question.effects(rows, shift)
-    return Margins(every, columns, None)
+        return fitted.average(iter([_point(X, offset, weight, fixed or {}, at, zero)]), covariance)
+    parts = _parts(X, offset, weight, fixed or {}, row_blocks(X.shape[0], fitted.width))
+    return fitted.by_row(parts, X.shape[0]) if at is At.ALL else fitted.average(parts, covariance)
 
 
-def _steps(X: Array, columns: NDArray[np.intp], dummy: bool, count: bool) -> dict[int, Step]:
-    """Of the columns that change by steps, by position: from where to where, and what divides the
-    change.
-    """
+def _column_steps(X: Array, columns: NDArray[np.intp], dummy: bool, count: bool) -> dict[int, Step]:
+    """The steps of the columns that change by steps, by position among the columns."""
     found = {
         position: step_of(X[:, j], dummy, count) for position, j in enumerate(columns.tolist())
     }
     return {position: step for position, step in found.items() if step is not None}
 
 
+def _lacks_limit(
+    infinite: NDArray[np.bool_] | None, p: int, columns: NDArray[np.intp], steps: Mapping[int, Step]
+) -> NDArray[np.bool_]:
+    """Which columns have effects without a limit, (m,): slopes along infinite estimates."""
+    if infinite is None:
+        return np.zeros(columns.size, dtype=bool)
+    lacks_limit = np.asarray(infinite.reshape(-1, p).any(axis=0))[columns]
+    lacks_limit[list(steps)] = False
+    return lacks_limit
+
+
 def step_of(x: Array, dummy: bool, count: bool) -> Step | None:
-    """The step by which a column changes, if it changes by one: of zeros and ones, or of whole
-    numbers.
-    """
+    """The step by which a column of whole numbers changes; None if it changes smoothly."""
     if not (dummy or count) or x.min() < 0.0 or not (x == np.floor(x)).all():
         return None
     binary = x.min() == 0.0 and x.max() == 1.0
@@ -196,9 +185,7 @@ def step_of(x: Array, dummy: bool, count: bool) -> Step | None:
 
 
 def refuse_steps(effect: Effect, at: At) -> None:
-    """Raises UsageError where a discrete change is asked for in the logarithm of the column, or at
-    the median or zero.
-    """
+    """Raises UsageError for steps in the logarithm of a column, or at the median or zero."""
     if effect.log_x or at in (At.MEDIAN, At.ZERO):
         what = f"method {effect}" if effect.log_x else f"at {at}"
         raise UsageError(
@@ -208,7 +195,7 @@ def refuse_steps(effect: Effect, at: At) -> None:
 
 
 def center_at(at: At, weight: Array | None) -> Callable[[Array], Array]:
-    """What takes values, (n, ...), to their mean, median or zero, over the first axis."""
+    """The function from values, (n, ...), to their mean, median or zero over the first axis."""
     if at is At.ZERO:
         return lambda values: np.zeros(values.shape[1:])
     return partial(_median if at is At.MEDIAN else _mean, weight=weight)
@@ -219,7 +206,7 @@ def _parts(
     offset: Array | None,
     weight: Array | None,
     fixed: Mapping[int, Array | float],
-    blocks: list[slice],
+    blocks: Iterable[slice],
 ) -> Iterator[Part]:
     """The rows block by block, with the fixed values in place."""
     n = X.shape[0]
@@ -240,9 +227,7 @@ def _point(
     at: At,
     zero: Array | None,
 ) -> Part:
-    """The one row of means or medians, or the one of zeros that is given, with the fixed values in
-    place.
-    """
+    """The one row of means or medians, or the given row `zero`, with the fixed values in place."""
     center = _median if at is At.MEDIAN else _mean
     row = center(X, weight) if zero is None else zero
     for j, v in fixed.items():
@@ -275,13 +260,11 @@ def _weighted_median(values: Array, weight: Array) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """Which effects of which m columns on the C probabilities.
+class _ColumnEffects:
+    """The effects of m columns on C probabilities, at the estimates of a fit.
 
-    steps: by position among the columns.
-
-    endless: (m,), whose effects have no limit; separated: whether some params have no finite
-    estimate.
+    steps: by position among the columns. lacks_limit: (m,), whose effects have no limit. separated:
+    whether some params have no finite estimate.
     """
 
     likelihood: Likelihood
@@ -289,7 +272,7 @@ class _Question:
     effect: Effect
     columns: NDArray[np.intp]
     steps: Mapping[int, Step]
-    endless: NDArray[np.bool_]
+    lacks_limit: NDArray[np.bool_]
     separated: bool
 
     @property
@@ -300,17 +283,26 @@ class _Question:
             + self.params.size
         )
 
-    def averaged(self, parts: Iterator[Part], covariance: Array) -> Margins:
+    def average(self, parts: Iterator[Part], covariance: Array) -> Margins:
         """The sum of the effects over all rows by their shares, with its covariance."""
         m, k, classes = self.columns.size, self.likelihood.outputs, responses(self.likelihood)
         mean, jacobian = np.zeros((m, classes)), np.zeros((classes, m, k, self.params.size // k))
         for X, offset, share in parts:
             mean += np.tensordot(share, self.effects(X, offset), 1)
             jacobian += self.jacobian(X, offset, share)
-        jacobian[:, self.endless] = np.nan
+        jacobian[:, self.lacks_limit] = np.nan
         J = jacobian.reshape(classes * m, self.params.size)
         V = carried_over(J, covariance, self.params)
         return Margins(given_effects(mean, V, self.separated), self.columns, V)
+
+    def by_row(self, parts: Iterable[Part], n: int) -> Margins:
+        """The effects at every row, without inference."""
+        effects = np.empty((n, self.columns.size, responses(self.likelihood)))
+        start = 0
+        for X, offset, _ in parts:
+            effects[start : start + X.shape[0]] = self.effects(X, offset)
+            start += X.shape[0]
+        return Margins(effects, self.columns, None)
 
     def effects(self, X: Array, offset: Array | None) -> Array:
         """The effect of each column at each row, (n, m, C)."""
@@ -318,7 +310,7 @@ class _Question:
         out = np.swapaxes(
             slope(self.likelihood, self._eta(X, offset), self.effect.log_y) @ theta, 1, 2
         )
-        out[:, self.endless] = np.nan
+        out[:, self.lacks_limit] = np.nan
         if self.effect.log_x:
             return np.asarray(out * X[:, self.columns, None])
         for position, sign, moved in self._moved(X):
@@ -327,9 +319,7 @@ class _Question:
         return out
 
     def jacobian(self, X: Array, offset: Array | None, share: Array) -> Array:
-        """The derivative of the sum of the rows' effects, by their shares, in the parameters, (C,
-        m, k, p).
-        """
+        """The derivative of `average` in the parameters: the part of these rows, (C, m, k, p)."""
         theta = self.params.reshape(self.likelihood.outputs, -1)[:, self.columns]
         eta, log = self._eta(X, offset), self.effect.log_y
         first, second = slope(self.likelihood, eta, log), bend(self.likelihood, eta, theta, log)
@@ -351,9 +341,7 @@ class _Question:
         return predictors(X, self.params, offset, self.likelihood.outputs)
 
     def _moved(self, X: Array) -> Iterator[tuple[int, float, Array]]:
-        """For each step the rows after it, then those before it: the column's position, what they
-        count for, the rows.
-        """
+        """The rows after each step, then those before it: position, factor, rows."""
         for position, step in self.steps.items():
             j, share = self.columns[position], 1.0 / (step.high - step.low)
             for to, sign in ((step.high, share), (step.low, -share)):

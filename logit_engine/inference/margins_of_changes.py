@@ -1,5 +1,4 @@
-"""Marginal effects of variables that move a whole row of X, as x moves x and x^2: along slopes, or
-from row to row.
+"""Marginal effects of variables that move a whole row of X, as x moves x and x^2.
 
 The effect of a variable v at a row is f'(eta) d eta, where d eta is the row's slope dX/dv times the
 parameters; its derivative in the parameters, for the delta method, is f''(eta) d eta times X, plus
@@ -23,8 +22,9 @@ from logit_engine.likelihoods import Likelihood
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How n rows change with a variable x, (n,): along slope, (n, p), or from low to high, (n, p),
-    `width` units apart.
+    """How n rows change with a variable x, (n,).
+
+    They change along slope, (n, p), or from low to high, (n, p), `width` units apart.
     """
 
     x: Array
@@ -36,8 +36,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Rows X, (n, p), with their offset and their share in the average, (n,), and how each of m
-    variables changes them.
+    """Rows X, (n, p), and how each of m variables changes them.
+
+    offset, share: (n,); the share is that in the average.
     """
 
     X: Array
@@ -58,56 +59,52 @@ def margins_of_changes(
 ) -> Margins:
     """The average effects over all places, with their covariance.
 
-    every: the effects at every row, without one.
-
-    params: (k p,); infinite: (k p,), which have no finite estimate: an effect along one is nan.
+    params: (k p,). infinite: (k p,), which have no finite estimate: an effect along one is nan.
+    every: the effects at every row instead, without a covariance.
     """
-    fitted_effect = _FittedEffect(
-        likelihood,
-        params,
-        effect,
-        np.zeros(params.size, dtype=bool) if infinite is None else infinite,
-    )
-    rows: list[Array] = []
-    means: Array = np.zeros(0)
-    J: Array = np.zeros(0)
-    for place in places:
-        if every:
-            rows.append(
-                np.stack([fitted_effect.effects(place, change) for change in place.changes], axis=1)
-            )  # (n, m, C)
-            continue
-        found = [
-            (
-                place.share @ fitted_effect.effects(place, change),
-                fitted_effect.jacobian(place, change),
-            )
-            for change in place.changes
-        ]
-        mean, jacobian = (
-            np.stack([pair[0] for pair in found]),
-            np.stack([pair[1] for pair in found], axis=1),
-        )
-        means, J = (mean, jacobian) if not means.size else (means + mean, J + jacobian)
-    if every:
-        whole = np.concatenate(rows)
-        return Margins(whole, np.arange(whole.shape[1]), None)
-    J = J.reshape(-1, params.size)
-    J[np.isnan(means.T.reshape(-1))] = np.nan
-    V = carried_over(J, covariance, params)
-    return Margins(
-        given_effects(means, V, bool(fitted_effect.infinite.any())), np.arange(means.shape[0]), V
-    )
+    known = np.zeros(params.size, dtype=bool)
+    fitted = _FittedEffect(likelihood, params, effect, known if infinite is None else infinite)
+    return fitted.by_row(places) if every else fitted.average(places, covariance)
 
 
 @dataclass(frozen=True, slots=True)
 class _FittedEffect:
-    """The effect of a change, at the estimates of a fit."""
+    """The effect of a change, at the estimates of a fit. infinite: (k p,)."""
 
     likelihood: Likelihood
     params: Array
     effect: Effect
     infinite: NDArray[np.bool_]
+
+    def by_row(self, places: Iterable[Place]) -> Margins:
+        """The effects at every row, without inference."""
+        whole = np.concatenate(
+            [
+                np.stack([self.effects(place, change) for change in place.changes], axis=1)
+                for place in places
+            ]
+        )  # (n, m, C)
+        return Margins(whole, np.arange(whole.shape[1]), None)
+
+    def average(self, places: Iterable[Place], covariance: Array) -> Margins:
+        """The sum of the effects over all rows by their shares, with its covariance."""
+        means: Array = np.zeros(0)
+        J: Array = np.zeros(0)
+        for place in places:
+            found = [
+                (place.share @ self.effects(place, change), self.jacobian(place, change))
+                for change in place.changes
+            ]
+            mean, jacobian = (
+                np.stack([pair[0] for pair in found]),
+                np.stack([pair[1] for pair in found], axis=1),
+            )
+            means, J = (mean, jacobian) if not means.size else (means + mean, J + jacobian)
+        J = J.reshape(-1, self.params.size)
+        J[np.isnan(means.T.reshape(-1))] = np.nan
+        V = carried_over(J, covariance, self.params)
+        separated = bool(self.infinite.any())
+        return Margins(given_effects(means, V, separated), np.arange(means.shape[0]), V)
 
     def _eta(self, X: Array, offset: Array | None) -> Array:
         return predictors(X, self.params, offset, self.likelihood.outputs)
@@ -124,7 +121,7 @@ class _FittedEffect:
             return np.asarray((ends[1] - ends[0]) / change.width)
         first = slope(self.likelihood, self._eta(place.X, place.offset), log)
         out = np.asarray((first @ self._along(change.slope)[:, :, None])[:, :, 0])
-        out[self._endless(change.slope)] = np.nan
+        out[self._lacks_limit(change.slope)] = np.nan
         return out * change.x[:, None] if self.effect.log_x else out
 
     def jacobian(self, place: Place, change: Change) -> Array:
@@ -149,7 +146,7 @@ class _FittedEffect:
         """How the predictors move, (n, k)."""
         return np.asarray(slopes @ self.params.reshape(self.likelihood.outputs, -1).T)
 
-    def _endless(self, slopes: Array) -> NDArray[np.bool_]:
+    def _lacks_limit(self, slopes: Array) -> NDArray[np.bool_]:
         """Where a row moves along a parameter that has no finite estimate, (n,)."""
         columns = self.infinite.reshape(self.likelihood.outputs, -1).any(axis=0)
         return np.asarray((slopes[:, columns] != 0.0).any(axis=1))
