@@ -1,9 +1,8 @@
-"""Influence of each row on a binary fit: its leverage, and what one Newton step would do without
-the row.
-"""
+"""Influence of each row on a binary fit: its leverage, and one Newton step without the row."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -17,9 +16,8 @@ from logit_engine.likelihoods import Bernoulli, weighted
 from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.rows import BLOCK_ROWS
 
-WHOLE_LEVERAGE = 1.0 - 10.0 * float(
-    np.finfo(np.float64).eps
-)  # a leverage above it counts as one, as in R's lm.influence
+# A leverage above it counts as one, as in R's lm.influence.
+WHOLE_LEVERAGE = 1.0 - 10.0 * float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,9 @@ class Influence:
 
     @property
     def cooks_p_values(self) -> Array:
-        """Upper tails of Cook's distances in F(p, df_resid), (n,): a scale to read them on, not
-        tests. Cook (1977).
+        """Upper tails of Cook's distances in F(p, df_resid), (n,).
+
+        They are a scale to read distances on, not tests. Cook (1977).
         """
         return np.asarray(special.fdtrc(self.params.size, self.df_resid, self.cooks_distance))
 
@@ -77,48 +76,79 @@ def influence(
 ) -> Influence:
     """The influence of each row at the maximum. X: (n, p); y, offset, weight: (n,); params: (p,).
 
-    factor: (p, p), upper triangular, factor'factor the information of the weighted rows. The
-    observed one gives the measures of statsmodels' MLEInfluence, the expected one R's `hatvalues`
-    and `cooks.distance` of a glm; with the logit they are the same. covariance: (p, p), that of
-    std_errors, dffits and Cook's distances where it is not the inverse information. weight: the
-    trials of a row, which go together. Raises DataError if the covariance is not definite.
+    factor: (p, p), upper triangular, factor'factor the information of the weighted rows: the
+    observed one as statsmodels' MLEInfluence has it, the expected one as R's glm. covariance: (p,
+    p), that of std_errors, dffits and Cook's distances if it is not the inverse information.
+    weight: the trials of a row, which go together. Raises DataError for an indefinite covariance.
     """
     linear = X @ params
-    eta = linear if offset is None else linear + offset
+    terms = _row_terms(likelihood, linear if offset is None else linear + offset, y, weight)
+    root = triangular_inverse(factor) if covariance is None else _upper_root(covariance)
+    metric = None if covariance is None else triangular_inverse(root)
+    spread = leverages(X, factor)
+    hat = terms.expected * spread
+    rest = np.where(hat < WHOLE_LEVERAGE, 1.0 - hat, np.nan)
+    d_eta = terms.score * spread / rest
+    d_params, cooks_distance = _left_out_steps(X, factor, terms.score / rest, metric)
+    return Influence(
+        hat=hat,
+        studentized=terms.pearson / np.sqrt(rest),
+        score_residuals=_ratio(terms.score, np.sqrt(terms.positive_curvature * rest)),
+        d_fitted=terms.density * d_eta,
+        dffits=_ratio(d_eta, np.sqrt(spread if metric is None else leverages(X, metric))),
+        cooks_distance=cooks_distance,
+        d_params=d_params,
+        params=params,
+        std_errors=np.sqrt(_squares(root.T)),
+        df_resid=terms.present - params.size,
+    )
+
+
+class _RowTerms(NamedTuple):
+    """What influence takes from rows at their predictors, all (n,) and weighted but the density.
+
+    positive_curvature: nan where it is negative. present: how many rows have weight.
+    """
+
+    score: Array
+    positive_curvature: Array
+    expected: Array
+    density: Array
+    pearson: Array
+    present: int
+
+
+def _row_terms(likelihood: Bernoulli, eta: Array, y: Array, weight: Array | None) -> _RowTerms:
     w = np.ones_like(eta) if weight is None else weight
     with np.errstate(over="ignore", invalid="ignore"):  # of rows without weight
         terms, expected = likelihood.terms(eta, y), weighted(w, likelihood.expected(eta))
         density = np.exp(likelihood.link.log_pdf(eta))
-    score, curvature = weighted(w, terms.score), weighted(w, terms.curvature)
+    curvature = weighted(w, terms.curvature)
+    return _RowTerms(
+        score=weighted(w, terms.score),
+        positive_curvature=np.where(curvature >= 0.0, curvature, np.nan),
+        expected=expected,
+        density=density,
+        pearson=residuals(likelihood, eta, y, weight).pearson,
+        present=int((w > 0.0).sum()),
+    )
 
-    root = triangular_inverse(factor) if covariance is None else _upper_root(covariance)
-    metric = factor if covariance is None else triangular_inverse(root)
-    spread = leverages(X, factor)
-    reach = spread if covariance is None else leverages(X, metric)
-    hat = expected * spread
-    rest = np.where(hat < WHOLE_LEVERAGE, 1.0 - hat, np.nan)
-    d_eta = score * spread / rest
 
-    d_params, cooks = np.empty(X.shape), np.empty(eta.size)
-    for rows in _blocks(eta.size):
-        steps = _whitened(X[rows], factor) * (score / rest)[rows]
+def _left_out_steps(
+    X: Array, factor: Array, scale: Array, metric: Array | None
+) -> tuple[Array, Array]:
+    """The estimates less those without each row, (n, p), and Cook's distances, (n,).
+
+    scale: (n,), each row's score over 1 - hat. metric: (p, p), U'U the inverse covariance; None for
+    the information itself.
+    """
+    d_params, cooks = np.empty(X.shape), np.empty(X.shape[0])
+    for rows in _blocks(X.shape[0]):
+        steps = _whitened(X[rows], factor) * scale[rows]
         d = np.asarray(solve_triangular(factor, steps, check_finite=False))
         d_params[rows] = d.T
-        cooks[rows] = _squares(steps if covariance is None else metric @ d) / params.size
-    return Influence(
-        hat=hat,
-        studentized=residuals(likelihood, eta, y, weight).pearson / np.sqrt(rest),
-        score_residuals=_ratio(
-            score, np.sqrt(np.where(curvature >= 0.0, curvature, np.nan) * rest)
-        ),
-        d_fitted=density * d_eta,
-        dffits=_ratio(d_eta, np.sqrt(reach)),
-        cooks_distance=cooks,
-        d_params=d_params,
-        params=params,
-        std_errors=np.sqrt(_squares(root.T)),
-        df_resid=int((w > 0.0).sum()) - params.size,
-    )
+        cooks[rows] = _squares(steps if metric is None else metric @ d) / X.shape[1]
+    return d_params, cooks
 
 
 def leverages(X: Array, factor: Array) -> Array:
