@@ -1,5 +1,4 @@
-"""What a forecast of several classes is worth: log-loss, skill, accuracy, an area per class, the
-confusion table.
+"""What a forecast of several classes is worth: log-loss, skill, accuracy, areas, confusion.
 
 Conventions as in `metrics`. `code` is the class of each row, 0 to k - 1, (n,); `probability` is (n,
 k), each row sums to one. The class predicted is the most probable one, the earlier one of equals.
@@ -26,16 +25,13 @@ from logit_engine.diagnostics.metrics import evaluate
 from logit_engine.diagnostics.weighted_statistics import FloatArray, IntArray, Ratio
 from logit_engine.errors import DataError
 
-MIN_SHARE = (
-    1e-9  # of a class, so that one without rows has an area that is not defined, and no error
-)
+# Of a class: one without rows has an area that is not defined, and raises no error.
+MIN_SHARE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class ClassMetric:
-    """A metric with its interval, and its baseline: the value if all rows were given the shares of
-    the classes.
-    """
+    """A metric with its interval, and its baseline: its value if the shares were the forecast."""
 
     metric: MetricValue
     baseline: float
@@ -52,33 +48,23 @@ def evaluate_classes(
     method: Literal["closed_form"] | Bootstrap = "closed_form",
     row_loss: FloatArray | None = None,
 ) -> list[ClassMetric]:
-    """Log-loss, skill against the shares, accuracy, and `roc_auc[class]` of each class against all
-    others.
+    """Log-loss, skill, accuracy, and `roc_auc[class]` of each class against all others.
 
-    code: (n,); probability: (n, k); shares: (k,), of the classes in training; classes: their k
-    names. row_loss: (n,), the log-losses if the caller has them with more digits. Raises DataError
-    if shapes differ.
+    code: (n,); probability: (n, k); shares: (k,), of the classes in training, which skill is
+    measured against; classes: their k names. row_loss: (n,), the log-losses if the caller has them
+    with more digits. Raises DataError if shapes differ.
     """
     checked_level(level)
     codes, p, share = _checked(code, probability, shares, classes)
     groups = checked_cluster(cluster, codes.size)
-    own = np.arange(codes.size), codes
-    with np.errstate(divide="ignore"):
-        loss = -np.log(p[own]) if row_loss is None else row_loss
-    base_loss = -np.log(share)[codes]
-    right = (p.argmax(axis=1) == codes).astype(np.float64)
-    ones = np.ones(codes.size)
     found = _with_intervals(
-        {
-            "log_loss": (Ratio(loss, ones), np.inf),
-            "skill": (Ratio(base_loss - loss, base_loss), 1.0),
-            "accuracy": (Ratio(right, ones), 1.0),
-        },
+        _class_ratios(codes, p, share, row_loss),
         None if groups is None else cluster_codes(groups),
         level,
         method,
     )
-    baselines = float(base_loss.mean()), 0.0, float((codes == share.argmax()).mean())
+    base_loss = float((-np.log(share)[codes]).mean())
+    baselines = base_loss, 0.0, float((codes == share.argmax()).mean())
     return [
         *(ClassMetric(metric, baseline) for metric, baseline in zip(found, baselines, strict=True)),
         *(
@@ -88,10 +74,24 @@ def evaluate_classes(
     ]
 
 
+def _class_ratios(
+    codes: IntArray, p: FloatArray, share: FloatArray, row_loss: FloatArray | None
+) -> dict[str, tuple[Ratio, float]]:
+    """Log-loss, skill and accuracy as ratios of sums, each with its highest possible value."""
+    with np.errstate(divide="ignore"):
+        loss = -np.log(p[np.arange(codes.size), codes]) if row_loss is None else row_loss
+    base_loss = -np.log(share)[codes]
+    right = (p.argmax(axis=1) == codes).astype(np.float64)
+    ones = np.ones(codes.size)
+    return {
+        "log_loss": (Ratio(loss, ones), np.inf),
+        "skill": (Ratio(base_loss - loss, base_loss), 1.0),
+        "accuracy": (Ratio(right, ones), 1.0),
+    }
+
+
 def class_confusion(code: npt.ArrayLike, probability: npt.ArrayLike) -> IntArray:
-    """Counts of rows, (k, k): rows by their class, columns by the predicted one. code: (n,);
-    probability: (n, k).
-    """
+    """Counts, (k, k), by class and predicted class. code: (n,); probability: (n, k)."""
     codes, p = np.asarray(code, dtype=np.intp), np.asarray(probability, dtype=np.float64)
     classes = p.shape[1]
     counts = np.bincount(codes * classes + p.argmax(axis=1), minlength=classes**2)
@@ -118,9 +118,7 @@ def _with_intervals(
     level: float,
     method: Literal["closed_form"] | Bootstrap,
 ) -> list[MetricValue]:
-    """The value and interval of each statistic, by name; its number is the highest value there can
-    be.
-    """
+    """The value and interval of each statistic; its number is its highest possible value."""
     ratios = [ratio for ratio, _ in statistics.values()]
     ones = np.ones_like(ratios[0].numerator)
     if not isinstance(method, Bootstrap):

@@ -1,6 +1,6 @@
 """The table of metrics: from a sample of rows to a statistic of their weights, by name.
 
-To add a metric, write a function from a `Sample` to a `Statistic` (nearly always a `Ratio`), and
+To add a metric, write a function from `ScoredRows` to a `Statistic` (nearly always a `Ratio`), and
 one line in `METRICS`.
 """
 
@@ -28,10 +28,11 @@ from logit_engine.errors import DataError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows to judge without their weights, and what the judging needs to know.
+class ScoredRows:
+    """Outcomes and forecasts of n rows without their weights, made by `checked_sample`.
 
-    Made by `checked_sample`.
+    threshold: from which a row is predicted positive. reference_rate: the base rate of the training
+    rows. row_loss: (n,), the log-losses if they are known with more digits.
     """
 
     y: FloatArray
@@ -40,10 +41,10 @@ class Sample:
     reference_rate: float = NAN
     row_loss: FloatArray | None = None
 
-    def rows(self, chosen: npt.NDArray[np.intp]) -> Sample:
+    def rows(self, chosen: npt.NDArray[np.intp]) -> ScoredRows:
         """Some rows, in the order given."""
         losses = None if self.row_loss is None else self.row_loss[chosen]
-        return Sample(
+        return ScoredRows(
             self.y[chosen], self.probability[chosen], self.threshold, self.reference_rate, losses
         )
 
@@ -62,64 +63,63 @@ class Sample:
         )
 
 
-def _accuracy(sample: Sample) -> Statistic:
+def _accuracy(sample: ScoredRows) -> Statistic:
     return Ratio((sample.predicted == sample.y).astype(np.float64), np.ones_like(sample.y))
 
 
-def _precision(sample: Sample) -> Statistic:
+def _precision(sample: ScoredRows) -> Statistic:
     return Ratio(sample.y * sample.predicted, sample.predicted)
 
 
-def _recall(sample: Sample) -> Statistic:
+def _recall(sample: ScoredRows) -> Statistic:
     return Ratio(sample.y * sample.predicted, sample.y)
 
 
-def _specificity(sample: Sample) -> Statistic:
+def _specificity(sample: ScoredRows) -> Statistic:
     return Ratio((1.0 - sample.y) * (1.0 - sample.predicted), 1.0 - sample.y)
 
 
-def _f1(sample: Sample) -> Statistic:
+def _f1(sample: ScoredRows) -> Statistic:
     return Ratio(2.0 * sample.y * sample.predicted, sample.y + sample.predicted)
 
 
-def _balanced_accuracy(sample: Sample) -> Statistic:
+def _balanced_accuracy(sample: ScoredRows) -> Statistic:
     return Mean((_recall(sample), _specificity(sample)))
 
 
-def _base_rate(sample: Sample) -> Statistic:
+def _base_rate(sample: ScoredRows) -> Statistic:
     return Ratio(sample.y, np.ones_like(sample.y))
 
 
-def _brier(sample: Sample) -> Statistic:
+def _brier(sample: ScoredRows) -> Statistic:
     return Ratio((sample.probability - sample.y) ** 2, np.ones_like(sample.y))
 
 
-def _log_loss(sample: Sample) -> Statistic:
+def _log_loss(sample: ScoredRows) -> Statistic:
     return Ratio(sample.log_losses, np.ones_like(sample.y))
 
 
-def _skill(sample: Sample) -> Statistic:
-    constant = Sample(sample.y, np.full_like(sample.y, sample.reference_rate)).log_losses
+def _skill(sample: ScoredRows) -> Statistic:
+    constant = ScoredRows(sample.y, np.full_like(sample.y, sample.reference_rate)).log_losses
     return Ratio(constant - sample.log_losses, constant)
 
 
-def _roc_auc(sample: Sample) -> Statistic:
+def _roc_auc(sample: ScoredRows) -> Statistic:
     return RocArea(Ranking.of(sample.y, sample.probability))
 
 
-def _average_precision(sample: Sample) -> Statistic:
+def _average_precision(sample: ScoredRows) -> Statistic:
     return StepPrecision(Ranking.of(sample.y, sample.probability))
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """How a metric is computed with its influence function, its range, and how its variance counts.
+    """How a metric is computed, its range, and how its variance counts.
 
-    by_class: the small-sample factor is that of each class apart (DeLong's), not that of all rows
-    together.
+    by_class: each class has its own small-sample factor (DeLong's).
     """
 
-    statistic: Callable[[Sample], Statistic]
+    statistic: Callable[[ScoredRows], Statistic]
     lowest: float = 0.0
     highest: float = 1.0
     by_class: bool = False
@@ -150,10 +150,11 @@ def checked_sample(
     threshold: float = 0.5,
     reference_rate: float = 0.5,
     row_loss: npt.ArrayLike | None = None,
-) -> Sample:
-    """The rows as a `Sample`.
+) -> ScoredRows:
+    """The rows as `ScoredRows`. y, probability, row_loss: (n,).
 
-    DataError for a y other than 0 and 1 or a probability outside [0, 1], UsageError else.
+    Raises DataError for a y other than 0 and 1 or a probability outside [0, 1], UsageError for a
+    reference rate or a threshold that is none.
     """
     outcome, forecast = np.asarray(y, dtype=np.float64), np.asarray(probability, dtype=np.float64)
     losses = None if row_loss is None else np.asarray(row_loss, dtype=np.float64)
@@ -168,13 +169,7 @@ def checked_sample(
         )
     if not len(outcome):
         raise DataError("there is no row to judge: y is empty.")
-    for name, values, right, said in (
-        ("y", outcome, (outcome == 0.0) | (outcome == 1.0), "it must be 0 or 1"),
-        ("probability", forecast, (forecast >= 0.0) & (forecast <= 1.0), "it must lie in [0, 1]"),
-    ):
-        if not right.all():
-            row = int(np.argmin(right))
-            raise DataError(f"{name} is {values[row]} in row {row}: {said}.")
+    _check_values(outcome, forecast)
     if not 0.0 < reference_rate < 1.0:
         raise UsageError(
             f"reference_rate is {reference_rate}: the base rate of the training rows lies between "
@@ -184,4 +179,14 @@ def checked_sample(
         raise UsageError(
             "threshold is nan: give the probability from which a row is predicted positive."
         )
-    return Sample(outcome, forecast, float(threshold), float(reference_rate), losses)
+    return ScoredRows(outcome, forecast, float(threshold), float(reference_rate), losses)
+
+
+def _check_values(outcome: FloatArray, forecast: FloatArray) -> None:
+    for name, values, right, said in (
+        ("y", outcome, (outcome == 0.0) | (outcome == 1.0), "it must be 0 or 1"),
+        ("probability", forecast, (forecast >= 0.0) & (forecast <= 1.0), "it must lie in [0, 1]"),
+    ):
+        if not right.all():
+            row = int(np.argmin(right))
+            raise DataError(f"{name} is {values[row]} in row {row}: {said}.")

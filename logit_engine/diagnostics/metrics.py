@@ -30,8 +30,8 @@ from logit_engine.diagnostics.metric_intervals import (
     percentile_interval,
     resampled,
 )
-from logit_engine.diagnostics.metric_table import METRICS, Sample, checked_sample
-from logit_engine.diagnostics.weighted_statistics import FloatArray
+from logit_engine.diagnostics.metric_table import METRICS, ScoredRows, checked_sample
+from logit_engine.diagnostics.weighted_statistics import FloatArray, IntArray
 from logit_engine.errors import UsageError
 
 __all__ = [
@@ -190,9 +190,7 @@ def skill(
     *,
     reference_rate: float,
 ) -> float:
-    """The share of log-loss gained over forecasting the training rows' base rate for all, 1 - L /
-    L0. -inf to 1.
-    """
+    """The share of log-loss gained over the training rows' base rate, 1 - L / L0. -inf to 1."""
     return metric_value("skill", y, probability, weight, reference_rate=reference_rate)
 
 
@@ -245,13 +243,12 @@ def evaluate(
     row_loss: npt.ArrayLike | None = None,
     names: Sequence[str] = tuple(METRICS),
 ) -> tuple[MetricValue, ...]:
-    """The metrics of these names, all by default, with standard error and interval. All arrays
-    (n,); cluster: integers.
+    """The metrics of these names with standard error and interval. All arrays: (n,).
 
-    In closed form the interval is Wald's, from the influence function, cut at the metric's range:
-    symmetric, so rough for a value next to an end of its range. `Bootstrap` draws clusters (rows,
-    without clusters) and takes percentiles. `row_loss` replaces the log-losses taken from
-    `probability`, for rows where that has rounded to 0 or 1.
+    cluster: integers. The interval in closed form is Wald's, from the influence function, cut at
+    the metric's range: it is rough for a value beside an end of the range. `Bootstrap` draws
+    clusters (rows, without clusters) and takes percentiles. row_loss: the log-losses, for rows
+    whose probability has rounded to 0 or 1. Raises DataError or UsageError, as `checked_sample`.
     """
     checked_level(level)
     _check_names(names)
@@ -267,18 +264,41 @@ def evaluate(
     sample, weights = sample.rows(rows), weights[rows]
     codes = None if codes is None else cluster_codes(codes[rows])
     if isinstance(method, Bootstrap):
-        statistics = [METRICS[name].statistic(sample) for name in names]
-        replicates = resampled(statistics, weights, codes, method)
-        return tuple(
-            percentile_interval(name, statistic.value(weights), column, level)
-            for name, statistic, column in zip(names, statistics, replicates.T, strict=True)
-        )
+        return _resampled_metrics(names, sample, weights, codes, level, method)
+    return _closed_form_metrics(names, sample, weights, codes, level)
+
+
+def _resampled_metrics(
+    names: Sequence[str],
+    sample: ScoredRows,
+    weight: FloatArray,
+    cluster: IntArray | None,
+    level: float,
+    bootstrap: Bootstrap,
+) -> tuple[MetricValue, ...]:
+    """The metrics with percentile intervals."""
+    statistics = [METRICS[name].statistic(sample) for name in names]
+    replicates = resampled(statistics, weight, cluster, bootstrap)
+    return tuple(
+        percentile_interval(name, statistic.value(weight), column, level)
+        for name, statistic, column in zip(names, statistics, replicates.T, strict=True)
+    )
+
+
+def _closed_form_metrics(
+    names: Sequence[str],
+    sample: ScoredRows,
+    weight: FloatArray,
+    cluster: IntArray | None,
+    level: float,
+) -> tuple[MetricValue, ...]:
+    """The metrics with Wald intervals."""
     return tuple(  # one statistic at a time: each holds arrays of all rows
         closed_form(
             name,
             metric.statistic(sample),
-            weights,
-            codes,
+            weight,
+            cluster,
             level,
             lowest=metric.lowest,
             highest=metric.highest,
@@ -288,9 +308,7 @@ def evaluate(
     )
 
 
-def falling(sample: Sample, weight: FloatArray) -> npt.NDArray[np.intp]:
-    """The rows of positive weight from the highest probability down: whoever ranks them later need
-    not sort again.
-    """
+def falling(sample: ScoredRows, weight: FloatArray) -> npt.NDArray[np.intp]:
+    """The rows of positive weight from the highest probability down, so that rankings are fast."""
     order = np.argsort(-sample.probability, kind="stable")
     return order[weight[order] > 0.0]
