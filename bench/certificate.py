@@ -17,7 +17,7 @@ from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import triangular_inverse
 from logit_engine.rows import Block, Maximum, cores, one_blas_thread, total
-from logit_engine.solvers.newton import newton_solution
+from logit_engine.solvers.newton import Newton, newton_solution
 
 ROWS, COLUMNS, REPEATS = 1_000_000, 50, 5
 
@@ -48,7 +48,7 @@ def main() -> None:
         np.zeros(COLUMNS + 1, dtype=bool),
         threads=cores(),
     )
-    solution = newton_solution(objective, np.zeros(COLUMNS + 1))
+    solution = newton_solution(objective, np.zeros(COLUMNS + 1), Newton())
     inverse = triangular_inverse(solution.information.next_basis)
 
     def whitened(block: Block) -> tuple[float]:

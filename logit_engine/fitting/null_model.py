@@ -22,7 +22,7 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.penalties import NONE
 from logit_engine.rows import Block, QuietFunction, Rows, SummingRows, Sums, total
-from logit_engine.solvers.newton import newton_solution
+from logit_engine.solvers.newton import Newton, newton_solution
 
 MAX_ROOT_PASSES = 200
 MAX_FIRST_STEP = 20.0  # of the predictor: half of it is the longest first Newton step
@@ -91,7 +91,9 @@ def _newton_null_model(
     (moments,) = total(null, block_moments, threads)
     free = np.ones(start.size, dtype=bool)
     coordinates = inner_coordinates(moments)
-    solution = newton_solution(Objective(null, likelihood, coordinates, free, NONE, threads), start)
+    solution = newton_solution(
+        Objective(null, likelihood, coordinates, free, NONE, threads), start, Newton()
+    )
     return NullModel(solution.theta, solution.loglik)
 
 

@@ -78,25 +78,14 @@ def fit_path(
     if strengths.size == 0 or not (strengths > 0.0).all() or (np.diff(strengths) >= 0.0).any():
         raise UsageError("the strengths of a path fall, and are above 0.")
     with one_blas_thread():
-        fit_count = strengths.size * (folds + 1)
-        begun = prepare(rows, likelihood, unit, threads or cores(), fit_count)
+        begun = prepare(rows, likelihood, unit, threads or cores(), strengths.size * (folds + 1))
         coordinates, start = begun.objective.coordinates, begun.start
         kinks = unit.in_units(np.tile(coordinates.scale, likelihood.outputs))
-        fits = WorkingSet(
-            replace(begun.objective, penalty=NONE),
-            np.tile(start, (folds + 1, 1)),
-            tuple(range(-1, folds)),
-            kinks,
-        )
-        points = []
-        for i, strength in enumerate(strengths.tolist()):
-            later = float(strengths[min(i + LOOKAHEAD_STRENGTHS, strengths.size - 1)])
-            strong_rule = max(0.0, 2.0 * later / strength - 1.0)
-            points.append(
-                _path_point(fits, kinks.multiplied(strength), tolerance, max_passes, strong_rule)
-            )
-        thetas = np.stack([point.thetas for point in points])
-        user = coordinates.to_user(thetas.reshape(-1, start.size).T).T.reshape(thetas.shape)
+        loss, starts = replace(begun.objective, penalty=NONE), np.tile(start, (folds + 1, 1))
+        fits = WorkingSet(loss, starts, tuple(range(-1, folds)), kinks)
+        points = _path_points(fits, kinks, strengths, tolerance, max_passes)
+    thetas = np.stack([point.thetas for point in points])
+    user = coordinates.to_user(thetas.reshape(-1, start.size).T).T.reshape(thetas.shape)
     residual = np.array([point.residual for point in points])
     return Path(
         strengths=strengths,
@@ -109,20 +98,26 @@ def fit_path(
     )
 
 
-def _path_point(
+def _path_points(
     fits: WorkingSet,
     kinks: ElasticNet,
+    strengths: Array,
     tolerance: float,
     max_passes: int,
-    strong_rule: float,
-) -> PathPoint:
-    """All fits at one strength.
+) -> list[PathPoint]:
+    """All fits at each strength.
 
-    strong_rule: columns whose slopes exceed this share of their kinks take part from the start.
+    Columns whose slopes exceed the strong rule's share of their kinks take part from the start.
     """
-    passes = fits.passes
-    residual = fits.fit_under(kinks, tolerance, max_passes, strong_rule)
-    return PathPoint(fits.thetas.copy(), -fits.light_passes[0].loss, residual, fits.passes - passes)
+    points = []
+    for i, strength in enumerate(strengths.tolist()):
+        later = float(strengths[min(i + LOOKAHEAD_STRENGTHS, strengths.size - 1)])
+        strong_rule = max(0.0, 2.0 * later / strength - 1.0)
+        before = fits.passes
+        residual = fits.fit_under(kinks.multiplied(strength), tolerance, max_passes, strong_rule)
+        loglik = -fits.light_passes[0].loss
+        points.append(PathPoint(fits.thetas.copy(), loglik, residual, fits.passes - before))
+    return points
 
 
 def relaxed_fit(

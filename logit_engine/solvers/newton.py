@@ -25,6 +25,7 @@ regression".
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -79,17 +80,12 @@ class Newton:
 
 @np.errstate(over="ignore", invalid="ignore")  # far steps may overflow: they are shortened
 def newton_solution(
-    objective: Objective,
-    start: Array,
-    settings: Newton | None = None,
-    basis: Array | None = None,
+    objective: Objective, start: Array, settings: Newton, basis: Array | None = None
 ) -> Solution:
-    """Minimize the objective from start, (q,), whitened from the first pass if a basis, (p, p), is
-    at hand.
+    """Minimize the objective from start, (q,); a basis, (p, p), whitens the first pass too.
 
     `objective.fixed` is kept to: a start that meets linear constraints ends where they are met.
     """
-    settings = settings or Newton()
     theta, here, step_length, on_trial = start, None, 1.0, False
     control, progress = StepControl(), Progress()
     for passes in range(1, settings.max_passes + 1):
@@ -111,37 +107,56 @@ def newton_solution(
         found = factored_pass(objective, theta, basis, current) or majorized_pass(objective, theta)
         if found is None:
             return _singular_solution(theta, here, current, passes)
-        basis, on_trial = found.basis, True
-        here = newton_step(theta, found, passes, objective.likelihood.outputs)
-        may_separate = objective.separable and objective.fixed is None
-        if may_separate and current.margin > MIN_SEPARATING_MARGIN:
-            return here.solution(
-                Termination.SEPARATED, *separated_point(objective, theta, current.margin)
-            )
-        near = (
-            here.decrement <= (settings.tolerance * min(1.0, abs(found.evaluation.loglik))) ** 0.5
-        )
-        exact = near and (basis is not None or _plain_is_exact(found))
-        step_length, on_plateau = _next_length(objective, here, control, progress)
-        if exact:
-            termination, longer = _end_or_plateau(objective, here, settings, progress, step_length)
-            if termination is Termination.UNCERTIFIED:
-                return here.solution(termination)
-            if termination is not None:
-                settings.report_step(objective, theta + here.step)
-                return here.solution(termination, theta + here.step)
-            on_plateau = longer is not None
-            step_length = step_length if longer is None else longer
-        if on_plateau:
-            basis = (
-                None  # whitened rows of a point far behind mix columns of very different curvature
-            )
-        elif (near and not exact) or basis is not None or found.pivot < MIN_PLAIN_PIVOT:
-            basis = here.whitening_basis(objective)
+        here, on_trial = newton_step(theta, found, passes, objective.likelihood.outputs), True
+        following = _end_or_next_move(objective, here, current.margin, settings, control, progress)
+        if isinstance(following, Solution):
+            return following
+        step_length, basis = following
         theta = theta + step_length * here.step
         settings.report_step(objective, theta)
     assert here is not None
     return here.solution(Termination.ITERATIONS)
+
+
+class NextMove(NamedTuple):
+    """The length of the step to take, and the basis, (p, p), of the pass after it."""
+
+    step_length: float
+    basis: Array | None
+
+
+def _end_or_next_move(
+    objective: Objective,
+    here: NewtonStep,
+    margin: float,
+    settings: Newton,
+    control: StepControl,
+    progress: Progress,
+) -> Solution | NextMove:
+    """The solution if the method ends with this step, else how it goes on.
+
+    margin: by which the rows at the step's start are separated.
+    """
+    may_separate = objective.separable and objective.fixed is None
+    if may_separate and margin > MIN_SEPARATING_MARGIN:
+        return here.solution(Termination.SEPARATED, *separated_point(objective, here.theta, margin))
+    found, basis = here.factored, here.factored.basis
+    near = here.decrement <= (settings.tolerance * min(1.0, abs(found.evaluation.loglik))) ** 0.5
+    exact = near and (basis is not None or _plain_is_exact(found))
+    step_length, on_plateau = _next_length(objective, here, control, progress)
+    if exact:
+        termination, longer = _end_or_plateau(objective, here, settings, progress, step_length)
+        if termination is Termination.UNCERTIFIED:
+            return here.solution(termination)
+        if termination is not None:
+            settings.report_step(objective, here.theta + here.step)
+            return here.solution(termination, here.theta + here.step)
+        on_plateau = longer is not None
+        step_length = step_length if longer is None else longer
+    if on_plateau:  # whitened rows of a point far behind mix columns of very different curvature
+        return NextMove(step_length, None)
+    whitens = (near and not exact) or basis is not None or found.pivot < MIN_PLAIN_PIVOT
+    return NextMove(step_length, here.whitening_basis(objective) if whitens else None)
 
 
 def _next_length(

@@ -161,8 +161,46 @@ def pilot_approach(
 ) -> Approach | None:
     """The maximum to rounding, by light passes; None if a pilot does not lead there.
 
-    estimates_only: no last look at the information is to come but one more light pass, whose step
-    is counted on.
+    estimates_only: no look at the information follows but a light pass, whose step counts.
+    """
+    begun = _pilot_end(objective, start)
+    if begun is None:
+        return None
+    nothing = ElasticNet(np.zeros_like(start), np.zeros_like(start))
+    here, rate = begun
+    target, reach, before = max(MIN_LIGHT_DECREMENT, here.exact_decrement), inf, inf
+    model = LimitedMemoryModel(here.factor, nothing)
+    curvature_change, cost = model.curvature_change, information_cost(start.size)
+    gradient = objective.gradient(here.theta)
+    for passes in range(1, MAX_PILOT_PASSES):
+        here = here._replace(passes=passes)
+        step, decrement = model.step(gradient, here.theta, nothing)
+        if reach < inf and here.proof == inf:
+            here = here._replace(proof=reach * exp(min(1.1 * decrement * reach, 100.0)))
+        if not decrement < 0.5 * before:
+            return here if decrement < NEAR_DECREMENT else None
+        rate = rate if before == inf else decrement / before
+        here, before = here._replace(theta=here.theta + step), decrement
+        left = decrement * rate  # of the distance, after this step
+        one_more_step = estimates_only and here.proof * decrement * rate < MAX_CERTIFICATE
+        if left * (rate if one_more_step else 1.0) <= target:
+            return here
+        if reach < inf or not information_pays(left, rate, curvature_change, target, cost):
+            last_gradient, gradient = gradient, objective.gradient(here.theta)
+            model.update(step, gradient - last_gradient)
+        else:
+            found = objective.steering_pass(here.theta, _single_precision_suffices(here.factor))
+            whole = cholesky_factor(found.curvature)
+            if whole is None:
+                return None
+            here, gradient, reach = here._replace(factor=whole), found.gradient, found.reach
+            model, rate, before = LimitedMemoryModel(whole, nothing), left * curvature_change, inf
+    return None
+
+
+def _pilot_end(objective: Objective, start: Array) -> tuple[Approach, float] | None:
+    """Where the pilot's own fit leads, with the share of the distance that a step by its curvature
+    leaves; None if it leads nowhere.
     """
     pilot_loss = _pilot_objective(objective)
     smooth = objective.penalty.absent and objective.fixed is None
@@ -173,44 +211,8 @@ def pilot_approach(
         return None
     root_share = float(np.sqrt(pilot_loss.rows.n / objective.rows.n))
     exact = EXACT_BOUND / (REACH_FACTOR * root_share * _pilot_reach(pilot_loss, pilot.factor))
-    target = max(MIN_LIGHT_DECREMENT, exact)
-    nothing = ElasticNet(np.zeros_like(start), np.zeros_like(start))
-    theta, factor, reach, proof = pilot.theta, pilot.factor / root_share, inf, inf
-    model = LimitedMemoryModel(factor, nothing)
-    curvature_change = model.curvature_change
-    rate, before = float(np.sqrt(start.size / pilot_loss.rows.n)), inf
-    gradient = objective.gradient(theta)
-    for passes in range(1, MAX_PILOT_PASSES):
-        step, decrement = model.step(gradient, theta, nothing)
-        if reach < inf and proof == inf:
-            proof = reach * exp(min(1.1 * decrement * reach, 100.0))
-        if not decrement < 0.5 * before:
-            return (
-                Approach(theta, factor, exact, proof, passes)
-                if decrement < NEAR_DECREMENT
-                else None
-            )
-        rate = rate if before == inf else decrement / before
-        theta, before = theta + step, decrement
-        left = decrement * rate  # of the distance, after this step
-        one_more_step = estimates_only and proof * decrement * rate < MAX_CERTIFICATE
-        if left * (rate if one_more_step else 1.0) <= target:
-            return Approach(theta, factor, exact, proof, passes)
-        known = reach < inf
-        if known or not information_pays(
-            left, rate, curvature_change, target, information_cost(start.size)
-        ):
-            next_gradient = objective.gradient(theta)
-            model.update(step, next_gradient - gradient)
-        else:
-            found = objective.steering_pass(theta, _single_precision_suffices(factor))
-            whole = cholesky_factor(found.curvature)
-            if whole is None:
-                return None
-            factor, next_gradient, reach = whole, found.gradient, found.reach
-            model, rate, before = LimitedMemoryModel(factor, nothing), left * curvature_change, inf
-        gradient = next_gradient
-    return None
+    approach = Approach(pilot.theta, pilot.factor / root_share, exact, proof=inf, passes=0)
+    return approach, float(np.sqrt(start.size / pilot_loss.rows.n))
 
 
 def estimates_only_solution(objective: Objective, approach: Approach) -> Solution | None:

@@ -121,9 +121,8 @@ def accelerated_step(
     for _ in range(MAX_ACCELERATED_STEPS):
         while True:
             metric = H.diagonal * size
-            new = (
-                penalty.proximal_point(theta + ahead - (g + product_ahead) / metric, metric) - theta
-            )
+            center = theta + ahead - (g + product_ahead) / metric
+            new = penalty.proximal_point(center, metric) - theta
             product_new, moved = H.times(new), new - ahead
             bound = (1.0 + METRIC_ROUNDING) * float(moved @ (metric * moved))
             bounded = float(moved @ (product_new - product_ahead)) <= bound
@@ -134,10 +133,8 @@ def accelerated_step(
             momentum = 1.0
         next_momentum = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum * momentum))
         extrapolation = (momentum - 1.0) / next_momentum
-        ahead, product_ahead = (
-            new + extrapolation * (new - d),
-            product_new + extrapolation * (product_new - product),
-        )
+        ahead = new + extrapolation * (new - d)
+        product_ahead = product_new + extrapolation * (product_new - product)
         d, product, momentum = new, product_new, next_momentum
         holds = penalty.at_kink_or_bound(theta + d)
         quiet_steps = quiet_steps + 1 if np.array_equal(holds, held_before) else 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from glob import glob
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -122,7 +123,7 @@ def checked(config: Config, paths: tuple[str, ...], *, training: bool) -> Datase
         ]
         if problems:
             raise DataError("\n".join(problems))
-        return _counted(config, paths, kind, training)
+        return _counted_dataset(config, paths, kind, training)
     except (pl.exceptions.PolarsError, OSError) as error:
         first = str(error).splitlines()[0]
         raise DataError(f"{', '.join(paths[:3])} cannot be read as {kind}: {first}") from error
@@ -164,8 +165,7 @@ def wrong_types(config: Config, schema: pl.Schema, paths: Sequence[str], kind: s
         )
         problems.append(
             f"column '{name}' should hold numbers but holds {found}; repair the data, or list it "
-            "under "
-            "features.categorical."
+            "under features.categorical."
         )
     for name in config.features.categorical:
         dtype = schema.get(name)
@@ -174,8 +174,7 @@ def wrong_types(config: Config, schema: pl.Schema, paths: Sequence[str], kind: s
         ):
             problems.append(
                 f"column '{name}' holds {dtype} values, but a categorical holds text, integers or "
-                "booleans; "
-                "list it under features.numeric, or convert it."
+                "booleans; list it under features.numeric, or convert it."
             )
     time = config.data.time
     moments = None if time is None else schema.get(time)
@@ -219,24 +218,26 @@ def _refuse_duplicate_headers(paths: Sequence[str]) -> None:
             )
 
 
-def _counted(config: Config, paths: tuple[str, ...], kind: str, training: bool) -> Dataset:
-    """The rest of the contract by one aggregate over the rows."""
-    data = config.data
-    target = pl.col(data.target.column)
+def _contract_counts(config: Config, scan: pl.LazyFrame, roles: Sequence[str]) -> dict[str, Any]:
+    """How many rows there are, the target's values, and what is missing, by one pass."""
+    target = pl.col(config.data.target.column)
     counts = [
         pl.len().alias("rows"),
         target.is_null().sum().alias("target_missing"),
         target.drop_nulls().unique().sort().head(MAX_CLASSES + 1).implode().alias("values"),
     ]
-    group = config.split.column if config.split.method == "group" else None
-    roles = [
-        role
-        for role in dict.fromkeys((data.id, data.time, data.cluster, group))
-        if role is not None
-    ]
     counts += [pl.col(role).is_null().sum().alias(f"missing {role}") for role in roles]
+    return scan.select(counts).collect(engine="streaming").row(0, named=True)
+
+
+def _counted_dataset(config: Config, paths: tuple[str, ...], kind: str, training: bool) -> Dataset:
+    """The files' Dataset, after the rest of the contract was checked by counts of the rows."""
+    data = config.data
+    group = config.split.column if config.split.method == "group" else None
+    named = dict.fromkeys((data.id, data.time, data.cluster, group))
+    roles = [role for role in named if role is not None]
     scan = nan_is_missing(scan_files(paths, kind), data.target.column)
-    row = scan.select(counts).collect(engine="streaming").row(0, named=True)
+    row = _contract_counts(config, scan, roles)
     rows, dropped = int(row["rows"]), int(row["target_missing"])
     problems = [
         f"column '{role}' is missing in {row[f'missing {role}']:,} of {rows:,} rows; fill or drop "
