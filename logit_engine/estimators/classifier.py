@@ -300,8 +300,7 @@ class LogisticRegression(Base):
         if offset is None and getattr(self, "_has_offset", False):
             warn_caller(
                 "the model was fitted with an offset; rows are predicted with 0 unless "
-                "decision_function or predict_proba "
-                "is given offset=."
+                "decision_function or predict_proba is given offset=."
             )
         scores = super().decision_function(X)
         return (

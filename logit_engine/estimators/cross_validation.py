@@ -199,8 +199,7 @@ class LogisticRegressionCV(LogisticRegression):
         ):
             raise UsageError(
                 "Cs is a number of values, or some values above 0, finite and each once; without a "
-                "penalty nothing is "
-                "to be chosen: fit LogisticRegression(C=inf)."
+                "penalty nothing is to be chosen: fit LogisticRegression(C=inf)."
             )
         if self.rule not in SELECTION_RULES:
             raise UsageError(f"rule is '{self.rule}'; it is 'best' or 'one_standard_error'.")

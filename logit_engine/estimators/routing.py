@@ -96,6 +96,5 @@ def _refuse_metadata(params: Mapping[str, Any], model: Any, method: str) -> None
     if params:
         raise UsageError(
             f"[{', '.join(sorted(params))}] were passed to {type(model).__name__}.{method}, which "
-            "is only supported if "
-            "enable_metadata_routing=True; see sklearn.set_config."
+            "is only supported if enable_metadata_routing=True; see sklearn.set_config."
         )

@@ -105,8 +105,7 @@ def _check_labels(labels: NDArray[Any], n: int) -> None:
             row = int((broken | np.isinf(labels)).argmax())
             raise DataError(
                 f"y is {labels[row]:g} in row {row}; it takes labels of classes, whole numbers or "
-                "texts say, or shares "
-                "of events from 0 to 1."
+                "texts say, or shares of events from 0 to 1."
             )
 
 
@@ -141,8 +140,7 @@ def class_codes(labels: NDArray[Any]) -> tuple[Array, NDArray[Any]]:
     if classes.size < 2:
         raise DataError(
             "This solver needs samples of at least 2 classes in the data, but the data contains "
-            "only one class: "
-            f"{classes.tolist()[0]!r}"
+            f"only one class: {classes.tolist()[0]!r}"
         )
     return codes.astype(np.float64), classes
 
@@ -209,8 +207,7 @@ def _weights_by_label(asked: Mapping[Any, Any], classes: NDArray[Any]) -> Array:
     if unknown:
         raise UsageError(
             f"class_weight names {', '.join(map(repr, unknown))}, which y does not have; its "
-            "labels are "
-            f"{', '.join(map(repr, labels[:8]))}{', ...' if len(labels) > 8 else ''}."
+            f"labels are {', '.join(map(repr, labels[:8]))}{', ...' if len(labels) > 8 else ''}."
         )
     weights = np.ones(len(labels))
     for k, label in enumerate(labels):

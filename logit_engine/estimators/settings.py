@@ -98,14 +98,12 @@ def check_data(solver: str, classes: int, X: Any) -> None:
     if solver == "liblinear" and classes > 2:
         raise UsageError(
             "The 'liblinear' solver does not support multiclass classification (n_classes >= 3). "
-            "Leave solver at 'auto', "
-            "or wrap the estimator in a OneVsRestClassifier."
+            "Leave solver at 'auto', or wrap the estimator in a OneVsRestClassifier."
         )
     if solver == "liblinear" and float(X.max()) > MAX_LIBLINEAR_VALUE:
         raise UsageError(
             "Using the 'liblinear' solver while X contains a maximum value > 1e30 results in a "
-            "frozen fit. Please choose "
-            "another solver or rescale the input X."
+            "frozen fit. Please choose another solver or rescale the input X."
         )
 
 
@@ -147,8 +145,7 @@ def warn_unused_jobs(n_jobs: Any) -> None:
     if n_jobs is not None:
         warn_caller(
             "'n_jobs' has no effect since scikit-learn 1.8: a fit takes the cores there are. You "
-            f"gave n_jobs={n_jobs}; "
-            "leave it out.",
+            f"gave n_jobs={n_jobs}; leave it out.",
             FutureWarning,
         )
 
@@ -180,8 +177,7 @@ def requested_strength(model: Any) -> tuple[float, float]:
     if (penalty == L2 and given != 0.0) or (penalty == L1 and given != 1.0):
         warn_caller(
             f"Inconsistent values: penalty={penalty} with l1_ratio={given}. penalty is deprecated. "
-            "Please use l1_ratio "
-            "only."
+            "Please use l1_ratio only."
         )
     if penalty is None and C != 1.0:
         warn_caller("Setting penalty=None will ignore the C and l1_ratio parameters")

@@ -54,8 +54,7 @@ def refuse_unusable(values: Numbers, name: str, names: Sequence[str] | None = No
     if np.isfinite(values[bad]).all():
         raise DataError(
             f"{name} is beyond {MAX_MAGNITUDE:g} in {count} rows (first: {where}, {value:g}), "
-            "where squares overflow; "
-            "divide the column by a power of ten, or drop these rows."
+            "where squares overflow; divide the column by a power of ten, or drop these rows."
         )
     raise DataError(
         f"{name} is missing or infinite in {count} rows (first: {where}, {value:g}); "
@@ -145,8 +144,7 @@ def binary_outcome(y: ArrayLike, length: int) -> Array:
     if low < 0.0 or high > 1.0:
         raise DataError(
             f"y runs from {low:g} to {high:g}; a binary outcome is 0 or 1 (or a share of events "
-            "between), and of several "
-            "classes the rows need their names: give classes."
+            "between), and of several classes the rows need their names: give classes."
         )
     if low == high and low in (0.0, 1.0):
         raise DataError(f"y is {low:g} in all {length} rows; a model needs both classes.")

@@ -117,15 +117,13 @@ class DistributedRows(RowsWrapper):
                 f"{error.allowed_failures + 1} workers ended one after the other over the same "
                 "rows, "
                 f"as a rule for want of memory, the last one {error.last_worker.address}: give "
-                "each "
-                "more, or start more of them."
+                "each more, or start more of them."
             ) from None
         except (CancelledError, CommClosedError, ClosedClientError, TimeoutError):
             raise ClusterError(
                 f"the Dask scheduler at {_address(self.client)} was lost in the middle of a pass. "
                 "Start it again, with workers, and repeat the command: what a checkpoint holds is "
-                "not "
-                "summed again."
+                "not summed again."
             ) from None
         return root_sums(nodes, count)
 
@@ -205,8 +203,7 @@ def _worker_blocks(part: Rows, first: int, lengths: Sequence[int]) -> WorkerBloc
     except FileNotFoundError as error:
         raise DataError(
             f"the Dask worker {get_worker().address} cannot read {error.filename or error}: the "
-            "files "
-            "must be at the same place on all machines."
+            "files must be at the same place on all machines."
         ) from None
 
 

@@ -238,8 +238,7 @@ def _label_codes(column: Any, rows: NDArray[np.intp], name: str) -> NDArray[np.i
         shown = ", ".join(map(str, gone[:5].tolist())) + ", ..." * (gone.size > 5)
         raise DataError(
             f"{name} is missing in {gone.size:,} rows (row{'s' * (gone.size > 1)} {shown}); give "
-            "these rows a label, or "
-            "drop them."
+            "these rows a label, or drop them."
         )
     values = np.asarray(column.to_numpy() if library_of(column) != "numpy" else column)[rows]
     try:
@@ -254,6 +253,5 @@ def _label_codes(column: Any, rows: NDArray[np.intp], name: str) -> NDArray[np.i
             ) from None
         raise DataError(
             f"{name} holds {first!r} in row {rows[0]} and {values[row]!r} in row {rows[row]}, "
-            "which cannot be compared; "
-            "make all labels text, or all numbers."
+            "which cannot be compared; make all labels text, or all numbers."
         ) from None

@@ -102,6 +102,5 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
             time.sleep(0.2)
     raise LogitEngineError(
         f"the Prefect server did not answer within {SERVER_START_SECONDS:.0f} s; set "
-        "PREFECT_API_URL to one "
-        "that runs."
+        "PREFECT_API_URL to one that runs."
     )

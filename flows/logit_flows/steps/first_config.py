@@ -127,8 +127,7 @@ def _check_target(data: Path, frame: pl.DataFrame, counts: dict[str, int], targe
     ):
         raise UsageError(
             f"--target {target}: it holds {counts[target]:,} values of {frame[target].dtype}; an "
-            "outcome has 2 to "
-            f"{MAX_CLASSES}: text, whole numbers, true and false."
+            f"outcome has 2 to {MAX_CLASSES}: text, whole numbers, true and false."
         )
 
 

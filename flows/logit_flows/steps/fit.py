@@ -42,8 +42,7 @@ def unit_penalty(config: Config, design: Design, outputs: int) -> ElasticNet:
     if unit is None:
         raise UsageError(
             f"the penalty '{config.model.penalty.type}' is no elastic net, so it has no path of "
-            "strengths to choose from; "
-            "give a number as its strength."
+            "strengths to choose from; give a number as its strength."
         )
     return unit
 

@@ -179,8 +179,7 @@ def _cannot_score(other: StoredModel, challenger: StoredModel, why: str) -> str:
     """Why a published model has no say on today's rows, and what is left to do."""
     return (
         f"run {other.origin['run']} cannot score these rows ({why}); if the new model is right, "
-        "promote it by hand: "
-        f"logit promote {challenger.origin['run']}"
+        f"promote it by hand: logit promote {challenger.origin['run']}"
     )
 
 

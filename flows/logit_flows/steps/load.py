@@ -320,14 +320,12 @@ def _two_classes(
     elif len(values) > 2:
         problems.append(
             f"the target '{target.column}' has more than two values ({shown}, ...); a binary "
-            "target has two: "
-            "set model.family: multinomial for more."
+            "target has two: set model.family: multinomial for more."
         )
     elif not same_type and (training or len(values) == 2):
         problems.append(
             f"the target '{target.column}' is never {target.positive!r}, the positive class; it is "
-            f"{shown} "
-            "(check data.target.positive, and whether it is text, a number or a boolean)."
+            f"{shown} (check data.target.positive, and whether it is text, a number or a boolean)."
         )
     elif not others and training:
         problems.append(

@@ -293,8 +293,7 @@ def _refuse_cut_clusters(dataset: Dataset, rule: Split, cluster: str) -> None:
     if cut:
         raise DataError(
             f"the split by '{rule.column}' cuts {cut:,} clusters of '{cluster}' in two; rows that "
-            "belong together must "
-            "stay on one side: split by the cluster, or drop data.cluster."
+            "belong together must stay on one side: split by the cluster, or drop data.cluster."
         )
 
 

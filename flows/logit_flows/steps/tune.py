@@ -25,8 +25,7 @@ MIN_STRENGTH_SHARE = 1e-3  # of the strength that leaves the constants alone
 
 WEAKEST_SENTENCE = (
     "It is the weakest that was tried, and a weaker one may be better: compare a run with half of "
-    "it, or with penalty "
-    "type none."
+    "it, or with penalty type none."
 )
 
 
@@ -83,8 +82,7 @@ class Tuning:
         how = {"random": "", "stratified": "stratified ", "time": "forward "}[self.fold_method]
         return (
             f"The penalty's strength {self.strength:.4g} was chosen among {len(self.points)} by "
-            f"{self.folds}-fold "
-            f"{how}cross-validation ({self.rule.replace('_', ' ')}): log-loss "
+            f"{self.folds}-fold {how}cross-validation ({self.rule.replace('_', ' ')}): log-loss "
             f"{chosen.log_loss:.5f}, standard error "
             f"{chosen.std_error:.5f}, {chosen.terms:.1f} terms on average."
             + (f" {WEAKEST_SENTENCE}" if chosen == self.points[-1] else "")

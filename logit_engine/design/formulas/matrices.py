@@ -340,8 +340,7 @@ def _refuse_empty_level(
     if empty := [level for level in levels if level not in present]:
         raise DataError(
             f"no row has the level {empty[0]!r} that '{expression}' declares, so its column would "
-            "be zero; drop the unused "
-            "categories."
+            "be zero; drop the unused categories."
         )
 
 

@@ -174,8 +174,7 @@ class Term(ABC):
             if name in audit.infinite:
                 raise DataError(
                     f"column '{name}' is infinite in {audit.infinite[name]:,} of {audit.rows:,} "
-                    "rows; "
-                    "make these values missing or finite."
+                    "rows; make these values missing or finite."
                 )
         for names, missing_error in (
             (self.inputs.numbers, missing_numbers_error),

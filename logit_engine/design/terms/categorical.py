@@ -221,8 +221,7 @@ def _reference_level(
         near = (get_close_matches(chosen, known, 1) or [most_frequent])[0]
         raise UsageError(
             f"'{chosen}' is not a level of '{name}' in the training rows, so it cannot be its "
-            "reference; "
-            f"did you mean '{near}'?",
+            f"reference; did you mean '{near}'?",
             reason=Reason.UNKNOWN_REFERENCE,
         )
     return chosen

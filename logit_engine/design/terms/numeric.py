@@ -93,8 +93,7 @@ def _fill_center_scale(training: Training, name: str) -> tuple[float | None, flo
             raise missing_numbers_error(name, numbers.missing, numbers.rows)
         training.notes.append(
             f"{name}: {numbers.missing:,} of {numbers.rows:,} values were missing and became "
-            f"{fill:.6g} "
-            f"({spec.impute_numeric})."
+            f"{fill:.6g} ({spec.impute_numeric})."
         )
         numbers = numbers.filled(fill)
         x[np.isnan(x)] = fill
@@ -126,8 +125,7 @@ def _center_scale(
             if scale == 0.0 and numbers.low < numbers.high:
                 raise DataError(
                     f"column '{name}' has the same first and third quartile ({first:g}), so "
-                    "Normalize.ROBUST "
-                    "has no scale for it; use STANDARD or MINMAX.",
+                    "Normalize.ROBUST has no scale for it; use STANDARD or MINMAX.",
                     reason=Reason.NO_ROBUST_SCALE,
                 )
         case _:
