@@ -15,6 +15,7 @@ from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_flows.cli import preparing, published, running
 from logit_flows.cli.options import line_to_paste
 from logit_flows.config.problems import ConfigError
+from logit_flows.operations.orchestrator import unreachable_server
 
 VERBS = (
     preparing.init,
@@ -74,6 +75,11 @@ def main() -> None:
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}.", 1)
     except ModuleNotFoundError as error:
         _fail_without(error)
+    except RuntimeError as error:
+        sentence = unreachable_server(error)
+        if sentence is None:
+            raise
+        _fail(sentence, 1)
     except KeyboardInterrupt:
         _fail("stopped.", 1)
 

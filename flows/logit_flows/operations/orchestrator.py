@@ -46,6 +46,16 @@ def named_server() -> str | None:
     return os.environ.get("PREFECT_API_URL") or _profile().get("PREFECT_API_URL")
 
 
+def unreachable_server(error: Exception) -> str | None:
+    """What to do about an error that says that Prefect's server did not answer; None of others."""
+    if not str(error).startswith("Failed to reach API at"):
+        return None
+    return (
+        f"Prefect's server {named_server()} cannot be reached: start it, or run plain functions by "
+        "--no-prefect."
+    )
+
+
 def prefect_home() -> Path:
     """Prefect's own folder."""
     return Path(os.environ.get("PREFECT_HOME") or Path.home() / ".prefect").expanduser()
@@ -62,13 +72,11 @@ def _profile() -> dict[str, Any]:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):  # no such file, or one that Prefect itself will complain of
             continue
-        merged = {
-            **merged,
-            **content,
-            "profiles": {**merged["profiles"], **content.get("profiles", {})},
-        }
+        profiles = content.get("profiles", {})
+        if isinstance(profiles, dict):
+            merged = {**merged, **content, "profiles": {**merged["profiles"], **profiles}}
     name = os.environ.get("PREFECT_PROFILE") or merged.get("active")
-    found = merged["profiles"].get(name, {})
+    found = merged["profiles"].get(str(name), {})
     return found if isinstance(found, dict) else {}
 
 

@@ -11,6 +11,7 @@ from logit_flows.steps.identity import identify
 from logit_flows.steps.load import load_dataset
 
 from logit_engine.errors import UsageError
+from tests.support.command import logit
 
 EXAM = Path(__file__).parents[3] / "data" / "exam" / "config.yaml"
 SERVER = "http://server:4200/api"
@@ -80,9 +81,25 @@ def test_prefects_own_reading_of_the_profiles_agrees(home: Path) -> None:
     ] == named_server()
 
 
-def test_a_broken_file_of_profiles_names_no_server(home: Path) -> None:
-    (home / "profiles.toml").write_text("active = [")
+BROKEN = ["active = [", "profiles = 3", 'active = ["a"]', "active = 'x'\nprofiles.x = 3"]
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_broken_file_of_profiles_names_no_server(home: Path, content: str) -> None:
+    (home / "profiles.toml").write_text(content)
     assert named_server() is None
+
+
+def test_a_server_that_does_not_answer_is_said_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    done = logit("train", EXAM, "--set", f"store={tmp_path}")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "logit: Prefect's server http://127.0.0.1:9/api cannot be reached: start it, or run plain "
+        "functions by --no-prefect."
+    ]
 
 
 @pytest.mark.parametrize(
