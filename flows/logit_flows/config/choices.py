@@ -10,6 +10,7 @@ from logit_engine.design.spec import Impute, Normalize, Unknown
 from logit_engine.diagnostics.metrics import METRICS
 from logit_engine.inference.covariance import Kind
 from logit_engine.links import LINKS
+from logit_engine.penalties import PENALTIES
 
 
 class OneOf:
@@ -32,6 +33,7 @@ REQUIRED_METRICS = [
 ]
 
 LinkName = Annotated[str, OneOf(LINKS)]
+PenaltyName = Annotated[str, OneOf(PENALTIES)]
 CovarianceName = Annotated[str, OneOf(kind.value for kind in Kind)]
 MetricName = Annotated[str, OneOf(REQUIRED_METRICS)]
 ScaleName = Annotated[str, OneOf(Normalize)]

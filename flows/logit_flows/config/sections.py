@@ -10,6 +10,7 @@ from logit_flows.config.choices import (
     LinkName,
     MetricName,
     NumberName,
+    PenaltyName,
     UnknownName,
 )
 from logit_flows.config.problems import shown
@@ -130,7 +131,7 @@ class SplitRule(Section):
 class Penalty(Section):
     """The penalty on the coefficients."""
 
-    type: Literal["none", "l1", "l2", "elastic_net", "group_lasso"] = "none"
+    type: PenaltyName = "none"
     """none is maximum likelihood. group_lasso keeps or drops all levels of a categorical column
     together, for all classes. Several classes are penalized as contrasts with their base."""
     l1_ratio: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None

@@ -9,10 +9,12 @@ from logit_engine.design.spec import Impute, Normalize, Unknown
 from logit_engine.diagnostics.metrics import METRICS
 from logit_engine.inference.covariance import Kind
 from logit_engine.links import LINKS
+from logit_engine.penalties import PENALTIES
 
 NUMBERS = [Impute.ERROR, Impute.MEAN, Impute.MEDIAN, Impute.CONSTANT]
 TABLES = {
     ("ModelRule", "link"): LINKS,
+    ("Penalty", "type"): PENALTIES,
     ("CovarianceRule", "type"): [kind.value for kind in Kind],
     ("Config", "normalize"): Normalize,
     ("Features", "handle_unknown"): Unknown,
