@@ -2,7 +2,7 @@
 
 A line is a layer, from the top of the house to its ground; a name is a module, or a package with
 all its modules. A module may import from the lines below its own, and from its own package; a new
-file must be given a place here.
+package, or a new file that is in none, must be given a place here.
 """
 
 import ast
