@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from logit_engine.discrete.inputs import Inputs
 from logit_engine.errors import KeywordError, UsageError
-from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
+from logit_engine.inference.covariance import Covariance, InformationKind, Kind, SmallSample
 
 Member = TypeVar("Member", bound=Enum)
 
@@ -42,7 +42,7 @@ def covariance_choice(
     correction = given.pop("correction", default)
     covariance = Covariance(
         kind,
-        _named_member("information", information, Information),
+        _named_member("information", information, InformationKind),
         _named_member("correction", correction, SmallSample),
     )
     for name in given:

@@ -12,7 +12,7 @@ from logit_engine.diagnostics.influence import Influence, influence, leverages
 from logit_engine.discrete.estimates import Estimates
 from logit_engine.discrete.output_format import Table
 from logit_engine.errors import DataError, UsageError
-from logit_engine.inference.covariance import Information, Kind
+from logit_engine.inference.covariance import InformationKind, Kind
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.objective.triangles import aliased, cholesky_factor, r_factor
 from logit_engine.rows import one_blas_thread
@@ -28,7 +28,7 @@ def fit_influence(estimates: Estimates) -> Influence:
     """
     model, sample = estimates.model, estimates.model.sample
     params, asked = estimates.prediction_params, estimates.record.covariance
-    is_expected = asked.information is Information.EXPECTED
+    is_expected = asked.information is InformationKind.EXPECTED
     assert isinstance(model.likelihood, Bernoulli)  # of BinaryResults
     with one_blas_thread():  # the blocks are small: threads would fight
         information = model.information(params) if is_expected else -model.hessian(params)

@@ -15,7 +15,7 @@ from logit_engine.discrete.estimates import Estimates
 from logit_engine.discrete.fit_record import FitRecord
 from logit_engine.discrete.model_protocol import Model
 from logit_engine.errors import ArtifactError
-from logit_engine.inference.covariance import Covariance, Information, Kind, SmallSample
+from logit_engine.inference.covariance import Covariance, InformationKind, Kind, SmallSample
 from logit_engine.storage.publish import canonical_json, publish_file
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _stored_record(model: Model, table: "pl.DataFrame", content: Mapping[str, An
     return FitRecord(
         result=result,
         kept=kept,
-        covariance=Covariance(Kind(kind), Information(information), SmallSample(small_sample)),
+        covariance=Covariance(Kind(kind), InformationKind(information), SmallSample(small_sample)),
         settings={"optimizer": content["optimizer"]},
         answers={
             "converged": result.converged,

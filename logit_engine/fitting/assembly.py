@@ -26,7 +26,11 @@ from logit_engine.fitting.options import FitOptions
 from logit_engine.fitting.preparation import Preparation
 from logit_engine.fitting.result import AppliedPenalty, Convergence, FitResult, Separation
 from logit_engine.fitting.verdict import Judgment
-from logit_engine.inference.covariance import Estimated, covariance, without_infinite
+from logit_engine.inference.covariance import (
+    CovarianceEstimate,
+    covariance,
+    covariance_under_separation,
+)
 from logit_engine.objective.loss import Objective
 from logit_engine.solvers.solution import Solution, Termination
 
@@ -49,7 +53,7 @@ def covariance_estimate(
     judgment: Judgment,
     options: FitOptions,
     observations: float,
-) -> Estimated | None:
+) -> CovarianceEstimate | None:
     """The covariance that is asked for; None if none is, or the fit has none to give.
 
     It is zero for coefficients that constraints hold, and nan for infinite ones and for those that
@@ -67,7 +71,9 @@ def covariance_estimate(
         held = held_coefficients(problem.change)
         estimated.matrix[held], estimated.matrix[:, held] = 0.0, 0.0
     if signs is not None:
-        matrix = without_infinite(estimated.matrix, signs, solution, objective.coordinates)
+        matrix = covariance_under_separation(
+            estimated.matrix, signs, solution, objective.coordinates
+        )
         estimated = replace(estimated, matrix=matrix)
     zero = objective.penalty.zeros(solution.theta)
     estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
@@ -78,7 +84,7 @@ def fit_result(
     begun: Preparation,
     problem: SolvedProblem,
     judgment: Judgment,
-    estimated: Estimated | None,
+    estimated: CovarianceEstimate | None,
     options: FitOptions,
 ) -> FitResult:
     """All that was found, as one value."""
@@ -131,7 +137,7 @@ def _notes(
     problem: SolvedProblem,
     judgment: Judgment,
     options: FitOptions,
-    estimated: Estimated | None,
+    estimated: CovarianceEstimate | None,
 ) -> tuple[str, ...]:
     """The notes beside the estimates of a result that has none yet."""
     objective, condition = problem.objective, result.condition

@@ -7,7 +7,7 @@ from logit_engine.diagnostics.wording import first_names
 from logit_engine.fitting.condition import NOTED_CONDITION
 from logit_engine.fitting.preparation import FirstPass
 from logit_engine.fitting.result import FixedCounts
-from logit_engine.inference.covariance import Estimated
+from logit_engine.inference.covariance import CovarianceEstimate
 from logit_engine.inference.hypotheses import LIKELIHOOD_RATIO
 from logit_engine.inference.reliability import Size, reliability_notes
 from logit_engine.objective.loss import Objective
@@ -89,7 +89,7 @@ def error_notes(
 def size_notes(
     objective: Objective,
     first: FirstPass,
-    estimated: Estimated | None,
+    estimated: CovarianceEstimate | None,
     fixed: FixedCounts,
 ) -> tuple[str, ...]:
     """Whether there are too few rows or clusters for standard errors without a penalty."""

@@ -1,7 +1,20 @@
-"""Covariances of the estimates: from the information, and sandwiches of it around sums of squared
-scores.
+"""Covariances of the user's coefficients: the inverse information, and sandwiches of it.
 
-Each is the covariance of the user's coefficients, by triangular solves in whitened rows.
+Problem: V = H^-1 M H^-1, where H is the information and M, the meat, sums squares of scores over
+rows or over clusters. A badly scaled X leaves few digits in H^-1, and the intercept's variance is a
+difference of large numbers.
+Idea: the solver leaves a root R with R R' = H^-1, found in whitened rows. A = `to_user(R)` is the
+root in the user's units, and V = A (R'MR) A'. Scores are multiplied by R before they are squared.
+Invariants: H is inverted by triangular solves alone; V is symmetric; a row that stands for two
+counts as the row twice; a row without weight counts nothing, however far out.
+Papers: White (1980); MacKinnon & White (1985) with leverages of weighted rows (Zeileis 2006);
+Liang & Zeger (1986); two clusterings: Cameron, Gelbach & Miller (2011).
+Dropped: 1 - h for rows of leverage near one, as it cancels (see leverage.py); negative variances of
+two clusterings raised to zero, as they say that clusters are too few.
+
+To add a covariance, give it a member of `Kind`, and compute its meat beside `_row_meat` and
+`_cluster_meat`, in the root's directions. `covariance` chooses among them. A correction of HC by
+leverage is one line in `LEVERAGE_POWERS`. The config and both faces take the names from `Kind`.
 """
 
 from dataclasses import dataclass
@@ -13,7 +26,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array, Columns, Coordinates
 from logit_engine.diagnostics.wording import first_names
 from logit_engine.errors import DataError, Reason, UsageError
-from logit_engine.inference.leverage import NEAR_ONE_LEVERAGE, contributions, row_terms
+from logit_engine.inference.leverage import NEAR_ONE_LEVERAGE, near_row_contributions, row_terms
 from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor, triangular_inverse
@@ -23,9 +36,7 @@ from logit_engine.solvers.whitening import unwhitened
 
 
 class Kind(Enum):
-    """Which covariance: the model's own, White's with the corrections HC1 to HC3, or summed by
-    cluster.
-    """
+    """Which covariance: the model's own, White's HC0 with its corrections, or by cluster."""
 
     NONROBUST = "nonrobust"
     HC0 = "HC0"
@@ -35,19 +46,17 @@ class Kind(Enum):
     CLUSTER = "cluster"
 
 
-class Information(Enum):
-    """The information that a covariance inverts: minus the second derivatives, or their expectation
-    (R's glm).
-    """
+class InformationKind(Enum):
+    """The information that a covariance inverts: the observed or the expected one (R's glm)."""
 
     OBSERVED = "observed"
     EXPECTED = "expected"
 
 
 class SmallSample(Enum):
-    """What a clustered covariance of G clusters, n rows and q coefficients is multiplied by.
+    """The factor of a clustered covariance of G clusters, n rows and q coefficients.
 
-    groups: G/(G-1), as R's sandwich has it; stata: G/(G-1) (n-1)/(n-q), as Stata's regress and
+    groups: G/(G-1), as in R's sandwich; stata: G/(G-1) (n-1)/(n-q), as in Stata's regress and
     statsmodels; none: 1.
     """
 
@@ -58,24 +67,20 @@ class SmallSample(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Covariance:
-    """A kind of covariance, the information it rests on, and for clusters the correction for their
-    small number.
-    """
+    """A kind of covariance, its information, and the small-sample factor of clusters."""
 
     kind: Kind = Kind.NONROBUST
-    information: Information = Information.OBSERVED
+    information: InformationKind = InformationKind.OBSERVED
     small_sample: SmallSample = SmallSample.GROUPS
 
 
-LEVERAGE_POWERS = {
-    Kind.HC2: 0.5,
-    Kind.HC3: 1.0,
-}  # of 1 less the leverage, by which a row's score is divided
+# Of 1 less the leverage: a row's score is divided by that power.
+LEVERAGE_POWERS = {Kind.HC2: 0.5, Kind.HC3: 1.0}
 NONROBUST, HC0, HC1, HC2, HC3, CLUSTER = (Covariance(kind) for kind in Kind)
 
 
 @dataclass(slots=True)
-class ByCluster:
+class ClusterSums:
     """Sums by cluster that add up: codes (g,), ascending, and their sums (g, p).
 
     `+=` merges two sets of clusters.
@@ -84,7 +89,7 @@ class ByCluster:
     codes: NDArray[np.int64]
     sums: Array
 
-    def __iadd__(self, other: "ByCluster") -> "ByCluster":
+    def __iadd__(self, other: "ClusterSums") -> "ClusterSums":
         codes = np.union1d(self.codes, other.codes)
         sums = np.zeros((codes.size, self.sums.shape[1]))
         sums[np.searchsorted(codes, self.codes)] = self.sums
@@ -93,9 +98,9 @@ class ByCluster:
         return self
 
 
-def by_cluster(
+def cluster_sums(
     codes: NDArray[np.int64], X: Columns, r: Array, kept: NDArray[np.bool_]
-) -> ByCluster:
+) -> ClusterSums:
     """X' r within each cluster that has a kept row, (g, q).
 
     codes, kept: (n,); r: (n,), or (n, k).
@@ -104,13 +109,14 @@ def by_cluster(
     columns = [r] if r.ndim == 1 else list(r.T)
     sums = np.concatenate([X.group_sums(column, local, present.size) for column in columns], axis=1)
     some = np.bincount(local, kept, present.size) > 0.0
-    return ByCluster(present[some], sums[some])
+    return ClusterSums(present[some], sums[some])
 
 
 @dataclass(frozen=True, slots=True)
-class Estimated:
-    """The covariance of the user's coefficients, (q, q), and how many clusters of each way it rests
-    on, if any.
+class CovarianceEstimate:
+    """The covariance of the user's coefficients, (q, q), and the number of clusters, if any.
+
+    clusters: one number for each clustering.
     """
 
     matrix: Array
@@ -118,44 +124,39 @@ class Estimated:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # far from a maximum variances may be infinite
-def covariance(objective: Objective, solution: Solution, wanted: Covariance, n: float) -> Estimated:
-    """The covariance of the user's coefficients at a solution.
+def covariance(
+    objective: Objective, solution: Solution, wanted: Covariance, n: float
+) -> CovarianceEstimate:
+    """The covariance of the user's coefficients at a solution. n: rows that the weights stand for.
 
-    n: how many rows the weights stand for.
-
-    The change to the user's units is applied to the root A T^-1, before anything is squared: the
-    intercept's variance is a difference of large numbers, and squaring them first would double the
-    digits it loses. A row that stands for two counts as the row twice, whatever the kind. White
-    (1980); HC1 to HC3: MacKinnon & White (1985), with the leverages of the weighted rows (Zeileis
-    2006); clusters: Liang & Zeger (1986), two ways: Cameron, Gelbach & Miller (2011).
-
-    Raises DataError if clusters are asked for and the rows carry none, or only one, or if a row's
-    leverage is one for HC2 or HC3; UsageError if these are asked for with several linear
-    predictors.
+    The root changes to the user's units before it is squared: squares would double the digits that
+    the intercept's variance loses. Raises DataError if the rows carry no clusters or one alone, or
+    if a row's leverage is one for HC2 or HC3; UsageError if these are asked for with several
+    linear predictors.
     """
     assert solution.information is not None  # without one no covariance is asked for
     root = solution.information.root
-    if wanted.information is Information.EXPECTED and not objective.likelihood.canonical:
+    if wanted.information is InformationKind.EXPECTED and not objective.likelihood.canonical:
         root = _expected_root(
             objective, solution.theta, solution.information.basis, solution.information.free
         )
     user = objective.coordinates.to_user(root)
     if wanted.kind is Kind.NONROBUST:
-        return Estimated(user @ user.T)
+        return CovarianceEstimate(user @ user.T)
     if wanted.kind is Kind.CLUSTER:
-        meat, clusters = _by_clusters(objective, solution.theta, root, wanted.small_sample, n)
+        meat, clusters = _cluster_meat(objective, solution.theta, root, wanted.small_sample, n)
         matrix = user @ meat @ user.T
         if (np.diagonal(matrix) < 0.0).any():
             raise DataError(_negative_variance(objective, matrix, clusters))
-        return Estimated(matrix, clusters)
-    meat, near = _by_rows(objective, solution.theta, root, wanted)
+        return CovarianceEstimate(matrix, clusters)
+    meat, near = _row_meat(objective, solution.theta, root, wanted)
     if wanted.kind is Kind.HC1:
         meat = meat * (n / (n - root.shape[1]))
     matrix = user @ meat @ user.T
     if near:
-        apart = _near_one(objective, solution, root, wanted)
+        apart = _near_rows_root(objective, solution, root, wanted)
         matrix = matrix + apart @ apart.T
-    return Estimated(matrix)
+    return CovarianceEstimate(matrix)
 
 
 def _negative_variance(objective: Objective, matrix: Array, clusters: tuple[int, ...]) -> str:
@@ -176,34 +177,34 @@ def _negative_variance(objective: Objective, matrix: Array, clusters: tuple[int,
     )
 
 
-def _near_one(objective: Objective, solution: Solution, root: Array, wanted: Covariance) -> Array:
-    """What the rows of leverage near one add to the root of HC2 or HC3, (p, m)."""
+def _near_rows_root(
+    objective: Objective, solution: Solution, root: Array, wanted: Covariance
+) -> Array:
+    """The columns that m rows of leverage near one add to the root of HC2 or HC3, (p, m)."""
     if not objective.separable:
         raise DataError(
             f"a row's leverage is above {NEAR_ONE_LEVERAGE:g}, and {wanted.kind.value} after a "
             "penalty is not computed there; choose HC0 or HC1."
         )
-    expected = wanted.information is Information.EXPECTED
+    expected = wanted.information is InformationKind.EXPECTED
     score_vanishes = solution.termination is Termination.CONVERGED
-    return contributions(
+    return near_row_contributions(
         objective, solution.theta, root, expected, LEVERAGE_POWERS[wanted.kind], score_vanishes
     )
 
 
-# A variance above it, of a column of unit spread, is that of a coefficient which separation leaves
-# open.
+# Of a column of unit spread: separation leaves a coefficient of a larger variance open.
 MAX_KNOWN_VARIANCE = 1e7
 
 
-def without_infinite(
+def covariance_under_separation(
     matrix: Array, signs: Array, solution: Solution, coordinates: Coordinates
 ) -> Array:
-    """The user's covariance, (q, q), under separation: nan for coefficients that have no finite
-    estimate.
+    """The covariance, (q, q), with nan for coefficients that have no finite estimate.
 
-    At the last iterate the rows that are predicted perfectly have lost their weight, so the rest is
-    the covariance of the finite coefficients in the limit. Of an iterate that separates all rows
-    nothing is left. signs: (q,).
+    At the last iterate the rows that are predicted perfectly have lost their weight. So the rest is
+    the covariance of the finite coefficients in the limit. If the iterate separates all rows,
+    nothing is left. matrix: (q, q), the user's; signs: (q,), as in `Recession`.
     """
     moved = np.square(coordinates.center / coordinates.scale)
     spread = np.square(coordinates.scale)
@@ -221,9 +222,7 @@ def without_infinite(
 def _expected_root(
     objective: Objective, theta: Array, basis: Array | None, free: Array | None
 ) -> Array:
-    """The root of the inverse of the expected information, from one more pass in the whitened rows
-    of a basis.
-    """
+    """The root of the inverse expected information, from one more pass in whitened rows."""
     curvature = objective.evaluate(theta, basis, expected=True).curvature
     factor = cholesky_factor(curvature if free is None else free.T @ curvature @ free)
     if factor is None:
@@ -235,21 +234,19 @@ def _expected_root(
 
 
 def _row_scores(objective: Objective, theta: Array, block: Block, X: Columns) -> Array:
-    """The derivative of each row's log-likelihood in its linear predictors, without its weight,
-    (n,) or (n, k).
-    """
+    """The score of each row in its linear predictors, without its weight, (n,) or (n, k)."""
     with np.errstate(over="ignore", invalid="ignore"):  # of rows without weight
         score = objective.likelihood.terms(objective.predictors(block, X, theta), block.y).score
     return weighted((block.weights > 0.0).astype(np.float64), score)
 
 
-def _by_rows(
+def _row_meat(
     objective: Objective, theta: Array, root: Array, wanted: Covariance
 ) -> tuple[Array, bool]:
-    """The sum over rows of their squared scores in the root's directions, (r, r), corrected by
-    leverage for HC2, HC3.
+    """The sum over rows of their squared scores in the root's directions, (r, r).
 
-    Rows of leverage near one are left out; whether there are any is said.
+    HC2 and HC3 correct the scores by leverage. They leave out rows of leverage near one; the second
+    value says whether there are any.
     """
     power = LEVERAGE_POWERS.get(wanted.kind)
     outputs = objective.likelihood.outputs
@@ -268,7 +265,7 @@ def _by_rows(
             return scaled.T @ scaled, Maximum(0.0)
         directions = X.dot(root)
         terms = row_terms(
-            objective, theta, block, X, directions, wanted.information is Information.EXPECTED
+            objective, theta, block, X, directions, wanted.information is InformationKind.EXPECTED
         )
         near = terms.leverage > NEAR_ONE_LEVERAGE
         rest = np.where(near, np.inf, 1.0 - terms.leverage)
@@ -293,15 +290,12 @@ def _directed_scores(
     )
 
 
-def _by_clusters(
+def _cluster_meat(
     objective: Objective, theta: Array, root: Array, small_sample: SmallSample, n: float
 ) -> tuple[Array, tuple[int, ...]]:
-    """The sum over clusters of their squared scores, (r, r).
+    """The sum over clusters of their squared scores in the root's directions, (r, r)."""
 
-    For two ways, both less their intersections.
-    """
-
-    def summed(block: Block) -> tuple[ByCluster, ...]:
+    def summed(block: Block) -> tuple[ClusterSums, ...]:
         if block.cluster is None:
             raise DataError(
                 "a clustered covariance needs the clusters of the rows; give the rows their "
@@ -310,11 +304,13 @@ def _by_clusters(
             )
         X = objective.columns(block)
         score = weighted(block.weights, _row_scores(objective, theta, block, X))
-        return tuple(by_cluster(codes, X, score, block.kept) for codes in ways(block.cluster))
+        return tuple(
+            cluster_sums(codes, X, score, block.kept) for codes in clusterings(block.cluster)
+        )
 
     found = total(objective.rows, summed, objective.threads)
     meat = np.zeros((root.shape[1], root.shape[1]))
-    for clusters, sign in zip(found, (1.0, 1.0, -1.0), strict=False):
+    for clusters, sign in zip(found, CLUSTERING_SIGNS, strict=False):
         groups = clusters.codes.size
         if groups < 2:
             raise DataError("a clustered covariance needs at least two clusters; there is one.")
@@ -326,11 +322,12 @@ def _by_clusters(
     return meat, tuple(clusters.codes.size for clusters in found[:2])
 
 
-def ways(cluster: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """The codes of each way of clustering, and of two ways also those of their intersections.
+# Of the sums of squares by each of `clusterings`: intersections are counted twice.
+CLUSTERING_SIGNS = (1.0, 1.0, -1.0)
 
-    cluster: (n, 1 or 2).
-    """
+
+def clusterings(cluster: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The codes of each clustering, then of the intersections of two. cluster: (n, 1 or 2)."""
     if cluster.shape[1] == 1:
         return [cluster[:, 0]]
     first, second = cluster[:, 0], cluster[:, 1]

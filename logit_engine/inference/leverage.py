@@ -108,7 +108,7 @@ class NearRows:
         return self
 
 
-def contributions(
+def near_row_contributions(
     objective: Objective,
     theta: Array,
     root: Array,
@@ -126,7 +126,7 @@ def contributions(
     free = _free_directions(objective, own)
 
     def gathered(block: Block) -> tuple[Any, ...]:
-        terms = _terms(objective, theta, block, root, expected)
+        terms = _block_terms(objective, theta, block, root, expected)
         return _split_block(
             block, terms, dense_array(block.X.to_inner(own.center, own.scale)) @ free
         )
@@ -136,8 +136,8 @@ def contributions(
     for i in range(near.at.size):
         if near.terms[i, 1] < VANISHED_CURVATURE and not score_vanishes:
             continue
-        others = _Others(plus.R, minus.R, gradient, near, i)
-        found.append(_contribution(others, objective, own, power, score_vanishes))
+        others = _OtherRows(plus.R, minus.R, gradient, near, i)
+        found.append(_row_contribution(others, objective, own, power, score_vanishes))
     return own.to_user(free @ np.array(found).reshape(len(found), free.shape[1]).T)
 
 
@@ -166,7 +166,7 @@ def _split_block(
     return plus, minus, rows.T @ (weight * terms.score), part
 
 
-def _terms(
+def _block_terms(
     objective: Objective, theta: Array, block: Block, root: Array, expected: bool
 ) -> RowTerms:
     X = objective.columns(block)
@@ -179,7 +179,7 @@ def _coordinates_of_others(
     """Inner coordinates by the moments of the rows that are not near one."""
 
     def moments(block: Block) -> tuple[Any]:
-        near = _terms(objective, theta, block, root, expected).leverage > NEAR_ONE_LEVERAGE
+        near = _block_terms(objective, theta, block, root, expected).leverage > NEAR_ONE_LEVERAGE
         return (block.X.moments(block.kept & ~near),)
 
     (found,) = total(objective.rows, moments, objective.threads)
@@ -204,7 +204,7 @@ def _free_directions(objective: Objective, own: Coordinates) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class _Others:
+class _OtherRows:
     """One row near one, and all other rows: factors of those not near, by the sign of their
     curvature, and their score.
     """
@@ -252,8 +252,8 @@ class _Others:
         return None if rest is None else rest @ R
 
 
-def _contribution(
-    others: _Others, objective: Objective, own: Coordinates, power: float, score_vanishes: bool
+def _row_contribution(
+    others: _OtherRows, objective: Objective, own: Coordinates, power: float, score_vanishes: bool
 ) -> Array:
     """The row's score times the step H^-1 x over (1 - h) to the power, (r,), by the other rows."""
     R = others.factor()
@@ -271,7 +271,7 @@ def _contribution(
     )
 
 
-def _own_parameter(others: _Others, objective: Objective, own: Coordinates, power: float) -> str:
+def _own_parameter(others: _OtherRows, objective: Objective, own: Coordinates, power: float) -> str:
     """The sentence on a row that alone determines something."""
     kind = "HC2" if power < 1.0 else "HC3"
     where = f"row {int(others.near.at[others.i])}"

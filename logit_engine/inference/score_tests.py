@@ -13,7 +13,7 @@ from scipy.linalg import cho_solve, solve_triangular
 
 from logit_engine.columns import Array
 from logit_engine.errors import DataError, RankError, UsageError
-from logit_engine.inference.covariance import Kind, SmallSample, ways
+from logit_engine.inference.covariance import CLUSTERING_SIGNS, Kind, SmallSample, clusterings
 from logit_engine.inference.hypotheses import Test, wald
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.triangles import aliased, cholesky_factor, r_factor, triangular_inverse
@@ -62,10 +62,10 @@ def score_test(
     """
     _check_kind(kind)
     X, theta, R = _full_model(likelihood, X, constrained, R, extra)
-    inverse = triangular_inverse(_factor(X))
-    at = _Point(likelihood, X, y, theta, inverse, offset, weight, precision, observed)
-    score, information, meat = _sums(at)
-    root = _root(information)
+    inverse = triangular_inverse(_column_factor(X))
+    at = _ScoredPoint(likelihood, X, y, theta, inverse, offset, weight, precision, observed)
+    score, information, meat = _score_sums(at)
+    root = _information_factor(information)
     if kind is Kind.CLUSTER:
         meat = _cluster_sums(at, groups, small_sample)
     bread = np.asarray(cho_solve((root, False), np.eye(score.size)))
@@ -135,11 +135,11 @@ def whole_score_test(
     """
     k = likelihood.outputs
     theta = np.asarray(constrained, dtype=np.float64).reshape(k, -1)
-    inverse = triangular_inverse(_factor(X))
-    score, information, _ = _sums(
-        _Point(likelihood, X, y, theta, inverse, offset, weight, None, observed)
+    inverse = triangular_inverse(_column_factor(X))
+    score, information, _ = _score_sums(
+        _ScoredPoint(likelihood, X, y, theta, inverse, offset, weight, None, observed)
     )
-    half = solve_triangular(_root(information), score, trans="T")
+    half = solve_triangular(_information_factor(information), score, trans="T")
     statistic = float(half @ half)
     T = np.kron(np.eye(k), np.linalg.inv(inverse))
     scores, curvature = T.T @ score, np.diagonal(T.T @ information @ T)
@@ -148,7 +148,7 @@ def whole_score_test(
     )
 
 
-def _root(information: Array) -> Array:
+def _information_factor(information: Array) -> Array:
     root = cholesky_factor(information)
     if root is None:
         raise DataError(
@@ -158,7 +158,7 @@ def _root(information: Array) -> Array:
     return root
 
 
-def _factor(X: Array) -> Array:
+def _column_factor(X: Array) -> Array:
     """The triangular factor of X, (p, p), block by block.
 
     Rows in it are near-orthonormal, so that no digits are lost.
@@ -177,7 +177,7 @@ def _factor(X: Array) -> Array:
     return factor
 
 
-class _Point(NamedTuple):
+class _ScoredPoint(NamedTuple):
     """Where sums are taken: rows, theta (k, p), and which information.
 
     inverse: T^-1, (p, p), with which the rows are near-orthonormal.
@@ -203,11 +203,11 @@ class _Point(NamedTuple):
         )
 
 
-def _sums(at: _Point) -> tuple[Array, Array, Array]:
+def _score_sums(at: _ScoredPoint) -> tuple[Array, Array, Array]:
     """Score, information and covariance of the scores in the rows X T^-1; all class-major."""
     size, k, p = at.theta.size, at.theta.shape[0], at.X.shape[1]
     score, information, outer = np.zeros(size), np.zeros((k, p, size)), np.zeros((size, size))
-    for rows, Y, scores, curvature, w in _blocks(at):
+    for rows, Y, scores, curvature, w in _block_terms(at):
         score += w @ scores
         squared = w if at.precision is None else w * at.precision[rows]
         outer += (scores * squared[:, None]).T @ scores
@@ -224,7 +224,9 @@ def _sums(at: _Point) -> tuple[Array, Array, Array]:
     )
 
 
-def _cluster_sums(at: _Point, groups: NDArray[np.int64] | None, small_sample: SmallSample) -> Array:
+def _cluster_sums(
+    at: _ScoredPoint, groups: NDArray[np.int64] | None, small_sample: SmallSample
+) -> Array:
     """The covariance of the scores' sums by cluster, about their mean, (q, q).
 
     Of two ways less their intersections.
@@ -235,12 +237,12 @@ def _cluster_sums(at: _Point, groups: NDArray[np.int64] | None, small_sample: Sm
         )
     n = at.observations
     meat = np.zeros((at.theta.size, at.theta.size))
-    for codes, sign in zip(ways(groups), (1.0, 1.0, -1.0), strict=False):
+    for codes, sign in zip(clusterings(groups), CLUSTERING_SIGNS, strict=False):
         present, local = np.unique(codes, return_inverse=True)
         if present.size < 2:
             raise DataError("a clustered score test needs at least two clusters; there is one.")
         sums = np.zeros((present.size, at.theta.size))
-        for rows, _, scores, _, w in _blocks(at):
+        for rows, _, scores, _, w in _block_terms(at):
             np.add.at(sums, local[rows], scores * w[:, None])
         factor = 1.0 if small_sample is SmallSample.NONE else present.size / (present.size - 1)
         if small_sample is SmallSample.STATA:
@@ -250,7 +252,7 @@ def _cluster_sums(at: _Point, groups: NDArray[np.int64] | None, small_sample: Sm
     return meat
 
 
-def _blocks(at: _Point) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
+def _block_terms(at: _ScoredPoint) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
     """Block by block: which rows, X T^-1 (n, p), their scores (n, q) and curvatures (n, k, k, 1),
     their weights (n,).
     """

@@ -11,7 +11,7 @@ from logit_engine.inference.covariance import (
     HC1,
     NONROBUST,
     Covariance,
-    Information,
+    InformationKind,
     Kind,
     SmallSample,
 )
@@ -69,7 +69,7 @@ def test_observed_information_is_that_of_symbolic_derivatives(name: str) -> None
 
 @pytest.mark.parametrize("name", BINARY)
 def test_expected_information_is_that_of_glm(name: str) -> None:
-    case, result = CASES[name], found(name, Covariance(information=Information.EXPECTED))
+    case, result = CASES[name], found(name, Covariance(information=InformationKind.EXPECTED))
     assert off_covariance(result.covariance, case["cov"]) < TIGHT
     np.testing.assert_allclose(result.z, case["z"], rtol=TIGHT, atol=TIGHT)
     np.testing.assert_allclose(
@@ -86,7 +86,7 @@ def test_both_informations_differ_without_the_canonical_link(name: str) -> None:
 @pytest.mark.parametrize("kind", ["HC0", "HC1", "HC2", "HC3"])
 @pytest.mark.parametrize("name", BINARY)
 def test_sandwich_is_vcovhc(name: str, kind: str) -> None:
-    result = found(name, Covariance(Kind(kind), Information.EXPECTED))
+    result = found(name, Covariance(Kind(kind), InformationKind.EXPECTED))
     assert off_covariance(result.covariance, CASES[name][kind]) < TIGHT
 
 
@@ -95,7 +95,9 @@ def test_sandwich_is_vcovhc(name: str, kind: str) -> None:
 )
 @pytest.mark.parametrize(("name", "ways"), WAYS)
 def test_clustered_is_vcovcl(name: str, ways: str, theirs: str, ours: str) -> None:
-    result = found(name, Covariance(Kind.CLUSTER, Information.EXPECTED, SmallSample(ours)), ways)
+    result = found(
+        name, Covariance(Kind.CLUSTER, InformationKind.EXPECTED, SmallSample(ours)), ways
+    )
     assert off_covariance(result.covariance, CASES[name][ways][theirs]) < TIGHT
     assert list(np.atleast_1d(result.clusters)) == CASES[name][ways]["clusters"]
 
