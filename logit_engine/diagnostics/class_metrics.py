@@ -55,7 +55,7 @@ def evaluate_classes(
     with more digits. Raises DataError if shapes differ.
     """
     checked_level(level)
-    codes, p, share = _checked(code, probability, shares, classes)
+    codes, p, share = _checked_classes(code, probability, shares, classes)
     groups = checked_cluster(cluster, codes.size)
     found = _with_intervals(
         _class_ratios(codes, p, share, row_loss),
@@ -68,7 +68,7 @@ def evaluate_classes(
     return [
         *(ClassMetric(metric, baseline) for metric, baseline in zip(found, baselines, strict=True)),
         *(
-            ClassMetric(_area(name, codes == c, p[:, c], groups, level, method), 0.5)
+            ClassMetric(_class_area(name, codes == c, p[:, c], groups, level, method), 0.5)
             for c, name in enumerate(classes)
         ),
     ]
@@ -98,7 +98,7 @@ def class_confusion(code: npt.ArrayLike, probability: npt.ArrayLike) -> IntArray
     return counts.reshape(classes, classes)
 
 
-def _checked(
+def _checked_classes(
     code: npt.ArrayLike, probability: npt.ArrayLike, shares: npt.ArrayLike, classes: Sequence[str]
 ) -> tuple[IntArray, FloatArray, FloatArray]:
     codes = np.asarray(code, dtype=np.intp)
@@ -133,7 +133,7 @@ def _with_intervals(
     ]
 
 
-def _area(
+def _class_area(
     name: str,
     is_class: npt.NDArray[np.bool_],
     probability: FloatArray,

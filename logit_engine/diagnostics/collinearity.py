@@ -28,7 +28,7 @@ def aliases(
     found = {}
     for j in np.flatnonzero(bad).tolist():
         before = kept[kept < j]
-        share = _combination(R, before, j)
+        share = _combination_shares(R, before, j)
         size = np.abs(share) * norms[before]
         sources = set(before[size > 1e-6 * max(size.max(initial=0.0), norms[j])].tolist())
         if sources and coordinates is not None and _centers_differ(coordinates, before, share, j):
@@ -49,7 +49,7 @@ def _centers_differ(coordinates: Coordinates, before: np.ndarray, share: Array, 
     return bool(abs(parts.sum()) > 1e-6 * np.abs(parts).max(initial=0.0))
 
 
-def _combination(R: Array, before: np.ndarray, j: int) -> Array:
+def _combination_shares(R: Array, before: np.ndarray, j: int) -> Array:
     """The coefficients of column j on the kept columns before it."""
     if before.size == 0 or not np.any(R[:, j]):
         return np.zeros(before.size)

@@ -93,13 +93,13 @@ def influence(
     return Influence(
         hat=hat,
         studentized=terms.pearson / np.sqrt(rest),
-        score_residuals=_ratio(terms.score, np.sqrt(terms.positive_curvature * rest)),
+        score_residuals=_ratio_or_zero(terms.score, np.sqrt(terms.positive_curvature * rest)),
         d_fitted=terms.density * d_eta,
-        dffits=_ratio(d_eta, np.sqrt(spread if metric is None else leverages(X, metric))),
+        dffits=_ratio_or_zero(d_eta, np.sqrt(spread if metric is None else leverages(X, metric))),
         cooks_distance=cooks_distance,
         d_params=d_params,
         params=params,
-        std_errors=np.sqrt(_squares(root.T)),
+        std_errors=np.sqrt(_column_squares(root.T)),
         df_resid=terms.present - params.size,
     )
 
@@ -143,11 +143,11 @@ def _left_out_steps(
     the information itself.
     """
     d_params, cooks = np.empty(X.shape), np.empty(X.shape[0])
-    for rows in _blocks(X.shape[0]):
-        steps = _whitened(X[rows], factor) * scale[rows]
+    for rows in _row_slices(X.shape[0]):
+        steps = _whitened_rows(X[rows], factor) * scale[rows]
         d = np.asarray(solve_triangular(factor, steps, check_finite=False))
         d_params[rows] = d.T
-        cooks[rows] = _squares(steps if metric is None else metric @ d) / X.shape[1]
+        cooks[rows] = _column_squares(steps if metric is None else metric @ d) / X.shape[1]
     return d_params, cooks
 
 
@@ -159,12 +159,12 @@ def leverages(X: Array, factor: Array) -> Array:
     With R the triangular factor of X itself it is the hat diagonal of least squares.
     """
     out = np.empty(X.shape[0])
-    for rows in _blocks(X.shape[0]):
-        out[rows] = _squares(_whitened(X[rows], factor))
+    for rows in _row_slices(X.shape[0]):
+        out[rows] = _column_squares(_whitened_rows(X[rows], factor))
     return out
 
 
-def _whitened(X: Array, factor: Array) -> Array:
+def _whitened_rows(X: Array, factor: Array) -> Array:
     """R^-T x of each row, (p, n)."""
     return np.asarray(solve_triangular(factor, X.T, trans="T", check_finite=False))
 
@@ -181,12 +181,12 @@ def _upper_root(covariance: Array) -> Array:
         ) from None
 
 
-def _squares(A: Array) -> Array:
+def _column_squares(A: Array) -> Array:
     """The sum of squares of each column."""
     return np.asarray(np.einsum("ij,ij->j", A, A))
 
 
-def _ratio(above: Array, below: Array) -> Array:
+def _ratio_or_zero(above: Array, below: Array) -> Array:
     """above / below with 0 / 0 = 0: a row without score or weight moves nothing."""
     with np.errstate(divide="ignore"):
         return np.divide(
@@ -194,5 +194,5 @@ def _ratio(above: Array, below: Array) -> Array:
         )
 
 
-def _blocks(n: int) -> Iterator[slice]:
+def _row_slices(n: int) -> Iterator[slice]:
     return (slice(start, start + BLOCK_ROWS) for start in range(0, n, BLOCK_ROWS))

@@ -123,7 +123,7 @@ class LinearProgram:
         self.outputs = objective.likelihood.outputs
         self.precise = smallest_pivot(T) < EXTENDED_PIVOT
         self.kept = np.concatenate(total(objective.rows, lambda block: ([block.kept],), 1)[0])
-        self.equal, self.limits = self._limits(cone)
+        self.equal, self.limits = self._cone_limits(cone)
         stride = row_stride(objective)
 
         def some(block: Block) -> tuple[list[Real]]:
@@ -322,7 +322,7 @@ class LinearProgram:
         """The inverse of `from_inner`."""
         return np.concatenate([self.inverse @ part for part in direction.reshape(self.outputs, -1)])
 
-    def _limits(self, cone: Cone | None) -> tuple[Real | None, Real]:
+    def _cone_limits(self, cone: Cone | None) -> tuple[Real | None, Real]:
         """Equalities and cuts, in even coordinates, of linear constraints and of a cone; the
         equalities None if none.
         """

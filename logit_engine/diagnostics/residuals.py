@@ -38,17 +38,17 @@ def residuals(
     """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # of rows without trials
         if isinstance(likelihood, Bernoulli):
-            found = _binary(likelihood, eta, y)
+            found = _binary_residuals(likelihood, eta, y)
         else:
-            found = _of_classes(likelihood, eta, y)
+            found = _class_residuals(likelihood, eta, y)
     if trials is None:
         return found
     root = np.sqrt(trials)
     return Residuals(
         response=found.response,
-        pearson=_times(root, found.pearson),
-        deviance=_times(root, found.deviance),
-        generalized=_times(trials, found.generalized),
+        pearson=_residuals_times(root, found.pearson),
+        deviance=_residuals_times(root, found.deviance),
+        generalized=_residuals_times(trials, found.generalized),
     )
 
 
@@ -62,19 +62,21 @@ def misclassified(eta: Array, y: Array) -> Array:
     return np.asarray(likeliest != y, dtype=np.float64)
 
 
-def _binary(likelihood: Bernoulli, eta: Array, y: Array) -> Residuals:
+def _binary_residuals(likelihood: Bernoulli, eta: Array, y: Array) -> Residuals:
     link, no = likelihood.link, 1.0 - y
     log_mean, log_rest = link.log_cdf(eta), link.log_sf(eta)
     mean, rest = link.cdf(eta), link.cdf(-eta) if link.symmetric else np.exp(log_rest)
     response = y * rest - no * mean  # y - mu, but exact where mu is near one
     half_logit = 0.5 * (log_mean - log_rest)
     pearson = weighted(y, np.exp(-half_logit)) - weighted(no, np.exp(half_logit))
-    deviance = _divergence(y, mean, log_mean, response) + _divergence(no, rest, log_rest, -response)
+    deviance = _half_deviance(y, mean, log_mean, response) + _half_deviance(
+        no, rest, log_rest, -response
+    )
     signed = np.copysign(np.sqrt(2.0 * deviance), response)
     return Residuals(response, pearson, signed, likelihood.terms(eta, y).score)
 
 
-def _divergence(x: Array, m: Array, log_m: Array, difference: Array) -> Array:
+def _half_deviance(x: Array, m: Array, log_m: Array, difference: Array) -> Array:
     """x log(x/m) - (x - m), never negative; where x is near m by its series, which does not cancel.
 
     Loader (2000).
@@ -90,7 +92,7 @@ def _divergence(x: Array, m: Array, log_m: Array, difference: Array) -> Array:
     return np.where(np.abs(v) < 0.1, near, far)
 
 
-def _of_classes(likelihood: Likelihood, eta: Array, y: Array) -> Residuals:
+def _class_residuals(likelihood: Likelihood, eta: Array, y: Array) -> Residuals:
     row, code = np.arange(y.size), y.astype(np.intp)
     response = -likelihood.probabilities(eta)
     response[row, code] = 0.0
@@ -107,7 +109,7 @@ def _of_classes(likelihood: Likelihood, eta: Array, y: Array) -> Residuals:
     return Residuals(response, pearson, np.sqrt(-2.0 * terms.loglik), terms.score)
 
 
-def _times(w: Array, residual: Array) -> Array:
+def _residuals_times(w: Array, residual: Array) -> Array:
     """w times the residual of its row; a row without trials has none, however far out."""
     by_row = np.broadcast_to(w.reshape(-1, *[1] * (residual.ndim - 1)), residual.shape)
     return weighted(by_row, residual)

@@ -64,7 +64,7 @@ def perfect_predictors(
             if wording.units is not None:
                 scale, center = float(wording.units.scale[j]), float(wording.units.center[j])
             low, high = ranges.low[:, j] * scale + center, ranges.high[:, j] * scale + center
-            threshold = _threshold(low, high, names[j], wording)
+            threshold = _threshold_clause(low, high, names[j], wording)
             if threshold and j != constant:
                 ends = np.array([low.min(), high.max() - 1.0])
                 clauses.append(Clause(threshold, bool((np.abs(ends) < 1e-12).all())))
@@ -83,7 +83,7 @@ def family_name(names: Sequence[str]) -> str:
     return max(closed, key=len, default=names[0])
 
 
-def _threshold(low: Array, high: Array, name: str, wording: Wording) -> str | None:
+def _threshold_clause(low: Array, high: Array, name: str, wording: Wording) -> str | None:
     """The clause for a numeric column whose ranges beside both outcomes meet at most in a point.
 
     low, high: (2,).

@@ -129,7 +129,7 @@ class RocArea:
         """The area under the ROC curve, by midranks; nan with one class only."""
         positive, negative = self.ranking.group_sums(weight)
         total = float(np.sum(positive)) * float(np.sum(negative))
-        return dot_product(positive, _below(negative)) / total if total > 0.0 else NAN
+        return dot_product(positive, _weight_below(negative)) / total if total > 0.0 else NAN
 
     def influence(self, weight: FloatArray) -> FloatArray:
         """DeLong's placements less the area, over the weight of the row's class (Sun & Xu 2014, in
@@ -137,13 +137,13 @@ class RocArea:
         """
         positive, negative = self.ranking.group_sums(weight)
         positives, negatives = float(np.sum(positive)), float(np.sum(negative))
-        outranked = _below(negative) / negatives
-        outranking = 1.0 - _below(positive) / positives
+        outranked = _weight_below(negative) / negatives
+        outranking = 1.0 - _weight_below(positive) / positives
         area = dot_product(positive, outranked) / positives
         return self.ranking.by_row((outranked - area) / positives, (outranking - area) / negatives)
 
 
-def _below(weight: FloatArray) -> FloatArray:
+def _weight_below(weight: FloatArray) -> FloatArray:
     """The weight in lower groups, and half of the group's own. (k,) -> (k,)."""
     through = np.cumsum(weight)
     return np.asarray(through[-1] - through + 0.5 * weight)
@@ -159,7 +159,7 @@ class StepPrecision:
 
     def value(self, weight: FloatArray) -> float:
         """Average precision, without interpolation; nan without a positive."""
-        positive, precision, _ = self._steps(weight)
+        positive, precision, _ = self._threshold_steps(weight)
         positives = float(np.sum(positive))
         return dot_product(positive, precision) / positives if positives > 0.0 else NAN
 
@@ -171,14 +171,14 @@ class StepPrecision:
         in step j moves every P_k, k >= j, by (1 - P_k) / C_k if it is positive and by -P_k / C_k if
         not: sums from the lowest up.
         """
-        positive, precision, above = self._steps(weight)
+        positive, precision, above = self._threshold_steps(weight)
         positives = float(np.sum(positive))
         lost = _sums_from_the_end(positive * precision / above)
         gained = _sums_from_the_end(positive / above) - lost
         average = dot_product(positive, precision) / positives
         return self.ranking.by_row((precision + gained - average) / positives, -lost / positives)
 
-    def _steps(self, weight: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _threshold_steps(self, weight: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Each step's positives, its precision, and the weight at or above it (1 while that is 0).
 
         Three of (k,).

@@ -10,7 +10,12 @@ from logit_engine.columns import Array
 from logit_engine.discrete.estimates import Estimates
 from logit_engine.discrete.output_format import OutputFormat, RowLabels, Table, two_levels
 from logit_engine.errors import UsageError
-from logit_engine.inference.prediction import Prediction, average, predict_linear, predict_mean
+from logit_engine.inference.prediction import (
+    Prediction,
+    average_prediction,
+    predict_linear,
+    predict_mean,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,9 @@ def prediction_result(
     model, is_linear = estimates.model, which == "linear"
     params, covariance = estimates.prediction_params, estimates.prediction_covariance
     if averaged:
-        found = average(model.likelihood, X, params, covariance, offset, weights, is_linear)
+        found = average_prediction(
+            model.likelihood, X, params, covariance, offset, weights, is_linear
+        )
     else:
         predict = predict_linear if is_linear else predict_mean
         found = predict(model.likelihood, X, params, covariance, offset)

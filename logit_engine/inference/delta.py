@@ -40,7 +40,7 @@ def known_covariance(covariance: Array) -> tuple[Array, NDArray[np.bool_]]:
     ), unknown
 
 
-def carried_over(J: Array, covariance: Array, params: Array) -> Array:
+def delta_covariance(J: Array, covariance: Array, params: Array) -> Array:
     """J V J', (m, m), of derivatives J, (m, q).
 
     Nan where a row of J feels a coefficient whose variance is nan.
@@ -59,12 +59,12 @@ def carried_over(J: Array, covariance: Array, params: Array) -> Array:
     return np.asarray(out)
 
 
-def roots(variances: Array) -> Array:
+def standard_errors(variances: Array) -> Array:
     """Standard errors; a variance of zero may have been rounded below it."""
     return np.sqrt(np.maximum(variances, 0.0))
 
 
-def two_sided(z: Array, df: float | None = None) -> Array:
+def two_sided_p_values(z: Array, df: float | None = None) -> Array:
     """P-values of z on both sides, of Student's t with df, or normal."""
     tail = -np.abs(z)
     return np.asarray(2.0 * (special.ndtr(tail) if df is None else special.stdtr(df, tail)))

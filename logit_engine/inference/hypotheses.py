@@ -13,7 +13,7 @@ from scipy.linalg.lapack import dpstrf
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.inference.delta import two_sided, wald_interval
+from logit_engine.inference.delta import two_sided_p_values, wald_interval
 
 LIKELIHOOD_RATIO = (
     "The likelihood-ratio test works: fit without the column, and compare twice the difference of "
@@ -66,7 +66,7 @@ class Contrasts:
     @property
     def p_values(self) -> Array:
         """Two-sided p-values of z, (m,)."""
-        return two_sided(self.z, self.df)
+        return two_sided_p_values(self.z, self.df)
 
     def interval(self, level: float = 0.95) -> Array:
         """Wald intervals of the effects (not less q), (m, 2).
@@ -111,14 +111,14 @@ def contrasts(
     involves infinite estimates of one direction alone, its effect is infinite. Raises UsageError if
     the shapes do not fit.
     """
-    R, null = _hypothesis(estimates, R, q)
-    theta, V, missing = _known(estimates, covariance, R)
+    R, null = _checked_hypothesis(estimates, R, q)
+    theta, V, missing = _known_part(estimates, covariance, R)
     variance = np.einsum("ij,ij->i", R @ V, R)
     effects, std_errors = (
         R @ theta,
         np.sqrt(np.maximum(variance, 0.0)),
     )  # a variance of zero may round to below it
-    effects[missing] = [_infinity(row, estimates) for row in R[missing]]
+    effects[missing] = [_infinite_effect(row, estimates) for row in R[missing]]
     std_errors[missing] = np.nan
     return Contrasts(effects, std_errors, null, df)
 
@@ -141,10 +141,10 @@ def wald(
     rows contradict each other, involve a coefficient without a standard error, or test nothing.
     Greene (2018), 5.4.
     """
-    R, null = _hypothesis(estimates, R, q)
-    if note := _on_infinite(estimates, R, names):
+    R, null = _checked_hypothesis(estimates, R, q)
+    if note := _infinite_note(estimates, R, names):
         return Test(np.nan, np.nan, int(np.linalg.matrix_rank(R)), f_df, note=note)
-    theta, V, missing = _known(estimates, covariance, R)
+    theta, V, missing = _known_part(estimates, covariance, R)
     _check_testable(R, null, missing)
     statistic, rank, dropped = _pivoted_statistic(R, R @ theta - null, V)
     asked = int(np.linalg.matrix_rank(R))
@@ -163,7 +163,7 @@ def _check_testable(R: Array, null: Array, missing: NDArray[np.bool_]) -> None:
             f"row {row} of R involves a coefficient that has no standard error; leave it out of "
             "the test."
         )
-    if _contradictory(R, null):
+    if _rows_contradict(R, null):
         raise UsageError(
             "rows of R theta = q contradict each other: no theta fulfills all of them; correct q."
         )
@@ -230,7 +230,7 @@ def odds_ratios(estimates: Array, covariance: Array, level: float = 0.95) -> Rat
     )
 
 
-def _hypothesis(estimates: Array, R: Array, q: float | Array) -> tuple[Array, Array]:
+def _checked_hypothesis(estimates: Array, R: Array, q: float | Array) -> tuple[Array, Array]:
     """R as (m, p) and q as (m,)."""
     rows = np.atleast_2d(np.asarray(R, dtype=np.float64))
     if rows.ndim != 2 or rows.shape[1] != estimates.size:
@@ -247,7 +247,7 @@ def _hypothesis(estimates: Array, R: Array, q: float | Array) -> tuple[Array, Ar
     return rows, np.broadcast_to(null, rows.shape[:1]).copy()
 
 
-def _infinity(row: Array, estimates: Array) -> float:
+def _infinite_effect(row: Array, estimates: Array) -> float:
     """The infinity of a combination whose infinite estimates all draw one way, else nan."""
     drawn = row[row != 0.0] * np.sign(estimates[row != 0.0])
     drawn = drawn[~np.isfinite(estimates[row != 0.0])]
@@ -255,7 +255,7 @@ def _infinity(row: Array, estimates: Array) -> float:
     return float(np.sign(drawn[0]) * np.inf) if alike else float("nan")
 
 
-def _on_infinite(estimates: Array, R: Array, names: Sequence[str] | None) -> str:
+def _infinite_note(estimates: Array, R: Array, names: Sequence[str] | None) -> str:
     """The sentence on a test whose R involves estimates that are infinite.
 
     None where there are none.
@@ -273,7 +273,9 @@ def _on_infinite(estimates: Array, R: Array, names: Sequence[str] | None) -> str
     )
 
 
-def _known(estimates: Array, covariance: Array, R: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+def _known_part(
+    estimates: Array, covariance: Array, R: Array
+) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Estimates and covariance with zeros for what is nan, and which rows of R involve such a
     coefficient.
     """
@@ -282,7 +284,7 @@ def _known(estimates: Array, covariance: Array, R: Array) -> tuple[Array, Array,
     return np.where(unknown, 0.0, estimates), V, (R[:, unknown] != 0.0).any(axis=1)
 
 
-def _contradictory(R: Array, null: Array) -> bool:
+def _rows_contradict(R: Array, null: Array) -> bool:
     """Whether [R q] has a higher rank than R: each row at unit length, q measured in its own
     largest entry.
     """

@@ -11,14 +11,20 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.inference.delta import (
-    carried_over,
-    roots,
+    delta_covariance,
     row_blocks,
-    two_sided,
+    standard_errors,
+    two_sided_p_values,
     wald_interval,
     weighted_sums,
 )
-from logit_engine.inference.response import bend, predictors, responses, slope, value
+from logit_engine.inference.response import (
+    linear_predictors,
+    response_count,
+    response_curvature,
+    response_slope,
+    response_value,
+)
 from logit_engine.likelihoods import Likelihood
 
 # Rows, their offsets, and the share of each in the average.
@@ -90,7 +96,7 @@ class Margins:
             raise UsageError(
                 "effects at every row have no standard errors; choose at='overall' or one row."
             )
-        return roots(np.diagonal(self.covariance)).reshape(self.effects.shape[::-1]).T
+        return standard_errors(np.diagonal(self.covariance)).reshape(self.effects.shape[::-1]).T
 
     @property
     def z(self) -> Array:
@@ -101,7 +107,7 @@ class Margins:
     @property
     def p_values(self) -> Array:
         """Two-sided p-values of z, (m, C)."""
-        return two_sided(self.z, self.df)
+        return two_sided_p_values(self.z, self.df)
 
     def interval(self, level: float = 0.95) -> Array:
         """Wald intervals, (m, C, 2). Raises UsageError unless 0 < level < 1."""
@@ -152,8 +158,10 @@ def margins(
     fitted = _ColumnEffects(likelihood, params, effect, columns, steps, lacks_limit, separated)
     if at not in (At.OVERALL, At.ALL):
         zero = np.where(varies, 0.0, seen[0]) if at is At.ZERO else None
-        return fitted.average(iter([_point(X, offset, weight, fixed or {}, at, zero)]), covariance)
-    parts = _parts(X, offset, weight, fixed or {}, row_blocks(X.shape[0], fitted.width))
+        return fitted.average(
+            iter([_center_point(X, offset, weight, fixed or {}, at, zero)]), covariance
+        )
+    parts = _row_parts(X, offset, weight, fixed or {}, row_blocks(X.shape[0], fitted.width))
     return fitted.by_row(parts, X.shape[0]) if at is At.ALL else fitted.average(parts, covariance)
 
 
@@ -198,10 +206,10 @@ def center_at(at: At, weight: Array | None) -> Callable[[Array], Array]:
     """The function from values, (n, ...), to their mean, median or zero over the first axis."""
     if at is At.ZERO:
         return lambda values: np.zeros(values.shape[1:])
-    return partial(_median if at is At.MEDIAN else _mean, weight=weight)
+    return partial(_column_medians if at is At.MEDIAN else _column_means, weight=weight)
 
 
-def _parts(
+def _row_parts(
     X: Array,
     offset: Array | None,
     weight: Array | None,
@@ -219,7 +227,7 @@ def _parts(
         yield rows, None if offset is None else offset[b], share[b]
 
 
-def _point(
+def _center_point(
     X: Array,
     offset: Array | None,
     weight: Array | None,
@@ -228,7 +236,7 @@ def _point(
     zero: Array | None,
 ) -> Part:
     """The one row of means or medians, or the given row `zero`, with the fixed values in place."""
-    center = _median if at is At.MEDIAN else _mean
+    center = _column_medians if at is At.MEDIAN else _column_means
     row = center(X, weight) if zero is None else zero
     for j, v in fixed.items():
         values = np.asarray(v, dtype=np.float64)
@@ -237,11 +245,11 @@ def _point(
     return row[None], shift, np.ones(1)
 
 
-def _mean(values: Array, weight: Array | None) -> Array:
+def _column_means(values: Array, weight: Array | None) -> Array:
     return np.asarray(values.mean(axis=0) if weight is None else weight @ values / weight.sum())
 
 
-def _median(values: Array, weight: Array | None) -> Array:
+def _column_medians(values: Array, weight: Array | None) -> Array:
     """The median of each column; rows of weight two count twice."""
     columns = values.reshape(values.shape[0], -1).T
     if weight is None:
@@ -279,25 +287,25 @@ class _ColumnEffects:
     def width(self) -> int:
         """How many numbers a row needs."""
         return (
-            responses(self.likelihood) * self.columns.size * self.likelihood.outputs
+            response_count(self.likelihood) * self.columns.size * self.likelihood.outputs
             + self.params.size
         )
 
     def average(self, parts: Iterator[Part], covariance: Array) -> Margins:
         """The sum of the effects over all rows by their shares, with its covariance."""
-        m, k, classes = self.columns.size, self.likelihood.outputs, responses(self.likelihood)
+        m, k, classes = self.columns.size, self.likelihood.outputs, response_count(self.likelihood)
         mean, jacobian = np.zeros((m, classes)), np.zeros((classes, m, k, self.params.size // k))
         for X, offset, share in parts:
             mean += np.tensordot(share, self.effects(X, offset), 1)
             jacobian += self.jacobian(X, offset, share)
         jacobian[:, self.lacks_limit] = np.nan
         J = jacobian.reshape(classes * m, self.params.size)
-        V = carried_over(J, covariance, self.params)
+        V = delta_covariance(J, covariance, self.params)
         return Margins(given_effects(mean, V, self.separated), self.columns, V)
 
     def by_row(self, parts: Iterable[Part], n: int) -> Margins:
         """The effects at every row, without inference."""
-        effects = np.empty((n, self.columns.size, responses(self.likelihood)))
+        effects = np.empty((n, self.columns.size, response_count(self.likelihood)))
         start = 0
         for X, offset, _ in parts:
             effects[start : start + X.shape[0]] = self.effects(X, offset)
@@ -308,21 +316,28 @@ class _ColumnEffects:
         """The effect of each column at each row, (n, m, C)."""
         theta = self.params.reshape(self.likelihood.outputs, -1)[:, self.columns]
         out = np.swapaxes(
-            slope(self.likelihood, self._eta(X, offset), self.effect.log_y) @ theta, 1, 2
+            response_slope(self.likelihood, self._predictors(X, offset), self.effect.log_y) @ theta,
+            1,
+            2,
         )
         out[:, self.lacks_limit] = np.nan
         if self.effect.log_x:
             return np.asarray(out * X[:, self.columns, None])
-        for position, sign, moved in self._moved(X):
-            after = value(self.likelihood, self._eta(moved, offset), self.effect.log_y)
+        for position, sign, moved in self._moved_rows(X):
+            after = response_value(
+                self.likelihood, self._predictors(moved, offset), self.effect.log_y
+            )
             out[:, position] = sign * after if sign > 0.0 else out[:, position] + sign * after
         return out
 
     def jacobian(self, X: Array, offset: Array | None, share: Array) -> Array:
         """The derivative of `average` in the parameters: the part of these rows, (C, m, k, p)."""
         theta = self.params.reshape(self.likelihood.outputs, -1)[:, self.columns]
-        eta, log = self._eta(X, offset), self.effect.log_y
-        first, second = slope(self.likelihood, eta, log), bend(self.likelihood, eta, theta, log)
+        eta, log = self._predictors(X, offset), self.effect.log_y
+        first, second = (
+            response_slope(self.likelihood, eta, log),
+            response_curvature(self.likelihood, eta, theta, log),
+        )
         scale = np.broadcast_to(share[:, None], (share.size, self.columns.size))
         if self.effect.log_x:
             scale = scale * X[:, self.columns]
@@ -330,17 +345,17 @@ class _ColumnEffects:
         out = weighted_sums(second, share, X)
         own = (scale.T @ first.reshape(share.size, -1)).reshape(-1, *first.shape[1:])
         out[:, np.arange(self.columns.size), :, self.columns] += own
-        for position, sign, moved in self._moved(X):
+        for position, sign, moved in self._moved_rows(X):
             change = sign * weighted_sums(
-                slope(self.likelihood, self._eta(moved, offset), log), share, moved
+                response_slope(self.likelihood, self._predictors(moved, offset), log), share, moved
             )
             out[:, position] = change if sign > 0.0 else out[:, position] + change
         return out
 
-    def _eta(self, X: Array, offset: Array | None) -> Array:
-        return predictors(X, self.params, offset, self.likelihood.outputs)
+    def _predictors(self, X: Array, offset: Array | None) -> Array:
+        return linear_predictors(X, self.params, offset, self.likelihood.outputs)
 
-    def _moved(self, X: Array) -> Iterator[tuple[int, float, Array]]:
+    def _moved_rows(self, X: Array) -> Iterator[tuple[int, float, Array]]:
         """The rows after each step, then those before it: position, factor, rows."""
         for position, step in self.steps.items():
             j, share = self.columns[position], 1.0 / (step.high - step.low)

@@ -14,9 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.inference.delta import carried_over, weighted_sums
+from logit_engine.inference.delta import delta_covariance, weighted_sums
 from logit_engine.inference.margins import Effect, Margins, given_effects
-from logit_engine.inference.response import bend, predictors, slope, value
+from logit_engine.inference.response import (
+    linear_predictors,
+    response_curvature,
+    response_slope,
+    response_value,
+)
 from logit_engine.likelihoods import Likelihood
 
 
@@ -102,25 +107,25 @@ class _FittedEffect:
             means, J = (mean, jacobian) if not means.size else (means + mean, J + jacobian)
         J = J.reshape(-1, self.params.size)
         J[np.isnan(means.T.reshape(-1))] = np.nan
-        V = carried_over(J, covariance, self.params)
+        V = delta_covariance(J, covariance, self.params)
         separated = bool(self.infinite.any())
         return Margins(given_effects(means, V, separated), np.arange(means.shape[0]), V)
 
-    def _eta(self, X: Array, offset: Array | None) -> Array:
-        return predictors(X, self.params, offset, self.likelihood.outputs)
+    def _predictors(self, X: Array, offset: Array | None) -> Array:
+        return linear_predictors(X, self.params, offset, self.likelihood.outputs)
 
     def effects(self, place: Place, change: Change) -> Array:
         """The effect at each row, (n, C)."""
         log = self.effect.log_y
         if change.slope is None:
             ends = [
-                value(self.likelihood, self._eta(X, place.offset), log)
+                response_value(self.likelihood, self._predictors(X, place.offset), log)
                 for X in (change.low, change.high)
                 if X is not None
             ]
             return np.asarray((ends[1] - ends[0]) / change.width)
-        first = slope(self.likelihood, self._eta(place.X, place.offset), log)
-        out = np.asarray((first @ self._along(change.slope)[:, :, None])[:, :, 0])
+        first = response_slope(self.likelihood, self._predictors(place.X, place.offset), log)
+        out = np.asarray((first @ self._predictor_slopes(change.slope)[:, :, None])[:, :, 0])
         out[self._lacks_limit(change.slope)] = np.nan
         return out * change.x[:, None] if self.effect.log_x else out
 
@@ -130,19 +135,23 @@ class _FittedEffect:
         if change.low is not None and change.high is not None:
             high, low = (
                 weighted_sums(
-                    slope(self.likelihood, self._eta(X, place.offset), log), place.share, X
+                    response_slope(self.likelihood, self._predictors(X, place.offset), log),
+                    place.share,
+                    X,
                 )
                 for X in (change.high, change.low)
             )
             return np.asarray((high - low) / change.width)
         assert change.slope is not None
         share = place.share * change.x if self.effect.log_x else place.share
-        eta = self._eta(place.X, place.offset)
-        second = bend(self.likelihood, eta, self._along(change.slope)[:, :, None], log)[:, :, 0]
-        own = weighted_sums(slope(self.likelihood, eta, log), share, change.slope)
+        eta = self._predictors(place.X, place.offset)
+        second = response_curvature(
+            self.likelihood, eta, self._predictor_slopes(change.slope)[:, :, None], log
+        )[:, :, 0]
+        own = weighted_sums(response_slope(self.likelihood, eta, log), share, change.slope)
         return weighted_sums(second, share, place.X) + own
 
-    def _along(self, slopes: Array) -> Array:
+    def _predictor_slopes(self, slopes: Array) -> Array:
         """How the predictors move, (n, k)."""
         return np.asarray(slopes @ self.params.reshape(self.likelihood.outputs, -1).T)
 

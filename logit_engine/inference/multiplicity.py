@@ -51,17 +51,17 @@ def pairwise(
     R = coding[later] - coding[earlier]
     found = contrasts(estimates, covariance, R, df=df)
     names = tuple(f"{b}-{a}" for a, b in combinations(labels, 2))
-    return Pairwise(names, R, found, adjusted(found.p_values, method))
+    return Pairwise(names, R, found, adjusted_p_values(found.p_values, method))
 
 
-def adjusted(p_values: Array, method: str) -> Array:
+def adjusted_p_values(p_values: Array, method: str) -> Array:
     """p-values adjusted for their number, (m,), by one of `ADJUSTMENTS`.
 
     Nan are not counted and stay nan.
 
     Raises UsageError with the names there are.
     """
-    adjust = ADJUSTMENTS.get(SHORT.get(method.lower(), method.lower()))
+    adjust = ADJUSTMENTS.get(SHORT_NAMES.get(method.lower(), method.lower()))
     if adjust is None:
         raise UsageError(
             f"adjustment '{method}' is not known; choose one of {', '.join(ADJUSTMENTS)}."
@@ -81,7 +81,7 @@ def _at_least_one(p: Array, tests: Array | int) -> Array:
         return np.asarray(-np.expm1(tests * np.log1p(-p)))
 
 
-def _left(p: Array) -> Array:
+def _tests_left(p: Array) -> Array:
     """m, m - 1, ..., 1: the tests left at each step."""
     return np.arange(p.size, 0, -1, dtype=np.float64)
 
@@ -106,17 +106,17 @@ def sidak(p: Array) -> Array:
 
 def holm_sidak(p: Array) -> Array:
     """Sidak's, stepping down."""
-    return _step_down(_at_least_one(p, _left(p)))
+    return _step_down(_at_least_one(p, _tests_left(p)))
 
 
 def holm(p: Array) -> Array:
     """Bonferroni's, stepping down. Holm (1979)."""
-    return _step_down(p * _left(p))
+    return _step_down(p * _tests_left(p))
 
 
 def simes_hochberg(p: Array) -> Array:
     """Bonferroni's, stepping up, for independent tests. Hochberg (1988)."""
-    return _step_up(p * _left(p))
+    return _step_up(p * _tests_left(p))
 
 
 def hommel(p: Array) -> Array:
@@ -153,8 +153,14 @@ ADJUSTMENTS: dict[str, Callable[[Array], Array]] = {
     "fdr_by": benjamini_yekutieli,
 }
 
-SHORT = {"b": "bonferroni", "bonf": "bonferroni", "s": "sidak", "hs": "holm-sidak", "h": "holm"}
-SHORT |= {
+SHORT_NAMES = {
+    "b": "bonferroni",
+    "bonf": "bonferroni",
+    "s": "sidak",
+    "hs": "holm-sidak",
+    "h": "holm",
+}
+SHORT_NAMES |= {
     "sh": "simes-hochberg",
     "ho": "hommel",
     "fdr_i": "fdr_bh",

@@ -7,14 +7,19 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.inference.delta import (
-    carried_over,
+    delta_covariance,
     known_covariance,
-    roots,
     row_blocks,
+    standard_errors,
     wald_interval,
     weighted_sums,
 )
-from logit_engine.inference.response import predictors, responses, slope, value
+from logit_engine.inference.response import (
+    linear_predictors,
+    response_count,
+    response_slope,
+    response_value,
+)
 from logit_engine.likelihoods import Bernoulli, Likelihood
 from logit_engine.links import Link
 
@@ -57,15 +62,15 @@ def predict_linear(
     Standard errors are nan where a row involves a coefficient whose variance is.
     """
     k, p = likelihood.outputs, X.shape[1]
-    eta = predictors(X, params, offset, k)
+    eta = linear_predictors(X, params, offset, k)
     covariance, unknown = known_covariance(covariance)
     own = [covariance[a : a + p, a : a + p] for a in range(0, k * p, p)]
     errors = np.empty_like(eta)
     for b in row_blocks(X.shape[0], p):
         for a, V in enumerate(own):
-            errors[b, a] = roots(np.einsum("np,np->n", X[b] @ V, X[b]))
+            errors[b, a] = standard_errors(np.einsum("np,np->n", X[b] @ V, X[b]))
     for a in range(k):
-        errors[_involving(X, unknown[a * p : (a + 1) * p]), a] = np.nan
+        errors[_involves(X, unknown[a * p : (a + 1) * p]), a] = np.nan
     return Prediction(eta[:, 0], errors[:, 0]) if k == 1 else Prediction(eta, errors)
 
 
@@ -80,19 +85,21 @@ def predict_mean(
         density = np.exp(likelihood.link.log_pdf(linear.predicted))
         probability = likelihood.mean(linear.predicted)
         return Prediction(probability, density * linear.std_errors, likelihood.link, linear)
-    (n, p), k, classes = X.shape, likelihood.outputs, responses(likelihood)
+    (n, p), k, classes = X.shape, likelihood.outputs, response_count(likelihood)
     covariance, unknown = known_covariance(covariance)
     probabilities, errors = np.empty((n, classes)), np.empty((n, classes))
     for b in row_blocks(n, k * max(p, classes)):
-        eta = predictors(X[b], params, None if offset is None else offset[b], k)
-        first = slope(likelihood, eta)
-        probabilities[b] = value(likelihood, eta)
-        errors[b] = roots((first @ _quadratic(X[b], covariance, k) * first).sum(axis=2))
-    errors[_involving(X, np.asarray(unknown.reshape(k, p).any(axis=0)))] = np.nan
+        eta = linear_predictors(X[b], params, None if offset is None else offset[b], k)
+        first = response_slope(likelihood, eta)
+        probabilities[b] = response_value(likelihood, eta)
+        errors[b] = standard_errors(
+            (first @ _quadratic_forms(X[b], covariance, k) * first).sum(axis=2)
+        )
+    errors[_involves(X, np.asarray(unknown.reshape(k, p).any(axis=0)))] = np.nan
     return Prediction(probabilities, errors)
 
 
-def average(
+def average_prediction(
     likelihood: Likelihood,
     X: Array,
     params: Array,
@@ -107,26 +114,28 @@ def average(
     weights: (n,), multiplied as they are: a mean needs weights that sum to n.
     """
     (n, p), k = X.shape, likelihood.outputs
-    rows = k if linear else responses(likelihood)
+    rows = k if linear else response_count(likelihood)
     mean, jacobian = np.zeros(rows), np.zeros((rows, k, p))
     for b in row_blocks(n, max(p, k * rows)):
-        eta = predictors(X[b], params, None if offset is None else offset[b], k)
+        eta = linear_predictors(X[b], params, None if offset is None else offset[b], k)
         share = np.full(eta.shape[0], 1.0 / n) if weights is None else weights[b] / n
-        mean += share @ (eta if linear else value(likelihood, eta))
+        mean += share @ (eta if linear else response_value(likelihood, eta))
         first = (
-            np.broadcast_to(np.eye(k), (eta.shape[0], k, k)) if linear else slope(likelihood, eta)
+            np.broadcast_to(np.eye(k), (eta.shape[0], k, k))
+            if linear
+            else response_slope(likelihood, eta)
         )
         jacobian += weighted_sums(first, share, X[b])
     J = jacobian.reshape(rows, -1)
-    return Prediction(mean, roots(np.diagonal(carried_over(J, covariance, params))))
+    return Prediction(mean, standard_errors(np.diagonal(delta_covariance(J, covariance, params))))
 
 
-def _involving(X: Array, unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _involves(X: Array, unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which rows have a part in a coefficient whose variance is unknown, (n,)."""
     return np.asarray((X[:, unknown] != 0.0).any(axis=1))
 
 
-def _quadratic(X: Array, covariance: Array, k: int) -> Array:
+def _quadratic_forms(X: Array, covariance: Array, k: int) -> Array:
     """x'V_ab x of each row for every pair of predictors, (n, k, k)."""
     n, p = X.shape
     out = np.empty((n, k, k))

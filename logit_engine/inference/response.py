@@ -12,7 +12,7 @@ from logit_engine.likelihoods import Bernoulli, Likelihood, weighted
 from logit_engine.links.law import event_terms
 
 
-def predictors(X: Array, params: Array, offset: Array | None, outputs: int) -> Array:
+def linear_predictors(X: Array, params: Array, offset: Array | None, outputs: int) -> Array:
     """The linear predictors of each row, (n, k).
 
     X: (n, p); params: (k p,); offset: (n,) or (n, k).
@@ -21,19 +21,19 @@ def predictors(X: Array, params: Array, offset: Array | None, outputs: int) -> A
     return np.asarray(eta if offset is None else eta + offset.reshape(eta.shape[0], -1))
 
 
-def responses(likelihood: Likelihood) -> int:
+def response_count(likelihood: Likelihood) -> int:
     """C."""
     return 1 if isinstance(likelihood, Bernoulli) else likelihood.classes
 
 
-def value(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
+def response_value(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
     """The probabilities, or their logarithms, (n, C). eta: (n, k)."""
     if isinstance(likelihood, Bernoulli):
         return likelihood.link.log_cdf(eta) if log else likelihood.link.cdf(eta)
     return likelihood.log_probabilities(eta) if log else likelihood.probabilities(eta)
 
 
-def slope(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
+def response_slope(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
     """The derivative of `value` in the predictors, (n, C, k)."""
     if isinstance(likelihood, Bernoulli):
         link = likelihood.link
@@ -42,7 +42,9 @@ def slope(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
     return gap if log else likelihood.probabilities(eta)[:, :, None] * gap
 
 
-def bend(likelihood: Likelihood, eta: Array, along: Array, log: bool = False) -> Array:
+def response_curvature(
+    likelihood: Likelihood, eta: Array, along: Array, log: bool = False
+) -> Array:
     """The derivative of `slope` as the predictors move along each of m directions, (n, C, m, k).
 
     along: (k, m), or each row's own, (n, k, m).
@@ -58,7 +60,7 @@ def bend(likelihood: Likelihood, eta: Array, along: Array, log: bool = False) ->
     p, gap, fall = (
         likelihood.probabilities(eta),
         likelihood.log_slopes(eta),
-        likelihood.log_bends(eta, along),
+        likelihood.log_curvatures(eta, along),
     )
     if log:
         return np.broadcast_to(fall, (*p.shape, *fall.shape[2:]))

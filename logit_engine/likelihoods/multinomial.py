@@ -121,7 +121,7 @@ class Multinomial(Likelihood):
         gap[:, own + first, own] = (p @ (1.0 - np.eye(p.shape[1])))[:, first:]
         return gap
 
-    def log_bends(self, eta: Array, along: Array) -> Array:
+    def log_curvatures(self, eta: Array, along: Array) -> Array:
         """The same for every class, (n, 1, m, k). eta: (n, k); along: (k, m) or (n, k, m)."""
         p, first = self.probabilities(eta), int(self.base)
         gap = self.log_slopes(eta)

@@ -131,7 +131,7 @@ class Likelihood(ABC):
             [terms.score.reshape(eta.shape) for terms in self._terms_by_class(eta)], axis=1
         )
 
-    def log_bends(self, eta: Array, along: Array) -> Array:
+    def log_curvatures(self, eta: Array, along: Array) -> Array:
         """The derivative of `log_slopes` as the predictors move along m directions, (n, C, m, k).
 
         along: (k, m), or each row's own, (n, k, m). A likelihood whose classes share it may give

@@ -100,7 +100,7 @@ def test_slopes_and_bends_of_the_log_probabilities_are_derivatives(likelihood: L
         / (2.0 * STEP)
         for d in along.T
     ]
-    found = np.broadcast_to(likelihood.log_bends(eta, along), (N, likelihood.classes, 3, k))
+    found = np.broadcast_to(likelihood.log_curvatures(eta, along), (N, likelihood.classes, 3, k))
     np.testing.assert_allclose(found, np.stack(bends, axis=2), atol=1e-8)
 
 

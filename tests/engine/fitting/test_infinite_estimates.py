@@ -32,7 +32,7 @@ from logit_engine.inference.hypotheses import (
     wald_terms,
 )
 from logit_engine.inference.margins import margins
-from logit_engine.inference.prediction import average, predict_linear, predict_mean
+from logit_engine.inference.prediction import average_prediction, predict_linear, predict_mean
 from logit_engine.reporting.summary import summarize
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.storage.model_file import (
@@ -216,11 +216,13 @@ def test_predictions_have_standard_errors_where_no_infinite_coefficient_has_a_pa
         assert np.isnan(found.std_errors[~left]).all()
         np.testing.assert_allclose(found.std_errors[left], alone.std_errors, rtol=1e-6)
         assert np.isfinite(found.predicted).all()
-    mean = average(likelihood, Z, separated.estimates, separated.covariance)
-    alone = average(likelihood, Z[left, :3], rest.estimates, rest.covariance)
+    mean = average_prediction(likelihood, Z, separated.estimates, separated.covariance)
+    alone = average_prediction(likelihood, Z[left, :3], rest.estimates, rest.covariance)
     assert mean.std_errors[0] == pytest.approx(alone.std_errors[0] * left.mean(), rel=1e-6)
     assert np.isnan(
-        average(likelihood, Z, separated.estimates, separated.covariance, linear=True).std_errors
+        average_prediction(
+            likelihood, Z, separated.estimates, separated.covariance, linear=True
+        ).std_errors
     ).all()
 
 
@@ -238,7 +240,7 @@ def test_margins_of_an_infinite_coefficient_are_nan_but_its_discrete_change_has_
     np.testing.assert_allclose(found.effects[:2], alone.effects * left.mean(), rtol=1e-6)
     np.testing.assert_allclose(found.std_errors[:2], alone.std_errors * left.mean(), rtol=1e-6)
     change = margins(*asked, infinite=np.isinf(separated.limits), dummy=True)
-    without = average(asked[0], Z[:, :3], rest.estimates, rest.covariance)
+    without = average_prediction(asked[0], Z[:, :3], rest.estimates, rest.covariance)
     assert change.effects[2, 0] == pytest.approx(1.0 - without.predicted[0], rel=1e-6)
     assert change.std_errors[2, 0] == pytest.approx(without.std_errors[0], rel=1e-6)
 

@@ -12,7 +12,7 @@ import statsmodels.api as sm
 from scipy import special
 
 from logit_engine.errors import UsageError
-from logit_engine.inference.delta import roots
+from logit_engine.inference.delta import standard_errors
 from logit_engine.inference.margins import At, Effect, Margins, margins
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT, PROBIT
@@ -290,8 +290,8 @@ def test_the_blocks_add_up_to_the_rows() -> None:
 
 
 def test_a_variance_of_zero_that_was_rounded_below_it_is_zero() -> None:
-    np.testing.assert_array_equal(roots(np.array([-1e-20, 0.0, 4.0])), [0.0, 0.0, 2.0])
-    assert np.isnan(roots(np.array([np.nan])))
+    np.testing.assert_array_equal(standard_errors(np.array([-1e-20, 0.0, 4.0])), [0.0, 0.0, 2.0])
+    assert np.isnan(standard_errors(np.array([np.nan])))
     assert (margins(Multinomial(1), rows(), THETA, np.zeros((P, P))).std_errors == 0.0).all()
 
 

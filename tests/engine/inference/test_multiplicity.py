@@ -6,7 +6,12 @@ import statsmodels.formula.api as smf
 from statsmodels.stats.multitest import multipletests
 
 from logit_engine.errors import UsageError
-from logit_engine.inference.multiplicity import ADJUSTMENTS, SHORT, adjusted, pairwise
+from logit_engine.inference.multiplicity import (
+    ADJUSTMENTS,
+    SHORT_NAMES,
+    adjusted_p_values,
+    pairwise,
+)
 from tests.support.hypotheses import TIGHT, flights
 
 
@@ -41,22 +46,24 @@ def test_labels_that_do_not_match_the_levels_are_refused() -> None:
         pairwise(np.zeros(4), np.eye(4), [1, 2], "ab", True)
 
 
-@pytest.mark.parametrize("method", [*ADJUSTMENTS, *SHORT])
+@pytest.mark.parametrize("method", [*ADJUSTMENTS, *SHORT_NAMES])
 def test_adjusted_p_values_are_those_of_statsmodels(method: str) -> None:
     p = np.random.default_rng(7).random(25) ** 4
     p[3] = p[5] = p[9]
-    np.testing.assert_allclose(adjusted(p, method), multipletests(p, method=method)[1], rtol=1e-13)
+    np.testing.assert_allclose(
+        adjusted_p_values(p, method), multipletests(p, method=method)[1], rtol=1e-13
+    )
 
 
 @pytest.mark.parametrize("method", ADJUSTMENTS)
 def test_missing_p_values_are_no_tests(method: str) -> None:
     p = np.array([0.01, np.nan, 0.04, 1.0, 0.03])
     there = ~np.isnan(p)
-    ours = adjusted(p, method)
-    np.testing.assert_array_equal(ours[there], adjusted(p[there], method))
+    ours = adjusted_p_values(p, method)
+    np.testing.assert_array_equal(ours[there], adjusted_p_values(p[there], method))
     assert np.isnan(ours[1])
-    assert adjusted(np.array([]), method).size == 0
-    assert adjusted(np.array([np.nan]), method).size == 1
+    assert adjusted_p_values(np.array([]), method).size == 0
+    assert adjusted_p_values(np.array([np.nan]), method).size == 1
 
 
 def test_an_unknown_adjustment_names_those_there_are() -> None:
@@ -64,4 +71,4 @@ def test_an_unknown_adjustment_names_those_there_are() -> None:
         UsageError,
         match=r"^adjustment 'tukey' is not known; choose one of bonferroni, sidak, holm-sidak,",
     ):
-        adjusted(np.array([0.1]), "tukey")
+        adjusted_p_values(np.array([0.1]), "tukey")

@@ -12,7 +12,12 @@ import statsmodels.api as sm
 from scipy import special
 
 from logit_engine.errors import UsageError
-from logit_engine.inference.prediction import Prediction, average, predict_linear, predict_mean
+from logit_engine.inference.prediction import (
+    Prediction,
+    average_prediction,
+    predict_linear,
+    predict_mean,
+)
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import CAUCHIT, CLOGLOG, LINKS, LOGIT, LOGLOG, PROBIT
 
@@ -111,7 +116,7 @@ def test_binary_predictions_and_both_intervals_are_those_of_statsmodels(
 def test_averages_are_those_of_statsmodels(name: str, weights: np.ndarray | None, peers) -> None:
     likelihood, theirs, _ = peers[name]
     expected = theirs.get_prediction(average=True, agg_weights=weights)
-    found = average(
+    found = average_prediction(
         likelihood, theirs.model.exog, theirs.params, theirs.cov_params(), weights=weights
     )
     agree(found, expected)
@@ -179,7 +184,7 @@ def test_averages_over_several_classes_have_the_delta_methods_errors(weights, li
             X @ params.reshape(3, P).T + offset if linear else classes(X, params, offset)
         )
 
-    found = average(Multinomial(3), X, SEVERAL, V, offset, weights, linear)
+    found = average_prediction(Multinomial(3), X, SEVERAL, V, offset, weights, linear)
     np.testing.assert_allclose(found.predicted, mean(SEVERAL), rtol=1e-12)
     np.testing.assert_allclose(found.std_errors, delta(mean, SEVERAL, V), rtol=1e-10)
 
@@ -191,15 +196,15 @@ def test_two_classes_are_a_binary_outcome() -> None:
     np.testing.assert_allclose(several.predicted[:, 1], binary.predicted, rtol=1e-13)
     for c in (0, 1):
         np.testing.assert_allclose(several.std_errors[:, c], binary.std_errors, rtol=1e-12)
-    assert average(Bernoulli(LOGIT), X, THETA, V).std_errors == pytest.approx(
-        average(Multinomial(1), X, THETA, V).std_errors[1:], rel=1e-12
+    assert average_prediction(Bernoulli(LOGIT), X, THETA, V).std_errors == pytest.approx(
+        average_prediction(Multinomial(1), X, THETA, V).std_errors[1:], rel=1e-12
     )
 
 
 def test_without_a_base_class_the_predictions_are_the_same() -> None:
     X, V = rows(), spread(9)
     to_base = np.kron(np.array([[-1.0, 1.0, 0.0], [-1.0, 0.0, 1.0]]), np.eye(P))
-    for predict in (predict_mean, average):
+    for predict in (predict_mean, average_prediction):
         free = predict(Multinomial(3, base=False), X, SEVERAL, V)
         based = predict(Multinomial(2), X, to_base @ SEVERAL, to_base @ V @ to_base.T)
         np.testing.assert_allclose(free.predicted, based.predicted, rtol=1e-12)
@@ -213,7 +218,7 @@ def test_the_blocks_add_up_to_the_rows() -> None:
     part = predict_mean(Multinomial(3), X[tail], SEVERAL, V, offset[tail])
     np.testing.assert_allclose(whole.predicted[tail], part.predicted, rtol=1e-13)
     np.testing.assert_allclose(whole.std_errors[tail], part.std_errors, rtol=1e-12)
-    mean = average(Multinomial(3), X, SEVERAL, V, offset)
+    mean = average_prediction(Multinomial(3), X, SEVERAL, V, offset)
     np.testing.assert_allclose(mean.predicted, whole.predicted.mean(axis=0), rtol=1e-12)
 
 
@@ -227,7 +232,7 @@ def test_binary_predictions_stay_numbers_and_probabilities_in_the_tails(link, et
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = predict_mean(Bernoulli(link), rows(), THETA, spread(P), offset)
-        mean = average(Bernoulli(link), rows(), THETA, spread(P), offset)
+        mean = average_prediction(Bernoulli(link), rows(), THETA, spread(P), offset)
     interval = found.interval(0.999)
     assert np.isfinite(found.std_errors).all()
     assert np.isfinite(mean.std_errors).all()
@@ -255,7 +260,7 @@ def test_the_error_of_a_class_that_is_nearly_certain_keeps_its_digits() -> None:
 
 @pytest.mark.parametrize(
     ("predict", "numbers"),
-    [(predict_mean, 10), (predict_linear, 8), (average, 0)],
+    [(predict_mean, 10), (predict_linear, 8), (average_prediction, 0)],
     ids=["mean", "linear", "average"],
 )
 def test_predictions_of_several_classes_take_little_more_memory_than_they_return(
@@ -274,7 +279,7 @@ def test_predictions_of_several_classes_take_little_more_memory_than_they_return
 def test_a_level_outside_0_and_1_is_refused(level: float) -> None:
     for found in (
         predict_mean(Bernoulli(PROBIT), rows(), THETA, spread(P)),
-        average(Multinomial(1), rows(), THETA, spread(P)),
+        average_prediction(Multinomial(1), rows(), THETA, spread(P)),
     ):
         for by_delta in (False, True):
             with pytest.raises(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from logit_engine.inference.margins import At, Effect, margins
-from logit_engine.inference.response import bend, slope
+from logit_engine.inference.response import response_curvature, response_slope
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import CAUCHIT, CLOGLOG, LOGIT, LOGLOG, PROBIT
 from tests.support.margins import (
@@ -55,8 +55,10 @@ def test_derivatives_of_the_log_probability_are_exact_in_the_tails(link, eta: fl
         first, second = (
             float(mpmath.diff(lambda z: log_curve(link.name, z), eta, order)) for order in (1, 2)
         )
-    assert slope(Bernoulli(link), at, log=True).item() == pytest.approx(first, rel=1e-11)
-    assert bend(Bernoulli(link), at, one, log=True).item() == pytest.approx(second, rel=1e-9)
+    assert response_slope(Bernoulli(link), at, log=True).item() == pytest.approx(first, rel=1e-11)
+    assert response_curvature(Bernoulli(link), at, one, log=True).item() == pytest.approx(
+        second, rel=1e-9
+    )
 
 
 def test_effects_on_a_class_that_is_nearly_certain_keep_their_digits() -> None:
