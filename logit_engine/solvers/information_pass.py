@@ -7,9 +7,11 @@ curvature changes by no more on the way.
 """
 
 from math import ceil, log
+from sys import float_info
 
 MAX_EXACT_RATE = 0.1  # the share of the distance that a step by exact curvature leaves
 MIN_LIGHT_PASSES = 2.0  # that an information pass costs
+SMALLEST = float_info.min
 COEFFICIENTS_PER_LIGHT_PASS = 50.0  # so many more make an information pass dearer by one light pass
 
 
@@ -26,11 +28,13 @@ def information_pays(
     It is if that costs less than light passes alone, and no more than after one more light pass.
     distance: to the solution. target: where to stop. rate: the share of the distance that a light
     pass leaves now. curvature_change: relative, over a distance of one. cost: of the information
-    pass, in light ones.
+    pass, in light ones. A target or a rate of zero is as good as the smallest number.
     """
 
     def light_passes(distance: float, rate: float) -> int:
-        return ceil(log(target / distance) / log(rate)) if distance > target else 0
+        if distance <= target:
+            return 0
+        return ceil(log(max(target, SMALLEST) / distance) / log(max(rate, SMALLEST)))
 
     def cost_after(distance: float) -> float:
         return cost + light_passes(distance, min(MAX_EXACT_RATE, distance * curvature_change)) - 1
