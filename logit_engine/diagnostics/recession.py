@@ -1,9 +1,15 @@
 """The direction in which an estimate runs off to infinity, by linear programming.
 
-That there is none proves a maximum.
-
-The program (linear_program.py) finds a direction that wins as many rows as possible. Other
-directions may win the same rows. So a coefficient's sign is only given if all of them have it.
+Problem: a maximum exists unless the likelihood rises forever along some direction. If one exists,
+which coefficients are infinite, of which sign, and which rows are predicted perfectly?
+Idea: a linear program (linear_program.py) finds a direction that loses no row and gains as many
+rows as possible. It is solved again for the rows that are left, and the directions are added, until
+no row is gained. Where a solver ran to is tried first: it is the answer if it separates all rows.
+Invariants: no row is lost by more than 1e-10 of its length, and `Proof` says how far that holds.
+Other directions may gain the same rows: a sign is given only if all of them share it, else nan.
+Papers: Albert & Anderson (1984); Konis (2007). Existence does not depend on the link.
+Not taken: the signs of one direction, as another vertex of the program may have others; the size
+of estimates or standard errors as evidence, as both may be large where a maximum exists.
 """
 
 from collections.abc import Sequence
@@ -24,22 +30,19 @@ from logit_engine.diagnostics.linear_program import (
 from logit_engine.diagnostics.wording import PLAIN, Wording, first_names
 from logit_engine.objective.loss import Objective
 
-MAX_CHECKED_SIGNS = (
-    100  # each takes a program of its own; if more coefficients move, no sign is called known
-)
+# Each sign takes a program of its own: if more coefficients move, no sign is called known.
+MAX_CHECKED_SIGNS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Recession:
-    """A direction along which no row loses likelihood and some gain for ever: the estimate lies at
-    infinity.
+    """A direction along which no row loses likelihood and some rows gain forever.
 
-    The directions that count are those that separate as many rows as possible. signs: (q,), -1 or 1
-    for a coefficient that runs off to that infinity along all of them, 0 for one that moves along
-    none, nan if they disagree, so that the data do not tell. rows: (m,), the positions of the rows
-    that are predicted perfectly in the limit. n: how many rows have weight. perfect: false if no
-    row beats all rival classes; rows are then those that beat some. proof: how well the direction
-    is proved.
+    signs: (q,), of the directions that separate as many rows as possible: -1 or 1 for a coefficient
+    that runs off to that infinity along all of them, 0 for one that moves along none, nan if they
+    disagree. rows: (m,), the positions of the rows that are predicted perfectly in the limit. n:
+    how many rows have weight. perfect: false if no row beats all rival classes; rows are then those
+    that beat some. proof: how well the direction is proved.
     """
 
     signs: Array
@@ -78,13 +81,10 @@ def recession(
     far: Array | None = None,
     cone: Cone | None = None,
 ) -> Recession | None:
-    """The direction that separates as many rows as can be.
+    """The direction that separates as many rows as possible; None if a maximum exists.
 
-    None where none is found, so that a maximum exists.
-
-    far: where a solver ran to, (q,); if it separates all rows by itself that is an answer as well.
-    cone: the directions that are allowed. A row may be violated by 1e-10 of its length: see
-    `Proof`. Konis (2007); Albert & Anderson (1984).
+    far: where a solver ran to, (q,); an answer if it separates all rows by itself. cone: the
+    directions that are allowed.
     """
     program = LinearProgram(objective, even_coordinates(objective), cone)
     found, won = (
@@ -109,8 +109,9 @@ def recession(
 
 
 def _widest_direction(program: LinearProgram) -> tuple[Array, NDArray[np.bool_]]:
-    """The direction that wins as many rows as can be, (q,) in even coordinates, and which rivals it
-    beats, (n, rival_count).
+    """The direction, (q,), that wins most rows, and which rivals it beats, (n, rival_count).
+
+    Directions are in even coordinates.
     """
     found = np.zeros(program.objective.free.size)
     won = np.zeros((program.objective.rows.n, program.rival_count), dtype=bool)
@@ -126,13 +127,12 @@ def _widest_direction(program: LinearProgram) -> tuple[Array, NDArray[np.bool_]]
 
 
 def _common_signs(program: LinearProgram, found: Array, won: NDArray[np.bool_]) -> Array:
-    """The sign of each of the user's coefficients along all directions that win the same rows,
-    (q,); nan if it differs.
+    """The signs of the user's coefficients along all directions that win the same rows, (q,).
 
-    found: one of these directions, in even coordinates; won: (n, rival_count). These directions are
-    the inside of the cone of all that violate no row. So a coefficient has one sign along them,
-    unless some direction of the cone moves it the other way, or moves it at all although `found`
-    does not.
+    found: one of these directions, in even coordinates; won: (n, rival_count). A sign that differs
+    is nan. These directions are the inside of the cone of all that violate no row. So a sign is
+    shared unless some direction of the cone moves the coefficient to the other side, or moves it at
+    all although `found` does not.
     """
     signs, basis = program.signs(found), program.null_space(won)
     if basis.shape[1] <= 1:

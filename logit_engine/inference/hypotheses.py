@@ -1,5 +1,16 @@
-"""Linear hypotheses R theta = q on estimates with a covariance: contrasts row by row, and Wald
-tests of them together.
+"""Linear hypotheses R theta = q on estimates with a covariance V: one by one, or in a Wald test.
+
+Problem: (R theta - q)'(R V R')^-1 (R theta - q) needs an inverse that may not exist. Rows of R may
+depend on each other, V may have fewer directions than coefficients (few clusters, constraints), and
+after separation some estimates are infinite and some variances nan.
+Idea: scale R V R' to a unit diagonal and factor it with pivots (LAPACK's dpstrf). The rank of the
+factor is the degrees of freedom; rows beyond the rank are dropped and named.
+Invariants: the units of the columns change no statistic but by rounding. A row without a variance
+tests nothing. A nan stays in the rows that involve it.
+Papers: Greene (2018), 5.4; LAPACK Working Note 161 for the factorization.
+Not taken: a pseudo-inverse, as its cut-off depends on the units of the columns; a Wald test of
+infinite estimates, as its statistic tends to zero however strong the effect (Hauck & Donner 1977).
+A note names the likelihood-ratio test instead.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +24,7 @@ from scipy.linalg.lapack import dpstrf
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
-from logit_engine.inference.delta import two_sided_p_values, wald_interval
+from logit_engine.inference.delta import standard_errors, two_sided_p_values, wald_interval
 
 LIKELIHOOD_RATIO = (
     "The likelihood-ratio test works: fit without the column, and compare twice the difference of "
@@ -31,10 +42,9 @@ RANK_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Ratios:
-    """Effects on the odds-ratio scale: exp of each effect and of its interval, standard errors by
-    the delta method.
+    """Effects on the odds-ratio scale: exp of each effect and of its interval.
 
-    values, std_errors: (m,); interval: (m, 2).
+    Standard errors are by the delta method. values, std_errors: (m,); interval: (m, 2).
     """
 
     values: Array
@@ -86,8 +96,8 @@ class Contrasts:
 class Test:
     """A joint test: chi-squared of df, or F of (df, df_denominator).
 
-    dropped: rows of R left out, since their combination adds no direction with a variance to those
-    before. note: why there is no number, or why fewer restrictions are tested than were asked for.
+    dropped: positions of the rows of R that add no direction with a variance to the other rows.
+    note: why there is no number, or why fewer restrictions are tested than were asked for.
     """
 
     __test__ = False  # not a test of pytest's
@@ -105,19 +115,14 @@ def contrasts(
 ) -> Contrasts:
     """Each row of R theta = q by itself. estimates: (p,); covariance: (p, p); R: (m, p) or (p,).
 
-    q: a number or (m,).
-
-    A row is nan only where it involves a coefficient that is, or whose variance is; where it
-    involves infinite estimates of one direction alone, its effect is infinite. Raises UsageError if
+    q: a number or (m,). A row is nan if it involves a coefficient that is nan or has no variance.
+    Its effect is infinite if all infinite estimates in it draw to one side. Raises UsageError if
     the shapes do not fit.
     """
     R, null = _checked_hypothesis(estimates, R, q)
     theta, V, missing = _known_part(estimates, covariance, R)
     variance = np.einsum("ij,ij->i", R @ V, R)
-    effects, std_errors = (
-        R @ theta,
-        np.sqrt(np.maximum(variance, 0.0)),
-    )  # a variance of zero may round to below it
+    effects, std_errors = R @ theta, standard_errors(variance)
     effects[missing] = [_infinite_effect(row, estimates) for row in R[missing]]
     std_errors[missing] = np.nan
     return Contrasts(effects, std_errors, null, df)
@@ -133,13 +138,9 @@ def wald(
 ) -> Test:
     """All rows of R theta = q together: chi-squared, or F with f_df in the denominator.
 
-    Shapes as in `contrasts`.
-
-    Rows of R (or directions of the covariance) that depend on others are dropped by a pivoted
-    Cholesky factorization, and the degrees of freedom are its rank. If R involves an infinite
-    estimate the test is nan, with a note; names: of the coefficients, for it. Raises UsageError if
+    Shapes as in `contrasts`. Rows that depend on others are dropped. If R involves an infinite
+    estimate the test is nan, with a note that takes the coefficients' names. Raises UsageError if
     rows contradict each other, involve a coefficient without a standard error, or test nothing.
-    Greene (2018), 5.4.
     """
     R, null = _checked_hypothesis(estimates, R, q)
     if note := _infinite_note(estimates, R, names):
@@ -196,10 +197,10 @@ def wald_terms(
     terms: Mapping[str, Sequence[int]],
     f_df: float | None = None,
 ) -> dict[str, Test]:
-    """One Wald test for each term, that all its coefficients are zero. terms: the positions of each
-    term's coefficients.
+    """One Wald test per term, that all its coefficients are zero.
 
-    The test of a term with an infinite or an unknown estimate is nan.
+    terms: the positions of each term's coefficients. The test of a term with an infinite or an
+    unknown estimate is nan.
     """
     identity = np.eye(estimates.size)
     unknown = {name: bool(np.isnan(estimates[list(at)]).any()) for name, at in terms.items()}
@@ -214,10 +215,7 @@ def wald_terms(
 def linear_combination(
     estimates: Array, covariance: Array, shares: Mapping[int, float], df: float | None = None
 ) -> Contrasts:
-    """The one combination sum of share * estimate over positions, such as {2: 1, 3: -1}.
-
-    `.ratios` has its odds ratio.
-    """
+    """The contrast of the sum of share * estimate over positions, such as {2: 1, 3: -1}."""
     row = np.zeros(estimates.size)
     row[list(shares)] = list(shares.values())
     return contrasts(estimates, covariance, row, df=df)
@@ -248,7 +246,7 @@ def _checked_hypothesis(estimates: Array, R: Array, q: float | Array) -> tuple[A
 
 
 def _infinite_effect(row: Array, estimates: Array) -> float:
-    """The infinity of a combination whose infinite estimates all draw one way, else nan."""
+    """The infinity of a combination whose infinite estimates all draw to one side, else nan."""
     drawn = row[row != 0.0] * np.sign(estimates[row != 0.0])
     drawn = drawn[~np.isfinite(estimates[row != 0.0])]
     alike = drawn.size > 0 and bool((drawn > 0.0).all() or (drawn < 0.0).all())
@@ -256,10 +254,7 @@ def _infinite_effect(row: Array, estimates: Array) -> float:
 
 
 def _infinite_note(estimates: Array, R: Array, names: Sequence[str] | None) -> str:
-    """The sentence on a test whose R involves estimates that are infinite.
-
-    None where there are none.
-    """
+    """The sentence on a test whose R involves infinite estimates; empty if it involves none."""
     found = np.flatnonzero(np.isinf(estimates) & (R != 0.0).any(axis=0)).tolist()
     if not found:
         return ""
@@ -276,18 +271,14 @@ def _infinite_note(estimates: Array, R: Array, names: Sequence[str] | None) -> s
 def _known_part(
     estimates: Array, covariance: Array, R: Array
 ) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Estimates and covariance with zeros for what is nan, and which rows of R involve such a
-    coefficient.
-    """
+    """Estimates and covariance with zeros for nan, and which rows of R involve those, (m,)."""
     unknown = ~np.isfinite(estimates) | np.isnan(np.diagonal(covariance))
     V = np.where(unknown[:, None] | unknown, 0.0, covariance)
     return np.where(unknown, 0.0, estimates), V, (R[:, unknown] != 0.0).any(axis=1)
 
 
 def _rows_contradict(R: Array, null: Array) -> bool:
-    """Whether [R q] has a higher rank than R: each row at unit length, q measured in its own
-    largest entry.
-    """
+    """Whether [R q] has a higher rank than R, with rows of unit length and q over its maximum."""
     length = np.linalg.norm(R, axis=1)
     if (null[length == 0.0] != 0.0).any():
         return True
