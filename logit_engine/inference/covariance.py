@@ -5,12 +5,12 @@ rows or over clusters. A badly scaled X leaves few digits in H^-1, and the inter
 difference of large numbers.
 Idea: the solver leaves a root R with R R' = H^-1, found in whitened rows. A = `to_user(R)` is the
 root in the user's units, and V = A (R'MR) A'. Scores are multiplied by R before they are squared.
-Invariants: H is inverted by triangular solves alone; V is symmetric; a row that stands for two
-counts as the row twice; a row without weight counts nothing, however far out.
+Invariants: H is inverted by triangular solves alone. A row that stands for two counts as the row
+twice. A row without weight counts nothing, however far out.
 Papers: White (1980); MacKinnon & White (1985) with leverages of weighted rows (Zeileis 2006);
 Liang & Zeger (1986); two clusterings: Cameron, Gelbach & Miller (2011).
-Dropped: 1 - h for rows of leverage near one, as it cancels (see leverage.py); negative variances of
-two clusterings raised to zero, as they say that clusters are too few.
+Not taken: 1 - h for rows of leverage near one, as it cancels (see leverage.py); zero in place of a
+negative variance of two clusterings, as it hides that clusters are too few.
 
 To add a covariance, give it a member of `Kind`, and compute its meat beside `_row_meat` and
 `_cluster_meat`, in the root's directions. `covariance` chooses among them. A correction of HC by

@@ -1,6 +1,4 @@
-"""The parts of the delta method: sums of derivatives over blocks of rows, standard errors, and
-intervals around them.
-"""
+"""The parts of the delta method: sums of derivatives over rows, standard errors and intervals."""
 
 from collections.abc import Iterator
 
@@ -22,18 +20,13 @@ def row_blocks(n: int, width: int) -> Iterator[slice]:
 
 
 def weighted_sums(curve: Array, share: Array, X: Array) -> Array:
-    """The sum over rows of share, (n,), times curve, (n, ...), times the row of X, (n, p).
-
-    (..., p).
-    """
+    """The sum over rows of share, (n,), times curve, (n, ...), times the row of X: (..., p)."""
     flat = share[:, None] * curve.reshape(curve.shape[0], -1)
     return np.asarray((flat.T @ X).reshape(*curve.shape[1:], X.shape[1]))
 
 
 def known_covariance(covariance: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """The covariance with zeros in place of nan, and which coefficients have nan for a variance,
-    (q,).
-    """
+    """The covariance with zeros in place of nan, and which variances are nan, (q,)."""
     unknown = np.isnan(np.diagonal(covariance))
     return (
         np.where(unknown[:, None] | unknown, 0.0, covariance) if unknown.any() else covariance
@@ -41,21 +34,19 @@ def known_covariance(covariance: Array) -> tuple[Array, NDArray[np.bool_]]:
 
 
 def delta_covariance(J: Array, covariance: Array, params: Array) -> Array:
-    """J V J', (m, m), of derivatives J, (m, q).
+    """J V J', (m, m), of derivatives J, (m, q), at params, (q,).
 
-    Nan where a row of J feels a coefficient whose variance is nan.
-
-    Felt is more than a millionth of the largest derivative in the logarithm of a coefficient;
-    params: (q,). Along a coefficient that separation sends to infinity the probabilities have
-    stopped moving.
+    It is nan where a row of J moves with a coefficient whose variance is nan: where the derivative
+    in its logarithm is over a millionth of the largest. Along a coefficient that separation sends
+    to infinity the probabilities have stopped moving.
     """
     V, unknown = known_covariance(covariance)
     size = np.abs(J * params)
-    felt = size[:, unknown].max(axis=1, initial=0.0) > MAX_UNKNOWN_SHARE * size.max(
+    moves = size[:, unknown].max(axis=1, initial=0.0) > MAX_UNKNOWN_SHARE * size.max(
         axis=1, initial=0.0
     )
     out = J @ V @ J.T
-    out[felt], out[:, felt] = np.nan, np.nan
+    out[moves], out[:, moves] = np.nan, np.nan
     return np.asarray(out)
 
 

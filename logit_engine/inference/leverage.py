@@ -34,9 +34,7 @@ VANISHED_CURVATURE = 1e-6
 
 
 class RowTerms(NamedTuple):
-    """Of each row of a block, (n,): score and curvature in its predictor, without weight, and its
-    leverage.
-    """
+    """Score and curvature of rows in their predictor, without weight, and their leverage, (n,)."""
 
     score: Array
     curvature: Array
@@ -65,10 +63,9 @@ def row_terms(
 
 @dataclass(slots=True)
 class SortedFactor:
-    """An R factor that adds up by `+=`, of rows sorted by size: one far row takes no digits from
-    the rows beside it.
+    """An R factor that adds up by `+=`, of rows sorted by size.
 
-    Powell & Reid (1969).
+    So one far row takes no digits from the rows beside it. Powell & Reid (1969).
     """
 
     R: Array
@@ -87,10 +84,9 @@ class SortedFactor:
 
 @dataclass(slots=True)
 class NearRows:
-    """The m rows near one that a pass meets: of X (m, r), their terms (m, 4), weights and positions
-    (m,).
+    """The m rows near one that a pass meets.
 
-    n: how many rows were passed.
+    rows: of X, (m, r); terms: (m, 4); weights, at (positions): (m,); n: how many rows were passed.
     """
 
     rows: Array
@@ -116,8 +112,7 @@ def near_row_contributions(
     power: float,
     score_vanishes: bool,
 ) -> Array:
-    """What each row near one adds to the root of the covariance, (p, m), in the user's
-    coefficients.
+    """The columns, (p, m), that rows near one add to the covariance's root in the user's units.
 
     power: 0.5 for HC2, 1 for HC3; score_vanishes: whether the score equation holds at theta. Raises
     DataError naming a row without which some coefficient is not determined.
@@ -193,9 +188,7 @@ def _coordinates_of_others(
 
 
 def _free_directions(objective: Objective, own: Coordinates) -> Array:
-    """An orthonormal basis, (p, r), of the steps in those coordinates that leave `objective.fixed`
-    alone.
-    """
+    """An orthonormal basis, (p, r), of the steps in `own` that keep `objective.fixed`."""
     if objective.fixed is None:
         return np.eye(own.scale.size)
     fixed = objective.fixed @ objective.coordinates.to_inner(own.to_user(np.eye(own.scale.size)))
@@ -205,8 +198,10 @@ def _free_directions(objective: Objective, own: Coordinates) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class _OtherRows:
-    """One row near one, and all other rows: factors of those not near, by the sign of their
-    curvature, and their score.
+    """One row near one, row i of `near`, and all other rows.
+
+    plus, minus: (r, r), factors of the rows not near one, by the sign of their curvature; gradient:
+    (r,), the sum of their scores.
     """
 
     plus: Array
@@ -255,7 +250,7 @@ class _OtherRows:
 def _row_contribution(
     others: _OtherRows, objective: Objective, own: Coordinates, power: float, score_vanishes: bool
 ) -> Array:
-    """The row's score times the step H^-1 x over (1 - h) to the power, (r,), by the other rows."""
+    """The score times H^-1 x over (1 - h)^power of row i, (r,), from the other rows."""
     R = others.factor()
     score, curvature, _, precision = others.near.terms[others.i]
     if R is None:

@@ -34,11 +34,11 @@ def pairwise(
     method: str = "holm-sidak",
     df: float | None = None,
 ) -> Pairwise:
-    """Each level of a term against each before it. columns: positions of the levels' coefficients,
-    labels: of the levels.
+    """Each level of a term against each level before it.
 
-    with_reference: the first label is the reference, whose coefficient is zero and has no column.
-    Raises UsageError if there is not one label for each level, or fewer than two.
+    columns: positions of the levels' coefficients; labels: of the levels. with_reference: the first
+    label is the reference, whose coefficient is zero and has no column. Raises UsageError if there
+    is not one label per level, or if there are fewer than two levels.
     """
     levels = len(columns) + with_reference
     if len(labels) != levels or levels < 2:
@@ -57,9 +57,7 @@ def pairwise(
 def adjusted_p_values(p_values: Array, method: str) -> Array:
     """p-values adjusted for their number, (m,), by one of `ADJUSTMENTS`.
 
-    Nan are not counted and stay nan.
-
-    Raises UsageError with the names there are.
+    Nan are not counted and stay nan. Raises UsageError with the names there are.
     """
     adjust = ADJUSTMENTS.get(SHORT_NAMES.get(method.lower(), method.lower()))
     if adjust is None:

@@ -28,8 +28,8 @@ from logit_engine.links import Link
 class Prediction:
     """Predicted values with standard errors, (n,), (n, k) or (n, C); averages have one row.
 
-    link and linear: of a binary probability, whose interval is that of its linear predictor carried
-    over; else None. df: of Student's t, or None for the normal distribution.
+    link, linear: of a binary probability, whose interval comes from its predictor; else None.
+    df: of Student's t, or None for the normal distribution.
     """
 
     predicted: Array
@@ -43,10 +43,10 @@ class Prediction:
         return replace(self, df=df, linear=None if self.linear is None else self.linear.with_df(df))
 
     def interval(self, level: float = 0.95, delta: bool = False) -> Array:
-        """Intervals, (..., 2): of a binary probability by its end points, which never leave [0, 1],
-        or by the delta method.
+        """Intervals, (..., 2). Raises UsageError unless 0 < level < 1.
 
-        Raises UsageError unless 0 < level < 1.
+        A binary probability takes the ends of its linear predictor's interval through the link, so
+        its interval never leaves [0, 1]. delta: by the delta method instead.
         """
         if self.link is not None and self.linear is not None and not delta:
             return self.link.cdf(self.linear.interval(level))
@@ -56,10 +56,10 @@ class Prediction:
 def predict_linear(
     likelihood: Likelihood, X: Array, params: Array, covariance: Array, offset: Array | None = None
 ) -> Prediction:
-    """The linear predictors of rows X, (n, p), with standard errors, (n,) or (n, k). covariance: (k
-    p, k p) of params.
+    """The linear predictors of rows X, (n, p), with standard errors, (n,) or (n, k).
 
-    Standard errors are nan where a row involves a coefficient whose variance is.
+    covariance: (k p, k p), of params. Standard errors are nan where a row involves a coefficient
+    whose variance is nan.
     """
     k, p = likelihood.outputs, X.shape[1]
     eta = linear_predictors(X, params, offset, k)
@@ -77,9 +77,7 @@ def predict_linear(
 def predict_mean(
     likelihood: Likelihood, X: Array, params: Array, covariance: Array, offset: Array | None = None
 ) -> Prediction:
-    """The probabilities of rows X with delta-method standard errors, (n,) or, of every class, (n,
-    C).
-    """
+    """The probabilities of rows X with delta-method standard errors, (n,) or (n, C)."""
     if isinstance(likelihood, Bernoulli):
         linear = predict_linear(likelihood, X, params, covariance, offset)
         density = np.exp(likelihood.link.log_pdf(linear.predicted))
@@ -108,8 +106,7 @@ def average_prediction(
     weights: Array | None = None,
     linear: bool = False,
 ) -> Prediction:
-    """The mean over the rows of the probabilities, or of the linear predictors, with its standard
-    error, (1,) or (C,).
+    """The mean over rows of the probabilities, or of the linear predictors, (1,) or (C,).
 
     weights: (n,), multiplied as they are: a mean needs weights that sum to n.
     """

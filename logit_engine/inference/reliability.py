@@ -1,5 +1,4 @@
-"""Where inference is known to fail: one function, `reliability_notes`, gives a note with a figure
-for each such case.
+"""Where inference is known to fail: `reliability_notes` gives a note with a figure per case.
 
 Standard errors rest on many rows for each coefficient, and those by cluster on many clusters. If
 there are few rows or events, estimates are too far from zero; if there are few rows or clusters,
@@ -10,9 +9,8 @@ those of the setting nearest to the fit.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MAX_SLOPES_PER_ROW = (
-    0.1  # slopes per row, above which 95% intervals begin to fail. Sur & Candes (2019)
-)
+# 95% intervals begin to fail above it. Sur & Candes (2019).
+MAX_SLOPES_PER_ROW = 0.1
 MIN_EVENTS_PER_SLOPE = 10  # rows of the rarest outcome per slope. Peduzzi et al. (1996)
 SLOPE_SHARES: dict[float, tuple[float, int]] = {
     0.05: (1.09, 93),
@@ -24,9 +22,8 @@ EVENT_SHARES: dict[float, tuple[float, int]] = {
     5: (1.02, 95),
     2: (1.06, 95),
 }  # by events for each slope: the same
-MAX_SLOPE_SHARE_OF_RARE_EVENTS = (
-    0.03  # p/n up to which the simulations of few events, of many rows each, are near
-)
+# p/n up to which the simulations of few events, of many rows each, are near.
+MAX_SLOPE_SHARE_OF_RARE_EVENTS = 0.03
 REMEDY = f"Have {MIN_EVENTS_PER_SLOPE} rows of the rarest outcome for each slope"
 MIN_CLUSTERS = 20  # Cameron & Miller (2015)
 CLUSTER_COVERAGES = {
@@ -40,11 +37,10 @@ CLUSTER_COVERAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much data a fit has: slopes, rows, rows of the rarest outcome, and clusters of each way,
-    if any.
+    """How much data a fit has.
 
-    slopes: estimated; of several classes those of one contrast, with the rows of its two classes,
-    the fewest there are.
+    slopes: estimated ones; rarest: rows of the rarest outcome; clusters: of each clustering, if
+    any. Of several classes: slopes of one contrast, and rows of its two classes, the fewest.
     """
 
     slopes: int

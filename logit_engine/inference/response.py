@@ -1,8 +1,7 @@
-"""What is predicted, a probability or its logarithm, and its derivatives in the linear predictors,
-for the delta method.
+"""Probabilities or their logarithms, and their derivatives in the linear predictors.
 
-C is how many probabilities a row has: one for a binary outcome (of the event), all of them for
-several classes.
+The delta method takes them. C is the number of probabilities of a row: one for a binary outcome (of
+the event), one per class for several classes.
 """
 
 import numpy as np
@@ -34,7 +33,7 @@ def response_value(likelihood: Likelihood, eta: Array, log: bool = False) -> Arr
 
 
 def response_slope(likelihood: Likelihood, eta: Array, log: bool = False) -> Array:
-    """The derivative of `value` in the predictors, (n, C, k)."""
+    """The derivative of `response_value` in the predictors, (n, C, k)."""
     if isinstance(likelihood, Bernoulli):
         link = likelihood.link
         return (event_terms(link, eta).score if log else np.exp(link.log_pdf(eta)))[:, :, None]
@@ -45,7 +44,7 @@ def response_slope(likelihood: Likelihood, eta: Array, log: bool = False) -> Arr
 def response_curvature(
     likelihood: Likelihood, eta: Array, along: Array, log: bool = False
 ) -> Array:
-    """The derivative of `slope` as the predictors move along each of m directions, (n, C, m, k).
+    """The derivative of `response_slope` along each of m directions, (n, C, m, k).
 
     along: (k, m), or each row's own, (n, k, m).
     """

@@ -1,5 +1,9 @@
-"""Score tests: whether restrictions hold, judged by the slope of the likelihood at the restricted
-estimate alone.
+"""Score tests: whether restrictions hold, from the score at the restricted estimate alone.
+
+An unrestricted fit is not needed, and may not exist. Rows are taken as X T^-1, with T the
+triangular factor of X, so that no digits are lost. The test is the Wald test of one step from the
+restricted estimate: Rao's statistic, for any covariance of the scores. Rao (1948); robust forms:
+Boos (1992).
 """
 
 from collections.abc import Iterator
@@ -22,8 +26,9 @@ from logit_engine.rows import BLOCK_ROWS
 
 @dataclass(frozen=True, slots=True)
 class ScoreTest:
-    """The joint test of m restrictions, and the z of lifting each one alone, (m,), signed as R
-    theta - q would move.
+    """The joint test of m restrictions, and the z of lifting each restriction alone, (m,).
+
+    A z has the sign in which R theta - q would move.
     """
 
     joint: Test
@@ -126,12 +131,11 @@ def whole_score_test(
     offset: Array | None = None,
     weight: Array | None = None,
 ) -> ScoreTest:
-    """Rao's test by the whole score at an estimate that `count` restrictions led to, which need not
-    be known.
+    """Rao's test by the whole score at an estimate under `count` restrictions.
 
-    X: (n, p), the full model's; constrained: (k*p,), its maximum under the restrictions, where the
-    score is orthogonal to all that they leave free. z: of each coefficient's score by itself, in
-    its own information, (k*p,). Raises as above.
+    The restrictions need not be known. X: (n, p), the full model's; constrained: (k*p,), its
+    maximum under the restrictions. z: (k*p,), of each coefficient's score by itself, in its own
+    information. Raises as `score_test`.
     """
     k = likelihood.outputs
     theta = np.asarray(constrained, dtype=np.float64).reshape(k, -1)
@@ -161,7 +165,7 @@ def _information_factor(information: Array) -> Array:
 def _column_factor(X: Array) -> Array:
     """The triangular factor of X, (p, p), block by block.
 
-    Rows in it are near-orthonormal, so that no digits are lost.
+    Raises RankError if a column is a combination of those before it.
     """
     factor = np.zeros((0, X.shape[1]))
     for start in range(0, X.shape[0], BLOCK_ROWS):
@@ -212,10 +216,10 @@ def _score_sums(at: _ScoredPoint) -> tuple[Array, Array, Array]:
         squared = w if at.precision is None else w * at.precision[rows]
         outer += (scores * squared[:, None]).T @ scores
         for a in range(k):
-            bend = weighted(
+            row_curvature = weighted(
                 np.broadcast_to(w[:, None, None], curvature[:, a].shape), curvature[:, a]
             )
-            information[a] += Y.T @ (bend * Y[:, None, :]).reshape(-1, size)
+            information[a] += Y.T @ (row_curvature * Y[:, None, :]).reshape(-1, size)
     n = at.observations
     return (
         score,
@@ -227,10 +231,7 @@ def _score_sums(at: _ScoredPoint) -> tuple[Array, Array, Array]:
 def _cluster_sums(
     at: _ScoredPoint, groups: NDArray[np.int64] | None, small_sample: SmallSample
 ) -> Array:
-    """The covariance of the scores' sums by cluster, about their mean, (q, q).
-
-    Of two ways less their intersections.
-    """
+    """The covariance of the scores' sums by cluster, about their mean, (q, q)."""
     if groups is None:
         raise UsageError(
             "a clustered score test needs the clusters of the rows: cov_kwds={'groups': labels}."
@@ -253,9 +254,7 @@ def _cluster_sums(
 
 
 def _block_terms(at: _ScoredPoint) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
-    """Block by block: which rows, X T^-1 (n, p), their scores (n, q) and curvatures (n, k, k, 1),
-    their weights (n,).
-    """
+    """Per block: rows, X T^-1 (n, p), scores (n, q), curvatures (n, k, k, 1), weights (n,)."""
     k = at.theta.shape[0]
     for start in range(0, at.y.size, BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
