@@ -46,13 +46,13 @@ __all__ = [
     "confusion",
     "evaluate",
     "f1",
-    "falling",
     "log_loss",
     "metric_value",
     "precision",
     "recall",
     "roc_auc",
     "row_log_loss",
+    "rows_by_falling_probability",
     "skill",
     "specificity",
 ]
@@ -260,7 +260,7 @@ def evaluate(
         y, probability, threshold=threshold, reference_rate=reference_rate, row_loss=row_loss
     )
     weights, codes = checked_weight(weight, len(sample.y)), checked_cluster(cluster, len(sample.y))
-    rows = falling(sample, weights)
+    rows = rows_by_falling_probability(sample, weights)
     sample, weights = sample.rows(rows), weights[rows]
     codes = None if codes is None else cluster_codes(codes[rows])
     if isinstance(method, Bootstrap):
@@ -308,7 +308,7 @@ def _closed_form_metrics(
     )
 
 
-def falling(sample: ScoredRows, weight: FloatArray) -> npt.NDArray[np.intp]:
+def rows_by_falling_probability(sample: ScoredRows, weight: FloatArray) -> npt.NDArray[np.intp]:
     """The rows of positive weight from the highest probability down, so that rankings are fast."""
     order = np.argsort(-sample.probability, kind="stable")
     return order[weight[order] > 0.0]

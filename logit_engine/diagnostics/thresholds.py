@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from logit_engine.diagnostics.metric_intervals import checked_weight
-from logit_engine.diagnostics.metrics import checked_sample, falling
+from logit_engine.diagnostics.metrics import checked_sample, rows_by_falling_probability
 from logit_engine.diagnostics.weighted_statistics import FloatArray, Ranking
 from logit_engine.errors import DataError, UsageError
 
@@ -91,7 +91,7 @@ def choose_threshold(
         return float(rule)
     sample = checked_sample(y, probability)
     weights = checked_weight(weight, len(sample.y))
-    rows = falling(sample, weights)
+    rows = rows_by_falling_probability(sample, weights)
     sample, weights = sample.rows(rows), weights[rows]
     ranking = Ranking.of(sample.y, sample.probability)
     true_positive, false_positive = (
