@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from logit_flows.config.contradictions import contradictions
-from logit_flows.config.explanations import all_keys, dotted, explanation, keys_at, not_built_yet
+from logit_flows.config.explanations import all_keys, dotted, explanation, keys_at, refused_keys
 from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError
 
@@ -53,8 +53,8 @@ def checked(raw: Mapping[str, Any], folder: Path, where: Where = lambda loc: "")
     Raises ConfigError for keys that are not built yet, unknown keys, wrong values, contradictions.
     """
     plain = plain_values(raw)
-    problems = [f"{where(loc)}{dotted(loc)}: {sentence}." for loc, sentence in not_built_yet(plain)]
-    refused = {loc for loc, _ in not_built_yet(plain)}
+    problems = [f"{where(loc)}{dotted(loc)}: {sentence}." for loc, sentence in refused_keys(plain)]
+    refused = {loc for loc, _ in refused_keys(plain)}
     try:
         config = Config.model_validate(plain)
     except ValidationError as error:

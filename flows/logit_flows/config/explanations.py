@@ -1,4 +1,9 @@
-"""The sentence for one wrong key: unknown, missing, of the wrong type, or not built yet."""
+"""The sentence for one wrong key: unknown, missing, of the wrong type, or refused by name.
+
+Pydantic says what is wrong in words for programmers. `explanation` turns each of its errors into a
+sentence for the writer of the config. Some keys are known and yet refused, those of other tools and
+those that are planned: their own sentences (`refused_keys`) stand in its place.
+"""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -9,9 +14,9 @@ from pydantic import BaseModel
 from logit_flows.config.model import Config
 from logit_flows.config.problems import shown
 
-# What is planned but not built is refused by name, never accepted and ignored.
+# What is planned, or has another name here, is refused with a sentence, never accepted and ignored.
 # A value after "=" names one choice of a key.
-LATER = {
+REFUSED_KEYS = {
     "data.freq_weights": "frequency weights are not built yet; repeat the rows, or leave it out",
     "data.sampling_weights": "sampling weights are not built yet; leave it out",
     "data.offset": "offsets are not built yet in the pipeline; leave it out",
@@ -28,7 +33,7 @@ LATER = {
     "score.output=interval": "intervals of predictions are not built yet; leave it out",
 }
 
-WORDS = {
+TYPE_WORDS = {
     "string_type": "text",
     "int_type": "a whole number",
     "float_type": "a number",
@@ -42,9 +47,10 @@ WORDS = {
 _ABSENT = object()
 
 
-def not_built_yet(plain: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]:
+def refused_keys(plain: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]:
+    """The places in a plain config of keys that are refused by name, each with its sentence."""
     found = []
-    for entry, sentence in LATER.items():
+    for entry, sentence in REFUSED_KEYS.items():
         key, _, value = entry.partition("=")
         loc = tuple(key.split("."))
         section: Any = plain
@@ -58,6 +64,7 @@ def not_built_yet(plain: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]
 
 
 def explanation(detail: Mapping[str, Any], loc: tuple[Any, ...]) -> str:
+    """The sentence for one of Pydantic's errors, without its full stop; loc: the key's place."""
     kind, found = detail["type"], detail.get("input")
     if kind == "extra_forbidden":
         known = keys_at(loc[:-1])
@@ -78,8 +85,8 @@ def explanation(detail: Mapping[str, Any], loc: tuple[Any, ...]) -> str:
         return f"{shown(found)} is not one of {', '.join(choices)}{hint}"
     if kind == "value_error":
         return str(detail["ctx"]["error"])
-    if kind in WORDS:
-        return f"expected {WORDS[kind]}, found {shown(found)}"
+    if kind in TYPE_WORDS:
+        return f"expected {TYPE_WORDS[kind]}, found {shown(found)}"
     return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, found {shown(found)}"
 
 
@@ -108,4 +115,5 @@ def all_keys(parents: tuple[str, ...] = ()) -> list[str]:
 
 
 def dotted(loc: tuple[Any, ...]) -> str:
+    """A place as a person writes it: "model.link"; the whole is "config"."""
     return ".".join(str(part) for part in loc) or "config"

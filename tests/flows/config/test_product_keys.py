@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from logit_flows.config.explanations import LATER
+from logit_flows.config.explanations import REFUSED_KEYS
 from logit_flows.config.model import Config
 
 from tests.support.configs import BASE, Problems
@@ -61,8 +61,8 @@ def test_a_key_of_the_product_is_accepted_or_refused_because_it_comes_later(
     read: Callable[..., Config], problems: Problems, key: str
 ) -> None:
     text = f"{key}={PRODUCT[key]}"
-    if key in LATER:
-        assert problems(BASE, text) == [f"--set {text}: {key}: {LATER[key]}."]
+    if key in REFUSED_KEYS:
+        assert problems(BASE, text) == [f"--set {text}: {key}: {REFUSED_KEYS[key]}."]
     else:
         read("", text)
 
@@ -75,5 +75,5 @@ def test_a_choice_of_the_product_that_comes_later_is_refused_by_its_sentence(
     problems: Problems, choice: str
 ) -> None:
     assert problems(BASE, choice) == [
-        f"--set {choice}: {choice.partition('=')[0]}: {LATER[choice]}."
+        f"--set {choice}: {choice.partition('=')[0]}: {REFUSED_KEYS[choice]}."
     ]

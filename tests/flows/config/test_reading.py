@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logit_flows.config.checking import cells, from_mapping
-from logit_flows.config.explanations import LATER
+from logit_flows.config.explanations import REFUSED_KEYS
 from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError
 from logit_flows.config.reading import json_schema, read_config, to_yaml
@@ -333,7 +333,7 @@ def test_a_misspelt_key_is_always_refused_where_it_stands(
     with pytest.raises(ConfigError) as caught:
         from_mapping(content, ".")
     dotted = ".".join([*path[:-1], wrong])
-    later = [f"{dotted}: {LATER[dotted]}."] if dotted in LATER else []
+    later = [f"{dotted}: {REFUSED_KEYS[dotted]}."] if dotted in REFUSED_KEYS else []
     assert later or any(
         problem.startswith(f"{dotted}: unknown key") for problem in caught.value.problems
     )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from logit_flows.config.explanations import LATER
+from logit_flows.config.explanations import REFUSED_KEYS
 from logit_flows.config.problems import ConfigError
 from logit_flows.config.reading import read_config
 
@@ -29,13 +29,13 @@ def test_a_wrong_config_is_told_by_file_line_and_key(tmp_path: Path, text: str) 
     assert found == expected if expected else found[0].startswith("c.yaml:")
 
 
-@pytest.mark.parametrize("key", LATER)
+@pytest.mark.parametrize("key", REFUSED_KEYS)
 def test_what_comes_later_is_refused_by_its_sentence(dated_config: Path, key: str) -> None:
     dotted, _, value = key.partition("=")
     override = f"{dotted}=[{value}]" if dotted == "score.output" else f"{dotted}={value or 'x'}"
     with pytest.raises(ConfigError) as caught:
         read_config(dated_config, [override])
-    assert f"--set {override}: {dotted}: {LATER[key]}." in caught.value.problems
+    assert f"--set {override}: {dotted}: {REFUSED_KEYS[key]}." in caught.value.problems
 
 
 def test_every_problem_is_told_at_once(dated_config: Path) -> None:
