@@ -17,7 +17,7 @@ from logit_flows.steps.fit import likelihood_of, penalty_of
 from logit_flows.steps.learn import design_spec
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import class_names, outcomes, read_rows
-from logit_flows.steps.split import Split, folds
+from logit_flows.steps.split import Split, hashed_folds
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
     frame = read_rows(config, dataset, split, "train")
     assert config.experiment is not None
     count = config.experiment.folds
-    fold = folds(frame, unit, count)
+    fold = hashed_folds(frame, unit, count)
     y = outcomes(config, dataset, frame)
     losses = np.empty(frame.height)
     for k in range(count):

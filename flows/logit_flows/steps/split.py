@@ -28,9 +28,9 @@ FOLD_SALT = 0x5EED_0002
 class Split:
     """A rule: how (`method`), on which column, with which clusters kept whole, and where it cuts.
 
-    threshold: for time, the first time of the test rows; for hashes, the share below which a hash
-    tests. by_class: shares a class, for stratified. values: those of the column that test, for
-    column.
+    threshold: for time, the first time of the test rows; for hashes, the share of test rows: a
+    row with a smaller hash is one. by_class: such a share for each class, for stratified.
+    values: the values of the column that mark test rows, for column.
     """
 
     method: str
@@ -133,7 +133,7 @@ def test_mask(split: Split, frame: pl.DataFrame) -> NDArray[np.bool_]:
     return is_test
 
 
-def folds(frame: pl.DataFrame, unit: str, count: int) -> NDArray[np.int64]:
+def hashed_folds(frame: pl.DataFrame, unit: str, count: int) -> NDArray[np.int64]:
     """The validation fold of each row, 0..count-1, (n,), by a hash of its unit."""
     return np.floor(hashed(frame[unit], FOLD_SALT) * count).astype(np.int64)
 
@@ -162,7 +162,7 @@ def validation_folds(config: Config, frame: pl.DataFrame, y: NDArray[np.float64]
             codes = _equal_shares(hashed(frame[str(data.id)], FOLD_SALT), y, count)
             found = [Fold(codes != k, codes == k) for k in range(count)]
         case _:
-            codes = folds(frame, str(data.cluster or data.id), count)
+            codes = hashed_folds(frame, str(data.cluster or data.id), count)
             found = [Fold(codes != k, codes == k) for k in range(count)]
     classes = np.unique(y)
     for k, fold in enumerate(found):
@@ -227,6 +227,7 @@ def hashed(column: pl.Series, salt: int) -> NDArray[np.float64]:
 
 
 def _splitmix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """One step of splitmix64 from each number, (n,)."""
     x = x + np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -234,6 +235,7 @@ def _splitmix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _hash_text(column: pl.Series, salt: int) -> NDArray[np.uint64]:
+    """A number for each text, (n,): its length, then its bytes, mixed in eight at a time."""
     lengths = column.str.len_bytes().to_numpy().astype(np.uint64)
     width = 8 * (int(lengths.max(initial=0)) // 8 + 1)
     raw = np.array(column.cast(pl.Binary).to_list(), dtype=f"S{width}")
@@ -272,6 +274,7 @@ def _time_rule(
 def _stratified_rule(
     config: Config, dataset: Dataset, unit: str, target: str, test_size: float
 ) -> Split:
+    """For each class the hash below which the asked share of its rows lies."""
     hashes: dict[str, list[NDArray[np.float64]]] = {}
     for frame in columns_of(config, dataset, [unit, target]):
         shares_of, labels = hashed(frame[unit], SPLIT_SALT), frame[target].cast(pl.String)
@@ -287,6 +290,7 @@ def _stratified_rule(
 
 
 def _refuse_cut_clusters(dataset: Dataset, rule: Split, cluster: str) -> None:
+    """Raises DataError if a rule puts rows of one cluster on both sides."""
     frame = dataset.scan().select(list(dict.fromkeys([*rule.columns, cluster]))).collect()
     sides = frame.with_columns(pl.Series("side", test_mask(rule, frame)))
     cut = sides.group_by(cluster).agg(pl.col("side").n_unique()).filter(pl.col("side") > 1).height
@@ -298,6 +302,7 @@ def _refuse_cut_clusters(dataset: Dataset, rule: Split, cluster: str) -> None:
 
 
 def _check_sides(config: Config, dataset: Dataset, rule: Split, target: str) -> None:
+    """Raises DataError if a side has no rows, or rows of one class alone."""
     rows, values = [0, 0], [set[Any](), set[Any]()]
     for frame in columns_of(config, dataset, [*rule.columns, target]):
         mask = test_mask(rule, frame)

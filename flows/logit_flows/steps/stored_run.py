@@ -13,7 +13,7 @@ from logit_flows.steps.load import Dataset
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A published run: its id and folder, its model and the metrics of that."""
+    """A published run: its id and folder, its model and how good that is."""
 
     run: str
     folder: str
