@@ -321,7 +321,9 @@ def _without_refused(options: Mapping[str, Any], approximate: bool) -> dict[str,
 
 def _refuse_unknown(options: Mapping[str, object], method: str) -> None:
     for name in options:
-        raise KeywordError(
-            f"'{name}' is not an option of fit with method '{method}'; weights belong to the "
-            "model: freq_weights, var_weights or sampling_weights."
+        where = (
+            "a penalty is for fit_regularized(alpha=...)."
+            if name == "alpha"
+            else "weights belong to the model: freq_weights, var_weights or sampling_weights."
         )
+        raise KeywordError(f"'{name}' is not an option of fit with method '{method}'; {where}")

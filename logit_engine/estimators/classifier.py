@@ -41,6 +41,7 @@ from logit_engine.estimators.settings import (
     SOLVERS,
     SolverContract,
     check_data,
+    check_intercept,
     check_passes,
     penalty_kind,
     requested_strength,
@@ -186,7 +187,7 @@ class LogisticRegression(Base):
             weight,
             offset,
             size,
-            self.fit_intercept,
+            check_intercept(self.fit_intercept),
             column_names(self),
             labels=names,
         )

@@ -73,7 +73,7 @@ def solver_contract(solver: Any, kind: str | None, dual: bool) -> SolverContract
 
     Raises UsageError for a name that is not known, or does not take the penalty.
     """
-    if solver not in SOLVERS:
+    if not isinstance(solver, str) or solver not in SOLVERS:
         raise UsageError(f"solver '{solver}' is not known; choose one of {', '.join(SOLVERS)}.")
     contract = SOLVERS[solver]
     advice = "Leave solver at 'auto', which takes all."
@@ -113,6 +113,13 @@ def check_passes(max_iter: Any) -> None:
         raise UsageError(
             f"max_iter is {max_iter!r}; it is a number of passes over the rows, from 0 on."
         )
+
+
+def check_intercept(fit_intercept: Any) -> bool:
+    """fit_intercept as a bool. Raises UsageError for anything but True or False."""
+    if not isinstance(fit_intercept, bool | int | np.bool_) or fit_intercept not in (0, 1):
+        raise UsageError(f"fit_intercept is {fit_intercept!r}; it is True or False.")
+    return bool(fit_intercept)
 
 
 def check_strength(C: Any) -> float:

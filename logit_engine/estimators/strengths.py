@@ -312,7 +312,17 @@ class Task:
     def _coefficient_limits(self, bounds: tuple[ArrayLike, ArrayLike]) -> tuple[Array, Array]:
         """The lowest and the highest coefficients of a class, (q,) each, the intercept free."""
         p = self.X.shape[1]
-        low, high = (np.broadcast_to(np.asarray(b, dtype=np.float64), (p,)) for b in bounds)
+        try:
+            given_low, given_high = bounds
+            low, high = (
+                np.broadcast_to(np.asarray(given, dtype=np.float64), (p,))
+                for given in (given_low, given_high)
+            )
+        except (TypeError, ValueError):
+            raise UsageError(
+                f"bounds is {bounds!r}; it is a pair, the lowest and the highest coefficients, "
+                f"each a number or {p} numbers."
+            ) from None
         if (low > high).any():
             raise UsageError(
                 f"bounds: the lowest coefficient of column {int((low > high).argmax())} is above "

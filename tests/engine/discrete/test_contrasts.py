@@ -55,6 +55,8 @@ def test_a_fit_refuses_what_only_other_fits_take() -> None:
     for keyword in ("alpha", "trimming", "equalities", "inequalities", "start"):
         with pytest.raises(KeywordError, match=f"'{keyword}' is not an option of fit"):
             model.fit(disp=0, **{keyword: 1.0})
+    with pytest.raises(KeywordError, match=r"a penalty is for fit_regularized\(alpha=\.\.\.\)"):
+        model.fit(disp=0, alpha=1.0)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -298,3 +298,27 @@ def test_a_pass_at_a_time_from_a_warm_start_is_as_many_passes_at_once(classes, C
             single.fit(X, y)
     np.testing.assert_allclose(single.coef_, whole.coef_, rtol=1e-9)
     np.testing.assert_allclose(single.intercept_, whole.intercept_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [LogisticRegression, LogisticRegressionCV])
+def test_settings_of_other_kinds_are_refused_in_one_sentence(kind):
+    X, y = sample()
+    for settings, sentence in (
+        ({"fit_intercept": 2}, "fit_intercept is 2; it is True or False."),
+        ({"fit_intercept": None}, "fit_intercept is None; it is True or False."),
+        ({"fit_intercept": "no"}, "fit_intercept is 'no'; it is True or False."),
+        ({"solver": ["lbfgs"]}, "solver '['lbfgs']' is not known; choose one of auto"),
+        ({"bounds": 1.0}, "bounds is 1.0; it is a pair, the lowest and the highest coefficients"),
+        ({"bounds": [0.0]}, "bounds is [0.0]; it is a pair"),
+        ({"bounds": ([0.0, 0.0], 1.0)}, "bounds is ([0.0, 0.0], 1.0); it is a pair"),
+        ({"bounds": ("low", 1.0)}, "bounds is ('low', 1.0); it is a pair"),
+    ):
+        with pytest.raises(UsageError, match=re.escape(sentence)):
+            kind(**settings).fit(X, y)
+
+
+def test_a_bool_of_numpy_is_a_bool():
+    X, y = sample()
+    for choice in (True, False):
+        found = LogisticRegression(fit_intercept=np.bool_(choice)).fit(X, y)
+        assert (found.coef_ == LogisticRegression(fit_intercept=choice).fit(X, y).coef_).all()
