@@ -56,38 +56,20 @@ class Inequalities:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeOfVariables:
-    """theta = origin + basis gamma: every theta that satisfies the equalities, once.
+class NullSpace:
+    """The directions that equalities leave free.
 
-    origin: (p,), the shortest solution; basis: (p, r), orthonormal, R basis = 0; notes: a sentence
-    for each constraint that follows from those before it. A coefficient that no constraint mentions
-    is one of the gammas, untouched.
+    basis: (p, r), orthonormal, R basis = 0; a coefficient that no constraint mentions has a column
+    of its own. notes: a sentence for each constraint that follows from those before it.
     """
 
-    origin: Array
     basis: Array
     notes: tuple[str, ...] = ()
 
-    def to_theta(self, gamma: Array) -> Array:
-        """origin + basis gamma: (r,) to (p,)."""
-        return self.origin + self.basis @ gamma
-
-    def to_gamma(self, theta: Array) -> Array:
-        """The gamma of the feasible point nearest to theta: (p,) to (r,)."""
-        return np.asarray(self.basis.T @ (theta - self.origin))
-
     @property
-    def count(self) -> int:
+    def removed_count(self) -> int:
         """How many coefficients the equalities take away."""
         return int(self.basis.shape[0] - self.basis.shape[1])
-
-    def pull_back(self, gradient: Array) -> Array:
-        """basis' gradient: (p,) to (r,)."""
-        return np.asarray(self.basis.T @ gradient)
-
-    def covariance(self, of_gamma: Array) -> Array:
-        """basis V basis': the singular covariance of theta, (p, p), from that of gamma, (r, r)."""
-        return np.asarray(self.basis @ of_gamma @ self.basis.T)
 
 
 def linear_equalities(spec: Any, names: Sequence[str]) -> Equalities:
@@ -141,23 +123,20 @@ def linear_inequalities(spec: Any, names: Sequence[str]) -> Inequalities:
     return Inequalities(lower, upper, R[~single], q[~single], names)
 
 
-def change_of_variables(equalities: Equalities) -> ChangeOfVariables:
-    """The solutions of the equalities as origin + basis gamma.
+def null_space(equalities: Equalities) -> NullSpace:
+    """The directions along which the equalities stay met.
 
-    Raises UsageError naming constraints that contradict each other. Null-space method: Nocedal &
-    Wright (2006), 15.3.
+    Raises UsageError naming constraints that contradict each other. Nocedal & Wright (2006), 15.3.
     """
-    R, q, notes = independent(equalities)
-    p = R.shape[1]
+    R, _, notes = independent(equalities)
+    m, p = R.shape
     touched = (R != 0.0).any(axis=0)
-    Q, T = np.linalg.qr(R[:, touched].T, mode="complete")
-    m = R.shape[0]
+    Q, _ = np.linalg.qr(R[:, touched].T, mode="complete")
     free = np.flatnonzero(~touched)
-    origin, basis = np.zeros(p), np.zeros((p, p - m))
-    origin[touched] = Q[:, :m] @ np.linalg.solve(T[:m].T, q) + 0.0
+    basis = np.zeros((p, p - m))
     basis[free, np.arange(free.size)] = 1.0
     basis[touched, free.size :] = Q[:, m:]
-    return ChangeOfVariables(origin, basis, notes)
+    return NullSpace(basis, notes)
 
 
 def independent(equalities: Equalities) -> tuple[Array, Array, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from logit_engine.columns.coordinates import constant_column
-from logit_engine.constraints.equations import ChangeOfVariables
+from logit_engine.constraints.equations import NullSpace
 from logit_engine.diagnostics.separation import Clause
 from logit_engine.fitting.condition import collinear_names, column_condition
 from logit_engine.fitting.constrained import (
@@ -38,13 +38,13 @@ from logit_engine.solvers.solution import Solution, Termination
 class SolvedProblem(NamedTuple):
     """A solution and the objective it is of.
 
-    change: what linear constraints leave free, None without any. perfect: the columns and levels
+    free_space: what constraints leave free, None without any. perfect: the columns and levels
     that predict perfectly by themselves.
     """
 
     objective: Objective
     solution: Solution
-    change: ChangeOfVariables | None
+    free_space: NullSpace | None
     perfect: list[Clause]
 
 
@@ -67,8 +67,8 @@ def covariance_estimate(
     if signs is not None and solution.termination is not Termination.SEPARATED:
         solution = replace(solution, termination=Termination.UNCERTIFIED)
     estimated = covariance(objective, solution, options.covariance_type, observations)
-    if problem.change is not None:
-        held = held_coefficients(problem.change)
+    if problem.free_space is not None:
+        held = held_coefficients(problem.free_space)
         estimated.matrix[held], estimated.matrix[:, held] = 0.0, 0.0
     if signs is not None:
         matrix = covariance_under_separation(
@@ -91,7 +91,7 @@ def fit_result(
     objective, solution, penalty = problem.objective, judgment.solution, options.penalty
     rows, likelihood = objective.rows, objective.likelihood
     user = objective.coordinates.to_user(solution.theta)
-    estimates = estimates_at_bounds(user, options.inequalities, problem.change)
+    estimates = estimates_at_bounds(user, options.inequalities, problem.free_space)
     is_constant = np.arange(len(rows.names)) == constant_column(begun.first.moments)
     free = np.tile(is_constant, likelihood.outputs)
     kind, unknown = options.covariance_type, np.broadcast_to(np.nan, (free.size, free.size))
@@ -110,7 +110,7 @@ def fit_result(
         free=free,
         convergence=_convergence(objective, judgment),
         penalty=AppliedPenalty(penalty.strength, penalty.l1_ratio, penalty.grouped),
-        constraints=fixed_counts(estimates, free, penalty, problem.change),
+        constraints=fixed_counts(estimates, free, penalty, problem.free_space),
         separation=None if judgment.signs is None else Separation(judgment.signs),
     )
     return replace(result, notes=_notes(result, begun, problem, judgment, options, estimated))
@@ -144,7 +144,7 @@ def _notes(
     has_errors = estimated is not None
     collinear = collinear_names(objective, judgment.solution.information, condition)
     return (
-        *constraint_notes(options, problem.change),
+        *constraint_notes(options, problem.free_space),
         *size_notes(objective, begun.first, estimated, result.constraints),
         *separation_notes(objective, result.infinite),
         *constant_notes(objective, bool(result.free.any())),

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.constraints.equations import (
-    ChangeOfVariables,
     Equalities,
     Inequalities,
-    change_of_variables,
+    NullSpace,
     independent,
+    null_space,
 )
 from logit_engine.fitting.options import FitOptions
 from logit_engine.fitting.result import FixedCounts
@@ -27,12 +27,12 @@ BOUND_ROUNDING = 1e-9  # of an estimate beside the bound that holds it, relative
 class ConstrainedProblem(NamedTuple):
     """An objective under linear constraints.
 
-    start: (q,), meets them. change: what they leave free, None without any.
+    start: (q,), meets them. free_space: what they leave free, None without any.
     """
 
     objective: Objective
     start: Array
-    change: ChangeOfVariables | None
+    free_space: NullSpace | None
 
 
 def constrained_problem(
@@ -51,9 +51,7 @@ def constrained_problem(
         R, q = (np.concatenate([getattr(part, name) for part in parts]) for name in ("R", "q"))
         fixed = Equalities(R, q, bounds.names) if q.size else None
         objective, start = _under_equalities(objective, fixed, start)
-    return ConstrainedProblem(
-        objective, start, None if fixed is None else change_of_variables(fixed)
-    )
+    return ConstrainedProblem(objective, start, None if fixed is None else null_space(fixed))
 
 
 def _under_equalities(
@@ -68,21 +66,21 @@ def _under_equalities(
     return replace(objective, fixed=rows), nearest
 
 
-def held_coefficients(change: ChangeOfVariables) -> NDArray[np.bool_]:
+def held_coefficients(free_space: NullSpace) -> NDArray[np.bool_]:
     """Which coefficients the constraints leave no direction, (q,).
 
     Their variance is zero, not what rounding leaves of it.
     """
-    return np.asarray(np.abs(change.basis).max(axis=1, initial=0.0) < HELD_ROUNDING)
+    return np.asarray(np.abs(free_space.basis).max(axis=1, initial=0.0) < HELD_ROUNDING)
 
 
 def estimates_at_bounds(
-    estimates: Array, inequalities: Inequalities | None, change: ChangeOfVariables | None
+    estimates: Array, inequalities: Inequalities | None, free_space: NullSpace | None
 ) -> Array:
     """The estimates, (q,), exactly at the bounds that hold them: rounding would change a sign."""
-    if inequalities is None or change is None:
+    if inequalities is None or free_space is None:
         return estimates
-    held = held_coefficients(change)
+    held = held_coefficients(free_space)
     for bound in (inequalities.lower, inequalities.upper):
         allowed = BOUND_ROUNDING * (1.0 + np.abs(estimates))
         near = held & np.isfinite(bound) & (np.abs(estimates - bound) <= allowed)
@@ -94,27 +92,29 @@ def fixed_counts(
     estimates: Array,
     constants: NDArray[np.bool_],
     penalty: Penalty,
-    change: ChangeOfVariables | None,
+    free_space: NullSpace | None,
 ) -> FixedCounts:
     """How many coefficients are held, and how many of these are constants.
 
     estimates: (q,); constants: which of them are constants, (q,).
     """
     by_penalty = penalty.at_bound(estimates)
-    if change is None:
+    if free_space is None:
         return FixedCounts(int(by_penalty.sum()), int((by_penalty & constants).sum()))
-    held = by_penalty | held_coefficients(change)
-    return FixedCounts(int(by_penalty.sum()) + change.count, int((held & constants).sum()))
+    held = by_penalty | held_coefficients(free_space)
+    return FixedCounts(
+        int(by_penalty.sum()) + free_space.removed_count, int((held & constants).sum())
+    )
 
 
-def constraint_notes(options: FitOptions, change: ChangeOfVariables | None) -> tuple[str, ...]:
+def constraint_notes(options: FitOptions, free_space: NullSpace | None) -> tuple[str, ...]:
     """Which equalities follow from others, and which inequalities are active."""
     if options.inequalities is None:
-        return () if change is None else change.notes
+        return () if free_space is None else free_space.notes
     bounds = options.inequalities.rows
     met = np.zeros(0)
-    if change is not None:
-        met = np.abs(bounds.R @ change.basis).max(axis=1, initial=0.0) < HELD_ROUNDING
+    if free_space is not None:
+        met = np.abs(bounds.R @ free_space.basis).max(axis=1, initial=0.0) < HELD_ROUNDING
     active = [bounds.text(i).replace(" = ", " >= ") for i in np.flatnonzero(met).tolist()]
     if not active:
         return ("No inequality is active: the estimates are those without them.",)

@@ -125,7 +125,7 @@ def _solved_problem(begun: Preparation, options: FitOptions) -> SolvedProblem:
         solution = solver.solve(problem.objective, problem.start)
         if not _lost_its_way(solver, solution):
             break
-    return SolvedProblem(problem.objective, solution, problem.change, perfect)
+    return SolvedProblem(problem.objective, solution, problem.free_space, perfect)
 
 
 def _from_approach(objective: Objective, approach: Approach, estimates_only: bool) -> Solution:

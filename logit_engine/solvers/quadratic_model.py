@@ -91,9 +91,8 @@ class SignSearch:
 
     def minimum(self) -> Array:
         """The point that minimizes the model, (q,)."""
-        solves = (
-            0  # in a row that nothing stopped: the second refines the first, or finds no curvature
-        )
+        # in a row that nothing stopped: the second refines the first, or finds no curvature
+        solves = 0
         for _ in range(MAX_STEPS_PER_COEFFICIENT * self.theta.size):
             before = self.point
             if solves < 2:

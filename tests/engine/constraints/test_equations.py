@@ -10,9 +10,9 @@ from patsy import DesignInfo
 
 from logit_engine.constraints.equations import (
     Equalities,
-    change_of_variables,
     linear_equalities,
     linear_inequalities,
+    null_space,
 )
 from logit_engine.errors import UsageError
 
@@ -171,44 +171,24 @@ def random_equalities(p: int, m: int, seed: int) -> Equalities:
 
 
 @given(p=st.integers(1, 9), m=st.integers(1, 6), seed=st.integers(0, 10_000))
-def test_the_change_of_variables_gives_every_solution_and_nothing_else(
-    p: int, m: int, seed: int
-) -> None:
+def test_the_null_space_holds_every_free_direction_and_no_other(p: int, m: int, seed: int) -> None:
     equalities = random_equalities(p, m, seed)
-    change = change_of_variables(equalities)
+    free = null_space(equalities)
     rank = np.linalg.matrix_rank(equalities.R)
-    assert change.basis.shape == (p, p - rank)
-    assert len(change.notes) == m - rank
-    gamma = np.random.default_rng(seed).standard_normal(p - rank)
-    theta = change.to_theta(gamma)
-    np.testing.assert_allclose(equalities.R @ theta, equalities.q, atol=1e-12)
-    np.testing.assert_allclose(change.basis.T @ change.basis, np.eye(p - rank), atol=1e-14)
-    np.testing.assert_allclose(change.to_gamma(theta), gamma, atol=1e-13)
-    shortest = np.linalg.lstsq(equalities.R, equalities.q, rcond=None)[0]
-    np.testing.assert_allclose(change.origin, shortest, atol=1e-11)
+    assert free.basis.shape == (p, p - rank)
+    assert len(free.notes) == m - rank
+    np.testing.assert_allclose(equalities.R @ free.basis, 0.0, atol=1e-12)
+    np.testing.assert_allclose(free.basis.T @ free.basis, np.eye(p - rank), atol=1e-14)
 
 
 def test_coefficients_that_no_constraint_mentions_are_untouched() -> None:
-    change = change_of_variables(linear_equalities("x2 = 0.3", ("x1", "x2", "x3")))
-    np.testing.assert_array_equal(change.basis, [[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]])
-    np.testing.assert_array_equal(change.origin, [0.0, 0.3, 0.0])
-
-
-def test_covariance_and_gradient_follow_the_change() -> None:
-    change = change_of_variables(linear_equalities("x1 = x2", ("x1", "x2")))
-    np.testing.assert_allclose(
-        change.covariance(np.array([[4.0]])), np.full((2, 2), 2.0), rtol=1e-15
-    )
-    np.testing.assert_allclose(
-        np.abs(change.pull_back(np.array([1.0, 3.0]))), [4.0 / np.sqrt(2.0)], rtol=1e-15
-    )
+    free = null_space(linear_equalities("x2 = 0.3", ("x1", "x2", "x3")))
+    np.testing.assert_array_equal(free.basis, [[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]])
 
 
 def test_a_constraint_that_follows_from_others_is_dropped_and_said() -> None:
-    change = change_of_variables(
-        linear_equalities("x1 = x2, x2 = x3, x3 = x1, 3*x11 = 1, x11 = 1/3", NAMES)
-    )
-    assert change.notes == (
+    free = null_space(linear_equalities("x1 = x2, x2 = x3, x3 = x1, 3*x11 = 1, x11 = 1/3", NAMES))
+    assert free.notes == (
         "The constraint '-x1 + x3 = 0' follows from 'x1 - x2 = 0' and 'x2 - x3 = 0' and was "
         "dropped.",
         "The constraint 'x11 = 0.333333' follows from '3*x11 = 1' and was dropped.",
@@ -217,17 +197,17 @@ def test_a_constraint_that_follows_from_others_is_dropped_and_said() -> None:
 
 def test_constraints_that_contradict_each_other_are_named() -> None:
     with pytest.raises(UsageError) as refused:
-        change_of_variables(linear_equalities("x3 = 5, x1 = 1, x2 = 2, x1 + x2 = 4", NAMES))
+        null_space(linear_equalities("x3 = 5, x1 = 1, x2 = 2, x1 + x2 = 4", NAMES))
     assert str(refused.value) == (
         "the constraint 'x1 + x2 = 4' contradicts 'x1 = 1' and 'x2 = 2'; drop one of them."
     )
     with pytest.raises(UsageError, match="'0 = 1' holds for no coefficients"):
-        change_of_variables(linear_equalities((np.zeros(2), 1.0), ("a", "b")))
+        null_space(linear_equalities((np.zeros(2), 1.0), ("a", "b")))
 
 
 def test_nearly_equal_constraints_are_two() -> None:
-    change = change_of_variables(linear_equalities("x1 = 0, x1 = 1e-8*x2", NAMES))
-    assert change.basis.shape[1] == len(NAMES) - 2
+    free = null_space(linear_equalities("x1 = 0, x1 = 1e-8*x2", NAMES))
+    assert free.basis.shape[1] == len(NAMES) - 2
 
 
 def test_inequalities_become_bounds_where_they_concern_one_coefficient() -> None:
