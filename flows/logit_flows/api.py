@@ -10,8 +10,8 @@ from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import with_key
 from logit_flows.recipes.running import checked_config
-from logit_flows.steps.identity import open_store
 from logit_flows.steps.load import Dataset, load_dataset
+from logit_flows.steps.opening import open_store
 from logit_flows.steps.score import check_rows, verified_model
 from logit_flows.store.layout import Store
 

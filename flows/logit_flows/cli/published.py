@@ -25,10 +25,10 @@ def runs(
     """List the published runs."""
     from dataclasses import asdict
 
-    from logit_flows.store.layout import Store
+    from logit_flows.steps.opening import open_store
 
     config = read(path or file, overrides)
-    entries = Store(config.resolve(config.store), config.name).runs()
+    entries = open_store(config).runs()
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
@@ -51,7 +51,7 @@ def show(
 ) -> None:
     """Show a run: its coefficients, its notes and its metrics."""
     from logit_engine.storage.model_file import coefficient_table
-    from logit_flows.steps.identity import open_store
+    from logit_flows.steps.opening import open_store
     from logit_flows.steps.publish import evaluation_content
     from logit_flows.steps.stored_run import read_run
 
@@ -78,7 +78,7 @@ def report(
 ) -> None:
     """Write a run's page: coefficients, metrics and plots in one HTML file."""
     from logit_flows.reports.page import write_report
-    from logit_flows.steps.identity import open_store
+    from logit_flows.steps.opening import open_store
 
     config = read(file, overrides)
     name = open_store(config).resolve(run)
@@ -96,10 +96,10 @@ def promote(
     overrides: Overrides = None,
 ) -> None:
     """Make a published run the champion, by hand."""
-    from logit_flows.store.layout import Store
+    from logit_flows.steps.opening import open_store
 
     config = read(file, overrides)
-    store = Store(config.resolve(config.store), config.name)
+    store = open_store(config)
     current = store.champion()
     champion = store.promote(store.resolve(run), reason, None if current is None else current.run)
     print(

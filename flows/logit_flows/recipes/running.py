@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from logit_engine.errors import UsageError
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import remedy_of, with_key
-from logit_flows.steps.identity import open_store
+from logit_flows.steps.opening import open_store
 
 T = TypeVar("T")
 Item = TypeVar("Item")

@@ -20,7 +20,7 @@ from logit_flows.reports import figures as plots
 from logit_flows.reports.figures import Bin
 from logit_flows.reports.printing import CONFUSION, COUNTS
 from logit_flows.steps.evaluate import Evaluation
-from logit_flows.steps.identity import open_store
+from logit_flows.steps.opening import open_store
 from logit_flows.steps.stored_run import read_run
 from logit_flows.store.run_files import RunFiles
 

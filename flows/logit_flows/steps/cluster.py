@@ -9,8 +9,9 @@ from logit_engine.rows import Rows, cores
 from logit_engine.storage.checkpoint import CheckpointedRows, Journal
 from logit_engine.storage.publish import canonical_json
 from logit_flows.config.model import Config
-from logit_flows.steps.identity import identify, open_store, versions
+from logit_flows.steps.identity import identify, versions
 from logit_flows.steps.load import Dataset
+from logit_flows.steps.opening import open_store
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -1,4 +1,4 @@
-"""Identity: which run a config and its data make, in which store, on which versions."""
+"""Identity: which run a config and its data make, on which versions."""
 
 import platform
 from importlib.metadata import version
@@ -9,12 +9,7 @@ from logit_engine.compiled.loops import compiler_versions
 from logit_engine.rows import blas_builds
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset
-from logit_flows.store.layout import Store, run_id
-
-
-def open_store(config: Config) -> Store:
-    """The store of the config's name."""
-    return Store(config.resolve(config.store), config.name)
+from logit_flows.store.layout import run_id
 
 
 def identify(config: Config, dataset: Dataset) -> str:

@@ -12,8 +12,9 @@ from logit_engine.rows import cores
 from logit_flows.config.checking import cells, with_overrides
 from logit_flows.config.model import Config
 from logit_flows.steps.crossvalidate import Validated
-from logit_flows.steps.identity import identify, open_store
+from logit_flows.steps.identity import identify
 from logit_flows.steps.load import Dataset
+from logit_flows.steps.opening import open_store
 from logit_flows.store.layout import run_id
 
 Job = tuple[dict[str, Any], Config]

@@ -1,7 +1,7 @@
 """Promotion: who is champion, and the move of the pointer to another run."""
 
 from logit_flows.config.model import Config
-from logit_flows.steps.identity import open_store
+from logit_flows.steps.opening import open_store
 from logit_flows.store.layout import Champion, ChampionMoved
 
 FIRST_RUN_REASON = "the first published run"

@@ -17,9 +17,10 @@ from logit_engine.storage.model_file import StoredModel, StoredTarget, write_mod
 from logit_flows.config.model import Config
 from logit_flows.config.reading import to_yaml
 from logit_flows.steps.evaluate import Evaluation
-from logit_flows.steps.identity import identify, open_store, versions
+from logit_flows.steps.identity import identify, versions
 from logit_flows.steps.learn import Learned
 from logit_flows.steps.load import Dataset
+from logit_flows.steps.opening import open_store
 from logit_flows.steps.rows import Side, open_rows
 from logit_flows.steps.split import Split
 from logit_flows.steps.stored_run import StoredRun

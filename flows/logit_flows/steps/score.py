@@ -13,8 +13,8 @@ from logit_engine.errors import ArtifactError, DataError
 from logit_engine.storage.model_file import StoredModel, read_model
 from logit_engine.storage.publish import sha256_of
 from logit_flows.config.model import Config
-from logit_flows.steps.identity import open_store
 from logit_flows.steps.load import distinct, find_files, first_text, missing_columns, scan_files
+from logit_flows.steps.opening import open_store
 from logit_flows.store.layout import Store
 
 Patterns = str | Path | Sequence[str | Path]  # files or globs

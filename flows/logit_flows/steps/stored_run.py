@@ -7,8 +7,9 @@ import polars as pl
 from logit_engine.storage.model_file import StoredModel, read_model
 from logit_flows.config.model import Config
 from logit_flows.steps.evaluate import Evaluation, Measured
-from logit_flows.steps.identity import identify, open_store
+from logit_flows.steps.identity import identify
 from logit_flows.steps.load import Dataset
+from logit_flows.steps.opening import open_store
 
 
 @dataclass(frozen=True, slots=True)

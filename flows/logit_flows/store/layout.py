@@ -49,9 +49,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 POINTER_WAIT_SECONDS = 30.0  # a promotion holds the pointer for milliseconds
-FOLDER_NAME = re.compile(
-    r"\w([\w.+ -]*[\w+-])?"
-)  # no separator of paths, hive folders or globs; no hidden file
+# no separator of paths, hive folders or globs; no hidden file
+FOLDER_NAME = re.compile(r"\w([\w.+ -]*[\w+-])?")
 
 Write = Callable[[Path], None]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from logit_flows.recipes.experimenting import experiment
-from logit_flows.steps.identity import open_store
+from logit_flows.steps.opening import open_store
 
 from logit_engine.errors import DataError
 from tests.support.pipeline import Make, city_table

@@ -9,8 +9,8 @@ from logit_flows.config.reading import read_config
 from logit_flows.recipes.retraining import retrain
 from logit_flows.recipes.training import train
 from logit_flows.steps.gate import compare
-from logit_flows.steps.identity import open_store
 from logit_flows.steps.load import load_dataset
+from logit_flows.steps.opening import open_store
 from logit_flows.steps.score import load_model
 from logit_flows.store.locks import Busy
 
@@ -111,7 +111,7 @@ def test_models_without_a_held_out_row_are_never_compared(dated_config: Path) ->
 
 
 def test_a_second_retrain_at_once_is_told_so(dated_config: Path) -> None:
-    from logit_flows.steps.identity import open_store
+    from logit_flows.steps.opening import open_store
 
     config = read_config(dated_config)
     with open_store(config).lock("retrain"), pytest.raises(Busy, match=r"is in use by .*retrain"):

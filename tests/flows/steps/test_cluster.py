@@ -20,7 +20,7 @@ from logit_flows.config.problems import ConfigError
 from logit_flows.recipes.experimenting import experiment
 from logit_flows.recipes.training import Trained, train
 from logit_flows.steps import cluster as placing
-from logit_flows.steps.identity import open_store
+from logit_flows.steps.opening import open_store
 
 from logit_engine.errors import ClusterError
 from logit_engine.rows import distributed as sources

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from logit_flows.recipes.scoring import score
 from logit_flows.recipes.training import train
-from logit_flows.steps.identity import open_store
+from logit_flows.steps.opening import open_store
 
 from logit_engine.errors import DataError, UsageError
 from logit_engine.links import LINKS
