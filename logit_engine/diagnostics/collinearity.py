@@ -15,12 +15,11 @@ MIN_NAMED_PART = 0.1
 def aliases(
     R: Array, resolution: Array, names: Sequence[str], coordinates: Coordinates | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """Each aliased column with the earlier columns it is a combination of (none: it is constant or
-    zero).
+    """Each aliased column with the earlier columns of its combination (none: it is constant).
 
-    R: (p, p), the triangular factor of the inner columns; resolution: (p,), see `aliased`. As in
-    R's glm, the later column is the alias. coordinates: the centers of the columns, to name the
-    constant where it is part of a combination.
+    R: (p, p), the triangular factor of the inner columns; resolution: (p,), see `aliased`.
+    coordinates: the centers of the columns, to name the constant where it is part of a combination.
+    As in R's glm, the later column is the alias.
     """
     bad = aliased(R, resolution)
     kept = np.flatnonzero(~bad)
@@ -38,9 +37,7 @@ def aliases(
 
 
 def _centers_differ(coordinates: Coordinates, before: np.ndarray, share: Array, j: int) -> bool:
-    """Whether column j and its combination have different centers, so that the constant is part of
-    the combination.
-    """
+    """Whether column j and its combination differ in center, so that the constant is a part."""
     if coordinates.constant is None:
         return False
     apart = np.zeros(coordinates.scale.size)

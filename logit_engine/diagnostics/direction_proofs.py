@@ -1,5 +1,4 @@
-"""How well a direction is proved to separate: exactly, up to the rounding of the data, or to ten
-digits only.
+"""How well a direction is proved to separate: exactly, up to rounding, or to ten digits.
 
 The program lets a direction violate a row by 1e-10 of its length. In a row of 1e13 in a column of 0
 and 1 that hides all other columns. So no row may be violated by more than the rounding of its own
@@ -24,21 +23,17 @@ from logit_engine.objective.shapes import by_predictor
 from logit_engine.objective.triangles import smallest_pivot
 from logit_engine.rows import Block, Maximum, total
 
-MAX_ROUNDING_ERRORS = (
-    64.0  # a margin within as many rounding errors of the numbers behind it is zero
-)
+# A margin within as many rounding errors of the numbers behind it is zero.
+MAX_ROUNDING_ERRORS = 64.0
 # Of the largest move of a typical row: a coefficient that moves the row less does so by rounding.
 MIN_MOVE_SHARE = 1e-13
-MAX_EXTENDED_SIZE = (
-    100  # coefficients; with more, rounding counts as exact: extended precision takes too long
-)
+# With more coefficients rounding counts as exact: extended precision takes too long.
+MAX_EXTENDED_COEFFICIENTS = 100
 EPS = float(np.finfo(np.float64).eps)
 
 
 class Proof(Enum):
-    """How far a direction is proved: no row is violated at all, none beyond its rounding, or none
-    by 1e-10 of its length.
-    """
+    """How far a direction is proved: exactly, but for rounding, or to 1e-10 of a row's length."""
 
     EXACT = "exact"
     ROUNDED = "but for the rounding of the data"
@@ -53,8 +48,9 @@ def direction_proof(program: LinearProgram, direction: Array) -> Proof:
 
 
 def _is_within_rounding(program: LinearProgram, direction: Array) -> bool:
-    """Whether no row is violated by more than the rounding of its numbers, eps sum_j (|x_ij| +
-    |c_j|) |d_j|, c_j centers.
+    """Whether no row is violated by more than the rounding of its numbers.
+
+    That is eps sum_j (|x_ij| + |c_j|) |d_j|, with c_j the centers.
     """
     objective = program.objective
     outputs = objective.likelihood.outputs
@@ -76,15 +72,16 @@ def _is_within_rounding(program: LinearProgram, direction: Array) -> bool:
 
 
 def _is_exact(program: LinearProgram, direction: Array) -> bool:
-    """Whether a few thousand rows allow the direction in extended precision, at a right angle to
-    those on its fence.
+    """Whether a few thousand rows allow the direction in extended precision.
+
+    Its part is taken that is at a right angle to the rows on its fence.
     """
     objective = program.objective
     coordinates, stride = objective.coordinates, row_stride(objective)
-    if direction.size > MAX_EXTENDED_SIZE:
+    if direction.size > MAX_EXTENDED_COEFFICIENTS:
         return True
 
-    def some(block: Block) -> tuple[list[Real]]:
+    def sampled_cuts(block: Block) -> tuple[list[Real]]:
         at = np.flatnonzero(block.kept)[::stride]
         X: Real = (
             dense_array(block.X)[at].astype(np.longdouble) - coordinates.center
@@ -93,7 +90,7 @@ def _is_exact(program: LinearProgram, direction: Array) -> bool:
             [program.cuts_of(unit_length(X @ program.inverse.astype(np.longdouble)), block.y[at])],
         )
 
-    cuts = np.vstack([*total(objective.rows, some, 1)[0], program.limits])
+    cuts = np.vstack([*total(objective.rows, sampled_cuts, 1)[0], program.limits])
     margins = cuts @ direction
     fence = cuts[np.abs(margins) <= FENCE_MARGIN]
     rounding = (
@@ -112,11 +109,9 @@ def _is_exact(program: LinearProgram, direction: Array) -> bool:
 def _orthogonal_part(direction: Array, rows: Real, rounding: float) -> tuple[Real, float]:
     """The part of a direction, (q,), that is orthogonal to all unit rows, (m, q), in their type.
 
-    Gram-Schmidt, twice.
-
-    rounding: of the rows; one that is no further from those before it lies in their span. With the
-    part comes the share of the direction that may be rounding in it: large if a row hardly differs
-    from the others.
+    rounding: of the rows; one that is no further from those before it lies in their span. The
+    second value is the share of the direction that may be rounding in the part: it is large if a
+    row hardly differs from the others. By Gram-Schmidt, twice.
     """
     basis, left, out = (
         np.zeros((0, direction.size), dtype=rows.dtype),

@@ -1,5 +1,4 @@
-"""The linear program over directions that violate no row, in coordinates in which its answers can
-be trusted.
+"""The linear program over directions that violate no row, in coordinates that can be trusted.
 
 The problem: is there a direction d with v'd >= 0 for every row, and > 0 for some? v is x for an
 event, -x for a non-event, both for a share, and (e_y - e_c) x for each class c that a row is not
@@ -43,9 +42,8 @@ FIRST_ROWS_PER_COEFFICIENT = 20
 MAX_ROUNDS = 60
 MAX_FORCE_STEPS = 30  # of non-negative least squares, for each row and column
 MAX_EVEN_ROUNDS = 20  # rounds in which coordinates are made even
-ALIASED_PIVOT = (
-    1e-12  # a column that is a combination of others: what is left of it keeps its scale
-)
+# Of a column's norm: below it the column is a combination of others, and keeps its scale.
+ALIASED_PIVOT = 1e-12
 EVEN_SIZE = 0.1  # of a coordinate of unit rows, times their number: they point evenly enough
 ROW_ROUNDING = 1e-14  # a coordinate of a unit row below it is zero
 EXTENDED_PIVOT = 1e-4  # below it unit rows are computed in extended precision
@@ -53,24 +51,23 @@ EXTENDED_PIVOT = 1e-4  # below it unit rows are computed in extended precision
 
 @dataclass(frozen=True, slots=True)
 class Cone:
-    """Which directions are allowed: the bounds of each inner coordinate, low and high, (q,),
-    each zero or infinite.
-    """
+    """Which directions are allowed: bounds of inner coordinates, (q,), each zero or infinite."""
 
     low: Array
     high: Array
 
 
 def even_coordinates(objective: Objective) -> Array:
-    """An upper triangular T, (p, p): the unit rows of X T^-1 point evenly in all directions, as
-    far as some rows tell.
+    """An upper triangular T, (p, p), such that unit rows of X T^-1 point evenly in all directions.
+
+    T comes from a few thousand rows. Tyler (1987).
     """
     stride = row_stride(objective)
 
-    def some(block: Block) -> tuple[list[Array]]:
+    def sampled_rows(block: Block) -> tuple[list[Array]]:
         return ([dense_array(objective.columns(block))[np.flatnonzero(block.kept)[::stride]]],)
 
-    X = np.vstack(total(objective.rows, some, 1)[0]).astype(np.longdouble)
+    X = np.vstack(total(objective.rows, sampled_rows, 1)[0]).astype(np.longdouble)
     p = X.shape[1]
     T = np.diag(_typical_sizes(X, np.eye(p), rounding=0.0))
     for _ in range(MAX_EVEN_ROUNDS):
@@ -89,7 +86,7 @@ def even_coordinates(objective: Objective) -> Array:
 
 
 def row_stride(objective: Objective) -> int:
-    """Every how many rows one is taken at first, for a few thousand rows from all over the data."""
+    """The distance of the first rows, so that a few thousand come from all over the data."""
     return max(
         1, objective.rows.n // max(MIN_FIRST_ROWS, FIRST_ROWS_PER_COEFFICIENT * objective.free.size)
     )
@@ -126,11 +123,11 @@ class LinearProgram:
         self.equal, self.limits = self._cone_limits(cone)
         stride = row_stride(objective)
 
-        def some(block: Block) -> tuple[list[Real]]:
+        def sampled_cuts(block: Block) -> tuple[list[Real]]:
             at = np.flatnonzero(block.kept)[::stride]
             return ([self.cuts_of(self.unit_rows(block)[at], block.y[at])],)
 
-        self.cuts = np.vstack([*total(objective.rows, some, 1)[0], self.limits])
+        self.cuts = np.vstack([*total(objective.rows, sampled_cuts, 1)[0], self.limits])
 
     def unit_rows(self, block: Block) -> Array:
         """The rows of a block in even coordinates, at unit length, (n, p)."""
@@ -149,7 +146,7 @@ class LinearProgram:
     def cuts_of(self, U: Real, y: Array, take: NDArray[np.bool_] | None = None) -> Real:
         """Constraints v'd >= 0 of unit rows, (m, q), one for each class that a row is not in.
 
-        take: (n, rival_count), which of them to take; None for all.
+        take: (n, rival_count), which constraints to take; None for all.
         """
         take = np.ones((y.size, self.rival_count), dtype=bool) if take is None else take
         if self.outputs == 1:
@@ -166,10 +163,9 @@ class LinearProgram:
         return np.vstack(rows)
 
     def separated_by(self, far: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """A point of inner coordinates, (q,), as a direction, and the rivals it beats, (n,
-        rival_count).
+        """A point of inner coordinates, (q,), as a direction, and the rivals it beats.
 
-        It beats none unless every row beats all its rivals.
+        Rivals: (n, rival_count), none unless every row beats all its rivals.
         """
         direction = self.from_inner(far)
         direction = direction / np.abs(direction).max(initial=np.finfo(float).tiny)
@@ -178,9 +174,7 @@ class LinearProgram:
         return direction, won & won[self.kept].all()
 
     def best_direction(self, won: NDArray[np.bool_]) -> Array | None:
-        """The best direction for rows that are not won yet, (q,) in even coordinates; None if
-        there is none.
-        """
+        """The best direction, (q,), for rows that are not won yet; None if there is none."""
         gain = self.total_margin(won)
         return (
             self.gaining_direction(gain, np.eye(gain.size))
@@ -189,8 +183,7 @@ class LinearProgram:
         )
 
     def gaining_direction(self, gain: Array, basis: Array) -> Array | None:
-        """The direction in a box with the largest product with `gain`, (q,); None if no direction
-        gains.
+        """The direction in a box with the largest product with `gain`, (q,); None if none gains.
 
         basis: (q, m), the directions that are allowed; the box is in its coordinates.
         """
@@ -221,11 +214,10 @@ class LinearProgram:
         return None
 
     def nearest_direction(self, wanted: Array, basis: Array) -> Array | None:
-        """The direction nearest to `wanted`, (q,), that violates no row, at unit length; basis: (q,
-        m), as above.
+        """The unit direction nearest to `wanted`, (q,), that violates no row; None on failure.
 
-        It is what the rows leave of `wanted` (Moreau's decomposition): zero if they leave nothing.
-        None if the method failed.
+        It is the part of `wanted` that the rows leave (Moreau's decomposition): zero if they leave
+        nothing. basis: (q, m), as in `gaining_direction`.
         """
         from scipy.optimize import nnls
 
@@ -247,9 +239,7 @@ class LinearProgram:
         return None
 
     def proved_direction(self, direction: Array, gain: Array) -> Array | None:
-        """The direction at a right angle to the rows on its fence, where it then violates no
-        row; else None.
-        """
+        """The direction at a right angle to the rows on its fence; None if it violates a row."""
         for fence_margin in (FENCE_MARGIN, 1e-2 * FENCE_MARGIN):
             for _ in range(MAX_ROUNDS):
                 fence = self.cuts[np.abs(self.cuts @ direction) <= fence_margin]
@@ -273,9 +263,7 @@ class LinearProgram:
         return out
 
     def _open_cuts(self, won: NDArray[np.bool_]) -> Iterator[Real]:
-        """The constraints that are not won, (m, q), of each block that has some; won: (n,
-        rivals).
-        """
+        """The constraints, (m, q), that are not won, block by block. won: (n, rival_count)."""
         start = 0
         for block in self.objective.rows.blocks(0, block_count(self.objective.rows.n)):
             stop = start + block.y.size
@@ -286,11 +274,10 @@ class LinearProgram:
                 yield self.cuts_of(self.unit_rows(block)[at], block.y[at], take[at])
 
     def leads_along(self, direction: Array, allowed: float = np.inf) -> tuple[Array, Array]:
-        """How far each row leads its rivals along a direction, (n, rival_count), and the worst
-        violated cuts of each block.
+        """How far rows lead their rivals along a direction, (n, rival_count), and violated cuts.
 
-        A lead is zero over the row's own class and of rows without weight; of a share of events it
-        is never positive.
+        Cuts: the worst of each block, violated by more than `allowed`. A lead is zero over the
+        row's own class and of rows without weight. Of a share of events it is never positive.
         """
         matrix = by_predictor(direction, self.outputs)
 
@@ -323,23 +310,22 @@ class LinearProgram:
         return np.concatenate([self.inverse @ part for part in direction.reshape(self.outputs, -1)])
 
     def _cone_limits(self, cone: Cone | None) -> tuple[Real | None, Real]:
-        """Equalities and cuts, in even coordinates, of linear constraints and of a cone; the
-        equalities None if none.
+        """Equalities (None without one) and cuts of linear constraints and a cone.
+
+        Both are in even coordinates.
         """
         whole = np.kron(np.eye(self.outputs), self.inverse)
         equal = [] if self.objective.fixed is None else [self.objective.fixed @ whole]
         cuts = [np.zeros((0, whole.shape[0]))]
         if cone is not None:
-            still = (cone.low == 0.0) & (cone.high == 0.0)
-            equal.append(whole[still])
-            cuts += [whole[(cone.low == 0.0) & ~still], -whole[(cone.high == 0.0) & ~still]]
+            fixed = (cone.low == 0.0) & (cone.high == 0.0)
+            equal.append(whole[fixed])
+            cuts += [whole[(cone.low == 0.0) & ~fixed], -whole[(cone.high == 0.0) & ~fixed]]
         rows = np.vstack(equal) if equal else np.zeros((0, whole.shape[0]))
         return (unit_length(rows) if rows.size else None), unit_length(np.vstack(cuts))
 
     def null_space(self, won: NDArray[np.bool_]) -> Array:
-        """The directions that move no row which is not won, (q, m) in even coordinates; won: (n,
-        rivals).
-        """
+        """The directions, (q, m), that move only won rows. won: (n, rival_count)."""
         q = self.objective.free.size
         R = np.zeros((q, q))
         for cuts in self._open_cuts(won):
@@ -349,9 +335,7 @@ class LinearProgram:
         return np.asarray(V[sizes <= FENCE_RANK * sizes.max(initial=0.0)].T)
 
     def signs(self, direction: Array) -> Array:
-        """Where each of the user's coefficients goes, (q,); what is lost in rounding, as by
-        centering, goes nowhere.
-        """
+        """The signs of a direction in the user's coefficients, (q,); 0 for a move by rounding."""
         coordinates, inner = self.objective.coordinates, self.to_inner(direction)
         user = coordinates.to_user(inner)
         # T has the typical size of each column in its first row's units: what a coefficient moves

@@ -43,9 +43,7 @@ class MetricValue:
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
-    """Percentile intervals from `replicates` resamplings of clusters (of rows, without clusters),
-    seeded by `seed`.
-    """
+    """Percentile intervals from `replicates` draws of clusters, or of rows without clusters."""
 
     replicates: int
     seed: int
@@ -72,14 +70,13 @@ def standard_error(
     cluster: IntArray | None = None,
     by_class_of: FloatArray | None = None,
 ) -> float:
-    """The delta method's standard error, G/(G-1) sum_g (sum_{i in g} w_i IF_i)^2 under the root.
-    nan when G is 1.
+    """The root of G/(G-1) sum_g (sum_{i in g} w_i IF_i)^2, by the delta method; nan if G is 1.
 
-    influence, weight: (n,), weights positive; cluster: (n,) codes from 0, None when every row is
-    its own. With `by_class_of` (y) the sums a_g over positives and b_g over negatives get factors
-    of their own, from the number of clusters that hold a positive, a negative, or anything: f1 sum
-    a^2 + f0 sum b^2 + 2 f sum a b. For the area under the ROC curve that is Obuchowski (1997)
-    exactly, and without clusters (no a_g meets a b_g) DeLong et al. (1988).
+    influence, weight: (n,), weights positive; cluster: (n,) codes from 0, None if every row is its
+    own. by_class_of: y, (n,). With it the sums a_g over positives and b_g over negatives have
+    factors of their own, from the number of clusters that hold a positive, a negative, or anything:
+    f1 sum a^2 + f0 sum b^2 + 2 f sum a b. For the area under the ROC curve that is Obuchowski
+    (1997), and without clusters DeLong et al. (1988).
     """
     parts = [np.ones_like(weight)] if by_class_of is None else [by_class_of, 1.0 - by_class_of]
     if cluster is None:
@@ -112,10 +109,7 @@ def _small_sample(units: float) -> float:
 def wald_interval(
     value: float, std_error: float, level: float, lowest: float = -np.inf, highest: float = np.inf
 ) -> tuple[float, float]:
-    """Value -+ z std_error, cut at the metric's range.
-
-    Symmetric, so rough close to an end, and empty at it (se 0).
-    """
+    """Value -+ z std_error, cut at the metric's range: rough close to an end of the range."""
     reach = float(ndtri(0.5 + 0.5 * level)) * std_error
     if np.isnan(reach):
         return NAN, NAN
@@ -133,9 +127,7 @@ def closed_form(
     highest: float = np.inf,
     by_class_of: FloatArray | None = None,
 ) -> MetricValue:
-    """A statistic with its Wald interval. An infinite or undefined value has no standard error:
-    nan.
-    """
+    """A statistic with its Wald interval, which is nan if the value is infinite or undefined."""
     value = statistic.value(weight)
     if not np.isfinite(value):
         return MetricValue(name, value, NAN, NAN, NAN)
@@ -149,8 +141,10 @@ def resampled(
     cluster: IntArray | None,
     bootstrap: Bootstrap,
 ) -> FloatArray:
-    """Every statistic under every resampling: the rows stay, their weights are multiplied.
-    (replicates, statistics).
+    """Every statistic under every draw, (replicates, statistics).
+
+    The rows stay, and their weights are multiplied. Raises DataError for weights that are not whole
+    numbers without clusters.
     """
     rng = np.random.default_rng(bootstrap.seed)
     if cluster is None and np.any(weight != np.floor(weight)):
@@ -169,9 +163,7 @@ def resampled(
 def _drawn_weight(
     rng: np.random.Generator, weight: FloatArray, cluster: IntArray | None
 ) -> FloatArray:
-    """The weights after drawing as many clusters as there are (as many rows, without clusters) with
-    replacement.
-    """
+    """The weights after drawing all clusters, or all rows without clusters, with replacement."""
     if cluster is not None:
         clusters = int(cluster.max()) + 1
         return (
@@ -187,9 +179,7 @@ def _drawn_weight(
 def percentile_interval(
     name: str, value: float, replicates: FloatArray, level: float
 ) -> MetricValue:
-    """The middle `level` of the replicates, ends rounded outward, those without a value (nan) left
-    out.
-    """
+    """The middle `level` of the replicates that are not nan, with ends rounded outward."""
     defined = replicates[~np.isnan(replicates)]
     if np.isnan(value) or len(defined) < 2:
         return MetricValue(name, value, NAN, NAN, NAN)
@@ -205,11 +195,10 @@ def difference_interval(
     cluster: npt.ArrayLike | None = None,
     level: float = 0.95,
 ) -> DifferenceInterval:
-    """The mean of paired differences, one a row, such as two models' log-losses. difference,
-    weight, cluster: (n,).
+    """The mean of paired differences, one per row, as of two models' log-losses. All arrays: (n,).
 
-    Clustered standard error as in `standard_error`. A mean that is not finite (one model called
-    impossible what happened) is returned as it is, its error and interval nan.
+    The standard error is that of `standard_error`. If the mean is not finite, as where one model
+    called impossible what happened, its error and interval are nan.
     """
     checked_level(level)
     rows = np.asarray(difference, dtype=np.float64)
@@ -228,7 +217,7 @@ def difference_interval(
 
 
 def checked_level(level: float) -> None:
-    """UsageError unless the level lies between 0 and 1."""
+    """Raises UsageError unless the level lies between 0 and 1."""
     if not 0.0 < level < 1.0:
         raise UsageError(
             f"level is {level}: the level of an interval lies between 0 and 1, such as 0.95."
@@ -236,10 +225,7 @@ def checked_level(level: float) -> None:
 
 
 def checked_cluster(cluster: npt.ArrayLike | None, rows: int) -> IntArray | None:
-    """The cluster of each row as integers. (rows,).
-
-    DataError when they are not whole numbers, one a row.
-    """
+    """The cluster of each row as integers, (rows,). Raises DataError for other codes."""
     if cluster is None:
         return None
     codes = np.asarray(cluster)
@@ -257,9 +243,9 @@ def cluster_codes(cluster: IntArray) -> IntArray:
 
 
 def checked_weight(weight: npt.ArrayLike | None, rows: int) -> FloatArray:
-    """The weights as an array, ones by default. (rows,).
+    """The weights as an array, ones by default, (rows,).
 
-    DataError when one is negative or not finite, or all are 0.
+    Raises DataError if a weight is negative or not finite, or if all are 0.
     """
     if weight is None:
         return np.ones(rows)

@@ -125,10 +125,7 @@ def f1(
     weight: npt.ArrayLike | None = None,
     threshold: float = 0.5,
 ) -> float:
-    """The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN). 0 to 1.
-
-    Nan when all three are 0.
-    """
+    """The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN). 0 to 1; nan for 0 / 0."""
     return metric_value("f1", y, probability, weight, threshold=threshold)
 
 
@@ -159,9 +156,9 @@ def brier(
 def roc_auc(
     y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None
 ) -> float:
-    """The chance that a positive outranks a negative, ties counting half. 0 to 1.
+    """The chance that a positive outranks a negative, ties counting half. 0 to 1, or nan.
 
-    Nan with one class. Hanley (1982).
+    It is nan with one class. Hanley & McNeil (1982).
     """
     return metric_value("roc_auc", y, probability, weight)
 
@@ -169,9 +166,9 @@ def roc_auc(
 def average_precision(
     y: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None
 ) -> float:
-    """The precision at each distinct threshold, weighted by the recall it adds. 0 to 1.
+    """The precision at each distinct threshold, weighted by the recall it adds. 0 to 1, or nan.
 
-    Nan without a positive.
+    It is nan without a positive.
     """
     return metric_value("average_precision", y, probability, weight)
 

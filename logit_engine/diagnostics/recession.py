@@ -27,7 +27,7 @@ from logit_engine.diagnostics.linear_program import (
     LinearProgram,
     even_coordinates,
 )
-from logit_engine.diagnostics.wording import PLAIN, Wording, first_names
+from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording, first_names
 from logit_engine.objective.loss import Objective
 
 # Each sign takes a program of its own: if more coefficients move, no sign is called known.
@@ -52,7 +52,7 @@ class Recession:
     proof: Proof
 
     def clause(
-        self, names: Sequence[str], free: NDArray[np.bool_], wording: Wording = PLAIN
+        self, names: Sequence[str], free: NDArray[np.bool_], wording: Wording = DEFAULT_WORDING
     ) -> str:
         """The columns, the infinity of each, and the rows. names, free: (q,)."""
         moving = [j for j in np.flatnonzero(self.signs).tolist() if not free[j]]

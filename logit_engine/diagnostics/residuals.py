@@ -32,9 +32,7 @@ def residuals(
 ) -> Residuals:
     """All residuals of the rows. eta: (n,) or (n, k); y: (n,), shares of events or codes.
 
-    trials: (n,), one without.
-
-    A value beyond the largest double is infinite, as it should be.
+    trials: (n,), one by default. A residual beyond the largest double is infinite.
     """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # of rows without trials
         if isinstance(likelihood, Bernoulli):
@@ -53,12 +51,11 @@ def residuals(
 
 
 def misclassified(eta: Array, y: Array) -> Array:
-    """1 where the likeliest class (the first, of equals) is not the observed one, else 0, (n,).
-    eta: (n, k); y: codes.
+    """1 where the likeliest class (of equals the first) is not the observed one, else 0, (n,).
+
+    eta: (n, k), that of class 0 being zero; y: (n,), codes.
     """
-    likeliest = np.where(
-        eta.max(axis=1) > 0.0, eta.argmax(axis=1) + 1, 0
-    )  # the base, class 0, has eta zero
+    likeliest = np.where(eta.max(axis=1) > 0.0, eta.argmax(axis=1) + 1, 0)
     return np.asarray(likeliest != y, dtype=np.float64)
 
 
@@ -77,7 +74,7 @@ def _binary_residuals(likelihood: Bernoulli, eta: Array, y: Array) -> Residuals:
 
 
 def _half_deviance(x: Array, m: Array, log_m: Array, difference: Array) -> Array:
-    """x log(x/m) - (x - m), never negative; where x is near m by its series, which does not cancel.
+    """x log(x/m) - (x - m), never negative; near m by a series without cancellation.
 
     Loader (2000).
     """

@@ -1,5 +1,4 @@
-"""Separation: whether the estimate exists, and which column or level predicts the outcome
-perfectly.
+"""Separation: which column or level predicts the outcome perfectly, so that no estimate exists.
 
 Albert & Anderson (1984): the maximum of a binary likelihood exists unless some direction d has x'd
 >= 0 for every event and <= 0 for every non-event, not all zero; with several classes, unless along
@@ -12,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from logit_engine.columns import Array, Ranges, dense_array
-from logit_engine.diagnostics.wording import PLAIN, Wording
+from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording
 from logit_engine.objective.loss import Objective
 from logit_engine.rows import Block, Sums, total
 
 
 class Clause(NamedTuple):
-    """What predicts the outcome, in words.
+    """The words for a column or level that predicts the outcome.
 
     is_level: whether it is a level, or a column that ranges from 0 to 1.
     """
@@ -33,7 +32,7 @@ def separation_remedy(is_level: bool) -> str:
 
 
 def perfect_predictors(
-    ranges: Ranges, names: Sequence[str], constant: int | None, wording: Wording = PLAIN
+    ranges: Ranges, names: Sequence[str], constant: int | None, wording: Wording = DEFAULT_WORDING
 ) -> list[Clause]:
     """One clause for each column or level that alone predicts the outcome, read from the ranges."""
     clauses = []
@@ -72,9 +71,7 @@ def perfect_predictors(
 
 
 def family_name(names: Sequence[str]) -> str:
-    """What the names of a categorical's columns, 'name[level]', have in common: the longest name
-    whose brackets close.
-    """
+    """The longest common name, with closed brackets, of a categorical's columns 'name[level]'."""
     ends = [i for i, letter in enumerate(names[0]) if letter == "["]
     shared = [
         names[0][:i] for i in ends if all(name.startswith(names[0][: i + 1]) for name in names)
@@ -84,10 +81,7 @@ def family_name(names: Sequence[str]) -> str:
 
 
 def _threshold_clause(low: Array, high: Array, name: str, wording: Wording) -> str | None:
-    """The clause for a numeric column whose ranges beside both outcomes meet at most in a point.
-
-    low, high: (2,).
-    """
+    """The clause for a numeric column whose ranges by outcome share at most a point: (2,)."""
     outcome, values = wording.outcome, wording.events
     for below, above in ((0, 1), (1, 0)):
         if high[below] <= low[above] and low[below] < high[above]:
@@ -105,10 +99,7 @@ def _threshold_clause(low: Array, high: Array, name: str, wording: Wording) -> s
 
 
 def moves_level(objective: Objective, signs: Array) -> bool:
-    """Whether some column whose coefficient runs off holds only zeros and ones.
-
-    signs: (q,), as in `Recession`.
-    """
+    """Whether a column of zeros and ones has an infinite coefficient. signs: as in `Recession`."""
     moves = (signs.reshape(-1, len(objective.rows.names)) != 0).any(axis=0)
 
     def counts(block: Block) -> Sums:
@@ -120,11 +111,9 @@ def moves_level(objective: Objective, signs: Array) -> bool:
 
 
 def empty_cells(objective: Objective, signs: Array) -> list[str]:
-    """One clause for each column of 0 and 1 that runs off and is 1 in no row of some class.
+    """One clause per column of 0 and 1 with an infinite coefficient that is 0 in all of a class.
 
-    Of several classes alone.
-
-    signs: (q,), as in `Recession`.
+    signs: (q,), as in `Recession`. For several classes alone.
     """
     rows, classes = objective.rows, objective.rows.classes
     moves = (signs.reshape(-1, len(rows.names)) != 0).any(axis=0)

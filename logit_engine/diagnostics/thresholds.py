@@ -20,11 +20,12 @@ TIED_LOSS = 1e-12
 
 
 class ThresholdRule(Protocol):
-    """What a threshold should make small."""
+    """The loss that a threshold makes small."""
 
     def loss(self, true_positive: FloatArray, false_positive: FloatArray) -> FloatArray:
-        """The loss, of order 1, at each candidate: from nothing predicted positive (0, 0) to
-        everything. (k,).
+        """The loss at each candidate, (k,), of order 1.
+
+        Candidates go from no row predicted positive, (0, 0), to all rows.
         """
 
 
@@ -74,13 +75,11 @@ def choose_threshold(
     rule: float | ThresholdRule,
     weight: npt.ArrayLike | None = None,
 ) -> float:
-    """The best threshold for these rows by a rule, or the rule itself when it is a number.
+    """The best threshold for these rows by a rule, or the rule itself if it is a number.
 
-    O(n log n).
-
-    The candidates are the distinct probabilities, and the next number above the highest, which
-    predicts no positive. Of those within 1e-12 of the best (beyond that, the order of the rows
-    would decide) the highest is taken.
+    y, probability, weight: (n,). Candidates are the distinct probabilities, and the next number
+    above the highest, which predicts no positive. Of those within 1e-12 of the best the highest is
+    taken: closer, the order of the rows would decide. Raises DataError or UsageError. O(n log n).
     """
     if isinstance(rule, int | float):
         if not 0.0 <= rule <= 1.0:

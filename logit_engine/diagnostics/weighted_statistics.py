@@ -75,11 +75,10 @@ class Mean:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Rows from the highest probability down, in groups of equal ones: one sort, whatever weights
-    come after.
+    """Rows from the highest probability down, in groups of equal ones: one sort for all weights.
 
-    order: what sorts the rows (a slice that does nothing when they are sorted); y: (n,) in that
-    order; starts: where each of the k groups begins; group: (n,) the group of each sorted row.
+    order: the index that sorts the rows; y: (n,), in that order; starts: (k,), where each group
+    begins; group: (n,), the group of each sorted row.
     """
 
     order: IntArray | slice
@@ -106,9 +105,7 @@ class Ranking:
         return np.add.reduceat(positive, self.starts), np.add.reduceat(negative, self.starts)
 
     def by_row(self, of_positives: FloatArray, of_negatives: FloatArray) -> FloatArray:
-        """Hand each row its group's number, by its class, in the order of the rows as given. (k,),
-        (k,) -> (n,).
-        """
+        """The number of each row's group and class, in the order given. (k,), (k,) -> (n,)."""
         rows = np.empty(len(self.y))
         rows[self.order] = np.where(
             self.y == 1.0, of_positives[self.group], of_negatives[self.group]
@@ -118,10 +115,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class RocArea:
-    """The chance that a positive is ranked above a negative, ties counting half.
-
-    DeLong et al. (1988).
-    """
+    """The chance that a positive is ranked above a negative, ties counting half."""
 
     ranking: Ranking
 
@@ -132,8 +126,9 @@ class RocArea:
         return dot_product(positive, _weight_below(negative)) / total if total > 0.0 else NAN
 
     def influence(self, weight: FloatArray) -> FloatArray:
-        """DeLong's placements less the area, over the weight of the row's class (Sun & Xu 2014, in
-        one sort). (n,).
+        """Placements less the area, over the weight of the row's class, (n,).
+
+        DeLong et al. (1988); in one sort: Sun & Xu (2014).
         """
         positive, negative = self.ranking.group_sums(weight)
         positives, negatives = float(np.sum(positive)), float(np.sum(negative))
@@ -151,9 +146,7 @@ def _weight_below(weight: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class StepPrecision:
-    """The precision at each distinct threshold, weighted by the recall it adds: sum_k (R_k - R_k-1)
-    P_k.
-    """
+    """The precision at each distinct threshold, weighted by added recall: sum (R_k - R_k-1) P_k."""
 
     ranking: Ranking
 
@@ -164,8 +157,7 @@ class StepPrecision:
         return dot_product(positive, precision) / positives if positives > 0.0 else NAN
 
     def influence(self, weight: FloatArray) -> FloatArray:
-        """What a row adds: its own step, and its part in the precision at every threshold no
-        higher. (n,).
+        """The derivative by each row's weight, (n,): its own step, and its part in later steps.
 
         With P_k = T_k / C_k, where T and C are the positives and the rows at or above step k, a row
         in step j moves every P_k, k >= j, by (1 - P_k) / C_k if it is positive and by -P_k / C_k if
@@ -179,10 +171,7 @@ class StepPrecision:
         return self.ranking.by_row((precision + gained - average) / positives, -lost / positives)
 
     def _threshold_steps(self, weight: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Each step's positives, its precision, and the weight at or above it (1 while that is 0).
-
-        Three of (k,).
-        """
+        """Positives, precision, and weight at or above (1 if that is 0) of each step, 3 x (k,)."""
         positive, negative = self.ranking.group_sums(weight)
         true = np.cumsum(positive)
         above = true + np.cumsum(negative)

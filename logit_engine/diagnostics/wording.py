@@ -1,6 +1,4 @@
-"""What sentences about the data call things: the outcome and its values, the units of columns, the
-rows.
-"""
+"""Words of sentences about the data: the outcome, its values, units of columns, rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,24 +8,24 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Coordinates
 
-MOST_ROWS_SHOWN = 5
-MOST_NAMES_SHOWN = 5
+MAX_SHOWN_ROWS = 5
+MAX_SHOWN_NAMES = 5
 
 
-def positions(rows: NDArray[np.intp]) -> str:
+def row_positions(rows: NDArray[np.intp]) -> str:
     """The first positions of some rows, (m,), counted from 0."""
-    return f"rows {listed([str(i) for i in rows[:MOST_ROWS_SHOWN].tolist()], rows.size)}"
+    return f"rows {listed([str(i) for i in rows[:MAX_SHOWN_ROWS].tolist()], rows.size)}"
 
 
 def listed(shown: list[str], count: int) -> str:
-    """What is shown of so many things."""
+    """The shown ones of `count` things, with dots if there are more."""
     return ", ".join(shown) + (", ..." if count > len(shown) else "")
 
 
 def first_names(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
-    more = len(names) - MOST_NAMES_SHOWN
-    return ", ".join(names[:MOST_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - MAX_SHOWN_NAMES
+    return ", ".join(names[:MAX_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Wording:
     outcome: str = "y"
     events: tuple[str, str] = ("0", "1")
     units: Coordinates | None = None
-    rows: Callable[[NDArray[np.intp]], str] = positions
+    rows: Callable[[NDArray[np.intp]], str] = row_positions
 
 
-PLAIN = Wording()
+DEFAULT_WORDING = Wording()

@@ -23,7 +23,7 @@ from logit_engine.rows.column_numbers import (
 )
 from logit_engine.rows.memory import cluster_codes
 
-MOST_NAMES_SHOWN = 5
+MAX_SHOWN_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _without_missing(inputs: Inputs, missing: str) -> Inputs:
     gaps |= {name: _is_missing(value) for name, value in inputs.row_values.items()}
     dropped = {name: int(mask.sum()) for name, mask in gaps.items() if mask.any()}
     has_gap = np.logical_or.reduce(list(gaps.values()))
-    shown = list(dropped.items())[:MOST_NAMES_SHOWN]
+    shown = list(dropped.items())[:MAX_SHOWN_NAMES]
     listed = ", ".join(f"'{name}' ({count:,} rows)" for name, count in shown)
     if dropped and missing != "drop":
         first = int(has_gap.argmax())

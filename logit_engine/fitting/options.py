@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from logit_engine.columns import Array
 from logit_engine.constraints.equations import Equalities, Inequalities
-from logit_engine.diagnostics.wording import PLAIN, Wording
+from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording
 from logit_engine.errors import UsageError
 from logit_engine.inference.covariance import NONROBUST, Covariance
 from logit_engine.likelihoods import Bernoulli, Likelihood
@@ -37,7 +37,7 @@ class FitOptions:
     solver: Solver | None = None
     naive: bool = False
     start: Array | None = None
-    wording: Wording = PLAIN
+    wording: Wording = DEFAULT_WORDING
 
     def __post_init__(self) -> None:
         if not (self.covariance_type is None or isinstance(self.covariance_type, Covariance)):

@@ -2,7 +2,7 @@
 
 from logit_engine.diagnostics.recession import Recession
 from logit_engine.diagnostics.separation import Clause, empty_cells, moves_level, separation_remedy
-from logit_engine.diagnostics.wording import PLAIN, Wording
+from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording
 from logit_engine.fitting.result import Status, Verdict
 from logit_engine.objective.loss import Objective
 from logit_engine.solvers.descent import PENALTY_RATIO
@@ -73,7 +73,7 @@ def separated_status(
     objective: Objective,
     direction: Recession,
     perfect: list[Clause],
-    wording: Wording = PLAIN,
+    wording: Wording = DEFAULT_WORDING,
 ) -> Status:
     """The status of a fit whose estimate does not exist.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from logit_engine.columns import Array, Coordinates
 from logit_engine.constraints.equations import Equalities, Inequalities
-from logit_engine.diagnostics.wording import PLAIN, Wording
+from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording
 from logit_engine.errors import SeparationError
 from logit_engine.fitting.assembly import SolvedProblem, covariance_estimate, fit_result
 from logit_engine.fitting.constrained import constrained_problem
@@ -52,7 +52,7 @@ def fit(
     solver: Solver | None = None,
     naive: bool = False,
     start: Array | None = None,
-    wording: Wording = PLAIN,
+    wording: Wording = DEFAULT_WORDING,
 ) -> FitResult:
     """Fit by maximum (penalized) likelihood, under linear constraints if there are any.
 

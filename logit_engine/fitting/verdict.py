@@ -24,7 +24,7 @@ from logit_engine.diagnostics.direction_proofs import Proof
 from logit_engine.diagnostics.linear_program import Cone
 from logit_engine.diagnostics.recession import Recession, recession
 from logit_engine.diagnostics.separation import Clause
-from logit_engine.diagnostics.wording import PLAIN, Wording
+from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording
 from logit_engine.fitting.condition import column_condition
 from logit_engine.fitting.result import Status
 from logit_engine.fitting.status import (
@@ -61,7 +61,7 @@ def judge(
     solution: Solution,
     perfect: list[Clause],
     constants: Array,
-    wording: Wording = PLAIN,
+    wording: Wording = DEFAULT_WORDING,
 ) -> Judgment:
     """What may be said of a solution; the solver goes on if it stopped before a proof.
 

@@ -11,7 +11,7 @@ from logit_engine.columns import Array
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.parquet_rows import ParquetFrames, ParquetRows, parquet_frames
 from logit_engine.design.table_design import Design
-from logit_engine.diagnostics.wording import MOST_ROWS_SHOWN, Wording, listed
+from logit_engine.diagnostics.wording import MAX_SHOWN_ROWS, Wording, listed
 from logit_engine.rows import Rows
 from logit_engine.rows.table_frames import MemoryFrames
 from logit_flows.config.model import Config
@@ -92,7 +92,7 @@ def training_rows(
     config: Config, dataset: Dataset, split: Split, positions: NDArray[np.intp]
 ) -> str:
     """Some training rows, given by position, as data rows of their files with their ids."""
-    wanted, seen, shown = positions[:MOST_ROWS_SHOWN], 0, []
+    wanted, seen, shown = positions[:MAX_SHOWN_ROWS], 0, []
     outcome, identifier = Outcome(dataset.target), config.data.id
     for path in dataset.paths:
         frame = nan_is_missing(scan_files([path], dataset.kind), dataset.target).collect()
