@@ -4,9 +4,10 @@ of eta.
 Links are values: the response curves of binary models, each stable on the log scale in both tails.
 A link is five named functions of the linear predictor eta. Score and curvature of the binary
 log-likelihood follow from them (`law_terms`): with s = f/F for an event, d loglik / d eta = s and
--d2 loglik / d eta2 = s (s - dlog f); a non-event is the event of the mirrored curve. A link may
-carry closed forms (`success`, `failure`) where they are faster or keep more digits in the tails;
-the tests hold them equal to the law. To add a link: write the five functions in a file of its own,
+-d2 loglik / d eta2 = s (s - dlog f); a non-event is the event of the mirrored curve. In a tail that
+falls exponentially s and dlog f are nearly equal, and their difference has no digits: such a link
+carries closed forms (`success`, `failure`), as may one that has faster ones; the tests hold them
+equal to the law. To add a link: write the five functions in a file of its own,
 named at module level (so that they travel to worker processes), make a `Link`, add it to `LINKS`.
 """
 

@@ -2,10 +2,10 @@
 log-likelihood.
 
 A penalty is a frozen value that answers for itself: the engine asks it, and never looks at its
-class. Value, gradient and curvature have to be given. All other answers are those of a smooth
-penalty that holds every coefficient back, so a newcomer gives the others only where it differs. A
-penalty with kinks or bounds says how it looks as an elastic net, which is what the proximal solver
-takes.
+class. Value, gradient, curvature, `multiplied` and `strength` have to be given. All other answers
+are those of a smooth penalty that holds every coefficient back, so a newcomer gives the others only
+where it differs. A penalty with kinks or bounds says how it looks as an elastic net, which is what
+the proximal solver takes.
 
 To add one: a frozen dataclass in a file of its own, and a line in `PENALTIES`.
 """
