@@ -21,7 +21,7 @@ def linear_predictors(X: Array, params: Array, offset: Array | None, outputs: in
 
 
 def response_count(likelihood: Likelihood) -> int:
-    """C."""
+    """How many probabilities a row has, C."""
     return 1 if isinstance(likelihood, Bernoulli) else likelihood.classes
 
 
