@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
-from logit_engine.constraints.equations import Inequalities
+from logit_engine.constraints import Inequalities
 from logit_engine.errors import UsageError
 from logit_engine.fitting.options import FitOptions
 from logit_engine.fitting.paths import MAX_PATH_PASSES, fit_path
@@ -135,7 +135,6 @@ class Task:
             return self._fit_of_zeros()
         penalized = bool(np.isfinite(C))
         outputs = self._predictor_count(penalized)
-        likelihood = self._likelihood(penalized)
         limits = None if bounds is None else self._coefficient_limits(bounds)
         solver: Newton | Proximal = Newton(max_passes=max_iter + 1)
         penalty: Penalty = NONE
@@ -151,10 +150,15 @@ class Task:
             naive=naive and penalized,
             start=None if start is None else self._flat_start(start, outputs),
         )
-        result = fit_rows(self._memory_rows(), likelihood, options)
+        result = fit_rows(self._memory_rows(), self._likelihood(penalized), options)
+        return self._task_fit(result, penalized, penalty.kinked, max_iter)
+
+    def _task_fit(self, result: FitResult, penalized: bool, kinked: bool, max_iter: int) -> TaskFit:
+        """The fit by classes, with the algorithm's name and the passes that took a step."""
+        outputs = self._predictor_count(penalized)
         coef, intercept = self._coefficients_by_class(result.estimates, outputs)
         ran = "quasi-newton" if penalized else "newton"
-        name = f"proximal {ran}" if penalty.kinked else ran
+        name = f"proximal {ran}" if kinked else ran
         steps = result.passes - PASSES_WITHOUT_STEP[penalized]
         return TaskFit(coef, intercept, result, name, min(max(steps, 1), max_iter))
 

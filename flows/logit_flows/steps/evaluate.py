@@ -35,9 +35,8 @@ from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import Side, open_rows, outcome_of
 from logit_flows.steps.split import Split
 
-MAX_MEASURED_ROWS = (
-    2**22
-)  # of a side, at 180 bytes; of more, every second, third, ... block is measured
+# of a side, at 180 bytes; of more, every second, third, ... block is measured
+MAX_MEASURED_ROWS = 2**22
 CONFUSION_CELLS = ("true_negative", "false_positive", "false_negative", "true_positive")
 
 

@@ -292,12 +292,12 @@ class Store:
         target = self.scores_file(run_id, cohort)
         publish_file(target, write, self.staging)
         content = {**manifest, "run": run_id, "cohort": cohort, **fingerprint(target)}
-        publish_text(self._scores_manifest(cohort), sealed(content), self.staging)
+        publish_text(self._scores_manifest_file(cohort), sealed(content), self.staging)
         return target
 
     def scores_manifest(self, cohort: str) -> dict[str, Any]:
         """The last publication of the cohort: run, sha256, bytes, and the facts of the scoring."""
-        path = self._scores_manifest(cohort)
+        path = self._scores_manifest_file(cohort)
         if not path.exists():
             raise ArtifactError(
                 f"{self.folder} has no scores of cohort {cohort!r}: run `logit score` on it first."
@@ -368,7 +368,7 @@ class Store:
     def _run_ids(self) -> list[str]:
         return sorted(path.parent.name for path in (self.folder / "runs").glob(f"*/{MANIFEST}"))
 
-    def _scores_manifest(self, cohort: str) -> Path:
+    def _scores_manifest_file(self, cohort: str) -> Path:
         return self.folder / "manifests" / "scores" / f"{checked_name(cohort, 'The cohort')}.json"
 
     def _experiment_folder(self, experiment_id: str) -> Path:
