@@ -1,6 +1,6 @@
 """Columns of X as values: one kind each, with its products, moments and inner coordinates."""
 
-from logit_engine.columns.arrays import Array, Codes, Real
+from logit_engine.columns.arrays import Array, Real
 from logit_engine.columns.coded import Coded
 from logit_engine.columns.constant import Constant
 from logit_engine.columns.coordinates import Coordinates
@@ -13,7 +13,6 @@ from logit_engine.columns.sparse import Sparse
 __all__ = [
     "Array",
     "Coded",
-    "Codes",
     "Columns",
     "Constant",
     "Coordinates",

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.constraints.equations import linear_equalities
+from logit_engine.constraints import linear_equalities
 from logit_engine.discrete.fit_record import FitRecord
 from logit_engine.discrete.model_protocol import Model
 from logit_engine.errors import UnavailableError

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.constraints.equations import Equalities
+from logit_engine.constraints import Equalities
 from logit_engine.fitting.result import FitResult
 from logit_engine.inference.covariance import Covariance
 

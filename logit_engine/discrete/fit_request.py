@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.constraints.equations import Equalities, Inequalities
+from logit_engine.constraints import Equalities, Inequalities
 from logit_engine.discrete.trimming import Trimming
 from logit_engine.errors import UsageError
 from logit_engine.reporting.notices import warn_caller

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from logit_engine.columns import Array
-from logit_engine.constraints.equations import Inequalities, linear_inequalities
+from logit_engine.constraints import Inequalities, linear_inequalities
 from logit_engine.errors import KeywordError, UsageError
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.solvers.newton import Newton

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from logit_engine.columns import Array
-from logit_engine.constraints.equations import linear_equalities, linear_inequalities
+from logit_engine.constraints import linear_equalities, linear_inequalities
 from logit_engine.discrete.fit_record import FitRecord
 from logit_engine.discrete.fit_request import FitRequest
 from logit_engine.discrete.model_fit import fit_model

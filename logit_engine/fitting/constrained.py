@@ -7,13 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.constraints.equations import (
-    Equalities,
-    Inequalities,
-    NullSpace,
-    independent,
-    null_space,
-)
+from logit_engine.constraints import Equalities, Inequalities
+from logit_engine.constraints.equations import NullSpace, independent, null_space
 from logit_engine.fitting.options import FitOptions
 from logit_engine.fitting.result import FixedCounts
 from logit_engine.objective.loss import Objective

@@ -7,7 +7,7 @@ a fit read it and hand it on.
 from dataclasses import dataclass, replace
 
 from logit_engine.columns import Array
-from logit_engine.constraints.equations import Equalities, Inequalities
+from logit_engine.constraints import Equalities, Inequalities
 from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording
 from logit_engine.errors import UsageError
 from logit_engine.inference.covariance import NONROBUST, Covariance

@@ -7,7 +7,7 @@ covariance, result.
 from dataclasses import replace
 
 from logit_engine.columns import Array, Coordinates
-from logit_engine.constraints.equations import Equalities, Inequalities
+from logit_engine.constraints import Equalities, Inequalities
 from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording
 from logit_engine.errors import SeparationError
 from logit_engine.fitting.assembly import SolvedProblem, covariance_estimate, fit_result

@@ -8,12 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from patsy import DesignInfo
 
-from logit_engine.constraints.equations import (
-    Equalities,
-    linear_equalities,
-    linear_inequalities,
-    null_space,
-)
+from logit_engine.constraints import Equalities, linear_equalities, linear_inequalities
+from logit_engine.constraints.equations import null_space
 from logit_engine.errors import UsageError
 
 NAMES = (

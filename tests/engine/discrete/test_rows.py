@@ -11,8 +11,7 @@ import pytest
 
 from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit, logit
 from logit_engine.errors import DataError
-from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators.cross_validation import LogisticRegressionCV
+from logit_engine.estimators import LogisticRegression, LogisticRegressionCV
 from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import Covariance, Kind
 from logit_engine.rows.memory import array_rows

@@ -8,8 +8,7 @@ import statsmodels.api as sm
 from sklearn.exceptions import NotFittedError
 
 from logit_engine.errors import SeparationWarning, UsageError
-from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators.cross_validation import LogisticRegressionCV
+from logit_engine.estimators import LogisticRegression, LogisticRegressionCV
 from logit_engine.reporting.summary import summarize
 from tests.support.estimators import PASSED, SCORES, classes, sample
 

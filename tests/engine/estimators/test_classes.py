@@ -7,8 +7,7 @@ from sklearn.linear_model import LogisticRegression as Peer
 
 from logit_engine import LOGIT, Bernoulli, Multinomial, array_rows, fit
 from logit_engine.errors import DataError, SeparationWarning, UsageError
-from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators.cross_validation import LogisticRegressionCV
+from logit_engine.estimators import LogisticRegression, LogisticRegressionCV
 from tests.support.samples import Sample, latent_sample
 
 

@@ -17,8 +17,7 @@ from sklearn.model_selection import (
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from logit_engine.errors import UsageError
-from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators.cross_validation import LogisticRegressionCV
+from logit_engine.estimators import LogisticRegression, LogisticRegressionCV
 from tests.support.estimators import classes, sample
 
 

@@ -16,8 +16,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression as Peer
 from sklearn.linear_model import LogisticRegressionCV as PeerCV
 
-from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators.cross_validation import LogisticRegressionCV
+from logit_engine.estimators import LogisticRegression, LogisticRegressionCV
 from tests.support.samples import Sample, latent_sample
 
 PAIRS = ((LogisticRegression, Peer), (LogisticRegressionCV, PeerCV))

@@ -14,8 +14,7 @@ from sklearn.exceptions import ConvergenceWarning as PeersWarning
 from sklearn.linear_model import LogisticRegression as Peer
 
 from logit_engine.errors import ConvergenceWarning, DataError, SeparationWarning, UsageError
-from logit_engine.estimators import LogisticRegression
-from logit_engine.estimators.cross_validation import LogisticRegressionCV
+from logit_engine.estimators import LogisticRegression, LogisticRegressionCV
 from tests.support.samples import Sample, latent_sample
 
 

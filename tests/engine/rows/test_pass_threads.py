@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 
 from logit_engine import array_rows
-from logit_engine.rows.blas_threads import one_blas_thread
-from logit_engine.rows.block import Block
-from logit_engine.rows.tree_of_sums import total
+from logit_engine.rows import Block, one_blas_thread, total
 
 ROWS = 40_000  # three blocks
 X = np.random.default_rng(5).standard_normal((ROWS, 2))
