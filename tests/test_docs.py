@@ -137,11 +137,14 @@ def members_of_classes() -> dict[str, set[str]]:
     return {name: members(name) for name in own}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+# The changelog may speak of the past, and the lists of differences name what is missing.
+NAMING_THE_ABSENT = ("CHANGELOG.md", "from-statsmodels.md", "from-scikit-learn.md")
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if p.name not in NAMING_THE_ABSENT], ids=lambda p: p.name
+)
 def test_names_of_code_that_a_page_gives_are_there(page: Path) -> None:
-    """The changelog may speak of the past, and the lists of differences name what is missing."""
-    if page.name in ("CHANGELOG.md", "from-statsmodels.md", "from-scikit-learn.md"):
-        pytest.skip("it names what is not in the code")
     words, members = words_of_the_code(), members_of_classes()
     text = re.sub(r"^```.*?^```\n", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     for name in re.findall(r"`([A-Za-z_][\w.]*)(?:\([^`\n]*\))?`", text):
