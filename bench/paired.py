@@ -64,6 +64,7 @@ def cases() -> dict[str, Callable[[], Any]]:
     wide, sign = random_outcomes(1000, 20)
     several, code = random_outcomes(1000, 5, classes=3)
     large, event = random_outcomes(100_000, 20)
+    tall, label = random_outcomes(200_000, 50)
     task = Task(wide, sign, None, None, 2, True, tuple(map(str, range(20))))
     return {
         "exam": lambda: fit(array_rows(hours, passed)),
@@ -86,6 +87,7 @@ def cases() -> dict[str, Callable[[], Any]]:
             wide, sign
         ),
         "fit 100,000 x 20": lambda: fit(array_rows(large, event)),
+        "LogisticRegression 200,000 x 50": lambda: LogisticRegression().fit(tall, label),
         "probit 100,000 x 20": lambda: fit(array_rows(large, event), Bernoulli(LINKS["probit"])),
     }
 
