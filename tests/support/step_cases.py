@@ -18,7 +18,7 @@ from logit_flows.steps.learn import Learned, learn_design
 from logit_flows.steps.load import Dataset, load_dataset
 from logit_flows.steps.promotion import promote_first, promote_run, read_champion
 from logit_flows.steps.publish import build_model, publish_run
-from logit_flows.steps.score import Cohort, find_cohorts, load_model, score_cohort
+from logit_flows.steps.score import Cohort, find_cohorts, load_stored_model, score_cohort
 from logit_flows.steps.split import Split, split_rows
 from logit_flows.steps.stored_run import find_run
 from logit_flows.steps.tune import tune_penalty
@@ -127,7 +127,7 @@ CASES: dict[Callable[..., Any], Case] = {
         lambda p: (p.config, p.run, "a test", p.run),
         lambda p, nothing: nothing is None and read_champion(p.config).run == p.run,
     ),
-    load_model: Case(
+    load_stored_model: Case(
         lambda p: (p.config, "champion"), lambda p, model: model.design == p.model.design
     ),
     first_decision: Case(lambda p: (p.config, p.evaluation), lambda p, decision: decision.promote),

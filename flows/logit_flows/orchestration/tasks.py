@@ -32,7 +32,7 @@ from logit_flows.steps.learn import learn_design
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.promotion import promote_first, promote_run, read_champion
 from logit_flows.steps.publish import build_model, publish_run
-from logit_flows.steps.score import Scored, find_cohorts, load_model, score_cohort
+from logit_flows.steps.score import Scored, find_cohorts, load_stored_model, score_cohort
 from logit_flows.steps.split import split_rows
 from logit_flows.steps.stored_run import find_run
 from logit_flows.steps.tune import tune_penalty
@@ -95,7 +95,7 @@ TASK_POLICIES = (
     TaskPolicy(read_champion, RETRY_SECONDS, TEN_MINUTES),
     TaskPolicy(promote_first, RETRY_SECONDS, TEN_MINUTES),
     TaskPolicy(promote_run, RETRY_SECONDS, TEN_MINUTES),
-    TaskPolicy(load_model, RETRY_SECONDS, TEN_MINUTES),
+    TaskPolicy(load_stored_model, RETRY_SECONDS, TEN_MINUTES),
     TaskPolicy(first_decision, artifact=_decision_artifact),
     TaskPolicy(judge_challenger, artifact=_decision_artifact),
     TaskPolicy(find_cohorts, RETRY_SECONDS, TEN_MINUTES),

@@ -7,7 +7,7 @@ from logit_flows.recipes.running import DIRECT, Run, attempt, hold_name
 from logit_flows.recipes.training import Trained, train_run
 from logit_flows.steps.gate import UNCHANGED, Decision, first_decision, judge_challenger
 from logit_flows.steps.promotion import promote_first, promote_run, read_champion
-from logit_flows.steps.score import load_model
+from logit_flows.steps.score import load_stored_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ def retrain(config: Config, run: Run = DIRECT) -> Retrained:
             trained = replace(trained, champion=True)
             decision = UNCHANGED
         else:
-            champion = run(load_model, config, before.run)
-            anchor = run(load_model, config, before.anchor)
+            champion = run(load_stored_model, config, before.run)
+            anchor = run(load_stored_model, config, before.anchor)
             decision = run(
                 judge_challenger,
                 config,

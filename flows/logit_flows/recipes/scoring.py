@@ -2,7 +2,7 @@
 
 from logit_flows.config.model import Config
 from logit_flows.recipes.running import DIRECT, Run, attempt
-from logit_flows.steps.score import Patterns, Scored, find_cohorts, load_model, score_cohort
+from logit_flows.steps.score import Patterns, Scored, find_cohorts, load_stored_model, score_cohort
 
 
 def score(
@@ -16,7 +16,7 @@ def score(
     """
     with attempt(config, "score", run) as record:
         found = run(find_cohorts, config, cohorts)
-        scorer = run(load_model, config, model)
+        scorer = run(load_stored_model, config, model)
         record["run"] = scorer.origin["run"]
         record["cohorts"] = [cohort.name for cohort in found]
         return [run(score_cohort, config, scorer, cohort) for cohort in found]

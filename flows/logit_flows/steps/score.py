@@ -80,7 +80,7 @@ def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
     return tuple(cohorts)
 
 
-def load_model(config: Config, reference: str = "champion") -> StoredModel:
+def load_stored_model(config: Config, reference: str = "champion") -> StoredModel:
     """The champion's model, or that of another run of this name, verified against its manifest."""
     return verified_model(open_store(config), reference)
 

@@ -71,9 +71,9 @@ def test_each_cohort_gets_one_file_of_as_many_rows_and_the_engines_probabilities
     flights: Path,
 ) -> None:
     from logit_flows.config.reading import read_config
-    from logit_flows.steps.score import load_model
+    from logit_flows.steps.score import load_stored_model
 
-    model = load_model(read_config(ROOT / "config.yaml", [f"store={flights}"]))
+    model = load_stored_model(read_config(ROOT / "config.yaml", [f"store={flights}"]))
     for cohort, rows in {"2013-10": 28_889, "2013-11": 27_268, "2013-12": 28_135}.items():
         (file,) = flights.glob(f"flight-delays/scores/run=*/cohort={cohort}/predictions.parquet")
         scored = pl.read_parquet(file, hive_partitioning=False)

@@ -11,7 +11,7 @@ from logit_flows.recipes.training import train
 from logit_flows.steps.gate import compare
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.opening import open_store
-from logit_flows.steps.score import load_model
+from logit_flows.steps.score import load_stored_model
 from logit_flows.store.locks import Busy
 
 from tests.support.pipeline import Make, city_table
@@ -23,7 +23,7 @@ def test_a_worse_challenger_keeps_the_champion_and_is_told_by_how_much(make: Mak
     assert (first.champion, first.decision.promote) == (None, True)
     worse_config = make(features={"numeric": ["z"], "categorical": []})
     worse = retrain(worse_config)
-    pair = [load_model(config, run) for run in (worse.trained.run, first.trained.run)]
+    pair = [load_stored_model(config, run) for run in (worse.trained.run, first.trained.run)]
     lost = compare(config, load_dataset(config), *pair).mean
     assert lost > 0.05
     assert (

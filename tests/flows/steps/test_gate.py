@@ -10,7 +10,7 @@ from logit_flows.steps.evaluate import Evaluation, Measured
 from logit_flows.steps.gate import Comparison, compare, decide, unmet_requirements
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.rows import outcomes
-from logit_flows.steps.score import load_model
+from logit_flows.steps.score import load_stored_model
 from logit_flows.steps.split import SPLIT_SALT, hashed
 from sklearn import metrics as sk
 
@@ -157,7 +157,7 @@ def test_unmet_requirements_are_told_with_value_and_bound(make: Make) -> None:
 
 def test_models_are_compared_on_the_rows_that_both_hold_out(make: Make) -> None:
     config, other = make(), make(split__test_size=0.15, features__numeric=["z"])
-    models = [load_model(c, train(c).run) for c in (config, other)]
+    models = [load_stored_model(c, train(c).run) for c in (config, other)]
     dataset = load_dataset(config)
     found = compare(config, dataset, *models)
     frame = dataset.scan().collect()
