@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.discrete.output_format import OutputFormat, Table, frame_text
+from logit_engine.discrete.output_format import OutputFormat, Table, are_names, frame_text
 from logit_engine.errors import UsageError
 from logit_engine.inference.hypotheses import Contrasts
 from logit_engine.inference.multiplicity import Pairwise
@@ -114,9 +114,11 @@ class ContrastResults:
         )
 
     def _row_names(self, xname: Sequence[str] | None) -> Sequence[str]:
-        if xname is not None and (isinstance(xname, str) or len(xname) != len(self.names)):
+        if xname is None:
+            return self.names
+        if not are_names(xname, len(self.names)):
             raise UsageError(f"xname is {xname!r}; give a list of {len(self.names)} names.")
-        return self.names if xname is None else tuple(xname)
+        return tuple(xname)
 
     def __str__(self) -> str:
         return str(self.summary())

@@ -3,7 +3,7 @@
 pandas' objects come back as pandas' objects. Polars' come back as named arrays and Polars' tables.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, TypeAlias
@@ -43,6 +43,11 @@ def named_array(values: NDArray[Any], names: Sequence[str]) -> NamedArray:
     out = np.asarray(values).view(NamedArray)
     out.names = tuple(names)
     return out
+
+
+def are_names(given: object, count: int) -> bool:
+    """Whether a caller gave a list of so many names, and not one text or no list at all."""
+    return isinstance(given, Sized) and not isinstance(given, str) and len(given) == count
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from logit_engine.diagnostics.residuals import misclassified
 from logit_engine.discrete import saving
 from logit_engine.discrete.influence import InfluenceResults, fit_influence
 from logit_engine.discrete.model_protocol import Model
-from logit_engine.discrete.output_format import Table, Vector, two_levels
+from logit_engine.discrete.output_format import Table, Vector, are_names, two_levels
 from logit_engine.discrete.result_estimates import EstimateResults
 from logit_engine.discrete.result_rows import RowResults
 from logit_engine.discrete.result_statistics import StatisticResults
@@ -184,7 +184,7 @@ class MultinomialResults(DiscreteResults):
         classes = self.model.class_names[1:]
         if yname_list is None:
             return [f"{self.model.endog_names}={name}" for name in classes]
-        if isinstance(yname_list, str) or len(yname_list) != len(classes):
+        if not are_names(yname_list, len(classes)):
             raise UsageError(
                 f"yname_list is {yname_list!r}; give a name for each of {len(classes)} classes: "
                 f"{', '.join(classes)}."

@@ -8,7 +8,7 @@ from logit_engine.discrete.estimates import Estimates
 from logit_engine.discrete.fit_record import FitRecord
 from logit_engine.discrete.fit_statistics import FitStatistics, fit_loglik
 from logit_engine.discrete.model_protocol import Model
-from logit_engine.discrete.output_format import OutputFormat, Vector
+from logit_engine.discrete.output_format import OutputFormat, Vector, are_names
 from logit_engine.errors import UsageError
 from logit_engine.fitting.result import FitResult
 from logit_engine.reporting.layouts import Equation
@@ -88,9 +88,9 @@ class ResultsPart:
         names = list(self.model.exog_names)
         if xname is None:
             return names
-        if len(xname) != len(names):
+        if not are_names(xname, len(names)):
+            found = f"has {len(xname)} names" if isinstance(xname, list) else f"is {xname!r}"
             raise UsageError(
-                f"xname has {len(xname)} names; the model has {len(names)} columns: "
-                f"{', '.join(names)}."
+                f"xname {found}; the model has {len(names)} columns: {', '.join(names)}."
             )
         return list(xname)

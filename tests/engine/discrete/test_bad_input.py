@@ -297,6 +297,18 @@ def test_what_does_not_exist_is_refused(call, message: str) -> None:
             "xname has 1 names; the model has 3 columns",
         ),
         (
+            lambda X, y: quiet(Logit(y, X)).summary(xname=3),
+            "xname is 3; the model has 3 columns",
+        ),
+        (
+            lambda X, y: quiet(Logit(y, X)).summary2(xname="abc"),
+            "xname is 'abc'; the model has 3 columns",
+        ),
+        (
+            lambda X, y: quiet(MNLogit(np.arange(200) % 3, X)).summary(yname_list=3),
+            "yname_list is 3; give a name for each of 2 classes",
+        ),
+        (
             lambda X, y: MNLogit(np.arange(200) % 3, X, offset=np.zeros(200)),
             "the offset of a model of 3 classes has 2 columns",
         ),

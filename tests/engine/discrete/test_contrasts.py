@@ -20,8 +20,8 @@ def test_a_contrast_takes_names_level_and_title() -> None:
     np.testing.assert_array_equal(interval, found.conf_int(0.1))
 
 
-@pytest.mark.parametrize("names", [["first"], ["a", "b", "c"], "ab"])
-def test_a_contrast_refuses_another_number_of_names(names: list[str] | str) -> None:
+@pytest.mark.parametrize("names", [["first"], ["a", "b", "c"], "ab", 3])
+def test_a_contrast_refuses_another_number_of_names(names: list[str] | str | int) -> None:
     found = pair("Logit")[1].t_test(np.eye(4)[1:3])
     for show in (found.summary, found.summary_frame):
         with pytest.raises(UsageError, match="give a list of 2 names"):
