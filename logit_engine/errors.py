@@ -19,6 +19,7 @@ Messages speak of the engine: of values and keywords in Python. An error that a 
 config, maps it to the key to set.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -39,17 +40,30 @@ class Reason(StrEnum):
 class LogitEngineError(Exception):
     """The root of all errors raised on purpose; its text is one clear sentence for the user.
 
-    reason: what a setting can cure, None if no setting does. It cannot be set again.
+    reason: what a setting can cure, None if no setting does. names: the names that the setting
+    takes, as far as they are known, such as {"column": "carrier"}. Neither can be set again.
     """
 
-    def __init__(self, message: str = "", *, reason: Reason | None = None) -> None:
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        reason: Reason | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self._reason = reason
+        self._names = dict(names or {})
 
     @property
     def reason(self) -> Reason | None:
         """What a setting can cure, or None."""
         return self._reason
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names that the setting takes, by what they name."""
+        return dict(self._names)
 
 
 class UsageError(LogitEngineError, ValueError):

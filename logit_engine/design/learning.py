@@ -50,6 +50,7 @@ def _check_types(schema: pl.Schema, numbers: Iterable[str], levels: Iterable[str
                 f"column '{name}' holds {dtype} values; ask for it as a categorical, or convert "
                 "it.",
                 reason=Reason.NOT_NUMERIC,
+                names={"column": name},
             )
     for name in levels:
         dtype = schema[name]

@@ -25,8 +25,9 @@ def test_the_tree_in_the_docstring_names_each_class(error: type) -> None:
 
 
 def test_a_reason_is_kept_by_a_pickle_and_cannot_be_set_again() -> None:
-    error = pickle.loads(pickle.dumps(DataError("no.", reason=Reason.UNSEEN_LEVELS)))
-    assert (str(error), error.reason) == ("no.", Reason.UNSEEN_LEVELS)
+    made = DataError("no.", reason=Reason.UNSEEN_LEVELS, names={"column": "x"})
+    error = pickle.loads(pickle.dumps(made))
+    assert (str(error), error.reason, error.names) == ("no.", Reason.UNSEEN_LEVELS, {"column": "x"})
     with pytest.raises(AttributeError):
         error.reason = Reason.SEPARATION  # type: ignore[misc]
 

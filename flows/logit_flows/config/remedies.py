@@ -4,15 +4,22 @@ The engine speaks of values in Python and gives an error that a setting cures a 
 is the only place that knows which key of the config the setting is.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
+
+from ruamel.yaml import YAML
 
 from logit_engine.errors import LogitEngineError, Reason
 
 
 class Remedy(NamedTuple):
-    """The dotted key that cures an error, and YAML with it to paste; capitals stand for names."""
+    """The dotted key that cures an error, and YAML with it to paste.
+
+    COLUMN and LEVEL in capitals stand for names that the error may know.
+    """
 
     key: str
     yaml: str
@@ -43,11 +50,28 @@ REMEDIES: Mapping[Reason, Remedy] = MappingProxyType(
 )
 
 
+PLACEHOLDER = re.compile("COLUMN|LEVEL")
+
+
 def remedy_of(error: BaseException) -> Remedy | None:
-    """The key that cures an error, or None."""
+    """The key that cures an error and YAML with the names that it knows, or None."""
     if not isinstance(error, LogitEngineError) or error.reason is None:
         return None
-    return REMEDIES[error.reason]
+    key, yaml = REMEDIES[error.reason]
+    return Remedy(key, PLACEHOLDER.sub(lambda found: _known_name(error, found[0]), yaml))
+
+
+def _known_name(error: LogitEngineError, placeholder: str) -> str:
+    name = error.names.get(placeholder.lower())
+    return placeholder if name is None else _yaml_text(name)
+
+
+def _yaml_text(name: str) -> str:
+    """A name as it stands in YAML: in quotes where it would be read as anything but this text."""
+    plain = re.fullmatch(r"\w[\w .-]*(?<! )", name)
+    if plain and YAML(typ="safe", pure=True).load(name) == name:
+        return name
+    return json.dumps(name, ensure_ascii=False)
 
 
 def with_key(error: BaseException) -> str:

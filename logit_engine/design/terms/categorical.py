@@ -223,6 +223,7 @@ def _reference_level(
             f"'{chosen}' is not a level of '{name}' in the training rows, so it cannot be its "
             f"reference; did you mean '{near}'?",
             reason=Reason.UNKNOWN_REFERENCE,
+            names={"column": name, "level": near},
         )
     return chosen
 

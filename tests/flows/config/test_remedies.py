@@ -8,7 +8,7 @@ from logit_flows.config.reading import line_of
 from logit_flows.config.remedies import REMEDIES, remedy_of, with_key
 from ruamel.yaml import YAML
 
-from logit_engine.errors import DataError, Reason
+from logit_engine.errors import DataError, Reason, UsageError
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -24,6 +24,24 @@ def test_a_record_names_the_key_before_the_sentence() -> None:
     assert with_key(DataError("no.", reason=Reason.NO_CLUSTERS)) == "data.cluster: no."
     assert with_key(DataError("no.")) == "no."
     assert remedy_of(ValueError("no.")) is None
+
+
+@pytest.mark.parametrize(
+    "column", ["carrier", "count", "a b", "a: b", "3", "true", "", "ä", "COLUMN"]
+)
+@pytest.mark.parametrize("level", ["UA", "007", "1.0", "null", "[0-10)", "a 'b' \"c\"", "LEVEL "])
+def test_a_known_column_and_level_stand_in_the_yaml_as_they_are(column: str, level: str) -> None:
+    names = {"column": column, "level": level}
+    remedy = remedy_of(UsageError("no.", reason=Reason.UNKNOWN_REFERENCE, names=names))
+    assert remedy is not None
+    pasted = YAML(typ="safe").load(remedy.yaml)
+    assert pasted == {"features": {"reference": {column: level}}}
+
+
+def test_a_name_that_is_not_known_is_left_in_capitals() -> None:
+    remedy = remedy_of(DataError("no.", reason=Reason.NO_CLUSTERS))
+    assert remedy is not None
+    assert remedy.yaml == "data: {cluster: COLUMN}"
 
 
 def test_the_line_is_that_of_the_deepest_part_in_the_file(tmp_path: Path) -> None:
