@@ -1,7 +1,7 @@
 """The `logit` command: its verbs in the order of its help, and its exit codes.
 
 Exit codes: 0 done (a kept champion is done), 1 failed, 2 usage, config or data contract,
-3 not promoted (on request).
+3 not promoted (on request), 130 stopped by Ctrl-C.
 Each verb imports what it needs when it runs, so that help, check and show answer at once.
 """
 
@@ -13,7 +13,7 @@ import typer
 from logit_engine._version import __version__
 from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_flows.cli import preparing, published, running
-from logit_flows.cli.options import line_to_paste
+from logit_flows.cli.options import clear_progress, line_to_paste
 from logit_flows.config.problems import ConfigError
 from logit_flows.operations.orchestrator import unreachable_server
 
@@ -32,6 +32,8 @@ VERBS = (
     preparing.schema,
     preparing.doctor,
 )
+
+EXIT_STOPPED = 130  # 128 and the number of the signal, as shells count
 
 app = typer.Typer(
     help="Logistic regression that runs in production: train, judge, promote and score from one "
@@ -81,7 +83,11 @@ def main() -> None:
             raise
         _fail(sentence, 1)
     except KeyboardInterrupt:
-        _fail("stopped.", 1)
+        _fail("stopped.", EXIT_STOPPED)
+    except SystemExit as ended:
+        if ended.code == EXIT_STOPPED:  # what Typer makes of a KeyboardInterrupt, without a word
+            _fail("stopped.", EXIT_STOPPED)
+        raise
 
 
 def _fail_without(error: ModuleNotFoundError) -> None:
@@ -96,6 +102,7 @@ def _fail_without(error: ModuleNotFoundError) -> None:
 
 
 def _fail(text: str, code: int) -> None:
+    clear_progress()
     for line in text.splitlines():
         print(f"logit: {line}", file=sys.stderr)
     sys.exit(code)
