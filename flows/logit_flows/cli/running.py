@@ -1,7 +1,8 @@
 """The verbs that run a recipe: train, score, retrain, experiment, and the schedule of a retrain."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import typer
 
@@ -22,8 +23,10 @@ from logit_flows.cli.tables import print_run
 from logit_flows.operations.orchestrator import under_prefect
 
 if TYPE_CHECKING:
-    from logit_flows.recipes.retraining import Retrained
+    from logit_flows.config.model import Config
     from logit_flows.recipes.training import Trained
+
+T = TypeVar("T")
 
 
 def train(
@@ -34,17 +37,10 @@ def train(
     prefect: Prefect = None,
 ) -> None:
     """Load, check, split, normalize, fit, evaluate and publish a run."""
+    from logit_flows.recipes.training import train as run_train
+
     config = read(path or file, overrides)
-    tell_steps(as_json)
-    if under_prefect(config, prefect):
-        from logit_flows.orchestration.tasks import train_flow
-
-        trained = train_flow(config.content(), str(config.folder))
-    else:
-        from logit_flows.recipes.training import train as run_train
-
-        trained = run_train(config)
-    clear_progress()
+    trained = _run_recipe(run_train, config, prefect, as_json)
     if as_json:
         print_json(_train_content(trained))
         return
@@ -88,20 +84,13 @@ def score(
     prefect: Prefect = None,
 ) -> None:
     """Score cohorts with the champion, or another run: one published file each."""
+    from logit_flows.recipes.scoring import score as run_score
+
     config = read(file, overrides)
     patterns = [str(Path(pattern).resolve()) for pattern in cohorts or []] or list(
         config.score.cohorts or []
     )
-    tell_steps(as_json)
-    if under_prefect(config, prefect):
-        from logit_flows.orchestration.tasks import score_flow
-
-        scored = score_flow(config.content(), str(config.folder), patterns, model)
-    else:
-        from logit_flows.recipes.scoring import score as run_score
-
-        scored = run_score(config, patterns, model)
-    clear_progress()
+    scored = _run_recipe(run_score, config, prefect, as_json, patterns, model)
     if as_json:
         from dataclasses import asdict
 
@@ -123,17 +112,10 @@ def retrain(
     ] = False,
 ) -> None:
     """Train a challenger, hold it against the champion at the gate, promote it or say why not."""
+    from logit_flows.recipes.retraining import retrain as run_retrain
+
     config = read(path or file, overrides)
-    tell_steps(as_json)
-    if under_prefect(config, prefect):
-        from logit_flows.orchestration.tasks import retrain_flow
-
-        outcome = cast("Retrained", retrain_flow(config.content(), str(config.folder)))
-    else:
-        from logit_flows.recipes.retraining import retrain as run_retrain
-
-        outcome = run_retrain(config)
-    clear_progress()
+    outcome = _run_recipe(run_retrain, config, prefect, as_json)
     decision = outcome.decision
     if as_json:
         content = {
@@ -159,17 +141,10 @@ def experiment(
     prefect: Prefect = None,
 ) -> None:
     """Run the config's matrix, each cell cross-validated and published, and write a leaderboard."""
+    from logit_flows.recipes.experimenting import experiment as run_experiment
+
     config = read(path or file, overrides)
-    tell_steps(as_json)
-    if under_prefect(config, prefect):
-        from logit_flows.orchestration.tasks import experiment_flow
-
-        board = experiment_flow(config.content(), str(config.folder))
-    else:
-        from logit_flows.recipes.experimenting import experiment as run_experiment
-
-        board = run_experiment(config)
-    clear_progress()
+    board = _run_recipe(run_experiment, config, prefect, as_json)
     if as_json:
         print_json(
             {"experiment": board.experiment, "path": board.path, "cells": board.table.to_dicts()}
@@ -196,3 +171,25 @@ def schedule(
         due = f"'{config.schedule.cron}' ({config.schedule.timezone})"
         print(f"Serving the retrain of {config.name} at {due}, {url}", flush=True)
         serve(config)
+
+
+def _run_recipe(
+    recipe: Callable[..., T],
+    config: "Config",
+    prefect: bool | None,
+    as_json: bool,
+    *arguments: object,
+) -> T:
+    """What a recipe returns, as a Prefect flow or as plain functions, each step told as it starts.
+
+    arguments: those of the recipe after its config.
+    """
+    tell_steps(as_json)
+    if under_prefect(config, prefect):
+        from logit_flows.orchestration.tasks import FLOWS
+
+        result = cast(T, FLOWS[recipe](config.content(), str(config.folder), *arguments))
+    else:
+        result = recipe(config, *arguments)
+    clear_progress()
+    return result

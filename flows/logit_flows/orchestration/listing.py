@@ -4,21 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from logit_flows.orchestration.tasks import (
-    TASK_POLICIES,
-    TaskPolicy,
-    experiment_flow,
-    retrain_flow,
-    score_flow,
-    train_flow,
-)
+from logit_flows.orchestration.tasks import FLOWS, TASK_POLICIES, TaskPolicy
 
-FLOWS: dict[str, Callable[..., Any]] = {
-    "train": train_flow,
-    "score": score_flow,
-    "retrain": retrain_flow,
-    "experiment": experiment_flow,
-}
 HEAD = """# Flows and tasks
 
 The pipeline's package is `logit_flows`, in this folder. An installed package called `flows` would
@@ -33,7 +20,7 @@ def listing() -> str:
     For each flow what it does; for each task also its retries, its limit and what it leaves in
     Prefect.
     """
-    flows = [f"| `{name}` | {_first_sentence(flow)} |" for name, flow in FLOWS.items()]
+    flows = [f"| `{recipe.__name__}` | {_first_sentence(flow)} |" for recipe, flow in FLOWS.items()]
     return "\n".join(
         [
             HEAD,

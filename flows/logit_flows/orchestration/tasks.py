@@ -223,6 +223,14 @@ def experiment_flow(config: dict[str, Any], folder: str) -> Leaderboard:
     return _experiment_flow.with_options(task_runner=runner)(config, folder)
 
 
+FLOWS: dict[Callable[..., Any], Callable[..., Any]] = {
+    train: train_flow,
+    score: score_flow,
+    retrain: retrain_flow,
+    experiment: experiment_flow,
+}
+
+
 def _task_runner(config: Config) -> TaskRunner[Any]:
     if config.compute.backend == "threads":
         return ThreadPoolTaskRunner(max_workers=os.cpu_count() or 1)
