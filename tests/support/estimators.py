@@ -1,37 +1,17 @@
 """Samples for the estimators, and scikit-learn's classifier beside ours."""
 
+from pathlib import Path
+
 import numpy as np
 from sklearn.linear_model import LogisticRegression as Peer
 
 from logit_engine.estimators import LogisticRegression
 
-# Hours of study, and who passed the exam.
-HOURS = np.array(
-    [
-        0.5,
-        0.75,
-        1,
-        1.25,
-        1.5,
-        1.75,
-        1.75,
-        2,
-        2.25,
-        2.5,
-        2.75,
-        3,
-        3.25,
-        3.5,
-        4,
-        4.25,
-        4.5,
-        4.75,
-        5,
-        5.5,
-    ]
-)
+EXAM = Path(__file__).parents[2] / "data" / "exam" / "students.csv"
 
-PASSED = np.array([0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1])
+# Hours of study, and who passed the exam.
+_, HOURS, _passed = np.loadtxt(EXAM, delimiter=",", skiprows=1).T.copy()
+PASSED = _passed.astype(int)
 
 SCORES = ((HOURS - HOURS.mean()) / HOURS.std())[:, None]
 
