@@ -63,8 +63,8 @@ class Made:
         )
 
     def select(self, which: NDArray[np.intp]) -> "Made":
-        """Not needed here."""
-        raise NotImplementedError
+        """Raises TypeError: no measurement fits some of the columns."""
+        raise TypeError("these rows keep all their columns.")
 
 
 @dataclass(frozen=True, slots=True)

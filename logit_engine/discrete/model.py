@@ -1,5 +1,6 @@
 """The class of all models: data, functions of the parameters, and the fits."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, Self, TypeVar
 
@@ -197,9 +198,9 @@ class DiscreteModel(ModelFunctions, Generic[R]):
 
         return model_of_formula(cls, formula, data, subset, drop_cols, *args, **kwargs)
 
+    @abstractmethod
     def results_of(self, record: FitRecord, use_t: bool) -> R:
         """The results of a fit."""
-        raise NotImplementedError
 
     def _fit_with(
         self,

@@ -1,5 +1,6 @@
 """The data of a model: arrays with names, weights, and a copy of the model that needs no rows."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -28,7 +29,7 @@ SPAN_ROUNDING = 1e-9  # of a column of ones: a smaller rest is rounding
 NEEDS_ROWS = ("exog", "endog", "sample", "weights")
 
 
-class ModelData:
+class ModelData(ABC):
     """Data with names, and what is known of them; see `DiscreteModel`."""
 
     likelihood: Likelihood
@@ -73,14 +74,14 @@ class ModelData:
         self.weights = RowWeights.of_rows(self.inputs.row_values, self.exog.shape[0])
         self.initialize()
 
+    @abstractmethod
     def initialize(self) -> None:
         """Read the outcome; called once by the constructor."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def formula_outcome(cls, design: "FormulaDesign") -> object:
         """The outcome of a formula as this model takes it."""
-        raise NotImplementedError
 
     def null_model(self) -> Self:
         """The model of the same outcome, weights and offset with a constant alone."""
@@ -134,9 +135,9 @@ class ModelData:
         model._restore_outcome(content)
         return model
 
+    @abstractmethod
     def _restore_outcome(self, content: Mapping[str, Any]) -> None:
         """Set what `initialize` sets, as far as it needs no rows."""
-        raise NotImplementedError
 
     def without_data(self) -> Self:
         """A copy that has forgotten the rows."""

@@ -1,5 +1,6 @@
 """The functions of a model at any parameters: the log-likelihood, its derivatives, predictions."""
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -108,10 +109,11 @@ class ModelFunctions(ModelData):
         checked = arrays.offset_values(filled, X.shape[0], self.likelihood.outputs)
         return X, np.where(gaps, np.nan, checked)
 
+    @abstractmethod
     def _prediction(self, eta: Array, which: str) -> Array:
         """The prediction of that name at linear predictors, (m,) or (m, J - 1)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def get_distribution(
         self,
         params: ArrayLike,
@@ -119,4 +121,3 @@ class ModelFunctions(ModelData):
         offset: ArrayLike | None = None,
     ) -> Any:
         """SciPy's frozen distribution of each row's outcome."""
-        raise NotImplementedError
