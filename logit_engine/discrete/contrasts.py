@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, NamedTuple
 
 from logit_engine.columns import Array
 from logit_engine.discrete.output_format import OutputFormat, Table, are_names, frame_text
@@ -13,6 +11,9 @@ from logit_engine.inference.hypotheses import Contrasts
 from logit_engine.inference.multiplicity import Pairwise
 from logit_engine.reporting.layouts import Equation, contrasts_report
 from logit_engine.reporting.tables import Report
+
+if TYPE_CHECKING:
+    from scipy import stats
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class ContrastResults:
         return "norm" if self.df_denom is None else "t"
 
     @property
-    def dist(self) -> Any:
+    def dist(self) -> "stats.rv_continuous":
         """SciPy's distribution of the statistic."""
         return scipy_distribution(self.distribution)
 
@@ -193,11 +194,12 @@ class LinearConstraints(NamedTuple):
         return self.constants
 
 
-def scipy_distribution(name: str) -> Any:
+def scipy_distribution(name: str) -> "stats.rv_continuous":
     """SciPy's distribution of that name."""
     from scipy import stats  # slow to import, and rarely needed
 
-    return getattr(stats, name)
+    distribution: stats.rv_continuous = getattr(stats, name)
+    return distribution
 
 
 def _statistic_letter(contrasts: Contrasts) -> str:
@@ -205,7 +207,7 @@ def _statistic_letter(contrasts: Contrasts) -> str:
     return "z" if contrasts.df is None else "t"
 
 
-def _contrast_columns(contrasts: Contrasts, alpha: float) -> dict[str, NDArray[Any]]:
+def _contrast_columns(contrasts: Contrasts, alpha: float) -> dict[str, Array]:
     """The columns of a table of m combinations, under statsmodels' names, (m,) each."""
     interval, letter = contrasts.interval(1.0 - alpha), _statistic_letter(contrasts)
     return {

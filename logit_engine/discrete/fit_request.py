@@ -68,11 +68,11 @@ class FitRequest:
 class MethodProgress:
     """What a method tells: its iterates, (q,) each, and at its end its counts of evaluations."""
 
-    callback: Callable[..., Any] | None
+    callback: Callable[..., object] | None
     iterates: list[Array] = field(default_factory=list)
     counts: dict[str, object] = field(default_factory=dict)
 
-    def __call__(self, params: Array, *others: Any) -> Any:
+    def __call__(self, params: Array, *others: object) -> Any:
         """Take an iterate, and pass it on to the caller.
 
         others: of basin-hopping, the value and whether the hop was accepted.
@@ -80,7 +80,7 @@ class MethodProgress:
         self.iterates.append(params)
         return None if self.callback is None else self.callback(params, *others)
 
-    def take_counts(self, scipy_result: Mapping[str, Any]) -> None:
+    def take_counts(self, scipy_result: Mapping[str, object]) -> None:
         """Take SciPy's counts, under statsmodels' names."""
         self.counts = {
             name: scipy_result[key] for key, name in SCIPY_COUNTS.items() if key in scipy_result

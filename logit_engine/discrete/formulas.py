@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 from logit_engine.design.formulas.design import FormulaDesign, FormulaSpec, formula_design
 from logit_engine.discrete.inputs import refuse_column_name
-from logit_engine.discrete.output_format import RowLabels, pandas_frame
+from logit_engine.discrete.output_format import pandas_frame
 from logit_engine.errors import UsageError
 from logit_engine.reporting.notices import warn_caller
 from logit_engine.rows import arrays
@@ -18,6 +18,8 @@ from logit_engine.rows.alignment import aligned_rows, row_labels
 from logit_engine.rows.column_numbers import library_of, number_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from logit_engine.design.formulas.changes import FormulaChanges
     from logit_engine.discrete.model_data import ModelData
 
@@ -35,9 +37,9 @@ class FormulaView:
     """
 
     spec: FormulaSpec
-    rows: Any = None
+    rows: "pd.DataFrame | None" = None
 
-    def to_content(self) -> dict[str, Any] | None:
+    def to_content(self) -> dict[str, object] | None:
         """The learnt formula, JSON-ready; `from_content` is the inverse.
 
         None, with a warning, if JSON cannot hold it.
@@ -109,7 +111,7 @@ def model_of_formula(
     model_class: type[M],
     formula: str,
     data: Any,
-    subset: Any,
+    subset: object,
     drop_cols: Any,
     *args: Any,
     **kwargs: Any,
@@ -153,7 +155,7 @@ def _subset_positions(data: Any, subset: Any) -> NDArray[np.intp]:
 def _subset_values(
     value: Any,
     name: str,
-    labels: RowLabels,
+    labels: "pd.Index | None",
     chosen: NDArray[np.intp],
     total: int,
 ) -> NDArray[Any]:
@@ -182,7 +184,7 @@ def declared_classes(design: FormulaDesign) -> Any:
 
 def _endog_and_exog(
     data: Any,
-    labels: RowLabels,
+    labels: "pd.Index | None",
     design: FormulaDesign,
     outcome: Any,
 ) -> tuple[Any, Any]:
@@ -194,6 +196,7 @@ def _endog_and_exog(
         return column, pl.DataFrame(design.X, schema=list(design.names), orient="row")
     import pandas as pd
 
+    assert labels is not None  # as of all data of pandas
     index = labels[design.kept]
     column = pd.Series(outcome, index=index, name=design.outcome_name)
     return column, pandas_frame(design.X, index, design.names)

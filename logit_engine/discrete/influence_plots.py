@@ -131,7 +131,7 @@ def _label_rows(
     ax: "Axes",
     shown: NDArray[np.intp],
     influence: InfluenceResults,
-    x: NDArray[Any],
+    x: Array | NDArray[np.intp],
     y: Array,
     size: str,
 ) -> None:

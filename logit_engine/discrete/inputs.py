@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.discrete.output_format import RowLabels
 from logit_engine.errors import DataError, UsageError
 from logit_engine.rows import arrays
 from logit_engine.rows.alignment import aligned_rows, row_labels
@@ -22,6 +21,9 @@ from logit_engine.rows.column_numbers import (
     without_mask,
 )
 from logit_engine.rows.memory import cluster_codes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_SHOWN_NAMES = 5
 
@@ -41,16 +43,17 @@ class Inputs:
     endog_name: str
     exog_names: tuple[str, ...]
     library: str
-    labels: RowLabels
+    labels: "pd.Index | None"
     row_values: Mapping[str, Array]
     dropped: Mapping[str, int]
     kept: NDArray[np.bool_]
 
     @property
-    def index(self) -> RowLabels:
+    def index(self) -> "pd.Index | None":
         """pandas' labels of the rows that stayed, (n,), or None."""
-        is_whole = self.labels is None or self.kept.all()
-        return self.labels if is_whole else self.labels[self.kept]
+        if self.labels is None or self.kept.all():
+            return self.labels
+        return self.labels[self.kept]
 
     def of_rows(self, value: Any, name: str) -> Array:
         """A value, or several, for each row that stayed, (n, ...), as numbers.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from logit_engine.discrete.contrasts import scipy_distribution
 from logit_engine.discrete.output_format import OutputFormat, Table, frame_text
 from logit_engine.errors import UnavailableError, UsageError
 from logit_engine.inference.hypotheses import Test
+
+if TYPE_CHECKING:
+    from scipy import stats
 
 NO_INTERVALS = "a joint test has no intervals; t_test gives the interval of each row."
 DEFAULT_ALPHA = 0.05
@@ -58,7 +61,7 @@ class WaldResult:
         return "chi2" if self.test.df_denominator is None else "F"
 
     @property
-    def dist(self) -> Any:
+    def dist(self) -> "stats.rv_continuous":
         """SciPy's distribution of the statistic."""
         return scipy_distribution(self.distribution.lower())
 

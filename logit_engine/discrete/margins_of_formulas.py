@@ -6,10 +6,9 @@ statsmodels takes each column of the matrix separately, so that x and x**2 move 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.discrete.estimates import Estimates
@@ -27,11 +26,12 @@ from logit_engine.inference.margins_of_changes import Change, Place, margins_of_
 from logit_engine.objective.sample import SampleLikelihood
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from logit_engine.design.formulas.changes import FormulaChanges, Variable
     from logit_engine.discrete.formulas import FormulaView
 
-Frame: TypeAlias = Any  # pandas' frame
-FixedValues = Mapping[str, "NDArray[Any] | object"]
+FixedValues = Mapping[str, object]  # one, or (n,), by column
 
 BLOCK_ROWS = 2**15  # formulaic takes milliseconds for a matrix, however few its rows are
 
@@ -64,6 +64,7 @@ def formula_margins(
     """
     sample, design = estimates.model.sample, estimates.model.design
     assert design is not None  # see `has_variable_margins`
+    assert design.rows is not None
     changes, rows, weight = design.changes, design.rows, sample.weight
     with_weight = rows if weight is None or weight.all() else rows[weight > 0.0]
     variables = changes.variables(with_weight)
@@ -90,7 +91,7 @@ def formula_margins(
 
 def _discrete_steps(
     variables: "list[Variable]",
-    rows: Frame,
+    rows: "pd.DataFrame",
     dummy: bool,
     count: bool,
 ) -> dict[str, Step]:
@@ -119,7 +120,7 @@ class _VariableChanges:
     steps: Mapping[str, Step]
     dummy: bool
 
-    def row_places(self, rows: Frame, fixed: FixedValues) -> Iterator[Place]:
+    def row_places(self, rows: "pd.DataFrame", fixed: FixedValues) -> Iterator[Place]:
         """The rows block by block, with the fixed values in place."""
         n, offset, weight = self.sample.y.size, self.sample.offset, self.sample.weight
         share = np.full(n, 1.0 / n) if weight is None else weight / weight.sum()
@@ -131,7 +132,7 @@ class _VariableChanges:
             found = map(partial(self._change_in_rows, some), self.variables)
             yield Place(self.changes.matrix(some), offsets, share[block], found)
 
-    def center_place(self, rows: Frame, fixed: FixedValues, at: At) -> Place:
+    def center_place(self, rows: "pd.DataFrame", fixed: FixedValues, at: At) -> Place:
         """The one row of means, medians or zeros of the variables.
 
         Fixed values, or their centers, are in place.
@@ -160,10 +161,10 @@ class _VariableChanges:
         offsets = None if offset is None or at is At.ZERO else np.asarray(center(offset))[None]
         return Place(X, offsets, np.ones(1), found)
 
-    def _change_in_rows(self, rows: Frame, variable: "Variable") -> Change:
+    def _change_in_rows(self, rows: "pd.DataFrame", variable: "Variable") -> Change:
         return self._change_of(self.changes, rows, variable, self._variable_values(rows, variable))
 
-    def _variable_values(self, rows: Frame, variable: "Variable") -> Array:
+    def _variable_values(self, rows: "pd.DataFrame", variable: "Variable") -> Array:
         """The variable's values, of a level 1 and 0, (n,)."""
         if variable.column is None:
             return np.asarray(self.changes.where(rows, variable))
@@ -172,7 +173,7 @@ class _VariableChanges:
     def _change_of(
         self,
         changes: "FormulaChanges",
-        rows: Frame,
+        rows: "pd.DataFrame",
         variable: "Variable",
         x: Array,
     ) -> Change:
@@ -195,7 +196,7 @@ def _center_value(value: Any, center: Callable[[Array], Array]) -> Any:
     return float(center(np.asarray(value, dtype=np.float64))) if is_numeric else value
 
 
-def _fixed_values(atexog: object, design: "FormulaView", n: int) -> dict[str, Any]:
+def _fixed_values(atexog: object, design: "FormulaView", n: int) -> FixedValues:
     """Values in place of those of the data's columns, by column: one, or (n,).
 
     atexog: a mapping by a column's name, or by the position of a column of exog that is a column of
@@ -209,7 +210,7 @@ def _fixed_values(atexog: object, design: "FormulaView", n: int) -> dict[str, An
             f"atexog of a formula's margins names variables, as in {{'{columns[0]}': ...}}; "
             "an array of exog's columns would tear their terms apart."
         )
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for key, given in atexog.items():
         is_position = isinstance(key, int | np.integer) and 0 <= key < len(names)
         name = names[int(key)] if is_position else key

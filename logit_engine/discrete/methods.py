@@ -93,7 +93,7 @@ class MethodChoice:
 def method_choice(
     method: str,
     maxiter: int | None,
-    options: Mapping[str, Any],
+    options: Mapping[str, object],
     names: Sequence[str],
     watch: Watch,
     report: Report,
@@ -125,8 +125,8 @@ def method_choice(
 
 
 def _minimize_choice(
-    given: dict[str, Any],
-    options: Mapping[str, Any],
+    given: dict[str, object],
+    options: Mapping[str, object],
     maxiter: int | None,
     names: Sequence[str],
     watch: Watch,
@@ -228,7 +228,7 @@ def _random_generator(seed: Any) -> np.random.Generator:
 def penalized_choice(
     method: str,
     maxiter: int | None,
-    options: Mapping[str, Any],
+    options: Mapping[str, object],
 ) -> MethodChoice:
     """The solver of an l1 penalty, the same for both of statsmodels' names.
 
@@ -303,7 +303,7 @@ def _positive_number(name: str, value: object) -> float:
     return float(value)
 
 
-def _without_refused(options: Mapping[str, Any], approximate: bool) -> dict[str, object]:
+def _without_refused(options: Mapping[str, object], approximate: bool) -> dict[str, object]:
     """The options without those of `REFUSED` that ask for nothing.
 
     approximate: whether the gradient is a difference quotient. Raises KeywordError for an option of
@@ -314,7 +314,8 @@ def _without_refused(options: Mapping[str, Any], approximate: bool) -> dict[str,
         if name not in given or (name == "epsilon" and approximate):
             continue
         value = given.pop(name)
-        if value is not None and np.size(value) > 0 and not (np.ndim(value) == 0 and value == 0):
+        values = np.asarray(value)
+        if value is not None and values.size > 0 and not (values.ndim == 0 and value == 0):
             raise KeywordError(f"'{name}' is not taken: {why}")
     return given
 

@@ -1,7 +1,7 @@
 """The models: Logit, Probit and CLogLog of a binary outcome, MNLogit of several classes."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
+from collections.abc import Callable, Hashable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,7 +21,11 @@ from logit_engine.rows.column_numbers import is_number, number_table
 if TYPE_CHECKING:
     from logit_engine.design.formulas.design import FormulaDesign
 
-ClassLabel: TypeAlias = Any  # a text, a number, or another object that can be compared
+
+class ClassLabel(Hashable, Protocol):
+    """A text, a number, or another object that can be compared and hashed."""
+
+    def __lt__(self, other: Any, /) -> bool: ...
 
 
 class BinaryModel(DiscreteModel[BinaryResults]):
@@ -161,7 +165,7 @@ class MNLogit(DiscreteModel[MultinomialResults]):
         exog: object,
         check_rank: bool | str = True,
         *,
-        base: ClassLabel = None,
+        base: ClassLabel | None = None,
         **kwargs: Any,
     ) -> None:
         self._base = base

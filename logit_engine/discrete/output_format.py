@@ -6,17 +6,19 @@ pandas' objects come back as pandas' objects. Polars' come back as named arrays 
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 # Objects of the caller's library, which no type can name: the library may not be installed.
 Vector: TypeAlias = Any  # an array, a named array, or pandas' Series
 Table: TypeAlias = Any  # an array, or a frame of pandas or Polars
-RowLabels: TypeAlias = Any  # pandas' Index, or None
 
 
 class NamedArray(np.ndarray):
@@ -58,7 +60,7 @@ class OutputFormat:
     """
 
     library: str
-    index: RowLabels = None
+    index: "pd.Index | None" = None
 
     def vector(self, values: Array, names: Sequence[str]) -> Vector:
         """One value for each name, (m,)."""
@@ -85,7 +87,7 @@ class OutputFormat:
     def rows(
         self,
         values: NDArray[Any],
-        index: RowLabels = None,
+        index: "pd.Index | None" = None,
         columns: Sequence[object] | None = None,
     ) -> Table:
         """One value, or one row of values, for each row of the data. index: of other rows."""
@@ -121,7 +123,7 @@ class OutputFormat:
         return pd.DataFrame(dict(columns), index=None if names is None else _pandas_axis(names))
 
 
-def frame_text(frame: Table) -> str:
+def frame_text(frame: object) -> str:
     """A frame of pandas or Polars as text, with all its rows and columns."""
     if hasattr(frame, "to_string"):
         return str(frame.to_string())
@@ -131,7 +133,7 @@ def frame_text(frame: Table) -> str:
         return str(frame)
 
 
-def pandas_frame(values: Array, index: RowLabels, columns: Sequence[str]) -> Table:
+def pandas_frame(values: Array, index: "pd.Index", columns: Sequence[str]) -> "pd.DataFrame":
     """pandas' frame of values, (n, p), with these labels of rows and columns."""
     import pandas as pd
 
@@ -156,7 +158,7 @@ def two_levels(
     return index
 
 
-def _pandas_axis(labels: Iterable[object]) -> RowLabels:
+def _pandas_axis(labels: Iterable[object]) -> "pd.Index":
     import pandas as pd
 
     if isinstance(labels, pd.Index):

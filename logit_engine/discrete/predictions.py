@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
 from logit_engine.columns import Array
 from logit_engine.discrete.estimates import Estimates
-from logit_engine.discrete.output_format import OutputFormat, RowLabels, Table, two_levels
+from logit_engine.discrete.output_format import OutputFormat, Table, two_levels
 from logit_engine.errors import UsageError
 from logit_engine.inference.prediction import (
     Prediction,
@@ -16,6 +17,9 @@ from logit_engine.inference.prediction import (
     predict_linear,
     predict_mean,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class PredictionResults:
 
     prediction: Prediction
     output_format: OutputFormat
-    row_labels: RowLabels
+    row_labels: "pd.Index | None"
     classes: tuple[str, ...] = ()
     outcome: str = "class"
 
@@ -101,8 +105,8 @@ class PredictionResults:
         if self.classes and len(shape) == 1:  # an average
             return classes, self.outcome
         n = shape[0]
-        is_labeled = self.row_labels is not None and len(self.row_labels) == n
-        rows = list(self.row_labels) if is_labeled else list(range(n))
+        labels = self.row_labels
+        rows = list(range(n)) if labels is None or len(labels) != n else list(labels)
         return (two_levels(rows, classes, ("row", self.outcome)) if self.classes else rows), "row"
 
 
@@ -113,7 +117,7 @@ def prediction_result(
     which: str,
     averaged: bool,
     weights: Array | None,
-    row_labels: RowLabels,
+    row_labels: "pd.Index | None",
 ) -> PredictionResults:
     """Predictions of rows X, (n, p); see `DiscreteResults.get_prediction`.
 

@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
 from logit_engine.columns import Array
 from logit_engine.diagnostics.residuals import Residuals, residuals
 from logit_engine.discrete.margins import MarginsResults, margins_of_fit
-from logit_engine.discrete.output_format import OutputFormat, RowLabels, Table, pandas_frame
+from logit_engine.discrete.output_format import OutputFormat, Table, pandas_frame
 from logit_engine.discrete.predictions import PredictionResults, prediction_result
 from logit_engine.discrete.results_part import ResultsPart
 from logit_engine.errors import UsageError
 from logit_engine.rows.alignment import aligned_rows, row_labels
 from logit_engine.rows.arrays import number_vector
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class RowResults(ResultsPart):
@@ -67,7 +70,7 @@ class RowResults(ResultsPart):
         exog: Any = None,
         transform: bool = True,
         which: str = "mean",
-        row_labels: RowLabels = None,
+        row_labels: "pd.Index | None" = None,
         average: bool = False,
         agg_weights: object = None,
         y_values: object = None,
@@ -115,7 +118,7 @@ class RowResults(ResultsPart):
         found, names = margins_of_fit(self._estimates, at, method, atexog, dummy, count)
         return MarginsResults(self, found, {"at": at, "method": method}, names)
 
-    def _encoded_rows(self, exog: Any, transform: bool) -> tuple[Any, RowLabels]:
+    def _encoded_rows(self, exog: Any, transform: bool) -> "tuple[Any, pd.Index | None]":
         """exog, encoded by the formula if the model has one, and pandas' labels of its rows.
 
         Raises UsageError if the model's formula was not stored and exog lacks the model's columns.
