@@ -77,7 +77,7 @@ def main() -> None:
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}.", 1)
     except ModuleNotFoundError as error:
         _fail_without(error)
-    except RuntimeError as error:
+    except Exception as error:
         sentence = unreachable_server(error)
         if sentence is None:
             raise

@@ -1,6 +1,7 @@
 """Whether a verb runs under Prefect or as plain functions, found out without importing Prefect."""
 
 import os
+import sys
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,12 +49,16 @@ def named_server() -> str | None:
 
 def unreachable_server(error: Exception) -> str | None:
     """What to do about an error that says that Prefect's server did not answer; None of others."""
-    if not str(error).startswith("Failed to reach API at"):
+    if not (str(error).startswith("Failed to reach API at") or _is_broken_connection(error)):
         return None
-    return (
-        f"Prefect's server {named_server()} cannot be reached: start it, or run plain functions by "
-        "--no-prefect."
-    )
+    server = " ".join(filter(None, ("Prefect's server", named_server())))
+    return f"{server} cannot be reached: start it, or run plain functions by --no-prefect."
+
+
+def _is_broken_connection(error: Exception) -> bool:
+    """Whether a server went away in the middle of a flow. Only Prefect speaks to one by httpx."""
+    httpx = sys.modules.get("httpx")
+    return httpx is not None and isinstance(error, httpx.TransportError)
 
 
 def prefect_home() -> Path:

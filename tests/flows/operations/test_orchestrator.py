@@ -6,7 +6,7 @@ import pytest
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.operations import orchestrator
-from logit_flows.operations.orchestrator import named_server, under_prefect
+from logit_flows.operations.orchestrator import named_server, under_prefect, unreachable_server
 from logit_flows.steps.identity import identify
 from logit_flows.steps.load import load_dataset
 
@@ -100,6 +100,17 @@ def test_a_server_that_does_not_answer_is_said_without_a_traceback(
         "logit: Prefect's server http://127.0.0.1:9/api cannot be reached: start it, or run plain "
         "functions by --no-prefect."
     ]
+
+
+def test_a_server_that_goes_away_in_a_flow_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    import httpx
+
+    cure = "cannot be reached: start it, or run plain functions by --no-prefect."
+    for error in (httpx.ConnectError("refused"), httpx.ReadTimeout("late")):
+        assert unreachable_server(error) == f"Prefect's server {cure}"
+    monkeypatch.setenv("PREFECT_API_URL", SERVER)
+    assert unreachable_server(httpx.ConnectError("refused")) == f"Prefect's server {SERVER} {cure}"
+    assert unreachable_server(ValueError("no.")) is None
 
 
 @pytest.mark.parametrize(
