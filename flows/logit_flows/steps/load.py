@@ -52,7 +52,7 @@ def load_dataset(config: Config) -> Dataset:
     dataset = checked(config, find_files(config, config.data.source), training=True)
     if config.data.test is None:
         return dataset
-    test = checked(config, find_files(config, config.data.test), training=False)
+    test = checked(config, find_files(config, config.data.test, "data.test"), training=False)
     strange = [label for label in test.classes if label not in dataset.classes]
     if strange:
         known = " or ".join(repr(label) for label in dataset.classes)
@@ -63,10 +63,13 @@ def load_dataset(config: Config) -> Dataset:
     return replace(dataset, fingerprint=fingerprint, test=test)
 
 
-def find_files(config: Config, source: str | Sequence[str]) -> tuple[str, ...]:
+def find_files(
+    config: Config, source: str | Sequence[str], named_by: str = "data.source"
+) -> tuple[str, ...]:
     """The files of a source: a file, a glob, a folder, or a list of these.
 
-    Raises DataError if there are none, or their kinds differ.
+    named_by: where the source comes from, as the error says. Raises DataError if there are none, or
+    their kinds differ.
     """
     found: list[str] = []
     for pattern in [source] if isinstance(source, str) else source:
@@ -79,7 +82,7 @@ def find_files(config: Config, source: str | Sequence[str]) -> tuple[str, ...]:
             matches = sorted(glob(str(path), recursive=True))
         if not matches:
             raise DataError(
-                f"no data file matches '{pattern}' (looked in {config.folder}); check data.source."
+                f"no data file matches '{pattern}' (looked in {config.folder}); check {named_by}."
             )
         found += matches
     kinds = {Path(path).suffix for path in found}

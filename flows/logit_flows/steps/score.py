@@ -1,7 +1,7 @@
 """Score: a cohort is checked, streamed through a stored model, and published as one file."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from logit_engine.design.terms.base import Audit
-from logit_engine.errors import ArtifactError, DataError
+from logit_engine.errors import ArtifactError, DataError, UsageError
 from logit_engine.storage.model_file import StoredModel, read_model
 from logit_engine.storage.publish import sha256_of
 from logit_flows.config.model import Config
@@ -63,13 +63,15 @@ def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
     """The cohorts of these files or globs, named after their files; without any, those of the
     config.
 
-    Raises DataError if no file is named, or two cohorts share a name.
+    Raises DataError if no file is named, or two cohorts share a name; UsageError for what names no
+    file.
     """
-    named = [patterns] if isinstance(patterns, str | Path) else patterns
-    asked = [str(pattern) for pattern in named] or config.score.cohorts
+    named = _texts_of(patterns)
+    asked = named or config.score.cohorts
     if not asked:
         raise DataError("no cohort is named; give files, or set score.cohorts.")
-    cohorts = [Cohort(Path(path).stem, path) for path in find_files(config, asked)]
+    named_by = "the cohorts that are named" if named else "score.cohorts"
+    cohorts = [Cohort(Path(path).stem, path) for path in find_files(config, asked, named_by)]
     names = [cohort.name for cohort in cohorts]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -78,6 +80,13 @@ def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
             "of them."
         )
     return tuple(cohorts)
+
+
+def _texts_of(patterns: Patterns) -> list[str]:
+    several = [patterns] if isinstance(patterns, str | Path) else patterns
+    if not isinstance(several, Iterable) or not all(isinstance(p, str | Path) for p in several):
+        raise UsageError(f"cohorts is {patterns!r}; give files or globs, as texts or paths.")
+    return [str(pattern) for pattern in several]
 
 
 def load_stored_model(config: Config, reference: str = "champion") -> StoredModel:

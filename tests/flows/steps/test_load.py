@@ -99,6 +99,10 @@ def test_a_source_that_matches_nothing_is_refused(make: Make) -> None:
     assert refusal(make(data__source="other/*.parquet")) == [
         "no data file matches 'other/*.parquet' (looked in here); check data.source."
     ]
+    test = make(data__test="other.parquet", split={"method": "none"})
+    assert refusal(test) == [
+        "no data file matches 'other.parquet' (looked in here); check data.test."
+    ]
 
 
 def test_files_of_two_kinds_or_of_another_are_refused(make: Make, tmp_path: Path) -> None:

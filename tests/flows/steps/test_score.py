@@ -110,6 +110,13 @@ def test_cohorts_must_be_named_and_named_apart(make: Make, cohort: Path, tmp_pat
     config = make()
     with pytest.raises(DataError, match=r"no cohort is named; give files, or set score\.cohorts"):
         score(config)
+    with pytest.raises(DataError, match=r"matches 'n\.csv' .*; check the cohorts that are named\."):
+        score(config, "n.csv")
+    with pytest.raises(DataError, match=r"matches 'n\.csv' .*; check score\.cohorts\."):
+        score(make(score__cohorts="n.csv"))
+    for strange in (3, ["march.parquet", 3], None):
+        with pytest.raises(UsageError, match="; give files or globs, as texts or paths"):
+            score(config, strange)
     (tmp_path / "more").mkdir()
     shutil.copy(cohort, tmp_path / "more")
     with pytest.raises(DataError, match="two cohorts are named 'march'"):
