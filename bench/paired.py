@@ -171,5 +171,7 @@ def main(before: str, after: str, names: list[str]) -> int:
 if __name__ == "__main__":
     if sys.argv[1:] == ["--serve"]:
         serve()
+    elif len(sys.argv) < 3:
+        sys.exit(__doc__)
     else:
         sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
