@@ -15,6 +15,8 @@ from logit_flows.cli.options import (
 )
 from logit_flows.cli.tables import print_run
 
+RunName = Annotated[str, typer.Argument(help="A run id or its beginning, or champion.")]
+
 
 def runs(
     path: ConfigPath = None,
@@ -42,9 +44,7 @@ def runs(
 
 
 def show(
-    run: Annotated[
-        str, typer.Argument(help="A run id or its beginning, or champion.")
-    ] = "champion",
+    run: RunName = "champion",
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
     as_json: AsJson = False,
@@ -69,9 +69,7 @@ def show(
 
 
 def report(
-    run: Annotated[
-        str, typer.Argument(help="A run id or its beginning, or champion.")
-    ] = "champion",
+    run: RunName = "champion",
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
     as_json: AsJson = False,
