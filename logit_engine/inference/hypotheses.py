@@ -212,15 +212,6 @@ def wald_terms(
     }
 
 
-def linear_combination(
-    estimates: Array, covariance: Array, shares: Mapping[int, float], df: float | None = None
-) -> Contrasts:
-    """The contrast of the sum of share * estimate over positions, such as {2: 1, 3: -1}."""
-    row = np.zeros(estimates.size)
-    row[list(shares)] = list(shares.values())
-    return contrasts(estimates, covariance, row, df=df)
-
-
 def odds_ratios(estimates: Array, covariance: Array, level: float = 0.95) -> Ratios:
     """exp of each estimate with its interval. estimates: (p,); covariance: (p, p)."""
     return Contrasts(estimates, np.sqrt(np.diagonal(covariance)), np.zeros_like(estimates)).ratios(

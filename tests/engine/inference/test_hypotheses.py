@@ -8,13 +8,7 @@ from scipy import special
 from statsmodels.stats.contingency_tables import Table2x2
 
 from logit_engine.errors import UsageError
-from logit_engine.inference.hypotheses import (
-    contrasts,
-    linear_combination,
-    odds_ratios,
-    wald,
-    wald_terms,
-)
+from logit_engine.inference.hypotheses import contrasts, odds_ratios, wald, wald_terms
 from tests.support.hypotheses import TIGHT, R, flights, graded_sample, three_classes
 
 Q = np.array([0.2, -0.1])
@@ -200,7 +194,7 @@ def test_odds_ratios_of_a_two_by_two_table_are_its_closed_form() -> None:
     assert ours.values[1] == pytest.approx(peer.oddsratio, rel=1e-13)
     np.testing.assert_allclose(ours.interval[1], peer.oddsratio_confint(0.1), rtol=1e-12)
     assert ours.std_errors[1] == pytest.approx(peer.oddsratio * peer.log_oddsratio_se, rel=1e-13)
-    odds = linear_combination(estimates, V, {0: 1.0, 1: 1.0})  # the odds of the second row
+    odds = contrasts(estimates, V, np.array([1.0, 1.0]))  # the odds of the second row
     assert odds.std_errors[0] == pytest.approx(np.sqrt(1 / 17 + 1 / 41), rel=1e-13)
     assert odds.ratios().values[0] == pytest.approx(41.0 / 17.0, rel=1e-13)
     np.testing.assert_allclose(odds.ratios(0.8).interval, np.exp(odds.interval(0.8)), rtol=1e-15)
