@@ -22,7 +22,6 @@ from logit_engine.design.spec import Spec
 from logit_engine.errors import UsageError
 from logit_engine.fitting import steps as fitting
 from logit_engine.fitting.preparation import prepare
-from logit_engine.fitting.result import FitResult
 from logit_engine.inference.covariance import HC0
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT, PROBIT
@@ -31,6 +30,7 @@ from logit_engine.penalties import L2, NONE, ElasticNet
 from logit_engine.rows import BLOCK_ROWS, Block, Rows
 from logit_engine.rows.distributed import distributed_rows
 from logit_engine.rows.memory import MemoryRows, array_rows
+from tests.support.fit_bits import bits
 
 P = 7
 LIKELIHOODS: dict[str, Likelihood] = {
@@ -156,17 +156,6 @@ def data(
         X,
         (rng.random(rows) < 1.0 / (1.0 + np.exp(-eta))).astype(float),
         rng.integers(0, 3, rows).astype(float),
-    )
-
-
-def bits(result: FitResult) -> tuple[Any, ...]:
-    """All that a fit computes from its rows."""
-    return (
-        result.estimates.tobytes(),
-        result.covariance.tobytes(),
-        result.loglik,
-        result.null_loglik,
-        result.status,
     )
 
 

@@ -18,11 +18,11 @@ from logit_engine.design.spec import Impute, Normalize, Spec, Unknown
 from logit_engine.design.table_design import Design
 from logit_engine.design.terms.missing_indicator import Indicator
 from logit_engine.errors import DataError, UsageError
-from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import HC1
 from logit_engine.likelihoods import Multinomial
 from logit_engine.rows import BLOCK_ROWS, block_count
+from tests.support.fit_bits import bits
 
 SPEC = Spec(
     numeric=("x", "small", "count"),
@@ -80,16 +80,6 @@ def pair(frame: pl.DataFrame, paths: list[str]) -> tuple[Design, ParquetRows, pl
     kept = kept.filter(pl.Series(odd(kept)))
     design, _ = learn(kept, SPEC)
     return design, parquet_rows(design, paths, LATE, keep=odd, reads=("id",)), kept
-
-
-def bits(result: FitResult) -> tuple[bytes, bytes, float, float]:
-    """All that a fit computes from its rows."""
-    return (
-        result.estimates.tobytes(),
-        result.covariance.tobytes(),
-        result.loglik,
-        result.certificate,
-    )
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ from logit_engine.design.learning import learn
 from logit_engine.design.parquet_rows import parquet_rows
 from logit_engine.design.spec import Spec
 from logit_engine.errors import DataError
-from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import CLUSTER, HC3
 from logit_engine.likelihoods import Bernoulli, Multinomial
@@ -35,6 +34,7 @@ from logit_engine.rows import BLOCK_ROWS, Block, Rows, SummingRows, Sums, total
 from logit_engine.rows.distributed import distributed_rows
 from logit_engine.rows.memory import array_rows
 from logit_engine.rows.tree_of_sums import Node, folded, leaf_nodes, stripes
+from tests.support.fit_bits import bits
 
 ROWS = 9 * BLOCK_ROWS + 777
 
@@ -68,17 +68,6 @@ def table(rows: int = ROWS, seed: int = 3) -> pl.DataFrame:
 
 SPEC = Spec(numeric=("x", "small"), categorical=("city",))
 LATE = Outcome("late", (False, True))
-
-
-def bits(result: FitResult) -> tuple[Any, ...]:
-    """All that a fit computes from its rows."""
-    return (
-        result.estimates.tobytes(),
-        result.covariance.tobytes(),
-        result.loglik,
-        result.null_loglik,
-        result.status,
-    )
 
 
 def test_sums_are_added_in_one_tree_whoever_has_a_part_of_it() -> None:
