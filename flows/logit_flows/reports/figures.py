@@ -6,7 +6,7 @@ import re
 import warnings
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from logit_engine.columns import Array
+from logit_engine.diagnostics.calibration import CalibrationBin
 
 STYLE: dict[str, Any] = {
     "svg.hashsalt": "logit-engine",
@@ -35,16 +36,6 @@ INK, ACCENT, PALE, RED = "#222222", "#1f5fa8", "#9bb8d9", "#b3261e"
 MAX_NAMED_TERMS = 10  # coefficients of a path with a label
 HALF_WIDTH_INCHES, THIRD_WIDTH_INCHES = 3.6, 2.9  # of figures that stand side by side
 PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
-
-
-class Bin(NamedTuple):
-    """Rows of like predictions: count, mean probability, observed share and its interval."""
-
-    rows: int
-    predicted: float
-    observed: float
-    lower: float
-    upper: float
 
 
 def svg_of(
@@ -167,7 +158,7 @@ def forest(
     return svg_of(draw, label, height=0.75 + 0.22 * len(terms))
 
 
-def calibration(bins: Sequence[Bin], label: str, width: float) -> str:
+def calibration(bins: Sequence[CalibrationBin], label: str, width: float) -> str:
     """Observed shares with their intervals against predicted ones."""
 
     def draw(axes: Axes) -> None:

@@ -11,13 +11,13 @@ import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from logit_engine.columns import Array
+from logit_engine.diagnostics.calibration import CalibrationBin, calibration_bins
 from logit_engine.fitting.result import FitResult
 from logit_engine.reporting.number_formats import number_text, p_text, z_text
 from logit_engine.storage.model_file import StoredModel, coefficient_table
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.reports import figures as plots
-from logit_flows.reports.figures import Bin
 from logit_flows.reports.printing import CONFUSION, COUNTS
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.opening import open_store
@@ -54,7 +54,7 @@ class Tested(NamedTuple):
     """A class on the test rows: its calibration, by bins and as a plot."""
 
     title: str
-    bins: list[Bin]
+    bins: list[CalibrationBin]
     plot: str
 
 
@@ -244,7 +244,7 @@ def _tested(files: RunFiles, model: StoredModel) -> dict[str, Any] | None:
     classes = list(_classes(rows, model))
     mixed = {title: (y, p) for title, y, p in classes if 0.0 < y.mean() < 1.0}
     width = plots.THIRD_WIDTH_INCHES if model.result.classes else plots.HALF_WIDTH_INCHES
-    bins = {title: calibration_bins(y, p) for title, y, p in classes}
+    bins = {title: calibration_bins(y, p, CALIBRATION_BINS, LEVEL) for title, y, p in classes}
     found: dict[str, Any] = {
         "rows": rows.height,
         "calibration": [
@@ -268,31 +268,6 @@ def _classes(rows: pl.DataFrame, model: StoredModel) -> Iterator[tuple[str, Arra
     for label in model.target.classes if several else model.target.classes[1:]:
         y = (rows["target"] == label).to_numpy().astype(np.float64)
         yield str(label), y, rows[f"probability[{label}]" if several else "probability"].to_numpy()
-
-
-def calibration_bins(y: Array, probability: Array, bins: int = CALIBRATION_BINS) -> list[Bin]:
-    """Rows in bins of about equal size by their probability; equal ones stay together.
-
-    The intervals of the shares are those of Wilson (1927), which take rows as independent.
-    """
-    edges = np.unique(np.quantile(probability, np.arange(1, bins) / bins))
-    place = np.searchsorted(edges, probability, side="right")
-    found, z = [], INTERVAL_ERRORS
-    for k in np.unique(place):
-        inside = place == k
-        n, share = int(inside.sum()), float(y[inside].mean())
-        middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-        reach = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-        found.append(
-            Bin(
-                n,
-                float(probability[inside].mean()),
-                share,
-                max(0.0, middle - reach),
-                min(1.0, middle + reach),
-            )
-        )
-    return found
 
 
 def _four_places(value: float) -> str:

@@ -17,8 +17,7 @@ from logit_flows.config.model import Config
 from logit_flows.config.reading import to_yaml
 from logit_flows.recipes.training import train
 from logit_flows.reports.figures import spread_apart
-from logit_flows.reports.page import _effects, calibration_bins, report_html, write_report
-from statsmodels.stats.proportion import proportion_confint
+from logit_flows.reports.page import _effects, report_html, write_report
 
 from logit_engine.errors import ArtifactError
 from logit_engine.storage.model_file import coefficient_table
@@ -313,25 +312,6 @@ def test_other_links_show_coefficients_in_place_of_odds(tmp_path: Path) -> None:
     read = Reader(page_of(made(tmp_path, model={"link": "probit"}))[1])
     assert read.figures[0] == "Standardized coefficients"
     assert "odds ratio" not in read.text
-
-
-def test_bins_hold_all_rows_keep_equal_predictions_together_and_have_wilsons_intervals() -> None:
-    rng = np.random.default_rng(5)
-    probability = np.round(rng.random(3000), 2)
-    y = (rng.random(3000) < probability).astype(np.float64)
-    bins = calibration_bins(y, probability)
-    assert sum(b.rows for b in bins) == 3000
-    assert len(bins) == 10
-    edges = np.cumsum([0, *(b.rows for b in bins)])
-    order = np.sort(probability)
-    assert all(order[e - 1] < order[e] for e in edges[1:-1])
-    for b in bins:
-        np.testing.assert_allclose(
-            [b.lower, b.upper],
-            proportion_confint(b.observed * b.rows, b.rows, method="wilson"),
-            rtol=1e-12,
-        )
-    assert [b.rows for b in calibration_bins(np.zeros(9), np.full(9, 0.25))] == [9]
 
 
 def test_labels_are_moved_apart_within_their_limits_and_keep_their_order() -> None:
