@@ -81,10 +81,11 @@ def substituted() -> Sequence[type]:
         setattr(statsmodels.formula.api, name.lower(), model.from_formula)
     statsmodels.discrete.discrete_model.BinaryModel = BinaryModel
     theirs = statsmodels.discrete.discrete_model.DiscreteResults
+    # asked of instances alone
     statsmodels.discrete.discrete_model.DiscreteResults = (
         theirs,
         DiscreteResults,
-    )  # asked of instances alone
+    )
     statsmodels.iolib.summary.Summary = Report
     statsmodels.base._prediction_inference.PredictionResultsMonotonic = PredictionResults
     statsmodels.base._constraints.fit_constrained = _constrained

@@ -16,9 +16,8 @@ FILES = sorted(
 )
 MAX_FILE_LINES, MAX_MEDIAN_LINES = 400, 150
 MAX_FUNCTION_LINES, LONG_FUNCTION_LINES, MAX_LONG_FUNCTIONS = 70, 40, 10
-COMPILED = (
-    ROOT / "logit_engine/compiled"
-)  # a loop that Numba compiles is one function, however long
+# a loop that Numba compiles is one function, however long
+COMPILED = ROOT / "logit_engine/compiled"
 
 
 def _name(path: Path) -> str:

@@ -28,9 +28,8 @@ MIN_COMPILED_NUMBERS = 2**24
 # written out at a time, about: they stay in a core's own cache with a scaled copy
 PIECE_NUMBERS = 2**14
 MIN_PRODUCT_ROWS = 128  # a product of fewer is slow
-COMPILED_TYPES = tuple(
-    np.dtype(kind) for kind in "fdbBhHiIlLqQ"
-)  # of X, in any order of bytes: what compilers know
+# of X, in any order of bytes: what compilers know
+COMPILED_TYPES = tuple(np.dtype(kind) for kind in "fdbBhHiIlLqQ")
 NO_NUMBERS = np.zeros(0)
 
 

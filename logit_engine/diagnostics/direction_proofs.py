@@ -93,9 +93,8 @@ def _is_exact(program: LinearProgram, direction: Array) -> bool:
     cuts = np.vstack([*total(objective.rows, sampled_cuts, 1)[0], program.limits])
     margins = cuts @ direction
     fence = cuts[np.abs(margins) <= FENCE_MARGIN]
-    rounding = (
-        MAX_ROUNDING_ERRORS * float(np.finfo(np.longdouble).eps) / smallest_pivot(program.T)
-    )  # T^-1 enlarges it so much
+    # T^-1 enlarges it so much
+    rounding = MAX_ROUNDING_ERRORS * float(np.finfo(np.longdouble).eps) / smallest_pivot(program.T)
     fence = fence if program.equal is None else np.vstack([fence, program.equal])
     left, noise = _orthogonal_part(direction, fence, rounding)
     gain = cuts[margins > WON_MARGIN].sum(axis=0)

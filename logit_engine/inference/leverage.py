@@ -182,9 +182,8 @@ def _coordinates_of_others(
     own = inner_coordinates(found, centered=whole.constant is not None)
     if own.constant == whole.constant:
         return own
-    return replace(
-        own, center=np.zeros_like(own.center), constant=None
-    )  # a column varies in the near rows alone
+    # a column varies in the near rows alone
+    return replace(own, center=np.zeros_like(own.center), constant=None)
 
 
 def _free_directions(objective: Objective, own: Coordinates) -> Array:

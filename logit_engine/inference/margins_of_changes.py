@@ -83,12 +83,13 @@ class _FittedEffect:
 
     def by_row(self, places: Iterable[Place]) -> Margins:
         """The effects at every row, without inference."""
+        # (n, m, C)
         whole = np.concatenate(
             [
                 np.stack([self.effects(place, change) for change in place.changes], axis=1)
                 for place in places
             ]
-        )  # (n, m, C)
+        )
         return Margins(whole, np.arange(whole.shape[1]), None)
 
     def average(self, places: Iterable[Place], covariance: Array) -> Margins:

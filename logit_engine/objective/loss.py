@@ -297,9 +297,8 @@ class Objective:
                 return (loops.sums(block, dtype, with_value=False).information,)
             X = self.columns(block)
             eta = self.predictors(block, X, theta)
-            concave = (
-                self.likelihood.log_concave
-            )  # else the expected information, which is never negative
+            # else the expected information, which is never negative
+            concave = self.likelihood.log_concave
             curvature = (
                 self.likelihood.terms(eta, block.y).curvature
                 if concave

@@ -131,9 +131,8 @@ class ScipyMethod:
         value, arguments = self._minimize_arguments(objective, start, Z)
         origin = np.zeros(Z.shape[1])
         with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter(
-                "ignore"
-            )  # of precision and of rounding: the certificate judges the end
+            # of precision and of rounding: the certificate judges the end
+            warnings.simplefilter("ignore")
             warnings.filterwarnings("error", "Unknown solver options", optimize.OptimizeWarning)
             try:
                 if self.hops is None:

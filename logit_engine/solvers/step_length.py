@@ -124,9 +124,8 @@ def step_is_kept(
     """
     if not is_finite(current):
         return False
-    promised = (
-        before.decrement * before.decrement
-    )  # minus the slope at the start; a power would raise on overflow
+    # minus the slope at the start; a power would raise on overflow
+    promised = before.decrement * before.decrement
     slope = slope_along(current, basis, before.step)
     if objective.likelihood.log_concave and slope <= 0.0:
         return True

@@ -194,9 +194,8 @@ class WorkingSet:
         shared = self._known_curvature
         if shared is None or not self.in_set.all():
             shared = self._information(-1, self.thetas[0, self._free])
-        share = 1.0 - 1.0 / max(
-            2, len(starts) - 1
-        )  # of a fit without a fold, as if folds were alike
+        # of a fit without a fold, as if folds were alike
+        share = 1.0 - 1.0 / max(2, len(starts) - 1)
         models = [
             curvature_model(shared if fold < 0 else shared * share, self.penalty)
             for fold in self.without

@@ -16,9 +16,8 @@ from tests.agreement.cases import CASES, Case
 
 mp.mp.dps = 60
 REFERENCES = Path(__file__).with_name("references.json")
-SETTLED = (
-    mp.mpf(10) ** -25
-)  # a Newton decrement from which the full step is exact: convergence is quadratic
+# a Newton decrement from which the full step is exact: convergence is quadratic
+SETTLED = mp.mpf(10) ** -25
 
 
 def logit(eta: Any) -> tuple[Any, Any, Any, Any]:

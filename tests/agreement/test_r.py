@@ -72,9 +72,8 @@ def test_expected_information_is_that_of_glm(name: str) -> None:
     case, result = CASES[name], found(name, Covariance(information=InformationKind.EXPECTED))
     assert off_covariance(result.covariance, case["cov"]) < TIGHT
     np.testing.assert_allclose(result.z, case["z"], rtol=TIGHT, atol=TIGHT)
-    np.testing.assert_allclose(
-        result.p_values, case["p"], rtol=1e-8
-    )  # log p moves by z times what z does
+    # log p moves by z times what z does
+    np.testing.assert_allclose(result.p_values, case["p"], rtol=1e-8)
 
 
 @pytest.mark.parametrize("name", [name for name in BINARY if CASES[name]["link"] != "logit"])
@@ -141,9 +140,8 @@ def test_several_classes_are_those_of_multinom(name: str) -> None:
     assert off_covariance(result.covariance, case["cov"]) < TIGHT
     assert result.loglik == pytest.approx(case["loglik"], rel=1e-12)
     assert result.null_loglik == pytest.approx(case["null_loglik"], rel=1e-12)
-    assert (
-        -2.0 * result.loglik <= case["nnet"]["deviance"] + 1e-10
-    )  # nnet's own search ends no higher
+    # nnet's own search ends no higher
+    assert -2.0 * result.loglik <= case["nnet"]["deviance"] + 1e-10
     assert off(np.array(case["nnet"]["coef"]).T.ravel(), result.estimates, errors) < 1e-5
 
 

@@ -16,10 +16,11 @@ from tests.support.newcomer_likelihood import ContinuationRatio
 from tests.support.newcomer_penalty import LogCosh
 
 Array = np.ndarray
+# the last four columns are levels 0, 1, 3 and 4 of a categorical, level 2 being its reference
 N, P = (
     400,
     7,
-)  # the last four columns are levels 0, 1, 3 and 4 of a categorical, level 2 being its reference
+)
 RUN = [4, 5, -1, 6, 7]
 
 # cdf and pdf of each link, by scipy.special alone

@@ -34,9 +34,8 @@ PENALTIES = (
 )
 PASSES, SECONDS = 50, 1.0
 FIRST = int(os.environ.get("FIRST_SEED", "0"))
-SEEDS = sorted(
-    {*range(FIRST, FIRST + int(os.environ.get("PROBLEMS", "108"))), 262}
-)  # 262 starts an ulp beside a bound
+# 262 starts an ulp beside a bound
+SEEDS = sorted({*range(FIRST, FIRST + int(os.environ.get("PROBLEMS", "108"))), 262})
 
 
 @dataclass(frozen=True)

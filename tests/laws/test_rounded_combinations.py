@@ -10,11 +10,12 @@ from tests.laws.verdicts import Judgment, judged
 
 SEEDS = range(120)
 PARTS = 3
+# a maximum that rounding hides may be given up
 FALSE = (
     Judgment.WRONG,
     Judgment.FALSE_REASON,
     Judgment.RAW,
-)  # a maximum that rounding hides may be given up
+)
 
 
 def nearly_separated(seed: int) -> Problem:

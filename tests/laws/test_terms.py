@@ -237,9 +237,8 @@ def test_the_engine_names_a_kind_of_term_in_the_registry_alone() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom) and node.module in kinds
     }
-    levels = naming.pop(
-        "design/table_design.py"
-    )  # the order of a categorical's levels, which a penalty asks for
+    # the order of a categorical's levels, which a penalty asks for
+    levels = naming.pop("design/table_design.py")
     assert levels == {"logit_engine.design.terms.categorical"}
     assert set(naming) == {"design/terms/registry.py"}
 

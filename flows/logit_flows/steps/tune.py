@@ -104,9 +104,8 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     losses, terms = np.empty((STRENGTH_COUNT, frame.height)), np.zeros(STRENGTH_COUNT)
     for inside, held in every:
         train, rest = frame.filter(pl.Series(inside)), frame.filter(pl.Series(held))
-        own, _ = learn(
-            train, design_spec(config)
-        )  # a fold's rows have no say in how they are normalized
+        # a fold's rows have no say in how they are normalized
+        own, _ = learn(train, design_spec(config))
         for i, estimates in enumerate(_path(config, dataset, (own, train, y[inside]), strengths)):
             eta = own.predictors(rest, estimates)
             losses[i, held] = -likelihood.terms(eta, y[held]).loglik

@@ -76,9 +76,10 @@ def test_logit_measures_are_the_formulas_of_r() -> None:
     pearson = (y - mu) / np.sqrt(w)
     ours = influence(Bernoulli(LOGIT), X, y, fitted.params, r_factor(root))
     np.testing.assert_allclose(ours.hat, hat, rtol=1e-11)
+    # cooks.distance.glm
     np.testing.assert_allclose(
         ours.cooks_distance, (pearson / (1 - hat)) ** 2 * hat / 3, rtol=1e-10
-    )  # cooks.distance.glm
+    )
     np.testing.assert_allclose(ours.studentized, pearson / np.sqrt(1 - hat), rtol=1e-11)
 
 

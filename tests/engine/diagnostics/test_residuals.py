@@ -48,13 +48,11 @@ def test_shares_of_trials_are_those_of_a_binomial_glm(name: str, family: type) -
     table = np.column_stack([events, trials - events])
     peer = sm.GLM(table, X, family=sm.families.Binomial(link=family())).fit()
     ours = residuals(Bernoulli(LINKS[name]), X @ peer.params, events / trials, trials)
-    np.testing.assert_allclose(
-        trials * ours.response, peer.resid_response, rtol=1e-9, atol=1e-13
-    )  # the peer's count
+    # the peer's count
+    np.testing.assert_allclose(trials * ours.response, peer.resid_response, rtol=1e-9, atol=1e-13)
     np.testing.assert_allclose(ours.pearson, peer.resid_pearson, rtol=1e-9, atol=1e-14)
-    np.testing.assert_allclose(
-        ours.deviance, peer.resid_deviance, rtol=1e-9, atol=1e-7
-    )  # the peer's cancel near zero
+    # the peer's cancel near zero
+    np.testing.assert_allclose(ours.deviance, peer.resid_deviance, rtol=1e-9, atol=1e-7)
     np.testing.assert_allclose(
         ours.generalized, peer.model.score_factor(peer.params), rtol=1e-9, atol=1e-13
     )

@@ -94,9 +94,8 @@ def test_one_outlier_against_the_slope_is_no_separation(size: float, shift: floa
     found = fit(array_rows(X, y))
     assert found.converged
     others = np.arange(80) != 5
-    flat = fit(
-        array_rows(X[others][:, 1:], y[others])
-    )  # the outlier takes the slope of its column alone
+    # the outlier takes the slope of its column alone
+    flat = fit(array_rows(X[others][:, 1:], y[others]))
     np.testing.assert_allclose(found.estimates[2], flat.estimates[1], atol=2e-3)
 
 

@@ -54,9 +54,8 @@ def test_properties_have_the_same_numbers_and_shapes(both, name: str) -> None:
         assert found == expected
         return
     assert np.shape(found) == np.shape(expected)
-    rtol = (
-        1e-6 if name in ("llnull", "llr", "llr_pvalue", "prsquared") else 1e-8
-    )  # statsmodels fits the null by bfgs
+    # statsmodels fits the null by bfgs
+    rtol = 1e-6 if name in ("llnull", "llr", "llr_pvalue", "prsquared") else 1e-8
     np.testing.assert_allclose(found, expected, rtol=rtol, atol=1e-10)
     if isinstance(expected, pd.Series | pd.DataFrame):
         assert list(found.index) == list(expected.index)

@@ -53,9 +53,10 @@ def test_answers_have_statsmodels_keys_sign_and_scale(name: str, method: str) ->
             assert np.shape(mine.mle_retvals[key]) == np.shape(value)
             if not theirs.mle_retvals["converged"]:
                 continue
+            # theirs is BFGS's
             tolerance = (
                 {"rtol": 0.5, "atol": 1.0} if key == "Hinv" else {"rtol": 1e-3, "atol": 2e-4}
-            )  # theirs is BFGS's
+            )
             np.testing.assert_allclose(mine.mle_retvals[key], value, err_msg=key, **tolerance)
         elif key in ("fcalls", "gcalls", "hcalls"):
             assert mine.mle_retvals[key] > 0

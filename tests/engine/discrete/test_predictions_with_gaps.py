@@ -46,9 +46,8 @@ def test_a_formula_predicts_nan_where_a_row_has_a_gap(formula: str, which: str) 
         np.testing.assert_allclose(found, theirs.predict(HOLED, which=which), rtol=1e-8)
         expected = theirs.get_prediction(HOLED, which=which).summary_frame()
         table = several.summary_frame()
-        assert list(table.index) == list(
-            NEW.index
-        )  # statsmodels leaves the rows out of this one table
+        # statsmodels leaves the rows out of this one table
+        assert list(table.index) == list(NEW.index)
         columns = ["predicted", "se"]
         np.testing.assert_allclose(table.drop(GAPS)[columns], expected[columns], rtol=1e-6)
     assert np.isnan(np.asarray(several.se).reshape(6, -1)[[1, 4]]).all()

@@ -333,9 +333,8 @@ def test_a_formula_names_the_rows_of_the_data_whatever_was_dropped() -> None:
             values = data["w"].where(data.index != 7, bad)
             with pytest.raises(DataError, match=rf"^{name} is .*first: row 7"):
                 logit("y ~ x", data, **{name: values})
-            logit(
-                "y ~ x", data, **{name: data["w"].where(data.index != 2, bad)}
-            )  # of the row that is dropped
+            # of the row that is dropped
+            logit("y ~ x", data, **{name: data["w"].where(data.index != 2, bad)})
 
 
 def test_values_behind_a_mask_are_missing() -> None:

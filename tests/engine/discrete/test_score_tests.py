@@ -72,9 +72,8 @@ def test_constraints_of_the_fit_are_tested(name: str, cov_type: str) -> None:
         "x1 = 0.5, x2 = 0", disp=0, cov_type=cov_type, tol=1e-14
     )
     mine = getattr(ours, name)(y, X).fit_constrained("x1 = 0.5, x2 = 0", disp=0, cov_type=cov_type)
-    expected = np.ravel(
-        np.hstack(theirs.score_test(cov_type=cov_type))
-    )  # there the fit forgets its cov_type
+    # there the fit forgets its cov_type
+    expected = np.ravel(np.hstack(theirs.score_test(cov_type=cov_type)))
     np.testing.assert_allclose(np.ravel(mine.score_test()), expected, rtol=1e-6)
     np.testing.assert_array_equal(mine.constraints.coefs, theirs.constraints.coefs)
     np.testing.assert_array_equal(mine.constraints.constants, theirs.constraints.constants)

@@ -211,10 +211,11 @@ def test_signs_are_kept_to_the_last_bit_and_the_others_are_the_fit_without_those
 ):
     X, y = sample(seed=5)
     free = LogisticRegression(C=C, l1_ratio=l1_ratio).fit(X, y).coef_[0]
+    # every sign turned but the last
     low, high = (
         np.where(free > 0.0, -np.inf, 0.0),
         np.where(free > 0.0, 0.0, np.inf),
-    )  # every sign turned but the last
+    )
     low[-1], high[-1] = (0.0, np.inf) if free[-1] > 0.0 else (-np.inf, 0.0)
     signed = LogisticRegression(C=C, l1_ratio=l1_ratio, bounds=(low, high)).fit(X, y)
     kept = np.flatnonzero(signed.coef_[0])

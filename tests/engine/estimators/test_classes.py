@@ -82,9 +82,8 @@ def test_a_class_without_weight_is_named_and_gets_probability_zero(table, C, way
     assert model.coef_.shape == (3, 2)
     assert model.intercept_[2] == -np.inf
     kept = y != "cedar"
-    strength = (
-        C / 0.5 if np.isfinite(C) else C
-    )  # two classes share the penalty: of the contrast it is half
+    # two classes share the penalty: of the contrast it is half
+    strength = C / 0.5 if np.isfinite(C) else C
     other = Peer(
         C=strength,
         class_weight="balanced" if way == "balanced" else None,

@@ -217,9 +217,8 @@ def test_sparse_rows_give_the_fit_of_dense_ones():
     for l1_ratio in (0.0, 0.5):
         dense = LogisticRegression(l1_ratio=l1_ratio).fit(X, y, weight)
         rows = LogisticRegression(l1_ratio=l1_ratio).fit(csr_matrix(X), y, weight)
-        np.testing.assert_allclose(
-            rows.coef_, dense.coef_, atol=1e-14
-        )  # sums of other products, of size 1
+        # sums of other products, of size 1
+        np.testing.assert_allclose(rows.coef_, dense.coef_, atol=1e-14)
         np.testing.assert_allclose(
             rows.predict_proba(csr_matrix(X)), dense.predict_proba(X), rtol=1e-12
         )

@@ -88,9 +88,8 @@ def test_groups_of_several_classes_converge_from_the_strongest_penalty_on():
     X = voters[["left_right", "age", "education", "income", "tv_news", "log_population"]].to_numpy()
     Z, y = (X - X.mean(axis=0)) / X.std(axis=0), voters["party"].to_numpy()
     settings = {"penalty_groups": list("abcccd"), "l1_ratios": (1.0,), "cv": 3}
-    model = LogisticRegressionCV(Cs=[1e-4, 1e-3, 0.01, 0.1, 10.0], **settings).fit(
-        Z, y
-    )  # without a warning
+    # without a warning
+    model = LogisticRegressionCV(Cs=[1e-4, 1e-3, 0.01, 0.1, 10.0], **settings).fit(Z, y)
     assert model.n_iter_.sum() < 3 * 5 * 40
     train, _ = next(StratifiedKFold(3).split(Z, y))
     for at in (0, 3, 4):

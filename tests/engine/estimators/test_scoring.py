@@ -46,9 +46,8 @@ def test_scores_of_two_classes_are_scikit_learns(scoring, kind):
     peer = PeerCV(scoring=scoring, **TOLD, **EXACT).fit(X, y)
     np.testing.assert_allclose(model.scores_, peer.scores_, atol=1e-9)
     assert model.C_ == peer.C_
-    assert (
-        0.0 < abs(model.score(X, y)) < 1.0
-    )  # for texts and events scikit-learn's own `score` raises
+    # for texts and events scikit-learn's own `score` raises
+    assert 0.0 < abs(model.score(X, y)) < 1.0
 
 
 @pytest.mark.parametrize(

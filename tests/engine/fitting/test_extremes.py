@@ -103,9 +103,8 @@ def test_a_share_of_1e_17_alone_against_a_level_is_reached_by_probit() -> None:
     y = np.where(level == 1.0, 1e-17, np.round(random.beta(2.0, 2.0, 12), 2))
     result = quiet(level[:, None], y, "probit")
     assert result.converged
-    assert result.estimates.sum() == pytest.approx(
-        -8.493793224109599, rel=1e-8
-    )  # the normal quantile of 1e-17
+    # the normal quantile of 1e-17
+    assert result.estimates.sum() == pytest.approx(-8.493793224109599, rel=1e-8)
 
 
 @pytest.mark.parametrize("size", [1e8, 1e12])

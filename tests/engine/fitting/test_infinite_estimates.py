@@ -120,9 +120,8 @@ def test_a_class_that_is_never_there_has_no_errors_and_the_others_those_of_the_l
     whole = fit(array_rows(X, code, classes=classes), Multinomial(2), allow_separation=True)
     assert whole.infinite is not None
     assert whole.infinite.tolist() == [0] * 7 + [-1]
-    never = np.column_stack(
-        [np.zeros(N), np.where(X[:, 2] == 1, -900.0, 0.0)]
-    )  # the limit: no chance of the third class
+    # the limit: no chance of the third class
+    never = np.column_stack([np.zeros(N), np.where(X[:, 2] == 1, -900.0, 0.0)])
     last = np.zeros((1, 8))
     last[0, 7] = 1.0
     held = Equalities(last, np.zeros(1), whole.coefficient_names)
@@ -286,9 +285,8 @@ def test_the_likelihood_of_separated_rows_is_its_supremum(link: str) -> None:
         array_rows(dose[:, None], dose > 8.0), Bernoulli(LINKS[link]), allow_separation=True
     )
     assert -1e-9 <= found.loglik <= 0.0
-    assert found.null_loglik == pytest.approx(
-        18.0 * np.log(0.5), rel=1e-14
-    )  # so the ratio test is 36 log 2
+    # so the ratio test is 36 log 2
+    assert found.null_loglik == pytest.approx(18.0 * np.log(0.5), rel=1e-14)
 
 
 def test_rows_are_predicted_perfectly_only_if_all_other_classes_are_ruled_out() -> None:

@@ -140,9 +140,8 @@ def test_a_path_is_that_of_any_link(name: str) -> None:
 
 def test_codes_take_part_in_a_path_level_by_level() -> None:
     rng = np.random.default_rng(5)
-    codes = rng.integers(
-        0, 301, 3000
-    )  # 300 levels and the reference: wider than a path that screens nothing
+    # 300 levels and the reference: wider than a path that screens nothing
+    codes = rng.integers(0, 301, 3000)
     x = rng.standard_normal((3000, 1))
     y = (rng.random(3000) < expit(x[:, 0] + 2.0 * (codes % 7 == 0))).astype(float)
     names = tuple(f"t{j}" for j in range(302))

@@ -82,9 +82,8 @@ def test_a_covariance_of_few_clusters_gives_a_test_of_its_rank() -> None:
     estimates = root @ np.array([0.5, -1.0])
     ours = wald(estimates, root @ root.T, np.eye(4))
     assert ours.df == 2
-    assert ours.statistic == pytest.approx(
-        1.25, rel=1e-10
-    )  # any generalized inverse: the estimates lie in its range
+    # any generalized inverse: the estimates lie in its range
+    assert ours.statistic == pytest.approx(1.25, rel=1e-10)
 
 
 def test_estimates_correlated_to_the_twelfth_digit_are_two_directions() -> None:

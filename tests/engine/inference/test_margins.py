@@ -144,9 +144,8 @@ def test_effects_are_those_of_statsmodels(
     shaped = expected.margeff.reshape(found.effects.shape)
     np.testing.assert_allclose(found.effects, shaped, rtol=1e-7, atol=1e-13)
     if at is not At.ALL:
-        rtol = (
-            1e-5 if name == "Probit" else 1e-7
-        )  # its Jacobian is a forward difference; ours is held below
+        # its Jacobian is a forward difference; ours is held below
+        rtol = 1e-5 if name == "Probit" else 1e-7
         shape = found.effects.shape
         np.testing.assert_allclose(found.std_errors, expected.margeff_se.reshape(shape), rtol=rtol)
         np.testing.assert_allclose(
@@ -373,11 +372,9 @@ def test_what_statsmodels_gets_wrong(fits) -> None:
     theirs = several.get_margeff(at="mean", method="dyex").margeff
     plain = several.get_margeff(at="mean").margeff
     np.testing.assert_allclose(ours.effects, plain * X.mean(axis=0)[1:, None], rtol=1e-10)
-    np.testing.assert_allclose(
-        theirs, plain * X.mean(axis=0), rtol=1e-10
-    )  # classes times columns, without a word
+    # classes times columns, without a word
+    np.testing.assert_allclose(theirs, plain * X.mean(axis=0), rtol=1e-10)
     _, logit = fits["Logit"]
     at_zero = logit.get_margeff(at="zero").margeff
-    np.testing.assert_array_equal(
-        logit.get_margeff(at="zero", atexog={1: 1.5}).margeff, at_zero
-    )  # atexog is dropped
+    # atexog is dropped
+    np.testing.assert_array_equal(logit.get_margeff(at="zero", atexog={1: 1.5}).margeff, at_zero)

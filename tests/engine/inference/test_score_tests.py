@@ -87,9 +87,8 @@ def test_of_a_two_by_two_table_it_is_pearsons_chi_squared() -> None:
     chi_squared = float(((table - expected) ** 2 / expected).sum())
     assert ours.joint.statistic == pytest.approx(chi_squared, rel=1e-13)
     assert ours.joint.p_value == pytest.approx(float(special.chdtrc(1, chi_squared)), rel=1e-12)
-    assert ours.z[0] == pytest.approx(
-        np.sqrt(chi_squared), rel=1e-13
-    )  # the second group has more events
+    # the second group has more events
+    assert ours.z[0] == pytest.approx(np.sqrt(chi_squared), rel=1e-13)
 
 
 def test_of_an_r_by_c_table_it_is_pearsons_chi_squared() -> None:

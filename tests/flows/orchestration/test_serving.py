@@ -88,8 +88,7 @@ def test_a_served_retrain_is_scheduled_fires_and_publishes(exam: Path, serving: 
     pointer = json.loads(champion.read_text())
     run = exam.parent / "store" / "exam" / "runs" / pointer["run"]
     assert (run / "manifest.json").exists()
-    attempts = (
-        exam.parent / "store" / "exam" / "attempts.jsonl"
-    )  # its line comes after the promotion
+    # its line comes after the promotion
+    attempts = exam.parent / "store" / "exam" / "attempts.jsonl"
     wait_for(lambda: attempts.exists() and attempts.read_text().endswith("\n"), 30)
     assert json.loads(attempts.read_text().splitlines()[0])["orchestrator"]

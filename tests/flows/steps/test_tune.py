@@ -17,9 +17,8 @@ def test_a_strength_is_chosen_on_folds_of_the_training_rows_and_its_curve_publis
     curve = pl.read_parquet(Path(best.folder) / "tuning.parquet")
     assert curve.height == 30
     assert curve["strength"].is_sorted(descending=True)
-    assert (
-        curve["terms"][0] < 2.0
-    )  # the constant, and in a fold or two the column that is left first
+    # the constant, and in a fold or two the column that is left first
+    assert curve["terms"][0] < 2.0
     (row,) = curve.filter("chosen").iter_rows(named=True)
     assert row["log_loss"] == curve["log_loss"].min()
     n = best.model.result.n
