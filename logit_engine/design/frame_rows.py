@@ -35,7 +35,7 @@ class Outcome:
 
     def _unknown_labels_sentence(self, values: pl.Series) -> str:
         """What is wrong with values that are no labels, the most frequent first."""
-        counted = values.value_counts(sort=True).rows()
+        counted = values.alias("label").value_counts(sort=True, name="rows").rows()
         shown = ", ".join(f"{label!r} ({n:,} rows)" for label, n in counted[:5])
         known = ", ".join(map(repr, self.labels))
         return (

@@ -26,6 +26,7 @@ from logit_engine.design.frame_rows import Outcome
 from logit_engine.design.table_design import Design
 from logit_engine.errors import DataError, UsageError
 from logit_engine.rows import BLOCK_ROWS, Block, arrays, block_count
+from logit_engine.rows.frame_columns import by_names
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.rows.table_frames import frames_of_multiples
 
@@ -78,7 +79,10 @@ class FileChunk:
 
     def _decode(self, columns: Sequence[str], first: int, last: int) -> pl.DataFrame:
         return (
-            _scan_file(self.path).select(columns).slice(self.start + first, last - first).collect()
+            _scan_file(self.path)
+            .select(by_names(columns))
+            .slice(self.start + first, last - first)
+            .collect()
         )
 
 
@@ -97,7 +101,7 @@ class ParquetFrames:
     @property
     def schema(self) -> pl.Schema:
         """The types of the columns."""
-        return _scan_file(self.parts[0].path).select(self.columns).collect_schema()
+        return _scan_file(self.parts[0].path).select(by_names(self.columns)).collect_schema()
 
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """All kept rows in order, in frames of whole blocks but for the last, decoded one ahead."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 from logit_engine.errors import DataError
 from logit_engine.rows import BLOCK_ROWS
+from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.table_frames import Frames
 
 
@@ -96,7 +97,7 @@ def survey_rows(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]
 
 def missing_values(name: str) -> pl.Expr:
     """Where a column is null, or not a number."""
-    return pl.col(name).is_null() | pl.col(name).cast(pl.Float64).is_nan().fill_null(False)
+    return by_name(name).is_null() | by_name(name).cast(pl.Float64).is_nan().fill_null(False)
 
 
 def column_values(rows: Frames, name: str) -> Array:

@@ -7,6 +7,7 @@ from typing import Protocol
 import polars as pl
 
 from logit_engine.rows import BLOCK_ROWS
+from logit_engine.rows.frame_columns import by_names
 
 MEMORY_FRAME_ROWS = 64 * BLOCK_ROWS
 
@@ -43,7 +44,7 @@ class MemoryFrames:
 
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """Views of the rows; nothing is copied."""
-        table = self.table if columns is None else self.table.select(columns)
+        table = self.table if columns is None else self.table.select(by_names(columns))
         for start in range(0, self.n, MEMORY_FRAME_ROWS):
             yield table.slice(start, MEMORY_FRAME_ROWS)
 

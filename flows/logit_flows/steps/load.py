@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from logit_engine.errors import DataError
+from logit_engine.rows.frame_columns import by_name
 from logit_engine.storage.model_file import Label
 from logit_engine.storage.publish import sha256_of
 from logit_flows.config.model import Config
@@ -105,7 +106,7 @@ def nan_is_missing(rows: pl.LazyFrame, column: str) -> pl.LazyFrame:
     """The rows with null in place of what is not a number in the column."""
     if not rows.collect_schema()[column].is_float():
         return rows
-    return rows.with_columns(pl.col(column).fill_nan(None))
+    return rows.with_columns(by_name(column).fill_nan(None))
 
 
 def checked(config: Config, paths: tuple[str, ...], *, training: bool) -> Dataset:
@@ -191,7 +192,7 @@ def wrong_types(config: Config, schema: pl.Schema, paths: Sequence[str], kind: s
 
 def first_text(frame: pl.LazyFrame, name: str) -> str:
     """The first text in a column of numbers: the value and its data row, counted from 1."""
-    text = pl.col(name).str.strip_chars()
+    text = by_name(name).str.strip_chars()
     bad = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
     row = frame.select(
         pl.int_range(1, pl.len() + 1).alias("row"), text.alias("text"), bad.alias("bad")
@@ -223,13 +224,13 @@ def _refuse_duplicate_headers(paths: Sequence[str]) -> None:
 
 def _contract_counts(config: Config, scan: pl.LazyFrame, roles: Sequence[str]) -> dict[str, Any]:
     """How many rows there are, the target's values, and what is missing, by one pass."""
-    target = pl.col(config.data.target.column)
+    target = by_name(config.data.target.column)
     counts = [
         pl.len().alias("rows"),
         target.is_null().sum().alias("target_missing"),
         target.drop_nulls().unique().sort().head(MAX_CLASSES + 1).implode().alias("values"),
     ]
-    counts += [pl.col(role).is_null().sum().alias(f"missing {role}") for role in roles]
+    counts += [by_name(role).is_null().sum().alias(f"missing {role}") for role in roles]
     return scan.select(counts).collect(engine="streaming").row(0, named=True)
 
 
@@ -275,7 +276,7 @@ def distinct(rows: pl.LazyFrame, column: str, count: int) -> int:
     Values are counted by shares of their hashes, so that they are never all held at once.
     """
     shares = max(1, -(-count // MAX_HELD_VALUES))
-    value = pl.col(column)
+    value = by_name(column)
     parts = [
         rows.select(value.filter(value.hash() % shares == i).n_unique()) for i in range(shares)
     ]

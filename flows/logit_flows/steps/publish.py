@@ -12,6 +12,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from logit_engine._version import __version__
 from logit_engine.fitting.result import FitResult
+from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.table_frames import MEMORY_FRAME_ROWS, frames_of_multiples
 from logit_engine.storage.model_file import StoredModel, StoredTarget, write_model
 from logit_flows.config.model import Config
@@ -114,13 +115,13 @@ def _predictions(
     config: Config, dataset: Dataset, split: Split, model: StoredModel
 ) -> Iterator[pl.DataFrame]:
     """The predictions, a frame at a time, the first perhaps an empty one."""
-    kept = [pl.col(config.data.id)] if config.data.id is not None else []
+    kept = [by_name(config.data.id)] if config.data.id is not None else []
     sides: tuple[Side, ...] = ("train", "test") if config.write.predictions == "all" else ("test",)
     for side in sides:
         columns = [  # in one select: no output takes the name of a feature before its use
             *kept,
             pl.lit(side).alias("split"),
-            pl.col(model.target.column).alias("target"),
+            by_name(model.target.column).alias("target"),
             *model.outputs(("linear_predictor", "probability", "predicted_class")),
         ]
         rows = open_rows(config, dataset, split, side)

@@ -10,6 +10,7 @@ import polars as pl
 
 from logit_engine.design.terms.base import Audit
 from logit_engine.errors import ArtifactError, DataError, UsageError
+from logit_engine.rows.frame_columns import by_name
 from logit_engine.storage.model_file import StoredModel, read_model
 from logit_engine.storage.publish import sha256_of
 from logit_flows.config.model import Config
@@ -189,7 +190,7 @@ def check_rows(model: StoredModel, rows: pl.LazyFrame, needed: Sequence[str]) ->
 
 def _check_ids(rows: pl.LazyFrame, column: str) -> None:
     """Raises DataError where an id is missing or repeats: a score could not be told whose it is."""
-    id_ = pl.col(column)
+    id_ = by_name(column)
     count, missing = (
         rows.select(pl.len(), id_.null_count().alias("missing")).collect(engine="streaming").row(0)
     )
@@ -206,7 +207,7 @@ def _check_ids(rows: pl.LazyFrame, column: str) -> None:
 
 def scored_rows(config: Config, model: StoredModel, rows: pl.LazyFrame) -> pl.LazyFrame:
     """id, the outputs the config asks for, and the run that made them, lazily."""
-    kept = [pl.col(config.data.id)] if config.data.id else []
+    kept = [by_name(config.data.id)] if config.data.id else []
     return rows.select(
         *kept, *model.outputs(config.score.output), pl.lit(str(model.origin["run"])).alias("model")
     )

@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
+from logit_engine.rows.frame_columns import by_name
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.memory import columns_of
@@ -116,7 +117,7 @@ def test_mask(split: Split, frame: pl.DataFrame) -> NDArray[np.bool_]:
                 .to_numpy()
             )
         case "time":
-            time = pl.col(str(split.column))
+            time = by_name(str(split.column))
             first = time if split.cluster is None else time.min().over(split.cluster)
             edge = pl.lit(split.threshold, dtype=frame.schema[str(split.column)])
             return frame.select(first >= edge).to_series().to_numpy()
@@ -181,7 +182,7 @@ def _time_pieces(
     frame: pl.DataFrame, time: str, cluster: str | None, count: int
 ) -> NDArray[np.int64]:
     """Pieces 0, 1, ... in time of about equally many rows, (n,); equal times stay together."""
-    first = pl.col(time) if cluster is None else pl.col(time).min().over(cluster)
+    first = by_name(time) if cluster is None else by_name(time).min().over(cluster)
     rank = frame.select(first.rank("dense").cast(pl.Int64)).to_series().to_numpy() - 1
     rows = np.bincount(rank)
     middle = (np.cumsum(rows) - 0.5 * rows) / rank.size
@@ -255,11 +256,11 @@ def _time_rule(
     Clusters go by their first time.
     """
     columns = [time, target] if cluster is None else [time, target, cluster]
-    first = pl.col(time) if cluster is None else pl.col(time).min().over(cluster)
+    first = by_name(time) if cluster is None else by_name(time).min().over(cluster)
     rows = (
         dataset.scan()
         .select(columns)
-        .select(first.alias("first"), pl.col(target).is_not_null().alias("has"))
+        .select(first.alias("first"), by_name(target).is_not_null().alias("has"))
     )
     times = (
         rows.group_by("first").agg(pl.col("has").sum()).sort("first").collect(engine="streaming")

@@ -18,6 +18,7 @@ from logit_engine.columns import Array, Coded, Columns, Dense
 from logit_engine.design.spec import Spec
 from logit_engine.design.survey import Survey, missing_values
 from logit_engine.errors import DataError, Reason
+from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.table_frames import Frames
 
 
@@ -164,8 +165,8 @@ class Term(ABC):
         numbers, levels = self.inputs.numbers, self.inputs.levels
         return AuditCounts(
             missing={name: missing_values(name).sum() for name in numbers}
-            | {name: pl.col(name).is_null().sum() for name in levels},
-            infinite={name: pl.col(name).cast(pl.Float64).is_infinite().sum() for name in numbers},
+            | {name: by_name(name).is_null().sum() for name in levels},
+            infinite={name: by_name(name).cast(pl.Float64).is_infinite().sum() for name in numbers},
         )
 
     def refuse(self, audit: Audit) -> None:

@@ -31,6 +31,7 @@ from logit_engine.design.terms.base import (
     unseen_rows,
 )
 from logit_engine.errors import DataError, Reason, UsageError
+from logit_engine.rows.frame_columns import by_name
 
 MISSING_LEVEL = "(missing)"
 POOLED_LEVEL = "(pooled)"
@@ -134,7 +135,7 @@ class Categorical(Term):
 
     def _label(self) -> pl.Expr:
         """The level as text; null where it is missing and that is no level."""
-        text = pl.col(self.name).cast(pl.String)
+        text = by_name(self.name).cast(pl.String)
         return text.fill_null(MISSING_LEVEL) if self.missing_as_level else text
 
     def _look_up(self, values: Sequence[Any], unseen: Any, dtype: type[pl.DataType]) -> pl.Expr:
@@ -152,7 +153,7 @@ class Categorical(Term):
         return (
             found
             if self.missing_as_level
-            else pl.when(pl.col(self.name).is_null()).then(None).otherwise(found)
+            else pl.when(by_name(self.name).is_null()).then(None).otherwise(found)
         )
 
     def audit_counts(self) -> AuditCounts:

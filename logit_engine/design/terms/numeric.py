@@ -19,6 +19,7 @@ from logit_engine.design.terms.base import (
     missing_numbers_error,
 )
 from logit_engine.errors import DataError, Reason
+from logit_engine.rows.frame_columns import by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ class Numeric(Term):
         """The column as it is in X; it stays in single precision if nothing is done to it."""
         unchanged = (self.center, self.scale) == (0.0, 1.0)
         if unchanged and self.fill is None and schema[self.name] == pl.Float32:
-            return NumberColumns((pl.col(self.name),))
-        value = pl.col(self.name).cast(pl.Float64) if self.fill is None else self._filled_value()
+            return NumberColumns((by_name(self.name),))
+        value = by_name(self.name).cast(pl.Float64) if self.fill is None else self._filled_value()
         return NumberColumns((value if unchanged else (value - self.center) / self.scale,))
 
     def contribution(self, estimates: Sequence[float]) -> pl.Expr:
@@ -74,7 +75,7 @@ class Numeric(Term):
 
     def _filled_value(self) -> pl.Expr:
         """The value before center and scale: null where it is missing and there is no fill."""
-        value = pl.col(self.name).cast(pl.Float64).fill_nan(None)
+        value = by_name(self.name).cast(pl.Float64).fill_nan(None)
         return value if self.fill is None else value.fill_null(self.fill)
 
 
