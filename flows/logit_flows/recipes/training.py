@@ -11,9 +11,9 @@ from logit_flows.steps.learn import learn_design
 from logit_flows.steps.load import Dataset, load_dataset
 from logit_flows.steps.promotion import promote_first
 from logit_flows.steps.publish import build_model, publish_run
-from logit_flows.steps.split import split_rows
-from logit_flows.steps.stored_run import find_run
-from logit_flows.steps.tune import tune_penalty
+from logit_flows.steps.split import Split, split_rows
+from logit_flows.steps.stored_run import StoredRun, find_run
+from logit_flows.steps.tune import Tuning, tune_penalty
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,16 @@ class Trained:
     evaluation: Evaluation = field(repr=False)
     reused: bool
     champion: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A run that is made and not published. tuning: of a penalty's strength, if it was chosen."""
+
+    split: Split
+    tuning: Tuning | None
+    evaluation: Evaluation
+    model: StoredModel
 
 
 def train(config: Config, run: Run = DIRECT) -> Trained:
@@ -50,16 +60,20 @@ def train_run(config: Config, run: Run) -> Trained:
     """The run of this config and data: verified and reused if it is published, else made now."""
     dataset = run(load_dataset, config)
     found = run(find_run, config, dataset)
-    if found is not None:
-        return Trained(
-            found.run,
-            found.folder,
-            dataset,
-            found.model,
-            found.evaluation,
-            reused=True,
-            champion=False,
-        )
+    made = found or publish_draft(config, dataset, draft_run(config, dataset, run), run)
+    return Trained(
+        made.run,
+        made.folder,
+        dataset,
+        made.model,
+        made.evaluation,
+        reused=found is not None,
+        champion=False,
+    )
+
+
+def draft_run(config: Config, dataset: Dataset, run: Run) -> Draft:
+    """All that a run consists of, made from the data; nothing is published."""
     split = run(split_rows, config, dataset)
     learned = run(learn_design, config, dataset, split)
     tuning = (
@@ -69,7 +83,11 @@ def train_run(config: Config, run: Run) -> Trained:
     result = run(fit_model, config, dataset, split, learned, strength)
     evaluation = run(evaluate_model, config, dataset, split, learned, result)
     model = run(build_model, config, dataset, split, learned, result, evaluation, tuning)
-    made = run(publish_run, config, dataset, split, model, evaluation, tuning)
-    return Trained(
-        made.run, made.folder, dataset, made.model, made.evaluation, reused=False, champion=False
+    return Draft(split, tuning, evaluation, model)
+
+
+def publish_draft(config: Config, dataset: Dataset, draft: Draft, run: Run) -> StoredRun:
+    """The draft as a run of the store."""
+    return run(
+        publish_run, config, dataset, draft.split, draft.model, draft.evaluation, draft.tuning
     )
