@@ -19,7 +19,7 @@ Messages speak of the engine: of values and keywords in Python. An error that a 
 config, maps it to the key to set.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 
@@ -40,8 +40,10 @@ class Reason(StrEnum):
 class LogitEngineError(Exception):
     """The root of all errors raised on purpose; its text is one clear sentence for the user.
 
-    reason: what a setting can cure, None if no setting does. names: the names that the setting
-    takes, as far as they are known, such as {"column": "carrier"}. Neither can be set again.
+    reason: what a setting can cure, None if no setting does. names: the names that the error is
+    about and that the setting takes, as far as they are known, such as {"column": "carrier"}.
+    parts: the errors that were found together, if it stands for several; its text is then theirs,
+    a sentence a line. None of them can be set again.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class LogitEngineError(Exception):
         *,
         reason: Reason | None = None,
         names: Mapping[str, str] | None = None,
+        parts: Sequence["LogitEngineError"] = (),
     ) -> None:
-        super().__init__(message)
+        super().__init__(message or "\n".join(str(part) for part in parts))
         self._reason = reason
         self._names = dict(names or {})
+        self._parts = tuple(single for part in parts for single in part.parts)
 
     @property
     def reason(self) -> Reason | None:
@@ -62,8 +66,13 @@ class LogitEngineError(Exception):
 
     @property
     def names(self) -> dict[str, str]:
-        """The names that the setting takes, by what they name."""
+        """The names that the error is about, by what they name."""
         return dict(self._names)
+
+    @property
+    def parts(self) -> tuple["LogitEngineError", ...]:
+        """The errors that it stands for: those found together, or itself alone."""
+        return self._parts or (self,)
 
 
 class UsageError(LogitEngineError, ValueError):
@@ -120,3 +129,8 @@ class SeparationWarning(UserWarning):
 
 class ConvergenceWarning(UserWarning):
     """The estimates that follow are not at the maximum."""
+
+
+def joint_error(found: Sequence[LogitEngineError]) -> LogitEngineError:
+    """One error of all that were found together: the only one itself, else a DataError."""
+    return found[0] if len(found) == 1 else DataError(parts=found)

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from logit_engine import errors
-from logit_engine.errors import DataError, LogitEngineError, RankError, Reason, SeparationError
+from logit_engine.errors import (
+    DataError,
+    LogitEngineError,
+    RankError,
+    Reason,
+    SeparationError,
+    UsageError,
+    joint_error,
+)
 
 ROOT = Path(__file__).parents[2] / "logit_engine"
 CONFIG_KEY = re.compile(
@@ -30,6 +38,22 @@ def test_a_reason_is_kept_by_a_pickle_and_cannot_be_set_again() -> None:
     assert (str(error), error.reason, error.names) == ("no.", Reason.UNSEEN_LEVELS, {"column": "x"})
     with pytest.raises(AttributeError):
         error.reason = Reason.SEPARATION  # type: ignore[misc]
+
+
+def test_errors_found_together_are_one_error_of_all_their_sentences() -> None:
+    first, second = UsageError("one.", reason=Reason.UNKNOWN_REFERENCE), RankError("two.", ("x",))
+    third = SeparationError("three.")
+    error = pickle.loads(pickle.dumps(joint_error([joint_error([first, second]), third])))
+    assert isinstance(error, DataError)
+    assert str(error) == "one.\ntwo.\nthree."
+    assert [type(part) for part in error.parts] == [UsageError, RankError, SeparationError]
+    assert error.parts[0].reason is Reason.UNKNOWN_REFERENCE
+
+
+def test_an_error_found_alone_is_itself() -> None:
+    error = RankError("no.", ("x",))
+    assert joint_error([error]) is error
+    assert error.parts == (error,)
 
 
 def test_reasons_by_default() -> None:

@@ -68,7 +68,7 @@ def main() -> None:
     try:
         app()
     except LogitEngineError as error:
-        lines = (str(error), line_to_paste(error))
+        lines = [line for part in error.parts for line in (str(part), line_to_paste(part))]
         _fail(
             "\n".join(filter(None, lines)),
             2 if isinstance(error, (ConfigError, DataError, UsageError)) else 1,

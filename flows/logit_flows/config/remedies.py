@@ -54,7 +54,10 @@ PLACEHOLDER = re.compile("COLUMN|LEVEL")
 
 
 def remedy_of(error: BaseException) -> Remedy | None:
-    """The key that cures an error and YAML with the names that it knows, or None."""
+    """The key that cures an error and YAML with the names that it knows, or None.
+
+    An error that stands for several has none: ask each of its parts.
+    """
     if not isinstance(error, LogitEngineError) or error.reason is None:
         return None
     key, yaml = REMEDIES[error.reason]
@@ -74,7 +77,18 @@ def _yaml_text(name: str) -> str:
     return json.dumps(name, ensure_ascii=False)
 
 
+def remedies_of(error: BaseException) -> tuple[Remedy, ...]:
+    """The remedies of an error's parts, each once."""
+    parts = error.parts if isinstance(error, LogitEngineError) else ()
+    return tuple(dict.fromkeys(found for part in parts if (found := remedy_of(part)) is not None))
+
+
 def with_key(error: BaseException) -> str:
-    """The sentence of an error after the key that cures it: "model.penalty: ..."."""
+    """The sentences of an error, each after the key that cures it: "model.penalty: ..."."""
+    parts = error.parts if isinstance(error, LogitEngineError) else (error,)
+    return "\n".join(_sentence_with_key(part) for part in parts)
+
+
+def _sentence_with_key(error: BaseException) -> str:
     remedy = remedy_of(error)
     return str(error) if remedy is None else f"{remedy.key}: {error}"

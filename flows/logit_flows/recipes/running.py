@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from logit_engine.errors import UsageError
 from logit_flows.config.model import Config
-from logit_flows.config.remedies import remedy_of, with_key
+from logit_flows.config.remedies import remedies_of, with_key
 from logit_flows.steps.opening import open_store
 
 T = TypeVar("T")
@@ -99,8 +99,7 @@ def attempt(config: Config, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
         store.append_attempt(
             {**record, "outcome": "failed", "error": f"{type(error).__name__}: {with_key(error)}"}
         )
-        remedy = remedy_of(error)
-        if remedy is not None:
+        for remedy in remedies_of(error):
             error.add_note(f"in the config:  {remedy.yaml}")
         raise
     store.append_attempt({"outcome": "done", **record})

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from logit_flows.config.reading import line_of
-from logit_flows.config.remedies import REMEDIES, remedy_of, with_key
+from logit_flows.config.remedies import REMEDIES, remedies_of, remedy_of, with_key
 from ruamel.yaml import YAML
 
-from logit_engine.errors import DataError, Reason, UsageError
+from logit_engine.errors import DataError, Reason, UsageError, joint_error
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -24,6 +24,25 @@ def test_a_record_names_the_key_before_the_sentence() -> None:
     assert with_key(DataError("no.", reason=Reason.NO_CLUSTERS)) == "data.cluster: no."
     assert with_key(DataError("no.")) == "no."
     assert remedy_of(ValueError("no.")) is None
+
+
+def test_errors_found_together_have_a_remedy_each() -> None:
+    missing = DataError("one.", reason=Reason.MISSING_NUMBERS, names={"column": "x"})
+    other = DataError("two.", reason=Reason.MISSING_NUMBERS, names={"column": "z"})
+    error = joint_error(
+        [missing, DataError("no."), DataError("in.", reason=Reason.NO_CLUSTERS), other]
+    )
+    assert remedy_of(error) is None
+    assert [remedy.key for remedy in remedies_of(error)] == [
+        "features.impute.numeric",
+        "data.cluster",
+    ]
+    assert with_key(error).split("\n") == [
+        "features.impute.numeric: one.",
+        "no.",
+        "data.cluster: in.",
+        "features.impute.numeric: two.",
+    ]
 
 
 @pytest.mark.parametrize(
