@@ -1,38 +1,76 @@
 """Learning a Design: one survey of the training rows, from which each kind of term learns."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from logit_engine.columns.moments import MIN_SQUARABLE_SIZE
 from logit_engine.design.spec import Spec
-from logit_engine.design.survey import survey_rows
+from logit_engine.design.survey import NumberSummary, Survey, survey_rows
 from logit_engine.design.table_design import Design
-from logit_engine.design.terms.base import Training
+from logit_engine.design.terms.base import (
+    Term,
+    Training,
+    huge_numbers_error,
+    infinite_numbers_error,
+)
 from logit_engine.design.terms.registry import TERM_KINDS
-from logit_engine.errors import DataError, Reason, UsageError
+from logit_engine.errors import DataError, LogitEngineError, Reason, UsageError, joint_error
 from logit_engine.rows.arrays import refuse_repeated_names
+from logit_engine.rows.row_names import row_positions
 from logit_engine.rows.table_frames import Frames, MemoryFrames
 
+LEVEL_TYPES = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
 
-def learn(rows: pl.DataFrame | Frames, spec: Spec) -> tuple[Design, tuple[str, ...]]:
+
+def learn(
+    rows: pl.DataFrame | Frames,
+    spec: Spec,
+    row_names: Callable[[NDArray[np.intp]], str] = row_positions,
+) -> tuple[Design, tuple[str, ...]]:
     """The design of these training rows, and a sentence for everything imputed, pooled or merged.
 
-    Statistics are summed by NumPy over blocks in row order, so they are the same bits in every run
-    and however the rows come. A median or a quartile takes its column whole, one column at a time.
-    Raises DataError for a column that is constant, of the wrong type, missing without a rule, or
-    infinite; UsageError for an unknown reference level or kind.
+    row_names: the text of rows given by position, (m,), for messages. Statistics are summed by
+    NumPy over blocks in row order, so they are the same bits in every run and however the rows
+    come. A median or a quartile takes its column whole, one column at a time.
+    Raises DataError for columns that are constant, of the wrong type, missing without a rule, or
+    infinite; UsageError for an unknown reference level or kind. All problems are raised as one
+    error, whose parts they are.
     """
     rows = MemoryFrames(rows) if isinstance(rows, pl.DataFrame) else rows
     _check_kinds(spec)
-    inputs = [kind.inputs_of(spec) for kind in TERM_KINDS.values()]
-    numbers = tuple(dict.fromkeys(name for one in inputs for name in one.numbers))
-    levels = tuple(dict.fromkeys(name for one in inputs for name in one.levels))
-    schema = rows.schema
-    _check_types(schema, numbers, levels)
-    training = Training(rows, schema, survey_rows(rows, numbers, levels), spec)
-    design = Design(tuple(term for kind in TERM_KINDS.values() for term in kind.learn(training)))
+    problems = _type_problems(rows.schema, *_columns_read(spec))
+    readable = spec.without(problems)
+    survey = survey_rows(rows, *_columns_read(readable))
+    problems |= _number_problems(survey, row_names)
+    training = Training(rows, rows.schema, survey, readable.without(problems))
+    terms = _learnt_terms(training)
+    if problems or training.problems:
+        raise joint_error([*problems.values(), *training.problems])
+    design = Design(tuple(terms))
     refuse_repeated_names(design.names, "terms")
     return design, tuple(training.notes)
+
+
+def _learnt_terms(training: Training) -> list[Term]:
+    """The terms of every kind; an error that a kind raises joins the problems."""
+    terms: list[Term] = []
+    for kind in TERM_KINDS.values():
+        try:
+            terms += kind.learn(training)
+        except (DataError, UsageError) as error:
+            training.problems.append(error)
+    return terms
+
+
+def _columns_read(spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The data columns that are read as numbers, and as levels, each once."""
+    inputs = [kind.inputs_of(spec) for kind in TERM_KINDS.values()]
+    numbers = dict.fromkeys(name for one in inputs for name in one.numbers)
+    levels = dict.fromkeys(name for one in inputs for name in one.levels)
+    return tuple(numbers), tuple(levels)
 
 
 def _check_kinds(spec: Spec) -> None:
@@ -42,11 +80,15 @@ def _check_kinds(spec: Spec) -> None:
             raise UsageError(f"there is no kind of term '{request.kind}'; choose one of {known}.")
 
 
-def _check_types(schema: pl.Schema, numbers: Iterable[str], levels: Iterable[str]) -> None:
+def _type_problems(
+    schema: pl.Schema, numbers: Iterable[str], levels: Iterable[str]
+) -> dict[str, LogitEngineError]:
+    """The error of each column whose type does not fit what is read of it."""
+    problems: dict[str, LogitEngineError] = {}
     for name in numbers:
         dtype = schema[name]
         if not (dtype.is_numeric() or dtype == pl.Boolean):
-            raise DataError(
+            problems[name] = DataError(
                 f"column '{name}' holds {dtype} values; ask for it as a categorical, or convert "
                 "it.",
                 reason=Reason.NOT_NUMERIC,
@@ -54,8 +96,39 @@ def _check_types(schema: pl.Schema, numbers: Iterable[str], levels: Iterable[str
             )
     for name in levels:
         dtype = schema[name]
-        if not (dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)):
-            raise DataError(
-                f"column '{name}' holds {dtype} values; a categorical holds text, integers or "
-                "booleans."
+        if not (dtype.is_integer() or dtype in LEVEL_TYPES):
+            problems[name] = DataError(
+                f"column '{name}' holds {dtype} values; a categorical holds text, integers, "
+                "booleans, dates or datetimes."
             )
+    return problems
+
+
+def _number_problems(
+    survey: Survey, row_names: Callable[[NDArray[np.intp]], str]
+) -> dict[str, LogitEngineError]:
+    """The error of each column of numbers that no statistic can be made of."""
+    return {
+        name: error
+        for name, numbers in survey.numbers.items()
+        if (error := _unusable_numbers_error(name, numbers, row_names)) is not None
+    }
+
+
+def _unusable_numbers_error(
+    name: str, numbers: NumberSummary, row_names: Callable[[NDArray[np.intp]], str]
+) -> DataError | None:
+    """The error of a column with numbers that are infinite, too large or too small, or None."""
+    first = row_names(np.array(numbers.unusable, dtype=np.intp)) if numbers.unusable else ""
+    where = f"{numbers.rows:,} rows ({first})"
+    if numbers.infinite:
+        return infinite_numbers_error(name, numbers.infinite, where)
+    if numbers.huge:
+        return huge_numbers_error(name, numbers.huge, where)
+    largest = max(abs(numbers.low), abs(numbers.high))
+    if numbers.present and 0.0 < largest < MIN_SQUARABLE_SIZE:
+        return DataError(
+            f"column '{name}' holds no number beyond {largest:g}, too small to be squared; "
+            "multiply it by a power of ten."
+        )
+    return None

@@ -1,7 +1,7 @@
 """What is asked of a design: its columns, and the rules for missing, rare and unseen values."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -62,6 +62,17 @@ class Spec:
     unknown: Unknown = Unknown.ERROR
     normalize: Normalize = Normalize.STANDARD
     requests: tuple[TermRequest, ...] = ()
+
+    def without(self, columns: Collection[str]) -> "Spec":
+        """What is asked without these data columns, and without the terms that read them."""
+        return replace(
+            self,
+            numeric=tuple(name for name in self.numeric if name not in columns),
+            categorical=tuple(name for name in self.categorical if name not in columns),
+            requests=tuple(
+                request for request in self.requests if not set(request.columns) & set(columns)
+            ),
+        )
 
     def requests_of(self, kind: str) -> tuple[TermRequest, ...]:
         """The requests for terms of one kind, in the order given."""

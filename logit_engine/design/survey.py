@@ -5,30 +5,37 @@ the rows come.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.errors import DataError
 from logit_engine.rows import BLOCK_ROWS
+from logit_engine.rows.arrays import MAX_MAGNITUDE
 from logit_engine.rows.frame_columns import by_name
+from logit_engine.rows.row_names import MAX_SHOWN_ROWS
 from logit_engine.rows.table_frames import Frames
 
 
 @dataclass(frozen=True, slots=True)
 class NumberSummary:
-    """A numeric column: rows, present and infinite ones, mean, centered square sum, range."""
+    """A numeric column: rows, present ones, mean, centered square sum, range.
+
+    infinite, huge: rows with a number that is infinite, or beyond MAX_MAGNITUDE; statistics take
+    it as zero. unusable: the positions of the first of these rows.
+    """
 
     rows: int
     present: int
     infinite: int
+    huge: int
     mean: float
     square: float
     low: float
     high: float
+    unusable: tuple[int, ...] = ()
 
     @property
     def missing(self) -> int:
@@ -41,9 +48,13 @@ class NumberSummary:
             return self
         share, shift = self.missing / self.rows, fill - self.mean
         square = self.square + shift * shift * (self.present * share)
-        low, high = min(self.low, fill), max(self.high, fill)
-        return NumberSummary(
-            self.rows, self.rows, self.infinite, self.mean + shift * share, square, low, high
+        return replace(
+            self,
+            present=self.rows,
+            mean=self.mean + shift * share,
+            square=square,
+            low=min(self.low, fill),
+            high=max(self.high, fill),
         )
 
 
@@ -63,36 +74,49 @@ class Survey:
 
 
 def survey_rows(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]) -> Survey:
-    """Count it. Raises DataError for a numeric column that is infinite somewhere."""
+    """Count it."""
     found = Survey(levels={name: {} for name in categorical}, nulls=dict.fromkeys(categorical, 0))
     sums = _no_statistics(len(numeric))
     pattern = [0] * len(numeric)
+    unusable: dict[str, list[int]] = {name: [] for name in numeric}
     for frame in rows.frames([*numeric, *categorical]):
-        found.rows += frame.height
         for blocks in _statistics_by_block(frame, numeric):
             sums += blocks
+        if (sums.infinite + sums.huge).any():
+            _note_unusable(frame, found.rows, unusable)
         pattern = _split_patterns(pattern, frame, numeric)
         for name in categorical:
             _count_levels(frame[name], found.levels[name])
             found.nulls[name] += frame[name].null_count()
+        found.rows += frame.height
     for i, name in enumerate(numeric):
-        numbers = NumberSummary(
-            found.rows,
-            *(v[i].item() for v in (sums.n, sums.infinite, sums.mean, sums.square, *sums.range)),
-        )
-        if numbers.infinite:
-            raise DataError(
-                f"column '{name}' is infinite in {numbers.infinite:,} of {found.rows:,} rows."
-            )
-        found.numbers[name] = numbers
+        of_column = (sums.n, sums.infinite, sums.huge, sums.mean, sums.square, *sums.range)
+        numbers = NumberSummary(found.rows, *(v[i].item() for v in of_column))
+        found.numbers[name] = replace(numbers, unusable=tuple(unusable[name]))
+    found.missing_together = _missing_together(found, pattern)
+    return found
+
+
+def _missing_together(found: Survey, pattern: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+    """The columns of each pattern that has missing rows."""
     gone = [
         (key, name)
-        for key, name in zip(pattern, numeric, strict=True)
-        if found.numbers[name].missing
+        for key, (name, numbers) in zip(pattern, found.numbers.items(), strict=True)
+        if numbers.missing
     ]
     keys = dict.fromkeys(key for key, _ in gone)
-    found.missing_together = tuple(tuple(name for key, name in gone if key == own) for own in keys)
-    return found
+    return tuple(tuple(name for key, name in gone if key == own) for own in keys)
+
+
+def _note_unusable(frame: pl.DataFrame, start: int, unusable: dict[str, list[int]]) -> None:
+    """Add the positions of a frame's unusable numbers, as far as a sentence shows them.
+
+    start: the position of the frame's first row.
+    """
+    for name, positions in unusable.items():
+        if len(positions) <= MAX_SHOWN_ROWS:
+            here = np.flatnonzero(_is_unusable(_number_array(frame[name]))) + start
+            positions += here[: MAX_SHOWN_ROWS + 1 - len(positions)].tolist()
 
 
 def missing_values(name: str) -> pl.Expr:
@@ -104,6 +128,11 @@ def column_values(rows: Frames, name: str) -> Array:
     """One column as numbers, NaN for a missing one, (n,): for a median, which needs all at once."""
     parts = [_number_array(frame[name]) for frame in rows.frames([name])]
     return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _is_unusable(x: Array) -> NDArray[np.bool_]:
+    """Where a number is infinite or huge."""
+    return np.asarray(np.abs(x) > MAX_MAGNITUDE)
 
 
 def _number_array(column: pl.Series) -> Array:
@@ -119,6 +148,7 @@ class _BlockStatistics:
 
     n: NDArray[np.int64]
     infinite: NDArray[np.int64]
+    huge: NDArray[np.int64]
     mean: Array
     square: Array
     range: Array
@@ -129,7 +159,8 @@ class _BlockStatistics:
         shift = np.where(block.n > 0, block.mean - self.mean, 0.0)
         self.mean = self.mean + shift * share
         self.square = self.square + (block.square + shift * shift * (self.n * share))
-        self.n, self.infinite = n, self.infinite + block.infinite
+        self.n = n
+        self.infinite, self.huge = self.infinite + block.infinite, self.huge + block.huge
         self.range[0] = np.minimum(self.range[0], block.range[0])
         self.range[1] = np.maximum(self.range[1], block.range[1])
         return self
@@ -137,9 +168,8 @@ class _BlockStatistics:
 
 def _no_statistics(p: int) -> _BlockStatistics:
     none = np.zeros(p, dtype=np.int64)
-    return _BlockStatistics(
-        none, none, np.zeros(p), np.zeros(p), np.array([[np.inf], [-np.inf]]).repeat(p, axis=1)
-    )
+    no_range = np.array([[np.inf], [-np.inf]]).repeat(p, axis=1)
+    return _BlockStatistics(none, none, none, np.zeros(p), np.zeros(p), no_range)
 
 
 def _statistics_by_block(frame: pl.DataFrame, numeric: Sequence[str]) -> list[_BlockStatistics]:
@@ -156,19 +186,14 @@ def _statistics_by_block(frame: pl.DataFrame, numeric: Sequence[str]) -> list[_B
     for table in tables:
         if table[0].size:
             by_column = [_block_statistics(x) for x in table]
-            n, infinite, mean, square, low, high = (
-                np.stack(part, axis=1) for part in zip(*by_column, strict=True)
-            )
+            *sums, low, high = (np.stack(part, axis=1) for part in zip(*by_column, strict=True))
             ranges = np.stack([low, high], axis=1)
-            found += [
-                _BlockStatistics(*parts)
-                for parts in zip(n, infinite, mean, square, ranges, strict=True)
-            ]
+            found += [_BlockStatistics(*parts) for parts in zip(*sums, ranges, strict=True)]
     return found
 
 
 def _block_statistics(x: Array) -> tuple[np.ndarray, ...]:
-    """Count, infinities, mean, centered square sum, minimum, maximum of each block, (blocks,).
+    """Count, infinite and huge ones, mean, centered square sum, minimum, maximum, (blocks,) each.
 
     x: (blocks, m); its NaNs are left out.
     """
@@ -177,16 +202,17 @@ def _block_statistics(x: Array) -> tuple[np.ndarray, ...]:
     n = x.shape[1] - absent.sum(axis=1)
     low, high = (np.where(absent, end, x) if some else x for end in (np.inf, -np.inf))
     low, high = low.min(axis=1), high.max(axis=1)
-    infinite = np.zeros(n.size, dtype=np.int64)
-    # The range of a block without numbers is infinite too.
-    if np.isinf(low).any() or np.isinf(high).any():
+    infinite = huge = np.zeros(n.size, dtype=np.int64)
+    if (low < -MAX_MAGNITUDE).any() or (high > MAX_MAGNITUDE).any():
         infinite = np.isinf(x).sum(axis=1)
-        x = np.where(np.isinf(x), 0.0, x)  # refused in the end; until then sums stay quiet
+        unusable = _is_unusable(x)
+        huge = unusable.sum(axis=1) - infinite
+        x = np.where(unusable, 0.0, x)  # refused in the end; until then sums stay quiet
     mean = (np.where(absent, 0.0, x) if some else x).sum(axis=1) / np.maximum(n, 1)
     rest = x - mean[:, None]
     if some:
         rest[absent] = 0.0
-    return n, infinite, mean, np.square(rest).sum(axis=1), low, high
+    return n, infinite, huge, mean, np.square(rest).sum(axis=1), low, high
 
 
 def _split_patterns(pattern: list[int], frame: pl.DataFrame, numeric: Sequence[str]) -> list[int]:

@@ -6,7 +6,7 @@ and `linear_predictor` the same sum as one Polars expression for a score. A desi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from logit_engine.columns import Array, Columns, Constant, Coordinates, SideBySide
-from logit_engine.design.terms.base import Audit, Term
+from logit_engine.design.terms.base import Audit, AuditCounts, Term
 from logit_engine.design.terms.categorical import Categorical
 from logit_engine.design.terms.registry import TERM_KINDS
 
@@ -134,23 +134,23 @@ class Design:
         return self.refuse(self.audit(frame))
 
     def audit(self, frame: pl.LazyFrame) -> Audit:
-        """Counts what the rows hold that is missing, infinite or unseen."""
-        wanted: dict[str, dict[str, pl.Expr]] = {"missing": {}, "infinite": {}, "unseen": {}}
+        """Counts what the rows hold that is missing, infinite, huge or unseen."""
+        wanted: dict[str, dict[str, pl.Expr]] = {what.name: {} for what in fields(AuditCounts)}
         for counts in (term.audit_counts() for term in self.terms):
-            wanted["missing"] |= counts.missing
-            wanted["infinite"] |= counts.infinite
-            wanted["unseen"] |= counts.unseen
-        expressions = {
-            f"{what} {name}": e for what, by_name in wanted.items() for name, e in by_name.items()
+            for what, expressions in wanted.items():
+                expressions |= getattr(counts, what)
+        select = {f"{what} {name}": e for what, of in wanted.items() for name, e in of.items()}
+        row = frame.select(pl.len().alias("rows"), **select).collect().row(0, named=True)
+        unseen = {
+            name: levels
+            for name in wanted.pop("unseen")
+            if (levels := _level_counts(row[f"unseen {name}"]))
         }
-        row = frame.select(pl.len().alias("rows"), **expressions).collect().row(0, named=True)
-        unseen = {name: _level_counts(row[f"unseen {name}"]) for name in wanted["unseen"]}
-        return Audit(
-            int(row["rows"]),
-            {name: n for name in wanted["missing"] if (n := int(row[f"missing {name}"]))},
-            {name: levels for name, levels in unseen.items() if levels},
-            {name: n for name in wanted["infinite"] if (n := int(row[f"infinite {name}"]))},
-        )
+        rows_by_column = {
+            what: {name: n for name in of if (n := int(row[f"{what} {name}"]))}
+            for what, of in wanted.items()
+        }
+        return Audit(int(row["rows"]), unseen=unseen, **rows_by_column)
 
     def refuse(self, audit: Audit) -> Audit:
         """The audit itself. Raises DataError if a term has no rule for what it counts."""

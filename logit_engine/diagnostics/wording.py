@@ -7,19 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Coordinates
+from logit_engine.rows.row_names import row_positions
 
-MAX_SHOWN_ROWS = 5
 MAX_SHOWN_NAMES = 5
-
-
-def row_positions(rows: NDArray[np.intp]) -> str:
-    """The first positions of some rows, (m,), counted from 0."""
-    return f"rows {listed([str(i) for i in rows[:MAX_SHOWN_ROWS].tolist()], rows.size)}"
-
-
-def listed(shown: list[str], count: int) -> str:
-    """The shown ones of `count` things, with dots if there are more."""
-    return ", ".join(shown) + (", ..." if count > len(shown) else "")
 
 
 def first_names(names: Sequence[str]) -> str:

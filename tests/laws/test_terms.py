@@ -188,6 +188,16 @@ def test_an_infinite_number_is_refused(kind: str, frame: pl.DataFrame) -> None:
 
 
 @KINDS
+def test_a_number_whose_square_overflows_is_refused(kind: str, frame: pl.DataFrame) -> None:
+    design, _ = learn(frame, spec_of(kind))
+    for name in design.number_columns:
+        rows = frame.head(9).with_columns(pl.lit(-1e200).alias(name))
+        sentence = rf"^column '{name}' holds numbers beyond 1e\+150 in 9 of 9 rows, too large"
+        with pytest.raises(DataError, match=sentence):
+            design.encode(rows)
+
+
+@KINDS
 def test_coefficients_in_original_units_do_not_depend_on_the_scale_inside(
     kind: str, frame: pl.DataFrame
 ) -> None:

@@ -1,13 +1,14 @@
 """Learn: the Design of the training rows, as the config asks for it."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from logit_engine.design.learning import learn
 from logit_engine.design.spec import Impute, Normalize, Spec, Unknown
 from logit_engine.design.table_design import Design
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset
-from logit_flows.steps.rows import open_rows
+from logit_flows.steps.rows import open_rows, training_rows
 from logit_flows.steps.split import Split
 
 MAX_SHOWN_LEVELS = 12  # levels of a categorical in a sentence
@@ -40,8 +41,15 @@ def design_spec(config: Config) -> Spec:
 
 
 def learn_design(config: Config, dataset: Dataset, split: Split) -> Learned:
-    """Levels, imputed values, centers and scales, from the training rows alone."""
-    design, notes = learn(open_rows(config, dataset, split, "train"), design_spec(config))
+    """Levels, imputed values, centers and scales, from the training rows alone.
+
+    Raises DataError with every problem of the columns, a part each.
+    """
+    design, notes = learn(
+        open_rows(config, dataset, split, "train"),
+        design_spec(config),
+        partial(training_rows, config, dataset, split),
+    )
     notes += tuple(_order(design, name) for name in config.model.penalty.smooth)
     dropped = f"{dataset.dropped:,} rows without a target were left out."
     return Learned(design, (dropped, *notes) if dataset.dropped else notes)

@@ -11,8 +11,9 @@ from logit_engine.columns import Array
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.parquet_rows import ParquetFrames, ParquetRows, parquet_frames
 from logit_engine.design.table_design import Design
-from logit_engine.diagnostics.wording import MAX_SHOWN_ROWS, Wording, listed
+from logit_engine.diagnostics.wording import Wording
 from logit_engine.rows import Rows
+from logit_engine.rows.row_names import MAX_SHOWN_ROWS, listed
 from logit_engine.rows.table_frames import MemoryFrames
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset, nan_is_missing, needed_columns, scan_files

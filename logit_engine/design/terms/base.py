@@ -7,9 +7,9 @@ expression for a score (`contribution`): both must give the same numbers. The la
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import polars as pl
@@ -17,9 +17,12 @@ import polars as pl
 from logit_engine.columns import Array, Coded, Columns, Dense
 from logit_engine.design.spec import Spec
 from logit_engine.design.survey import Survey, missing_values
-from logit_engine.errors import DataError, Reason
+from logit_engine.errors import DataError, LogitEngineError, Reason, UsageError
+from logit_engine.rows.arrays import MAX_MAGNITUDE
 from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.table_frames import Frames
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Training:
     """What a term is learnt from: the training rows, one survey of them, and what is asked.
 
     survey: counts of the columns that `Term.inputs_of` names. notes: `learn` adds a sentence for
-    each choice it makes.
+    each choice it makes. problems: what forbids a term, raised when all terms are learnt.
     """
 
     rows: Frames
@@ -35,6 +38,21 @@ class Training:
     survey: Survey
     spec: Spec
     notes: list[str] = field(default_factory=list)
+    problems: list[LogitEngineError] = field(default_factory=list)
+
+    def by_column(
+        self, names: Iterable[str], learn_column: Callable[["Training", str], T | None]
+    ) -> list[T]:
+        """The terms of these columns, learnt one by one; a column's error joins the problems."""
+        terms = []
+        for name in names:
+            try:
+                term = learn_column(self, name)
+            except (DataError, UsageError) as error:
+                self.problems.append(error)
+            else:
+                terms += [] if term is None else [term]
+        return terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +95,15 @@ class LevelCodes:
 class Audit:
     """What some rows hold that a design must replace or refuse: counts by data column.
 
-    missing: rows without a value; unseen: rows by level that was not in training; infinite: rows.
-    Audits of rows one after another add up.
+    missing: rows without a value; unseen: rows by level that was not in training; infinite: rows;
+    huge: rows with a number beyond MAX_MAGNITUDE. Audits of rows one after another add up.
     """
 
     rows: int
     missing: dict[str, int]
     unseen: dict[str, dict[str, int]]
     infinite: dict[str, int] = field(default_factory=dict)
+    huge: dict[str, int] = field(default_factory=dict)
 
     def __add__(self, other: "Audit") -> "Audit":
         names = self.unseen | other.unseen
@@ -100,6 +119,7 @@ class Audit:
                 for name, levels in unseen.items()
             },
             _added_counts(self.infinite, other.infinite),
+            _added_counts(self.huge, other.huge),
         )
 
 
@@ -111,11 +131,12 @@ def _added_counts(left: dict[str, int], right: dict[str, int]) -> dict[str, int]
 class AuditCounts:
     """The expressions of an audit by data column.
 
-    missing, infinite: a number of rows. unseen: rows by level, from `unseen_rows`.
+    missing, infinite, huge: a number of rows. unseen: rows by level, from `unseen_rows`.
     """
 
     missing: dict[str, pl.Expr] = field(default_factory=dict)
     infinite: dict[str, pl.Expr] = field(default_factory=dict)
+    huge: dict[str, pl.Expr] = field(default_factory=dict)
     unseen: dict[str, pl.Expr] = field(default_factory=dict)
 
 
@@ -161,22 +182,28 @@ class Term(ABC):
         return False
 
     def audit_counts(self) -> AuditCounts:
-        """What is to be counted of its data columns: missing values, and infinite numbers."""
+        """What is to be counted of its data columns: missing, infinite and huge values."""
         numbers, levels = self.inputs.numbers, self.inputs.levels
+        values = {name: by_name(name).cast(pl.Float64) for name in numbers}
         return AuditCounts(
             missing={name: missing_values(name).sum() for name in numbers}
             | {name: by_name(name).is_null().sum() for name in levels},
-            infinite={name: by_name(name).cast(pl.Float64).is_infinite().sum() for name in numbers},
+            infinite={name: value.is_infinite().sum() for name, value in values.items()},
+            huge={
+                name: (value.is_finite() & (value.abs() > MAX_MAGNITUDE)).sum()
+                for name, value in values.items()
+            },
         )
 
     def refuse(self, audit: Audit) -> None:
-        """Raises DataError if the rows hold infinite numbers, or missing values without a rule."""
+        """Raises DataError if the rows hold infinite or huge numbers, or missing values without a
+        rule.
+        """
         for name in self.inputs.numbers:
             if name in audit.infinite:
-                raise DataError(
-                    f"column '{name}' is infinite in {audit.infinite[name]:,} of {audit.rows:,} "
-                    "rows; make these values missing or finite."
-                )
+                raise infinite_numbers_error(name, audit.infinite[name], f"{audit.rows:,} rows")
+            if name in audit.huge:
+                raise huge_numbers_error(name, audit.huge[name], f"{audit.rows:,} rows")
         for names, missing_error in (
             (self.inputs.numbers, missing_numbers_error),
             (self.inputs.levels, missing_levels_error),
@@ -204,6 +231,22 @@ class Term(ABC):
                 for name, value in content.items()
             }
         )
+
+
+def infinite_numbers_error(name: str, infinite: int, where: str) -> DataError:
+    """The error for infinite numbers. where: of how many rows, and which."""
+    return DataError(
+        f"column '{name}' is infinite in {infinite:,} of {where}; make these values missing or "
+        "finite."
+    )
+
+
+def huge_numbers_error(name: str, huge: int, where: str) -> DataError:
+    """The error for numbers beyond MAX_MAGNITUDE. where: of how many rows, and which."""
+    return DataError(
+        f"column '{name}' holds numbers beyond {MAX_MAGNITUDE:g} in {huge:,} of {where}, too "
+        "large to be squared; make these values missing, or divide the column by a power of ten."
+    )
 
 
 def missing_numbers_error(name: str, missing: int, rows: int) -> DataError:

@@ -63,7 +63,7 @@ class Categorical(Term):
     @classmethod
     def learn(cls, training: Training) -> Sequence[Self]:
         """One term for each categorical column."""
-        return [cls._learn_column(training, name) for name in training.spec.categorical]
+        return training.by_column(training.spec.categorical, cls._learn_column)
 
     @classmethod
     def _learn_column(cls, training: Training, name: str) -> Self:

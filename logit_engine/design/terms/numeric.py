@@ -39,7 +39,11 @@ class Numeric(Term):
     @classmethod
     def learn(cls, training: Training) -> Sequence[Self]:
         """One term for each numeric column."""
-        return [cls(name, *_fill_center_scale(training, name)) for name in training.spec.numeric]
+        return training.by_column(training.spec.numeric, cls._learn_column)
+
+    @classmethod
+    def _learn_column(cls, training: Training, name: str) -> Self:
+        return cls(name, *_fill_center_scale(training, name))
 
     @property
     def column_names(self) -> tuple[str, ...]:

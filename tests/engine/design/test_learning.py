@@ -1,6 +1,7 @@
 """A design is learnt on its rows alone, names every choice, and is the same in fit and score."""
 
 import json
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ from logit_engine.design.learning import learn
 from logit_engine.design.spec import Impute, Normalize, Spec, Unknown
 from logit_engine.design.table_design import Design
 from logit_engine.design.terms.missing_indicator import Indicator
-from logit_engine.errors import DataError, UsageError
+from logit_engine.errors import DataError, Reason, UsageError
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS
+from logit_engine.rows import BLOCK_ROWS
 
 CITIES = ["a"] * 10 + ["b"] * 6 + ["c"] * 2 + ["d"] * 2
 
@@ -342,9 +344,90 @@ def test_a_column_of_the_wrong_type_is_refused() -> None:
         learn(frame, Spec(numeric=("t",)))
     with pytest.raises(
         DataError,
-        match=r"column 'f' holds Float64 values; a categorical holds text, integers or bool",
+        match=r"column 'f' holds Float64 values; a categorical holds text, integers, booleans, d",
     ):
         learn(frame, Spec(categorical=("f",)))
+
+
+def test_dates_are_levels_in_the_order_of_time() -> None:
+    days = [date(2024, 10, 2), date(2024, 9, 30), date(2024, 10, 2)]
+    moments = [datetime(2024, 1, 1, hour) for hour in (9, 10, 9)]
+    design, _ = learn(pl.DataFrame({"day": days, "at": moments}), Spec(categorical=("day", "at")))
+    assert [c.known for c in design.terms] == [
+        ("2024-09-30", "2024-10-02"),
+        ("2024-01-01 09:00:00.000000", "2024-01-01 10:00:00.000000"),
+    ]
+
+
+def test_every_problem_of_the_columns_is_raised_at_once_each_with_its_reason() -> None:
+    frame = pl.DataFrame(
+        {
+            "text": ["1", "b", "c", "d"],
+            "wide": [1.0, 2.0, np.inf, 3.0],
+            "gaps": [1.0, None, 2.0, 3.0],
+            "same": [4.0, 4.0, 4.0, 4.0],
+            "city": ["a", "b", None, "b"],
+            "zone": ["n", "s", "n", "n"],
+            "fine": [1.0, 2.0, 5.0, 3.0],
+        }
+    )
+    spec = Spec(
+        numeric=("text", "wide", "gaps", "same", "fine"),
+        categorical=("city", "zone"),
+        reference={"zone": "w"},
+    )
+    with pytest.raises(DataError) as caught:
+        learn(frame, spec)
+    assert [(str(part)[:14], part.reason) for part in caught.value.parts] == [
+        ("column 'text' ", Reason.NOT_NUMERIC),
+        ("column 'wide' ", None),
+        ("column 'gaps' ", Reason.MISSING_NUMBERS),
+        ("column 'same' ", None),
+        ("column 'city' ", Reason.MISSING_LEVELS),
+        ("'w' is not a l", Reason.UNKNOWN_REFERENCE),
+    ]
+    assert str(caught.value) == "\n".join(map(str, caught.value.parts))
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            [1.0, 1.7e308, None, -1e200],
+            "column 'x' holds numbers beyond 1e+150 in 2 of 4 rows (rows 1, 3), too large to be "
+            "squared; make these values missing, or divide the column by a power of ten.",
+        ),
+        (
+            [1.0, np.inf, -1e200, -np.inf],
+            "column 'x' is infinite in 2 of 4 rows (rows 1, 2, 3); make these values missing or "
+            "finite.",
+        ),
+        (
+            [1e-300, -2e-300, 3e-300, 0.0],
+            "column 'x' holds no number beyond 3e-300, too small to be squared; multiply it by a "
+            "power of ten.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("normalize", Normalize)
+def test_numbers_whose_squares_are_no_numbers_are_refused_by_column_and_row(
+    values: list[float | None], sentence: str, normalize: Normalize
+) -> None:
+    frame = pl.DataFrame({"x": values})
+    with pytest.raises(DataError) as caught:
+        learn(frame, Spec(numeric=("x",), impute_numeric=Impute.MEAN, normalize=normalize))
+    assert str(caught.value) == sentence
+
+
+def test_the_first_rows_that_are_infinite_are_named_as_the_caller_names_rows() -> None:
+    x = np.zeros(3 * BLOCK_ROWS)
+    x[[BLOCK_ROWS + 7, *range(2 * BLOCK_ROWS, 2 * BLOCK_ROWS + 9)]] = np.inf
+    with pytest.raises(DataError, match=r"in 10 of 49,152 rows \(16391 to 32772\);"):
+        learn(
+            pl.DataFrame({"x": x}),
+            Spec(numeric=("x",)),
+            lambda rows: f"{rows[0]} to {rows[-1]}",
+        )
 
 
 def test_integer_levels_are_ordered_as_numbers_and_boolean_ones_are_false_and_true() -> None:
