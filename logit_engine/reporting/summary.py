@@ -1,12 +1,16 @@
 """A fit as a table that a statistician recognizes, in plain text of fixed columns."""
 
-from textwrap import wrap
-
 import numpy as np
 
 from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.fitting.result import FitResult
+from logit_engine.reporting.cell_text import (
+    padded_cell,
+    text_width,
+    visible_text,
+    wrapped_lines,
+)
 from logit_engine.reporting.number_formats import number_text, p_text, z_text
 
 LINE_WIDTH = 100  # characters
@@ -33,7 +37,7 @@ def summarize(
             "estimator.inference_, of results of logit_engine.discrete call results.summary()."
         )
     table = _coefficient_lines(result, standardized, level)
-    width = max(LINE_WIDTH, *map(len, table))
+    width = max(LINE_WIDTH, *map(text_width, table))
     kind = "Multinomial regression" if result.classes else f"Binary regression, {result.link} link"
     verdict = "" if result.converged else f"{result.status.verdict.value.capitalize()}: "
     notes = (verdict + result.status.sentence, *result.notes)
@@ -44,9 +48,9 @@ def summarize(
         "-" * width,
         *table,
         "-" * width,
-        *(line for note in notes for line in wrap(note, width)),
+        *(line for note in notes for line in wrapped_lines(note, width)),
     ]
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(visible_text(line).rstrip() for line in lines)
 
 
 def _header_lines(result: FitResult) -> list[str]:
@@ -99,14 +103,15 @@ def _coefficient_lines(
 ) -> list[str]:
     """The heading and a line for each coefficient, below the name of its class."""
     has_ratios = result.link in RATIO_LINKS
-    width = max(len("Term"), *map(len, result.names))
+    names = [visible_text(name) for name in result.names]
+    width = max(map(text_width, ["Term", *names]))
     lines = [_heading_line(width, f"{100 * level:g}% interval", has_ratios, standardized)]
     base = f", against {result.classes[0]}" if result.classes and result.contrasts else ""
     interval, p = result.interval(level), len(result.names)
     for j in range(result.estimates.size):
         if result.classes and j % p == 0:
             lines += ["", result.classes[int(result.contrasts) + j // p] + base]
-        line = f"{result.names[j % p]:<{width}}  {_estimate_cells(result, interval[j], j)}"
+        line = f"{padded_cell(names[j % p], width, 'l')}  {_estimate_cells(result, interval[j], j)}"
         if has_ratios:
             line += _ratio_cells(result.limits[j], interval[j])
         if standardized is not None:

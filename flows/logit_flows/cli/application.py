@@ -13,7 +13,8 @@ import typer
 from logit_engine._version import __version__
 from logit_engine.errors import DataError, LogitEngineError, UsageError
 from logit_flows.cli import preparing, published, running
-from logit_flows.cli.options import clear_progress, line_to_paste
+from logit_flows.cli.options import line_to_paste
+from logit_flows.cli.terminal import complain, open_door, say
 from logit_flows.config.problems import ConfigError
 from logit_flows.operations.orchestrator import unreachable_server
 
@@ -47,7 +48,7 @@ for verb in VERBS:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"logit-engine {__version__}")
+        say(f"logit-engine {__version__}")
         raise typer.Exit
 
 
@@ -65,14 +66,13 @@ def options(
 
 def main() -> None:
     """Run the command. A known error is a sentence on stderr and an exit code, no traceback."""
+    open_door()
     try:
         app()
     except LogitEngineError as error:
-        lines = [line for part in error.parts for line in (str(part), line_to_paste(part))]
-        _fail(
-            "\n".join(filter(None, lines)),
-            2 if isinstance(error, (ConfigError, DataError, UsageError)) else 1,
-        )
+        for part in error.parts:
+            complain(str(part), line_to_paste(part))
+        sys.exit(2 if isinstance(error, (ConfigError, DataError, UsageError)) else 1)
     except OSError as error:
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}.", 1)
     except ModuleNotFoundError as error:
@@ -102,7 +102,5 @@ def _fail_without(error: ModuleNotFoundError) -> None:
 
 
 def _fail(text: str, code: int) -> None:
-    clear_progress()
-    for line in text.splitlines():
-        print(f"logit: {line}", file=sys.stderr)
+    complain(text)
     sys.exit(code)

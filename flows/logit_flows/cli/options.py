@@ -1,11 +1,12 @@
 """What the verbs share: options, reading the config, telling progress, printing JSON."""
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from logit_flows.cli.terminal import say_table, show_step
 
 if TYPE_CHECKING:
     from logit_flows.config.model import Config
@@ -58,28 +59,11 @@ def tell_steps(as_json: bool) -> None:
     from logit_flows.recipes.running import listen
 
     started = time.perf_counter()
-    terminal = sys.stderr.isatty()
-
-    def say(step: str) -> None:
-        text = f"{time.perf_counter() - started:6.2f} s  {step}"
-        print(
-            f"\r\033[K{text}" if terminal else text,
-            end="" if terminal else "\n",
-            file=sys.stderr,
-            flush=True,
-        )
-
-    listen(say)
-
-
-def clear_progress() -> None:
-    """Clear the line of the terminal that shows the last step."""
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
+    listen(lambda step: show_step(f"{time.perf_counter() - started:6.2f} s  {step}"))
 
 
 def print_json(content: Any) -> None:
     """Print one JSON document, its keys in order."""
     from logit_engine.storage.publish import canonical_json
 
-    print(canonical_json(content, indent=2))
+    say_table(canonical_json(content, indent=2))

@@ -16,6 +16,7 @@ from logit_flows.cli.options import (
     print_json,
     read,
 )
+from logit_flows.cli.terminal import say, say_table
 
 
 def init(
@@ -46,10 +47,10 @@ def init(
         "# Written by `logit init`: guesses, to be corrected.\n" + to_yaml(content),
         encoding="utf-8",
     )
-    print(f"Wrote {file}.")
+    say(f"Wrote {file}.")
     for sentence in said:
-        print(f"  {sentence}")
-    print(f"Next: logit check --config {file}")
+        say(f"  {sentence}")
+    say(f"Next: logit check --config {file}")
 
 
 def check(
@@ -74,14 +75,14 @@ def check(
         return
     dropped = f", {dataset.dropped:,} more without a target" if dataset.dropped else ""
     rows = f"{dataset.rows:,} rows in {len(dataset.paths)} files{dropped}"
-    print(f"{config.name}: config and data are fine; {rows}.")
+    say(f"{config.name}: config and data are fine; {rows}.")
 
 
 def schema() -> None:
     """Print the JSON Schema of the config, for editors."""
     from logit_flows.config.reading import json_schema
 
-    print(json.dumps(json_schema(), indent=2))
+    say_table(json.dumps(json_schema(), indent=2))
 
 
 def doctor(path: ConfigPath = None, file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
@@ -93,6 +94,6 @@ def doctor(path: ConfigPath = None, file: ConfigFile = CONFIG, as_json: AsJson =
         print_json([{"check": f.check, "fine": f.fine, "found": f.found} for f in findings])
     else:
         for f in findings:
-            print(f"{'ok  ' if f.fine else 'FAIL'}  {f.check}: {f.found}")
+            say(f"{'ok  ' if f.fine else 'FAIL'}  {f.check}: {f.found}")
     if not all(f.fine for f in findings):
         raise typer.Exit(1)

@@ -14,6 +14,7 @@ from logit_flows.cli.options import (
     read,
 )
 from logit_flows.cli.tables import print_run
+from logit_flows.cli.terminal import say
 
 RunName = Annotated[str, typer.Argument(help="A run id or its beginning, or champion.")]
 
@@ -35,12 +36,12 @@ def runs(
         print_json([asdict(entry) for entry in entries])
         return
     if not entries:
-        print(f"{config.name} has no runs yet; publish one by `logit train`.")
+        say(f"{config.name} has no runs yet; publish one by `logit train`.")
     for entry in entries:
         marks = [
             word for word, on in (("champion", entry.champion), ("anchor", entry.anchor)) if on
         ]
-        print(f"{entry.run}  {entry.created or '':<29}  {', '.join(marks)}".rstrip())
+        say(f"{entry.run}  {entry.created or '':<29}  {', '.join(marks)}".rstrip())
 
 
 def show(
@@ -84,7 +85,7 @@ def report(
     if as_json:
         print_json({"run": name, "report": str(path)})
     else:
-        print(path)
+        say(str(path))
 
 
 def promote(
@@ -100,7 +101,7 @@ def promote(
     store = open_store(config)
     current = store.champion()
     champion = store.promote(store.resolve(run), reason, None if current is None else current.run)
-    print(
+    say(
         f"Run {champion.run} is the champion of {config.name}"
         + (f"; it was {current.run}." if current else ".")
     )

@@ -14,12 +14,12 @@ from logit_flows.cli.options import (
     ConfigPath,
     Overrides,
     Prefect,
-    clear_progress,
     print_json,
     read,
     tell_steps,
 )
 from logit_flows.cli.tables import print_run
+from logit_flows.cli.terminal import clear_step, say, say_table
 from logit_flows.operations.orchestrator import under_prefect
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _train_content(trained: "Trained") -> dict[str, Any]:
 
 def _print_place(trained: "Trained") -> None:
     state = "already published and verified" if trained.reused else "published"
-    print(
+    say(
         f"\nRun {trained.run} {state} in {trained.folder}"
         + ("; it is the champion." if trained.champion else ".")
     )
@@ -97,8 +97,8 @@ def score(
         print_json([asdict(s) for s in scored])
         return
     for s in scored:
-        print(s.sentence)
-        print(f"  {s.path}")
+        say(s.sentence)
+        say(f"  {s.path}")
 
 
 def retrain(
@@ -125,10 +125,10 @@ def retrain(
         }
         print_json({**content, "challenger": outcome.trained.run})
     else:
-        print(
+        say(
             f"Challenger {outcome.trained.run} against champion {outcome.champion or '(none yet)'}."
         )
-        print(decision.sentence)
+        say(decision.sentence)
     if require_promotion and not decision.promote:
         raise typer.Exit(3)
 
@@ -152,8 +152,8 @@ def experiment(
         return
     from logit_flows.reports.printing import frame_text
 
-    print(frame_text(board.table))
-    print(f"\nLeaderboard in {board.path}")
+    say_table(frame_text(board.table))
+    say(f"\nLeaderboard in {board.path}")
 
 
 def schedule(
@@ -169,7 +169,7 @@ def schedule(
 
     with scheduling_server() as url:
         due = f"'{config.schedule.cron}' ({config.schedule.timezone})"
-        print(f"Serving the retrain of {config.name} at {due}, {url}", flush=True)
+        say(f"Serving the retrain of {config.name} at {due}, {url}")
         serve(config)
 
 
@@ -191,5 +191,5 @@ def _run_recipe(
         result = cast(T, FLOWS[recipe](config.content(), str(config.folder), *arguments))
     else:
         result = recipe(config, *arguments)
-    clear_progress()
+    clear_step()
     return result

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from logit_flows.cli.terminal import say, say_table
+
 
 def print_run(model: Any, evaluation: Any, name: str) -> None:
     """Print a run's coefficients, its notes and its metrics under the name."""
@@ -12,9 +14,7 @@ def print_run(model: Any, evaluation: Any, name: str) -> None:
     title = f"{name}: {target.column}" + ("" if model.result.classes else f" = {target.positive}")
     units = model.design.units
     scaled = model.result if units.center.any() or (units.scale != 1.0).any() else None
-    print(summarize(model.original, scaled, title=title))
+    say_table(summarize(model.original, scaled, title=title))
     if model.notes:
-        print()
-        print("\n".join(model.notes))
-    print()
-    print(metrics_text(evaluation))
+        say("\n" + "\n".join(model.notes))
+    say_table("\n" + metrics_text(evaluation))

@@ -15,6 +15,7 @@ from prefect.states import Completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from logit_engine.errors import LogitEngineError, UsageError
+from logit_engine.reporting.cell_text import visible_text
 from logit_flows.config.checking import from_mapping
 from logit_flows.config.model import Config
 from logit_flows.recipes.experimenting import experiment, run_cell
@@ -59,7 +60,13 @@ class TaskPolicy:
 
 def _metrics_artifact(config: Config, evaluation: Evaluation) -> None:
     rows = [
-        {"split": m.split, "metric": m.metric, "value": m.value, "lower": m.lower, "upper": m.upper}
+        {
+            "split": m.split,
+            "metric": visible_text(m.metric),
+            "value": m.value,
+            "lower": m.lower,
+            "upper": m.upper,
+        }
         for m in evaluation.metrics
     ]
     create_table_artifact(
@@ -69,7 +76,8 @@ def _metrics_artifact(config: Config, evaluation: Evaluation) -> None:
 
 def _decision_artifact(config: Config, decision: Decision) -> None:
     key = _artifact_key("gate", config)
-    create_markdown_artifact(decision.sentence, key=key, description=f"Gate of {config.name}")
+    sentence = visible_text(decision.sentence)
+    create_markdown_artifact(sentence, key=key, description=f"Gate of {config.name}")
 
 
 def _artifact_key(kind: str, config: Config) -> str:
@@ -199,7 +207,9 @@ def retrain_flow(config: dict[str, Any], folder: str) -> Any:
     """Retrain; a kept champion is a state of its own name, and a promotion emits an event."""
     outcome = retrain(from_mapping(config, folder), Orchestrated())
     if not outcome.decision.promote:
-        return Completed(name="KeptChampion", message=outcome.decision.sentence, data=outcome)
+        return Completed(
+            name="KeptChampion", message=visible_text(outcome.decision.sentence), data=outcome
+        )
     emit_event(
         "logit-engine.champion.promoted",
         resource={

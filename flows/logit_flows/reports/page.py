@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from logit_engine.columns import Array
 from logit_engine.diagnostics.calibration import CalibrationBin, calibration_bins
 from logit_engine.fitting.result import FitResult
+from logit_engine.reporting.cell_text import visible_text
 from logit_engine.reporting.number_formats import number_text, p_text, z_text
 from logit_engine.storage.model_file import StoredModel, coefficient_table
 from logit_flows.config.model import Config
@@ -73,7 +74,7 @@ def report_html(config: Config, run: str) -> str:
     model, evaluation = stored.model, stored.evaluation
     files = store.run_files(run)
     own = read_config(files.config)
-    return (
+    page = (
         _environment()
         .get_template(TEMPLATE)
         .render(
@@ -97,6 +98,7 @@ def report_html(config: Config, run: str) -> str:
             config=files.config.read_text(encoding="utf-8"),
         )
     )
+    return visible_text(page, keep="\n")
 
 
 def _environment() -> Environment:
