@@ -26,6 +26,7 @@ logit_flows.reports logit_flows.operations
 logit_flows.recipes
 logit_flows.steps
 logit_flows.store logit_flows.config
+logit_flows.sources
 logit_engine
 logit_engine.discrete logit_engine.estimators
 logit_engine.publish

@@ -16,6 +16,7 @@ def contradictions(config: Config) -> Iterator[Contradiction]:
     for of_section in (
         _of_features,
         _of_family,
+        _of_format,
         _of_imputation,
         _of_split,
         _of_model,
@@ -79,6 +80,16 @@ def _of_multinomial(config: Config) -> Iterator[Contradiction]:
             "evaluate.threshold",
             "a multinomial model predicts the most probable class, without a threshold",
         )
+
+
+def _of_format(config: Config) -> Iterator[Contradiction]:
+    form = config.data.format
+    if form is None:
+        return
+    if form.thousands is not None and form.thousands == (form.decimal or "."):
+        yield "data.format.thousands", "it is the decimal mark too; set decimal"
+    if form.separator is not None and form.separator == form.quote:
+        yield "data.format.separator", "it is the quote too"
 
 
 def _of_imputation(config: Config) -> Iterator[Contradiction]:

@@ -14,6 +14,17 @@ from logit_flows.config.choices import (
     UnknownName,
 )
 from logit_flows.config.problems import shown
+from logit_flows.config.text_format import (
+    DateFormat,
+    Decimal,
+    Encoding,
+    Header,
+    LineCount,
+    NullValues,
+    Quote,
+    Separator,
+    Thousands,
+)
 from logit_flows.config.values import (
     Cron,
     Files,
@@ -47,12 +58,40 @@ class Target(Section):
     """The class that a multinomial model compares the others with. Default: the first in order."""
 
 
+class Format(Section):
+    """How text files are written."""
+
+    separator: Separator | None = None
+    """What stands between the fields of a line: one character, as ',' or ';' or '|', or tab."""
+    decimal: Decimal | None = None
+    """The decimal mark of numbers: '.' or ','."""
+    thousands: Thousands | None = None
+    """The mark between the thousands of numbers, as '.' in 1.234,5; or none."""
+    quote: Quote | None = None
+    """What stands around a field that holds separators or line ends; or none."""
+    encoding: Encoding | None = None
+    """How characters are bytes: utf-8, latin-1, utf-16, or another that Python knows."""
+    null_values: NullValues | None = None
+    """The texts that stand for a missing value, in all columns. An empty field is always missing.
+    Default: of '?', NA, null and their like those that stand in columns of numbers."""
+    header: Header | None = None
+    """The names of the columns as a list, or the number of the line that holds them, or none."""
+    skip_rows: LineCount | None = None
+    """The number of lines at the top of the file that hold no data."""
+    trim: bool | None = None
+    """Leave out the blanks around names and values."""
+    dates: DateFormat | None = None
+    """How dates are written beside 2013-01-31, as %d/%m/%Y."""
+
+
 class Data(Section):
     """Where the rows come from, and what their columns are for."""
 
     source: Files
     """Parquet or CSV: a file, a glob, a folder, or a list of these. Paths start at the config's
     folder."""
+    format: Format | None = None
+    """How text files are written. What is left out is sniffed from the first file."""
     target: Target
     """The outcome column and its positive class."""
     id: str | None = None

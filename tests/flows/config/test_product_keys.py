@@ -12,6 +12,10 @@ from tests.support.configs import BASE, Problems
 PRODUCT = {
     "name": "flight-delays",
     "data.source": "data/flights/train/*.parquet",
+    "data.format": (
+        "{separator: ';', decimal: ',', thousands: '.', quote: '\"', encoding: latin-1, "
+        "null_values: ['', NA, '?'], header: 2, skip_rows: 0, trim: true, dates: '%d/%m/%Y'}"
+    ),
     "data.target": "{column: late, positive: true}",
     "data.id": "flight_id",
     "data.time": "time_hour",

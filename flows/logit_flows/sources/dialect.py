@@ -1,0 +1,92 @@
+"""How a text file is written: separator, marks of numbers, quotes, encoding, header, dates.
+
+What a config declares is a part of a `Dialect`; `sniffing.py` finds the rest in the file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """All that is to be known of a text file but its types.
+
+    header: the line that holds the names, from 1; None: no line does. names: what the columns are
+    called instead. skip_rows: lines at the top that hold no data, a header among them or not.
+    null_values: texts that stand for missing, beside the empty one. dates: how dates are written
+    beside ISO.
+    """
+
+    separator: str = ","
+    decimal: str = "."
+    thousands: str | None = None
+    quote: str | None = '"'
+    encoding: str = "utf-8"
+    null_values: tuple[str, ...] = ("",)
+    header: int | None = 1
+    names: tuple[str, ...] = ()
+    skip_rows: int = 0
+    trim: bool = False
+    dates: str | None = None
+
+    def to_content(self) -> dict[str, Any]:
+        """JSON-ready content; `from_content` is its inverse."""
+        content = asdict(self)
+        return {**content, "null_values": list(self.null_values), "names": list(self.names)}
+
+    @staticmethod
+    def from_content(content: Mapping[str, Any]) -> "Dialect":
+        """The dialect of that content."""
+        lists = {"null_values": tuple(content["null_values"]), "names": tuple(content["names"])}
+        return Dialect(**{**content, **lists})
+
+
+class DeclaredFormat(Protocol):
+    """The keys of `data.format`; None: not declared."""
+
+    @property
+    def separator(self) -> str | None: ...
+    @property
+    def decimal(self) -> str | None: ...
+    @property
+    def thousands(self) -> str | None: ...
+    @property
+    def quote(self) -> str | None: ...
+    @property
+    def encoding(self) -> str | None: ...
+    @property
+    def null_values(self) -> list[str] | None: ...
+    @property
+    def header(self) -> Any: ...
+    @property
+    def skip_rows(self) -> int | None: ...
+    @property
+    def trim(self) -> bool | None: ...
+    @property
+    def dates(self) -> str | None: ...
+
+
+Declared = Mapping[str, Any]  # fields of a Dialect, those that are declared
+
+
+def declared_dialect(format: DeclaredFormat | None) -> Declared:
+    """The fields of a dialect that the config declares."""
+    if format is None:
+        return {}
+    declared: dict[str, Any] = {}
+    for key in ("separator", "decimal", "encoding", "skip_rows", "trim", "dates"):
+        if (value := getattr(format, key)) is not None:
+            declared[key] = value
+    for key in ("thousands", "quote"):
+        if (value := getattr(format, key)) is not None:
+            declared[key] = None if value == NONE else value
+    if format.null_values is not None:
+        declared["null_values"] = tuple(dict.fromkeys(("", *format.null_values)))
+    if isinstance(format.header, list):
+        declared["names"] = tuple(format.header)
+    elif format.header is not None:
+        declared["header"] = None if format.header == NONE else format.header
+    return declared
