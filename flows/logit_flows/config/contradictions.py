@@ -19,6 +19,7 @@ def contradictions(config: Config) -> Iterator[Contradiction]:
         _of_format,
         _of_imputation,
         _of_split,
+        _of_split_key,
         _of_model,
         _of_penalty,
         _of_smoothing,
@@ -110,8 +111,6 @@ def _of_split(config: Config) -> Iterator[Contradiction]:
     data, split, method = config.data, config.split, config.split.method
     if method == "time" and data.time is None:
         yield "split.method", "a time split needs data.time"
-    if method in ("random", "stratified") and data.id is None and data.cluster is None:
-        yield "split.method", f"a {method} split hashes data.id or data.cluster; name one of them"
     if method in ("group", "column") and split.column is None:
         yield "split", f"method {method} needs split.column"
     if method == "column" and not split.test:
@@ -127,6 +126,20 @@ def _of_split(config: Config) -> Iterator[Contradiction]:
         )
     if data.test is not None and method != "none":
         yield "data.test", "a test file goes with split: {method: none}"
+
+
+def _of_split_key(config: Config) -> Iterator[Contradiction]:
+    data, by = config.data, config.split.by
+    for key, column in (("id", data.id), ("cluster", data.cluster)):
+        if by == key and column is None:
+            yield "split.by", f"by: {key} needs data.{key}"
+    if by in ("id", "row") and data.cluster is not None:
+        yield (
+            "split.by",
+            f"by: {by} would cut clusters in two; leave it out, or drop data.cluster",
+        )
+    if by is not None and config.split.method == "group":
+        yield "split.by", "method group keeps the groups of split.column together; leave it out"
 
 
 def _of_model(config: Config) -> Iterator[Contradiction]:
@@ -147,11 +160,6 @@ def _of_model(config: Config) -> Iterator[Contradiction]:
 def _of_penalty(config: Config) -> Iterator[Contradiction]:
     data, penalty = config.data, config.model.penalty
     chosen, by_time = penalty.strength == "cv", penalty.fold_method == "time"
-    if chosen and not by_time and data.id is None and data.cluster is None:
-        yield (
-            "model.penalty.strength",
-            "cv makes folds by a hash of data.cluster or data.id; name one of them",
-        )
     for key in ("rule", "folds", "fold_method"):
         if not chosen and getattr(penalty, key) != type(penalty).model_fields[key].default:
             yield f"model.penalty.{key}", "it goes with strength: cv"
@@ -161,6 +169,11 @@ def _of_penalty(config: Config) -> Iterator[Contradiction]:
         yield (
             "model.penalty.fold_method",
             "stratified folds would cut clusters in two; use random or time",
+        )
+    elif penalty.fold_method == "stratified" and config.split.method == "group":
+        yield (
+            "model.penalty.fold_method",
+            "stratified folds would cut groups in two; use random or time",
         )
 
 

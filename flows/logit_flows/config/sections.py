@@ -95,7 +95,7 @@ class Data(Section):
     target: Target
     """The outcome column and its positive class."""
     id: str | None = None
-    """A unique column. Predictions carry it, and it is never a feature."""
+    """A unique column. Predictions carry it, and it is never a feature. It may be left out."""
     time: str | None = None
     """The column that orders time splits."""
     cluster: str | None = None
@@ -159,6 +159,10 @@ class SplitRule(Section):
     method: Literal["time", "random", "stratified", "group", "column", "none"] = "random"
     """How test rows are chosen. time: the latest rows. random, stratified, group: by a stable hash.
     column: by the values of a column. none: no test rows."""
+    by: Literal["id", "cluster", "row"] | None = None
+    """What random and stratified splits, and folds, hash. row: the values of all columns that are
+    used, but the target and the id: equal rows stay on one side. Default: cluster if data.cluster
+    is set, else id if data.id is, else row."""
     test_size: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.2
     """The share of test rows."""
     column: str | None = None
@@ -184,8 +188,8 @@ class Penalty(Section):
     folds: Annotated[int, Field(ge=2)] = 5
     """The number of folds of cv."""
     fold_method: Literal["random", "stratified", "time"] = "random"
-    """How cv makes folds. random: by a hash of data.cluster, else of data.id. stratified: each
-    class in equal shares. time: each fold comes after the rows that predict it."""
+    """How cv makes folds. random: by a hash of what split.by says. stratified: each class in equal
+    shares. time: each fold comes after the rows that predict it."""
     smooth: list[str] = []
     """Ordered categorical columns. The penalty is on squared differences of neighboring levels, in
     place of their coefficients."""

@@ -14,10 +14,11 @@ from logit_engine.errors import DataError, UsageError
 from logit_engine.fitting.steps import fit
 from logit_flows.config.model import Config
 from logit_flows.steps.fit import likelihood_of, penalty_of
+from logit_flows.steps.folds import fold_key, hashed_folds
 from logit_flows.steps.learn import design_spec
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import class_names, outcomes, read_rows
-from logit_flows.steps.split import Split, hashed_folds
+from logit_flows.steps.split import Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,8 @@ class Validated:
 def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
     """Learn and fit on all folds but one, score that one, for each.
 
-    Folds are hashes of the cluster, else of the id. Test rows take no part.
+    Folds are hashes of what a random split would hash. Test rows take no part.
     """
-    data = config.data
-    unit = data.cluster or config.split.column or data.id
-    if unit is None:
-        raise DataError(
-            "cross-validation folds are made by a hash of data.cluster or data.id; name one of "
-            "them."
-        )
     if config.model.penalty.strength == "cv":
         raise UsageError(
             "the cells of an experiment are compared by cross-validation and cannot choose their "
@@ -49,7 +43,7 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
     frame = read_rows(config, dataset, split, "train")
     assert config.experiment is not None
     count = config.experiment.folds
-    fold = hashed_folds(frame, unit, count)
+    fold = hashed_folds(frame, fold_key(config), count)
     y = outcomes(config, dataset, frame)
     losses = np.empty(frame.height)
     for k in range(count):
@@ -58,7 +52,7 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
             raise DataError(f"fold {k + 1} of {count} has no rows; use fewer experiment.folds.")
         train, validation = frame.filter(pl.Series(~inside)), frame.filter(pl.Series(inside))
         losses[inside] = _fold_losses(config, dataset, (train, y[~inside]), (validation, y[inside]))
-    cluster = frame_clusters(frame, data.cluster)
+    cluster = frame_clusters(frame, config.data.cluster)
     found = difference_interval(losses, cluster=cluster)
     return Validated(found.mean, found.std_error)
 

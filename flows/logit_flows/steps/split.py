@@ -1,28 +1,29 @@
 """Split: which rows train and which test, by a rule that can be applied again to any rows,
 tomorrow's included.
 
-Random rules hash the id (or the cluster, or the group) and compare with a threshold, so that a row
-never changes sides as data grow or are reordered. A stratified rule has a threshold a class, so
-that each class is cut in the same share; it is fixed by the data of its run. A time rule compares
-the first time of the row's cluster with a threshold.
+Random rules hash a key (the cluster, the id, the group, or the whole row) and compare with a
+threshold, so that a row never changes sides as data grow, are reordered or change their types. A
+stratified rule has a threshold a class, so that each class is cut in the same share; it is fixed by
+the data of its run. A time rule compares the first time of the row's cluster with a threshold.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
-from logit_engine.rows.frame_columns import by_name
+from logit_engine.rows.frame_columns import by_name, by_names
 from logit_flows.config.model import Config
-from logit_flows.steps.load import Dataset
+from logit_flows.steps.hashing import Key, RowKey, canonical_text, hashed_keys, key_columns
+from logit_flows.steps.load import Dataset, needed_columns
 from logit_flows.steps.memory import columns_of
+from logit_flows.steps.time_cuts import cut_of, first_times, from_cut_on, plain_cut, stored_cut
 
 SPLIT_SALT = 0x5EED_0001
-FOLD_SALT = 0x5EED_0002
+HASH_NAME = "canonical text"  # of the hash that a stored rule counts on
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Split:
 
     threshold: for time, the first time of the test rows; for hashes, the share of test rows: a
     row with a smaller hash is one. by_class: such a share for each class, for stratified.
-    values: the values of the column that mark test rows, for column.
+    values: the values of the column that mark test rows, for column. row: the columns that are
+    hashed in place of one column.
     """
 
     method: str
@@ -41,40 +43,49 @@ class Split:
     threshold: Any = None
     by_class: tuple[tuple[str, float], ...] = ()
     values: tuple[str, ...] = ()
+    row: RowKey | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns it reads."""
-        return tuple(
-            dict.fromkeys(c for c in (self.column, self.cluster, self.target) if c is not None)
-        )
+        named = (self.column, self.cluster, self.target, *(self.row.columns if self.row else ()))
+        return tuple(dict.fromkeys(c for c in named if c is not None))
+
+    @property
+    def key(self) -> Key | None:
+        """What it hashes; None of a rule without a hash."""
+        return (self.row or self.column) if self.method in ("hash", "stratified") else None
 
     def to_content(self) -> dict[str, Any]:
         """JSON-ready content; `from_content` is its inverse."""
-        kind = "datetime" if isinstance(self.threshold, datetime) else type(self.threshold).__name__
-        shown = self.threshold.isoformat() if isinstance(self.threshold, date) else self.threshold
         return {
             "method": self.method,
             "column": self.column,
             "cluster": self.cluster,
             "target": self.target,
-            "threshold": [kind, shown],
+            "threshold": list(stored_cut(self.threshold)),
             "by_class": [list(pair) for pair in self.by_class],
             "values": list(self.values),
+            "row": None if self.row is None else asdict(self.row),
+            "hash": HASH_NAME,
         }
 
     @staticmethod
     def from_content(content: dict[str, Any]) -> "Split":
-        """The split of that content."""
-        kind, threshold = content["threshold"]
-        if kind == "datetime":
-            threshold = datetime.fromisoformat(threshold)
-        elif kind == "date":
-            threshold = date.fromisoformat(threshold)
-        by_class = tuple((str(label), float(share)) for label, share in content["by_class"])
+        """The split of that content. Raises DataError if it counts on another hash than ours."""
         rest = {key: content[key] for key in ("method", "column", "cluster", "target")}
+        if rest["method"] in ("hash", "stratified") and content.get("hash") != HASH_NAME:
+            raise DataError(
+                "the split of this run was made by the hash of another version, so its test rows "
+                "are not known; train it anew."
+            )
+        row = content.get("row")
         return Split(
-            **rest, threshold=threshold, by_class=by_class, values=tuple(content["values"])
+            **rest,
+            threshold=cut_of(*content["threshold"]),
+            by_class=tuple((str(label), float(share)) for label, share in content["by_class"]),
+            values=tuple(content["values"]),
+            row=None if row is None else RowKey(tuple(row["numbers"]), tuple(row["texts"])),
         )
 
 
@@ -84,168 +95,80 @@ def split_rows(config: Config, dataset: Dataset) -> Split:
     Raises DataError if a side would be empty or have one class.
     """
     asked, data = config.split, config.data
-    unit = asked.column or data.cluster or data.id
     target = data.target.column
     match asked.method:
         case "none":
             return Split("none")
         case "column":
-            rule = Split("column", asked.column, values=tuple(str(v) for v in asked.test or ()))
+            rule = Split("column", asked.column, values=tuple(map(_label_text, asked.test or ())))
         case "time":
             rule = _time_rule(dataset, str(data.time), data.cluster, target, asked.test_size)
         case "stratified":
-            rule = _stratified_rule(config, dataset, str(unit), target, asked.test_size)
+            rule = _stratified_rule(config, dataset, hash_key(config), target, asked.test_size)
+        case "group":
+            rule = Split("hash", asked.column, threshold=asked.test_size)
         case _:
-            rule = Split("hash", unit, threshold=asked.test_size)
-    if data.cluster not in (None, unit) and rule.method in ("hash", "column"):
+            rule = _hash_rule("hash", hash_key(config), threshold=asked.test_size)
+    if data.cluster not in (None, rule.column) and rule.method in ("hash", "column"):
         _refuse_cut_clusters(dataset, rule, str(data.cluster))
     _check_sides(config, dataset, rule, target)
     return rule
 
 
+def hash_key(config: Config) -> Key:
+    """What random and stratified splits hash: the cluster if there is one, else the id, else the
+    whole row, unless split.by says which.
+    """
+    data, by = config.data, config.split.by
+    if by == "cluster" or (by is None and data.cluster is not None):
+        return str(data.cluster)
+    if by == "id" or (by is None and data.id is not None):
+        return str(data.id)
+    return row_key(config)
+
+
+def row_key(config: Config) -> RowKey:
+    """The columns that make a whole row: all that are used, but the target and the id."""
+    apart = {config.data.target.column, config.data.id}
+    columns = [name for name in needed_columns(config) if name not in apart]
+    numbers = tuple(name for name in columns if name in config.features.numeric)
+    return RowKey(numbers, tuple(name for name in columns if name not in numbers))
+
+
 def test_mask(split: Split, frame: pl.DataFrame) -> NDArray[np.bool_]:
     """Which rows of a frame, holding the split's columns, are on the test side, (n,)."""
-    match split.method:
-        case "none":
-            return np.zeros(frame.height, dtype=bool)
-        case "column":
-            return (
-                frame[str(split.column)]
-                .cast(pl.String)
-                .is_in(split.values)
-                .fill_null(False)
-                .to_numpy()
-            )
-        case "time":
-            time = by_name(str(split.column))
-            first = time if split.cluster is None else time.min().over(split.cluster)
-            edge = pl.lit(split.threshold, dtype=frame.schema[str(split.column)])
-            return frame.select(first >= edge).to_series().to_numpy()
-        case "stratified":
-            shares = dict(split.by_class)
-            labels = frame[str(split.target)].cast(pl.String)
-            share = (
-                labels.replace_strict(shares, default=0.0, return_dtype=pl.Float64)
-                .fill_null(0.0)
-                .to_numpy()
-            )
-            return hashed(frame[str(split.column)], SPLIT_SALT) < share
-    is_test: NDArray[np.bool_] = hashed(frame[str(split.column)], SPLIT_SALT) < split.threshold
+    if split.method == "none":
+        return np.zeros(frame.height, dtype=bool)
+    if split.method == "column":
+        texts = canonical_text(frame[str(split.column)])
+        return texts.is_in(split.values).fill_null(False).to_numpy()
+    if split.method == "time":
+        column = str(split.column)
+        later = from_cut_on(column, split.cluster, frame.schema[column], split.threshold)
+        return frame.select(later).to_series().to_numpy()
+    assert split.key is not None
+    share = split.threshold if split.method == "hash" else _class_shares(split, frame)
+    is_test: NDArray[np.bool_] = hashed_keys(frame, split.key, SPLIT_SALT) < share
     return is_test
 
 
-def hashed_folds(frame: pl.DataFrame, unit: str, count: int) -> NDArray[np.int64]:
-    """The validation fold of each row, 0..count-1, (n,), by a hash of its unit."""
-    return np.floor(hashed(frame[unit], FOLD_SALT) * count).astype(np.int64)
+def _class_shares(split: Split, frame: pl.DataFrame) -> NDArray[np.float64]:
+    """The share of test rows of each row's class, (n,)."""
+    labels, shares = canonical_text(frame[str(split.target)]), dict(split.by_class)
+    found = labels.replace_strict(shares, default=0.0, return_dtype=pl.Float64)
+    return found.fill_null(0.0).to_numpy()
 
 
-class Fold(NamedTuple):
-    """Which rows a fold's model learns from, and which it is judged by, (n,) bool each."""
-
-    train: NDArray[np.bool_]
-    held: NDArray[np.bool_]
+def _label_text(label: object) -> str:
+    """A label of the config as the canonical text of its value."""
+    return str(label).lower() if isinstance(label, bool) else str(label)
 
 
-def validation_folds(config: Config, frame: pl.DataFrame, y: NDArray[np.float64]) -> list[Fold]:
-    """The folds of model.penalty for training rows with outcome codes y, (n,). Raises DataError for
-    a fold that cannot be.
-
-    By time rows are cut into one piece more than there are folds, and each fold learns from all
-    that came before it: the first rows are held out by none. Clusters go by their first time.
-    """
-    asked, data = config.model.penalty, config.data
-    count = asked.folds
-    match asked.fold_method:
-        case "time":
-            codes = _time_pieces(frame, str(data.time), data.cluster, count + 1) - 1
-            found = [Fold(codes < k, codes == k) for k in range(count)]
-        case "stratified":
-            codes = _equal_shares(hashed(frame[str(data.id)], FOLD_SALT), y, count)
-            found = [Fold(codes != k, codes == k) for k in range(count)]
-        case _:
-            codes = hashed_folds(frame, str(data.cluster or data.id), count)
-            found = [Fold(codes != k, codes == k) for k in range(count)]
-    classes = np.unique(y)
-    for k, fold in enumerate(found):
-        name = f"fold {k + 1} of {count}"
-        if not fold.held.any() or not fold.train.any():
-            raise DataError(f"{name} has no rows; use fewer model.penalty.folds.")
-        if np.unique(y[fold.train]).size < classes.size:
-            raise DataError(
-                f"the rows that {name} learns from lack a class; use fewer model.penalty.folds or "
-                "another fold_method."
-            )
-    return found
-
-
-def _time_pieces(
-    frame: pl.DataFrame, time: str, cluster: str | None, count: int
-) -> NDArray[np.int64]:
-    """Pieces 0, 1, ... in time of about equally many rows, (n,); equal times stay together."""
-    first = by_name(time) if cluster is None else by_name(time).min().over(cluster)
-    rank = frame.select(first.rank("dense").cast(pl.Int64)).to_series().to_numpy() - 1
-    rows = np.bincount(rank)
-    middle = (np.cumsum(rows) - 0.5 * rows) / rank.size
-    return np.asarray(np.floor(middle * count).astype(np.int64)[rank])
-
-
-def _equal_shares(
-    order: NDArray[np.float64], y: NDArray[np.float64], count: int
-) -> NDArray[np.int64]:
-    """Folds 0, 1, ... with equally many rows of each class, (n,), in the order of a hash."""
-    codes = np.empty(y.size, dtype=np.int64)
-    for label in np.unique(y):
-        own = np.flatnonzero(y == label)
-        codes[own[np.argsort(order[own], kind="stable")]] = np.arange(own.size) * count // own.size
-    return codes
-
-
-def hashed(column: pl.Series, salt: int) -> NDArray[np.float64]:
-    """A number in [0, 1) for each value, (n,), equal for equal values on every machine and in every
-    version.
-
-    Integers, dates and times by splitmix64 (Steele, Lea & Flood 2014); text by folding its UTF-8
-    bytes, eight at a time.
-    """
-    if column.null_count():
-        raise DataError(
-            f"column '{column.name}' is missing in {column.null_count():,} rows; a split cannot "
-            "hash these."
-        )
-    if column.dtype in (pl.String, pl.Categorical, pl.Enum):
-        mixed = _hash_text(column.cast(pl.String), salt)
-    elif column.dtype.is_integer() or column.dtype.is_temporal() or column.dtype == pl.Boolean:
-        numbers = (
-            column.to_physical().cast(pl.Int64, wrap_numerical=True).to_numpy().view(np.uint64)
-        )
-        mixed = _splitmix(numbers ^ _splitmix(np.full(1, salt, dtype=np.uint64)))
-    else:
-        raise DataError(
-            f"column '{column.name}' holds {column.dtype} values; a split hashes integers, text or "
-            "dates."
-        )
-    return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
-
-
-def _splitmix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """One step of splitmix64 from each number, (n,)."""
-    x = x + np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
-
-
-def _hash_text(column: pl.Series, salt: int) -> NDArray[np.uint64]:
-    """A number for each text, (n,): its length, then its bytes, mixed in eight at a time."""
-    lengths = column.str.len_bytes().to_numpy().astype(np.uint64)
-    width = 8 * (int(lengths.max(initial=0)) // 8 + 1)
-    raw = np.array(column.cast(pl.Binary).to_list(), dtype=f"S{width}")
-    words = raw.view("<u8").reshape(column.len(), width // 8)
-    mixed = _splitmix(lengths ^ np.uint64(salt))
-    for k in range(words.shape[1]):
-        inside = lengths > np.uint64(8 * k)
-        mixed = np.where(inside, _splitmix(mixed ^ words[:, k]), mixed)
-    return mixed
+def _hash_rule(method: str, key: Key, **rest: Any) -> Split:
+    """The rule that hashes a column or whole rows."""
+    if isinstance(key, str):
+        return Split(method, key, **rest)
+    return Split(method, row=key, **rest)
 
 
 def _time_rule(
@@ -255,46 +178,49 @@ def _time_rule(
 
     Clusters go by their first time.
     """
-    columns = [time, target] if cluster is None else [time, target, cluster]
-    first = by_name(time) if cluster is None else by_name(time).min().over(cluster)
-    rows = (
-        dataset.scan()
-        .select(columns)
-        .select(first.alias("first"), by_name(target).is_not_null().alias("has"))
-    )
+    rows = dataset.scan().select(by_names(c for c in (time, target, cluster) if c is not None))
+    first = first_times(time, cluster, rows.collect_schema()[time])
     times = (
-        rows.group_by("first").agg(pl.col("has").sum()).sort("first").collect(engine="streaming")
+        rows.select(first.alias("first"), by_name(target).is_not_null().alias("has"))
+        .group_by("first")
+        .agg(pl.col("has").sum())
+        .sort("first")
+        .collect(engine="streaming")
     )
     if times.height < 2:
         raise DataError(f"all rows have the same {time}; a time split needs at least two times.")
+    if times["first"].dtype.is_float() and times["first"].is_nan().any():
+        raise DataError(
+            f"column '{time}' (data.time) holds NaN, which is no time; fill or drop it."
+        )
     before = times["has"].cum_sum().to_numpy()[:-1] / dataset.rows
     cut = int(np.argmin(np.abs(before - (1.0 - test_size)))) + 1
-    return Split("time", time, cluster, threshold=times["first"][cut])
+    return Split("time", time, cluster, threshold=plain_cut(times["first"][cut]))
 
 
 def _stratified_rule(
-    config: Config, dataset: Dataset, unit: str, target: str, test_size: float
+    config: Config, dataset: Dataset, key: Key, target: str, test_size: float
 ) -> Split:
     """For each class the hash below which the asked share of its rows lies."""
     hashes: dict[str, list[NDArray[np.float64]]] = {}
-    for frame in columns_of(config, dataset, [unit, target]):
-        shares_of, labels = hashed(frame[unit], SPLIT_SALT), frame[target].cast(pl.String)
+    for frame in columns_of(config, dataset, [*key_columns(key), target]):
+        own, labels = hashed_keys(frame, key, SPLIT_SALT), canonical_text(frame[target])
         for label in labels.unique().to_list():
-            hashes.setdefault(label, []).append(shares_of[(labels == label).to_numpy()])
+            hashes.setdefault(label, []).append(own[(labels == label).to_numpy()])
     shares = []
     for label in sorted(hashes):
         own = np.sort(np.concatenate(hashes[label]))
         count = round(test_size * own.size)
         edge = 1.0 if count >= own.size else float(own[count])
         shares.append((str(label), edge))
-    return Split("stratified", unit, target=target, by_class=tuple(shares))
+    return _hash_rule("stratified", key, target=target, by_class=tuple(shares))
 
 
 def _refuse_cut_clusters(dataset: Dataset, rule: Split, cluster: str) -> None:
     """Raises DataError if a rule puts rows of one cluster on both sides."""
-    frame = dataset.scan().select(list(dict.fromkeys([*rule.columns, cluster]))).collect()
-    sides = frame.with_columns(pl.Series("side", test_mask(rule, frame)))
-    cut = sides.group_by(cluster).agg(pl.col("side").n_unique()).filter(pl.col("side") > 1).height
+    frame = dataset.scan().select(by_names([*rule.columns, cluster])).collect()
+    sides = pl.DataFrame({"cluster": frame[cluster], "side": test_mask(rule, frame)})
+    cut = sides.group_by("cluster").agg(pl.col("side").n_unique()).filter(pl.col("side") > 1).height
     if cut:
         raise DataError(
             f"the split by '{rule.column}' cuts {cut:,} clusters of '{cluster}' in two; rows that "

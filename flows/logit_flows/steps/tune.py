@@ -15,10 +15,11 @@ from logit_engine.fitting.paths import fit_path
 from logit_engine.fitting.preparation import largest_strength
 from logit_flows.config.model import Config
 from logit_flows.steps.fit import likelihood_of, unit_penalty
+from logit_flows.steps.folds import validation_folds
 from logit_flows.steps.learn import design_spec
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import class_names, outcomes, read_rows
-from logit_flows.steps.split import Split, validation_folds
+from logit_flows.steps.split import Split
 
 STRENGTH_COUNT = 30
 MIN_STRENGTH_SHARE = 1e-3  # of the strength that leaves the constants alone

@@ -1,6 +1,12 @@
 """Keys that contradict each other are refused in a sentence that says what to do."""
 
+from pathlib import Path
+
 import pytest
+from logit_flows.config.reading import read_config
+from logit_flows.steps.folds import fold_key
+from logit_flows.steps.hashing import RowKey
+from logit_flows.steps.split import hash_key
 
 from tests.support.configs import BASE, Problems
 
@@ -34,8 +40,9 @@ CONTRADICTIONS = {
     "split: {test: [a]}": "split.test: it goes with method column.",
     "split: {column: c}": "split.column: it goes with group or column.",
     "data: {test: b.csv}": "data.test: a test file goes with split: {method: none}.",
-    "data: {id: null}": (
-        "split.method: a random split hashes data.id or data.cluster; name one of them."
+    "split: {by: cluster}": "split.by: by: cluster needs data.cluster.",
+    "split: {by: row, method: group, column: c}": (
+        "split.by: method group keeps the groups of split.column together; leave it out."
     ),
     "model: {covariance: {type: cluster}}": (
         "model.covariance.type: a clustered covariance needs data.cluster."
@@ -61,6 +68,36 @@ def test_a_stratified_split_by_cluster_is_refused(problems: Problems) -> None:
         "--set split.method=stratified: split.method: a stratified split would cut clusters in "
         "two; use random, group or time."
     ]
+
+
+def test_a_split_by_an_id_that_is_not_named_is_refused(problems: Problems) -> None:
+    assert problems(BASE, "data.id=null", "split.by=id") == [
+        "--set split.by=id: split.by: by: id needs data.id."
+    ]
+
+
+@pytest.mark.parametrize("by", ["id", "row"])
+def test_a_split_that_would_cut_clusters_is_refused(problems: Problems, by: str) -> None:
+    assert problems(BASE, "data.cluster=g", f"split.by={by}") == [
+        f"--set split.by={by}: split.by: by: {by} would cut clusters in two; leave it out, or drop "
+        "data.cluster."
+    ]
+
+
+def test_stratified_folds_that_would_cut_groups_are_refused(problems: Problems) -> None:
+    folds = "model.penalty={type: l2, strength: cv, fold_method: stratified}"
+    (found,) = problems(BASE, "split={method: group, column: g}", folds)
+    assert found.endswith(
+        "model.penalty.fold_method: stratified folds would cut groups in two; use random or time."
+    )
+
+
+@pytest.mark.parametrize("method", ["random", "stratified"])
+def test_splits_and_folds_need_no_id(tmp_path: Path, method: str) -> None:
+    (tmp_path / "c.yaml").write_text(BASE)
+    penalty = "model.penalty={type: l2, strength: cv}"
+    config = read_config(tmp_path / "c.yaml", ["data.id=null", f"split.method={method}", penalty])
+    assert hash_key(config) == fold_key(config) == RowKey(("x",), ())
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,9 @@ def test_penalties_of_a_given_strength_are_scikit_learns(
         ).fit(X, y)
     np.testing.assert_allclose(model.result.estimates[1:], peer.coef_[0], atol=1e-8)
     assert np.isnan(model.result.std_errors).all()
-    assert (kind == "l1") == bool((model.result.estimates == 0.0).any())
+    zeros = model.result.estimates[1:] == 0.0
+    np.testing.assert_array_equal(zeros, peer.coef_[0] == 0.0)
+    assert zeros.any() == (ratio > 0.0)
 
 
 @pytest.mark.parametrize(

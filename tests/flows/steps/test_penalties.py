@@ -16,10 +16,11 @@ from logit_flows.recipes.experimenting import experiment
 from logit_flows.recipes.training import train
 from logit_flows.reports.page import write_report
 from logit_flows.steps.fit import penalty_of, unit_penalty
+from logit_flows.steps.folds import validation_folds
 from logit_flows.steps.learn import design_spec
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.rows import outcomes, read_rows
-from logit_flows.steps.split import Split, validation_folds
+from logit_flows.steps.split import Split
 from logit_flows.steps.tune import tune_penalty
 from scipy.special import expit
 

@@ -1,10 +1,11 @@
 """The split changes no row's side, cuts no cluster, and refuses a side that cannot be judged."""
 
-from datetime import date
+import json
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.steps import split as splits
+from logit_flows.steps.hashing import RowKey, key_columns
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.rows import read_rows
-from logit_flows.steps.split import SPLIT_SALT, Split, hashed, split_rows, test_mask
+from logit_flows.steps.split import Split, split_rows, test_mask
+from logit_flows.steps.time_cuts import plain_cut
 
 from logit_engine.errors import DataError
 from tests.support.pipeline import Make, city_table
@@ -53,32 +56,6 @@ def test_more_data_in_another_order_move_no_row(make: Make) -> None:
     both = before.join(after, on="key", suffix="_after")
     assert both.height == 600
     assert both["test"].equals(both["test_after"], check_names=False)
-
-
-def test_equal_values_of_any_type_have_equal_hashes() -> None:
-    known = [0.010580436828307005, 0.2743961374374496]
-    for dtype in (pl.Int8, pl.UInt16, pl.Int64, pl.UInt64):
-        assert hashed(pl.Series("i", [0, 1], dtype=dtype), SPLIT_SALT).tolist() == known
-    assert hashed(pl.Series("b", [False, True]), SPLIT_SALT).tolist() == known
-    assert hashed(pl.Series("t", ["a"], dtype=pl.Categorical), SPLIT_SALT).tolist() == [
-        0.5706292642308227
-    ]
-    assert hashed(pl.Series("u", [2**64 - 7], dtype=pl.UInt64), SPLIT_SALT).tolist() == [
-        0.8825201282794272
-    ]
-    assert hashed(pl.Series("t", [], dtype=pl.String), SPLIT_SALT).tolist() == []
-
-
-def test_what_cannot_be_hashed_is_refused() -> None:
-    with pytest.raises(
-        DataError, match="column 'f' holds Float64 values; a split hashes integers, text or dates"
-    ):
-        hashed(pl.Series("f", [0.5]), SPLIT_SALT)
-    for values in ([1, None], ["a", None]):
-        with pytest.raises(
-            DataError, match="column 'n' is missing in 1 rows; a split cannot hash these"
-        ):
-            hashed(pl.Series("n", values), SPLIT_SALT)
 
 
 @pytest.mark.parametrize("method", ["random", "time"])
@@ -169,32 +146,6 @@ def test_a_hash_never_moves_a_row_however_data_grow_or_are_ordered(
     assert hold_out(rule, pl.DataFrame({"id": fewer})).tolist() == [full[i] for i in fewer]
 
 
-@given(
-    st.lists(
-        st.text(max_size=30).filter(lambda t: "\0" not in t), min_size=1, max_size=40, unique=True
-    )
-)
-def test_a_text_hash_is_the_texts_alone(texts: list[str]) -> None:
-    together = hashed(pl.Series("t", texts), SPLIT_SALT)
-    apart = [hashed(pl.Series("t", [text]), SPLIT_SALT)[0] for text in texts]
-    assert together.tolist() == apart
-
-
-def test_hashes_are_uniform_and_the_same_forever() -> None:
-    values = hashed(pl.Series("i", range(100_000)), SPLIT_SALT)
-    assert abs(np.histogram(values, 20, (0, 1))[0] - 5000).max() < 350
-    assert hashed(pl.Series("i", [0, 1, -7]), SPLIT_SALT).tolist() == KNOWN_INTEGERS
-    assert (
-        hashed(pl.Series("t", ["", "a", "2013-01-01-UA1545-EWR"]), SPLIT_SALT).tolist()
-        == KNOWN_TEXTS
-    )
-
-
-KNOWN_INTEGERS = [0.010580436828307005, 0.2743961374374496, 0.8825201282794272]
-
-KNOWN_TEXTS = [0.012473804068007466, 0.5706292642308227, 0.15594417460393728]
-
-
 @pytest.mark.parametrize(
     "overrides",
     [
@@ -233,3 +184,127 @@ def test_a_split_with_an_empty_side_is_refused(dated_config: Path) -> None:
     config = read_config(dated_config, ["split={method: column, column: group, test: [99]}"])
     with pytest.raises(DataError, match=r"the split leaves no test rows"):
         split_rows(config, load_dataset(config))
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({}, "key"),
+        ({"data__cluster": "group"}, "group"),
+        ({"data__id": None}, RowKey(("x", "z"), ("city",))),
+        ({"split__by": "row"}, RowKey(("x", "z"), ("city",))),
+        ({"data__cluster": "group", "split__by": "cluster"}, "group"),
+        ({"data__time": "day", "split__by": "row"}, RowKey(("x", "z"), ("day", "city"))),
+        ({"split": {"method": "group", "column": "group", "test_size": 0.4}}, "group"),
+    ],
+)
+def test_a_split_hashes_cluster_id_or_row(make: Make, settings: dict[str, Any], key: Any) -> None:
+    config = make(**settings)
+    rule = split_rows(config, load_dataset(config))
+    assert (rule.key, rule.columns) == (key, key_columns(key))
+    assert Split.from_content(json.loads(json.dumps(rule.to_content()))) == rule
+
+
+@pytest.mark.parametrize("method", ["random", "stratified"])
+def test_without_an_id_equal_rows_stay_on_one_side(make: Make, method: str) -> None:
+    once = city_table().with_columns(x=pl.col("x").round(1), z=pl.col("z").round(0))
+    twice = pl.concat([once, once.sample(200, seed=1)])
+    frame = sides(make(twice, data__id=None, split__method=method))
+    alike = frame.group_by("x", "z", "city", "y").agg(pl.col("test").n_unique(), pl.len())
+    assert alike["len"].max() > 2
+    assert alike["test"].max() == 1
+    assert frame["test"].mean() == pytest.approx(0.3, abs=0.04)
+
+
+def test_a_column_split_knows_a_boolean_and_a_whole_number_by_their_text(make: Make) -> None:
+    for values, test in (([True, False], [True]), ([1.0, 2.0], [1]), ([1, 2], ["1"])):
+        frame = city_table().with_columns(part=pl.Series(values * 300))
+        found = sides(make(frame, split={"method": "column", "column": "part", "test": test}))
+        assert found["test"].equals(found["part"] == values[0], check_names=False)
+
+
+START = datetime(2023, 11, 5, 4, tzinfo=UTC)  # an hour before New York's clocks go back
+MINUTES = pl.Series(
+    [START + timedelta(minutes=i) for i in range(600)], dtype=pl.Datetime("us", "UTC")
+)
+TIMES = {
+    "moments": MINUTES,
+    "moments of New York": MINUTES.dt.convert_time_zone("America/New_York"),
+    "naive times": MINUTES.dt.replace_time_zone(None),
+    "naive times in milliseconds": MINUTES.dt.replace_time_zone(None).dt.cast_time_unit("ms"),
+    "dates": pl.Series([date(2024, 1, 1) + timedelta(days=i) for i in range(600)]),
+    "integers": pl.Series(range(600)),
+    "wide integers": pl.Series([2**70 + i for i in range(600)], dtype=pl.Int128),
+    "unsigned integers": pl.Series([2**63 + i for i in range(600)], dtype=pl.UInt64),
+    "floats": pl.Series([i / 7 for i in range(600)]),
+    "decimals": pl.Series(range(600)).cast(pl.Decimal(9, 2)) / 4,
+}
+
+
+@pytest.mark.parametrize("size", [0.25, 0.75, 0.85])
+@pytest.mark.parametrize("times", TIMES.values(), ids=TIMES)
+def test_a_cut_in_time_is_read_back_to_the_same_moment(
+    make: Make, times: pl.Series, size: float
+) -> None:
+    config = make(
+        city_table().with_columns(day=times).sample(fraction=1.0, shuffle=True, seed=3),
+        data__time="day",
+        split={"method": "time", "test_size": size},
+    )
+    dataset = load_dataset(config)
+    rule = split_rows(config, dataset)
+    again = Split.from_content(json.loads(json.dumps(rule.to_content())))
+    frame = dataset.scan().collect()
+    latest = frame["key"] >= round(frame.height * (1.0 - size))
+    assert again == rule
+    assert type(again.threshold) is type(rule.threshold)
+    assert hold_out(rule, frame).tolist() == hold_out(again, frame).tolist() == latest.to_list()
+
+
+def test_a_moment_is_stored_in_utc() -> None:
+    cut = datetime(2023, 11, 5, 1, 30, fold=1, tzinfo=ZoneInfo("America/New_York"))
+    content = Split("time", "t", threshold=cut).to_content()
+    assert content["threshold"] == ["datetime", "2023-11-05T06:30:00+00:00"]
+
+
+@pytest.mark.parametrize(
+    ("cut", "column", "found"),
+    [
+        ("moments", "naive times", "times without a zone, but the split cuts times with a zone"),
+        ("naive times", "moments", "times with a zone, but the split cuts times without a zone"),
+        ("dates", "moments", "times with a zone, but the split cuts dates at 2024-01-01"),
+        ("integers", "dates", "dates, but the split cuts numbers at 0"),
+        ("dates", "integers", "numbers, but the split cuts dates at 2024-01-01"),
+    ],
+)
+def test_times_of_another_kind_than_the_cut_are_refused(cut: str, column: str, found: str) -> None:
+    rule = Split("time", "t", threshold=plain_cut(TIMES[cut][0]))
+    with pytest.raises(DataError) as caught:
+        hold_out(rule, pl.DataFrame({"t": TIMES[column]}))
+    assert str(caught.value).startswith(f"column 't' holds {found}")
+    assert str(caught.value).endswith("; these do not compare: convert the column.")
+
+
+def test_a_date_and_its_midnight_compare() -> None:
+    dates = pl.Series([date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3)])
+    midnights = dates.cast(pl.Datetime("us"))
+    for cut in (dates[1], midnights[1]):
+        rule = Split("time", "t", threshold=cut)
+        for times in (dates, midnights):
+            assert hold_out(rule, pl.DataFrame({"t": times})).tolist() == [False, True, True]
+
+
+def test_a_time_that_is_no_number_is_refused(make: Make) -> None:
+    frame = city_table().with_columns(day=pl.Series([float("nan"), *range(599)], strict=False))
+    config = make(frame, data__time="day", split__method="time")
+    with pytest.raises(
+        DataError, match=r"^column 'day' \(data\.time\) holds NaN, which is no time"
+    ):
+        split_rows(config, load_dataset(config))
+
+
+def test_a_rule_of_another_hash_is_not_read() -> None:
+    content = Split("hash", "key", threshold=0.3).to_content()
+    del content["hash"]
+    with pytest.raises(DataError, match=r"made by the hash of another version.*train it anew\.$"):
+        Split.from_content(content)
