@@ -20,6 +20,7 @@ from logit_engine.errors import DataError
 from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
 from logit_flows.steps.evaluate import Evaluation
+from logit_flows.steps.hashing import key_columns
 from logit_flows.steps.load import Dataset, needed_columns
 from logit_flows.steps.memory import refuse_large
 from logit_flows.steps.rows import outcomes
@@ -143,7 +144,7 @@ def compare(
     refuse_large(
         config, dataset, "the gate compares two models on all rows at once: promote by hand"
     )
-    rules = [Split.from_content(model.origin["split"]) for model in (challenger, other)]
+    rules = _comparable_rules(challenger, other)
     used = {column for model in (challenger, other) for column in model.design.data_columns}
     columns = dict.fromkeys(
         [*needed_columns(config), *used, *(c for rule in rules for c in rule.columns)]
@@ -173,6 +174,21 @@ def compare(
     found = difference_interval(difference, cluster=cluster, level=level)
     groups = None if cluster is None else int(np.unique(cluster).size)
     return Comparison(frame.height, groups, found.mean, found.lower, found.upper, level)
+
+
+def _comparable_rules(challenger: StoredModel, other: StoredModel) -> tuple[Split, Split]:
+    """The split rules of both models. Raises IncomparableError if they hash different keys."""
+    try:
+        ours, theirs = (Split.from_content(m.origin["split"]) for m in (challenger, other))
+    except DataError as error:
+        raise IncomparableError(str(error).rstrip(".")) from error
+    if ours.key is None or theirs.key is None or ours.key == theirs.key:
+        return ours, theirs
+    named = " and ".join(", ".join(key_columns(key)) for key in (ours.key, theirs.key))
+    raise IncomparableError(
+        f"no row is provably unseen by both models: their splits hash other columns ({named}); if "
+        f"the new model is right, promote it by hand: logit promote {challenger.origin['run']}"
+    )
 
 
 def _cannot_score(other: StoredModel, challenger: StoredModel, why: str) -> str:

@@ -1,17 +1,25 @@
 """The gate's rule: it promotes within its margins alone, over many weeks, and says every reason."""
 
 import math
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from logit_flows.recipes.training import train
 from logit_flows.steps.evaluate import Evaluation, Measured
-from logit_flows.steps.gate import Comparison, compare, decide, unmet_requirements
+from logit_flows.steps.gate import (
+    Comparison,
+    IncomparableError,
+    compare,
+    decide,
+    unmet_requirements,
+)
+from logit_flows.steps.hashing import hashed
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.rows import outcomes
 from logit_flows.steps.score import load_stored_model
-from logit_flows.steps.split import SPLIT_SALT, hashed
+from logit_flows.steps.split import SPLIT_SALT
 from sklearn import metrics as sk
 
 from logit_engine.diagnostics.metric_intervals import difference_interval
@@ -166,3 +174,31 @@ def test_models_are_compared_on_the_rows_that_both_hold_out(make: Make) -> None:
     p = [unseen.select(m.outputs(["probability"]))["probability"].to_numpy() for m in models]
     assert found.rows == unseen.height
     assert found.mean == pytest.approx(sk.log_loss(y, p[0]) - sk.log_loss(y, p[1]), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"split__by": "row"}, "city, x, z and key"),
+        ({"data__id": None}, "city, x, z and key"),
+        ({"data__cluster": "group"}, "group and key"),
+        ({"split": {"method": "group", "column": "group"}}, "group and key"),
+    ],
+)
+def test_models_whose_splits_hash_other_columns_are_not_compared(
+    make: Make, settings: dict[str, Any], named: str
+) -> None:
+    champion, other = make(), make(**settings)
+    models = [load_stored_model(c, train(c).run) for c in (other, champion)]
+    with pytest.raises(IncomparableError) as caught:
+        compare(other, load_dataset(other), *models)
+    assert str(caught.value) == (
+        f"no row is provably unseen by both models: their splits hash other columns ({named}); if "
+        f"the new model is right, promote it by hand: logit promote {models[0].origin['run']}"
+    )
+
+
+def test_models_of_the_same_whole_rows_are_compared(make: Make) -> None:
+    config, other = (make(data__id=None, model__link=link) for link in ("logit", "probit"))
+    models = [load_stored_model(c, train(c).run) for c in (other, config)]
+    assert 120 < compare(config, load_dataset(config), *models).rows < 240
