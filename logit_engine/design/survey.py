@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array
 from logit_engine.rows import BLOCK_ROWS
 from logit_engine.rows.arrays import MAX_MAGNITUDE
-from logit_engine.rows.frame_columns import by_name
+from logit_engine.rows.frame_columns import by_name, series_of
 from logit_engine.rows.row_names import MAX_SHOWN_ROWS
 from logit_engine.rows.table_frames import Frames
 
@@ -86,8 +86,9 @@ def survey_rows(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]
             _note_unusable(frame, found.rows, unusable)
         pattern = _split_patterns(pattern, frame, numeric)
         for name in categorical:
-            _count_levels(frame[name], found.levels[name])
-            found.nulls[name] += frame[name].null_count()
+            levels = series_of(frame, name)
+            _count_levels(levels, found.levels[name])
+            found.nulls[name] += levels.null_count()
         found.rows += frame.height
     for i, name in enumerate(numeric):
         of_column = (sums.n, sums.infinite, sums.huge, sums.mean, sums.square, *sums.range)
@@ -115,7 +116,7 @@ def _note_unusable(frame: pl.DataFrame, start: int, unusable: dict[str, list[int
     """
     for name, positions in unusable.items():
         if len(positions) <= MAX_SHOWN_ROWS:
-            here = np.flatnonzero(_is_unusable(_number_array(frame[name]))) + start
+            here = np.flatnonzero(_is_unusable(_number_array(series_of(frame, name)))) + start
             positions += here[: MAX_SHOWN_ROWS + 1 - len(positions)].tolist()
 
 
@@ -126,7 +127,7 @@ def missing_values(name: str) -> pl.Expr:
 
 def column_values(rows: Frames, name: str) -> Array:
     """One column as numbers, NaN for a missing one, (n,): for a median, which needs all at once."""
-    parts = [_number_array(frame[name]) for frame in rows.frames([name])]
+    parts = [_number_array(series_of(frame, name)) for frame in rows.frames([name])]
     return np.concatenate(parts) if parts else np.empty(0)
 
 
@@ -177,7 +178,7 @@ def _statistics_by_block(frame: pl.DataFrame, numeric: Sequence[str]) -> list[_B
     if not numeric:
         return []
     whole = frame.height // BLOCK_ROWS * BLOCK_ROWS
-    columns = [_number_array(frame[name]) for name in numeric]
+    columns = [_number_array(series_of(frame, name)) for name in numeric]
     tables = [
         [x[:whole].reshape(-1, BLOCK_ROWS) for x in columns],
         [x[whole:].reshape(1, -1) for x in columns],
@@ -219,11 +220,11 @@ def _split_patterns(pattern: list[int], frame: pl.DataFrame, numeric: Sequence[s
     """Classes of columns missing in the same rows up to now, split where they differ in a frame."""
     if not numeric:
         return pattern
-    masks = frame.select(missing_values(name).alias(name) for name in numeric)
+    masks = frame.select(missing_values(name).alias(str(i)) for i, name in enumerate(numeric))
     keys: dict[tuple[int, bytes], int] = {}
     own = [
-        (old, np.packbits(masks[name].to_numpy()).tobytes())
-        for old, name in zip(pattern, numeric, strict=True)
+        (old, np.packbits(mask.to_numpy()).tobytes())
+        for old, mask in zip(pattern, masks, strict=True)
     ]
     return [keys.setdefault(key, len(keys)) for key in own]
 

@@ -7,7 +7,7 @@ and `linear_predictor` the same sum as one Polars expression for a score. A desi
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import polars as pl
 from logit_engine.columns import Array, Columns, Constant, Coordinates, SideBySide
 from logit_engine.design.terms.base import Audit, AuditCounts, Term
 from logit_engine.design.terms.categorical import Categorical
+from logit_engine.design.terms.naming import INTERCEPT
 from logit_engine.design.terms.registry import TERM_KINDS
 
 
@@ -31,7 +32,9 @@ class Design:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the p columns of X."""
-        return ("intercept", *(name for term in self.terms for name in term.column_names))
+        categoricals = [term.name for term in self.of_kind(Categorical)]
+        names = [term.names_beside(categoricals) for term in self.terms]
+        return (INTERCEPT, *chain.from_iterable(names))
 
     @property
     def groups(self) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+from logit_engine.design.terms.naming import listed_text
 from logit_engine.reporting.number_formats import number_text
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _confusion(evaluation: "Evaluation", side: str, values: dict[str, float]) ->
     lines = [f"Confusion on {side} (rows observed, columns predicted)"]
     lines.append(" " * wide + "".join(f"{name:>{wide}}" for name in names))
     for name in names:
-        row = (values[f"{CONFUSION}{name}, {predicted}]"] for predicted in names)
+        row = (values[f"{CONFUSION}{listed_text((name, predicted))}]"] for predicted in names)
         lines.append(f"{name:<{wide}}" + "".join(f"{n:>{wide},.0f}" for n in row))
     return lines
 

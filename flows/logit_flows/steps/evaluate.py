@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
+from itertools import product
 from operator import add
 from typing import Literal
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.design.frame_rows import frame_clusters
+from logit_engine.design.terms.naming import listed_text
 from logit_engine.diagnostics.class_metrics import class_confusion, evaluate_classes
 from logit_engine.diagnostics.metric_intervals import Bootstrap, MetricValue
 from logit_engine.diagnostics.metrics import (
@@ -220,9 +222,7 @@ def _measure_classes(
         row_loss=-likelihood.terms(side.eta, side.y).loglik,
     )
     table = class_confusion(code, probability).ravel().astype(np.float64).tolist()
-    pairs = [
-        f"confusion[{own}, {predicted}]" for own in result.classes for predicted in result.classes
-    ]
+    pairs = [f"confusion[{listed_text(pair)}]" for pair in product(result.classes, repeat=2)]
     return [
         *(side.measured(one.metric, one.baseline) for one in found),
         *side.counted({"rows": float(code.size), **dict(zip(pairs, table, strict=True))}),

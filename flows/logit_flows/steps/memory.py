@@ -7,6 +7,7 @@ import polars as pl
 from logit_engine.design.frame_rows import Outcome
 from logit_engine.design.parquet_rows import parquet_frames
 from logit_engine.errors import DataError
+from logit_engine.rows.frame_columns import by_name, by_names
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset, needed_columns
 
@@ -54,7 +55,8 @@ def columns_of(config: Config, dataset: Dataset, columns: Sequence[str]) -> Iter
     """Some columns of all rows with a target: in one frame, or streamed."""
     columns = list(dict.fromkeys(columns))
     if not streamed(config, dataset):
-        yield dataset.scan().select(columns).drop_nulls(dataset.target).collect()
+        rows = dataset.scan().select(by_names(columns))
+        yield rows.filter(by_name(dataset.target).is_not_null()).collect()
     else:
         present = Outcome(dataset.target).is_present
         yield from parquet_frames(dataset.paths, columns, present, [dataset.target]).frames()

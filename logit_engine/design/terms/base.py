@@ -163,6 +163,10 @@ class Term(ABC):
     def column_names(self) -> tuple[str, ...]:
         """The names of its m columns of X."""
 
+    def names_beside(self, categoricals: Sequence[str]) -> tuple[str, ...]:
+        """These names in a design with some categoricals, told apart from those of their levels."""
+        return self.column_names
+
     @property
     @abstractmethod
     def inputs(self) -> Inputs:

@@ -30,6 +30,7 @@ from logit_engine.design.terms.base import (
     missing_levels_error,
     unseen_rows,
 )
+from logit_engine.design.terms.naming import level_text, names_apart
 from logit_engine.errors import DataError, Reason, UsageError
 from logit_engine.rows.frame_columns import by_name
 
@@ -98,8 +99,12 @@ class Categorical(Term):
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """name[level] of each level with a coefficient."""
-        return tuple(f"{self.name}[{level}]" for level in self.columns)
+        """column[level] of each level with a coefficient."""
+        return tuple(level_text(self.name, level) for level in self.columns)
+
+    def names_beside(self, categoricals: Sequence[str]) -> tuple[str, ...]:
+        """In backquotes where the column's name begins like a level of one of these."""
+        return names_apart(self.column_names, self.name, categoricals)
 
     @property
     def inputs(self) -> Inputs:

@@ -8,6 +8,7 @@ import polars as pl
 
 from logit_engine.design.survey import missing_values
 from logit_engine.design.terms.base import Inputs, NumberColumns, Term, Training
+from logit_engine.design.terms.naming import missing_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Indicator(Term):
     @property
     def column_names(self) -> tuple[str, ...]:
         """missing[a, b]."""
-        return (f"missing[{', '.join(self.sources)}]",)
+        return (missing_text(self.sources),)
 
     @property
     def inputs(self) -> Inputs:

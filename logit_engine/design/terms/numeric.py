@@ -18,6 +18,7 @@ from logit_engine.design.terms.base import (
     Training,
     missing_numbers_error,
 )
+from logit_engine.design.terms.naming import column_text, names_apart
 from logit_engine.errors import DataError, Reason
 from logit_engine.rows.frame_columns import by_name
 
@@ -47,8 +48,12 @@ class Numeric(Term):
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """The column's own name."""
-        return (self.name,)
+        """The column's own name, in backquotes where it could be read as another term."""
+        return (column_text(self.name),)
+
+    def names_beside(self, categoricals: Sequence[str]) -> tuple[str, ...]:
+        """In backquotes where the column's name begins like a level of one of these."""
+        return names_apart(self.column_names, self.name, categoricals)
 
     @property
     def inputs(self) -> Inputs:
