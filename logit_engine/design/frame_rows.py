@@ -11,6 +11,8 @@ from logit_engine.design.table_design import Design
 from logit_engine.errors import DataError
 from logit_engine.rows import arrays
 from logit_engine.rows.column_numbers import is_missing
+from logit_engine.rows.frame_columns import series_of
+from logit_engine.rows.labels import quoted_label, quoted_labels
 from logit_engine.rows.memory import MemoryRows
 
 
@@ -23,7 +25,7 @@ class Outcome:
 
     def __call__(self, frame: pl.DataFrame) -> Array:
         """0.0, 1.0, ... by label, (n,). Raises DataError for a value that is no label."""
-        values = frame[self.column]
+        values = series_of(frame, self.column)
         if not self.labels:
             return np.asarray(values.cast(pl.Float64).to_numpy())
         codes = np.full(frame.height, -1.0)
@@ -36,8 +38,8 @@ class Outcome:
     def _unknown_labels_sentence(self, values: pl.Series) -> str:
         """What is wrong with values that are no labels, the most frequent first."""
         counted = values.alias("label").value_counts(sort=True, name="rows").rows()
-        shown = ", ".join(f"{label!r} ({n:,} rows)" for label, n in counted[:5])
-        known = ", ".join(map(repr, self.labels))
+        shown = ", ".join(f"{quoted_label(label)} ({n:,} rows)" for label, n in counted[:5])
+        known = quoted_labels(self.labels)
         return (
             f"column '{self.column}' holds {shown}, no label of the outcome ({known}); drop these "
             "rows, or relabel them."
@@ -45,7 +47,7 @@ class Outcome:
 
     def is_present(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
         """Which rows have an outcome, (n,): neither null nor NaN."""
-        values = frame[self.column]
+        values = series_of(frame, self.column)
         present = values.is_not_null()
         if values.dtype.is_float():
             present &= values.is_not_nan().fill_null(False)
@@ -88,10 +90,11 @@ def frame_clusters(frame: pl.DataFrame, column: str | None) -> NDArray[np.int64]
     """
     if column is None:
         return None
-    missing = np.flatnonzero(is_missing(frame[column]))
+    values = series_of(frame, column)
+    missing = np.flatnonzero(is_missing(values))
     if missing.size:
         raise DataError(
             f"cluster '{column}' is missing in {missing.size:,} rows (first: row {missing[0]}); "
             "give them one."
         )
-    return np.asarray(frame[column].rank("dense").cast(pl.Int64).to_numpy() - 1)
+    return np.asarray(values.rank("dense").cast(pl.Int64).to_numpy() - 1)

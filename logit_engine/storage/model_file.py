@@ -29,12 +29,11 @@ from logit_engine.fitting.result import (
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LINKS, LOGIT
 from logit_engine.rows.arrays import refuse_repeated_names
+from logit_engine.rows.labels import Label, label_column, label_text
 from logit_engine.storage.publish import canonical_json
 
 FORMAT_VERSION = 2
 METADATA_KEY = "logit_engine"
-
-Label = bool | int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +115,15 @@ class StoredModel:
         """The predicted class of each row.
 
         Of two classes the positive one from the threshold on; of several the most probable, the
-        first of equals.
+        first of equals. It has the target's type: integers are Int64, text is text.
         """
         probabilities = self.probabilities()
         classes = self.target.classes
         if len(probabilities) == 1:
-            positive = probabilities[0] >= self.threshold
-            return (
-                positive
-                if classes == (False, True)
-                else _label_where(positive, classes[1], classes[0])
-            )
+            is_positive = probabilities[0] >= self.threshold
+            return _label_where(is_positive, classes[1], label_column(classes[0]))
         largest = pl.max_horizontal(probabilities)
-        found = pl.lit(classes[-1])
+        found = label_column(classes[-1])
         for label, probability in reversed(
             list(zip(classes[:-1], probabilities[:-1], strict=True))
         ):
@@ -150,15 +145,15 @@ class StoredModel:
                 self.linear_predictors() if name == "linear_predictor" else self.probabilities()
             )
             classes = self.target.classes[len(self.target.classes) - len(columns) :]
-            names = [f"{name}[{label}]" for label in classes] if several else [name]
+            names = [f"{name}[{label_text(c)}]" for c in classes] if several else [name]
             found += [column.alias(label) for column, label in zip(columns, names, strict=True)]
         return found
 
 
-def _label_where(where: pl.Expr, label: Label, otherwise: Any) -> pl.Expr:
+def _label_where(where: pl.Expr, label: Label, otherwise: pl.Expr) -> pl.Expr:
     """The label where the condition holds; null where it cannot be told."""
-    rest = otherwise if isinstance(otherwise, pl.Expr) else pl.lit(otherwise)
-    return pl.when(where.is_null()).then(None).when(where).then(pl.lit(label)).otherwise(rest)
+    found = pl.when(where.is_null()).then(None).when(where).then(label_column(label))
+    return found.otherwise(otherwise)
 
 
 def coefficient_table(model: StoredModel, level: float = 0.95) -> pl.DataFrame:

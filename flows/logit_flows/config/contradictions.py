@@ -7,9 +7,6 @@ from logit_flows.config.sections import Data
 
 Contradiction = tuple[str, str]
 
-# Columns that predictions write themselves.
-OUTPUTS = ("split", "target", "linear_predictor", "probability", "predicted_class", "model")
-
 
 def contradictions(config: Config) -> Iterator[Contradiction]:
     """Each contradiction: the dotted key where it shows, and a sentence without its stop."""
@@ -37,12 +34,6 @@ def _of_features(config: Config) -> Iterator[Contradiction]:
     for role, column in (("id", data.id), ("target", data.target.column)):
         if column in used:
             yield "features", f"the column '{column}' is data.{role}, so it cannot be a feature"
-    if data.id in OUTPUTS:
-        yield (
-            "data.id",
-            f"'{data.id}' is the name of a column that predictions write themselves; "
-            "rename the column",
-        )
     for name in sorted(set(features.reference) - set(features.categorical))[:1]:
         yield "features.reference", f"'{name}' is not one of features.categorical"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.representer import SafeRepresenter
 
 from logit_engine.errors import UsageError
 from logit_flows.config.checking import checked
@@ -47,9 +48,21 @@ def to_yaml(content: Mapping[str, Any]) -> str:
     """A mapping as YAML; the same content gives the same text."""
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
+    yaml.Representer = _Representer
     out = io.StringIO()
     yaml.dump(dict(content), out)
     return out.getvalue()
+
+
+class _Representer(SafeRepresenter):
+    """Texts that hold a next-line character stand in double quotes: elsewhere it is a blank."""
+
+    def represent_str(self, data: str) -> Any:
+        style = '"' if "\x85" in data else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+_Representer.add_representer(str, _Representer.represent_str)
 
 
 def json_schema() -> dict[str, Any]:

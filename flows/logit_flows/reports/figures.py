@@ -93,16 +93,19 @@ def coefficient_path(path: pl.DataFrame, chosen: float, label: str) -> str:
     """The coefficients along the strengths without the constant, the largest with their names."""
 
     def draw(axes: Axes) -> None:
-        wide = path.pivot(on="term", index="strength", values="coefficient")
-        strength, slopes = wide["strength"].to_numpy(), wide.columns[1:]
-        last = {term: float(wide[term][-1]) for term in slopes}
-        named = sorted(slopes, key=lambda term: -abs(last[term]))[:MAX_NAMED_TERMS]
-        for term in slopes:
+        lines_of = {str(term): part for (term,), part in path.group_by("term", maintain_order=True)}
+        last = {term: float(part["coefficient"][-1]) for term, part in lines_of.items()}
+        named = sorted(last, key=lambda term: -abs(last[term]))[:MAX_NAMED_TERMS]
+        strength = path["strength"].unique(maintain_order=True).to_numpy()
+        for term, part in lines_of.items():
             if term not in named:
-                axes.plot(strength, wide[term].to_numpy(), lw=0.6, color=PALE)
+                axes.plot(strength, part["coefficient"].to_numpy(), lw=0.6, color=PALE)
         axes.axhline(0.0, color=INK, lw=0.6)
         axes.axvline(chosen, color=RED, lw=0.9, ls="--")
-        lines = [axes.plot(strength, wide[term].to_numpy(), lw=1.3)[0] for term in named]
+        lines = [
+            axes.plot(strength, lines_of[term]["coefficient"].to_numpy(), lw=1.3)[0]
+            for term in named
+        ]
         _set_strength_axis(axes)
         axes.set_xlim(strength[0], strength[-1])
         axes.set_ylabel("coefficient of the normalized column")
@@ -185,9 +188,8 @@ def roc(curves: Mapping[str, tuple[Array, Array]], label: str) -> str:
             ends = np.flatnonzero(np.diff(probability[order], append=-1.0) != 0.0)
             ends = ends[np.unique(np.linspace(0, ends.size - 1, 400).round().astype(int))]
             at = np.r_[0.0, misses[ends] / misses[-1]], np.r_[0.0, hits[ends] / hits[-1]]
-            axes.plot(
-                *at, lw=1.4, color=ACCENT if len(curves) == 1 else None, label=short_label(name)
-            )
+            color = ACCENT if len(curves) == 1 else None
+            axes.plot(*at, lw=1.4, color=color, label=legend_label(name))
         axes.set(xlim=(0.0, 1.01), ylim=(0.0, 1.01), aspect="equal")
         axes.set(xlabel="false positive rate", ylabel="true positive rate")
         if len(curves) > 1:
@@ -207,7 +209,7 @@ def distribution(
         for code, color, fill in ((0, "#8a8a8a", True), (1, ACCENT, False)):
             share = np.histogram(probability[y == code], edges)[0] / max(1, (y == code).sum())
             kind: dict[str, Any] = {"fill": True, "alpha": 0.35} if fill else {"lw": 1.4}
-            axes.stairs(share, edges, color=color, label=short_label(names[code]), **kind)
+            axes.stairs(share, edges, color=color, label=legend_label(names[code]), **kind)
         if threshold <= most:
             axes.axvline(threshold, color=INK, lw=0.9, ls="--")
         axes.set(
@@ -241,6 +243,12 @@ def short_label(text: str, most: int = 28) -> str:
     """The text on one line, its end cut off if it is long."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
+def legend_label(text: str) -> str:
+    """The text for a legend, from which Matplotlib leaves out what begins with an underscore."""
+    label = short_label(text)
+    return f" {label}" if label.startswith("_") else label
 
 
 def _set_strength_axis(axes: Axes) -> None:

@@ -15,6 +15,7 @@ from logit_engine.diagnostics.calibration import CalibrationBin, calibration_bin
 from logit_engine.fitting.result import FitResult
 from logit_engine.reporting.cell_text import visible_text
 from logit_engine.reporting.number_formats import number_text, p_text, z_text
+from logit_engine.rows.labels import label_text
 from logit_engine.storage.model_file import StoredModel, coefficient_table
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
@@ -83,6 +84,7 @@ def report_html(config: Config, run: str) -> str:
             a_unit=UNIT_OF_SCALE[own.normalize],
             manifest=store.verify_run(run),
             model=model,
+            positive="" if model.result.classes else label_text(model.target.positive),
             fit=model.result,
             penalty=_penalty(own, model.result),
             evaluation=evaluation,
@@ -234,13 +236,8 @@ def _tested(files: RunFiles, model: StoredModel) -> dict[str, Any] | None:
     """
     if not files.predictions.exists():
         return None
-    needed = pl.col("target"), pl.col("^probability.*$")
-    rows = (
-        pl.scan_parquet(files.predictions)
-        .filter(pl.col("split") == "test")
-        .select(needed)
-        .collect()
-    )
+    predictions = pl.scan_parquet(files.predictions, glob=False)
+    rows = predictions.filter(pl.col("split") == "test").collect()
     if rows.is_empty():
         return None
     classes = list(_classes(rows, model))
@@ -258,7 +255,7 @@ def _tested(files: RunFiles, model: StoredModel) -> dict[str, Any] | None:
     }
     if not model.result.classes:
         _, y, probability = classes[0]
-        names = (str(model.target.classes[0]), str(model.target.classes[1]))
+        names = (label_text(model.target.classes[0]), label_text(model.target.classes[1]))
         label = "Distribution of the predicted probability by class"
         found["distribution"] = plots.distribution(y, probability, names, model.threshold, label)
     return found
@@ -268,8 +265,8 @@ def _classes(rows: pl.DataFrame, model: StoredModel) -> Iterator[tuple[str, Arra
     """Each class with a probability: its name, which rows are of it (n,), the probability (n,)."""
     several = bool(model.result.classes)
     for label in model.target.classes if several else model.target.classes[1:]:
-        y = (rows["target"] == label).to_numpy().astype(np.float64)
-        yield str(label), y, rows[f"probability[{label}]" if several else "probability"].to_numpy()
+        y, title = (rows["target"] == label).to_numpy().astype(np.float64), label_text(label)
+        yield title, y, rows[f"probability[{title}]" if several else "probability"].to_numpy()
 
 
 def _four_places(value: float) -> str:

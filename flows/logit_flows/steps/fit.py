@@ -10,6 +10,7 @@ from logit_engine.inference.covariance import covariance_named
 from logit_engine.likelihoods import LIKELIHOODS, Likelihood
 from logit_engine.links import LINKS
 from logit_engine.penalties import NONE, PENALTIES, ElasticNet, Penalty, PenaltyTarget, differences
+from logit_engine.rows.labels import quoted_label
 from logit_flows.config.model import Config
 from logit_flows.steps.cluster import rows_for_backend
 from logit_flows.steps.learn import Learned
@@ -85,8 +86,8 @@ def fit_model(
     absent = [label for code, label in enumerate(dataset.classes) if code not in seen]
     if absent:
         raise DataError(
-            f"no training row has {config.data.target.column} = {absent[0]!r}; choose another "
-            "split, or drop these rows."
+            f"no training row has {config.data.target.column} = {quoted_label(absent[0])}; choose "
+            "another split, or drop these rows."
         )
     likelihood = likelihood_of(config, dataset)
     with rows_for_backend(

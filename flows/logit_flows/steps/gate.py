@@ -17,6 +17,8 @@ from logit_engine.columns import Array
 from logit_engine.design.frame_rows import frame_clusters
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
+from logit_engine.rows.frame_columns import by_name, by_names
+from logit_engine.rows.labels import label_text
 from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
 from logit_flows.steps.evaluate import Evaluation
@@ -111,7 +113,7 @@ def judge_challenger(
     unmet = unmet_requirements(config, evaluation)
     for other, word in ((champion, "champion"), (anchor, "anchor")):
         if other.target.classes != challenger.target.classes:
-            shown = ", ".join(str(label) for label in other.target.classes)
+            shown = ", ".join(map(label_text, other.target.classes))
             return Decision(
                 False,
                 (
@@ -155,7 +157,8 @@ def compare(
         raise IncomparableError(
             _cannot_score(other, challenger, f"column '{lost[0]}' is not in the data")
         )
-    frame = rows.select(list(columns)).drop_nulls(config.data.target.column).collect()
+    has_target = by_name(config.data.target.column).is_not_null()
+    frame = rows.select(by_names(columns)).filter(has_target).collect()
     unseen = test_mask(rules[0], frame) & test_mask(rules[1], frame)
     if not unseen.any():
         raise IncomparableError(

@@ -13,11 +13,11 @@ import polars as pl
 
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name
-from logit_engine.storage.model_file import Label
+from logit_engine.rows.labels import Label, is_same_label, label_of, quoted_label
 from logit_engine.storage.publish import sha256_of
 from logit_flows.config.model import Config
+from logit_flows.steps.classes import MAX_CLASSES, several_classes, two_classes
 
-MAX_CLASSES = 100
 MAX_HELD_VALUES = 2**23  # values of a column at once, to see whether they repeat
 NUMBERS_AS_TEXT = "numbers written as text"
 
@@ -54,11 +54,12 @@ def load_dataset(config: Config) -> Dataset:
     if config.data.test is None:
         return dataset
     test = checked(config, find_files(config, config.data.test, "data.test"), training=False)
-    strange = [label for label in test.classes if label not in dataset.classes]
+    known = dataset.classes
+    strange = [one for one in test.classes if not any(is_same_label(one, k) for k in known)]
     if strange:
-        known = " or ".join(repr(label) for label in dataset.classes)
         raise DataError(
-            f"the target is {known} in the training file, but also {strange[0]!r} in the test file."
+            f"the target is {' or '.join(map(quoted_label, known))} in the training file, but also "
+            f"{quoted_label(strange[0])} in the test file."
         )
     fingerprint = hashlib.sha256(f"{dataset.fingerprint} {test.fingerprint}".encode()).hexdigest()
     return replace(dataset, fingerprint=fingerprint, test=test)
@@ -261,8 +262,8 @@ def _counted_dataset(config: Config, paths: tuple[str, ...], kind: str, training
             f"the target '{data.target.column}' is missing in {dropped:,} of {rows:,} rows; "
             "set data.missing_target: drop to leave them out."
         )
-    find = _classes if config.model.family == "multinomial" else _two_classes
-    classes = find(row["values"], config, problems, training)
+    find = several_classes if config.model.family == "multinomial" else two_classes
+    classes = find([label_of(v) for v in row["values"]], data.target, problems, training)
     if problems:
         raise DataError("\n".join(problems))
     digests = "\n".join(sha256_of(Path(path)) for path in paths)
@@ -281,61 +282,3 @@ def distinct(rows: pl.LazyFrame, column: str, count: int) -> int:
         rows.select(value.filter(value.hash() % shares == i).n_unique()) for i in range(shares)
     ]
     return sum(part.collect(engine="streaming").item() for part in parts)
-
-
-def _classes(
-    values: list[Label], config: Config, problems: list[str], training: bool
-) -> tuple[Label, ...]:
-    """The values of the target, the base first; fewer than two, or too many, are a problem."""
-    target = config.data.target
-    if len(values) > MAX_CLASSES:
-        problems.append(
-            f"the target '{target.column}' has more than {MAX_CLASSES} values, too many for a "
-            "multinomial model."
-        )
-    elif len(values) < 3 and training:
-        shown = ", ".join(repr(v) for v in values) or "nothing"
-        problems.append(
-            f"the target '{target.column}' is {shown}; with two classes use model.family binary."
-        )
-    if target.base is None:
-        return tuple(values)
-    if target.base not in values and training:
-        problems.append(
-            f"data.target.base is {target.base!r}, which the target '{target.column}' never is."
-        )
-    return (target.base, *(value for value in values if value != target.base))
-
-
-def _two_classes(
-    values: list[Label], config: Config, problems: list[str], training: bool
-) -> tuple[Label, ...]:
-    """The other value of the target, and the positive one; anything else is a problem."""
-    target = config.data.target
-    shown = ", ".join(repr(v) for v in values[:4])
-    same_type = [
-        v
-        for v in values
-        if v == target.positive and isinstance(v, bool) == isinstance(target.positive, bool)
-    ]
-    others = [v for v in values if v not in same_type]
-    if not values:
-        problems.append(f"the target '{target.column}' is missing in all rows.")
-    elif len(values) > 2:
-        problems.append(
-            f"the target '{target.column}' has more than two values ({shown}, ...); a binary "
-            "target has two: set model.family: multinomial for more."
-        )
-    elif not same_type and (training or len(values) == 2):
-        problems.append(
-            f"the target '{target.column}' is never {target.positive!r}, the positive class; it is "
-            f"{shown} (check data.target.positive, and whether it is text, a number or a boolean)."
-        )
-    elif not others and training:
-        problems.append(
-            f"the target '{target.column}' is {shown} in all rows; a model needs both classes."
-        )
-    positive: Label = target.positive  # type: ignore[assignment]  # a binary model has it
-    if not others and not training:
-        return (positive,)
-    return (others[0] if others else "other"), positive

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from logit_engine._version import __version__
 from logit_engine.fitting.result import FitResult
-from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.table_frames import MEMORY_FRAME_ROWS, frames_of_multiples
 from logit_engine.storage.model_file import StoredModel, StoredTarget, write_model
 from logit_flows.config.model import Config
@@ -26,6 +25,7 @@ from logit_flows.steps.rows import Side, open_rows
 from logit_flows.steps.split import Split
 from logit_flows.steps.stored_run import StoredRun
 from logit_flows.steps.tune import Tuning
+from logit_flows.steps.written_columns import id_columns, target_column
 from logit_flows.store.run_files import RunFiles
 
 ROW_GROUP_ROWS = MEMORY_FRAME_ROWS
@@ -115,16 +115,15 @@ def _predictions(
     config: Config, dataset: Dataset, split: Split, model: StoredModel
 ) -> Iterator[pl.DataFrame]:
     """The predictions, a frame at a time, the first perhaps an empty one."""
-    kept = [by_name(config.data.id)] if config.data.id is not None else []
     sides: tuple[Side, ...] = ("train", "test") if config.write.predictions == "all" else ("test",)
     for side in sides:
+        rows = open_rows(config, dataset, split, side)
         columns = [  # in one select: no output takes the name of a feature before its use
-            *kept,
+            *id_columns(config.data.id, rows.schema),
             pl.lit(side).alias("split"),
-            by_name(model.target.column).alias("target"),
+            target_column(model.target),
             *model.outputs(("linear_predictor", "probability", "predicted_class")),
         ]
-        rows = open_rows(config, dataset, split, side)
         yield rows.schema.to_frame().select(columns)
         for frame in rows.frames():
             yield frame.select(columns)

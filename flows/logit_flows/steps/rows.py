@@ -13,6 +13,8 @@ from logit_engine.design.parquet_rows import ParquetFrames, ParquetRows, parquet
 from logit_engine.design.table_design import Design
 from logit_engine.diagnostics.wording import Wording
 from logit_engine.rows import Rows
+from logit_engine.rows.frame_columns import by_name, by_names
+from logit_engine.rows.labels import label_text
 from logit_engine.rows.row_names import MAX_SHOWN_ROWS, listed
 from logit_engine.rows.table_frames import MemoryFrames
 from logit_flows.config.model import Config
@@ -81,7 +83,7 @@ def rows_for_fit(config: Config, dataset: Dataset, frames: Table, design: Design
 
 def wording_of(config: Config, dataset: Dataset, split: Split, design: Design) -> Wording:
     """The user's words for target and rows, for the engine's messages."""
-    no, yes = (str(label) for label in (dataset.classes[0], dataset.classes[-1]))
+    no, yes = (label_text(label) for label in (dataset.classes[0], dataset.classes[-1]))
 
     def file_rows(positions: NDArray[np.intp]) -> str:
         return training_rows(config, dataset, split, positions)
@@ -110,8 +112,9 @@ def training_rows(
 
 def class_names(dataset: Dataset) -> tuple[str, ...]:
     """The names of more than two classes; none for a binary outcome, as the engine has it."""
-    return tuple(str(label) for label in dataset.classes) if len(dataset.classes) > 2 else ()
+    return tuple(map(label_text, dataset.classes)) if len(dataset.classes) > 2 else ()
 
 
 def _present(config: Config, rows: pl.LazyFrame) -> pl.DataFrame:
-    return rows.select(needed_columns(config)).drop_nulls(config.data.target.column).collect()
+    has_target = by_name(config.data.target.column).is_not_null()
+    return rows.select(by_names(needed_columns(config))).filter(has_target).collect()

@@ -16,6 +16,7 @@ from logit_engine.storage.publish import sha256_of
 from logit_flows.config.model import Config
 from logit_flows.steps.load import distinct, find_files, first_text, missing_columns, scan_files
 from logit_flows.steps.opening import open_store
+from logit_flows.steps.written_columns import id_columns
 from logit_flows.store.layout import Store
 
 Patterns = str | Path | Sequence[str | Path]  # files or globs
@@ -156,7 +157,7 @@ def check_cohort(config: Config, model: StoredModel, cohort: Cohort) -> tuple[pl
         if Path(cohort.path).stat().st_size == 0:
             raise DataError("the file is empty; there is nothing to score.")
         rows = scan_files([cohort.path], kind)
-        needed = [*([config.data.id] if config.data.id else []), *model.design.data_columns]
+        needed = [*([] if config.data.id is None else [config.data.id]), *model.design.data_columns]
         audit = check_rows(model, rows, needed)
         if audit.rows == 0:
             raise DataError("it has no rows; there is nothing to score.")
@@ -207,7 +208,6 @@ def _check_ids(rows: pl.LazyFrame, column: str) -> None:
 
 def scored_rows(config: Config, model: StoredModel, rows: pl.LazyFrame) -> pl.LazyFrame:
     """id, the outputs the config asks for, and the run that made them, lazily."""
-    kept = [by_name(config.data.id)] if config.data.id else []
-    return rows.select(
-        *kept, *model.outputs(config.score.output), pl.lit(str(model.origin["run"])).alias("model")
-    )
+    run = pl.lit(str(model.origin["run"])).alias("model")
+    kept = id_columns(config.data.id, rows.collect_schema())
+    return rows.select(*kept, *model.outputs(config.score.output), run)

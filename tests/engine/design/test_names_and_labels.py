@@ -12,6 +12,7 @@ from logit_engine import array_rows, fit
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.spec import Spec
+from logit_engine.design.table_design import Design
 from logit_engine.design.terms.numeric import Numeric
 from logit_engine.discrete import logit
 from logit_engine.errors import DataError
@@ -50,12 +51,15 @@ def test_columns_of_one_name_are_refused_by_name() -> None:
         array_rows(pd.DataFrame(X, columns=["u", "u", "w"]), y)
 
 
-def test_terms_of_one_name_are_refused_before_a_fit_and_before_a_model_is_stored(
-    tmp_path: Path,
-) -> None:
+def test_a_column_named_as_a_level_of_another_is_a_term_of_its_own() -> None:
+    spec = Spec(numeric=("a[c]", "x[y]"), categorical=("a",), reference={"a": "b"})
+    design, _ = learn(frame(), spec)
+    assert design.names == ("intercept", "`a[c]`", "x[y]", "a[c]")
+    assert Design.from_content(design.to_content()).names == design.names
+
+
+def test_terms_of_one_name_are_refused_before_a_model_is_stored(tmp_path: Path) -> None:
     data = frame()
-    with pytest.raises(DataError, match=r"^two terms are named 'a\[c\]'"):
-        learn(data, Spec(numeric=("a[c]",), categorical=("a",), reference={"a": "b"}))
     design, _ = learn(data, Spec(numeric=("a[c]", "x[y]")))
     result = fit(frame_rows(design, data, data["late"].cast(pl.Float64).to_numpy()))
     twice = replace(design, terms=(design.terms[0], Numeric("a[c]", None, 0.0, 1.0)))
@@ -103,7 +107,7 @@ def test_an_unknown_label_is_refused_and_counted(labels: tuple[str, ...]) -> Non
     with pytest.raises(
         DataError,
         match=(
-            r"^column 'y' holds 'perhaps' \(2 rows\), None \(1 rows\), no label of the outcome "
+            r"^column 'y' holds 'perhaps' \(2 rows\), nothing \(1 rows\), no label of the outcome "
             r"\('no', 'yes'"
         ),
     ):

@@ -157,7 +157,8 @@ def test_contradictions_are_sentences(tmp_path: Path, overrides: list[str], sent
 
 def test_a_base_that_is_no_class_and_two_classes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        DataError, match=r"data\.target\.base is 'Green', which the target 'party' never is"
+        DataError,
+        match=r"the target 'party' is never 'Green' \(data\.target\.base\); it is 'Democrat', 'Ind",
     ):
         train(voters(tmp_path, "data.target.base=Green"))
     two = tmp_path / "two.parquet"

@@ -122,7 +122,7 @@ def test_a_page_holds_facts_coefficients_metrics_and_plots(
     )
     assert page.figures == [
         "Standardized odds ratios",
-        "Calibration: True",
+        "Calibration: true",
         "ROC curve",
         "Distribution of the predicted probability by class",
     ]
@@ -290,7 +290,7 @@ def test_a_separated_fit_is_said_first_and_its_coefficient_has_no_number(tmp_pat
         warnings.filterwarnings("ignore", "overflow encountered in exp")
         name = train(config).run
     read = Reader(report_html(config, name))
-    assert f"Separated: column 'city[{TAG}]' predicts y = True perfectly" in read.text
+    assert f"Separated: column 'city[{TAG}]' predicts y = true perfectly" in read.text
     assert read.row(f"city[{TAG}]")[1:] == ["+inf", *"." * 5, "+inf", ".", "."]
     assert "1 coefficient without a finite estimate is left out" in read.text
 

@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 import pytest
 from logit_flows.config.model import Config
-from logit_flows.config.problems import ConfigError
 from logit_flows.recipes.training import train
 from logit_flows.steps.learn import learn_design
 from logit_flows.steps.load import load_dataset
@@ -121,7 +120,7 @@ TARGETS: dict[str, tuple[list[Any], Any, str]] = {
     "one class": (
         [True, True, True],
         True,
-        "the target 'y' is True in all rows; a model needs both classes.",
+        "the target 'y' is true in all rows; a model needs both classes.",
     ),
     "three values": (
         ["a", "b", "c"],
@@ -131,17 +130,38 @@ TARGETS: dict[str, tuple[list[Any], Any, str]] = {
     "no such positive": (
         ["no", "yes", "no"],
         "Yes",
-        "the target 'y' is never 'Yes', the positive class; it is 'no', '",
+        "the target 'y' is never 'Yes' (data.target.positive); it is 'no', 'yes' (text): write "
+        "data: {target: {positive: 'yes'}}.",
     ),
     "a number for a boolean": (
         [True, False, True],
         1,
-        "the target 'y' is never 1, the positive class; it is False, Tru",
+        "the target 'y' is never 1 (data.target.positive); it is false, true (booleans): write "
+        "data: {target: {positive: true}}.",
     ),
     "a boolean for a number": (
         [1, 0, 1],
         True,
-        "the target 'y' is never True, the positive class; it is 0, 1 (check ",
+        "the target 'y' is never true (data.target.positive); it is 0, 1 (integers): write "
+        "data: {target: {positive: 1}}.",
+    ),
+    "text for a number": (
+        [1, 0, 1],
+        "1",
+        "the target 'y' is never '1' (data.target.positive); it is 0, 1 (integers): write "
+        "data: {target: {positive: 1}}.",
+    ),
+    "another value": (
+        ["no", "yes", "no"],
+        3,
+        "the target 'y' is never 3 (data.target.positive); it is 'no', 'yes' (text): write for "
+        "example data: {target: {positive: 'yes'}}.",
+    ),
+    "numbers that are not whole": (
+        [0.5, 1.5, 0.5],
+        1,
+        "the target 'y' holds 0.5; its values are text, whole numbers, or true and false: name "
+        "another column, or convert it.",
     ),
 }
 
@@ -204,12 +224,3 @@ def test_a_target_that_is_not_a_number_is_missing(make: Make) -> None:
     config = make(data__target__positive=1, data__missing_target="drop")
     assert load_dataset(config).rows == 580
     assert train(config).model.result.n < 580
-
-
-@pytest.mark.parametrize("name", ["probability", "split", "model"])
-def test_an_id_cannot_have_the_name_of_an_output(make: Make, name: str) -> None:
-    with pytest.raises(
-        ConfigError,
-        match=f"data.id: '{name}' is the name of a column that predictions write themselves",
-    ):
-        make(data__id=name)

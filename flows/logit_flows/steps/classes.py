@@ -1,0 +1,95 @@
+"""Classes: the values of the target that a config's family can model, the base first."""
+
+from collections.abc import Sequence
+
+from logit_engine.rows.labels import (
+    LABEL_KINDS,
+    Label,
+    is_same_label,
+    label_text,
+    quoted_label,
+    quoted_labels,
+)
+from logit_flows.config.sections import Target
+
+MAX_CLASSES = 100
+MAX_SHOWN_LABELS = 4
+
+
+def several_classes(
+    values: list[Label], target: Target, problems: list[str], training: bool
+) -> tuple[Label, ...]:
+    """The values of the target, the base first; fewer than two, or too many, are a problem."""
+    if strange := _no_label(values):
+        problems.append(_strange_value_sentence(target.column, strange[0]))
+        return ()
+    if len(values) > MAX_CLASSES:
+        problems.append(
+            f"the target '{target.column}' has more than {MAX_CLASSES} values, too many for a "
+            "multinomial model."
+        )
+    elif len(values) < 3 and training:
+        shown = quoted_labels(values) or "nothing"
+        problems.append(
+            f"the target '{target.column}' is {shown}; with two classes use model.family binary."
+        )
+    base: Label | None = target.base
+    if base is None:
+        return tuple(values)
+    others = [value for value in values if not is_same_label(value, base)]
+    if values and len(others) == len(values) and training:
+        problems.append(_no_such_label("base", base, target.column, values))
+    return (base, *others)
+
+
+def two_classes(
+    values: list[Label], target: Target, problems: list[str], training: bool
+) -> tuple[Label, ...]:
+    """The other value of the target, and the positive one; anything else is a problem."""
+    if strange := _no_label(values):
+        problems.append(_strange_value_sentence(target.column, strange[0]))
+        return ()
+    positive: Label = target.positive  # type: ignore[assignment]  # a binary model has it
+    shown = quoted_labels(values[:MAX_SHOWN_LABELS])
+    others = [value for value in values if not is_same_label(value, positive)]
+    if not values:
+        problems.append(f"the target '{target.column}' is missing in all rows.")
+    elif len(values) > 2:
+        problems.append(
+            f"the target '{target.column}' has more than two values ({shown}, ...); a binary "
+            "target has two: set model.family: multinomial for more."
+        )
+    elif len(others) == len(values) and (training or len(values) == 2):
+        problems.append(_no_such_label("positive", positive, target.column, values))
+    elif not others and training:
+        problems.append(
+            f"the target '{target.column}' is {shown} in all rows; a model needs both classes."
+        )
+    if not others and not training:
+        return (positive,)
+    return (others[0] if others else "other"), positive
+
+
+def _no_label(values: Sequence[object]) -> list[object]:
+    """The values that are none: numbers that are not whole, dates."""
+    return [value for value in values if type(value) not in LABEL_KINDS]
+
+
+def _strange_value_sentence(column: str, value: object) -> str:
+    return (
+        f"the target '{column}' holds {value}; its values are text, whole numbers, or true and "
+        "false: name another column, or convert it."
+    )
+
+
+def _no_such_label(key: str, asked: Label, column: str, values: Sequence[Label]) -> str:
+    """That no row has the label asked for, and the line of the config that works."""
+    text = label_text(asked).lower()
+    alike = [value for value in values if value == asked or label_text(value).lower() == text]
+    shown = quoted_labels(values[:MAX_SHOWN_LABELS]) + ", ..." * (len(values) > MAX_SHOWN_LABELS)
+    wanted = quoted_label(alike[0] if alike else values[-1])
+    return (
+        f"the target '{column}' is never {quoted_label(asked)} (data.target.{key}); it is {shown} "
+        f"({LABEL_KINDS[type(values[0])]}): write {'' if alike else 'for example '}"
+        f"data: {{target: {{{key}: {wanted}}}}}."
+    )
