@@ -34,6 +34,7 @@ class Reason(StrEnum):
     NO_ROBUST_SCALE = "no_robust_scale"
     NO_CLUSTERS = "no_clusters"
     MORE_COLUMNS_THAN_ROWS = "more_columns_than_rows"
+    ALIASED = "aliased"
     SEPARATION = "separation"
 
 
@@ -90,25 +91,38 @@ class DataError(LogitEngineError, ValueError):
 class RankError(LogitEngineError):
     """Some columns of X are combinations of others, so their coefficients are not identified.
 
-    columns: the names of the later one of each set.
+    columns: the names of the later one of each set. aliases: where it is known, each of them with
+    the earlier columns of its combination.
     """
 
     def __init__(
         self,
         message: str,
-        columns: tuple[str, ...] = (),
+        columns: Sequence[str] = (),
         *,
         reason: Reason | None = None,
+        aliases: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         super().__init__(message, reason=reason)
-        self.columns = columns
+        self.aliases = dict(aliases or {})
+        self.columns = tuple(columns or self.aliases)
 
 
 class SeparationError(LogitEngineError):
-    """The outcome is predicted perfectly in some direction, so the estimate does not exist."""
+    """The outcome is predicted perfectly in some direction, so the estimate does not exist.
 
-    def __init__(self, message: str = "", *, reason: Reason | None = Reason.SEPARATION) -> None:
+    aliases: as of a RankError, if columns are combinations of others besides.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        reason: Reason | None = Reason.SEPARATION,
+        aliases: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
         super().__init__(message, reason=reason)
+        self.aliases = dict(aliases or {})
 
 
 class ArtifactError(LogitEngineError):

@@ -33,6 +33,13 @@ class Unknown(StrEnum):
     POOLED = "pooled"
 
 
+class Redundant(StrEnum):
+    """What becomes of a column that tells nothing of its own: an error, or it is dropped."""
+
+    ERROR = "error"
+    DROP = "drop"
+
+
 @dataclass(frozen=True, slots=True)
 class TermRequest:
     """A term by the key of its kind in `TERM_KINDS`, the data columns it reads, and its options."""

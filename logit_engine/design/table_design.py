@@ -5,9 +5,9 @@ and `linear_predictor` the same sum as one Polars expression for a score. A desi
 `logit_engine.design.learning`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
-from itertools import chain, groupby
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -24,22 +24,50 @@ from logit_engine.design.terms.registry import TERM_KINDS
 class Design:
     """The terms of X after its constant, in order. p: the number of columns of X.
 
-    Made by `learn`.
+    dropped: columns of the terms that are no part of X, by their positions among these columns. A
+    level whose column is dropped counts as the reference. Made by `learn`.
     """
 
     terms: tuple[Term, ...]
+    dropped: tuple[int, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the p columns of X."""
         categoricals = [term.name for term in self.of_kind(Categorical)]
-        names = [term.names_beside(categoricals) for term in self.terms]
-        return (INTERCEPT, *chain.from_iterable(names))
+        names = [(term.names_beside(categoricals), kept) for term, kept in self._kept_by_term]
+        return (INTERCEPT, *(own[j] for own, kept in names for j in kept))
 
     @property
     def groups(self) -> tuple[int, ...]:
         """A label per column of X, (p,): the columns of a term share one; the intercept has -1."""
-        return (-1, *(i for i, term in enumerate(self.terms) for _ in term.column_names))
+        return (-1, *(i for i, (_, kept) in enumerate(self._kept_by_term) for _ in kept))
+
+    @property
+    def _kept_by_term(self) -> list[tuple[Term, list[int]]]:
+        """Each term, and which of its columns are columns of X, by position."""
+        found, at = [], 0
+        for term in self.terms:
+            m = len(term.column_names)
+            found.append((term, [j for j in range(m) if at + j not in self.dropped]))
+            at += m
+        return found
+
+    def without(self, columns: Collection[str]) -> "Design":
+        """The design without some columns of X. A term that keeps no column is left out."""
+        names = iter(self.names[1:])
+        left = [
+            (term, [j for j in kept if next(names) not in columns])
+            for term, kept in self._kept_by_term
+        ]
+        terms, dropped, at = [], [], 0
+        for term, kept in left:
+            if kept:
+                m = len(term.column_names)
+                terms.append(term)
+                dropped += [at + j for j in range(m) if j not in kept]
+                at += m
+        return Design(tuple(terms), tuple(dropped))
 
     @property
     def data_columns(self) -> tuple[str, ...]:
@@ -55,9 +83,9 @@ class Design:
     @property
     def units(self) -> Coordinates:
         """The change from coefficients of columns of X to coefficients in original units."""
-        units = [term.units for term in self.terms]
-        center = np.concatenate([np.zeros(1), *(centers for centers, _ in units)])
-        scale = np.concatenate([np.ones(1), *(scales for _, scales in units)])
+        units = [(*term.units, kept) for term, kept in self._kept_by_term]
+        center = np.concatenate([np.zeros(1), *(centers[kept] for centers, _, kept in units)])
+        scale = np.concatenate([np.ones(1), *(scales[kept] for _, scales, kept in units)])
         return Coordinates(center, scale, 0, 1.0, np.zeros(center.size))
 
     def of_kind(self, kind: type[Term]) -> tuple[Any, ...]:
@@ -73,17 +101,17 @@ class Design:
 
     def level_positions(self, name: str) -> tuple[int, ...]:
         """Where in X the levels of `ordered_levels` stand; -1 for the reference."""
-        at, term = self._categorical(name)
-        place = {level: at + i for i, level in enumerate(term.columns)}
+        at, term, kept = self._categorical(name)
+        place = {term.columns[j]: at + i for i, j in enumerate(kept)}
         return tuple(place.get(level, -1) for level in term.levels_in_order)
 
-    def _categorical(self, name: str) -> tuple[int, Categorical]:
-        """The categorical of that name, and the position of its first column in X."""
+    def _categorical(self, name: str) -> tuple[int, Categorical, list[int]]:
+        """The categorical of that name, the position of its first column in X, and its columns."""
         at = 1
-        for term in self.terms:
+        for term, kept in self._kept_by_term:
             if isinstance(term, Categorical) and term.name == name:
-                return at, term
-            at += len(term.column_names)
+                return at, term, kept
+            at += len(kept)
         raise KeyError(name)
 
     def encode(self, frame: pl.DataFrame) -> Columns:
@@ -98,18 +126,20 @@ class Design:
     def columns(self, frame: pl.DataFrame) -> Columns:
         """X of rows that `check` has passed."""
         parts: list[Columns] = [Constant(frame.height)]
-        encodings: list[Any] = [term.encoding(frame.schema) for term in self.terms]
+        encodings: list[Any] = [
+            term.encoding(frame.schema).select(kept) for term, kept in self._kept_by_term
+        ]
         for encoding_type, run in groupby(encodings, key=lambda encoding: type(encoding)):
             parts += encoding_type.parts(frame, list(run))
         return SideBySide(tuple(parts))
 
     def linear_predictor(self, estimates: Array) -> pl.Expr:
         """x'theta as one expression, estimates (p,) on the scale of X; null if no rule applies."""
-        values = estimates.tolist()
-        total, at = pl.lit(values[0]), 1
-        for term in self.terms:
-            end = at + len(term.column_names)
-            total, at = total + term.contribution(values[at:end]), end
+        values = iter(estimates.tolist())
+        total = pl.lit(next(values))
+        for term, kept in self._kept_by_term:
+            own = [next(values) if j in kept else 0.0 for j in range(len(term.column_names))]
+            total = total + term.contribution(own)
         return total
 
     def predictors(self, frame: pl.DataFrame, estimates: Array) -> Array:
@@ -163,10 +193,11 @@ class Design:
 
     def to_content(self) -> dict[str, Any]:
         """JSON-ready content, the terms by kind; `from_content` is its inverse."""
-        return {
+        terms = {
             key: [term.to_content() for term in self.of_kind(kind)]
             for key, kind in TERM_KINDS.items()
         }
+        return {"terms": terms, "dropped": list(self.dropped)}
 
     @staticmethod
     def from_content(content: Mapping[str, Any]) -> "Design":
@@ -175,8 +206,9 @@ class Design:
             tuple(
                 kind.from_content(one)
                 for key, kind in TERM_KINDS.items()
-                for one in content.get(key, ())
-            )
+                for one in content["terms"].get(key, ())
+            ),
+            tuple(content["dropped"]),
         )
 
 

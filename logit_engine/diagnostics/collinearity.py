@@ -1,6 +1,6 @@
 """Collinearity: which columns are combinations of others, read from a triangular factor of X."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -10,6 +10,7 @@ from logit_engine.objective.triangles import aliased, r_factor, triangular_inver
 
 # Of the largest part of a column in a combination: columns with smaller parts are not named.
 MIN_NAMED_PART = 0.1
+MAX_NAMED_SOURCES = 5
 
 
 def aliases(
@@ -65,18 +66,19 @@ def nearly_collinear(R: Array, least: float) -> list[int]:
     return np.flatnonzero(parts > MIN_NAMED_PART * parts.max(initial=0.0)).tolist()
 
 
-def explain_aliases(found: dict[str, tuple[str, ...]]) -> str:
+def explain_aliases(found: Mapping[str, tuple[str, ...]]) -> str:
     """One sentence that names every aliased column and what to do."""
-    parts = []
-    for name, sources in found.items():
-        if not sources:
-            parts.append(f"column '{name}' is constant")
-        else:
-            listed = ", ".join(f"'{s}'" for s in sources[:5]) + (
-                " and others" if len(sources) > 5 else ""
-            )
-            parts.append(f"column '{name}' is a linear combination of {listed}")
-    return "; ".join(parts) + ". Drop one column of each set: the coefficients are not identified."
+    clauses = "; ".join(alias_clause(name, sources) for name, sources in found.items())
+    return f"{clauses}. Drop one column of each set: the coefficients are not identified."
+
+
+def alias_clause(name: str, sources: Sequence[str]) -> str:
+    """What an aliased column is. sources: the earlier columns of its combination."""
+    if not sources:
+        return f"column '{name}' is constant"
+    listed = ", ".join(f"'{source}'" for source in sources[:MAX_NAMED_SOURCES])
+    others = " and others" if len(sources) > MAX_NAMED_SOURCES else ""
+    return f"column '{name}' is a linear combination of {listed}{others}"
 
 
 def variance_inflation(R: Array) -> Array:

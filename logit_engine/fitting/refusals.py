@@ -7,7 +7,7 @@ from logit_engine.diagnostics.direction_proofs import Proof
 from logit_engine.diagnostics.recession import recession
 from logit_engine.diagnostics.separation import Clause, perfect_predictors
 from logit_engine.diagnostics.wording import Wording
-from logit_engine.errors import RankError, SeparationError, UsageError
+from logit_engine.errors import RankError, Reason, SeparationError, UsageError
 from logit_engine.fitting.options import FitOptions
 from logit_engine.fitting.status import separated_status
 from logit_engine.objective.loss import Objective
@@ -61,8 +61,9 @@ def check_rank(objective: Objective, solution: Solution, wording: Wording) -> No
     direction = recession(objective) if objective.separable else None
     if direction is not None and direction.proof is Proof.EXACT:
         status = separated_status(objective, direction, [], wording)
-        raise SeparationError(f"{status.sentence} Besides, {explain_aliases(found)}")
-    raise RankError(explain_aliases(found), tuple(found))
+        sentence = f"{status.sentence} Besides, {explain_aliases(found)}"
+        raise SeparationError(sentence, aliases=found)
+    raise RankError(explain_aliases(found), reason=Reason.ALIASED, aliases=found)
 
 
 def perfect_clauses(objective: Objective, options: FitOptions) -> list[Clause]:

@@ -32,7 +32,7 @@ from logit_engine.rows.arrays import refuse_repeated_names
 from logit_engine.rows.labels import Label, label_column, label_text
 from logit_engine.storage.publish import canonical_json
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 METADATA_KEY = "logit_engine"
 
 

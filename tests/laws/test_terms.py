@@ -179,6 +179,28 @@ def test_a_missing_value_is_replaced_by_fit_and_score_or_by_neither(
 
 
 @KINDS
+def test_a_design_without_some_columns_has_the_others_in_fit_and_score_and_file(
+    kind: str, frame: pl.DataFrame
+) -> None:
+    whole, _ = learn(frame, spec_of(kind))
+    units = np.eye(len(whole.names))
+    for gone in (whole.names[-1:], whole.names[2:]):
+        left = [i for i, name in enumerate(whole.names) if name not in gone]
+        design = whole.without(gone)
+        p = len(design.names)
+        assert design.names == tuple(whole.names[i] for i in left)
+        assert len(design.groups) == design.units.center.size == p
+        X = design.encode(frame).dot(np.eye(p))
+        assert np.array_equal(X, whole.encode(frame).dot(units)[:, left])
+        theta = coefficients(design)
+        eta = design.linear_predictors(frame, theta)
+        np.testing.assert_allclose(X @ theta, eta, rtol=1e-12, atol=1e-12)
+        assert Design.from_content(json.loads(json.dumps(design.to_content()))) == design
+        assert design.without(gone) == design
+    assert whole.without(whole.names[1:]).data_columns == ()
+
+
+@KINDS
 def test_an_infinite_number_is_refused(kind: str, frame: pl.DataFrame) -> None:
     design, _ = learn(frame, spec_of(kind))
     for name in design.number_columns:

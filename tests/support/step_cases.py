@@ -103,7 +103,8 @@ CASES: dict[Callable[..., Any], Case] = {
         lambda p, tuning: tuning.strength in [point.strength for point in tuning.points],
     ),
     fit_model: Case(
-        lambda p: (p.config, p.dataset, p.split, p.learned), lambda p, result: result.converged
+        lambda p: (p.config, p.dataset, p.split, p.learned),
+        lambda p, fitted: fitted.result.converged and fitted.learned == p.learned,
     ),
     evaluate_model: Case(
         lambda p: (p.config, p.dataset, p.split, p.learned, p.result),

@@ -45,6 +45,7 @@ REMEDIES: Mapping[Reason, Remedy] = MappingProxyType(
         Reason.MORE_COLUMNS_THAN_ROWS: Remedy(
             "model.penalty", "model: {penalty: {type: l2, strength: 0.01}}"
         ),
+        Reason.ALIASED: Remedy("features.aliased", "features: {aliased: drop}"),
         Reason.SEPARATION: Remedy("model.penalty", "model: {penalty: {type: l2, strength: 0.01}}"),
     }
 )

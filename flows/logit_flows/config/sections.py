@@ -11,6 +11,7 @@ from logit_flows.config.choices import (
     MetricName,
     NumberName,
     PenaltyName,
+    RedundantName,
     UnknownName,
 )
 from logit_flows.config.problems import shown
@@ -151,6 +152,10 @@ class Features(Section):
     """Levels with fewer training rows are pooled into one. A note lists them."""
     handle_unknown: UnknownName = "error"
     """What a level unseen in training counts as at scoring. Rows with such levels are counted."""
+    aliased: RedundantName = "error"
+    """What becomes of a column that is an exact linear combination of earlier ones, in the order of
+    the coefficients. error names it. drop leaves it out, as R does, and says so; after a penalty,
+    which tells such columns apart, nothing is dropped."""
 
 
 class SplitRule(Section):

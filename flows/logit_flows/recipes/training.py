@@ -80,9 +80,11 @@ def draft_run(config: Config, dataset: Dataset, run: Run) -> Draft:
         run(tune_penalty, config, dataset, split) if config.model.penalty.strength == "cv" else None
     )
     strength = None if tuning is None else tuning.strength
-    result = run(fit_model, config, dataset, split, learned, strength)
-    evaluation = run(evaluate_model, config, dataset, split, learned, result)
-    model = run(build_model, config, dataset, split, learned, result, evaluation, tuning)
+    fitted = run(fit_model, config, dataset, split, learned, strength)
+    evaluation = run(evaluate_model, config, dataset, split, fitted.learned, fitted.result)
+    model = run(
+        build_model, config, dataset, split, fitted.learned, fitted.result, evaluation, tuning
+    )
     return Draft(split, tuning, evaluation, model)
 
 

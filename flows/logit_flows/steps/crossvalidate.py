@@ -8,14 +8,16 @@ import polars as pl
 from logit_engine.columns import Array
 from logit_engine.design.frame_rows import frame_clusters, frame_rows
 from logit_engine.design.learning import learn
+from logit_engine.design.table_design import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.diagnostics.wording import Wording
 from logit_engine.errors import DataError, UsageError
+from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_flows.config.model import Config
-from logit_flows.steps.fit import likelihood_of, penalty_of
+from logit_flows.steps.fit import fit_unaliased, likelihood_of, penalty_of
 from logit_flows.steps.folds import fold_key, hashed_folds
-from logit_flows.steps.learn import design_spec
+from logit_flows.steps.learn import Learned, design_spec
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import class_names, outcomes, read_rows
 from logit_flows.steps.split import Split
@@ -68,16 +70,20 @@ def _fold_losses(
     train, validation: frame and outcome.
     """
     frame, y = train
-    design, _ = learn(frame, design_spec(config))
     likelihood = likelihood_of(config, dataset)
-    result = fit(
-        frame_rows(design, frame, y, classes=class_names(dataset)),
-        likelihood,
-        penalty=penalty_of(config, frame.height, design, likelihood.outputs),
-        covariance_type=None,
-        allow_separation=config.model.on_separation == "warn",
-        threads=config.compute.thread_count,
-        wording=Wording(config.data.target.column, units=design.units),
-    )
+
+    def fit_design(design: Design) -> FitResult:
+        return fit(
+            frame_rows(design, frame, y, classes=class_names(dataset)),
+            likelihood,
+            penalty=penalty_of(config, frame.height, design, likelihood.outputs),
+            covariance_type=None,
+            allow_separation=config.model.on_separation == "warn",
+            threads=config.compute.thread_count,
+            wording=Wording(config.data.target.column, units=design.units),
+        )
+
+    fitted = fit_unaliased(config, Learned(*learn(frame, design_spec(config))), fit_design)
     held, outcome = validation
-    return -likelihood.terms(design.predictors(held, result.estimates), outcome).loglik
+    eta = fitted.learned.design.predictors(held, fitted.result.estimates)
+    return -likelihood.terms(eta, outcome).loglik

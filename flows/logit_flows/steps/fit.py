@@ -1,9 +1,13 @@
 """Fit: the model of the config on the training rows, through the engine."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from logit_engine.design.table_design import Design
-from logit_engine.errors import DataError, UsageError
+from logit_engine.diagnostics.collinearity import alias_clause
+from logit_engine.errors import DataError, RankError, SeparationError, UsageError
 from logit_engine.fitting.result import FitResult
 from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import covariance_named
@@ -15,8 +19,19 @@ from logit_flows.config.model import Config
 from logit_flows.steps.cluster import rows_for_backend
 from logit_flows.steps.learn import Learned
 from logit_flows.steps.load import Dataset
-from logit_flows.steps.rows import open_rows, outcome_of, rows_for_fit, wording_of
+from logit_flows.steps.rows import Table, open_rows, outcome_of, rows_for_fit, wording_of
 from logit_flows.steps.split import Split
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A fit on the scale of X, and the design of its columns.
+
+    learned: the design that was given, without the columns that the fit dropped.
+    """
+
+    learned: Learned
+    result: FitResult
 
 
 def penalty_of(
@@ -70,13 +85,54 @@ def likelihood_of(config: Config, dataset: Dataset) -> Likelihood:
 
 def fit_model(
     config: Config, dataset: Dataset, split: Split, learned: Learned, strength: float | None = None
-) -> FitResult:
+) -> Fitted:
     """The fit on the scale of X; strength: of a penalty whose strength was chosen by
     cross-validation.
 
-    Raises SeparationError or RankError with the names of columns, unless the config only warns.
+    Raises SeparationError or RankError with the names of columns, unless the config only warns, or
+    drops them.
     """
     frames = open_rows(config, dataset, split, "train")
+    _refuse_absent_classes(config, dataset, frames)
+    likelihood = likelihood_of(config, dataset)
+
+    def fit_design(design: Design) -> FitResult:
+        encoded = rows_for_fit(config, dataset, frames, design)
+        with rows_for_backend(config, dataset, encoded) as rows:
+            return fit(
+                rows,
+                likelihood,
+                penalty=penalty_of(config, frames.n, design, likelihood.outputs, strength),
+                covariance_type=covariance_named(config.model.covariance.type),
+                allow_separation=config.model.on_separation == "warn",
+                threads=config.compute.thread_count,
+                wording=wording_of(config, dataset, split, design),
+            )
+
+    return fit_unaliased(config, learned, fit_design)
+
+
+def fit_unaliased(
+    config: Config, learned: Learned, fit_design: Callable[[Design], FitResult]
+) -> Fitted:
+    """The fit of a design, or of its columns that are no aliases, if the config drops these.
+
+    Aliases are the columns that the engine's own error names; each is noted. Raises what
+    `fit_design` raises.
+    """
+    try:
+        return Fitted(learned, fit_design(learned.design))
+    except (RankError, SeparationError) as error:
+        if config.features.aliased != "drop" or not error.aliases:
+            raise
+        found = error.aliases
+    notes = [f"{alias_clause(name, sources)}; it is dropped." for name, sources in found.items()]
+    kept = Learned(learned.design.without(found), (*learned.notes, *notes))
+    return Fitted(kept, fit_design(kept.design))
+
+
+def _refuse_absent_classes(config: Config, dataset: Dataset, frames: Table) -> None:
+    """Raises DataError for a class that no training row has."""
     code_of = outcome_of(dataset)
     seen = {
         code
@@ -88,17 +144,4 @@ def fit_model(
         raise DataError(
             f"no training row has {config.data.target.column} = {quoted_label(absent[0])}; choose "
             "another split, or drop these rows."
-        )
-    likelihood = likelihood_of(config, dataset)
-    with rows_for_backend(
-        config, dataset, rows_for_fit(config, dataset, frames, learned.design)
-    ) as rows:
-        return fit(
-            rows,
-            likelihood,
-            penalty=penalty_of(config, frames.n, learned.design, likelihood.outputs, strength),
-            covariance_type=covariance_named(config.model.covariance.type),
-            allow_separation=config.model.on_separation == "warn",
-            threads=config.compute.thread_count,
-            wording=wording_of(config, dataset, split, learned.design),
         )

@@ -69,6 +69,10 @@ class NumberColumns:
 
     expressions: tuple[pl.Expr, ...]
 
+    def select(self, which: Sequence[int]) -> "NumberColumns":
+        """Some of the columns, by position."""
+        return NumberColumns(tuple(self.expressions[j] for j in which))
+
     @staticmethod
     def parts(frame: pl.DataFrame, run: Sequence["NumberColumns"]) -> list[Columns]:
         """The columns of some neighbors as one matrix in Fortran order."""
@@ -83,6 +87,14 @@ class LevelCodes:
 
     code: pl.Expr
     levels: int
+
+    def select(self, which: Sequence[int]) -> "LevelCodes":
+        """The columns of some levels, by position; the others have the code of the reference."""
+        if len(which) == self.levels:
+            return self
+        codes = np.full(self.levels + 1, len(which), dtype=np.int32)
+        codes[list(which)] = np.arange(len(which))
+        return LevelCodes(pl.lit(pl.Series(codes)).gather(self.code), len(which))
 
     @staticmethod
     def parts(frame: pl.DataFrame, run: Sequence["LevelCodes"]) -> list[Columns]:

@@ -35,7 +35,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     dataset = load_dataset(config)
     split = split_rows(config, dataset)
     learned = learn_design(config, dataset, split)
-    result = fit_model(config, dataset, split, learned)
+    result = fit_model(config, dataset, split, learned).result
     evaluation = evaluate_model(config, dataset, split, learned, result)
     model = build_model(config, dataset, split, learned, result, evaluation)
     shutil.copytree(folder, folder.with_name("as prepared"))
