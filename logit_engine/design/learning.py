@@ -99,7 +99,8 @@ def _type_problems(
         if not (dtype.is_integer() or dtype in LEVEL_TYPES):
             problems[name] = DataError(
                 f"column '{name}' holds {dtype} values; a categorical holds text, integers, "
-                "booleans, dates or datetimes."
+                "booleans, dates or datetimes.",
+                names={"column": name},
             )
     return problems
 
@@ -129,6 +130,7 @@ def _unusable_numbers_error(
     if numbers.present and 0.0 < largest < MIN_SQUARABLE_SIZE:
         return DataError(
             f"column '{name}' holds no number beyond {largest:g}, too small to be squared; "
-            "multiply it by a power of ten."
+            "multiply it by a power of ten.",
+            names={"column": name},
         )
     return None

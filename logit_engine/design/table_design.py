@@ -18,6 +18,7 @@ from logit_engine.design.terms.base import Audit, AuditCounts, Term
 from logit_engine.design.terms.categorical import Categorical
 from logit_engine.design.terms.naming import INTERCEPT
 from logit_engine.design.terms.registry import TERM_KINDS
+from logit_engine.errors import DataError, LogitEngineError, joint_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +187,15 @@ class Design:
         return Audit(int(row["rows"]), unseen=unseen, **rows_by_column)
 
     def refuse(self, audit: Audit) -> Audit:
-        """The audit itself. Raises DataError if a term has no rule for what it counts."""
+        """The audit itself. Raises DataError with all that it counts and no term has a rule for."""
+        problems: dict[str, LogitEngineError] = {}
         for term in self.terms:
-            term.refuse(audit)
+            try:
+                term.refuse(audit)
+            except DataError as error:
+                problems.setdefault(str(error), error)
+        if problems:
+            raise joint_error(list(problems.values()))
         return audit
 
     def to_content(self) -> dict[str, Any]:

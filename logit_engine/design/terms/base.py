@@ -253,7 +253,8 @@ def infinite_numbers_error(name: str, infinite: int, where: str) -> DataError:
     """The error for infinite numbers. where: of how many rows, and which."""
     return DataError(
         f"column '{name}' is infinite in {infinite:,} of {where}; make these values missing or "
-        "finite."
+        "finite.",
+        names={"column": name},
     )
 
 
@@ -261,7 +262,8 @@ def huge_numbers_error(name: str, huge: int, where: str) -> DataError:
     """The error for numbers beyond MAX_MAGNITUDE. where: of how many rows, and which."""
     return DataError(
         f"column '{name}' holds numbers beyond {MAX_MAGNITUDE:g} in {huge:,} of {where}, too "
-        "large to be squared; make these values missing, or divide the column by a power of ten."
+        "large to be squared; make these values missing, or divide the column by a power of ten.",
+        names={"column": name},
     )
 
 
@@ -271,6 +273,7 @@ def missing_numbers_error(name: str, missing: int, rows: int) -> DataError:
         f"column '{name}' is missing in {missing:,} of {rows:,} rows; give impute_numeric a rule, "
         "or drop these rows.",
         reason=Reason.MISSING_NUMBERS,
+        names={"column": name},
     )
 
 
@@ -280,6 +283,7 @@ def missing_levels_error(name: str, missing: int, rows: int) -> DataError:
         f"column '{name}' is missing in {missing:,} of {rows:,} rows; "
         "set impute_categorical to Impute.LEVEL, or drop these rows.",
         reason=Reason.MISSING_LEVELS,
+        names={"column": name},
     )
 
 

@@ -83,7 +83,8 @@ class Categorical(Term):
             training.notes.append(_pooling_note(name, rare, pooled_rows, spec.min_frequency, fate))
         if not columns:
             raise DataError(
-                f"column '{name}' has one level ('{reference}') in the training rows; drop it."
+                f"column '{name}' has one level ('{reference}') in the training rows; drop it.",
+                names={"column": name},
             )
         position = {level: i for i, level in enumerate(columns)}
         pool = position[POOLED_LEVEL] if has_pool else len(columns)
@@ -177,6 +178,7 @@ class Categorical(Term):
                 f"column '{self.name}' has levels that were not in the training rows: {listed}; "
                 "set unknown to Unknown.REFERENCE or Unknown.POOLED, or learn the design again.",
                 reason=Reason.UNSEEN_LEVELS,
+                names={"column": self.name},
             )
 
 
@@ -194,7 +196,8 @@ def _level_counts(training: Training, name: str) -> dict[str, int]:
         if used and taken in counts:
             raise DataError(
                 f"column '{name}' has a level '{taken}', a name that the design gives itself; "
-                "rename it."
+                "rename it.",
+                names={"column": name},
             )
     if missing:
         counts[MISSING_LEVEL] = missing

@@ -93,7 +93,8 @@ def _fill_center_scale(training: Training, name: str) -> tuple[float | None, flo
     spec, numbers = training.spec, training.survey.numbers[name]
     if numbers.present == 0:
         raise DataError(
-            f"column '{name}' is missing in all {numbers.rows:,} training rows; drop it."
+            f"column '{name}' is missing in all {numbers.rows:,} training rows; drop it.",
+            names={"column": name},
         )
     needs_values = spec.impute_numeric is Impute.MEDIAN or spec.normalize is Normalize.ROBUST
     x = column_values(training.rows, name) if needs_values else np.empty(0)
@@ -137,11 +138,13 @@ def _center_scale(
                     f"column '{name}' has the same first and third quartile ({first:g}), so "
                     "Normalize.ROBUST has no scale for it; use STANDARD or MINMAX.",
                     reason=Reason.NO_ROBUST_SCALE,
+                    names={"column": name},
                 )
         case _:
             center, scale = 0.0, 1.0
     if numbers.low == numbers.high:
         raise DataError(
-            f"column '{name}' is {numbers.low:g} in all {numbers.rows:,} training rows; drop it."
+            f"column '{name}' is {numbers.low:g} in all {numbers.rows:,} training rows; drop it.",
+            names={"column": name},
         )
     return center, scale

@@ -387,6 +387,8 @@ def test_every_problem_of_the_columns_is_raised_at_once_each_with_its_reason() -
         ("'w' is not a l", Reason.UNKNOWN_REFERENCE),
     ]
     assert str(caught.value) == "\n".join(map(str, caught.value.parts))
+    named = [part.names["column"] for part in caught.value.parts]
+    assert named == ["text", "wide", "gaps", "same", "city", "zone"]
 
 
 @pytest.mark.parametrize(
