@@ -4,15 +4,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from logit_flows.api import check, load_model, report
+    from logit_flows.api import load_model, report
     from logit_flows.config.reading import read_config
+    from logit_flows.recipes.checking import check
     from logit_flows.recipes.experimenting import experiment
     from logit_flows.recipes.retraining import retrain
     from logit_flows.recipes.scoring import score
     from logit_flows.recipes.training import train
 
 _MODULES = {
-    "check": "api",
+    "check": "recipes.checking",
     "experiment": "recipes.experimenting",
     "load_model": "api",
     "read_config": "config.reading",

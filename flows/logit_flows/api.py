@@ -1,4 +1,4 @@
-"""The pipeline from Python, beside its recipes: check the data, write a report, predict rows."""
+"""The pipeline from Python, beside its recipes: write a report, predict rows."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,6 @@ from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import with_key
 from logit_flows.recipes.running import checked_config
-from logit_flows.steps.load import Dataset, load_dataset
 from logit_flows.steps.opening import open_store
 from logit_flows.steps.score import check_rows, verified_model
 from logit_flows.store.layout import Store
@@ -65,14 +64,6 @@ def load_model(store: str | Path, name: str, run: str = "champion") -> LoadedMod
         raise UsageError(f"{store} holds no model '{name}'; it holds {shown}.")
     model = verified_model(opened, run)
     return LoadedModel(name, str(model.origin["run"]), model)
-
-
-def check(config: Config) -> Dataset:
-    """The config's data, checked without a fit: files, rows, classes.
-
-    Raises DataError with every problem found, one sentence each.
-    """
-    return load_dataset(checked_config(config, "check"))
 
 
 def report(config: Config, run: str = "champion") -> Path:

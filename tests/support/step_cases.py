@@ -9,6 +9,7 @@ import polars as pl
 from logit_flows.config.checking import with_overrides
 from logit_flows.config.model import Config
 from logit_flows.recipes.experimenting import run_cell
+from logit_flows.steps.check import Checked, conclude_check, leave_out, plan_check
 from logit_flows.steps.crossvalidate import Validated, cross_validate
 from logit_flows.steps.evaluate import Evaluation, evaluate_model
 from logit_flows.steps.fit import fit_model
@@ -23,6 +24,7 @@ from logit_flows.steps.split import Split, split_rows
 from logit_flows.steps.stored_run import find_run
 from logit_flows.steps.tune import tune_penalty
 
+from logit_engine.errors import DataError
 from logit_engine.fitting.result import FitResult
 from logit_engine.storage.model_file import StoredModel
 
@@ -160,5 +162,16 @@ CASES: dict[Callable[..., Any], Case] = {
     publish_leaderboard: Case(
         lambda p: (p.config, "cells", [BAD, GOOD]),
         lambda p, board: pl.read_parquet(board.path)["rank"].to_list() == [1, None],
+    ),
+    plan_check: Case(
+        lambda p: (p.config,), lambda p, plan: plan.config == p.config and plan.problems == ()
+    ),
+    leave_out: Case(
+        lambda p: (p.config, "load_dataset", DataError("no.", names={"column": "hours"})),
+        lambda p, left: left.features.numeric == ["previous_courses"],
+    ),
+    conclude_check: Case(
+        lambda p: (p.config, Checked(p.run, True, p.dataset, p.model, p.evaluation), []),
+        lambda p, checked: (checked.run, checked.rows) == (p.run, 200),
     ),
 }

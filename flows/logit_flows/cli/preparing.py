@@ -15,6 +15,7 @@ from logit_flows.cli.options import (
     Overrides,
     print_json,
     read,
+    tell_steps,
 )
 from logit_flows.cli.terminal import say, say_table
 
@@ -59,23 +60,18 @@ def check(
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Validate the config and the data contract, without fitting: every problem at once."""
-    from logit_flows.steps.load import load_dataset
+    """Say what train would make of config and data, or every problem at once; publish nothing."""
+    from logit_flows.recipes.checking import check as run_check
 
     config = read(path or file, overrides)
-    dataset = load_dataset(config)
-    facts = {
-        "rows": dataset.rows,
-        "dropped": dataset.dropped,
-        "files": len(dataset.paths),
-        "sha256": dataset.fingerprint,
-    }
+    tell_steps(as_json)
+    found = run_check(config)
+    from logit_flows.reports.checked_text import checked_content, checked_text
+
     if as_json:
-        print_json(facts)
-        return
-    dropped = f", {dataset.dropped:,} more without a target" if dataset.dropped else ""
-    rows = f"{dataset.rows:,} rows in {len(dataset.paths)} files{dropped}"
-    say(f"{config.name}: config and data are fine; {rows}.")
+        print_json(checked_content(found))
+    else:
+        say(checked_text(config, found))
 
 
 def schema() -> None:

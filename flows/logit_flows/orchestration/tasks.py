@@ -23,6 +23,7 @@ from logit_flows.recipes.retraining import retrain
 from logit_flows.recipes.running import announce
 from logit_flows.recipes.scoring import score
 from logit_flows.recipes.training import Trained, train
+from logit_flows.steps.check import conclude_check, leave_out, plan_check
 from logit_flows.steps.cluster import DASK_IS_MISSING, local_cluster
 from logit_flows.steps.crossvalidate import cross_validate
 from logit_flows.steps.evaluate import Evaluation, evaluate_model
@@ -112,6 +113,9 @@ TASK_POLICIES = (
     TaskPolicy(cross_validate),
     TaskPolicy(run_cell),
     TaskPolicy(publish_leaderboard, RETRY_SECONDS, TEN_MINUTES),
+    TaskPolicy(plan_check, RETRY_SECONDS, TEN_MINUTES),
+    TaskPolicy(leave_out, limit=TEN_MINUTES),
+    TaskPolicy(conclude_check, limit=TEN_MINUTES),
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from logit_engine.errors import UsageError
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import remedies_of, with_key
-from logit_flows.steps.opening import open_store
+from logit_flows.steps.opening import open_store, writable_store
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -65,6 +65,29 @@ class Direct:
             return list(results)
 
 
+class StepWatch:
+    """A runner that hands each step on to another one, and knows the name of the last."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.step = ""
+
+    @property
+    def id(self) -> str | None:
+        """The other runner's name for the run."""
+        return self._run.id
+
+    def __call__(self, step: Callable[..., T], /, *args: Any) -> T:
+        """step(*args)."""
+        self.step = step.__name__
+        return self._run(step, *args)
+
+    def each(self, step: Callable[[Item], T], items: Sequence[Item], workers: int) -> list[T]:
+        """step(item) for each item."""
+        self.step = step.__name__
+        return self._run.each(step, items, workers)
+
+
 @contextmanager
 def _hidden_main() -> Iterator[None]:
     """Processes spawned in here do not run the user's script again."""
@@ -85,9 +108,9 @@ def attempt(config: Config, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
     """Put an attempt on record in the store, with its outcome and what the recipe adds; a failure
     is raised again.
 
-    Raises UsageError if the config or the runner is not one.
+    Raises UsageError if the config or the runner is not one, or the store cannot be written.
     """
-    store = open_store(checked_config(config, recipe))
+    store = writable_store(checked_config(config, recipe))
     if not callable(run):
         raise UsageError(
             f"{recipe} takes as run what runs its steps, but got {run!r}; leave it out."

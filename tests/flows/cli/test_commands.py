@@ -198,7 +198,12 @@ def test_init_writes_a_config_that_trains(exam: Path, tmp_path: Path) -> None:
 def test_init_takes_a_target_and_writes_whole_classes(tmp_path: Path) -> None:
     x = [i * 0.37 % 1.0 for i in range(60)]
     frame = pl.DataFrame(
-        {"id": range(60), "x": x, "late": [i % 2 for i in range(60)], "grade": [1.0, 2.0] * 30}
+        {
+            "id": range(60),
+            "x": x,
+            "late": [i % 2 for i in range(60)],
+            "grade": [1.0, 1.0, 2.0, 2.0] * 15,
+        }
     )
     frame = frame.with_columns(size=pl.when(pl.col("id") % 3 == 0).then(0.5).otherwise(1.5))
     frame.write_parquet(tmp_path / "odd.parquet")

@@ -13,6 +13,7 @@ from tests.support.step_cases import CASES, ROOT
 RECIPES = ROOT / "flows" / "logit_flows" / "recipes"
 WIRING = {
     "attempt",
+    "checked_config",
     "with_key",
     "hold_name",
     "field",

@@ -1,0 +1,94 @@
+"""What remains of a config without what a problem is about, so that the rest can be judged too.
+
+A config that remains is for `check` alone. It is not validated: one without features, say, still
+has a split to judge.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any, TypeVar
+
+from logit_flows.config.model import Config
+from logit_flows.config.sections import Data, Features, ModelRule, Section, SplitRule
+
+S = TypeVar("S", bound=Section)
+
+# With it every coefficient is finite, as with any strength that cross-validation would choose.
+STAND_IN_STRENGTH = 0.01
+
+
+def without_columns(config: Config, gone: Collection[str]) -> Config:
+    """The config in which these data columns have no role. The target keeps its own."""
+    data = _data_without(config.data, gone)
+    return _with(
+        config,
+        data=data,
+        features=_features_without(config.features, gone),
+        split=_split_without(config.split, data, gone),
+        model=_model_without(config.model, data, gone),
+    )
+
+
+def without_split(config: Config) -> Config:
+    """The config that trains on all rows."""
+    return _with(config, split=SplitRule(method="none"))
+
+
+def without_search(config: Config) -> Config:
+    """The config with a number in place of a strength to be chosen."""
+    return _with(config, model=_without_search(config.model))
+
+
+def with_separation(config: Config) -> Config:
+    """The config that goes on where outcomes are predicted perfectly."""
+    return _with(config, model=_with(config.model, on_separation="warn"))
+
+
+def _with(section: S, **changes: Any) -> S:
+    """A copy of a section, or of the config, with other values."""
+    return section.model_copy(update=changes)
+
+
+def _data_without(data: Data, gone: Collection[str]) -> Data:
+    kept = {role: _kept_name(getattr(data, role), gone) for role in ("id", "time", "cluster")}
+    return _with(data, **kept)
+
+
+def _features_without(features: Features, gone: Collection[str]) -> Features:
+    return _with(
+        features,
+        numeric=_kept_names(features.numeric, gone),
+        categorical=_kept_names(features.categorical, gone),
+        reference={name: level for name, level in features.reference.items() if name not in gone},
+    )
+
+
+def _split_without(split: SplitRule, data: Data, gone: Collection[str]) -> SplitRule:
+    is_lost = split.method == "time" and data.time is None
+    if is_lost or split.column in gone:
+        return SplitRule(method="none")
+    keys = {"id": data.id, "cluster": data.cluster}
+    return _with(split, by=None) if keys.get(split.by or "", "") is None else split
+
+
+def _model_without(model: ModelRule, data: Data, gone: Collection[str]) -> ModelRule:
+    if model.penalty.fold_method == "time" and data.time is None:
+        model = _without_search(model)
+    if model.covariance.type == "cluster" and data.cluster is None:
+        model = _with(model, covariance=_with(model.covariance, type="nonrobust"))
+    smooth = _kept_names(model.penalty.smooth, gone)
+    return _with(model, penalty=_with(model.penalty, smooth=smooth))
+
+
+def _without_search(model: ModelRule) -> ModelRule:
+    if model.penalty.strength != "cv":
+        return model
+    penalty = _with(model.penalty, strength=STAND_IN_STRENGTH)
+    return _with(model, penalty=penalty)
+
+
+def _kept_name(name: str | None, gone: Collection[str]) -> str | None:
+    return None if name in gone else name
+
+
+def _kept_names(names: Iterable[str], gone: Collection[str]) -> list[str]:
+    return [name for name in names if name not in gone]

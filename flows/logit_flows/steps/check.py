@@ -1,0 +1,164 @@
+"""Check: what surrounds train's path when nothing is published: before it, between, and after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from logit_engine.design.terms.naming import column_text, listed_text
+from logit_engine.errors import DataError, LogitEngineError, RankError, Reason
+from logit_engine.rows.labels import Label, label_text
+from logit_engine.storage.model_file import StoredModel
+from logit_flows.config.checking import with_overrides
+from logit_flows.config.model import Config
+from logit_flows.config.remainder import (
+    with_separation,
+    without_columns,
+    without_search,
+    without_split,
+)
+from logit_flows.steps.evaluate import Evaluation
+from logit_flows.steps.gate import unmet_requirements
+from logit_flows.steps.load import Dataset, find_files
+from logit_flows.steps.opening import writable_store
+
+MIN_EVENTS = 10  # rows of the rarest class for each coefficient; fewer bias it
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What train would publish of a config and its data.
+
+    run: the id of the run. published: whether it is in the store already. notes: a sentence for
+    everything that was replaced, pooled or left out, and for what will not go as one may expect.
+    """
+
+    run: str
+    published: bool
+    dataset: Dataset = field(repr=False)
+    model: StoredModel = field(repr=False)
+    evaluation: Evaluation = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """The number of rows with a target."""
+        return self.dataset.rows
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """The values of the target, the base first; of two the positive one is the second."""
+        return self.dataset.classes
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """The sides of the split that have rows."""
+        return tuple(dict.fromkeys(metric.split for metric in self.evaluation.metrics))
+
+    def class_rows(self, side: str) -> dict[str, int]:
+        """The measured rows of each class on a side of the split."""
+        labels = [label_text(label) for label in self.classes]
+        if len(labels) == 2:
+            cells = [["true_negative", "false_positive"], ["false_negative", "true_positive"]]
+        else:
+            cells = [
+                [f"confusion[{listed_text((own, label))}]" for label in labels] for own in labels
+            ]
+        value = self.evaluation.value
+        return {
+            label: int(sum(value(cell, side) for cell in own))
+            for label, own in zip(labels, cells, strict=True)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPlan:
+    """The config that is checked, on this machine alone, and the problems seen without data."""
+
+    config: Config
+    problems: tuple[LogitEngineError, ...]
+
+
+def plan_check(config: Config) -> CheckPlan:
+    """What to check of a config, and what is wrong with where it publishes."""
+    local = with_overrides(config, {"compute.backend": "threads", "compute.scheduler": None})
+    try:
+        writable_store(config)
+    except LogitEngineError as error:
+        return CheckPlan(local, error.parts)
+    return CheckPlan(local, ())
+
+
+def leave_out(config: Config, step: str, error: LogitEngineError) -> Config | None:
+    """The config without what the error of a step is about, None if that cannot be left out.
+
+    The rest of the path is then judged too.
+    """
+    left = config
+    for part in error.parts:
+        left = _without_cause(left, step, part)
+    return None if left == config else left
+
+
+def conclude_check(
+    config: Config, found: Checked | None, problems: Sequence[LogitEngineError]
+) -> Checked:
+    """What was found, with all that is to be said of it.
+
+    Raises DataError with every problem, each once.
+    """
+    if problems or found is None:
+        raise DataError(parts=tuple({str(problem): problem for problem in problems}.values()))
+    model = found.model
+    return replace(found, notes=(*model.notes, *model.result.notes, *_outlook(config, found)))
+
+
+def _without_cause(config: Config, step: str, error: LogitEngineError) -> Config:
+    """The config without what one error is about, or the config itself."""
+    columns = _named_columns(config, error)
+    if columns:
+        return without_columns(config, columns)
+    if error.reason is Reason.SEPARATION:
+        return with_separation(config)
+    if step == "split_rows":
+        return without_split(config)
+    return without_search(config) if step == "tune_penalty" else config
+
+
+def _named_columns(config: Config, error: LogitEngineError) -> list[str]:
+    """The data columns that an error is about."""
+    named = [error.names["column"]] if "column" in error.names else []
+    if not isinstance(error, RankError):
+        return named
+    features = [*config.features.numeric, *config.features.categorical]
+    return [name for name in features if any(_reads(term, name) for term in error.columns)]
+
+
+def _reads(term: str, column: str) -> bool:
+    """Whether a term, by its name, is of a data column."""
+    own = column_text(column)
+    return term == own or term.startswith(f"{own}[")
+
+
+def _outlook(config: Config, found: Checked) -> list[str]:
+    """A sentence for what will not go as one may expect, though train does its work."""
+    rarest = min(found.class_rows("train").values())
+    slopes = max(1, len(found.model.design.names) - 1)
+    notes = []
+    if rarest < MIN_EVENTS * slopes:
+        notes.append(
+            f"The rarest class has {rarest:,} training rows, {rarest / slopes:.1f} for each of "
+            f"{slopes} coefficients; below {MIN_EVENTS} estimates are biased. Use fewer features, "
+            "or a penalty."
+        )
+    notes += [
+        f"gate.require: {sentence}, so a retrain would not promote this run."
+        for sentence in unmet_requirements(config, found.evaluation)
+    ]
+    return notes + _missing_cohorts(config)
+
+
+def _missing_cohorts(config: Config) -> list[str]:
+    try:
+        find_files(config, config.score.cohorts or [], "score.cohorts")
+    except LogitEngineError as error:
+        return [str(error)] if config.score.cohorts else []
+    return []
