@@ -40,7 +40,7 @@ def test_classes_are_counted_by_side(make: Make) -> None:
     found = check(make())
     y = city_table()["y"]
     counts = [
-        sum(found.class_rows(side)[label] for side in found.sides) for label in ("False", "True")
+        sum(found.class_rows(side)[label] for side in found.sides) for label in ("false", "true")
     ]
     assert counts == [(~y).sum(), y.sum()]
     assert (found.rows, found.classes) == (600, (False, True))
