@@ -63,7 +63,7 @@ LIBRARIES = {
     "logit_engine.discrete.influence_plots": {"numpy", "scipy", "matplotlib"},
     "logit_engine.estimators": {"numpy", "polars", "sklearn"},
     "logit_flows": {"numpy", "polars", "pyarrow", "pydantic"},
-    "logit_flows.config": {"pydantic", "pydantic_core", "ruamel"},
+    "logit_flows.config": {"cronsim", "pydantic", "pydantic_core", "ruamel"},
     "logit_flows.steps.cluster": {"distributed"},
     "logit_flows.orchestration.tasks": {"prefect", "prefect_dask", "pydantic"},
     "logit_flows.orchestration.serving": {"prefect", "pydantic"},

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import secrets
 import shutil
 import time
@@ -22,6 +23,7 @@ from typing import Any
 from logit_engine.errors import ArtifactError
 
 MANIFEST = "manifest.json"
+SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")  # as libraries in Rust write it
 STALE_SECONDS = 86_400.0  # without a byte written: a process that stages so long was killed
 
 
@@ -244,11 +246,27 @@ def _staging_folder(root: Path) -> Iterator[Path]:
     """
     sweep(root)
     stage = root / f".staging-{secrets.token_hex(8)}"
-    stage.mkdir(parents=True)
     try:
-        yield stage
+        stage.mkdir(parents=True)
+        with _named_system_errors(root.parent):
+            yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+@contextmanager
+def _named_system_errors(folder: Path) -> Iterator[None]:
+    """Raise what Polars reports of the system, such as a full disk, as the OSError that it is."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        found = SYSTEM_ERROR.search(str(error))
+        if found is None:
+            raise
+        number = int(found[1])
+        raise OSError(number, os.strerror(number), str(folder)) from error
 
 
 def _seal_of(content: Mapping[str, Any]) -> str:

@@ -13,6 +13,10 @@ from logit_engine.errors import UsageError
 from logit_flows.config.checking import checked
 from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError, shown
+from logit_flows.config.yaml_size import TOO_DEEP, size_problem
+
+# What the reader raises: of dates and numbers that are none a plain ValueError.
+NOT_YAML = (YAMLError, RecursionError, ValueError)
 
 
 def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
@@ -88,11 +92,18 @@ def _load(file: Path) -> Any:
         line = mark.line + 1 if mark else 1
         problem = (error.problem or "this is not YAML").split("\n")[0].split(" with value")[0]
         raise ConfigError([f"{file}:{line}: {problem}."]) from None
-    except YAMLError as error:
-        raise ConfigError([f"{file}: this is not YAML ({str(error).splitlines()[0]})."]) from None
+    except NOT_YAML as error:
+        raise ConfigError([f"{file}: this is not YAML ({_said(error)})."]) from None
     if not isinstance(raw, dict):
         raise ConfigError([f"{file}:1: expected keys with values, found {shown(raw)}."])
+    if problem := size_problem(raw):
+        raise ConfigError([f"{file}: {problem}."])
     return raw
+
+
+def _said(error: Exception) -> str:
+    """What is wrong with a text that is not YAML."""
+    return TOO_DEEP if isinstance(error, RecursionError) else str(error).split("\n")[0].lower()
 
 
 def _override(raw: Any, overrides: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -105,8 +116,10 @@ def _override(raw: Any, overrides: Sequence[str]) -> tuple[dict[str, str], dict[
             raise ConfigError([f"--set {text}: expected key.sub=value."])
         try:
             parsed = YAML(typ="safe", pure=True).load(value)
-        except YAMLError:
+        except NOT_YAML:
             raise ConfigError([f"--set {text}: the value is not YAML."]) from None
+        if problem := size_problem(parsed):
+            raise ConfigError([f"--set {key.strip()}: {problem}."])
         *parents, last = key.strip().split(".")
         section = raw
         for depth, parent in enumerate(parents, 1):

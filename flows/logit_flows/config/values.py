@@ -2,10 +2,13 @@
 
 import os
 import re
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BeforeValidator
 
 from logit_flows.config.problems import shown
@@ -72,16 +75,43 @@ def _memory(value: Any) -> Any:
     return value
 
 
-CRON_FIELD = re.compile(
-    r"(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?(,(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?)*"
-)
+CRON_FIELDS = ("minute", "hour", "day", "month", "weekday")
+CRON_EXAMPLE = "five cron fields such as '0 5 * * 1'"
+ANY_DAY = datetime(2024, 1, 1)
+# The last weekday of a month, or the last Friday: cronsim knows them, Prefect does not.
+LAST_OF_ITS_KIND = re.compile("LW|.L", re.IGNORECASE)
 
 
 def _cron(value: str) -> str:
     fields = value.split()
-    if len(fields) != 5 or not all(CRON_FIELD.fullmatch(field) for field in fields):
-        raise ValueError(f"expected five cron fields such as '0 5 * * 1', found {shown(value)}")
+    if len(fields) != len(CRON_FIELDS):
+        raise ValueError(f"expected {CRON_EXAMPLE}, found {shown(value)}")
+    wrong = [f"the {name} {text!r}" for name, text in _wrong_fields(fields)]
+    if wrong:
+        raise ValueError(
+            f"expected {CRON_EXAMPLE}, found {shown(value)}, where {' and '.join(wrong)} cannot be"
+        )
+    minute, hour, day, month, _ = fields
+    if not _is_cron([minute, hour, day, month, "*"]):
+        raise ValueError(f"the day {day!r} never comes in the month {month!r}; choose another day")
     return value
+
+
+def _wrong_fields(fields: list[str]) -> Iterator[tuple[str, str]]:
+    """The fields that are wrong by themselves, each with its name."""
+    for place, (name, text) in enumerate(zip(CRON_FIELDS, fields, strict=True)):
+        alone = ["*"] * len(fields)
+        alone[place] = text
+        if LAST_OF_ITS_KIND.fullmatch(text) or not _is_cron(alone):
+            yield name, text
+
+
+def _is_cron(fields: list[str]) -> bool:
+    try:
+        CronSim(" ".join(fields), ANY_DAY)
+    except CronSimError:
+        return False
+    return True
 
 
 def _scheduler(value: str) -> str:

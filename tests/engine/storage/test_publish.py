@@ -211,6 +211,16 @@ def test_a_published_file_replaces_the_old_one(tmp_path: Path) -> None:
     assert left_behind(tmp_path) == ["deep", "deep/er", "deep/er/file"]
 
 
+def test_a_full_disk_that_polars_reports_is_an_error_of_the_system(tmp_path: Path) -> None:
+    def write(path: Path) -> None:
+        raise ValueError("parquet: underlying IO error: No space left (os error 28)")
+
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        publish_file(tmp_path / "store" / "file", write, tmp_path / "store" / ".staging")
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(tmp_path / "store"))
+    assert not list((tmp_path / "store" / ".staging").iterdir())
+
+
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     publish_text(tmp_path / "file", "old", tmp_path / ".staging")
     with pytest.raises(OSError, match="No space left on device"):

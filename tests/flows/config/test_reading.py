@@ -66,6 +66,25 @@ ROOT = Path(__file__).parents[3]
             "c.yaml:8: schedule.cron: expected five cron fields such as '0 5 * * 1', found",
         ),
         (
+            "schedule: {cron: 99 25 1 13 9}\n",
+            "c.yaml:8: schedule.cron: expected five cron fields such as '0 5 * * 1', found "
+            "'99 25 1 13 9', where the minute '99' and the hour '25' and the month '13' and the "
+            "weekday '9' cannot be.",
+        ),
+        (
+            "schedule: {cron: 0 5 31 2 *}\n",
+            "c.yaml:8: schedule.cron: the day '31' never comes in the month '2'; choose another",
+        ),
+        (
+            "schedule: {cron: 0 5 30 feb mon}\n",
+            "c.yaml:8: schedule.cron: the day '30' never comes in the month 'feb'; choose another",
+        ),
+        (
+            "schedule: {cron: 0 5 LW * *}\n",
+            "c.yaml:8: schedule.cron: expected five cron fields such as '0 5 * * 1', found "
+            "'0 5 LW * *', where the day 'LW' cannot be.",
+        ),
+        (
             "schedule: {cron: 0 5 * * 1, timezone: Mars}\n",
             "c.yaml:8: schedule.timezone: expected a time zone such as America/New_York, found "
             "'Mars'.",
@@ -116,6 +135,41 @@ def test_every_problem_is_told_with_its_own_line(problems: Problems) -> None:
 )
 def test_a_file_that_is_no_mapping_is_refused(problems: Problems, text: str, problem: str) -> None:
     assert problems(text) == [problem]
+
+
+ALIASES = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (ALIASES, "c.yaml: its aliases stand for 1.2e+09 values, and a config has at most 100,000"),
+        ("a: " + "[" * 500 + "]" * 500, "c.yaml: this is not YAML (its keys and lists are nested"),
+        ("a: 2020-99-99", "c.yaml: this is not YAML (month must be in 1..12)."),
+    ],
+    ids=["aliases", "nested", "date"],
+)
+def test_a_text_that_is_too_much_for_a_config_is_refused_at_once(
+    problems: Problems, text: str, problem: str
+) -> None:
+    (said,) = problems(text)
+    assert said.startswith(problem)
+
+
+def test_an_override_that_is_too_much_is_refused_too(problems: Problems) -> None:
+    (said,) = problems(BASE, f"model={{{ALIASES.strip()}}}".replace("\n", ", "))
+    assert said.startswith("--set model: its aliases stand for 1.2e+09 values")
+    (said,) = problems(BASE, "model=&a {b: *a}")
+    assert said == "--set model: an alias stands inside what it stands for."
+
+
+def test_aliases_of_a_config_of_common_size_are_read(read: Callable[..., Config]) -> None:
+    config = read(
+        "score: {cohorts: &files [one.csv]}\nexperiment: {matrix: {features.numeric: [*files]}}\n"
+    )
+    assert config.experiment.matrix == {"features.numeric": [["one.csv"]]}
 
 
 def test_a_file_that_is_not_there_is_told_how_to_come_by(tmp_path: Path) -> None:
