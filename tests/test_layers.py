@@ -58,6 +58,7 @@ LIBRARIES = {
     "logit_engine.rows.distributed": {"numpy", "dask", "distributed", "cloudpickle"},
     "logit_engine.design": {"numpy", "polars", "pyarrow", "pandas", "formulaic", "interface_meta"},
     "logit_engine.storage.model_file": {"numpy", "polars", "pyarrow"},
+    "logit_engine.storage.model_outputs": {"polars"},
     "logit_engine.reporting.summary": {"numpy", "polars"},
     "logit_engine.discrete": {"numpy", "pandas", "polars", "scipy"},
     "logit_engine.discrete.influence_plots": {"numpy", "scipy", "matplotlib"},

@@ -35,7 +35,8 @@ class LoadedModel:
             raise UsageError(_not_a_frame(frame))
         try:
             check_rows(self.model, frame.lazy(), self.model.design.data_columns)
-            return frame.select(self.model.outputs(("probability", "predicted_class")))
+            wanted = ("probability", "predicted_class")
+            return self.model.select_outputs(frame.lazy(), wanted).collect()
         except DataError as error:
             raise DataError(with_key(error), reason=error.reason) from error
         except pl.exceptions.PolarsError as error:

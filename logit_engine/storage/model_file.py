@@ -27,9 +27,10 @@ from logit_engine.fitting.result import (
     Verdict,
 )
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
-from logit_engine.links import LINKS, LOGIT
+from logit_engine.links import LINKS
 from logit_engine.rows.arrays import refuse_repeated_names
-from logit_engine.rows.labels import Label, label_column, label_text
+from logit_engine.rows.labels import Label
+from logit_engine.storage.model_outputs import RowOutputs
 from logit_engine.storage.publish import canonical_json
 
 FORMAT_VERSION = 3
@@ -91,69 +92,16 @@ class StoredModel:
         by_predictor = self.result.estimates.reshape(self.likelihood.outputs, -1)
         return tuple(self.design.linear_predictor(theta) for theta in by_predictor)
 
-    def probabilities(self) -> tuple[pl.Expr, ...]:
-        """P(positive) for two classes; else one per class, the base first, which sum to one."""
-        etas = self.linear_predictors()
-        likelihood = self.likelihood
-        if not isinstance(likelihood, Bernoulli):
-            whole = (pl.lit(0.0), *etas)
-            largest = pl.max_horizontal(whole)
-            sizes = [(eta - largest).exp() for eta in whole]
-            return tuple(size / pl.sum_horizontal(sizes) for size in sizes)
-        cdf = likelihood.link.cdf
-        if likelihood.link is LOGIT:
-            return (1.0 / (1.0 + (-etas[0]).exp()),)
-        return (
-            etas[0].map_batches(
-                lambda eta: pl.Series(cdf(eta.to_numpy())),
-                return_dtype=pl.Float64,
-                is_elementwise=True,
-            ),
-        )
+    def select_outputs(
+        self, rows: pl.LazyFrame, wanted: Sequence[str], kept: Sequence[pl.Expr] = ()
+    ) -> pl.LazyFrame:
+        """The kept columns, each named by an alias, then the wanted outputs, lazily.
 
-    def predicted_class(self) -> pl.Expr:
-        """The predicted class of each row.
-
-        Of two classes the positive one from the threshold on; of several the most probable, the
-        first of equals. It has the target's type: integers are Int64, text is text.
+        wanted: of linear_predictor, probability and predicted_class. Of more than two classes there
+        is a column for each, as in probability[a].
         """
-        probabilities = self.probabilities()
-        classes = self.target.classes
-        if len(probabilities) == 1:
-            is_positive = probabilities[0] >= self.threshold
-            return _label_where(is_positive, classes[1], label_column(classes[0]))
-        largest = pl.max_horizontal(probabilities)
-        found = label_column(classes[-1])
-        for label, probability in reversed(
-            list(zip(classes[:-1], probabilities[:-1], strict=True))
-        ):
-            found = _label_where(probability >= largest, label, found)
-        return found
-
-    def outputs(self, wanted: Sequence[str]) -> list[pl.Expr]:
-        """The wanted ones of linear_predictor, probability and predicted_class, as named columns.
-
-        Of more than two classes there is one for each, as in probability[a].
-        """
-        several = len(self.target.classes) > 2
-        found = []
-        for name in wanted:
-            if name == "predicted_class":
-                found.append(self.predicted_class().alias(name))
-                continue
-            columns = (
-                self.linear_predictors() if name == "linear_predictor" else self.probabilities()
-            )
-            classes = self.target.classes[len(self.target.classes) - len(columns) :]
-            names = [f"{name}[{label_text(c)}]" for c in classes] if several else [name]
-            found += [column.alias(label) for column, label in zip(columns, names, strict=True)]
-        return found
-
-
-def _label_where(where: pl.Expr, label: Label, otherwise: pl.Expr) -> pl.Expr:
-    """The label where the condition holds; null where it cannot be told."""
-    found = pl.when(where.is_null()).then(None).when(where).then(label_column(label))
-    return found.otherwise(otherwise)
+        outputs = RowOutputs(self.likelihood, self.target.classes, self.threshold)
+        return outputs.select(rows, kept, self.linear_predictors(), wanted)
 
 
 def coefficient_table(model: StoredModel, level: float = 0.95) -> pl.DataFrame:

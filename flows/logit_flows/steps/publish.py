@@ -29,6 +29,7 @@ from logit_flows.steps.written_columns import id_columns, target_column
 from logit_flows.store.run_files import RunFiles
 
 ROW_GROUP_ROWS = MEMORY_FRAME_ROWS
+OUTPUTS = ("linear_predictor", "probability", "predicted_class")
 
 
 def build_model(
@@ -118,15 +119,10 @@ def _predictions(
     sides: tuple[Side, ...] = ("train", "test") if config.write.predictions == "all" else ("test",)
     for side in sides:
         rows = open_rows(config, dataset, split, side)
-        columns = [  # in one select: no output takes the name of a feature before its use
-            *id_columns(config.data.id, rows.schema),
-            pl.lit(side).alias("split"),
-            target_column(model.target),
-            *model.outputs(("linear_predictor", "probability", "predicted_class")),
-        ]
-        yield rows.schema.to_frame().select(columns)
-        for frame in rows.frames():
-            yield frame.select(columns)
+        own_id = id_columns(config.data.id, rows.schema)
+        kept = [*own_id, pl.lit(side).alias("split"), target_column(model.target)]
+        for frame in chain([rows.schema.to_frame()], rows.frames()):
+            yield model.select_outputs(frame.lazy(), OUTPUTS, kept).collect()
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:

@@ -210,4 +210,4 @@ def scored_rows(config: Config, model: StoredModel, rows: pl.LazyFrame) -> pl.La
     """id, the outputs the config asks for, and the run that made them, lazily."""
     run = pl.lit(str(model.origin["run"])).alias("model")
     kept = id_columns(config.data.id, rows.collect_schema())
-    return rows.select(*kept, *model.outputs(config.score.output), run)
+    return model.select_outputs(rows, config.score.output, kept).with_columns(run)

@@ -171,7 +171,10 @@ def test_models_are_compared_on_the_rows_that_both_hold_out(make: Make) -> None:
     frame = dataset.scan().collect()
     unseen = frame.filter(pl.Series(hashed(frame["key"], SPLIT_SALT) < 0.15))
     y = outcomes(config, dataset, unseen)
-    p = [unseen.select(m.outputs(["probability"]))["probability"].to_numpy() for m in models]
+    p = [
+        m.select_outputs(unseen.lazy(), ["probability"]).collect().to_series().to_numpy()
+        for m in models
+    ]
     assert found.rows == unseen.height
     assert found.mean == pytest.approx(sk.log_loss(y, p[0]) - sk.log_loss(y, p[1]), rel=1e-9)
 
