@@ -18,8 +18,8 @@ TERMS = ("intercept", "(intercept)", "g[b]", "g[lev1]", "g", "missing", "`x`", "
 TABLES = ("term", "class", "strength", "coefficient", "estimate", "self", "name", "None", "nan")
 OUTPUTS = ("split", "target", "linear_predictor", "probability", "predicted_class", "model", "id")
 CLASSES = ("probability[a]", "predicted_class[a]", "id_probability", "run", "metric")
-BLANKS = ("", " ", "  x", "x  ", " x y ", "\t", "a\tb", "\r", "\x0b", "\x1b[31m", "\x7f", "\x85")
-WIDE = ("é", "日本語", "😀", "\u202ex", "\ufeffx", "a\u0301", "x" * 255, "é" * 127, "😀" * 63)
+BLANKS = ("", " ", "x  ", "\t", "\r", "\x1b[31m", "\x85", "  x", " x y ", "a\tb", "\x0b", "\x7f")
+WIDE = ("é", "😀", "日本語", "\u202ex", "\ufeffx", "a\u0301", "x" * 255, "é" * 127, "😀" * 63)
 QUOTES = (
     "'",
     '"',
@@ -35,37 +35,19 @@ QUOTES = (
     "#x",
     "- x",
 )
-TEXTS = (
-    "{a}",
-    "{}",
-    "%s",
-    "${env:X}",
-    "<b>",
-    "&amp;",
-    "$x^2$",
-    "$",
-    "_x",
-    "__",
-    "%",
-    "@x",
-    "!x",
-    "|",
-)
+TEXTS = ("{a}", "{}", "%s", "${env:X}", "<b>", "&amp;", "$x^2$", "_x", "__", "%", "@x", "!x", "|")
 SCALARS = ("null", "true", "yes", "1.0", "1e5", "2024-01-01", "=", "<<", "..", "/", "~/x", "a/b")
 
-AWKWARD_NAMES = tuple(
-    dict.fromkeys(
-        PATTERNS
-        + EXPRESSIONS
-        + ALIASES
-        + TERMS
-        + TABLES
-        + OUTPUTS
-        + CLASSES
-        + BLANKS
-        + WIDE
-        + QUOTES
-        + TEXTS
-        + SCALARS
-    )
+# What something of ours, of Polars or of YAML is likeliest to misread.
+MISREAD_NAMES = (
+    *(*PATTERNS[:3], *EXPRESSIONS, *ALIASES[:6], *TERMS[:6]),
+    *(*OUTPUTS, *BLANKS[:7], *WIDE[:2]),
 )
+
+AWKWARD_NAMES = (
+    *(*PATTERNS, *EXPRESSIONS, *ALIASES, *TERMS, *TABLES, *OUTPUTS, *CLASSES),
+    *(*BLANKS, *WIDE, *QUOTES, *TEXTS, *SCALARS),
+)
+
+# Values of a text target.
+AWKWARD_LABELS = ("", " ", "a", "a]", "a, b", "b", "[", "`", "_x", "<b>", "$x$", "1", "true", "*")

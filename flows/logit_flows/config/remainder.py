@@ -38,11 +38,6 @@ def without_search(config: Config) -> Config:
     return _with(config, model=_without_search(config.model))
 
 
-def without_aliases(config: Config) -> Config:
-    """The config that leaves out columns that are combinations of others."""
-    return _with(config, features=_with(config.features, aliased="drop"))
-
-
 def with_separation(config: Config) -> Config:
     """The config that goes on where outcomes are predicted perfectly."""
     return _with(config, model=_with(config.model, on_separation="warn"))

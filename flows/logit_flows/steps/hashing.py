@@ -22,6 +22,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
+from logit_engine.rows.frame_columns import series_of
 
 Words = NDArray[np.uint64]
 
@@ -91,7 +92,9 @@ def hashed_rows(frame: pl.DataFrame, key: RowKey, salt: int) -> NDArray[np.float
             own = _splitmix(_number_bits(column) ^ own_salt)
         else:
             own = _text_hashes(canonical_text(column).fill_null(""), own_salt)
-        own[column.is_null().to_numpy()] = _splitmix(np.array([NULL_WORD ^ own_salt]))[0]
+        own[series_of(frame, name).is_null().to_numpy()] = _splitmix(
+            np.array([NULL_WORD ^ own_salt])
+        )[0]
         mixed = _splitmix(mixed ^ own)
     return _unit_share(mixed)
 
@@ -102,19 +105,19 @@ def canonical_text(column: pl.Series) -> pl.Series:
     Whole numbers have no point, times have microseconds, times with a zone are in UTC. Raises
     DataError for a type without such a text.
     """
-    kind = column.dtype
+    kind, values = column.dtype, column.alias("")  # a name may be read as a pattern
     if isinstance(kind, pl.Datetime):
-        zoned = column if kind.time_zone is None else column.dt.convert_time_zone("UTC")
+        zoned = values if kind.time_zone is None else values.dt.convert_time_zone("UTC")
         return zoned.dt.cast_time_unit("us").cast(pl.String)
     if kind.is_float():
-        whole = (column == column.round()) & (column.abs() <= 2.0**53)
-        integers = column.set(~whole.fill_null(False), None).cast(pl.Int64)
-        return integers.cast(pl.String).zip_with(whole.fill_null(False), column.cast(pl.String))
+        whole = (values == values.round()) & (values.abs() <= 2.0**53)
+        integers = values.set(~whole.fill_null(False), None).cast(pl.Int64)
+        return integers.cast(pl.String).zip_with(whole.fill_null(False), values.cast(pl.String))
     if isinstance(kind, pl.Decimal):
-        text = column.cast(pl.String)
+        text = values.cast(pl.String)
         return text.str.replace(r"\.?0+$", "") if kind.scale else text
     if kind.is_integer() or kind in (pl.Boolean, pl.Date, pl.Time, pl.Null, *TEXT_TYPES):
-        return column.cast(pl.String)
+        return values.cast(pl.String)
     raise _no_text_error(column)
 
 
@@ -132,7 +135,8 @@ def _number_bits(column: pl.Series) -> Words:
     """The bits of each number as a double, (n,): one for both zeros, one for all NaNs; of a null
     any.
     """
-    values = column.cast(pl.Float64).fill_null(0.0).to_numpy() + 0.0
+    numbers = column.alias("").cast(pl.Float64)
+    values = numbers.fill_null(0.0).to_numpy() + 0.0
     values[np.isnan(values)] = np.nan
     return values.view(np.uint64)
 

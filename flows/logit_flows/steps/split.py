@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
-from logit_engine.rows.frame_columns import by_name, by_names
+from logit_engine.rows.frame_columns import by_name, by_names, series_of
 from logit_flows.config.model import Config
 from logit_flows.steps.hashing import Key, RowKey, canonical_text, hashed_keys, key_columns
 from logit_flows.steps.load import Dataset, needed_columns
@@ -235,7 +235,7 @@ def _check_sides(config: Config, dataset: Dataset, rule: Split, target: str) -> 
         mask = test_mask(rule, frame)
         for i, side in enumerate((~mask, mask)):
             rows[i] += int(side.sum())
-            values[i].update(frame[target].filter(pl.Series(side)).unique().to_list())
+            values[i].update(series_of(frame, target).filter(pl.Series(side)).unique().to_list())
     for i, name in enumerate(("training", "test")):
         if rows[i] == 0:
             raise DataError(
