@@ -42,12 +42,13 @@ def build_model(
     tuning: Tuning | None = None,
 ) -> StoredModel:
     """The model as it will be stored, with the facts and the notes of its run."""
-    notes = learned.notes if tuning is None else (*learned.notes, tuning.sentence)
+    notes = learned.notes if tuning is None else (*learned.notes, *tuning.notes)
     target = StoredTarget(config.data.target.column, dataset.classes)
     origin = {
         "run": identify(config, dataset),
         "name": config.name,
         "split": split.to_content(),
+        "penalty": penalty_content(config, result.n, None if tuning is None else tuning.strength),
         "data": dataset.fingerprint,
         "id": config.data.id,
         "train_rows": result.n,

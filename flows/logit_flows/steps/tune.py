@@ -1,18 +1,22 @@
 """Tune: the penalty's strength, chosen by cross-validation within the training rows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from logit_engine.columns import Array
+from logit_engine.columns import Array, Columns
 from logit_engine.design.frame_rows import frame_clusters, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.table_design import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.fitting.paths import fit_path
-from logit_engine.fitting.preparation import largest_strength
+from logit_engine.likelihoods import Likelihood
+from logit_engine.objective.shapes import by_predictor
+from logit_engine.reporting.number_formats import number_text
+from logit_engine.rows import one_blas_thread
 from logit_flows.config.model import Config
 from logit_flows.steps.fit import likelihood_of, unit_penalty
 from logit_flows.steps.folds import validation_folds
@@ -20,13 +24,20 @@ from logit_flows.steps.learn import design_spec
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import class_names, outcomes, read_rows
 from logit_flows.steps.split import Split
+from logit_flows.steps.strengths import strength_grid
 
-STRENGTH_COUNT = 30
-MIN_STRENGTH_SHARE = 1e-3  # of the strength that leaves the constants alone
+LEVEL_SHARE = 1e-6  # of a log-loss: two that differ by less are one
 
-WEAKEST_SENTENCE = (
-    "It is the weakest that was tried, and a weaker one may be better: compare a run with half of "
-    "it, or with penalty type none."
+WEAKEST_OF_PATH = (
+    "; a weaker one may be better: compare a run with half of it, or with penalty type none."
+)
+WEAKEST_RIDGE = (
+    ", where the fit is unpenalized to rounding: the penalty is of no use here; compare a run with "
+    "penalty type none."
+)
+STRONGEST = (
+    ", which leaves next to nothing but the constant: the features do not predict the rows that "
+    "are held out."
 )
 
 
@@ -53,7 +64,10 @@ class TunedPath(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The strengths tried, falling, the one chosen, and the path of the coefficients."""
+    """The strengths tried, falling, the one chosen, and the path of the coefficients.
+
+    kinked: whether a strong penalty makes coefficients zero, as all do but a ridge.
+    """
 
     points: tuple[Point, ...]
     strength: float
@@ -61,6 +75,7 @@ class Tuning:
     folds: int
     fold_method: str
     trace: tuple[TunedPath, ...]
+    kinked: bool
 
     @property
     def path(self) -> pl.DataFrame:
@@ -77,17 +92,33 @@ class Tuning:
         return frame.with_columns(chosen=pl.col("strength") == self.strength)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was chosen among what, and a warning if the lowest log-loss is at an end."""
+        return (self.sentence, *self._warnings())
+
+    @property
     def sentence(self) -> str:
         """What was chosen, among what."""
         chosen = next(p for p in self.points if p.strength == self.strength)
         how = {"random": "", "stratified": "stratified ", "time": "forward "}[self.fold_method]
+        rule = self.rule.replace("_", " ")
         return (
-            f"The penalty's strength {self.strength:.4g} was chosen among {len(self.points)} by "
-            f"{self.folds}-fold {how}cross-validation ({self.rule.replace('_', ' ')}): log-loss "
-            f"{chosen.log_loss:.5f}, standard error "
-            f"{chosen.std_error:.5f}, {chosen.terms:.1f} terms on average."
-            + (f" {WEAKEST_SENTENCE}" if chosen == self.points[-1] else "")
+            f"The penalty's strength {number_text(self.strength)} was chosen among "
+            f"{len(self.points)} by {self.folds}-fold {how}cross-validation ({rule}): "
+            f"log-loss {chosen.log_loss:.5f}, standard error {chosen.std_error:.5f}, "
+            f"{chosen.terms:.1f} terms on average."
         )
+
+    def _warnings(self) -> Iterator[str]:
+        """What to do if the lowest log-loss is at an end of the strengths, or as good as there."""
+        strongest, weakest = self.points[0], self.points[-1]
+        level = min(p.log_loss for p in self.points) * (1.0 + LEVEL_SHARE)
+        where = "The lowest log-loss is at the {} strength that was tried, {}"
+        if weakest.log_loss <= level:
+            why = WEAKEST_OF_PATH if self.kinked else WEAKEST_RIDGE
+            yield where.format("weakest", number_text(weakest.strength)) + why
+        elif strongest.log_loss <= level:
+            yield where.format("strongest", number_text(strongest.strength)) + STRONGEST
 
 
 def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
@@ -100,16 +131,15 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     design, _ = learn(frame, design_spec(config))
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
     unit = unit_penalty(config, design, likelihood.outputs).multiplied(frame.height)
-    top = largest_strength(rows, likelihood, unit, config.compute.thread_count)
-    strengths = top * np.logspace(0.0, np.log10(MIN_STRENGTH_SHARE), STRENGTH_COUNT)
-    losses, terms = np.empty((STRENGTH_COUNT, frame.height)), np.zeros(STRENGTH_COUNT)
+    strengths = strength_grid(rows, likelihood, unit, config.compute.thread_count)
+    losses, terms = np.empty((strengths.size, frame.height)), np.zeros(strengths.size)
     for inside, held in every:
         train, rest = frame.filter(pl.Series(inside)), frame.filter(pl.Series(held))
         # a fold's rows have no say in how they are normalized
         own, _ = learn(train, design_spec(config))
-        for i, estimates in enumerate(_path(config, dataset, (own, train, y[inside]), strengths)):
-            eta = own.predictors(rest, estimates)
-            losses[i, held] = -likelihood.terms(eta, y[held]).loglik
+        path, X = _path(config, dataset, (own, train, y[inside]), strengths), own.encode(rest)
+        for i, estimates in enumerate(path):
+            losses[i, held] = _losses(likelihood, X, estimates, y[held])
             terms[i] += np.count_nonzero(estimates) / asked.folds
     judged = np.any([fold.held for fold in every], axis=0)  # by time the first rows only teach
     cluster = frame_clusters(frame.filter(pl.Series(judged)), config.data.cluster)
@@ -126,7 +156,13 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
         for (label, term), v in zip(names, row, strict=True)
     )
     return Tuning(
-        points, _chosen(points, asked.rule), asked.rule, asked.folds, asked.fold_method, trace
+        points,
+        _chosen(points, asked.rule),
+        asked.rule,
+        asked.folds,
+        asked.fold_method,
+        trace,
+        unit.kinked,
     )
 
 
@@ -141,6 +177,13 @@ def _path(
     return fit_path(
         rows, likelihood, unit, strengths, threads=config.compute.thread_count
     ).estimates
+
+
+def _losses(likelihood: Likelihood, X: Columns, estimates: Array, y: Array) -> Array:
+    """The log-loss of each row, (n,), at estimates on the scale of X, (q,)."""
+    with one_blas_thread():
+        eta = X.dot(by_predictor(estimates, likelihood.outputs))
+    return -likelihood.terms(eta, y).loglik
 
 
 def _chosen(points: tuple[Point, ...], rule: str) -> float:

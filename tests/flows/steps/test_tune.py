@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from logit_flows.recipes.training import train
 
+from logit_engine.reporting.number_formats import number_text
 from tests.support.pipeline import Make
 
 
@@ -24,7 +25,9 @@ def test_a_strength_is_chosen_on_folds_of_the_training_rows_and_its_curve_publis
     n = best.model.result.n
     assert best.model.result.penalty_strength == pytest.approx(row["strength"] * n, rel=1e-12)
     assert any(
-        note.startswith(f"The penalty's strength {row['strength']:.4g} was chosen among 30")
+        note.startswith(
+            f"The penalty's strength {number_text(row['strength'])} was chosen among 30"
+        )
         for note in best.model.notes
     )
     plain = train(make(model__penalty=settings | {"rule": "one_standard_error"}))
