@@ -24,12 +24,14 @@ def summarize(
     *,
     title: str = "",
     level: float = 0.95,
+    penalty: str | None = None,
 ) -> str:
     """The header, the table of coefficients and the notes of a fit, as text.
 
     result: in original units. standardized: the same fit on the scale of X, printed beside it. Odds
     ratios with their interval stand beside the estimates of a logit fit. level: of the intervals.
-    Raises UsageError for an object that is no FitResult.
+    penalty: what the header says of it; default: its strength on the sum of the rows. Raises
+    UsageError for an object that is no FitResult.
     """
     if not isinstance(result, FitResult):
         raise UsageError(
@@ -44,7 +46,7 @@ def summarize(
     lines = [
         title or kind,
         "=" * width,
-        *_header_lines(result),
+        *_header_lines(result, _penalty_text(result) if penalty is None else penalty),
         "-" * width,
         *table,
         "-" * width,
@@ -53,12 +55,12 @@ def summarize(
     return "\n".join(visible_text(line).rstrip() for line in lines)
 
 
-def _header_lines(result: FitResult) -> list[str]:
+def _header_lines(result: FitResult, penalty: str) -> list[str]:
     left = {
         "Rows": f"{result.n:,}",
         "Link": result.link,
         "Covariance": _covariance_text(result),
-        "Penalty": _penalty_text(result),
+        "Penalty": penalty,
     }
     right = {
         "Log-likelihood": f"{result.loglik:,.4f}",

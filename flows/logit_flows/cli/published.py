@@ -63,7 +63,12 @@ def show(
     if as_json:
         coefficients = coefficient_table(model).drop("covariance").to_dicts()
         print_json(
-            {"run": name, "metrics": evaluation_content(evaluation), "coefficients": coefficients}
+            {
+                "run": name,
+                "penalty": model.origin["penalty"],
+                "metrics": evaluation_content(evaluation),
+                "coefficients": coefficients,
+            }
         )
         return
     print_run(model, evaluation, f"{config.name} {name}")

@@ -60,6 +60,7 @@ def _train_content(trained: "Trained") -> dict[str, Any]:
         "converged": trained.model.result.converged,
         "status": trained.model.result.status.sentence,
         "notes": [*trained.model.notes, *trained.model.result.notes],
+        "penalty": trained.model.origin["penalty"],
         "metrics": evaluation_content(trained.evaluation),
         "coefficients": coefficient_table(trained.model).drop("covariance").to_dicts(),
     }

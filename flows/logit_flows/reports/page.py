@@ -12,7 +12,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from logit_engine.columns import Array
 from logit_engine.diagnostics.calibration import CalibrationBin, calibration_bins
-from logit_engine.fitting.result import FitResult
 from logit_engine.reporting.cell_text import visible_text
 from logit_engine.reporting.number_formats import number_text, p_text, z_text
 from logit_engine.rows.labels import label_text
@@ -20,7 +19,7 @@ from logit_engine.storage.model_file import StoredModel, coefficient_table
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.reports import figures as plots
-from logit_flows.reports.printing import CONFUSION, COUNTS
+from logit_flows.reports.printing import CONFUSION, COUNTS, penalty_text
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.opening import open_store
 from logit_flows.steps.stored_run import read_run
@@ -86,7 +85,7 @@ def report_html(config: Config, run: str) -> str:
             model=model,
             positive="" if model.result.classes else label_text(model.target.positive),
             fit=model.result,
-            penalty=_penalty(own, model.result),
+            penalty=penalty_text(model.origin["penalty"]),
             evaluation=evaluation,
             notes=list(dict.fromkeys([*model.notes, *model.result.notes])),
             groups=_groups(model),
@@ -124,22 +123,6 @@ def _environment() -> Environment:
 
 def _has_ratios(model: StoredModel) -> bool:
     return model.result.link in ("logit", "multinomial")
-
-
-def _penalty(own: Config, fit: FitResult) -> str:
-    """The penalty with its strength on the mean log-likelihood, and scikit-learn's C."""
-    if not fit.penalty_strength:
-        return "none"
-    asked = own.model.penalty
-    name = (
-        f"elastic net, l1 ratio {fit.l1_ratio:g}"
-        if asked.type == "elastic_net"
-        else asked.type.replace("_", " ")
-    )
-    if asked.smooth:
-        name += f", neighboring levels of {' and '.join(asked.smooth)}"
-    strength = number_text(fit.penalty_strength / fit.n)
-    return f"{name}, strength {strength} (C {number_text(1.0 / fit.penalty_strength)})"
 
 
 def _groups(model: StoredModel) -> list[Group]:
@@ -199,7 +182,7 @@ def _tuned(files: RunFiles) -> dict[str, Any] | None:
     if not files.tuning.exists():
         return None
     tuning, path = pl.read_parquet(files.tuning), pl.read_parquet(files.path)
-    best = tuning.sort("log_loss").row(0, named=True)
+    best = tuning.row(tuning["log_loss"].arg_min() or 0, named=True)
     limit = best["log_loss"] + best["std_error"]
     plain = tuning.filter(pl.col("log_loss") <= limit).row(0, named=True)
     (chosen,) = tuning.filter("chosen").iter_rows(named=True)

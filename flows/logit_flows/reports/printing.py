@@ -1,6 +1,7 @@
 """Printing: metrics and frames as plain text of fixed columns."""
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from logit_engine.design.terms.naming import listed_text
@@ -60,6 +61,19 @@ def _metric(m: "Measured") -> str:
 
 def _plain(value: float) -> str:
     return "." if math.isnan(value) else f"{value:.4f}"
+
+
+def penalty_text(penalty: Mapping[str, Any]) -> str:
+    """A run's penalty with its strength on the mean log-likelihood, and scikit-learn's C."""
+    if penalty["type"] == "none":
+        return "none"
+    name = str(penalty["type"]).replace("_", " ")
+    if penalty["l1_ratio"] is not None:
+        name += f", l1 ratio {penalty['l1_ratio']:g}"
+    if penalty["smooth"]:
+        name += f", neighboring levels of {' and '.join(penalty['smooth'])}"
+    strength, C = number_text(penalty["strength"]), number_text(penalty["C"])
+    return f"{name}, strength {strength} (C {C})"
 
 
 def frame_text(frame: "pl.DataFrame") -> str:

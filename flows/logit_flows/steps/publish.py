@@ -57,6 +57,25 @@ def build_model(
     return StoredModel(learned.design, result, target, evaluation.threshold, notes, origin)
 
 
+def penalty_content(config: Config, rows: int, chosen: float | None = None) -> dict[str, Any]:
+    """The penalty of a run as it is shown: its strength on the mean log-likelihood, as the config
+    has it, and scikit-learn's C, which is on the sum of the training rows.
+
+    chosen: the strength, if it was chosen by cross-validation.
+    """
+    asked = config.model.penalty
+    if asked.type == "none":
+        return {"type": "none"}
+    strength = asked.strength if chosen is None else chosen
+    return {
+        "type": asked.type,
+        "strength": strength,
+        "C": 1.0 / (strength * rows),
+        "l1_ratio": asked.l1_ratio,
+        "smooth": list(asked.smooth),
+    }
+
+
 def publish_run(
     config: Config,
     dataset: Dataset,
