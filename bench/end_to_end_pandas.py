@@ -29,6 +29,7 @@ from sklearn.metrics import (
 
 NUMERIC = ["distance", "temp", "humid", "wind_speed", "precip", "visib"]
 CATEGORICAL = ["carrier", "origin", "dest", "hour"]
+RECODE = {"OO": "OO or YV", "YV": "OO or YV"}  # of carriers
 REFERENCE = {"carrier": "UA", "origin": "JFK"}
 RARE = 100
 
@@ -41,6 +42,7 @@ flights = pd.concat(
     [pd.read_parquet(path, columns=columns) for path in sorted(source.glob("*.parquet"))]
 )
 flights = flights.dropna(subset=["late"]).reset_index(drop=True)
+flights["carrier"] = flights["carrier"].replace(RECODE)
 
 # The latest fifth tests; flights of a day stay together.
 first = flights.groupby("date")["time_hour"].transform("min")
@@ -56,7 +58,7 @@ for name in CATEGORICAL:
     pooled[name] = set(counts.index[counts < RARE])
     baseline = REFERENCE.get(name, counts.index[0])
     levels[name] = [v for v in sorted(counts.index) if v not in pooled[name] and v != baseline]
-    if counts[list(pooled[name])].sum() >= RARE:
+    if pooled[name]:
         levels[name].append("(pooled)")
 
 

@@ -29,6 +29,7 @@ from sklearn.metrics import (
 
 NUMERIC = ["distance", "temp", "humid", "wind_speed", "precip", "visib"]
 CATEGORICAL = ["carrier", "origin", "dest", "hour"]
+RECODE = {"OO": "OO or YV", "YV": "OO or YV"}  # of carriers
 REFERENCE = {"carrier": "UA", "origin": "JFK"}
 RARE = 100
 
@@ -38,6 +39,7 @@ out.mkdir(parents=True, exist_ok=True)
 
 columns = ["late", "flight_id", "time_hour", "date", *NUMERIC, *CATEGORICAL]
 flights = pl.scan_parquet(source).select(columns).drop_nulls("late").collect()
+flights = flights.with_columns(pl.col("carrier").replace(RECODE))
 flights = flights.with_columns(pl.col("time_hour").min().over("date").alias("first"))
 
 # The latest fifth tests; flights of a day stay together.
@@ -60,7 +62,7 @@ for name in CATEGORICAL:
     known[name] = frequent[name].to_list()
     baseline = REFERENCE.get(name, known[name][0])
     levels[name] = [v for v in sorted(known[name]) if v != baseline]
-    if counts["count"].sum() - frequent["count"].sum() >= RARE:
+    if frequent.height < counts.height:
         levels[name].append("(pooled)")
 
 

@@ -29,13 +29,18 @@ class Reason(StrEnum):
     MISSING_NUMBERS = "missing_numbers"
     MISSING_LEVELS = "missing_levels"
     UNSEEN_LEVELS = "unseen_levels"
+    MANY_UNSEEN = "many_unseen"
     NOT_NUMERIC = "not_numeric"
     UNKNOWN_REFERENCE = "unknown_reference"
+    RECODE_MEETS_LEVEL = "recode_meets_level"
+    RARE_LEVELS = "rare_levels"
+    CONSTANT = "constant"
     NO_ROBUST_SCALE = "no_robust_scale"
     NO_CLUSTERS = "no_clusters"
     MORE_COLUMNS_THAN_ROWS = "more_columns_than_rows"
     ALIASED = "aliased"
     SEPARATION = "separation"
+    SEPARATED_POOL = "separated_pool"
 
 
 class LogitEngineError(Exception):

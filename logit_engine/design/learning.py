@@ -16,6 +16,7 @@ from logit_engine.design.terms.base import (
     huge_numbers_error,
     infinite_numbers_error,
 )
+from logit_engine.design.terms.levels import check_recode
 from logit_engine.design.terms.registry import TERM_KINDS
 from logit_engine.errors import DataError, LogitEngineError, Reason, UsageError, joint_error
 from logit_engine.rows.arrays import refuse_repeated_names
@@ -41,6 +42,7 @@ def learn(
     """
     rows = MemoryFrames(rows) if isinstance(rows, pl.DataFrame) else rows
     _check_kinds(spec)
+    check_recode(spec)
     problems = _type_problems(rows.schema, *_columns_read(spec))
     readable = spec.without(problems)
     survey = survey_rows(rows, *_columns_read(readable))
@@ -49,6 +51,8 @@ def learn(
     terms = _learnt_terms(training)
     if problems or training.problems:
         raise joint_error([*problems.values(), *training.problems])
+    if not terms and training.notes:
+        raise DataError("every column is constant in the training rows; a model needs one more.")
     design = Design(tuple(terms))
     refuse_repeated_names(design.names, "terms")
     return design, tuple(training.notes)

@@ -1,6 +1,6 @@
 """What is asked of a design: its columns, and the rules for missing, rare and unseen values."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -33,6 +33,14 @@ class Unknown(StrEnum):
     POOLED = "pooled"
 
 
+class PoolAs(StrEnum):
+    """What becomes of rare levels: a level of their own, the reference level, or an error."""
+
+    LEVEL = "level"
+    REFERENCE = "reference"
+    ERROR = "error"
+
+
 class Redundant(StrEnum):
     """What becomes of a column that tells nothing of its own: an error, or it is dropped."""
 
@@ -54,19 +62,24 @@ class Spec:
     """What is asked of a design.
 
     numeric, categorical: data columns that are terms by themselves; requests: terms of other kinds.
+    recode: by column, the values that are merged under each new level before all else.
     reference: reference level by column. constant: the number for Impute.CONSTANT.
-    min_frequency: levels with fewer training rows are pooled. unknown: the rule for unseen levels.
+    min_frequency: levels with fewer training rows are pooled, as pool_as says. unknown: the rule
+    for unseen levels. constant_columns: the rule for columns that do not vary.
     """
 
     numeric: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
+    recode: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     reference: Mapping[str, str] = field(default_factory=dict)
     impute_numeric: Impute = Impute.ERROR
     constant: float | None = None
     add_indicator: bool = False
     impute_categorical: Impute = Impute.ERROR
     min_frequency: int = 1
+    pool_as: PoolAs = PoolAs.LEVEL
     unknown: Unknown = Unknown.ERROR
+    constant_columns: Redundant = Redundant.ERROR
     normalize: Normalize = Normalize.STANDARD
     requests: tuple[TermRequest, ...] = ()
 

@@ -5,7 +5,7 @@ and `linear_predictor` the same sum as one Polars expression for a score. A desi
 `logit_engine.design.learning`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import Any
@@ -14,10 +14,13 @@ import numpy as np
 import polars as pl
 
 from logit_engine.columns import Array, Columns, Constant, Coordinates, SideBySide
+from logit_engine.design.lookalikes import lookalikes
 from logit_engine.design.terms.base import Audit, AuditCounts, Term
 from logit_engine.design.terms.categorical import Categorical
+from logit_engine.design.terms.levels import POOLED_LEVEL
 from logit_engine.design.terms.naming import INTERCEPT
 from logit_engine.design.terms.registry import TERM_KINDS
+from logit_engine.design.unseen import many_unseen_error
 from logit_engine.errors import DataError, LogitEngineError, joint_error
 
 
@@ -197,6 +200,40 @@ class Design:
         if problems:
             raise joint_error(list(problems.values()))
         return audit
+
+    def refuse_unseen(self, audit: Audit, at_most: float) -> None:
+        """Raises DataError for columns of which more than this share of the values are unseen."""
+        known = self.known_values
+        errors = [
+            many_unseen_error(
+                name, unseen, audit.rows - audit.missing.get(name, 0), known.get(name, ()), at_most
+            )
+            for name, unseen in audit.unseen.items()
+        ]
+        problems = [error for error in errors if error is not None]
+        if problems:
+            raise joint_error(problems)
+
+    @property
+    def known_values(self) -> dict[str, tuple[str, ...]]:
+        """By data column that is read as levels, the values that are seen."""
+        return {name: known for term in self.terms for name, known in term.known_values.items()}
+
+    @property
+    def pools(self) -> dict[str, tuple[str, ...]]:
+        """By the name of a column of X that rare levels share, these levels."""
+        found: dict[str, tuple[str, ...]] = {}
+        for term in self.of_kind(Categorical):
+            at, _, kept = self._categorical(term.name)
+            places = [i for i, j in enumerate(kept) if term.columns[j] == POOLED_LEVEL]
+            found |= {self.names[at + i]: term.pooled_levels for i in places}
+        return found
+
+    def lookalikes(self, unseen: Mapping[str, Iterable[str]]) -> dict[str, dict[str, str]]:
+        """By data column, the unseen values that look like a known one, each with that one."""
+        known = self.known_values
+        alike = {name: lookalikes(values, known[name]) for name, values in unseen.items()}
+        return {name: pairs for name, pairs in alike.items() if pairs}
 
     def to_content(self) -> dict[str, Any]:
         """JSON-ready content, the terms by kind; `from_content` is its inverse."""

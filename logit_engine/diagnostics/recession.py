@@ -56,7 +56,8 @@ class Recession:
     ) -> str:
         """The columns, the infinity of each, and the rows. names, free: (q,)."""
         moving = [j for j in np.flatnonzero(self.signs).tolist() if not free[j]]
-        shown = first_names([f"'{names[j]}' ({_limit_text(self.signs[j])})" for j in moving])
+        texts = [wording.column_text(names[j], _limit_text(self.signs[j])) for j in moving]
+        shown = first_names(texts)
         what = (
             f"column {shown}"
             if len(moving) == 1

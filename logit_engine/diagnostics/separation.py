@@ -19,15 +19,22 @@ from logit_engine.rows import Block, Sums, total
 class Clause(NamedTuple):
     """The words for a column or level that predicts the outcome.
 
-    is_level: whether it is a level, or a column that ranges from 0 to 1.
+    is_level: whether it is a level, or a column that ranges from 0 to 1. is_pool: whether rare
+    levels share the column.
     """
 
     text: str
     is_level: bool
+    is_pool: bool = False
 
 
-def separation_remedy(is_level: bool) -> str:
-    """What may be done about a column that separates: only a level can be pooled."""
+def separation_remedy(is_level: bool, is_pool: bool = False) -> str:
+    """What may be done about a column that separates: only a level can be pooled.
+
+    is_pool: whether it is the column that rare levels share.
+    """
+    if is_pool:
+        return "Pool more levels with it, join it to the reference, or set a penalty."
     return f"Drop it, {'pool its level with others, ' if is_level else ''}or set a penalty."
 
 
@@ -45,18 +52,18 @@ def perfect_predictors(
             axis=1,
         )
         labels = [
-            *(f"column '{name}'" for name in names[start:stop]),
-            f"the reference level of '{family_name(names[start:stop])}'",
+            *((f"column {wording.column_text(n)}", n in wording.pools) for n in names[start:stop]),
+            (f"the reference level of '{family_name(names[start:stop])}'", False),
         ]
         usable = labels if constant is not None else labels[:-1]
-        for label, (no, yes) in zip(usable, counts.T, strict=False):
+        for (label, is_pool), (no, yes) in zip(usable, counts.T, strict=False):
             if (no == 0) != (yes == 0):
                 rows, value = int(no + yes), wording.events[int(yes > 0)]
                 text = (
                     f"{label} predicts {wording.outcome} = {value} perfectly ({rows:,} of "
                     f"{rows:,} rows)"
                 )
-                clauses.append(Clause(text, True))
+                clauses.append(Clause(text, True, is_pool))
     if constant is not None:
         for j in np.flatnonzero(~ranges.coded).tolist():
             scale, center = 1.0, 0.0

@@ -1,7 +1,7 @@
 """Words of sentences about the data: the outcome, its values, units of columns, rows."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,20 @@ class Wording:
 
     outcome: the name of the target; events: its values for a non-event and an event; units: those
     of the data, where columns were normalized; rows: the text of rows given by position, (m,).
+    pools: by the name of a column that rare levels share, these levels.
     """
 
     outcome: str = "y"
     events: tuple[str, str] = ("0", "1")
     units: Coordinates | None = None
     rows: Callable[[NDArray[np.intp]], str] = row_positions
+    pools: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def column_text(self, name: str, limit: str = "") -> str:
+        """A column's name in quotes, with the levels that share it and its estimate's limit."""
+        levels = f"levels {first_names(self.pools[name])}" if name in self.pools else ""
+        more = "; ".join(filter(None, (levels, limit)))
+        return f"'{name}' ({more})" if more else f"'{name}'"
 
 
 DEFAULT_WORDING = Wording()

@@ -66,6 +66,12 @@ def check_rank(objective: Objective, solution: Solution, wording: Wording) -> No
     raise RankError(explain_aliases(found), reason=Reason.ALIASED, aliases=found)
 
 
+def separation_reason(perfect: list[Clause]) -> Reason:
+    """What cures a separation; perfect: the columns and levels that separate by themselves."""
+    is_pool = bool(perfect) and all(clause.is_pool for clause in perfect)
+    return Reason.SEPARATED_POOL if is_pool else Reason.SEPARATION
+
+
 def perfect_clauses(objective: Objective, options: FitOptions) -> list[Clause]:
     """The columns and levels that predict a binary outcome perfectly by themselves.
 

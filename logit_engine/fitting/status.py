@@ -95,5 +95,7 @@ def separation_sentence(clauses: list[Clause], several: bool) -> str:
     if len(clauses) > MAX_CLAUSES:
         listed += f"; and {len(clauses) - MAX_CLAUSES} more"
     subject = "their coefficients have" if several else "its coefficient has"
-    remedy = separation_remedy(any(clause.is_level for clause in clauses))
+    remedy = separation_remedy(
+        any(clause.is_level for clause in clauses), all(clause.is_pool for clause in clauses)
+    )
     return f"{listed}, so {subject} no finite estimate. {remedy}"

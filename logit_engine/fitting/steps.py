@@ -19,6 +19,7 @@ from logit_engine.fitting.refusals import (
     check_rank,
     check_solver,
     perfect_clauses,
+    separation_reason,
 )
 from logit_engine.fitting.result import FitResult, Verdict
 from logit_engine.fitting.status import separation_sentence
@@ -97,7 +98,8 @@ def fit_rows(rows: Rows, likelihood: Likelihood, options: FitOptions) -> FitResu
         check_rank(objective, solution, options.wording)
         judgment = judge(objective, solution, problem.perfect, begun.start, options.wording)
         if judgment.status.verdict is Verdict.SEPARATED and not options.allow_separation:
-            raise SeparationError(judgment.status.sentence)
+            reason = separation_reason(problem.perfect)
+            raise SeparationError(judgment.status.sentence, reason=reason)
         estimated = covariance_estimate(problem, judgment, options, begun.first.observations)
         return fit_result(begun, problem, judgment, estimated, options)
 
@@ -116,7 +118,8 @@ def _solved_problem(begun: Preparation, options: FitOptions) -> SolvedProblem:
             return SolvedProblem(objective, solution, None, [])
     perfect = perfect_clauses(objective, options)
     if perfect and not options.allow_separation:
-        raise SeparationError(separation_sentence(perfect, len(perfect) > 1))
+        sentence = separation_sentence(perfect, len(perfect) > 1)
+        raise SeparationError(sentence, reason=separation_reason(perfect))
     solver, starts = options.used_solver, [begun.start]
     if options.start is not None:
         starts.insert(0, _inner_start(objective.coordinates, options.start, likelihood))

@@ -15,7 +15,7 @@ from logit_engine import fit
 from logit_engine.design.frame_rows import Outcome, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.parquet_rows import parquet_rows
-from logit_engine.design.spec import Impute, Normalize, Spec, TermRequest, Unknown
+from logit_engine.design.spec import Impute, Normalize, PoolAs, Spec, TermRequest, Unknown
 from logit_engine.design.table_design import Design
 from logit_engine.design.terms.registry import TERM_KINDS
 from logit_engine.errors import DataError, UsageError
@@ -23,13 +23,17 @@ from logit_engine.rows import BLOCK_ROWS
 from logit_engine.storage.model_file import StoredModel, StoredTarget, read_model, write_model
 from tests.support.hinge_term import Hinge
 
-KINDS = pytest.mark.parametrize("kind", [*TERM_KINDS, "hinge"])
-
+CATEGORICAL = Spec(categorical=("city", "hour"), min_frequency=200, unknown=Unknown.POOLED)
+RECODE = {"city": {"b or c": ("b", "c", "nowhere")}, "hour": {"1": ("8", "9")}}
 SPECS = {
     "numeric": Spec(numeric=("x", "z", "single"), impute_numeric=Impute.MEAN),
     "indicators": Spec(numeric=("x", "z"), impute_numeric=Impute.MEDIAN, add_indicator=True),
-    "categorical": Spec(categorical=("city", "hour"), min_frequency=200, unknown=Unknown.POOLED),
+    "categorical": CATEGORICAL,
+    "categorical, recoded": replace(CATEGORICAL, recode=RECODE),
+    "categorical, rare as reference": replace(CATEGORICAL, pool_as=PoolAs.REFERENCE),
+    "categorical, missing as level": replace(CATEGORICAL, impute_categorical=Impute.LEVEL),
 }
+KINDS = pytest.mark.parametrize("kind", dict.fromkeys((*TERM_KINDS, *SPECS, "hinge")))
 
 
 def spec_of(kind: str) -> Spec:
@@ -100,7 +104,7 @@ def test_there_is_a_term_of_the_kind_and_a_name_for_each_of_its_columns(
     kind: str, frame: pl.DataFrame
 ) -> None:
     design, _ = learn(frame, spec_of(kind))
-    assert design.of_kind(TERM_KINDS[kind])
+    assert design.of_kind(TERM_KINDS[kind.split(",")[0]])
     p = len(design.names)
     assert len(set(design.names)) == p == len(design.groups)
     assert design.encode(frame).shape == (frame.height, p)

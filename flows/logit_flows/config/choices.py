@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from logit_engine.design.spec import Impute, Normalize, Redundant, Unknown
+from logit_engine.design.spec import Impute, Normalize, PoolAs, Redundant, Unknown
 from logit_engine.diagnostics.metrics import METRICS
 from logit_engine.inference.covariance import Kind
 from logit_engine.links import LINKS
@@ -38,6 +38,7 @@ CovarianceName = Annotated[str, OneOf(kind.value for kind in Kind)]
 MetricName = Annotated[str, OneOf(REQUIRED_METRICS)]
 ScaleName = Annotated[str, OneOf(Normalize)]
 UnknownName = Annotated[str, OneOf(Unknown)]
+PoolName = Annotated[str, OneOf(PoolAs)]
 RedundantName = Annotated[str, OneOf(Redundant)]
 NumberName = Annotated[str, OneOf(name for name in Impute if name != Impute.LEVEL)]
 LevelName = Annotated[str, OneOf((Impute.ERROR, Impute.LEVEL))]

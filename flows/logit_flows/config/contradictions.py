@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from logit_flows.config.model import Config
-from logit_flows.config.sections import Data
+from logit_flows.config.sections import Data, Features
+from logit_flows.config.values import value_text
 
 Contradiction = tuple[str, str]
 
@@ -36,6 +37,23 @@ def _of_features(config: Config) -> Iterator[Contradiction]:
             yield "features", f"the column '{column}' is data.{role}, so it cannot be a feature"
     for name in sorted(set(features.reference) - set(features.categorical))[:1]:
         yield "features.reference", f"'{name}' is not one of features.categorical"
+    yield from _of_recode(features)
+
+
+def _of_recode(features: Features) -> Iterator[Contradiction]:
+    for name, levels in features.recode.items():
+        if name not in features.categorical:
+            yield "features.recode", f"'{name}' is not one of features.categorical"
+        listed = [(value_text(value), level) for level, of in levels.items() for value in of]
+        first: dict[str, object] = {}
+        for value, level in listed:
+            if value in first:
+                yield (
+                    "features.recode",
+                    f"the value {value!r} of '{name}' is listed twice, under {first[value]!r} and "
+                    f"under {level!r}; list it once",
+                )
+            first[value] = level
 
 
 def _of_family(config: Config) -> Iterator[Contradiction]:

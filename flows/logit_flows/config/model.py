@@ -84,7 +84,8 @@ class Config(Section):
         Where it is stored, when it runs and what is done with it are left out.
         """
         names = {"name", "data", "features", "normalize", "split", "model", "evaluate", "write"}
-        return self.model_dump(mode="json", include=names)
+        of_scores = {"features": {"unknown_at_most"}}
+        return self.model_dump(mode="json", include=names, exclude=of_scores)
 
 
 def _from_environment(found: re.Match[str]) -> str:

@@ -18,7 +18,8 @@ from logit_engine.errors import LogitEngineError, Reason
 class Remedy(NamedTuple):
     """The dotted key that cures an error, and YAML with it to paste.
 
-    COLUMN and LEVEL in capitals stand for names that the error may know.
+    COLUMN and LEVEL in capitals stand for names that the error may know, LEVELS for a list of them,
+    SHARE for a number.
     """
 
     key: str
@@ -36,22 +37,31 @@ REMEDIES: Mapping[Reason, Remedy] = MappingProxyType(
         Reason.UNSEEN_LEVELS: Remedy(
             "features.handle_unknown", "features: {handle_unknown: pooled}"
         ),
+        Reason.MANY_UNSEEN: Remedy(
+            "features.unknown_at_most", "features: {unknown_at_most: SHARE}"
+        ),
         Reason.NOT_NUMERIC: Remedy("features.categorical", "features: {categorical: [COLUMN]}"),
         Reason.UNKNOWN_REFERENCE: Remedy(
             "features.reference", "features: {reference: {COLUMN: LEVEL}}"
         ),
+        Reason.RECODE_MEETS_LEVEL: Remedy(
+            "features.recode", "features: {recode: {COLUMN: {LEVEL: LEVELS}}}"
+        ),
+        Reason.RARE_LEVELS: Remedy("features.pool_as", "features: {pool_as: level}"),
+        Reason.CONSTANT: Remedy("features.constant", "features: {constant: drop}"),
         Reason.NO_ROBUST_SCALE: Remedy("normalize", "normalize: standard"),
         Reason.NO_CLUSTERS: Remedy("data.cluster", "data: {cluster: COLUMN}"),
         Reason.MORE_COLUMNS_THAN_ROWS: Remedy(
             "model.penalty", "model: {penalty: {type: l2, strength: 0.01}}"
         ),
         Reason.ALIASED: Remedy("features.aliased", "features: {aliased: drop}"),
+        Reason.SEPARATED_POOL: Remedy("features.pool_as", "features: {pool_as: reference}"),
         Reason.SEPARATION: Remedy("model.penalty", "model: {penalty: {type: l2, strength: 0.01}}"),
     }
 )
 
 
-PLACEHOLDER = re.compile("COLUMN|LEVEL")
+PLACEHOLDER = re.compile("COLUMN|LEVELS|LEVEL|SHARE")
 
 
 def remedy_of(error: BaseException) -> Remedy | None:
@@ -67,7 +77,9 @@ def remedy_of(error: BaseException) -> Remedy | None:
 
 def _known_name(error: LogitEngineError, placeholder: str) -> str:
     name = error.names.get(placeholder.lower())
-    return placeholder if name is None else _yaml_text(name)
+    if name is None:
+        return placeholder
+    return name if placeholder in ("LEVELS", "SHARE") else _yaml_text(name)
 
 
 def _yaml_text(name: str) -> str:

@@ -11,6 +11,7 @@ from logit_flows.config.choices import (
     MetricName,
     NumberName,
     PenaltyName,
+    PoolName,
     RedundantName,
     UnknownName,
 )
@@ -143,19 +144,31 @@ class Features(Section):
     numeric: list[str] = []
     """Numeric columns."""
     categorical: list[str] = []
-    """Categorical columns: text, integers or booleans."""
+    """Categorical columns: text, integers, booleans, dates or datetimes."""
+    recode: dict[str, dict[Label, Annotated[list[Label], Field(min_length=1)]]] = {}
+    """For a categorical column, new levels, each with the values that are merged under it before
+    anything is counted: {education: {"HS or less": [HS-grad, 11th, 12th]}}. Scores recode alike."""
     reference: dict[str, Label] = {}
     """The reference level of a categorical column. Default: its most frequent level."""
     impute: ImputeRules = ImputeRules()
     """What happens to missing values."""
     min_frequency: Annotated[int, Field(ge=1)] = 1
-    """Levels with fewer training rows are pooled into one. A note lists them."""
+    """Levels with fewer training rows are pooled, as pool_as says. A note lists them."""
+    pool_as: PoolName = "level"
+    """What rare levels become together. level: a level of their own, "(pooled)", however rare.
+    reference: the reference level. error: nothing, they are refused with their rows."""
     handle_unknown: UnknownName = "error"
     """What a level unseen in training counts as at scoring. Rows with such levels are counted."""
+    unknown_at_most: Annotated[float, Field(ge=0.0, le=1.0)] = 0.05
+    """A cohort is refused if more than this share of a categorical column's values are unseen: its
+    levels are written in another way, or the model is too old. It changes no run; 1 allows all."""
     aliased: RedundantName = "error"
     """What becomes of a column that is an exact linear combination of earlier ones, in the order of
-    the coefficients. error names it. drop leaves it out, as R does, and says so; after a penalty,
-    which tells such columns apart, nothing is dropped."""
+    the coefficients. error names it. drop leaves it out, as R does, and says so. With a penalty
+    nothing is dropped: it tells such columns apart."""
+    constant: RedundantName = "error"
+    """What becomes of a numeric column that never varies in the training rows, and of a categorical
+    one of a single level. error names it. drop leaves it out and says so."""
 
 
 class SplitRule(Section):

@@ -32,6 +32,11 @@ def _label(value: Any) -> Any:
     return value
 
 
+def value_text(label: object) -> str:
+    """A value of the config as the text of a level: true is "true", 1 is "1"."""
+    return str(label).lower() if isinstance(label, bool) else str(label)
+
+
 def _strength(value: Any) -> Any:
     if value is None or value == "cv":
         return value

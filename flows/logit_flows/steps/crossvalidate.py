@@ -80,7 +80,7 @@ def _fold_losses(
             covariance_type=None,
             allow_separation=config.model.on_separation == "warn",
             threads=config.compute.thread_count,
-            wording=Wording(config.data.target.column, units=design.units),
+            wording=Wording(config.data.target.column, units=design.units, pools=design.pools),
         )
 
     fitted = fit_unaliased(config, Learned(*learn(frame, design_spec(config))), fit_design)

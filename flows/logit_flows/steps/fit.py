@@ -17,7 +17,7 @@ from logit_engine.penalties import NONE, PENALTIES, ElasticNet, Penalty, Penalty
 from logit_engine.rows.labels import quoted_label
 from logit_flows.config.model import Config
 from logit_flows.steps.cluster import rows_for_backend
-from logit_flows.steps.learn import Learned
+from logit_flows.steps.learn import Learned, smooth_columns
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import Table, open_rows, outcome_of, rows_for_fit, wording_of
 from logit_flows.steps.split import Split
@@ -67,7 +67,7 @@ def penalty_target(config: Config, design: Design, outputs: int) -> PenaltyTarge
     """The coefficients that the penalty is on, of all linear predictors but their constants."""
     asked = config.model.penalty
     p = len(design.names)
-    runs = [design.level_positions(name) for name in asked.smooth]
+    runs = [design.level_positions(name) for name in smooth_columns(config, design)]
     share = np.r_[0.0, np.ones(p - 1)]
     share[[j for run in runs for j in run if j >= 0]] = 0.0  # the differences are in its place
     whole = np.tile(share, outputs)

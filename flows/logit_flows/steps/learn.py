@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from logit_engine.design.learning import learn
-from logit_engine.design.spec import Impute, Normalize, Spec, Unknown
+from logit_engine.design.spec import Impute, Normalize, PoolAs, Redundant, Spec, Unknown
 from logit_engine.design.table_design import Design
 from logit_flows.config.model import Config
+from logit_flows.config.values import value_text
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import open_rows, training_rows
 from logit_flows.steps.split import Split
@@ -29,13 +30,22 @@ def design_spec(config: Config) -> Spec:
     return Spec(
         numeric=tuple(features.numeric),
         categorical=tuple(features.categorical),
-        reference={column: _level(level) for column, level in features.reference.items()},
+        recode={
+            column: {
+                value_text(level): tuple(map(value_text, values))
+                for level, values in levels.items()
+            }
+            for column, levels in features.recode.items()
+        },
+        reference={column: value_text(level) for column, level in features.reference.items()},
         impute_numeric=Impute(numeric.strategy),
         constant=numeric.value,
         add_indicator=numeric.add_indicator,
         impute_categorical=Impute(categorical.strategy),
         min_frequency=features.min_frequency,
+        pool_as=PoolAs(features.pool_as),
         unknown=Unknown(features.handle_unknown),
+        constant_columns=Redundant(features.constant),
         normalize=Normalize(config.normalize),
     )
 
@@ -50,9 +60,14 @@ def learn_design(config: Config, dataset: Dataset, split: Split) -> Learned:
         design_spec(config),
         partial(training_rows, config, dataset, split),
     )
-    notes += tuple(_order(design, name) for name in config.model.penalty.smooth)
+    notes += tuple(_order(design, name) for name in smooth_columns(config, design))
     dropped = f"{dataset.dropped:,} rows without a target were left out."
     return Learned(design, (dropped, *notes) if dataset.dropped else notes)
+
+
+def smooth_columns(config: Config, design: Design) -> list[str]:
+    """The ordered categoricals of the penalty that the design has: a constant one is dropped."""
+    return [name for name in config.model.penalty.smooth if name in design.data_columns]
 
 
 def _order(design: Design, name: str) -> str:
@@ -67,7 +82,3 @@ def _order(design: Design, name: str) -> str:
         f"{name}: neighbors are drawn together in the order {shown}; numbers sort as "
         "numbers, text by its letters."
     )
-
-
-def _level(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -88,7 +88,7 @@ def wording_of(config: Config, dataset: Dataset, split: Split, design: Design) -
     def file_rows(positions: NDArray[np.intp]) -> str:
         return training_rows(config, dataset, split, positions)
 
-    return Wording(config.data.target.column, (no, yes), design.units, file_rows)
+    return Wording(config.data.target.column, (no, yes), design.units, file_rows, design.pools)
 
 
 def training_rows(

@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from logit_engine.design.lookalikes import alike_clause
 from logit_engine.design.terms.base import Audit
-from logit_engine.errors import ArtifactError, DataError, UsageError
+from logit_engine.errors import ArtifactError, DataError, LogitEngineError, UsageError, joint_error
 from logit_engine.rows.frame_columns import by_name
 from logit_engine.storage.model_file import StoredModel, read_model
 from logit_engine.storage.publish import sha256_of
@@ -34,7 +35,8 @@ class Cohort:
 class Scored:
     """What was published for a cohort: where, how many rows, which values were replaced.
 
-    reused: it was published before.
+    reused: it was published before. alike: by column, unseen levels that look like a known one,
+    each with that one.
     """
 
     cohort: str
@@ -44,6 +46,7 @@ class Scored:
     missing: dict[str, int]
     unseen: dict[str, dict[str, int]]
     reused: bool
+    alike: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -51,6 +54,8 @@ class Scored:
         stood_in = [f"{column} missing in {n:,} rows" for column, n in self.missing.items()]
         for column, levels in self.unseen.items():
             listed = ", ".join(list(levels)[:5]) + (" and others" if len(levels) > 5 else "")
+            if column in self.alike:
+                listed += f"; {alike_clause(self.alike[column])}"
             stood_in.append(
                 f"{column} with unseen levels in {sum(levels.values()):,} rows ({listed})"
             )
@@ -109,15 +114,14 @@ def verified_model(store: Store, reference: str) -> StoredModel:
 def score_cohort(config: Config, model: StoredModel, cohort: Cohort) -> Scored:
     """Score one cohort: check, stream, publish. Rows in are rows out, or nothing is published."""
     store, run = open_store(config), str(model.origin["run"])
-    fingerprint = hashlib.sha256(
-        f"{sha256_of(Path(cohort.path))} {config.score.output}".encode()
-    ).hexdigest()
+    rules = f"{config.score.output} {config.features.unknown_at_most}"
+    fingerprint = hashlib.sha256(f"{sha256_of(Path(cohort.path))} {rules}".encode()).hexdigest()
     known = published_scores(store, run, cohort.name)
     if known is not None and known["input"] == fingerprint:
         place = str(store.scores_file(run, cohort.name))
-        return Scored(
-            cohort.name, run, place, known["rows"], known["missing"], known["unseen"], True
-        )
+        unseen = known["unseen"]
+        alike = model.design.lookalikes(unseen)
+        return Scored(cohort.name, run, place, known["rows"], known["missing"], unseen, True, alike)
     rows, audit = check_cohort(config, model, cohort)
 
     def write(path: Path) -> None:
@@ -136,7 +140,10 @@ def score_cohort(config: Config, model: StoredModel, cohort: Cohort) -> Scored:
         "unseen": audit.unseen,
     }
     path = store.publish_scores(run, cohort.name, write, facts)
-    return Scored(cohort.name, run, str(path), audit.rows, audit.missing, audit.unseen, False)
+    alike = model.design.lookalikes(audit.unseen)
+    return Scored(
+        cohort.name, run, str(path), audit.rows, audit.missing, audit.unseen, False, alike
+    )
 
 
 def published_scores(store: Store, run: str, cohort: str) -> dict[str, Any] | None:
@@ -161,6 +168,7 @@ def check_cohort(config: Config, model: StoredModel, cohort: Cohort) -> tuple[pl
         audit = check_rows(model, rows, needed)
         if audit.rows == 0:
             raise DataError("it has no rows; there is nothing to score.")
+        model.design.refuse_unseen(audit, config.features.unknown_at_most)
         if config.data.id is not None:
             _check_ids(rows, config.data.id)
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -168,8 +176,17 @@ def check_cohort(config: Config, model: StoredModel, cohort: Cohort) -> tuple[pl
             f"cohort {cohort.name}: it cannot be read as {kind}: {str(error).splitlines()[0]}"
         ) from error
     except DataError as error:
-        raise DataError(f"cohort {cohort.name}: {error}", reason=error.reason) from error
+        raise _error_of_cohort(cohort, error) from error
     return rows, audit
+
+
+def _error_of_cohort(cohort: Cohort, error: DataError) -> LogitEngineError:
+    """The error with the cohort's name before each sentence."""
+    parts = [
+        DataError(f"cohort {cohort.name}: {part}", reason=part.reason, names=part.names)
+        for part in error.parts
+    ]
+    return joint_error(parts)
 
 
 def check_rows(model: StoredModel, rows: pl.LazyFrame, needed: Sequence[str]) -> Audit:

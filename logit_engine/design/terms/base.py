@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from logit_engine.columns import Array, Coded, Columns, Dense
-from logit_engine.design.spec import Spec
+from logit_engine.design.spec import Redundant, Spec
 from logit_engine.design.survey import Survey, missing_values
 from logit_engine.errors import DataError, LogitEngineError, Reason, UsageError
 from logit_engine.rows.arrays import MAX_MAGNITUDE
@@ -53,6 +53,19 @@ class Training:
             else:
                 terms += [] if term is None else [term]
         return terms
+
+    def drop_constant(self, name: str, clause: str) -> None:
+        """Note that a column that does not vary is dropped.
+
+        clause: what it holds. Raises DataError if it is not to be dropped.
+        """
+        if self.spec.constant_columns is Redundant.ERROR:
+            raise DataError(
+                f"column '{name}' {clause}; drop it.",
+                reason=Reason.CONSTANT,
+                names={"column": name},
+            )
+        self.notes.append(f"column '{name}' {clause}; it is dropped.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +210,11 @@ class Term(ABC):
         """Whether it has a rule for a missing value; else such rows are refused."""
         return False
 
+    @property
+    def known_values(self) -> Mapping[str, tuple[str, ...]]:
+        """By data column, the values that are seen if levels are read of it."""
+        return {}
+
     def audit_counts(self) -> AuditCounts:
         """What is to be counted of its data columns: missing, infinite and huge values."""
         numbers, levels = self.inputs.numbers, self.inputs.levels
@@ -287,7 +305,7 @@ def missing_levels_error(name: str, missing: int, rows: int) -> DataError:
     )
 
 
-def unseen_rows(label: pl.Expr, known: Sequence[str]) -> pl.Expr:
-    """The labels that are not known, each with its rows: for `AuditCounts.unseen`."""
-    unseen = label.filter(~label.is_in(known)).alias("level")
+def unseen_rows(text: pl.Expr, known: Sequence[str]) -> pl.Expr:
+    """The texts neither known nor missing, each with its rows: for `AuditCounts.unseen`."""
+    unseen = text.filter(~text.is_in(known)).alias("level")
     return unseen.value_counts(sort=True, name="rows").implode()

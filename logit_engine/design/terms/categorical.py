@@ -1,25 +1,25 @@
 """A categorical column: a coefficient per level, and a rule for a level unseen in training.
 
-Why and how. Levels are learnt from the training rows. The most frequent level is the reference,
-unless one is chosen. Levels with fewer than `min_frequency` rows are pooled: they share the column
-"(pooled)", or join the reference if even together they are too rare. A level unseen in training
-(`Spec.unknown`) then
+Why and how. Levels are learnt from the training rows (`levels.py`). The most frequent level is the
+reference, unless one is chosen. Levels with fewer than `min_frequency` rows are pooled: they share
+the column "(pooled)", however few their rows are, or join the reference, or are an error
+(`Spec.pool_as`). A value unseen in training (`Spec.unknown`) then
 
 - is an error that names and counts it (the default; `refuse`),
 - or counts as the reference level,
 - or counts as pooled: as "(pooled)" if there is that column, else as the reference.
 
-Whatever the rule, an `Audit` counts the rows of each unseen level.
+Whatever the rule, an `Audit` counts the rows of each unseen value. A missing value is missing, and
+never unseen besides.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Self
 
 import polars as pl
 
-from logit_engine.design.spec import Impute, Spec, Unknown
+from logit_engine.design.spec import Impute, PoolAs, Spec, Unknown
 from logit_engine.design.terms.base import (
     Audit,
     AuditCounts,
@@ -27,29 +27,34 @@ from logit_engine.design.terms.base import (
     LevelCodes,
     Term,
     Training,
-    missing_levels_error,
     unseen_rows,
 )
+from logit_engine.design.terms.levels import (
+    MISSING_LEVEL,
+    POOLED_LEVEL,
+    learn_levels,
+    reference_level,
+    shown_levels,
+)
 from logit_engine.design.terms.naming import level_text, names_apart
-from logit_engine.errors import DataError, Reason, UsageError
+from logit_engine.design.unseen import unseen_clause
+from logit_engine.errors import DataError, Reason
 from logit_engine.rows.frame_columns import by_name
-
-MISSING_LEVEL = "(missing)"
-POOLED_LEVEL = "(pooled)"
 
 
 @dataclass(frozen=True, slots=True)
 class Categorical(Term):
-    """The levels known from training, and the code of each.
+    """The values known from training, and the level and code of each.
 
-    known: the levels in order. columns: the levels that have a coefficient, "(pooled)" among them
-    if rare levels share one. codes: of each known level, its place in columns, or len(columns) for
-    the reference. other: the code of a level unseen in training (None: an error). missing_as_level:
-    a missing value is the level "(missing)".
+    known: the values in order. levels: the level of each, itself unless it is recoded. columns: the
+    levels that have a coefficient, "(pooled)" among them if rare levels share one. codes: of each
+    known value, its place in columns, or len(columns) for the reference. other: the code of a value
+    unseen in training (None: an error). missing_as_level: a missing value is the level "(missing)".
     """
 
     name: str
     known: tuple[str, ...]
+    levels: tuple[str, ...]
     codes: tuple[int, ...]
     columns: tuple[str, ...]
     reference: str
@@ -67,35 +72,30 @@ class Categorical(Term):
         return training.by_column(training.spec.categorical, cls._learn_column)
 
     @classmethod
-    def _learn_column(cls, training: Training, name: str) -> Self:
+    def _learn_column(cls, training: Training, name: str) -> Self | None:
         spec = training.spec
-        counts = _level_counts(training, name)
-        known = _ordered_levels(counts, training.schema[name].is_integer())
-        reference = _reference_level(name, known, counts, spec)
-        rare = tuple(v for v in known if counts[v] < spec.min_frequency and v != reference)
-        pooled_rows = sum(counts[v] for v in rare)
-        has_pool = bool(rare) and pooled_rows >= spec.min_frequency
-        columns = tuple(v for v in known if v not in rare and v != reference) + (
-            (POOLED_LEVEL,) if has_pool else ()
-        )
-        if rare:
-            fate = "pooled." if has_pool else _joining_sentence(len(rare), reference)
-            training.notes.append(_pooling_note(name, rare, pooled_rows, spec.min_frequency, fate))
+        levels = learn_levels(training, name)
+        reference = reference_level(name, levels, spec)
+        rare = _rare_levels(training, name, levels.rows, reference)
+        own = [level for level in levels.rows if level not in rare and level != reference]
+        has_pool = bool(rare) and spec.pool_as is PoolAs.LEVEL
+        columns = (*own, POOLED_LEVEL) if has_pool else tuple(own)
         if not columns:
-            raise DataError(
-                f"column '{name}' has one level ('{reference}') in the training rows; drop it.",
-                names={"column": name},
-            )
-        position = {level: i for i, level in enumerate(columns)}
-        pool = position[POOLED_LEVEL] if has_pool else len(columns)
-        codes = tuple(
-            len(columns) if v == reference else pool if v in rare else position[v] for v in known
-        )
-        other = {Unknown.ERROR: None, Unknown.REFERENCE: len(columns), Unknown.POOLED: pool}[
-            spec.unknown
-        ]
+            training.drop_constant(name, f"has one level ('{reference}') in the training rows")
+            return None
+        code_of = {level: i for i, level in enumerate(columns)}
+        pool = code_of.get(POOLED_LEVEL, len(columns))
+        code_of |= {reference: len(columns)} | dict.fromkeys(rare, pool)
+        other = {Unknown.ERROR: None, Unknown.REFERENCE: len(columns), Unknown.POOLED: pool}
         return cls(
-            name, known, codes, columns, reference, other, spec.impute_categorical is Impute.LEVEL
+            name,
+            known=tuple(levels.level_of),
+            levels=tuple(levels.level_of.values()),
+            codes=tuple(code_of[level] for level in levels.level_of.values()),
+            columns=columns,
+            reference=reference,
+            other=other[spec.unknown],
+            missing_as_level=spec.impute_categorical is Impute.LEVEL,
         )
 
     @property
@@ -114,8 +114,13 @@ class Categorical(Term):
 
     @property
     def replaces_missing(self) -> bool:
-        """Whether a missing value is a level."""
-        return self.missing_as_level
+        """Whether a missing value is a level, or counts as one: training may have had none."""
+        return self.missing_as_level and (MISSING_LEVEL in self.known or self.other is not None)
+
+    @property
+    def known_values(self) -> Mapping[str, tuple[str, ...]]:
+        """The values known from training."""
+        return {self.name: self.known}
 
     @property
     def levels_in_order(self) -> tuple[str, ...]:
@@ -124,7 +129,14 @@ class Categorical(Term):
         "(pooled)", "(missing)" and the levels that are pooled have none.
         """
         own = {*self.columns, self.reference} - {POOLED_LEVEL, MISSING_LEVEL}
-        return tuple(level for level in self.known if level in own)
+        return tuple(level for level in dict.fromkeys(self.levels) if level in own)
+
+    @property
+    def pooled_levels(self) -> tuple[str, ...]:
+        """The levels that share the column "(pooled)"."""
+        pairs = zip(self.levels, self.codes, strict=True)
+        pooled = [level for level, code in pairs if POOLED_LEVEL in self.columns[code : code + 1]]
+        return tuple(dict.fromkeys(pooled))
 
     def encoding(self, schema: pl.Schema) -> LevelCodes:
         """The code of each row."""
@@ -163,90 +175,61 @@ class Categorical(Term):
         )
 
     def audit_counts(self) -> AuditCounts:
-        """Missing values, and the rows of each unseen level."""
-        return replace(
-            Term.audit_counts(self), unseen={self.name: unseen_rows(self._label(), self.known)}
-        )
+        """Missing values, and the rows of each unseen one."""
+        text = by_name(self.name).cast(pl.String)
+        return replace(Term.audit_counts(self), unseen={self.name: unseen_rows(text, self.known)})
 
     def refuse(self, audit: Audit) -> None:
-        """Raises DataError for missing values that are no level, and for levels without a rule."""
-        Term.refuse(self, audit)
-        if self.name in audit.unseen and self.other is None:
-            unseen = list(audit.unseen[self.name].items())
-            listed = ", ".join(f"{level} ({n:,} rows)" for level, n in unseen[:5])
+        """Raises DataError if the rows hold missing or unseen values without a rule."""
+        missing = audit.missing.get(self.name)
+        if missing and self.missing_as_level and not self.replaces_missing:
             raise DataError(
-                f"column '{self.name}' has levels that were not in the training rows: {listed}; "
-                "set unknown to Unknown.REFERENCE or Unknown.POOLED, or learn the design again.",
+                f"column '{self.name}' is missing in {missing:,} of {audit.rows:,} rows, and was "
+                "in no training row; set unknown to Unknown.REFERENCE or Unknown.POOLED, or learn "
+                "the design again.",
+                reason=Reason.UNSEEN_LEVELS,
+                names={"column": self.name},
+            )
+        Term.refuse(self, audit)
+        unseen = audit.unseen.get(self.name)
+        if self.other is None and unseen:
+            raise DataError(
+                f"column '{self.name}' has levels that were not in the training rows: "
+                f"{unseen_clause(unseen, self.known)}; set unknown to Unknown.REFERENCE or "
+                "Unknown.POOLED, or learn the design again.",
                 reason=Reason.UNSEEN_LEVELS,
                 names={"column": self.name},
             )
 
 
-def _level_counts(training: Training, name: str) -> dict[str, int]:
-    """Training rows by level, missing ones as a level if asked.
+def _rare_levels(
+    training: Training, name: str, rows: Mapping[str, int], reference: str
+) -> tuple[str, ...]:
+    """The levels that are too rare to stand alone; a note says what becomes of them.
 
-    Raises DataError where there is no rule for them.
+    Raises DataError if that is an error.
     """
-    spec, missing, rows = training.spec, training.survey.nulls[name], training.survey.rows
-    as_level = spec.impute_categorical is Impute.LEVEL
-    counts = dict(training.survey.levels[name])
-    if missing and not as_level:
-        raise missing_levels_error(name, missing, rows)
-    for taken, used in ((MISSING_LEVEL, as_level), (POOLED_LEVEL, spec.min_frequency > 1)):
-        if used and taken in counts:
-            raise DataError(
-                f"column '{name}' has a level '{taken}', a name that the design gives itself; "
-                "rename it.",
-                names={"column": name},
-            )
-    if missing:
-        counts[MISSING_LEVEL] = missing
-        training.notes.append(
-            f"{name}: {missing:,} of {rows:,} values were missing and became the level "
-            f"{MISSING_LEVEL}."
+    spec = training.spec
+    rare = tuple(v for v, n in rows.items() if n < spec.min_frequency and v != reference)
+    if not rare:
+        return rare
+    count = "1 level" if len(rare) == 1 else f"{len(rare)} levels"
+    few = f"{count} with fewer than {spec.min_frequency:,}"
+    if spec.pool_as is PoolAs.ERROR:
+        listed = shown_levels([f"{level} ({rows[level]:,} rows)" for level in rare])
+        raise DataError(
+            f"column '{name}' has {few} training rows: {listed}; set pool_as to PoolAs.LEVEL or "
+            "PoolAs.REFERENCE, recode them, or lower min_frequency.",
+            reason=Reason.RARE_LEVELS,
+            names={"column": name},
         )
-    return counts
-
-
-def _ordered_levels(counts: Mapping[str, int], integers: bool) -> tuple[str, ...]:
-    """Integers by value, texts by their letters, "(missing)" last."""
-    if integers:
-        return tuple(
-            sorted(counts, key=lambda v: (v == MISSING_LEVEL, int(v) if v != MISSING_LEVEL else 0))
-        )
-    return tuple(sorted(counts, key=lambda v: (v == MISSING_LEVEL, v)))
-
-
-def _reference_level(
-    name: str, known: tuple[str, ...], counts: Mapping[str, int], spec: Spec
-) -> str:
-    """The level chosen, else the most frequent.
-
-    Raises UsageError for one that is not in the rows.
-    """
-    most_frequent = max(known, key=lambda v: counts[v])
-    chosen = spec.reference.get(name, most_frequent)
-    if chosen not in counts:
-        near = (get_close_matches(chosen, known, 1) or [most_frequent])[0]
-        raise UsageError(
-            f"'{chosen}' is not a level of '{name}' in the training rows, so it cannot be its "
-            f"reference; did you mean '{near}'?",
-            reason=Reason.UNKNOWN_REFERENCE,
-            names={"column": name, "level": near},
-        )
-    return chosen
-
-
-def _pooling_note(name: str, rare: tuple[str, ...], rows: int, least: int, fate: str) -> str:
-    listed = ", ".join(rare[:8]) + (f" and {len(rare) - 8} more" if len(rare) > 8 else "")
-    levels = "1 level" if len(rare) == 1 else f"{len(rare)} levels"
-    verb = "is" if len(rare) == 1 else "are"
-    return (
-        f"{name}: {levels} with fewer than {least:,} rows ({listed}), {rows:,} rows in all, "
-        f"{verb} {fate}"
+    is_one, total = len(rare) == 1, sum(rows[level] for level in rare)
+    fate = (
+        f"{'is' if is_one else 'are'} pooled"
+        if spec.pool_as is PoolAs.LEVEL
+        else f"{'joins' if is_one else 'join'} the reference level {reference}"
     )
-
-
-def _joining_sentence(levels: int, reference: str) -> str:
-    join = "joins" if levels == 1 else "join"
-    return f"too rare even when pooled and {join} the reference level {reference}."
+    training.notes.append(
+        f"{name}: {few} rows ({shown_levels(rare)}), {total:,} rows in all, {fate}."
+    )
+    return rare

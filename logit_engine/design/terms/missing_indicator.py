@@ -23,6 +23,8 @@ class Indicator(Term):
         spec, indicators = training.spec, []
         for names in training.survey.missing_together if spec.add_indicator else ():
             rows = training.survey.numbers[names[0]].missing
+            if rows == training.survey.rows:
+                continue  # it would be constant, as these columns are
             if rows < spec.min_frequency:
                 training.notes.append(
                     f"{', '.join(names)}: missing in {rows:,} rows, too few for an indicator of "

@@ -43,8 +43,9 @@ class Numeric(Term):
         return training.by_column(training.spec.numeric, cls._learn_column)
 
     @classmethod
-    def _learn_column(cls, training: Training, name: str) -> Self:
-        return cls(name, *_fill_center_scale(training, name))
+    def _learn_column(cls, training: Training, name: str) -> Self | None:
+        found = _fill_center_scale(training, name)
+        return None if found is None else cls(name, *found)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -88,14 +89,15 @@ class Numeric(Term):
         return value if self.fill is None else value.fill_null(self.fill)
 
 
-def _fill_center_scale(training: Training, name: str) -> tuple[float | None, float, float]:
-    """Fill, center and scale of a column; the fill counts as a value of the rows that lack one."""
+def _fill_center_scale(training: Training, name: str) -> tuple[float | None, float, float] | None:
+    """Fill, center and scale of a column; the fill counts as a value of the rows that lack one.
+
+    None if the column is constant and to be dropped.
+    """
     spec, numbers = training.spec, training.survey.numbers[name]
     if numbers.present == 0:
-        raise DataError(
-            f"column '{name}' is missing in all {numbers.rows:,} training rows; drop it.",
-            names={"column": name},
-        )
+        training.drop_constant(name, f"is missing in all {numbers.rows:,} training rows")
+        return None
     needs_values = spec.impute_numeric is Impute.MEDIAN or spec.normalize is Normalize.ROBUST
     x = column_values(training.rows, name) if needs_values else np.empty(0)
     fill = _fill(x, numbers, spec)
@@ -108,6 +110,10 @@ def _fill_center_scale(training: Training, name: str) -> tuple[float | None, flo
         )
         numbers = numbers.filled(fill)
         x[np.isnan(x)] = fill
+    if numbers.low == numbers.high:
+        clause = f"is {numbers.low:g} in all {numbers.rows:,} training rows"
+        training.drop_constant(name, clause)
+        return None
     return fill, *_center_scale(x, numbers, spec.normalize, name)
 
 
@@ -142,9 +148,4 @@ def _center_scale(
                 )
         case _:
             center, scale = 0.0, 1.0
-    if numbers.low == numbers.high:
-        raise DataError(
-            f"column '{name}' is {numbers.low:g} in all {numbers.rows:,} training rows; drop it.",
-            names={"column": name},
-        )
     return center, scale

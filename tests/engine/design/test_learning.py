@@ -1,7 +1,6 @@
 """A design is learnt on its rows alone, names every choice, and is the same in fit and score."""
 
 import json
-from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -10,30 +9,14 @@ import pytest
 
 from logit_engine.design.frame_rows import frame_rows
 from logit_engine.design.learning import learn
-from logit_engine.design.spec import Impute, Normalize, Spec, Unknown
+from logit_engine.design.spec import Impute, Normalize, Redundant, Spec, Unknown
 from logit_engine.design.table_design import Design
 from logit_engine.design.terms.missing_indicator import Indicator
-from logit_engine.errors import DataError, Reason, UsageError
+from logit_engine.errors import DataError, Reason
 from logit_engine.fitting.steps import fit
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LINKS
 from logit_engine.rows import BLOCK_ROWS
-
-CITIES = ["a"] * 10 + ["b"] * 6 + ["c"] * 2 + ["d"] * 2
-
-
-def cities(**asked: Any) -> tuple[Design, tuple[str, ...]]:
-    """The design of ten rows of city a, six of b, two of c, two of d."""
-    return learn(pl.DataFrame({"city": CITIES}), Spec(categorical=("city",), **asked))
-
-
-def codes(design: Design, levels: list[Any], name: str = "city") -> list[str]:
-    """The level each row counts as: the name of its column, or "reference"."""
-    term = next(c for c in design.terms if c.name == name)
-    values = design.encode(pl.DataFrame({name: levels})).dot(
-        np.arange(len(term.columns) + 1, dtype=float)
-    )
-    return [("reference", *term.columns)[int(v)] for v in values]
 
 
 def mixed(rows: int = 400, seed: int = 3) -> pl.DataFrame:
@@ -91,77 +74,6 @@ def test_center_scale_fill_and_levels_come_from_the_rows_given_alone() -> None:
     assert learn(given, spec)[0] == design
 
 
-def test_rare_levels_share_a_column_and_it_is_said() -> None:
-    design, notes = cities(min_frequency=4)
-    assert design.names == ("intercept", "city[b]", "city[(pooled)]")
-    assert codes(design, ["a", "b", "c", "d"]) == ["reference", "b", "(pooled)", "(pooled)"]
-    assert notes == ("city: 2 levels with fewer than 4 rows (c, d), 4 rows in all, are pooled.",)
-
-
-def test_levels_too_rare_even_when_pooled_join_the_reference_and_it_is_said() -> None:
-    design, notes = cities(min_frequency=5)
-    assert design.names == ("intercept", "city[b]")
-    assert codes(design, ["a", "b", "c", "d"]) == ["reference", "b", "reference", "reference"]
-    assert notes == (
-        "city: 2 levels with fewer than 5 rows (c, d), 4 rows in all, are too rare even when "
-        "pooled and join the reference level a.",
-    )
-
-
-def test_the_reference_is_the_most_frequent_level_unless_chosen() -> None:
-    assert cities()[0].terms[0].reference == "a"
-    chosen, notes = cities(reference={"city": "c"}, min_frequency=4)
-    assert chosen.terms[0].reference == "c"
-    assert chosen.names == ("intercept", "city[a]", "city[b]")
-    assert notes == (
-        "city: 1 level with fewer than 4 rows (d), 2 rows in all, is too rare even when pooled "
-        "and joins the reference level c.",
-    )
-
-
-def test_a_chosen_reference_that_is_no_level_is_refused_with_the_nearest() -> None:
-    with pytest.raises(UsageError, match=r"^'B' is not a level of 'city' .*did you mean '"):
-        cities(reference={"city": "B"})
-
-
-def test_an_unseen_level_is_an_error_that_names_and_counts_it() -> None:
-    with pytest.raises(
-        DataError,
-        match=r"^column 'city' has levels that were not in the training rows: z \(2 rows\), y \(1 "
-        r"rows\); set unknown to Unknown\.REFERENCE or Unknown\.POOLED, or learn the design "
-        r"again\.$",
-    ):
-        cities()[0].encode(pl.DataFrame({"city": ["a", "z", "y", "z"]}))
-
-
-@pytest.mark.parametrize(
-    ("unknown", "least", "counts_as"),
-    [
-        (Unknown.REFERENCE, 4, "reference"),
-        (Unknown.POOLED, 4, "(pooled)"),
-        (Unknown.POOLED, 1, "reference"),
-        (Unknown.POOLED, 5, "reference"),
-    ],
-)
-def test_an_unseen_level_counts_as_asked_and_is_counted(
-    unknown: Unknown, least: int, counts_as: str
-) -> None:
-    design, _ = cities(unknown=unknown, min_frequency=least)
-    assert codes(design, ["z", "b"]) == [counts_as, "b"]
-    audit = design.check(pl.LazyFrame({"city": ["z", "b", "z"]}))
-    assert (audit.rows, audit.unseen, audit.missing) == (3, {"city": {"z": 2}}, {})
-
-
-@pytest.mark.parametrize("taken", ["(pooled)", "(missing)"])
-def test_a_level_with_a_name_that_the_design_gives_itself_is_refused(taken: str) -> None:
-    frame = pl.DataFrame({"c": [taken, "a", "a", None]})
-    spec = Spec(categorical=("c",), min_frequency=2, impute_categorical=Impute.LEVEL)
-    with pytest.raises(
-        DataError, match=r"^column 'c' has a level '\(\w+\)', a name that the design gives itself"
-    ):
-        learn(frame, spec)
-
-
 @pytest.mark.parametrize(
     ("strategy", "constant", "value"),
     [(Impute.MEAN, None, 4.0), (Impute.MEDIAN, None, 2.0), (Impute.CONSTANT, -7.0, -7.0)],
@@ -193,14 +105,6 @@ def test_a_missing_value_without_a_rule_is_refused_when_learning_and_when_scorin
         design, _ = learn(frame.drop_nulls().vstack(pl.DataFrame({"x": [2.0], "c": ["z"]})), spec)
         with pytest.raises(DataError, match=sentence):
             design.encode(frame.with_columns(pl.col("c").replace("b", "z")))
-
-
-def test_a_missing_level_is_a_level_of_its_own_when_asked() -> None:
-    frame = pl.DataFrame({"city": ["a", "a", "b", None]})
-    design, notes = learn(frame, Spec(categorical=("city",), impute_categorical=Impute.LEVEL))
-    assert design.names == ("intercept", "city[b]", "city[(missing)]")
-    assert codes(design, [None, "a"]) == ["(missing)", "reference"]
-    assert notes == ("city: 1 of 4 values were missing and became the level (missing).",)
 
 
 def test_columns_missing_together_share_one_indicator() -> None:
@@ -349,14 +253,33 @@ def test_a_column_of_the_wrong_type_is_refused() -> None:
         learn(frame, Spec(categorical=("f",)))
 
 
-def test_dates_are_levels_in_the_order_of_time() -> None:
-    days = [date(2024, 10, 2), date(2024, 9, 30), date(2024, 10, 2)]
-    moments = [datetime(2024, 1, 1, hour) for hour in (9, 10, 9)]
-    design, _ = learn(pl.DataFrame({"day": days, "at": moments}), Spec(categorical=("day", "at")))
-    assert [c.known for c in design.terms] == [
-        ("2024-09-30", "2024-10-02"),
-        ("2024-01-01 09:00:00.000000", "2024-01-01 10:00:00.000000"),
-    ]
+def test_constant_columns_are_dropped_where_it_is_asked_and_it_is_said() -> None:
+    frame = pl.DataFrame(
+        {
+            "x": [1.0, 2.0, 4.0],
+            "same": [2.5, None, 2.5],
+            "none": pl.Series([None] * 3, dtype=pl.Float64),
+            "one": ["a", "a", "a"],
+            "city": ["a", "b", "a"],
+        }
+    )
+    spec = Spec(
+        numeric=("x", "same", "none"),
+        categorical=("one", "city"),
+        impute_numeric=Impute.MEAN,
+        add_indicator=True,
+        constant_columns=Redundant.DROP,
+    )
+    design, notes = learn(frame, spec)
+    assert design.names == ("intercept", "x", "missing[same]", "city[b]")
+    assert notes == (
+        "same: 1 of 3 values were missing and became 2.5 (mean).",
+        "column 'same' is 2.5 in all 3 training rows; it is dropped.",
+        "column 'none' is missing in all 3 training rows; it is dropped.",
+        "column 'one' has one level ('a') in the training rows; it is dropped.",
+    )
+    with pytest.raises(DataError, match=r"^every column is constant in the training rows; a model"):
+        learn(frame, Spec(categorical=("one",), constant_columns=Redundant.DROP))
 
 
 def test_every_problem_of_the_columns_is_raised_at_once_each_with_its_reason() -> None:
@@ -382,7 +305,7 @@ def test_every_problem_of_the_columns_is_raised_at_once_each_with_its_reason() -
         ("column 'text' ", Reason.NOT_NUMERIC),
         ("column 'wide' ", None),
         ("column 'gaps' ", Reason.MISSING_NUMBERS),
-        ("column 'same' ", None),
+        ("column 'same' ", Reason.CONSTANT),
         ("column 'city' ", Reason.MISSING_LEVELS),
         ("'w' is not a l", Reason.UNKNOWN_REFERENCE),
     ]
@@ -430,29 +353,6 @@ def test_the_first_rows_that_are_infinite_are_named_as_the_caller_names_rows() -
             Spec(numeric=("x",)),
             lambda rows: f"{rows[0]} to {rows[-1]}",
         )
-
-
-def test_integer_levels_are_ordered_as_numbers_and_boolean_ones_are_false_and_true() -> None:
-    frame = pl.DataFrame(
-        {"hour": [10, 9, 10, 2, 2, 10], "weekend": [True, False, True, True, None, True]}
-    )
-    spec = Spec(
-        categorical=("hour", "weekend"),
-        impute_categorical=Impute.LEVEL,
-        reference={"weekend": "false"},
-    )
-    design, _ = learn(frame, spec)
-    assert [c.known for c in design.terms] == [("2", "9", "10"), ("false", "true", "(missing)")]
-    assert design.names == (
-        "intercept",
-        "hour[2]",
-        "hour[9]",
-        "weekend[true]",
-        "weekend[(missing)]",
-    )
-    narrow = frame.with_columns(pl.col("hour").cast(pl.Int8))
-    theta = np.arange(5.0)
-    assert design.encode(narrow).dot(theta).tolist() == [3.0, 2.0, 3.0, 4.0, 5.0, 3.0]
 
 
 def test_a_categorical_may_bear_any_name_that_the_audit_uses() -> None:

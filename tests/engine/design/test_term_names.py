@@ -24,7 +24,8 @@ LEVELS = st.lists(NAMES, min_size=1, max_size=3, unique=True)
 def categorical(name: str, levels: list[str]) -> Categorical:
     """A column whose levels have a coefficient each."""
     count = len(levels)
-    return Categorical(name, tuple(levels), tuple(range(count)), tuple(levels), "", None, False)
+    known = tuple(levels)
+    return Categorical(name, known, known, tuple(range(count)), known, "", None, False)
 
 
 @given(

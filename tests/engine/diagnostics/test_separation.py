@@ -7,7 +7,7 @@ from logit_engine import LOGIT, Bernoulli, Multinomial, array_rows, fit
 from logit_engine.columns import Coded, Constant, SideBySide
 from logit_engine.diagnostics.separation import family_name
 from logit_engine.diagnostics.wording import Wording
-from logit_engine.errors import SeparationError
+from logit_engine.errors import Reason, SeparationError
 from logit_engine.rows.memory import MemoryRows
 
 
@@ -44,6 +44,29 @@ def test_the_target_and_its_values_are_named() -> None:
         match=r"column 'job\[\[10-20\)\]' predicts churn = yes perfectly \(20 of 20",
     ):
         fit(rows, wording=Wording("churn", ("no", "yes")))
+
+
+def test_the_levels_of_a_pool_are_named_and_what_can_be_done_about_it() -> None:
+    rng = np.random.default_rng(0)
+    codes = np.arange(60) % 3
+    y = (rng.random(60) < 0.5).astype(float)
+    y[codes == 1] = 0.0
+    rows = coded_rows(codes, y, ["dest[LAX]", "dest[(pooled)]"])
+    wording = Wording("late", ("no", "yes"), pools={"dest[(pooled)]": ("LEX", "SBN")})
+    with pytest.raises(SeparationError) as caught:
+        fit(rows, wording=wording)
+    assert str(caught.value) == (
+        "column 'dest[(pooled)]' (levels LEX, SBN) predicts late = no perfectly (20 of 20 rows), "
+        "so its coefficient has no finite estimate. Pool more levels with it, join it to the "
+        "reference, or set a penalty."
+    )
+    assert caught.value.reason is Reason.SEPARATED_POOL
+    allowed = fit(rows, wording=wording, allow_separation=True)
+    assert "column 'dest[(pooled)]' (levels LEX, SBN" in allowed.status.sentence
+    y[codes == 0] = 1.0
+    with pytest.raises(SeparationError, match=r"Drop it, pool its level with others, or") as caught:
+        fit(coded_rows(codes, y, ["dest[LAX]", "dest[(pooled)]"]), wording=wording)
+    assert caught.value.reason is Reason.SEPARATION
 
 
 def test_rows_are_those_of_the_user() -> None:

@@ -24,6 +24,13 @@ CONTRADICTIONS = {
     "features: {numeric: [x], reference: {c: a}}": (
         "features.reference: 'c' is not one of features.categorical."
     ),
+    "features: {numeric: [x], recode: {c: {A: [a]}}}": (
+        "features.recode: 'c' is not one of features.categorical."
+    ),
+    "features: {categorical: [c], recode: {c: {A: [a, 1], 2: ['1']}}}": (
+        "features.recode: the value '1' of 'c' is listed twice, under 'A' and under '2'; list it "
+        "once."
+    ),
     "features: {numeric: [x], impute: {numeric: {strategy: constant}}}": (
         "features.impute.numeric: strategy constant goes with a value, and a value with strategy "
         "constant."

@@ -30,7 +30,12 @@ PRODUCT = {
         "{numeric: {strategy: mean, add_indicator: true}, categorical: {strategy: level}}"
     ),
     "features.min_frequency": "100",
+    "features": "{categorical: [c], recode: {c: {HS or less: [HS-grad, 11th, 12th]}}}",
+    "features.pool_as": "reference",
     "features.handle_unknown": "pooled",
+    "features.unknown_at_most": "0.05",
+    "features.aliased": "drop",
+    "features.constant": "drop",
     "features.formula": "'late ~ C(carrier) + bs(temp, 4)'",
     "normalize": "standard",
     "split.test_size": "0.2",

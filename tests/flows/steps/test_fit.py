@@ -177,3 +177,26 @@ def test_each_fold_of_a_cross_validation_drops_its_own_aliases(make: Make) -> No
         for one in (config, with_overrides(config, {**spanning, "features.aliased": "error"}))
     ]
     assert found[0] == pytest.approx(found[1], rel=1e-10)
+
+
+def test_a_pool_that_separates_is_named_with_its_levels_and_the_line_that_joins_it(
+    make: Make,
+) -> None:
+    frame = city_table()
+    rare = pl.when(pl.col("key") < 3).then(pl.lit("d")).when(pl.col("key") < 5).then(pl.lit("e"))
+    frame = frame.with_columns(city=rare.otherwise("city"), y=(pl.col("key") >= 5) & pl.col("y"))
+    config = make(frame, split__method="none", features__min_frequency=10)
+    with pytest.raises(SeparationError) as caught:
+        train(config)
+    assert str(caught.value).startswith(
+        "column 'city[(pooled)]' (levels d, e) predicts y = false perfectly (5 of 5 rows), so its "
+        "coefficient has no finite estimate. Pool more levels with it, join it to the reference, "
+        "or set a penalty."
+    )
+    (remedy,) = remedies_of(caught.value)
+    assert remedy.yaml == "features: {pool_as: reference}"
+    mended = train(with_overrides(config, {"features.pool_as": "reference"}))
+    assert (
+        "city: 2 levels with fewer than 10 rows (d, e), 5 rows in all, join the reference lev"
+        in (" ".join(mended.model.notes))
+    )

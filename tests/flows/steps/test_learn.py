@@ -1,14 +1,23 @@
 """What a design learns of the training rows by the config's features, and what it refuses."""
 
+import re
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
+from logit_flows.config.checking import from_mapping, with_overrides
 from logit_flows.config.model import Config
+from logit_flows.config.remedies import remedies_of
+from logit_flows.recipes.training import train
 from logit_flows.steps.learn import Learned, learn_design
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.split import split_rows
+from ruamel.yaml import YAML
 
-from logit_engine.errors import DataError, Reason
+from logit_engine.errors import DataError, LogitEngineError, Reason
+from logit_engine.storage.model_file import read_model
 from tests.support.pipeline import Make, city_table
 
 
@@ -37,4 +46,75 @@ def test_every_problem_of_the_features_is_said_at_once_with_data_rows_and_ids(ma
         "column 'z' is missing in 12 of 600 rows; give impute_numeric a rule, or drop these rows.",
         "column 'same' has one level ('a') in the training rows; drop it.",
     ]
-    assert [part.reason for part in caught.value.parts] == [None, Reason.MISSING_NUMBERS, None]
+    reasons = [None, Reason.MISSING_NUMBERS, Reason.CONSTANT]
+    assert [part.reason for part in caught.value.parts] == reasons
+
+
+def test_a_recode_merges_levels_in_training_and_in_scores(make: Make, tmp_path: Path) -> None:
+    config = make(
+        city_table().with_columns(floor=pl.int_range(pl.len()) % 4),
+        features__categorical=["city", "floor"],
+        features__recode={"city": {"coast": ["a", "b"]}, "floor": {1: [1, 2], "ground": [0]}},
+        features__reference={"floor": "ground"},
+    )
+    run = train(config)
+    assert run.model.design.names == ("intercept", "x", "z", "city[c]", "floor[1]", "floor[3]")
+    assert any(
+        re.fullmatch(r"city: a, b count as 'coast', \d+ rows in all\.", note)
+        for note in run.model.notes
+    )
+    rows = pl.DataFrame({"x": 0.5, "z": 0.0, "city": ["a", "b", "c"], "floor": [1, 2, 3]})
+    p = rows.select(read_model(Path(run.folder, "model.parquet")).probabilities()[0].alias("p"))
+    assert p["p"][0] == p["p"][1] != p["p"][2]
+    assert from_mapping(config.content(), tmp_path) == config
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence", "yaml"),
+    [
+        (
+            {"features__recode": {"city": {"b": ["a"]}}},
+            "'b' is to be a new level of column 'city', but training rows have it already",
+            'features: {recode: {city: {b: ["a", "b"]}}}',
+        ),
+        (
+            {"features__min_frequency": 200, "features__pool_as": "error"},
+            "column 'city' has 2 levels with fewer than 200 training rows: b (",
+            "features: {pool_as: level}",
+        ),
+        (
+            {"features__numeric": ["x", "same"]},
+            "column 'same' is 3 in all 600 training rows; drop it.",
+            "features: {constant: drop}",
+        ),
+    ],
+)
+def test_a_column_that_is_refused_has_the_line_that_mends_it(
+    make: Make, changes: dict[str, Any], sentence: str, yaml: str
+) -> None:
+    frame = city_table().with_columns(same=3.0)
+    config = make(frame, split__method="none", **changes)
+    with pytest.raises(LogitEngineError) as caught:
+        learned(config)
+    assert str(caught.value).startswith(sentence)
+    (remedy,) = remedies_of(caught.value)
+    assert remedy.yaml == yaml
+    pasted = YAML(typ="safe").load(yaml)["features"]
+    mended = learned(with_overrides(config, {f"features.{k}": v for k, v in pasted.items()}))
+    assert mended.notes
+
+
+def test_an_ordered_categorical_that_is_constant_is_dropped_from_the_penalty_too(
+    make: Make,
+) -> None:
+    config = make(
+        city_table().with_columns(one=pl.lit("a")),
+        features__categorical=["city", "one"],
+        features__constant="drop",
+        model__penalty={"type": "l2", "strength": 0.01, "smooth": ["one", "city"]},
+    )
+    run = train(config)
+    assert "column 'one' has one level ('a') in the training rows; it is dropped." in (
+        run.model.notes
+    )
+    assert run.model.result.converged

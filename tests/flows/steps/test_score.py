@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from logit_flows.config.remedies import remedies_of
 from logit_flows.recipes.scoring import score
 from logit_flows.recipes.training import train
 from logit_flows.steps.opening import open_store
@@ -79,6 +80,78 @@ def test_an_unseen_level_is_refused_and_nothing_is_published(make: Make, cohort:
         scored.sentence
         == f"march: 250 rows scored by {run}; city with unseen levels in 3 rows (zz)."
     )
+
+
+def test_a_cohort_with_too_many_unseen_values_is_refused_with_the_share_and_lookalikes(
+    make: Make, cohort: Path
+) -> None:
+    config = make(features__handle_unknown="reference")
+    run = train(config).run
+    shouted = pl.col("city").str.to_uppercase()
+    rows = pl.read_parquet(cohort).with_columns(
+        city=pl.when(pl.col("key") < 925).then(shouted).otherwise("city")
+    )
+    rows.write_parquet(cohort)
+    with pytest.raises(DataError) as caught:
+        score(config, [str(cohort)])
+    counts = rows.filter(pl.col("city").str.to_uppercase() == pl.col("city"))["city"]
+    (most, n), *_ = counts.value_counts(sort=True).rows()
+    assert str(caught.value).startswith(
+        "cohort march: column 'city' holds values that were not in the training rows in 25 of 250 "
+        f"rows (10%), and at most 5% are allowed: {most} ({n} rows), "
+    )
+    assert f"'{most}' and '{most.lower()}'" in str(caught.value)
+    assert "differ by case alone); repair them, learn the design again, or allow" in str(
+        caught.value
+    )
+    assert remedies_of(caught.value)[0].yaml == "features: {unknown_at_most: 0.1}"
+    allowed = make(features__handle_unknown="reference", features__unknown_at_most=0.1)
+    assert train(allowed).run == run
+    (scored,) = score(allowed, [str(cohort)])
+    (again,) = score(allowed, [str(cohort)])
+    assert again.reused
+    for found in (scored, again):
+        assert "city with unseen levels in 25 rows (" in found.sentence
+        assert "differ by case alone)." in found.sentence
+
+
+def test_a_cohort_of_unseen_values_alone_is_refused_unless_all_are_allowed(
+    make: Make, cohort: Path
+) -> None:
+    config = make(features__handle_unknown="reference")
+    train(config)
+    pl.read_parquet(cohort).with_columns(city=pl.lit("zz")).write_parquet(cohort)
+    with pytest.raises(
+        DataError, match=r"in all 250 rows \(100%\), and at most 5% are allowed: zz"
+    ):
+        score(config, [str(cohort)])
+    all_allowed = make(features__handle_unknown="reference", features__unknown_at_most=1.0)
+    assert score(all_allowed, [str(cohort)])[0].unseen == {"city": {"zz": 250}}
+
+
+def test_a_missing_value_is_counted_once_and_no_part_of_the_share_that_is_unseen(
+    make: Make, cohort: Path
+) -> None:
+    config = make(
+        features__handle_unknown="reference",
+        features__impute={"categorical": {"strategy": "level"}},
+        features__unknown_at_most=0.1,
+    )
+    train(config)
+    city = pl.when(pl.col("key") >= 930).then(None).otherwise("city")
+    odd = pl.when(pl.col("key") < 904).then(pl.lit("zz")).otherwise(city)
+    pl.read_parquet(cohort).with_columns(city=odd).write_parquet(cohort)
+    with pytest.raises(DataError, match=r"in 4 of 30 rows \(13\.3%\), and at most 10% are allowed"):
+        score(config, [str(cohort)])
+    (scored,) = score(
+        make(
+            features__handle_unknown="reference",
+            features__impute={"categorical": {"strategy": "level"}},
+            features__unknown_at_most=0.2,
+        ),
+        [str(cohort)],
+    )
+    assert (scored.missing, scored.unseen) == ({"city": 220}, {"city": {"zz": 4}})
 
 
 def test_a_cohort_that_breaks_the_contract_is_refused_by_its_name(
