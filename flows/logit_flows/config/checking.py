@@ -41,10 +41,18 @@ def with_overrides(config: Config, overrides: Mapping[str, Any]) -> Config:
 
 def cells(config: Config) -> Iterator[tuple[dict[str, Any], Config]]:
     """Each combination of the experiment's matrix, in the order written, with its config."""
+    for settings in _combinations(config):
+        yield settings, _cell_config(config, settings)
+
+
+def _combinations(config: Config) -> Iterator[dict[str, Any]]:
     matrix = config.experiment.matrix if config.experiment else {}
     for values in product(*matrix.values()) if matrix else ():
-        settings = dict(zip(matrix, values, strict=True))
-        yield settings, with_overrides(config, {**settings, "experiment.matrix": {}})
+        yield dict(zip(matrix, values, strict=True))
+
+
+def _cell_config(config: Config, settings: Mapping[str, Any]) -> Config:
+    return with_overrides(config, {**settings, "experiment.matrix": {}})
 
 
 def checked(raw: Mapping[str, Any], folder: Path, where: Where = lambda loc: "") -> Config:
@@ -70,25 +78,34 @@ def checked(raw: Mapping[str, Any], folder: Path, where: Where = lambda loc: "")
         f"{where(tuple(key.split('.')))}{key}: {sentence}."
         for key, sentence in contradictions(config)
     ]
+    problems = problems or _matrix_problems(config, where)
     if problems:
         raise ConfigError(problems)
-    _check_cells(config, where)
     return config
 
 
-def _check_cells(config: Config, where: Where) -> None:
-    """Raises ConfigError unless every cell of the matrix is a config of its own."""
+def _matrix_problems(config: Config, where: Where) -> list[str]:
+    """What is wrong with the keys of the matrix, or with its cells; none if each is a config."""
     matrix = config.experiment.matrix if config.experiment else {}
-    for key, values in matrix.items():
-        if sentence := _matrix_problem(key, values):
-            raise ConfigError([f"{where((*MATRIX, key))}experiment.matrix: {sentence}."])
-    place = f"{where(MATRIX)}experiment.matrix"
+    found = [
+        f"{where((*MATRIX, key))}experiment.matrix: {sentence}."
+        for key, values in matrix.items()
+        if (sentence := _matrix_problem(key, values))
+    ]
+    if found:
+        return found
+    told = (text for cell in _combinations(config) for text in _cell_problems(config, cell))
+    return [f"{where(MATRIX)}experiment.matrix: {text}" for text in dict.fromkeys(told)]
+
+
+def _cell_problems(config: Config, settings: Mapping[str, Any]) -> list[str]:
     try:
-        list(cells(config))
+        _cell_config(config, settings)
     except ConfigError as error:
-        raise ConfigError([f"{place}: a cell does not make sense: {error}"]) from None
+        return [f"a cell does not make sense: {problem}" for problem in error.problems]
     except AttributeError:
-        raise ConfigError([f"{place}: a cell sets a key inside a value."]) from None
+        return ["a cell sets a key inside a value."]
+    return []
 
 
 def _matrix_problem(key: str, values: list[Any]) -> str | None:

@@ -15,6 +15,7 @@ from logit_flows.config.remainder import (
     without_search,
     without_split,
 )
+from logit_flows.steps.cluster import refuse_missing_dask
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.gate import unmet_requirements
 from logit_flows.steps.load import Dataset, find_files
@@ -78,13 +79,15 @@ class CheckPlan:
 
 
 def plan_check(config: Config) -> CheckPlan:
-    """What to check of a config, and what is wrong with where it publishes."""
+    """What to check of a config, and what is wrong with where it runs and publishes."""
     local = with_overrides(config, {"compute.backend": "threads", "compute.scheduler": None})
-    try:
-        writable_store(config)
-    except LogitEngineError as error:
-        return CheckPlan(local, error.parts)
-    return CheckPlan(local, ())
+    problems: list[LogitEngineError] = []
+    for prove in (writable_store, refuse_missing_dask):
+        try:
+            prove(config)
+        except LogitEngineError as error:
+            problems.append(error)
+    return CheckPlan(local, tuple(problems))
 
 
 def leave_out(config: Config, step: str, error: LogitEngineError) -> Config | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from logit_engine.errors import ClusterError, UsageError
@@ -50,10 +51,9 @@ def rows_for_backend(config: Config, dataset: Dataset, rows: Any) -> Iterator[Ro
 @contextmanager
 def dask_client(config: Config) -> Iterator["Client"]:
     """A client of the config's scheduler, or of a cluster of processes on this machine."""
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError:
-        raise UsageError(DASK_IS_MISSING) from None
+    refuse_missing_dask(config)
+    from distributed import Client, LocalCluster
+
     address = config.compute.scheduler
     if address is None:
         with (
@@ -72,6 +72,12 @@ def dask_client(config: Config) -> Iterator["Client"]:
         ) from None
     with client:
         yield client
+
+
+def refuse_missing_dask(config: Config) -> None:
+    """Raises UsageError if the config asks for Dask, and its extra is not installed."""
+    if config.compute.backend == "dask" and find_spec("distributed") is None:
+        raise UsageError(DASK_IS_MISSING)
 
 
 def local_cluster(config: Config) -> dict[str, Any]:

@@ -293,6 +293,18 @@ def test_a_matrix_that_cannot_be_run_is_refused_before_anything_runs(
     assert found == f"c.yaml:10: experiment.matrix: {problem}"
 
 
+def test_every_problem_of_a_matrix_is_told_at_once(problems: Problems) -> None:
+    keys = "{model.lnik: [logit], name: [a], normalize: []}"
+    assert [
+        problem.partition("experiment.matrix: ")[2].split(" ")[0]
+        for problem in problems(BASE + f"experiment: {{matrix: {keys}}}\n")
+    ] == ["'model.lnik'", "'name'", "'normalize'"]
+    values = "{model.link: [logit, prob], normalize: [none, smaller]}"
+    found = problems(BASE + f"experiment: {{matrix: {values}}}\n")
+    assert ["'prob'" in problem for problem in found] == [False, True]
+    assert ["'smaller'" in problem for problem in found] == [True, False]
+
+
 def test_cells_come_in_the_order_written_the_last_key_fastest(read: Callable[..., Config]) -> None:
     config = read(
         "experiment: {matrix: {normalize: [none, minmax], model.link: [probit, logit]}}\n"

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from logit_flows import check, train
 from logit_flows.config.model import Config
+from logit_flows.steps import cluster
 
 from logit_engine.errors import DataError, LogitEngineError
 from tests.support.pipeline import Make, city_table
@@ -118,3 +119,19 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(
         with pytest.raises(LogitEngineError, match=sentence):
             verb(make(store="taken"))
     assert (tmp_path / "taken").read_text() == "a file"
+
+
+def test_dask_that_is_not_installed_is_told_before_the_work(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "find_spec", lambda name: None)
+    for verb in (check, train):
+        with pytest.raises(
+            LogitEngineError, match=r"compute.backend: dask needs the extra \[dask\]"
+        ):
+            verb(make(compute__backend="dask"))
+
+
+def test_a_fit_for_a_cluster_is_checked_here_and_leaves_no_checkpoint(make: Make) -> None:
+    found = check(make(compute__backend="dask", compute__scheduler="tcp://nowhere.invalid:1"))
+    assert found.run == check(make()).run
