@@ -11,7 +11,7 @@ from logit_flows.config.model import Config
 from logit_flows.config.remedies import with_key
 from logit_flows.recipes.running import checked_config
 from logit_flows.steps.opening import open_store
-from logit_flows.steps.score import check_rows, verified_model
+from logit_flows.steps.score import typed_frame, verified_model
 from logit_flows.store.layout import Store
 
 
@@ -34,9 +34,10 @@ class LoadedModel:
         if not isinstance(frame, pl.DataFrame):
             raise UsageError(_not_a_frame(frame))
         try:
-            check_rows(self.model, frame.lazy(), self.model.design.data_columns)
+            rows = typed_frame(self.model, frame).lazy()
+            self.model.design.check(rows)
             wanted = ("probability", "predicted_class")
-            return self.model.select_outputs(frame.lazy(), wanted).collect()
+            return self.model.select_outputs(rows, wanted).collect()
         except DataError as error:
             raise DataError(with_key(error), reason=error.reason) from error
         except pl.exceptions.PolarsError as error:

@@ -34,7 +34,19 @@ ENCODED_ROWS = 16 * BLOCK_ROWS  # at once: few enough to stay in a cache
 CHUNK_BYTES = 2**26  # of decoded columns, eight bytes a value
 
 Mask = NDArray[np.bool_]
+OpenFile = Callable[[str], pl.LazyFrame]
 Item = TypeVar("Item")
+
+
+def scan_file(path: str) -> pl.LazyFrame:
+    """A Parquet file as it is, lazily."""
+    return _cached_scan(path, os.stat(path).st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _cached_scan(path: str, _changed: int) -> pl.LazyFrame:
+    """The file, lazily: kept, so that its footer is read once."""
+    return pl.scan_parquet(path, glob=False, hive_partitioning=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ class FileChunk:
     """Rows of a file that are decoded together.
 
     length: of rows from start on. kept: how many of them are kept. mask: which, a bit a row; None:
-    all.
+    all. open_file: the rows of a path, lazily.
     """
 
     path: str
@@ -50,6 +62,7 @@ class FileChunk:
     length: int
     kept: int
     mask: bytes | None = None
+    open_file: OpenFile = scan_file
 
     def read(self, columns: Sequence[str], low: int = 0, high: int | None = None) -> pl.DataFrame:
         """The kept rows low..high - 1, or all; what lies before and after them is not decoded."""
@@ -68,18 +81,19 @@ class FileChunk:
     def cut(self, low: int, high: int) -> "FileChunk":
         """The kept rows low..high - 1 alone."""
         if self.mask is None:
-            return FileChunk(self.path, self.start + low, high - low, high - low)
+            size = high - low
+            return replace(self, start=self.start + low, length=size, kept=size)
         bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(
             np.bool_
         )
         first, last = (np.flatnonzero(bits)[[low, high - 1]] + (0, 1)).tolist()
-        return _with_mask(
-            FileChunk(self.path, self.start + first, last - first, last - first), bits[first:last]
-        )
+        size = last - first
+        cut = replace(self, start=self.start + first, length=size, kept=size, mask=None)
+        return _with_mask(cut, bits[first:last])
 
     def _decode(self, columns: Sequence[str], first: int, last: int) -> pl.DataFrame:
         return (
-            _scan_file(self.path)
+            self.open_file(self.path)
             .select(by_names(columns))
             .slice(self.start + first, last - first)
             .collect()
@@ -101,7 +115,8 @@ class ParquetFrames:
     @property
     def schema(self) -> pl.Schema:
         """The types of the columns."""
-        return _scan_file(self.parts[0].path).select(by_names(self.columns)).collect_schema()
+        first = self.parts[0]
+        return first.open_file(first.path).select(by_names(self.columns)).collect_schema()
 
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """All kept rows in order, in frames of whole blocks but for the last, decoded one ahead."""
@@ -239,11 +254,15 @@ def parquet_frames(
     columns: Sequence[str],
     keep: Callable[[pl.DataFrame], Mask] | None = None,
     reads: Sequence[str] = (),
+    open_file: OpenFile = scan_file,
 ) -> ParquetFrames:
-    """The rows that `keep`, given frames of the columns it reads, keeps; one pass over those."""
+    """The rows that `keep`, given frames of the columns it reads, keeps; one pass over those.
+
+    open_file: the rows of a path, lazily; by default as the file has them.
+    """
     limit = max(BLOCK_ROWS, CHUNK_BYTES // (8 * max(1, len(columns))))
     parts = [
-        FileChunk(path, start, length, length)
+        FileChunk(path, start, length, length, open_file=open_file)
         for path in paths
         for start, length in _chunk_limits(path, limit)
     ]
@@ -256,7 +275,7 @@ def parquet_frames(
 def _with_mask(part: FileChunk, mask: Mask) -> FileChunk:
     count = int(mask.sum())
     packed = None if count == part.length else np.packbits(mask).tobytes()
-    return FileChunk(part.path, part.start, part.length, count, packed)
+    return replace(part, kept=count, mask=packed)
 
 
 def _chunk_limits(path: str, limit: int) -> Iterator[tuple[int, int]]:
@@ -276,16 +295,6 @@ def _chunk_limits(path: str, limit: int) -> Iterator[tuple[int, int]]:
             start, length = start + piece, length - piece
     if length:
         yield start, length
-
-
-def _scan_file(path: str) -> pl.LazyFrame:
-    return _cached_scan(path, os.stat(path).st_mtime_ns)
-
-
-@lru_cache(maxsize=256)
-def _cached_scan(path: str, _changed: int) -> pl.LazyFrame:
-    """The file, lazily: kept, so that its footer is read once."""
-    return pl.scan_parquet(path, glob=False, hive_partitioning=False)
 
 
 def read_ahead(items: Iterator[Item]) -> Iterator[Item]:

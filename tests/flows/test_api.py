@@ -119,23 +119,23 @@ FRAME = city_table(5)
 BAD: dict[str, tuple[Any, str]] = {
     "a lost column": (
         FRAME.rename({"x": "xx"}),
-        "column 'x' is not in the data; did you mean 'xx'?",
+        "the frame: column 'x' is not in the data; did you mean 'xx'?",
     ),
     "no columns": (
         pl.DataFrame(),
-        "column 'x' is not in the data; there are no columns. column 'z' is not in",
+        "the frame: column 'x' is not in the data; there are no columns. the frame: column 'z'",
     ),
     "text": (
         FRAME.with_columns(x=pl.lit("n/a")),
-        "column 'x' should hold numbers but holds text ('n/a' first, in da",
+        "the frame: column 'x' holds String values, but numbers when its contract was learnt; co",
     ),
     "a date": (
         FRAME.with_columns(x="day"),
-        "column 'x' should hold numbers but holds Date values.",
+        "the frame: column 'x' holds Date values, but numbers when its contract was learnt; conv",
     ),
     "lists": (
         FRAME.with_columns(x=pl.concat_list("x")),
-        "column 'x' should hold numbers but holds List(Float64) val",
+        "the frame: column 'x' holds List(Float64) values, but numbers when its contract was lea",
     ),
     "nothing": (
         FRAME.with_columns(x=pl.lit(None)),

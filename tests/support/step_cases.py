@@ -73,7 +73,7 @@ class Prepared:
     @property
     def cohort(self) -> Cohort:
         """The data as a cohort."""
-        return Cohort("two_features_train", self.dataset.paths[0])
+        return Cohort("two_features_train", (self.dataset.table.sources[0].path,))
 
 
 class Case(NamedTuple):
@@ -139,7 +139,8 @@ CASES: dict[Callable[..., Any], Case] = {
         lambda p, decision: decision.promote and "log-loss is 0.00000" in decision.sentence,
     ),
     find_cohorts: Case(
-        lambda p: (p.config, p.dataset.paths), lambda p, cohorts: cohorts == (p.cohort,)
+        lambda p: (p.config, p.cohort.paths),
+        lambda p, cohorts: cohorts == (p.cohort,),
     ),
     score_cohort: Case(
         lambda p: (p.config, p.model, p.cohort),

@@ -11,6 +11,7 @@ from logit_engine.diagnostics.metrics import METRICS
 from logit_engine.inference.covariance import Kind
 from logit_engine.links import LINKS
 from logit_engine.penalties import PENALTIES
+from logit_flows.sources.type_names import LogicalType
 
 
 class OneOf:
@@ -32,6 +33,7 @@ REQUIRED_METRICS = [
     "calibration_intercept",
 ]
 
+TypeName = Annotated[str, OneOf(LogicalType)]
 LinkName = Annotated[str, OneOf(LINKS)]
 PenaltyName = Annotated[str, OneOf(PENALTIES)]
 CovarianceName = Annotated[str, OneOf(kind.value for kind in Kind)]

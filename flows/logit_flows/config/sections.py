@@ -13,6 +13,7 @@ from logit_flows.config.choices import (
     PenaltyName,
     PoolName,
     RedundantName,
+    TypeName,
     UnknownName,
 )
 from logit_flows.config.problems import shown
@@ -39,6 +40,7 @@ from logit_flows.config.values import (
     bytes_of,
     machine_memory,
 )
+from logit_flows.sources.type_names import LogicalType
 
 
 class Section(BaseModel):
@@ -94,6 +96,9 @@ class Data(Section):
     folder."""
     format: Format | None = None
     """How text files are written. What is left out is sniffed from the first file."""
+    types: dict[str, TypeName] = {}
+    """What columns are, where it must not be guessed, as {zip: text, opened: date}. All others are
+    looked at once and kept in the model."""
     target: Target
     """The outcome column and its positive class."""
     id: str | None = None
@@ -107,6 +112,11 @@ class Data(Section):
     """What happens to rows without a target. Dropped rows are counted."""
     test: str | None = None
     """A file of test rows. It goes with split: {method: none}."""
+
+    @property
+    def declared_types(self) -> dict[str, LogicalType]:
+        """`types` as values."""
+        return {name: LogicalType(word) for name, word in self.types.items()}
 
 
 class ImputeNumeric(Section):

@@ -26,7 +26,7 @@ def checked_content(found: Checked) -> dict[str, Any]:
         "published": found.published,
         "rows": dataset.rows,
         "dropped": dataset.dropped,
-        "files": len(dataset.paths),
+        "files": len(dataset.table.files),
         "sha256": dataset.fingerprint,
         "classes": {side: found.class_rows(side) for side in found.sides},
         "coefficients": list(found.model.design.names),
@@ -39,7 +39,7 @@ def checked_content(found: Checked) -> dict[str, Any]:
 def _facts(config: Config, found: Checked) -> Iterator[tuple[str, str]]:
     dataset, design, result = found.dataset, found.model.design, found.model.result
     dropped = f", {dataset.dropped:,} more without a target" if dataset.dropped else ""
-    files = "1 file" if len(dataset.paths) == 1 else f"{len(dataset.paths):,} files"
+    files = "1 file" if len(dataset.table.files) == 1 else f"{len(dataset.table.files):,} files"
     yield "Rows", f"{dataset.rows:,} in {files}{dropped}"
     yield "Target", f"{config.data.target.column}: {_shares(found)}"
     sides = [f"{sum(found.class_rows(side).values()):,} {side}" for side in found.sides]

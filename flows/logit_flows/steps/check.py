@@ -15,10 +15,11 @@ from logit_flows.config.remainder import (
     without_search,
     without_split,
 )
+from logit_flows.sources.files import find_paths
 from logit_flows.steps.cluster import refuse_missing_dask
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.gate import unmet_requirements
-from logit_flows.steps.load import Dataset, find_files
+from logit_flows.steps.load import Dataset
 from logit_flows.steps.opening import writable_store
 
 MIN_EVENTS = 10  # rows of the rarest class for each coefficient; fewer bias it
@@ -161,7 +162,7 @@ def _outlook(config: Config, found: Checked) -> list[str]:
 
 def _missing_cohorts(config: Config) -> list[str]:
     try:
-        find_files(config, config.score.cohorts or [], "score.cohorts")
+        find_paths(config.score.cohorts or [], config.resolve, "score.cohorts")
     except LogitEngineError as error:
         return [str(error)] if config.score.cohorts else []
     return []

@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 
 from logit_engine.errors import DataError, UsageError
-from logit_flows.steps.load import scan_files
 
 MAX_LEVELS = 200  # a text column with more is no categorical
 MAX_CLASSES = 12  # nor with more than these an outcome
@@ -54,7 +53,11 @@ def _whole_file(data: Path) -> pl.DataFrame:
     if data.suffix not in (".parquet", ".csv"):
         raise DataError(f"{data}: give a .parquet or .csv file.")
     try:
-        frame = scan_files([str(data)], data.suffix[1:]).collect()
+        frame = (
+            pl.read_parquet(data)
+            if data.suffix == ".parquet"
+            else pl.read_csv(data, infer_schema_length=None, try_parse_dates=True)
+        )
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(f"{data} cannot be read: {str(error).splitlines()[0]}") from error
     if frame.is_empty():

@@ -17,15 +17,19 @@ from logit_engine.columns import Array
 from logit_engine.design.frame_rows import frame_clusters
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
-from logit_engine.rows.frame_columns import by_name, by_names
+from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.labels import label_text
 from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
+from logit_flows.sources.looking import Known
+from logit_flows.sources.reading import read_source
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.hashing import key_columns
-from logit_flows.steps.load import Dataset, needed_columns
+from logit_flows.steps.load import Dataset, dialect_of
 from logit_flows.steps.memory import refuse_large
+from logit_flows.steps.opening import open_store
 from logit_flows.steps.rows import outcomes
+from logit_flows.steps.score import model_contract
 from logit_flows.steps.split import Split, test_mask
 
 
@@ -147,18 +151,8 @@ def compare(
         config, dataset, "the gate compares two models on all rows at once: promote by hand"
     )
     rules = _comparable_rules(challenger, other)
-    used = {column for model in (challenger, other) for column in model.design.data_columns}
-    columns = dict.fromkeys(
-        [*needed_columns(config), *used, *(c for rule in rules for c in rule.columns)]
-    )
-    rows = dataset.test.scan() if dataset.test is not None else dataset.scan()
-    lost = [column for column in columns if column not in rows.collect_schema()]
-    if lost:
-        raise IncomparableError(
-            _cannot_score(other, challenger, f"column '{lost[0]}' is not in the data")
-        )
-    has_target = by_name(config.data.target.column).is_not_null()
-    frame = rows.select(by_names(columns)).filter(has_target).collect()
+    rows = common_rows(config, dataset, challenger, other)
+    frame = rows.filter(by_name(dataset.target).is_not_null()).collect()
     unseen = test_mask(rules[0], frame) & test_mask(rules[1], frame)
     if not unseen.any():
         raise IncomparableError(
@@ -192,6 +186,33 @@ def _comparable_rules(challenger: StoredModel, other: StoredModel) -> tuple[Spli
         f"no row is provably unseen by both models: their splits hash other columns ({named}); if "
         f"the new model is right, promote it by hand: logit promote {challenger.origin['run']}"
     )
+
+
+def common_rows(
+    config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel
+) -> pl.LazyFrame:
+    """The test rows' data with all columns that one of the two models reads, lazily.
+
+    Raises IncomparableError if a column meant something else to the other model, or is not there.
+    """
+    mine, theirs = model_contract(challenger), model_contract(other)
+    if changed := theirs.differences(mine):
+        raise IncomparableError(
+            f"the contract of the data changed since run {other.origin['run']} ({changed[0]}), so "
+            f"no row is provably unseen; if the new model is right, promote it by hand: logit "
+            f"promote {challenger.origin['run']}"
+        )
+    table = (dataset.test or dataset).table
+    if theirs.types.keys() <= mine.types.keys():
+        return table.scan()
+    both = mine.extended(theirs)
+    roles = {column.name: column.roles for column in both.columns}
+    paths = [file.path for file in table.sources]
+    known, dialect = Known(older=both.types), dialect_of(config, both)
+    try:
+        return read_source(paths, roles, known, dialect, open_store(config).cache_folder).scan()
+    except DataError as error:
+        raise IncomparableError(_cannot_score(other, challenger, str(error).rstrip("."))) from error
 
 
 def _cannot_score(other: StoredModel, challenger: StoredModel, why: str) -> str:

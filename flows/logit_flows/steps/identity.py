@@ -15,7 +15,12 @@ from logit_flows.store.layout import run_id
 def identify(config: Config, dataset: Dataset) -> str:
     """The run id: a hash of all that can change the result."""
     return run_id(
-        {"config": config.result_content(), "data": dataset.fingerprint, "engine": __version__}
+        {
+            "config": config.result_content(),
+            "data": dataset.fingerprint,
+            "contract": dataset.contract.digest,
+            "engine": __version__,
+        }
     )
 
 

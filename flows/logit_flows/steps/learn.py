@@ -61,8 +61,8 @@ def learn_design(config: Config, dataset: Dataset, split: Split) -> Learned:
         partial(training_rows, config, dataset, split),
     )
     notes += tuple(_order(design, name) for name in smooth_columns(config, design))
-    dropped = f"{dataset.dropped:,} rows without a target were left out."
-    return Learned(design, (dropped, *notes) if dataset.dropped else notes)
+    dropped = (f"{dataset.dropped:,} rows without a target were left out.",)
+    return Learned(design, (*dataset.notes, *(dropped if dataset.dropped else ()), *notes))
 
 
 def smooth_columns(config: Config, design: Design) -> list[str]:

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from logit_engine.design.frame_rows import Outcome
-from logit_engine.design.parquet_rows import parquet_frames
 from logit_engine.errors import DataError
-from logit_engine.rows.frame_columns import by_name, by_names
+from logit_engine.rows.frame_columns import by_names
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset, needed_columns
 
@@ -31,8 +30,6 @@ def streamed(config: Config, dataset: Dataset) -> bool:
 def _hurdles(config: Config, dataset: Dataset) -> list[str]:
     """What needs all rows at once, each with what to do instead."""
     found = []
-    if "csv" in (dataset.kind, dataset.test.kind if dataset.test else ""):
-        found.append("a CSV file is read whole: convert it to Parquet")
     if config.data.cluster is not None:
         found.append("clusters need all rows at once: leave out data.cluster")
     if config.model.penalty.strength == "cv":
@@ -55,11 +52,10 @@ def columns_of(config: Config, dataset: Dataset, columns: Sequence[str]) -> Iter
     """Some columns of all rows with a target: in one frame, or streamed."""
     columns = list(dict.fromkeys(columns))
     if not streamed(config, dataset):
-        rows = dataset.scan().select(by_names(columns))
-        yield rows.filter(by_name(dataset.target).is_not_null()).collect()
+        yield dataset.present().select(by_names(columns)).collect()
     else:
         present = Outcome(dataset.target).is_present
-        yield from parquet_frames(dataset.paths, columns, present, [dataset.target]).frames()
+        yield from dataset.frames(columns, present, [dataset.target]).frames()
 
 
 def _size(config: Config, dataset: Dataset) -> int:

@@ -50,6 +50,7 @@ def build_model(
         "split": split.to_content(),
         "penalty": penalty_content(config, result.n, None if tuning is None else tuning.strength),
         "data": dataset.fingerprint,
+        "contract": dataset.contract.to_content(),
         "id": config.data.id,
         "train_rows": result.n,
         "engine": __version__,
@@ -97,12 +98,13 @@ def publish_run(
         if config.write.predictions != "none":
             write_predictions(config, dataset, split, model, files.predictions)
         files.config.write_text(to_yaml(config.result_content()), encoding="utf-8")
+        dataset.refuse_new_contents()
 
     manifest = {
         "run": run,
         "name": config.name,
         "inputs": {
-            "files": [Path(path).name for path in dataset.paths],
+            "files": [Path(file.path).name for file in dataset.table.sources],
             "sha256": dataset.fingerprint,
         },
         "rows": dataset.rows,
@@ -112,6 +114,7 @@ def publish_run(
     store = open_store(config)
     folder = store.publish_run(run, write, manifest)
     store.drop_checkpoint(run)
+    store.keep_contract(dataset.contract)
     return StoredRun(run, str(folder), model, evaluation)
 
 

@@ -9,16 +9,15 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array
 from logit_engine.design.frame_rows import Outcome, frame_rows
-from logit_engine.design.parquet_rows import ParquetFrames, ParquetRows, parquet_frames
+from logit_engine.design.parquet_rows import ParquetFrames, ParquetRows
 from logit_engine.design.table_design import Design
 from logit_engine.diagnostics.wording import Wording
 from logit_engine.rows import Rows
-from logit_engine.rows.frame_columns import by_name, by_names
 from logit_engine.rows.labels import label_text
 from logit_engine.rows.row_names import MAX_SHOWN_ROWS, listed
 from logit_engine.rows.table_frames import MemoryFrames
 from logit_flows.config.model import Config
-from logit_flows.steps.load import Dataset, nan_is_missing, needed_columns, scan_files
+from logit_flows.steps.load import Dataset, needed_columns
 from logit_flows.steps.memory import refuse_large, streamed
 from logit_flows.steps.split import Split, test_mask
 
@@ -42,7 +41,7 @@ def open_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> Tab
 
     files = dataset.test if test_file and dataset.test is not None else dataset
     reads = () if test_file else split.columns
-    return parquet_frames(files.paths, needed_columns(config), keep, (dataset.target, *reads))
+    return files.frames(needed_columns(config), keep, (dataset.target, *reads))
 
 
 def read_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> pl.DataFrame:
@@ -53,8 +52,8 @@ def read_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> pl.
     """
     refuse_large(config, dataset, "this step needs all rows at once")
     if side == "test" and dataset.test is not None:
-        return _present(config, dataset.test.scan())
-    frame = _present(config, dataset.scan())
+        return dataset.test.present().collect()
+    frame = dataset.present().collect()
     if side == "all" or split.method == "none":
         return frame.clear() if side == "test" else frame
     mask = pl.Series(test_mask(split, frame))
@@ -97,24 +96,19 @@ def training_rows(
     """Some training rows, given by position, as data rows of their files with their ids."""
     wanted, seen, shown = positions[:MAX_SHOWN_ROWS], 0, []
     outcome, identifier = Outcome(dataset.target), config.data.id
-    for path in dataset.paths:
-        frame = nan_is_missing(scan_files([path], dataset.kind), dataset.target).collect()
+    for file in dataset.table.files:
+        frame = dataset.table.open_file(file.parquet.file.path).collect()
         here = np.flatnonzero(outcome.is_present(frame) & ~test_mask(split, frame))
         at = here[wanted[(wanted >= seen) & (wanted < seen + here.size)] - seen]
         seen += here.size
         for row in at.tolist():
             name = "" if identifier is None else f" ({identifier} {frame[identifier][row]})"
             shown.append(f"{row + 1:,}{name}")
-        if at.size and len(dataset.paths) > 1:
-            shown[-1] += f" of {Path(path).name}"
+        if at.size and len(dataset.table.files) > 1:
+            shown[-1] += f" of {Path(file.source.path).name}"
     return f"data rows {listed(shown, positions.size)}"
 
 
 def class_names(dataset: Dataset) -> tuple[str, ...]:
     """The names of more than two classes; none for a binary outcome, as the engine has it."""
     return tuple(map(label_text, dataset.classes)) if len(dataset.classes) > 2 else ()
-
-
-def _present(config: Config, rows: pl.LazyFrame) -> pl.DataFrame:
-    has_target = by_name(config.data.target.column).is_not_null()
-    return rows.select(by_names(needed_columns(config))).filter(has_target).collect()

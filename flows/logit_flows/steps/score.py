@@ -13,9 +13,14 @@ from logit_engine.design.terms.base import Audit
 from logit_engine.errors import ArtifactError, DataError, LogitEngineError, UsageError, joint_error
 from logit_engine.rows.frame_columns import by_name
 from logit_engine.storage.model_file import StoredModel, read_model
-from logit_engine.storage.publish import sha256_of
 from logit_flows.config.model import Config
-from logit_flows.steps.load import distinct, find_files, first_text, missing_columns, scan_files
+from logit_flows.sources.contract import Contract, Role
+from logit_flows.sources.files import find_paths, partitions_of
+from logit_flows.sources.looking import Known, learn_contract
+from logit_flows.sources.raw_files import RawFrame
+from logit_flows.sources.reading import missing_columns, read_source
+from logit_flows.sources.table import SourceTable
+from logit_flows.steps.load import dialect_of, distinct, known_types
 from logit_flows.steps.opening import open_store
 from logit_flows.steps.written_columns import id_columns
 from logit_flows.store.layout import Store
@@ -25,10 +30,10 @@ Patterns = str | Path | Sequence[str | Path]  # files or globs
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """One file to score, and the name it is published under."""
+    """The files to score together, and the name that their scores are published under."""
 
     name: str
-    path: str
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +83,25 @@ def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
     if not asked:
         raise DataError("no cohort is named; give files, or set score.cohorts.")
     named_by = "the cohorts that are named" if named else "score.cohorts"
-    cohorts = [Cohort(Path(path).stem, path) for path in find_files(config, asked, named_by)]
+    named_paths: dict[tuple[str, bool], list[str]] = {}
+    for path in find_paths(asked, config.resolve, named_by):
+        named_paths.setdefault((cohort_name(path), bool(partitions_of(path))), []).append(path)
+    cohorts = [Cohort(name, tuple(paths)) for (name, _), paths in named_paths.items()]
+    twice = [c.name for c in cohorts if len(c.paths) > 1 and not partitions_of(c.paths[0])]
     names = [cohort.name for cohort in cohorts]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice += [name for name in names if names.count(name) > 1]
     if twice:
         raise DataError(
-            f"two cohorts are named '{twice[0]}'; a cohort is named after its file, so rename one "
-            "of them."
+            f"two cohorts are named '{min(twice)}'; a cohort is named after its file, so rename "
+            "one of them."
         )
     return tuple(cohorts)
+
+
+def cohort_name(path: str) -> str:
+    """The name of a file without its endings; of Hive's folders the values, joined by dashes."""
+    values = [value or "missing" for _, value in partitions_of(path)]
+    return "-".join(values) if values else Path(path).name.split(".")[0]
 
 
 def _texts_of(patterns: Patterns) -> list[str]:
@@ -114,24 +129,28 @@ def verified_model(store: Store, reference: str) -> StoredModel:
 def score_cohort(config: Config, model: StoredModel, cohort: Cohort) -> Scored:
     """Score one cohort: check, stream, publish. Rows in are rows out, or nothing is published."""
     store, run = open_store(config), str(model.origin["run"])
+    table = open_cohort(config, model, cohort)
     rules = f"{config.score.output} {config.features.unknown_at_most}"
-    fingerprint = hashlib.sha256(f"{sha256_of(Path(cohort.path))} {rules}".encode()).hexdigest()
+    fingerprint = hashlib.sha256(
+        f"{table.fingerprint} {table.contract.digest} {rules}".encode()
+    ).hexdigest()
     known = published_scores(store, run, cohort.name)
     if known is not None and known["input"] == fingerprint:
         place = str(store.scores_file(run, cohort.name))
         unseen = known["unseen"]
         alike = model.design.lookalikes(unseen)
         return Scored(cohort.name, run, place, known["rows"], known["missing"], unseen, True, alike)
-    rows, audit = check_cohort(config, model, cohort)
+    audit = check_cohort(config, model, cohort, table)
 
     def write(path: Path) -> None:
-        scored_rows(config, model, rows).sink_parquet(path)
+        scored_rows(config, model, table.scan()).sink_parquet(path)
         written = pl.scan_parquet(path).select(pl.len()).collect().item()
         if written != audit.rows:
             raise ArtifactError(
                 f"cohort {cohort.name}: {audit.rows:,} rows in, but {written:,} out; nothing was "
                 "published."
             )
+        table.refuse_new_contents()
 
     facts = {
         "input": fingerprint,
@@ -154,30 +173,49 @@ def published_scores(store: Store, run: str, cohort: str) -> dict[str, Any] | No
         return None
 
 
-def check_cohort(config: Config, model: StoredModel, cohort: Cohort) -> tuple[pl.LazyFrame, Audit]:
-    """The cohort's rows, and what they hold.
+def open_cohort(config: Config, model: StoredModel, cohort: Cohort) -> SourceTable:
+    """The cohort's rows under the contract of the model.
+
+    Raises DataError, naming the cohort, if they do not keep it.
+    """
+    contract = model_contract(model)
+    roles = {column.name: column.roles for column in contract.columns}
+    needed = [*([config.data.id] if config.data.id else []), *model.design.data_columns]
+    wanted = {name: roles.get(name, (Role.ID,)) for name in dict.fromkeys(needed)}
+    known = known_types(config, contract, wanted)
+    cache = open_store(config).cache_folder
+    try:
+        return read_source(cohort.paths, wanted, known, dialect_of(config, contract), cache)
+    except pl.exceptions.PolarsError as error:
+        first = str(error).splitlines()[0]
+        raise DataError(f"cohort {cohort.name}: it cannot be read: {first}") from error
+    except DataError as error:
+        raise DataError(f"cohort {cohort.name}: {error}", reason=error.reason) from error
+
+
+def model_contract(model: StoredModel) -> Contract:
+    """The contract of the data that the model was trained on."""
+    return Contract.from_content(model.origin["contract"])
+
+
+def check_cohort(config: Config, model: StoredModel, cohort: Cohort, table: SourceTable) -> Audit:
+    """What the cohort's rows hold.
 
     Raises DataError, naming the cohort, if the model cannot score them.
     """
-    kind = Path(cohort.path).suffix[1:]
     try:
-        if Path(cohort.path).stat().st_size == 0:
-            raise DataError("the file is empty; there is nothing to score.")
-        rows = scan_files([cohort.path], kind)
-        needed = [*([] if config.data.id is None else [config.data.id]), *model.design.data_columns]
-        audit = check_rows(model, rows, needed)
+        audit = model.design.check(table.scan())
         if audit.rows == 0:
             raise DataError("it has no rows; there is nothing to score.")
         model.design.refuse_unseen(audit, config.features.unknown_at_most)
         if config.data.id is not None:
-            _check_ids(rows, config.data.id)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(
-            f"cohort {cohort.name}: it cannot be read as {kind}: {str(error).splitlines()[0]}"
-        ) from error
+            _check_ids(table.scan(), config.data.id)
+    except pl.exceptions.PolarsError as error:
+        first = str(error).splitlines()[0]
+        raise DataError(f"cohort {cohort.name}: it cannot be read: {first}") from error
     except DataError as error:
         raise _error_of_cohort(cohort, error) from error
-    return rows, audit
+    return audit
 
 
 def _error_of_cohort(cohort: Cohort, error: DataError) -> LogitEngineError:
@@ -189,21 +227,20 @@ def _error_of_cohort(cohort: Cohort, error: DataError) -> LogitEngineError:
     return joint_error(parts)
 
 
-def check_rows(model: StoredModel, rows: pl.LazyFrame, needed: Sequence[str]) -> Audit:
-    """What the rows hold.
+def typed_frame(model: StoredModel, frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of the model's features with the types of its contract.
 
-    Raises DataError if a needed column is missing or wrong, or a value has no rule.
+
+    Raises DataError if a column is missing or does not keep it.
     """
-    schema = rows.collect_schema()
-    problems = missing_columns(schema, needed)
-    for name in model.design.number_columns:
-        dtype = schema.get(name, pl.Null)
-        if not (dtype.is_numeric() or dtype in (pl.Boolean, pl.Null)):
-            found = first_text(rows, name) if dtype == pl.String else f"{dtype} values"
-            problems.append(f"column '{name}' should hold numbers but holds {found}.")
+    contract = model_contract(model).of(model.design.data_columns)
+    rows = RawFrame(frame.lazy(), dict(frame.schema))
+    roles = {column.name: column.roles for column in contract.columns}
+    problems = missing_columns(rows, roles)
     if problems:
         raise DataError(" ".join(problems))
-    return model.design.check(rows)
+    learn_contract([rows], roles, Known(older=contract.types), None)
+    return rows.typed(contract.types).collect()
 
 
 def _check_ids(rows: pl.LazyFrame, column: str) -> None:

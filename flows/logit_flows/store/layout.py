@@ -4,12 +4,14 @@
       runs/<run id>/                 the files of a run (run_files.py), manifest.json; never changes
       attempts.jsonl                 one line per attempt: times stand here, never in a run
       champion.json history.jsonl    the pointer, and each move of it
+      contract.json                  what the columns of the name's data are, and mean
       scores/run=<run id>/cohort=<cohort>/predictions.parquet    a hive table, with no other files
       manifests/scores/<cohort>.json                             the last publication of a cohort
       experiments/<id>/              leaderboard.parquet, manifest.json
       checkpoints/<run id>/          the sums of a fit on Dask; gone once the run is published
       reports/<run id>.html          the page of a run; made from the run at any time
     <root>/.staging/                 files are written here, then renamed into place
+    <root>/.cache/                   text files as Parquet, by their hash; may be removed any time
 
 Files are published first, the manifest last, then the pointer moves. Readers trust only what a
 manifest names.
@@ -42,6 +44,7 @@ from logit_engine.storage.publish import (
     verify_manifest,
     write_manifest,
 )
+from logit_flows.sources.contract import Contract
 from logit_flows.store.locks import hold_lock, utc_now
 from logit_flows.store.run_files import RunFiles
 
@@ -338,15 +341,30 @@ class Store:
         publish_text(folder / MANIFEST, sealed(content), self.staging)
         return target
 
-    def verify_experiment(self, experiment_id: str) -> dict[str, Any]:
-        """The manifest of an experiment. Raises ArtifactError if its files are not as published."""
-        return verify_manifest(self._experiment_folder(experiment_id))
-
     def publish_report(self, run_id: str, page: str) -> Path:
         """Put the run's page in the place of an older one."""
         target = self.folder / "reports" / f"{checked_name(run_id, 'The run id')}.html"
         publish_text(target, page, self.staging)
         return target
+
+    def contract(self) -> Contract | None:
+        """The contract of the name's data, or None before its first run."""
+        path = self.folder / "contract.json"
+        return Contract.from_content(unsealed(path)) if path.exists() else None
+
+    def keep_contract(self, contract: Contract) -> None:
+        """Keep what a published run found its columns to be; columns it did not use stay."""
+        with hold_lock(self.folder / ".contract.lock", "keep a contract", POINTER_WAIT_SECONDS):
+            older = self.contract()
+            whole = contract if older is None else older.extended(contract)
+            if whole != older:
+                text = sealed(whole.to_content())
+                publish_text(self.folder / "contract.json", text, self.staging)
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where text files are kept as Parquet."""
+        return self.root / ".cache"
 
     @property
     def staging(self) -> Path:

@@ -32,7 +32,10 @@ def test_a_verb_that_is_stopped_says_so_and_ends_with_130(
 def test_on_a_terminal_an_error_clears_the_line_of_the_last_step(tmp_path: Path) -> None:
     words = ["train", str(EXAM), "--no-prefect", "--set", f"store={tmp_path}"]
     written = on_terminal([*words, "--set", "features.numeric=[hour]"])
-    assert "load dataset\r\x1b[Klogit: column 'hour' is not in the data" in written
+    assert (
+        "load dataset\r\x1b[Klogit: data/exam/students.parquet: column 'hour' is not in the data"
+        in written
+    )
 
 
 def on_terminal(words: list[str]) -> str:

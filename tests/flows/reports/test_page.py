@@ -23,6 +23,7 @@ from logit_engine.errors import ArtifactError
 from logit_engine.storage.model_file import coefficient_table
 
 ROOT = Path(__file__).parents[3]
+CODE = os.pathsep.join([str(ROOT), str(ROOT / "flows")])
 SECTIONS = ("Coefficients", "How it does", "How it was made")
 TAG = "<b>bold $1 to $2"
 
@@ -176,7 +177,12 @@ def test_the_page_is_published_beside_the_runs_and_has_the_same_bytes_twice(
         cwd=config.folder,
         capture_output=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
+        env={
+            **os.environ,
+            "PYTHONPATH": CODE,
+            "PYTHONHASHSEED": "7",
+            "TZ": "Asia/Tokyo",
+        },
     )
     assert elsewhere.stdout.strip() == first.strip()
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
@@ -26,7 +27,7 @@ EACH_STEP = pytest.mark.parametrize("step", CASES, ids=lambda step: step.__name_
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """A folder in which the exam is trained: each test copies it back to the same place."""
+    """A folder in which the exam is trained: each test copies its store back to the same place."""
     folder = tmp_path_factory.mktemp("steps") / "exam"
     shutil.copytree(ROOT / "data" / "exam", folder, ignore=shutil.ignore_patterns("store"))
     changes = ["data.test=null", "split={method: random, test_size: 0.3}"]
@@ -50,8 +51,11 @@ def outcome(prepared: Prepared, step: Callable[..., Any], call: Callable[..., An
     the folder after it.
     """
     folder = prepared.config.folder
-    shutil.rmtree(folder)
-    shutil.copytree(folder.with_name("as prepared"), folder)
+    for made in folder.iterdir():
+        if made.is_dir():
+            shutil.rmtree(made)
+    # The data stay: a file that is put in place anew is another file.
+    shutil.copytree(folder.with_name("as prepared") / "store", folder / "store")
     found = call(*CASES[step].arguments(prepared))
     assert CASES[step].claim(prepared, found)
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -79,10 +83,14 @@ def canonical(value: Any) -> bytes:
         return canonical(parts)
     if isinstance(value, dict):
         return canonical(list(value.items()))
+    if isinstance(value, frozenset):
+        return canonical(sorted(value))
     if isinstance(value, list | tuple):
         return b"[" + b",".join(canonical(part) for part in value) + b"]"
     if isinstance(value, np.generic):
         return canonical(value.item())
+    if isinstance(value, pl.DataType):
+        return str(value).encode()
     assert value is None or isinstance(value, bool | int | float | str | Enum), (
         f"no bytes of {type(value)}"
     )

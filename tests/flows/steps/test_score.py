@@ -9,6 +9,7 @@ import pytest
 from logit_flows.config.remedies import remedies_of
 from logit_flows.recipes.scoring import score
 from logit_flows.recipes.training import train
+from logit_flows.sources.files import shown_path
 from logit_flows.steps.opening import open_store
 
 from logit_engine.errors import DataError, UsageError
@@ -161,10 +162,14 @@ def test_a_cohort_that_breaks_the_contract_is_refused_by_its_name(
     train(config)
     frame = pl.read_parquet(cohort)
     cases = {
-        "lost": (frame.rename({"x": "xx"}), "column 'x' is not in the data; did you mean 'xx'?"),
+        "lost": (
+            frame.rename({"x": "xx"}),
+            "{path}: column 'x' is not in the data; did you mean 'xx'?",
+        ),
         "texts": (
             frame.with_columns(x=pl.lit("n/a")),
-            "column 'x' should hold numbers but holds text ('n/a' first",
+            "{path}: column 'x' holds String values, but numbers when its contract was learnt; "
+            "write the file as before, or learn a new contract by --relearn.",
         ),
         "holes": (
             frame.with_columns(z=pl.lit(None, pl.Float64)),
@@ -176,7 +181,8 @@ def test_a_cohort_that_breaks_the_contract_is_refused_by_its_name(
         rows.write_parquet(tmp_path / f"{name}.parquet")
         with pytest.raises(DataError) as caught:
             score(config, [str(tmp_path / f"{name}.parquet")])
-        assert str(caught.value).startswith(f"cohort {name}: {sentence}")
+        said = sentence.replace("{path}", shown_path(str(tmp_path / f"{name}.parquet")))
+        assert str(caught.value).startswith(f"cohort {name}: {said}")
 
 
 def test_cohorts_must_be_named_and_named_apart(make: Make, cohort: Path, tmp_path: Path) -> None:

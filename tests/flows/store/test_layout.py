@@ -12,6 +12,7 @@ import pytest
 from logit_flows.store.layout import Store, checked_name, run_id
 
 from logit_engine.errors import ArtifactError, UsageError
+from logit_engine.storage.publish import verify_manifest
 from tests.support.store import (
     FIRST,
     flip_a_bit,
@@ -103,13 +104,13 @@ def test_a_resumed_experiment_replaces_its_leaderboard(store: Store) -> None:
         path = store.publish_experiment("cells", write_predictions(probability))
     assert path == store.folder / "experiments" / "cells" / "leaderboard.parquet"
     assert pl.read_parquet(path)["probability"].to_list() == [0.75]
-    assert store.verify_experiment("cells")["experiment"] == "cells"
+    assert verify_manifest(store.folder / "experiments" / "cells")["experiment"] == "cells"
     flip_a_bit(path)
     with pytest.raises(
         ArtifactError,
         match=r"cells is damaged: leaderboard\.parquet has changed since it was published",
     ):
-        store.verify_experiment("cells")
+        verify_manifest(store.folder / "experiments" / "cells")
 
 
 def test_no_run_and_no_scores_contain_a_time(full: Store) -> None:

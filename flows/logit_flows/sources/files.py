@@ -1,0 +1,170 @@
+"""The files of a source: found by name, bound to their hash, with the columns their folders name.
+
+A file that exists is that file, whatever its name: `data[1]` and `tr*.parquet` are names. Size,
+time of change and inode tell cheaply whether a file is still the one that was hashed.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+from urllib.parse import unquote
+
+from logit_engine.errors import DataError
+from logit_engine.storage.publish import sha256_of
+from logit_flows.sources.text_files import is_text_file
+
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+MAX_NAMED_FILES = 3  # in a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What changes when a file is written anew or replaced."""
+
+    size: int
+    changed: int
+    inode: int
+
+    @staticmethod
+    def of(path: str) -> "Stamp":
+        """The stamp of a file as it is now."""
+        found = os.stat(path)
+        return Stamp(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file as it was when it was hashed.
+
+    partitions: the columns that its folders name, as in `month=2013-01/part-0.parquet`.
+    """
+
+    path: str
+    sha256: str
+    stamp: Stamp
+    partitions: tuple[tuple[str, str | None], ...] = ()
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text file; else it is Parquet."""
+        return is_text_file(self.path)
+
+    def refuse_change(self) -> None:
+        """Raises DataError if the file is not the one that was hashed, by its stamp."""
+        try:
+            same = Stamp.of(self.path) == self.stamp
+        except FileNotFoundError:
+            same = False
+        if not same:
+            raise DataError(changed_sentence(self.path))
+
+
+def changed_sentence(path: str) -> str:
+    """What to do about a file that was replaced while it was read."""
+    return (
+        f"{shown_path(path)} changed while it was read, so nothing was published; run again when "
+        "the file is complete, and put a new file in place by renaming it."
+    )
+
+
+def find_paths(
+    patterns: str | Sequence[str], resolve: Callable[[str], Path], named_by: str
+) -> tuple[str, ...]:
+    """The paths of a source: a file, a glob, a folder, or a list of these, each in order.
+
+    resolve: from a pattern to its path. named_by: where the source comes from, for the error.
+    Raises DataError if there are none, one is named twice, or text stands beside Parquet.
+    """
+    found: list[str] = []
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        path = resolve(pattern)
+        matches = _matches(path)
+        if not matches:
+            raise DataError(
+                f"no data file matches '{pattern}' (looked in {resolve('.')}); check {named_by}."
+            )
+        found += matches
+    twice = next((path for path, count in Counter(found).items() if count > 1), None)
+    if twice is not None:
+        raise DataError(f"{named_by} names {shown_path(twice)} twice; its rows would count twice.")
+    _refuse_other_kinds(found)
+    return tuple(found)
+
+
+def bound_files(paths: Iterable[str]) -> tuple[DataFile, ...]:
+    """The files with their hashes. Raises DataError for one that changes meanwhile."""
+    files = []
+    for path in paths:
+        stamp = Stamp.of(path)
+        if not stamp.size:
+            raise DataError(f"{shown_path(path)} is empty; there is nothing to read.")
+        file = DataFile(path, sha256_of(Path(path)), stamp, partitions_of(path))
+        file.refuse_change()
+        files.append(file)
+    return tuple(files)
+
+
+def refuse_new_contents(files: Iterable[DataFile]) -> None:
+    """Raises DataError if a file no longer has the contents that were hashed."""
+    for file in files:
+        file.refuse_change()
+        if sha256_of(Path(file.path)) != file.sha256:
+            raise DataError(changed_sentence(file.path))
+
+
+def partitions_of(path: str) -> tuple[tuple[str, str | None], ...]:
+    """The columns that the folders of a path name, `name=value` each (Hive's layout)."""
+    pairs = [part.split("=", 1) for part in Path(path).parts[:-1] if "=" in part[1:]]
+    return tuple(
+        (unquote(name), None if value == HIVE_NULL else unquote(value)) for name, value in pairs
+    )
+
+
+def shown_path(path: str) -> str:
+    """The path as a person would type it here: relative where that is shorter."""
+    return min(path, os.path.relpath(path), key=len)
+
+
+def named_files(files: Sequence[DataFile]) -> str:
+    """Some paths, for a sentence."""
+    more = len(files) - MAX_NAMED_FILES
+    shown = ", ".join(shown_path(file.path) for file in files[:MAX_NAMED_FILES])
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _matches(path: Path) -> list[str]:
+    if path.is_dir():
+        return sorted(str(found) for found in path.rglob("*") if _is_data(found.relative_to(path)))
+    if path.exists():
+        return [str(path)]
+    return sorted(found for found in glob(str(path), recursive=True) if os.path.isfile(found))
+
+
+def _is_data(path: Path) -> bool:
+    """Whether a file of a folder is data; names that begin with . or _ are marks of programs."""
+    hidden = any(part.startswith((".", "_")) for part in path.parts)
+    return not hidden and (is_parquet_file(str(path)) or is_text_file(str(path)))
+
+
+def is_parquet_file(path: str) -> bool:
+    """Whether the name ends as those of Parquet files do."""
+    return Path(path).suffix.lower() in (".parquet", ".pq")
+
+
+def _refuse_other_kinds(paths: Sequence[str]) -> None:
+    parquet = [path for path in paths if is_parquet_file(path)]
+    strange = [path for path in paths if path not in parquet and not is_text_file(path)]
+    if strange:
+        raise DataError(
+            f"{shown_path(strange[0])} is neither Parquet nor text by its name; give .parquet, "
+            ".csv, .tsv, .txt or .data, also with .gz or .zst. A workbook: save it as CSV."
+        )
+    if parquet and len(parquet) < len(paths):
+        text = next(path for path in paths if path not in parquet)
+        raise DataError(
+            "data files must be all Parquet or all text; found "
+            f"{shown_path(parquet[0])} and {shown_path(text)}."
+        )

@@ -1,0 +1,130 @@
+"""The look: one pass over the files of a source, from which a contract is learnt.
+
+Why and how. Roles, and the types that the files have, leave few logical types to choose from, the
+most telling first. A candidate holds if the cast loses no value in any file. Casts that never lose
+one are not looked at, so a look at Parquet mostly reads nothing but the footers. In a text file all
+is text: an id and a cluster stay as written ("007" is not "7"), and a level that is a whole number
+in every row is an integer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from logit_engine.errors import DataError
+from logit_flows.sources.contract import Contract, ContractColumn, Role, Roles
+from logit_flows.sources.dialect import Dialect
+from logit_flows.sources.logical_types import LogicalType, is_text, is_zoned
+from logit_flows.sources.misfits import first_look_sentence, later_sentence
+from logit_flows.sources.raw_files import RawColumns
+
+AS_WRITTEN = {Role.ID, Role.CLUSTER}
+TIMES = (LogicalType.DATE, LogicalType.DATETIME, LogicalType.ZONED)
+WHOLE = (LogicalType.INTEGER, LogicalType.BOOLEAN)
+USABLE = {
+    Role.TIME: {*TIMES, LogicalType.INTEGER, LogicalType.NUMBER},
+    Role.TARGET: {*WHOLE, LogicalType.TEXT},
+    Role.NUMERIC: {*WHOLE, LogicalType.NUMBER, LogicalType.DURATION},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Types that need no look: those that the config declares, and those of an older contract."""
+
+    declared: Mapping[str, LogicalType] = field(default_factory=dict)
+    older: Mapping[str, LogicalType] = field(default_factory=dict)
+
+    @property
+    def types(self) -> dict[str, LogicalType]:
+        """All of them; what the config declares stands above."""
+        return {**self.older, **self.declared}
+
+
+def learn_contract(
+    files: Sequence[RawColumns], roles: Roles, known: Known, dialect: Dialect | None
+) -> Contract:
+    """The contract of these files, which hold all the columns.
+
+    Raises DataError with a sentence for each column that no type fits, or that is not of its known
+    type.
+    """
+    types = known.types
+    options = {
+        name: (types[name],)
+        if name in types
+        else candidates(roles[name], [f.types[name] for f in files], files[0].is_parsed(name))
+        for name in roles
+    }
+    columns, problems = [], []
+    judged = [file.misfits(_unproven(file, options, types), known.declared) for file in files]
+    for name, found in roles.items():
+        fitting = [t for t in options[name] if not any((name, t) in misfits for misfits in judged)]
+        if fitting:
+            columns.append(ContractColumn(name, tuple(found), fitting[0]))
+            continue
+        wanted = options[name][0]
+        at = next(i for i, misfits in enumerate(judged) if (name, wanted) in misfits)
+        count = judged[at][name, wanted]
+        problems.append(
+            later_sentence(files[at], name, wanted, count, declared=name in known.declared)
+            if name in types
+            else first_look_sentence(files[at], name, found, wanted, count)
+        )
+    if problems:
+        raise DataError("\n".join(problems))
+    return Contract(tuple(columns), dialect)
+
+
+def _unproven(
+    file: RawColumns,
+    options: Mapping[str, tuple[LogicalType, ...]],
+    known: Mapping[str, LogicalType],
+) -> dict[str, tuple[LogicalType, ...]]:
+    """What is to be looked at: of a text file not the known types, as its reading proves those."""
+    return {
+        name: types for name, types in options.items() if not (file.is_text_file and name in known)
+    }
+
+
+def candidates(
+    roles: Sequence[Role], found: Sequence[pl.DataType], parsed: bool
+) -> tuple[LogicalType, ...]:
+    """The logical types that columns of these roles may have, the most telling first.
+
+    found: the types in the files. parsed: these are texts that stand for values of any type.
+    """
+    kinds = [dtype for dtype in found if dtype != pl.Null]
+    labels = set(roles) - {Role.NUMERIC, Role.TIME}
+    if not labels and Role.TIME not in roles:
+        durations = any(dtype == pl.Duration for dtype in kinds)
+        return (LogicalType.DURATION if durations else LogicalType.NUMBER,)
+    if parsed:
+        return _of_texts(roles, labels)
+    own = dict.fromkeys(_own_type(dtype, bool(labels)) for dtype in kinds)
+    usable = tuple(t for t in own if all(t in USABLE.get(role, LogicalType) for role in roles))
+    return usable or (LogicalType.DATE if Role.TIME in roles else LogicalType.TEXT,)
+
+
+def _of_texts(roles: Sequence[Role], labels: set[Role]) -> tuple[LogicalType, ...]:
+    if Role.TIME in roles:
+        return (*TIMES, LogicalType.INTEGER, *(() if labels else (LogicalType.NUMBER,)))
+    if Role.NUMERIC in roles:
+        return (LogicalType.INTEGER,)
+    return (LogicalType.TEXT,) if labels & AS_WRITTEN else (*WHOLE, LogicalType.TEXT)
+
+
+def _own_type(dtype: pl.DataType, is_label: bool) -> LogicalType:
+    """What a Parquet type says; a label of a number is a whole number, or none."""
+    if is_text(dtype):
+        return LogicalType.TEXT
+    if dtype == pl.Boolean:
+        return LogicalType.BOOLEAN
+    if dtype == pl.Date:
+        return LogicalType.DATE
+    if isinstance(dtype, pl.Datetime):
+        return LogicalType.ZONED if is_zoned(dtype) else LogicalType.DATETIME
+    if dtype.is_integer() or (dtype.is_numeric() and is_label):
+        return LogicalType.INTEGER
+    return LogicalType.NUMBER if dtype.is_numeric() else LogicalType.TEXT

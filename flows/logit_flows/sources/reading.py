@@ -1,0 +1,57 @@
+"""Reading a source: its files, bound to their hash, under the contract that they keep or make."""
+
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from logit_engine.errors import DataError
+from logit_flows.sources.contract import Roles
+from logit_flows.sources.dialect import Dialect
+from logit_flows.sources.files import bound_files
+from logit_flows.sources.looking import Known, learn_contract
+from logit_flows.sources.raw_files import RawColumns, read_types
+from logit_flows.sources.table import SourceTable, open_table
+
+MAX_SHOWN_COLUMNS = 12
+
+
+def read_source(
+    paths: Sequence[str],
+    roles: Roles,
+    known: Known,
+    dialect_of: Callable[[str], Dialect],
+    cache: Path,
+) -> SourceTable:
+    """The rows of files, each column by its role.
+
+    known: the types that the files must have. dialect_of: how the text file of a path is written.
+    cache: where text files are kept as Parquet. Raises DataError with a sentence for each column
+    that is missing or does not keep its contract.
+    """
+    files = bound_files(paths)
+    dialect = dialect_of(paths[0]) if files[0].is_text else None
+    raw = [read_types(file, dialect) for file in files]
+    problems = [problem for file in raw for problem in missing_columns(file, roles)]
+    there = {n: found for n, found in roles.items() if all(n in file.types for file in raw)}
+    try:
+        contract = learn_contract(raw, there, known, dialect)
+        table = open_table(raw, contract, known.declared, cache)
+    except DataError as error:
+        problems.append(str(error))
+    if problems:
+        raise DataError("\n".join(dict.fromkeys(problems)))
+    return table
+
+
+def missing_columns(rows: RawColumns, needed: Iterable[str]) -> list[str]:
+    """A sentence for each needed column that is not there, with the nearest that is."""
+    problems = []
+    there = list(rows.types)
+    for name in needed:
+        if name not in there:
+            near = get_close_matches(name, there, 1)
+            listed = ", ".join(there[:MAX_SHOWN_COLUMNS])
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {listed}."
+            hint = hint if there else "there are no columns."
+            problems.append(f"{rows.place}: column '{name}' is not in the data; {hint}")
+    return problems
