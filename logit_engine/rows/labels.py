@@ -4,7 +4,6 @@ A label is true or false, an integer, or text. In Python True equals 1, so label
 told apart by their type.
 """
 
-import json
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -41,7 +40,23 @@ def quoted_label(label: object) -> str:
     if not isinstance(label, str):
         return "nothing" if label is None else label_text(label)
     is_plain = label.isprintable() and not set("'\\") & set(label)
-    return f"'{label}'" if is_plain else json.dumps(label, ensure_ascii=False)
+    return f"'{label}'" if is_plain else quoted_text(label)
+
+
+def quoted_text(text: str) -> str:
+    """A text in double quotes, as YAML and Python read it, control characters as escapes."""
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(sign: str) -> str:
+    if sign in '"\\':
+        return f"\\{sign}"
+    code = ord(sign)
+    if sign.isprintable():
+        return sign
+    return (
+        f"\\x{code:02x}" if code < 2**8 else f"\\u{code:04x}" if code < 2**16 else f"\\U{code:08x}"
+    )
 
 
 def quoted_labels(labels: Iterable[object]) -> str:

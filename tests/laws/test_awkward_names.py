@@ -92,7 +92,10 @@ def config_of(folder: Path, names: Names, method: str, memory: str = "auto") -> 
 def facts(config: Config, names: Names) -> list[Any]:
     """What a run, its files and its scores say, without the names of columns."""
     trained = train(config)
-    (scored,) = score(config, str(config.folder / "d.parquet"))
+    new_level = pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("new")).otherwise("city")
+    cohort = plain_table().with_columns(new_level.alias("city")).rename(dict(names))
+    cohort.write_parquet(config.folder / "c.parquet")
+    (scored,) = score(config, str(config.folder / "c.parquet"))
     model = load_model(config.folder / "store", "m")
     scores = pl.read_parquet(scored.path)
     predictions = pl.read_parquet(Path(trained.folder) / "predictions.parquet")
@@ -103,8 +106,9 @@ def facts(config: Config, names: Names) -> list[Any]:
         [m.value for m in trained.evaluation.metrics if m.value == m.value],
         scores.drop("model").rows(),
         predictions.rows(),
-        model.predict(plain_table().rename(dict(names))).rows(),
+        model.predict(cohort).rows(),
         list(scored.missing.values()),
+        list(scored.unseen.values()),
     ]
 
 

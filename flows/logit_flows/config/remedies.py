@@ -4,7 +4,6 @@ The engine speaks of values in Python and gives an error that a setting cures a 
 is the only place that knows which key of the config the setting is.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -87,7 +86,10 @@ def _yaml_text(name: str) -> str:
     plain = re.fullmatch(r"\w[\w .-]*(?<! )", name)
     if plain and YAML(typ="safe", pure=True).load(name) == name:
         return name
-    return json.dumps(name, ensure_ascii=False)
+    # Polars is loaded where an error has a name to show, and only there.
+    from logit_engine.rows.labels import quoted_text
+
+    return quoted_text(name)
 
 
 def remedies_of(error: BaseException) -> tuple[Remedy, ...]:

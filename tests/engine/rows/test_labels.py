@@ -13,23 +13,9 @@ from logit_engine.rows.labels import (
     quoted_labels,
 )
 
-LABELS = (
-    True,
-    False,
-    0,
-    1,
-    -7,
-    2**60,
-    "",
-    "1",
-    "yes",
-    "true",
-    "it's",
-    'a "b"',
-    "a\\b",
-    "a\tb",
-    "é",
-)
+NUMBERS = (True, False, 0, 1, -7, 2**60)
+TEXTS = ("", "1", "yes", "true", "it's", 'a "b"', "a\\b", "a\tb", "é", "\x7f", "\x85", "😀\x1b")
+LABELS = (*NUMBERS, *TEXTS)
 
 
 def test_labels_of_two_types_are_never_the_same() -> None:

@@ -13,8 +13,10 @@ from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError
 from logit_flows.config.reading import json_schema, read_config, to_yaml
 from pydantic import BaseModel
+from ruamel.yaml import YAML
 
 from logit_engine.errors import UsageError
+from tests.support.awkward_names import AWKWARD_NAMES
 from tests.support.configs import BASE, Problems
 
 ROOT = Path(__file__).parents[3]
@@ -403,3 +405,10 @@ def test_a_misspelt_key_is_always_refused_where_it_stands(
     assert later or any(
         problem.startswith(f"{dotted}: unknown key") for problem in caught.value.problems
     )
+
+
+def test_a_written_config_has_every_name_as_it_is(tmp_path: Path) -> None:
+    features = {"numeric": list(AWKWARD_NAMES), "reference": dict.fromkeys(AWKWARD_NAMES, "b")}
+    file = tmp_path / "c.yaml"
+    file.write_text(to_yaml({**YAML(typ="safe").load(BASE), "features": features}))
+    assert YAML(typ="rt").load(file.read_text())["features"] == features

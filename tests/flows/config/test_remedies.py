@@ -9,6 +9,7 @@ from logit_flows.config.remedies import REMEDIES, remedies_of, remedy_of, with_k
 from ruamel.yaml import YAML
 
 from logit_engine.errors import DataError, Reason, UsageError, joint_error
+from tests.support.awkward_names import AWKWARD_NAMES
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -55,6 +56,13 @@ def test_a_known_column_and_level_stand_in_the_yaml_as_they_are(column: str, lev
     assert remedy is not None
     pasted = YAML(typ="safe").load(remedy.yaml)
     assert pasted == {"features": {"reference": {column: level}}}
+
+
+@pytest.mark.parametrize("name", AWKWARD_NAMES)
+def test_every_name_stands_in_the_yaml_as_it_is(name: str) -> None:
+    remedy = remedy_of(DataError("no.", reason=Reason.NOT_NUMERIC, names={"column": name}))
+    assert remedy is not None
+    assert YAML(typ="safe").load(remedy.yaml) == {"features": {"categorical": [name]}}
 
 
 def test_a_name_that_is_not_known_is_left_in_capitals() -> None:
