@@ -8,7 +8,9 @@ import polars as pl
 import pytest
 from logit_flows.config.checking import from_mapping, with_overrides
 from logit_flows.config.model import Config
+from logit_flows.recipes import experimenting, retraining, training
 
+from tests.support.check_law import lawful
 from tests.support.pipeline import Make, city_table
 
 
@@ -72,3 +74,11 @@ def tasks(prefect_server: None) -> Any:
     from logit_flows.orchestration import tasks
 
     return tasks
+
+
+@pytest.fixture(autouse=True)
+def train_and_check_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every config that a test trains in this process is checked first: the law of both holds."""
+    law = lawful(training.train_run)
+    for recipe in (training, retraining, experimenting):
+        monkeypatch.setattr(recipe, "train_run", law)

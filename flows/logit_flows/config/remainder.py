@@ -4,13 +4,14 @@ A config that remains is for `check` alone. It is not validated: one without fea
 has a split to judge.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from logit_flows.config.model import Config
-from logit_flows.config.sections import Data, Features, ModelRule, Section, SplitRule
+from logit_flows.config.sections import Data, Features, ModelRule, Penalty, Section, SplitRule
 
 S = TypeVar("S", bound=Section)
+T = TypeVar("T")
 
 # With it every coefficient is finite, as with any strength that cross-validation would choose.
 STAND_IN_STRENGTH = 0.01
@@ -38,6 +39,11 @@ def without_search(config: Config) -> Config:
     return _with(config, model=_without_search(config.model))
 
 
+def without_aliases(config: Config) -> Config:
+    """The config that leaves out columns that are combinations of others."""
+    return _with(config, features=_with(config.features, aliased="drop"))
+
+
 def with_separation(config: Config) -> Config:
     """The config that goes on where outcomes are predicted perfectly."""
     return _with(config, model=_with(config.model, on_separation="warn"))
@@ -58,7 +64,8 @@ def _features_without(features: Features, gone: Collection[str]) -> Features:
         features,
         numeric=_kept_names(features.numeric, gone),
         categorical=_kept_names(features.categorical, gone),
-        reference={name: level for name, level in features.reference.items() if name not in gone},
+        recode=_kept_keys(features.recode, gone),
+        reference=_kept_keys(features.reference, gone),
     )
 
 
@@ -82,7 +89,13 @@ def _model_without(model: ModelRule, data: Data, gone: Collection[str]) -> Model
 def _without_search(model: ModelRule) -> ModelRule:
     if model.penalty.strength != "cv":
         return model
-    penalty = _with(model.penalty, strength=STAND_IN_STRENGTH)
+    asked = model.penalty
+    penalty = Penalty(
+        type=asked.type,
+        l1_ratio=asked.l1_ratio,
+        strength=STAND_IN_STRENGTH,
+        smooth=asked.smooth,
+    )
     return _with(model, penalty=penalty)
 
 
@@ -92,3 +105,7 @@ def _kept_name(name: str | None, gone: Collection[str]) -> str | None:
 
 def _kept_names(names: Iterable[str], gone: Collection[str]) -> list[str]:
     return [name for name in names if name not in gone]
+
+
+def _kept_keys(named: Mapping[str, T], gone: Collection[str]) -> dict[str, T]:
+    return {name: value for name, value in named.items() if name not in gone}

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from logit_engine.design.terms.naming import column_text, listed_text
-from logit_engine.errors import DataError, LogitEngineError, RankError, Reason
+from logit_engine.design.terms.naming import listed_text
+from logit_engine.errors import DataError, LogitEngineError, RankError, Reason, SeparationError
 from logit_engine.rows.labels import Label, label_text
 from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.checking import with_overrides
 from logit_flows.config.model import Config
 from logit_flows.config.remainder import (
     with_separation,
+    without_aliases,
     without_columns,
     without_search,
     without_split,
@@ -117,29 +118,15 @@ def conclude_check(
 
 def _without_cause(config: Config, step: str, error: LogitEngineError) -> Config:
     """The config without what one error is about, or the config itself."""
-    columns = _named_columns(config, error)
-    if columns:
-        return without_columns(config, columns)
+    if "column" in error.names:
+        return without_columns(config, [error.names["column"]])
+    if isinstance(error, RankError | SeparationError) and error.aliases:
+        config = without_aliases(config)
     if error.reason is Reason.SEPARATION:
         return with_separation(config)
     if step == "split_rows":
         return without_split(config)
     return without_search(config) if step == "tune_penalty" else config
-
-
-def _named_columns(config: Config, error: LogitEngineError) -> list[str]:
-    """The data columns that an error is about."""
-    named = [error.names["column"]] if "column" in error.names else []
-    if not isinstance(error, RankError):
-        return named
-    features = [*config.features.numeric, *config.features.categorical]
-    return [name for name in features if any(_reads(term, name) for term in error.columns)]
-
-
-def _reads(term: str, column: str) -> bool:
-    """Whether a term, by its name, is of a data column."""
-    own = column_text(column)
-    return term == own or term.startswith(f"{own}[")
 
 
 def _outlook(config: Config, found: Checked) -> list[str]:
