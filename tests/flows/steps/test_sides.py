@@ -57,12 +57,13 @@ def histories(draw: st.DrawFn) -> History:
     keys = draw(st.lists(st.integers(0, 2**31 - 1), min_size=2, max_size=12, unique=True))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     n = len(keys)
+    numbers = [None, 0, 1, 2, 10**6]
     frame = pl.DataFrame(
         {
             "key": pl.Series(keys),
             "group": rng.integers(0, 5, n),
             "y": rng.integers(0, 2, n),
-            "x": pl.Series([None, 0, 1, 2, 10**6]).gather(rng.integers(0, 5, n)),
+            "x": pl.Series([numbers[i] for i in rng.integers(0, 5, n)], dtype=pl.Int64),
             "when": rng.integers(0, 1000, n),
         }
     )

@@ -261,6 +261,19 @@ def test_a_cut_in_time_is_read_back_to_the_same_moment(
     assert hold_out(rule, frame).tolist() == hold_out(again, frame).tolist() == latest.to_list()
 
 
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Apia"])
+def test_a_moment_has_its_side_in_any_zone_and_unit(zone: str, unit: Any) -> None:
+    frame = pl.DataFrame({"t": MINUTES.dt.convert_time_zone(zone).dt.cast_time_unit(unit)})
+    by_time = Split("time", "t", threshold=MINUTES[150])
+    by_hash = Split("hash", "t", threshold=0.4)
+    by_row = Split("hash", row=RowKey((), ("t",)), threshold=0.4)
+    for rule in (by_time, by_hash, by_row):
+        expected = hold_out(rule, pl.DataFrame({"t": MINUTES}))
+        assert hold_out(rule, frame).tolist() == expected.tolist()
+        assert 0 < expected.sum() < 600
+
+
 def test_a_moment_is_stored_in_utc() -> None:
     cut = datetime(2023, 11, 5, 1, 30, fold=1, tzinfo=ZoneInfo("America/New_York"))
     content = Split("time", "t", threshold=cut).to_content()
