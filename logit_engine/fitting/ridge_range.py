@@ -40,53 +40,55 @@ def ridge_range(
     with one_blas_thread():
         begun = prepare(rows, likelihood, unit, threads or cores())
         scale = np.tile(begun.objective.coordinates.scale, likelihood.outputs)
-        ridge = unit.in_units(scale).curvature_diagonal
-        held = ridge > 0.0
-        if ridge.size > MAX_SPECTRUM_SIZE:
-            return _range_of(_own_curvatures(begun)[held] / ridge[held])
-        return _spectrum_range(_penalized_curvature(begun, held), ridge[held])
+        ridge = unit.in_units(scale)
+        if scale.size > MAX_SPECTRUM_SIZE:
+            own = ridge.curvature_diagonal
+            return _range_of(_own_curvatures(begun)[own > 0.0] / own[own > 0.0])
+        H = begun.objective.information(begun.start)
+        return _spectrum_range(_curvature_left(H, ridge.penalized_curvature(np.zeros_like(H))))
 
 
-def _spectrum_range(curvature: Array, ridge: Array) -> RidgeRange:
-    """The range of the eigenvalues of a curvature, (m, m), in units of a diagonal ridge's, (m,).
+def _curvature_left(H: Array, ridge: Array) -> Array:
+    """A curvature, (q, q), along the directions of a ridge, in coordinates in which the ridge is
+    the identity, (m, m).
+
+    Constants, and all other directions that no ridge is on, give way.
+    """
+    own = np.diagonal(ridge)
+    length = np.sqrt(np.where(own > 0.0, own, 1.0))
+    share, directions = np.linalg.eigh(ridge / length / length[:, None])
+    H = directions.T @ (H / length / length[:, None]) @ directions
+    held = share > MIN_CURVATURE_SHARE
+    cross, free = H[np.ix_(~held, held)], H[np.ix_(~held, ~held)]
+    left = H[np.ix_(held, held)] - cross.T @ np.linalg.lstsq(free, cross, rcond=None)[0]
+    root = np.sqrt(share[held])
+    return np.asarray(left / root / root[:, None])
+
+
+def _spectrum_range(curvature: Array) -> RidgeRange:
+    """The range of the eigenvalues of a curvature, (m, m).
 
     If rounding hides the least one, because units differ or columns depend on each other, a bound
-    from below stands in its place: the least eigenvalue among columns of one length, times the
-    least curvature of a column.
+    from below stands in its place: the least eigenvalue among directions of one length, times the
+    least curvature of a direction.
     """
     own = np.diagonal(curvature)
-    varies = own > 0.0
-    curvature, own, ridge = curvature[np.ix_(varies, varies)], own[varies], ridge[varies]
-    spectrum = _eigenvalues(curvature, ridge)
+    curvature, own = curvature[np.ix_(own > 0.0, own > 0.0)], own[own > 0.0]
+    spectrum = np.linalg.eigvalsh(curvature)
     found = _range_of(spectrum)
     if (spectrum > MIN_CURVATURE_SHARE * found.strongest).all():
         return found
-    of_one_length = _range_of(_eigenvalues(curvature, own))
-    return RidgeRange(of_one_length.weakest * float((own / ridge).min()), found.strongest)
+    length = np.sqrt(own)
+    of_one_length = _range_of(np.linalg.eigvalsh(curvature / length / length[:, None]))
+    return RidgeRange(of_one_length.weakest * float(own.min()), found.strongest)
 
 
-def _eigenvalues(matrix: Array, squares: Array) -> Array:
-    """The eigenvalues of a symmetric matrix in units whose squares these are, (m,)."""
-    root = np.sqrt(squares)
-    return np.asarray(np.linalg.eigvalsh(matrix / root / root[:, None]))
-
-
-def _range_of(curvatures: Array) -> RidgeRange:
+def _range_of(curvatures: NDArray[np.floating]) -> RidgeRange:
     """The least and the largest of what is no rounding."""
     largest = float(curvatures.max(initial=0.0))
     if largest <= 0.0:
         return RidgeRange(1.0, 1.0)
     return RidgeRange(float(curvatures[curvatures > MIN_CURVATURE_SHARE * largest].min()), largest)
-
-
-def _penalized_curvature(begun: Preparation, held: NDArray[np.bool_]) -> Array:
-    """The loss's curvature at the null model along penalized coefficients, held, (m, m).
-
-    Constants, and all that no ridge is on, give way.
-    """
-    H = begun.objective.information(begun.start)
-    own, cross, free = H[np.ix_(held, held)], H[np.ix_(~held, held)], H[np.ix_(~held, ~held)]
-    return np.asarray(own - cross.T @ np.linalg.lstsq(free, cross, rcond=None)[0])
 
 
 def _own_curvatures(begun: Preparation) -> Array:

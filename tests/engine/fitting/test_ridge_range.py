@@ -8,7 +8,7 @@ from logit_engine import array_rows
 from logit_engine.fitting.ridge_range import MAX_SPECTRUM_SIZE, ridge_range
 from logit_engine.likelihoods import Bernoulli, Multinomial
 from logit_engine.links import CLOGLOG, LOGIT
-from logit_engine.penalties import ElasticNet
+from logit_engine.penalties import ElasticNet, differences
 
 RNG = np.random.default_rng(4)
 X = RNG.standard_normal((500, 4)) @ RNG.standard_normal((4, 4)) + [0.0, 5.0, -2.0, 0.0]
@@ -43,6 +43,18 @@ def test_a_coefficient_without_a_ridge_gives_way() -> None:
     )
     expected = np.linalg.eigvalsh(left)
     found = ridge_range(array_rows(X, Y), Bernoulli(LOGIT), ridge(np.array([1.0, 0.0, 1.0, 1.0])))
+    assert found == pytest.approx((expected[0], expected[-1]), rel=1e-9)
+
+
+def test_neighbors_drawn_together_have_their_own_directions() -> None:
+    codes = np.arange(600) % 6
+    levels = (codes[:, None] == np.arange(1, 6)).astype(float)
+    y = (np.arange(600) % 7 < 2).astype(float)
+    runs = differences([[-1, 1, 2, 3, 4, 5]], 6)
+    unit = ElasticNet(np.zeros(6), np.zeros(6), smooth=runs)
+    curvature = y.mean() * (1.0 - y.mean()) * centered_gram(levels)
+    expected = linalg.eigh(curvature, runs.toarray()[1:, 1:], eigvals_only=True)
+    found = ridge_range(array_rows(levels, y), Bernoulli(LOGIT), unit)
     assert found == pytest.approx((expected[0], expected[-1]), rel=1e-9)
 
 
