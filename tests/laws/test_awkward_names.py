@@ -58,15 +58,26 @@ def plain_table(rows: int = 240) -> pl.DataFrame:
     )
 
 
-def config_of(folder: Path, names: Names, method: str, memory: str = "auto") -> Config:
+def write(frame: pl.DataFrame, file: Path) -> Path:
+    """Write a Parquet or CSV file, by its ending."""
+    if file.suffix == ".csv":
+        frame.write_csv(file, quote_style="non_numeric")
+    else:
+        frame.write_parquet(file)
+    return file
+
+
+def config_of(
+    folder: Path, names: Names, method: str, memory: str = "auto", data: str = "d.parquet"
+) -> Config:
     """The config of a table whose columns have these names, in a folder with the table."""
     folder.mkdir()
-    plain_table().rename(dict(names)).write_parquet(folder / "d.parquet")
+    write(plain_table().rename(dict(names)), folder / data)
     times = {"cluster": names["cluster"], "time": names["day"]} if method == "time" else {}
     content = {
         "name": "m",
         "data": {
-            "source": "d.parquet",
+            "source": data,
             "target": {"column": names["target"], "positive": 1},
             "id": names["key"],
             **times,
@@ -94,8 +105,8 @@ def facts(config: Config, names: Names) -> list[Any]:
     trained = train(config)
     new_level = pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("new")).otherwise("city")
     cohort = plain_table().with_columns(new_level.alias("city")).rename(dict(names))
-    cohort.write_parquet(config.folder / "c.parquet")
-    (scored,) = score(config, str(config.folder / "c.parquet"))
+    file = write(cohort, config.folder / f"c{Path(config.data.source[0]).suffix}")
+    (scored,) = score(config, str(file))
     model = load_model(config.folder / "store", "m")
     scores = pl.read_parquet(scored.path)
     predictions = pl.read_parquet(Path(trained.folder) / "predictions.parquet")

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from logit_engine.errors import DataError
+from logit_engine.rows.frame_columns import name_problem
 from logit_flows.sources.contract import Roles
 from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.files import bound_files
@@ -26,12 +27,13 @@ def read_source(
 
     known: the types that the files must have. dialect_of: how the text file of a path is written.
     cache: where text files are kept as Parquet. Raises DataError with a sentence for each column
-    that is missing or does not keep its contract.
+    that is missing, does not keep its contract, or bears a name that no column may.
     """
     files = bound_files(paths)
     dialect = dialect_of(paths[0]) if files[0].is_text else None
     raw = [read_types(file, dialect) for file in files]
-    problems = [problem for file in raw for problem in missing_columns(file, roles)]
+    problems = [problem for name in roles if (problem := name_problem(name)) is not None]
+    problems += [problem for file in raw for problem in missing_columns(file, roles)]
     there = {n: found for n, found in roles.items() if all(n in file.types for file in raw)}
     try:
         contract = learn_contract(raw, there, known, dialect)

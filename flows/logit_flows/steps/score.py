@@ -180,7 +180,7 @@ def open_cohort(config: Config, model: StoredModel, cohort: Cohort) -> SourceTab
     """
     contract = model_contract(model)
     roles = {column.name: column.roles for column in contract.columns}
-    needed = [*([config.data.id] if config.data.id else []), *model.design.data_columns]
+    needed = [*([] if config.data.id is None else [config.data.id]), *model.design.data_columns]
     wanted = {name: roles.get(name, (Role.ID,)) for name in dict.fromkeys(needed)}
     known = known_types(config, contract, wanted)
     cache = open_store(config).cache_folder

@@ -13,6 +13,7 @@ from logit_flows.steps.load import load_dataset
 from logit_flows.steps.split import split_rows
 
 from logit_engine.errors import DataError
+from logit_engine.rows.frame_columns import name_problem
 from tests.support.pipeline import Make, city_table
 
 
@@ -225,3 +226,13 @@ def test_a_target_that_is_not_a_number_is_missing(make: Make) -> None:
     config = make(data__target__positive=1, data__missing_target="drop")
     assert load_dataset(config).rows == 580
     assert train(config).model.result.n < 580
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\0", "x" * 256])
+def test_a_name_that_no_column_may_bear_is_refused(make: Make, name: str) -> None:
+    config = make(city_table().rename({"x": name}), features__numeric=[name, "z"])
+    assert refusal(config) == [name_problem(name)]
+
+
+def test_a_column_that_is_not_used_may_have_any_name(make: Make) -> None:
+    assert load_dataset(make(city_table().with_columns(pl.lit(1).alias("a\nb")))).rows == 600
