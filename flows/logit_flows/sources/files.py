@@ -14,7 +14,8 @@ from urllib.parse import unquote
 
 from logit_engine.errors import DataError
 from logit_engine.storage.publish import sha256_of
-from logit_flows.sources.text_files import is_text_file
+from logit_flows.sources.shown_paths import shown_path
+from logit_flows.sources.text_bytes import is_text_file, other_kind
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 MAX_NAMED_FILES = 3  # in a sentence
@@ -123,11 +124,6 @@ def partitions_of(path: str) -> tuple[tuple[str, str | None], ...]:
     )
 
 
-def shown_path(path: str) -> str:
-    """The path as a person would type it here: relative where that is shorter."""
-    return min(path, os.path.relpath(path), key=len)
-
-
 def named_files(files: Sequence[DataFile]) -> str:
     """Some paths, for a sentence."""
     more = len(files) - MAX_NAMED_FILES
@@ -159,8 +155,9 @@ def _refuse_other_kinds(paths: Sequence[str]) -> None:
     strange = [path for path in paths if path not in parquet and not is_text_file(path)]
     if strange:
         raise DataError(
-            f"{shown_path(strange[0])} is neither Parquet nor text by its name; give .parquet, "
-            ".csv, .tsv, .txt or .data, also with .gz or .zst. A workbook: save it as CSV."
+            other_kind(strange[0])
+            or f"{shown_path(strange[0])} is neither Parquet nor text by its name; give .parquet, "
+            ".csv, .tsv, .txt or .data, also with .gz or .zst."
         )
     if parquet and len(parquet) < len(paths):
         text = next(path for path in paths if path not in parquet)

@@ -15,9 +15,11 @@ import polars as pl
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name, by_names
 from logit_flows.sources.dialect import Dialect
-from logit_flows.sources.files import DataFile, Stamp, shown_path
+from logit_flows.sources.files import DataFile, Stamp
 from logit_flows.sources.logical_types import Cast, LogicalType, cast_to
+from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text_files import column_names, scan_texts
+from logit_flows.sources.text_values import cast_text
 
 Options = Mapping[str, tuple[LogicalType, ...]]  # the logical types that a column may have
 Misfits = dict[tuple[str, LogicalType], int]  # by column and type: values that a cast would lose
@@ -130,6 +132,12 @@ class RawFile(RawColumns):
     def is_parsed(self, name: str) -> bool:
         """Whether it is a text file, or its folders name the column."""
         return self.dialect is not None or name in dict(self.partitions)
+
+    def cast(self, name: str, wanted: LogicalType, *, declared: bool) -> Cast | None:
+        """How the column becomes a logical type: texts of a text file as its dialect means them."""
+        if self.dialect is None or name in dict(self.partitions):
+            return RawColumns.cast(self, name, wanted, declared=declared)
+        return cast_text(wanted, by_name(name), self.dialect)
 
     def scan(self, files: Sequence[DataFile] = ()) -> pl.LazyFrame:
         """Its rows, lazily; or those of Parquet files that are alike, of which it is one."""

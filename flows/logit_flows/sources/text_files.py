@@ -1,63 +1,56 @@
-"""Text files as rows: the names of their columns, their texts, and their turn into Parquet."""
+"""Text files: their columns, their texts, and their conversion to Parquet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from logit_engine.errors import DataError
-from logit_engine.rows.frame_columns import by_name, by_names
 from logit_flows.sources.dialect import Dialect
-from logit_flows.sources.logical_types import LogicalType, cast_to
-
-ENDINGS = (".csv", ".tsv", ".txt", ".data")
-
-
-def is_text_file(path: str) -> bool:
-    """Whether the name ends as those of text files do."""
-    name = Path(path).name.lower().removesuffix(".gz").removesuffix(".zst")
-    return name.endswith(ENDINGS)
+from logit_flows.sources.logical_types import LogicalType
+from logit_flows.sources.plain_text import plain_text
+from logit_flows.sources.shown_paths import shown_path
+from logit_flows.sources.text_bytes import is_text_file as is_text_file
+from logit_flows.sources.text_conversion import Conversion, convert
+from logit_flows.sources.text_layout import text_layout
+from logit_flows.sources.text_values import column_texts, missing_texts
 
 
-def column_names(path: str, dialect: Dialect) -> tuple[str, ...]:
-    """The names of the columns, as they are in the file."""
-    head = pl.read_csv(
-        path, separator=dialect.separator, has_header=False, n_rows=1, infer_schema=False
-    )
-    return tuple(str(name) for name in head.row(0))
+def column_names(path: str | Path, dialect: Dialect) -> tuple[str, ...]:
+    """The names of the columns as the file has them; a name may stand there twice.
+
+    Without a header they are column_1, column_2, ...; a column whose name is empty is unnamed_1 if
+    it is the first.
+    """
+    return text_layout(path, dialect).names
 
 
-def scan_texts(path: str, dialect: Dialect, names: Iterable[str] | None = None) -> pl.LazyFrame:
-    """The columns as texts; empty cells and markers are null."""
-    rows = pl.scan_csv(
-        path,
-        glob=False,
-        separator=dialect.separator,
-        infer_schema=False,
-        null_values=list(dialect.null_values),
-    )
-    return rows if names is None else rows.select(by_names(names))
+def scan_texts(
+    path: str | Path, dialect: Dialect, names: Sequence[str] | None = None
+) -> pl.LazyFrame:
+    """The columns of these names as texts, lazily; what stands for missing is null.
+
+    Raises DataError for a line that is wrong.
+    """
+    text = plain_text(path, dialect)
+    wanted = dict.fromkeys(text.layout.names if names is None else names)
+    rows = text.scan([pl.String()] * text.layout.width, missing_texts(dialect))
+    return rows.select(column_texts(text, name, dialect).alias(name) for name in wanted)
 
 
 def write_parquet(
-    path: str, dialect: Dialect, types: Mapping[str, LogicalType], target: Path
+    path: str | Path, dialect: Dialect, types: Mapping[str, LogicalType], target: Path
 ) -> int:
-    """Write the columns with their types as Parquet, and give the number of rows.
+    """Write the columns of these types as Parquet; returns the number of rows.
 
-    Raises DataError for the first value that is not of its type.
+    Raises DataError for the first line that is wrong, and the first value that is not of its type.
     """
-    rows = scan_texts(path, dialect, types)
-    values = []
-    for name, wanted in types.items():
-        cast = cast_to(wanted, by_name(name), pl.String(), parsed=True)
-        assert cast is not None, "texts are read as any type"
-        values.append(cast.values.alias(name))
-        bad = pl.lit(False) if cast.bad is None else cast.bad
-        first = rows.with_row_index("(row)").filter(bad).head(1).collect()
-        if first.height:
-            raise DataError(
-                f"{path}: column '{name}' holds '{first[name][0]}' in data row "
-                f"{first['(row)'][0] + 1:,}, but it should hold {wanted} values."
-            )
-    rows.select(values).sink_parquet(target)
-    return int(pl.scan_parquet(target, glob=False).select(pl.len()).collect().item())
+    with TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as folder:
+        text = plain_text(path, dialect, Path(folder))
+        try:
+            convert(Conversion(str(path), text, dialect, types), Path(folder)).replace(target)
+        except pl.exceptions.PolarsError as error:
+            first = str(error).splitlines()[0]
+            raise DataError(f"{shown_path(path)} cannot be read as text: {first}") from error
+    return text.records

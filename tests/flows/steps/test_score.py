@@ -9,7 +9,7 @@ import pytest
 from logit_flows.config.remedies import remedies_of
 from logit_flows.recipes.scoring import score
 from logit_flows.recipes.training import train
-from logit_flows.sources.files import shown_path
+from logit_flows.sources.shown_paths import shown_path
 from logit_flows.steps.opening import open_store
 
 from logit_engine.errors import DataError, UsageError

@@ -1,0 +1,205 @@
+"""A text file as Polars reads it without a doubt: regular UTF-8, the file itself or a copy."""
+
+import io
+import mmap
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO, TextIO
+
+import numpy as np
+import polars as pl
+
+from logit_flows.sources.dialect import Dialect
+from logit_flows.sources.text_bytes import (
+    copy_text,
+    encoding_of,
+    is_compressed,
+    is_utf8,
+    open_bytes,
+    read_head,
+    refuse_wrong_bytes,
+)
+from logit_flows.sources.text_layout import Layout, text_layout
+from logit_flows.sources.text_records import COPY_DIALECT, checked_records, write_regular
+from logit_flows.sources.text_structure import (
+    Bytes,
+    has_byte,
+    has_leading_zero,
+    regular_structure,
+)
+
+BOM_BYTES = 3  # of UTF-8
+
+
+@dataclass(frozen=True, slots=True)
+class PlainText:
+    """Regular UTF-8: a file, or bytes of it that are held in memory.
+
+    dialect: how this text is written, which is another than the file's if it is a copy.
+    start, skipped_lines: what stands before the data. records: how many there are.
+    """
+
+    source: Path | bytes
+    dialect: Dialect
+    layout: Layout
+    start: int
+    skipped_lines: int
+    records: int
+    blank_end: bool
+
+    def scan(
+        self,
+        types: Sequence[pl.DataType],
+        null_values: Sequence[str],
+        *,
+        decimal_comma: bool = False,
+    ) -> pl.LazyFrame:
+        """Its rows, lazily, the columns named "0", "1", ... and of these types."""
+        schema = {str(i): dtype for i, dtype in enumerate(types)}
+        if not self.records:
+            return pl.LazyFrame(schema=schema)
+        return pl.scan_csv(
+            self.source,
+            has_header=False,
+            skip_lines=self.skipped_lines,
+            separator=self.dialect.separator,
+            quote_char=self.dialect.quote,
+            schema=schema,
+            null_values=list(null_values),
+            decimal_comma=decimal_comma,
+            n_rows=self.records if self.blank_end else None,
+            glob=False,
+        )
+
+    def column(self, name: str) -> str:
+        """What the scan calls the column of that name: its place."""
+        return str(self.layout.names.index(name))
+
+    def data(self) -> Bytes:
+        """The bytes of the data."""
+        return _bytes_of(self.source)[self.start :]
+
+    def has_leading_zero(self) -> bool:
+        """Whether some field may be a number that is written as 007."""
+        quote = None if self.dialect.quote is None else ord(self.dialect.quote)
+        return has_leading_zero(self.data(), ord(self.dialect.separator), quote)
+
+    def has_point(self) -> bool:
+        """Whether a point stands somewhere in the data."""
+        return has_byte(self.data(), ord("."))
+
+
+def plain_text(path: str | Path, dialect: Dialect, folder: Path | None = None) -> PlainText:
+    """A file as regular UTF-8.
+
+    A file that is another is copied: into the folder, or into memory without one. Raises DataError
+    for the first line that is wrong.
+    """
+    path = Path(path)
+    found = path.stat()
+    stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    if folder is None:
+        return _text_in_memory(path, dialect, stamp)
+    return _regular_file(path, dialect, stamp) or _copied(path, dialect, folder)
+
+
+@lru_cache(maxsize=1)
+def _text_in_memory(path: Path, dialect: Dialect, stamp: tuple[int, ...]) -> PlainText:
+    """Kept, since a look scans a file more than once."""
+    return _regular_file(path, dialect, stamp) or _copied(path, dialect, None)
+
+
+@lru_cache(maxsize=64)
+def _regular_file(path: Path, dialect: Dialect, stamp: tuple[int, ...]) -> PlainText | None:
+    """The file itself if it is regular UTF-8; kept as long as the file is the same."""
+    head = read_head(path)
+    encoding = encoding_of(head, dialect.encoding)
+    if is_compressed(path) or not is_utf8(encoding):
+        return None
+    return _regular(path, dialect, text_layout(path, dialect), encoding == "utf-8-sig")
+
+
+def _regular(
+    source: Path | bytes, dialect: Dialect, layout: Layout, has_bom: bool
+) -> PlainText | None:
+    start = len(layout.prefix.encode()) + BOM_BYTES * has_bom
+    quote = None if dialect.quote is None else ord(dialect.quote)
+    if "\r" in layout.prefix.replace("\r\n", ""):
+        return None
+    data = _bytes_of(source)[start:]
+    found = regular_structure(data, ord(dialect.separator), quote, layout.width)
+    if found is None:
+        return None
+    if isinstance(source, Path) and not (found.is_ascii and layout.prefix.isascii()):
+        refuse_wrong_bytes(source, "utf-8")
+    skipped = layout.prefix.count("\n")
+    return PlainText(source, dialect, layout, start, skipped, found.records, found.blank_end)
+
+
+def _copied(path: Path, dialect: Dialect, folder: Path | None) -> PlainText:
+    """A copy that is regular."""
+    encoding = encoding_of(read_head(path), dialect.encoding)
+    layout = text_layout(path, dialect)
+    with _new_file(folder) as file:
+        copy_text(path, encoding, file)
+        copy = _finished(file)
+    regular = _regular(copy, dialect, layout, has_bom=False)
+    return regular or _written_anew(path, copy, dialect, layout, folder)
+
+
+def _written_anew(
+    path: Path, copy: Path | bytes, dialect: Dialect, layout: Layout, folder: Path | None
+) -> PlainText:
+    """The records of a copy that is not regular, as one that is. Raises DataError."""
+    with _new_file(folder) as file, open_text(copy) as text:
+        target = io.TextIOWrapper(file, "utf-8", newline="")
+        records = checked_records(str(path), text, dialect, layout)
+        count = write_regular(records, target, dialect)
+        target.flush()
+        source = _finished(file)
+        target.detach()
+    if isinstance(copy, Path):
+        copy.unlink()
+    return PlainText(source, COPY_DIALECT, layout, 0, 0, count, blank_end=False)
+
+
+@contextmanager
+def open_decoded(path: str | Path, dialect: Dialect) -> Iterator[TextIO]:
+    """A file as text, decompressed, with its line ends as they are."""
+    encoding = encoding_of(read_head(path), dialect.encoding)
+    with open_bytes(path) as raw, io.TextIOWrapper(raw, encoding, newline="") as text:
+        yield text
+
+
+def open_text(source: Path | bytes) -> TextIO:
+    """UTF-8 text with its line ends as they are."""
+    if isinstance(source, bytes):
+        return io.TextIOWrapper(io.BytesIO(source), "utf-8", newline="")
+    return source.open(encoding="utf-8", newline="")
+
+
+def _new_file(folder: Path | None) -> BinaryIO:
+    if folder is None:
+        return io.BytesIO()
+    return NamedTemporaryFile(dir=folder, suffix=".csv", delete=False)  # type: ignore[return-value]
+
+
+def _finished(file: BinaryIO) -> Path | bytes:
+    if isinstance(file, io.BytesIO):
+        return file.getvalue()
+    file.flush()
+    return Path(file.name)
+
+
+def _bytes_of(source: Path | bytes) -> Bytes:
+    if isinstance(source, bytes):
+        return np.frombuffer(source, np.uint8)
+    with open(source, "rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            return np.zeros(0, np.uint8)
+        return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)

@@ -1,0 +1,159 @@
+"""The conversion of a text file to typed Parquet, and the first value that is not of its type.
+
+Why and how. Polars parses the file once, straight into Parquet: numbers and texts as most files
+write them come typed from its parser, other values from texts by the casts of `text_values.py`,
+which know where they fail. Its parser stops at a value without a place, and takes 1e400 for
+infinite. So when it stops, or an infinite number was written, the same casts look for the value.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import islice, product
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from logit_engine.errors import DataError
+from logit_flows.sources.dialect import Dialect
+from logit_flows.sources.logical_types import PHYSICAL_TYPES, Cast, LogicalType
+from logit_flows.sources.plain_text import PlainText, open_decoded
+from logit_flows.sources.text_misfits import Misfit, misfit_sentence
+from logit_flows.sources.text_records import checked_records
+from logit_flows.sources.text_values import NUMBERS, cast_text, column_texts, missing_texts
+
+ROW_GROUP_ROWS = 2**17
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A file, as regular text and as it is, and what its columns shall be."""
+
+    path: str
+    text: PlainText
+    dialect: Dialect
+    types: Mapping[str, LogicalType]
+
+    def cast(self, name: str) -> Cast:
+        """How the texts of a column become its values."""
+        return cast_text(
+            self.types[name], column_texts(self.text, name, self.dialect), self.dialect
+        )
+
+    def scan(self, parsed: Collection[str]) -> pl.LazyFrame:
+        """The rows, with some columns parsed and texts in the others."""
+        types: list[pl.DataType] = [pl.String()] * self.text.layout.width
+        for name in parsed:
+            types[int(self.text.column(name))] = PHYSICAL_TYPES[self.types[name]]
+        has_comma = self.dialect.decimal == ","
+        return self.text.scan(types, missing_texts(self.dialect), decimal_comma=has_comma)
+
+    def sink(self, target: Path, parsed: Collection[str]) -> None:
+        """Write the values of all columns."""
+        values = [
+            (self._parsed(name) if name in parsed else self.cast(name).values).alias(name)
+            for name in self.types
+        ]
+        self.scan(parsed).select(values).sink_parquet(
+            target, compression="snappy", row_group_size=ROW_GROUP_ROWS
+        )
+
+    def _parsed(self, name: str) -> pl.Expr:
+        column = pl.col(self.text.column(name))
+        return column.fill_nan(None) if self.types[name] in NUMBERS else column
+
+
+def convert(conversion: Conversion, folder: Path) -> Path:
+    """The file as Parquet, in the folder. Raises DataError for the first value not of its type.
+
+    A second try writes another file, since Polars may still hold the first.
+    """
+    parsed = parsed_columns(conversion)
+    refuse_misfits(conversion, [name for name in conversion.types if name not in parsed])
+    made = folder / "parsed.parquet"
+    try:
+        conversion.sink(made, parsed)
+        if not _has_infinite(made):
+            return made
+    except pl.exceptions.PolarsError:
+        pass
+    refuse_misfits(conversion, parsed)
+    made = folder / "cast.parquet"
+    conversion.sink(made, ())
+    return made
+
+
+def parsed_columns(conversion: Conversion) -> list[str]:
+    """The columns whose values Polars' parser reads as the dialect means them."""
+    text, dialect, types = conversion.text, conversion.dialect, conversion.types
+    if dialect.trim:
+        return []
+    right = {LogicalType.TEXT}
+    wanted = set(types.values())
+    if dialect.thousands is None:
+        if LogicalType.INTEGER in wanted and not text.has_leading_zero():
+            right.add(LogicalType.INTEGER)
+        if wanted & set(NUMBERS) and (dialect.decimal == "." or not text.has_point()):
+            right.update(NUMBERS)
+    return [name for name, one in types.items() if one in right]
+
+
+def refuse_misfits(conversion: Conversion, names: Collection[str]) -> None:
+    """Raises DataError for the first value of these columns that is not of its type."""
+    casts = {name: conversion.cast(name).bad for name in names}
+    bads = {name: bad for name, bad in casts.items() if bad is not None}
+    if not bads:
+        return
+    rows = conversion.scan(())
+    found = rows.select(bad.any().alias(str(i)) for i, bad in enumerate(bads.values()))
+    row = found.collect(engine="streaming").row(0)
+    wrong = {name: bads[name] for name, is_bad in zip(bads, row, strict=True) if is_bad}
+    if wrong:
+        raise DataError(misfit_sentence(_first_misfit(conversion, rows, wrong)))
+
+
+def _first_misfit(
+    conversion: Conversion, rows: pl.LazyFrame, bads: Mapping[str, pl.Expr]
+) -> Misfit:
+    """The misfit of the first row that has one."""
+    name, row, value = min(
+        (
+            (name, *_first_bad(rows, bad, column_texts(conversion.text, name, conversion.dialect)))
+            for name, bad in bads.items()
+        ),
+        key=lambda found: found[1],
+    )
+    line = line_of(conversion, row)
+    return Misfit(
+        conversion.path, line, row + 1, name, value, conversion.types[name], conversion.dialect
+    )
+
+
+def _first_bad(rows: pl.LazyFrame, bad: pl.Expr, texts: pl.Expr) -> tuple[int, str]:
+    """The row, from 0, and the text of the first bad value."""
+    at = pl.int_range(pl.len(), dtype=pl.Int64).alias("row")
+    marked = rows.select(at, bad.fill_null(False).alias("bad"), texts.alias("text"))
+    row, _, text = marked.filter(pl.col("bad")).head(1).collect().row(0)
+    return int(row), str(text)
+
+
+def line_of(conversion: Conversion, row: int) -> int:
+    """The line of the file where a row begins, which is counted from 0."""
+    layout, dialect = conversion.text.layout, conversion.dialect
+    with open_decoded(conversion.path, dialect) as text:
+        records = checked_records(conversion.path, text, dialect, layout)
+        line, _ = next(islice(records, row, None))
+    return line
+
+
+def _has_infinite(path: Path) -> bool:
+    """Whether the footer of a Parquet file tells of an infinite number."""
+    footer = pq.ParquetFile(path).metadata
+    infinite = (float("inf"), float("-inf"))
+    pairs = product(range(footer.num_row_groups), range(footer.num_columns))
+    found = (footer.row_group(group).column(column).statistics for group, column in pairs)
+    return any(
+        one.max in infinite or one.min in infinite
+        for one in found
+        if one is not None and one.has_min_max and one.physical_type == "DOUBLE"
+    )

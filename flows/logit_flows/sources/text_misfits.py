@@ -1,0 +1,90 @@
+"""The sentence on a value of a text file that is not of its column's type."""
+
+import math
+import re
+from dataclasses import dataclass
+
+from logit_flows.sources.dialect import Dialect
+from logit_flows.sources.logical_types import LogicalType
+from logit_flows.sources.shown_paths import shown_path
+
+MAX_SHOWN_VALUE = 40  # characters of a value in a sentence
+KINDS = {
+    LogicalType.TEXT: "text",
+    LogicalType.INTEGER: "a whole number",
+    LogicalType.NUMBER: "a number",
+    LogicalType.BOOLEAN: "true or false",
+    LogicalType.DATE: "a date",
+    LogicalType.DATETIME: "a time without a zone",
+    LogicalType.ZONED: "a time with a zone",
+    LogicalType.DURATION: "a number of seconds",
+}
+NUMBERS = (LogicalType.NUMBER, LogicalType.DURATION)
+LEADING_ZERO = re.compile(r"[+-]?0\d+")
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+GROUPED_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A value that is not of its type, and where it stands; row: among the data, from 1."""
+
+    path: str
+    line: int
+    row: int
+    name: str
+    value: str
+    wanted: LogicalType
+    dialect: Dialect
+
+
+def misfit_sentence(found: Misfit) -> str:
+    """What was found, where, and what to do."""
+    value = found.value
+    shown = value if len(value) <= MAX_SHOWN_VALUE else value[: MAX_SHOWN_VALUE - 3] + "..."
+    line = f"line {found.line:,} (data row {found.row:,})"
+    place = f"{shown_path(found.path)}, {line}, column '{found.name}'"
+    if found.wanted in NUMBERS and _is_infinite(found):
+        return f"{place}: '{shown}' is infinite or too large for a number; {_as_missing(shown)}"
+    return f"{place}: '{shown}' is not {KINDS[found.wanted]}; {_remedy(found, shown)}"
+
+
+def _remedy(found: Misfit, shown: str) -> str:
+    dialect = found.dialect
+    if LEADING_ZERO.fullmatch(found.value):
+        return f"if it is a code:  data: {{types: {{{found.name}: text}}}}"
+    if found.wanted not in (*NUMBERS, LogicalType.INTEGER):
+        return (
+            "repair the value, say how dates are written (data.format.dates), or what the column "
+            "is (data.types)."
+            if "date" in KINDS[found.wanted] or "time" in KINDS[found.wanted]
+            else "repair the value, or say what the column is (data.types)."
+        )
+    if dialect.decimal == ".":
+        if GROUPED_COMMA.fullmatch(found.value):
+            return "if the comma parts thousands:  data: {format: {thousands: ','}}"
+        if DECIMAL_COMMA.fullmatch(found.value):
+            return "if the comma is the decimal mark:  data: {format: {decimal: ','}}"
+    elif GROUPED_POINT.fullmatch(found.value) and dialect.thousands is None:
+        return "if the point parts thousands:  data: {format: {thousands: '.'}}"
+    return _as_missing(shown)
+
+
+def _as_missing(shown: str) -> str:
+    quoted = shown.replace("'", "''")
+    return (
+        "repair the value, or if it means missing, add it:  "
+        f"data: {{format: {{null_values: ['', '{quoted}']}}}}"
+    )
+
+
+def _is_infinite(found: Misfit) -> bool:
+    """Whether the text is a number, but none that is finite."""
+    plain = found.value.strip()
+    if found.dialect.thousands:
+        plain = plain.replace(found.dialect.thousands, "")
+    try:
+        return math.isinf(float(plain.replace(found.dialect.decimal, ".")))
+    except ValueError:
+        return False

@@ -1,0 +1,116 @@
+"""Texts of a file as values: how the dialect writes numbers and dates."""
+
+import re
+
+import polars as pl
+
+from logit_flows.sources.dialect import Dialect
+from logit_flows.sources.logical_types import Cast, LogicalType, cast_to, datetime_of, moment_of
+from logit_flows.sources.plain_text import PlainText
+
+TIME_CODES = re.compile(r"%[-#]?[HIMSTRXrp]")
+TIME_FORMS = ("%H:%M:%S%.f", "%H:%M")
+NUMBERS = (LogicalType.NUMBER, LogicalType.DURATION)
+
+
+def cast_text(wanted: LogicalType, texts: pl.Expr, dialect: Dialect) -> Cast:
+    """How texts of a file become the logical type. A blank text of a number is missing."""
+    if wanted in NUMBERS:
+        return _number_cast(texts, dialect)
+    if wanted is LogicalType.INTEGER:
+        texts = present(plain_numbers(texts, dialect))
+    elif wanted is LogicalType.DATE and dialect.dates:
+        return _of_parsed(texts, date_of(texts, dialect))
+    elif wanted is LogicalType.DATETIME and dialect.dates:
+        return _of_parsed(texts, datetime_in(texts, dialect))
+    elif wanted is LogicalType.ZONED and dialect.dates:
+        return _of_parsed(texts, moment_in(texts, dialect))
+    cast = cast_to(wanted, texts, pl.String(), parsed=True)
+    assert cast is not None, f"texts always become {wanted}, or say where they cannot"
+    return cast
+
+
+def missing_texts(dialect: Dialect) -> list[str]:
+    """The texts that stand for a missing value."""
+    return list(dict.fromkeys(("", *dialect.null_values)))
+
+
+def column_texts(text: PlainText, name: str, dialect: Dialect) -> pl.Expr:
+    """The texts of a column. Without its blanks a text may be a marker that Polars has not seen."""
+    texts = pl.col(text.column(name))
+    if not dialect.trim:
+        return texts
+    plain = texts.str.strip_chars()
+    return pl.when(~plain.is_in(missing_texts(dialect))).then(plain)
+
+
+def present(texts: pl.Expr) -> pl.Expr:
+    """The texts, with null for those that are empty."""
+    return pl.when(texts != "").then(texts)
+
+
+def plain_numbers(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
+    """Numbers as programs write them; a text that is no number of the dialect stays none."""
+    plain = texts.str.strip_chars()
+    marks = dialect.thousands or ""
+    if marks:
+        is_grouped = plain.str.contains(grouped_pattern(dialect))
+        without = plain.str.replace_all(marks, "", literal=True)
+        plain = pl.when(is_grouped).then(without).otherwise(plain)
+    if dialect.decimal == ".":
+        return plain
+    is_other = plain.str.contains(".", literal=True)
+    return pl.when(is_other).then(pl.lit("?")).otherwise(plain.str.replace(",", ".", literal=True))
+
+
+def grouped_pattern(dialect: Dialect) -> str:
+    """What a number looks like that has marks between its thousands."""
+    thousands, decimal = re.escape(dialect.thousands or ""), re.escape(dialect.decimal)
+    return rf"^[+-]?\d{{1,3}}(?:{thousands}\d{{3}})+(?:{decimal}\d*)?$"
+
+
+def date_of(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
+    """Dates as the dialect or ISO writes them; null for what is none."""
+    times = datetime_in(texts, dialect)
+    return pl.when(times.dt.time() == pl.time(0)).then(times.dt.date())
+
+
+def datetime_in(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
+    """Times without a zone as the dialect or ISO writes them; null for what is none."""
+    parsed = [
+        texts.str.to_datetime(form, time_unit="us", strict=False)
+        for form in _time_forms(dialect, "")
+    ]
+    if dialect.dates and not TIME_CODES.search(dialect.dates):
+        days = texts.str.to_date(dialect.dates, strict=False)
+        parsed.append(days.cast(pl.Datetime("us")))
+    return pl.coalesce(*parsed, datetime_of(texts))
+
+
+def moment_in(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
+    """Times with a zone as the dialect or ISO writes them, in UTC; null for what is none."""
+    parsed = [
+        texts.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
+        for form in _time_forms(dialect, "%#z")
+    ]
+    return pl.coalesce(*parsed, moment_of(texts))
+
+
+def _time_forms(dialect: Dialect, zone: str) -> list[str]:
+    if not dialect.dates:
+        return []
+    if TIME_CODES.search(dialect.dates):
+        has_zone = "%z" in dialect.dates or "%#z" in dialect.dates
+        return [dialect.dates] if has_zone == bool(zone) else []
+    return [f"{dialect.dates} {form}{zone}" for form in TIME_FORMS]
+
+
+def _number_cast(texts: pl.Expr, dialect: Dialect) -> Cast:
+    plain = present(plain_numbers(texts, dialect))
+    numbers = plain.cast(pl.Float64, strict=False)
+    bad = plain.is_not_null() & (numbers.is_null() | numbers.is_infinite())
+    return Cast(numbers.fill_nan(None), bad)
+
+
+def _of_parsed(texts: pl.Expr, parsed: pl.Expr) -> Cast:
+    return Cast(parsed, texts.is_not_null() & parsed.is_null())
