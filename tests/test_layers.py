@@ -66,6 +66,7 @@ LIBRARIES = {
     "logit_flows": {"numpy", "polars", "pyarrow", "pydantic"},
     "logit_flows.config": {"cronsim", "pydantic", "pydantic_core", "ruamel"},
     "logit_flows.steps.cluster": {"distributed"},
+    "logit_flows.orchestration.embedded_server": {"prefect"},
     "logit_flows.orchestration.tasks": {"prefect", "prefect_dask", "pydantic"},
     "logit_flows.orchestration.serving": {"prefect", "pydantic"},
     "logit_flows.reports.figures": {"numpy", "polars", "matplotlib"},

@@ -1,7 +1,7 @@
 """The `logit` command: its verbs in the order of its help, and its exit codes.
 
 Exit codes: 0 done (a kept champion is done), 1 failed, 2 usage, config or data contract,
-3 not promoted (on request), 130 stopped by Ctrl-C.
+3 not promoted (on request), 130 stopped by Ctrl-C, 143 by SIGTERM.
 Each verb imports what it needs when it runs, so that help, check and show answer at once.
 """
 
@@ -34,8 +34,6 @@ VERBS = (
     preparing.doctor,
 )
 
-EXIT_STOPPED = 130  # 128 and the number of the signal, as shells count
-
 app = typer.Typer(
     help="Logistic regression that runs in production: train, judge, promote and score from one "
     "YAML file.",
@@ -64,7 +62,7 @@ def options(
     """Options that stand before a verb."""
 
 
-def main() -> None:
+def run_command() -> None:
     """Run the command. A known error is a sentence on stderr and an exit code, no traceback."""
     open_door()
     try:
@@ -82,12 +80,6 @@ def main() -> None:
         if sentence is None:
             raise
         _fail(sentence, 1)
-    except KeyboardInterrupt:
-        _fail("stopped.", EXIT_STOPPED)
-    except SystemExit as ended:
-        if ended.code == EXIT_STOPPED:  # what Typer makes of a KeyboardInterrupt, without a word
-            _fail("stopped.", EXIT_STOPPED)
-        raise
 
 
 def _fail_without(error: ModuleNotFoundError) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from logit_flows.cli.stopping import stop_if_asked
 from logit_flows.cli.terminal import say_table, show_step
 
 if TYPE_CHECKING:
@@ -53,11 +54,15 @@ def line_to_paste(error: Exception) -> str | None:
 
 
 def tell_steps(as_json: bool) -> None:
-    """Say each step on stderr as it starts: one changing line on a terminal."""
-    if as_json:
-        return
+    """Say each step on stderr as it starts: one changing line on a terminal.
+
+    In a verb that was stopped no thread begins another step.
+    """
     from logit_flows.recipes.running import listen
 
+    listen(lambda step: stop_if_asked())
+    if as_json:
+        return
     started = time.perf_counter()
     listen(lambda step: show_step(f"{time.perf_counter() - started:6.2f} s  {step}"))
 

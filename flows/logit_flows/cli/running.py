@@ -20,7 +20,7 @@ from logit_flows.cli.options import (
 )
 from logit_flows.cli.tables import print_run
 from logit_flows.cli.terminal import clear_step, say, say_table
-from logit_flows.operations.orchestrator import under_prefect
+from logit_flows.operations.orchestrator import named_server, under_prefect
 
 if TYPE_CHECKING:
     from logit_flows.config.model import Config
@@ -189,6 +189,10 @@ def _run_recipe(
     if under_prefect(config, prefect):
         from logit_flows.orchestration.tasks import FLOWS
 
+        if named_server() is None:
+            from logit_flows.orchestration.embedded_server import keep_from_interrupts
+
+            keep_from_interrupts()
         result = cast(T, FLOWS[recipe](config.content(), str(config.folder), *arguments))
     else:
         result = recipe(config, *arguments)

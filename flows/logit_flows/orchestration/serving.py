@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from logit_engine.errors import LogitEngineError
 from logit_flows.config.model import Config
+from logit_flows.recipes.running import held_interrupts
 
 SERVER_START_SECONDS = 120.0  # seconds for a cold server to answer
 
@@ -44,7 +45,8 @@ def scheduling_server() -> Iterator[str]:
         "--port",
         str(port),
     ]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with held_interrupts():
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(url, server)
         os.environ["PREFECT_API_URL"] = url

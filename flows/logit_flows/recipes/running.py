@@ -1,10 +1,13 @@
 """How recipes run: they call steps through a `Run`, as functions or as an orchestrator's tasks."""
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, resource_tracker
+from types import FrameType
 from typing import Any, Protocol, TypeVar
 
 from logit_engine.errors import UsageError
@@ -14,6 +17,9 @@ from logit_flows.steps.opening import open_store, writable_store
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+
+# Not every system wakes a thread that waits when a signal arrives.
+POLL_SECONDS = 0.2
 
 
 class Run(Protocol):
@@ -59,10 +65,49 @@ class Direct:
         """step(item) for each item, in spawned processes if there are several workers."""
         if workers == 1 or len(items) == 1:
             return [step(item) for item in items]
-        with ProcessPoolExecutor(min(workers, len(items)), mp_context=get_context("spawn")) as pool:
-            with _hidden_main():
-                results = pool.map(step, items)
-            return list(results)
+        processes = min(workers, len(items))
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            resource_tracker.ensure_running()  # its start lets signals through again
+            with _hidden_main(), held_interrupts():
+                futures = [pool.submit(_whole_or_gone, step, item) for item in items]
+            try:
+                while wait(futures, POLL_SECONDS).not_done:
+                    pass
+                return [future.result() for future in futures]
+            except BaseException:
+                for worker in active_children():
+                    worker.terminate()
+                raise
+
+
+@contextmanager
+def held_interrupts() -> Iterator[None]:
+    """Processes spawned in here leave Ctrl-C, which a terminal sends to all, to this one."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _whole_or_gone(step: Callable[[Item], T], item: Item) -> T:
+    """step(item) in a process of a pool.
+
+    By SIGTERM the parent stops it: what is half-written is removed, and the process ends.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return step(item)
+    finally:
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+            os._exit(1)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Interrupt once: a second interruption would disturb the removal."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 class StepWatch:
@@ -119,8 +164,9 @@ def attempt(config: Config, recipe: str, run: Run) -> Iterator[dict[str, Any]]:
     try:
         yield record
     except BaseException as error:
+        outcome = "failed" if isinstance(error, Exception) else "stopped"
         store.append_attempt(
-            {**record, "outcome": "failed", "error": f"{type(error).__name__}: {with_key(error)}"}
+            {**record, "outcome": outcome, "error": f"{type(error).__name__}: {with_key(error)}"}
         )
         for remedy in remedies_of(error):
             error.add_note(f"in the config:  {remedy.yaml}")

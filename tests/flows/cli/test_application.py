@@ -6,27 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from logit_flows.cli import main
-from logit_flows.recipes import training
-
 from tests.support.command import ROOT
 
 EXAM = ROOT / "data" / "exam" / "config.yaml"
-
-
-def test_a_verb_that_is_stopped_says_so_and_ends_with_130(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def stop(config: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(training, "train", stop)
-    words = ["logit", "train", str(EXAM), "--no-prefect", "--set", f"store={tmp_path}"]
-    monkeypatch.setattr(sys, "argv", words)
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert (ended.value.code, capsys.readouterr().err) == (130, "logit: stopped.\n")
 
 
 def test_on_a_terminal_an_error_clears_the_line_of_the_last_step(tmp_path: Path) -> None:
