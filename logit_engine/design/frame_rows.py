@@ -18,22 +18,32 @@ from logit_engine.rows.memory import MemoryRows
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome in a column: the code of each row's label; without labels the number itself."""
+    """The outcome in a column: the code of each row's label; without labels the number itself.
+
+    events: the values that are the second of two labels; every other value is the first. Without
+    them each label is a value.
+    """
 
     column: str
     labels: tuple[str | int | float | bool, ...] = ()
+    events: tuple[str | int | float | bool, ...] = ()
 
     def __call__(self, frame: pl.DataFrame) -> Array:
         """0.0, 1.0, ... by label, (n,). Raises DataError for a value that is no label."""
         values = series_of(frame, self.column)
         if not self.labels:
             return np.asarray(values.cast(pl.Float64).to_numpy())
-        codes = np.full(frame.height, -1.0)
-        for code, label in enumerate(self.labels):
-            codes[(values == label).fill_null(False).to_numpy()] = code
+        is_other = bool(self.events) & values.is_not_null().to_numpy()
+        codes = np.where(is_other, 0.0, -1.0)
+        for code, value in self._coded_values():
+            codes[(values == value).fill_null(False).to_numpy()] = code
         if (codes < 0.0).any():
             raise DataError(self._unknown_labels_sentence(values.filter(pl.Series(codes < 0.0))))
         return codes
+
+    def _coded_values(self) -> list[tuple[int, str | int | float | bool]]:
+        """The values that have a code of their own."""
+        return [(1, event) for event in self.events] or list(enumerate(self.labels))
 
     def _unknown_labels_sentence(self, values: pl.Series) -> str:
         """What is wrong with values that are no labels, the most frequent first."""

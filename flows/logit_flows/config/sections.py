@@ -32,6 +32,7 @@ from logit_flows.config.values import (
     Cron,
     Files,
     Label,
+    Labels,
     Memory,
     Scheduler,
     Strength,
@@ -56,8 +57,9 @@ class Target(Section):
 
     column: str
     """The column that holds the outcome."""
-    positive: Label | None = None
-    """The value whose probability a binary model gives. A binary model needs it."""
+    positive: Labels | None = None
+    """The value whose probability a binary model gives, or a list of values that are the event
+    together: all other values are none. A binary model needs it."""
     base: Label | None = None
     """The class that a multinomial model compares the others with. Default: the first in order."""
 

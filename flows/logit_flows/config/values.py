@@ -32,6 +32,15 @@ def _label(value: Any) -> Any:
     return value
 
 
+def _labels(value: Any) -> Any:
+    """A label, or several."""
+    if not isinstance(value, list):
+        return _label(value)
+    if not value:
+        raise ValueError("expected a label or several, found an empty list")
+    return [_label(one) for one in value]
+
+
 def value_text(label: object) -> str:
     """A value of the config as the text of a level: true is "true", 1 is "1"."""
     return str(label).lower() if isinstance(label, bool) else str(label)
@@ -139,6 +148,7 @@ def _timezone(value: str) -> str:
 
 Files = Annotated[list[str], BeforeValidator(_some_text)]
 Label = Annotated[Any, BeforeValidator(_label)]
+Labels = Annotated[Any, BeforeValidator(_labels)]
 Strength = Annotated[Any, BeforeValidator(_strength)]
 Threads = Annotated[Any, BeforeValidator(_threads)]
 Memory = Annotated[Any, BeforeValidator(_memory)]

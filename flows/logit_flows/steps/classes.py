@@ -49,6 +49,8 @@ def two_classes(
     if strange := _no_label(values):
         problems.append(_strange_value_sentence(target.column, strange[0]))
         return ()
+    if isinstance(target.positive, list):
+        return _listed_classes(values, target.positive, target.column, problems, training)
     positive: Label = target.positive  # type: ignore[assignment]  # a binary model has it
     shown = quoted_labels(values[:MAX_SHOWN_LABELS])
     others = [value for value in values if not is_same_label(value, positive)]
@@ -68,6 +70,22 @@ def two_classes(
     if not others and not training:
         return (positive,)
     return (others[0] if others else "other"), positive
+
+
+def _listed_classes(
+    values: list[Label], listed: list[Label], column: str, problems: list[str], training: bool
+) -> tuple[Label, ...]:
+    """The classes of a list of positive values, as text: none of them, and one of them."""
+    event = " or ".join(map(label_text, listed))
+    absent = [one for one in listed if not any(is_same_label(one, value) for value in values)]
+    others = [one for one in values if not any(is_same_label(one, event) for event in listed)]
+    if not values:
+        problems.append(f"the target '{column}' is missing in all rows.")
+    elif absent and training:
+        problems.append(_no_such_label("positive", absent[0], column, values))
+    elif not others and training:
+        problems.append(f"the target '{column}' is {event} in all rows; a model needs others too.")
+    return f"not {event}", event
 
 
 def _no_label(values: Sequence[object]) -> list[object]:

@@ -33,7 +33,8 @@ class Dataset:
     """Some checked files as one table, and how many of its rows have a target.
 
     classes: the values of the target by code, the base first; of two the positive one is the
-    second. dropped: rows without a target, left out as the config says. notes: a sentence for each
+    second. events: the values that are the positive class, where a config lists them. dropped: rows
+    without a target, left out as the config says. notes: a sentence for each
     choice that the reading made.
     """
 
@@ -42,6 +43,7 @@ class Dataset:
     dropped: int
     classes: tuple[Label, ...]
     target: str
+    events: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     test: "Dataset | None" = None
 
@@ -207,7 +209,9 @@ def _counted_dataset(config: Config, table: SourceTable, training: bool) -> Data
     classes = find([label_of(v) for v in counts.values], data.target, problems, training)
     if problems:
         raise DataError("\n".join(problems))
-    return Dataset(table, counts.rows - dropped, dropped, classes, data.target.column)
+    positive = data.target.positive
+    events = tuple(positive) if isinstance(positive, list) else ()
+    return Dataset(table, counts.rows - dropped, dropped, classes, data.target.column, events)
 
 
 def _repeated_ids(rows: pl.LazyFrame, column: str, count: int) -> list[str]:

@@ -62,7 +62,7 @@ def read_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> pl.
 
 def outcome_of(dataset: Dataset) -> Outcome:
     """The code of each row's class: of two classes 1.0 for the positive one."""
-    return Outcome(dataset.target, dataset.classes)
+    return Outcome(dataset.target, dataset.classes, dataset.events)
 
 
 def outcomes(config: Config, dataset: Dataset, frame: pl.DataFrame) -> Array:

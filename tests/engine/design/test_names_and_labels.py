@@ -126,3 +126,11 @@ def test_an_unknown_label_is_refused_and_counted(labels: tuple[str, ...]) -> Non
 )
 def test_known_labels_of_every_type_are_codes(values: list, labels: tuple) -> None:
     assert Outcome("y", labels)(pl.DataFrame({"y": values})).tolist() == [0.0, 1.0]
+
+
+def test_listed_events_are_one_class_and_all_other_values_the_other() -> None:
+    outcome = Outcome("y", ("not b or c", "b or c"), ("b", "c"))
+    values = pl.DataFrame({"y": ["a", "b", "c", "d"]})
+    assert outcome(values).tolist() == [0.0, 1.0, 1.0, 0.0]
+    with pytest.raises(DataError, match=r"column 'y' holds nothing \(1 rows\), no label"):
+        outcome(pl.DataFrame({"y": ["a", None]}))
