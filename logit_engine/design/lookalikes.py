@@ -8,15 +8,19 @@ MAX_SHOWN_PAIRS = 4
 def lookalikes(levels: Iterable[str], known: Iterable[str]) -> dict[str, str]:
     """The known level that each of these levels looks like, for those that look like one.
 
-    A level never looks like itself; of several known ones the first is given.
+    A level never looks like itself. Of several known ones that is given which differs by blanks
+    alone, else one without blanks around it, else the first.
     """
-    first: dict[str, str] = {}
-    own = set()
-    for level in known:
-        first.setdefault(_folded(level), level)
-        own.add(level)
-    pairs = ((level, first.get(_folded(level))) for level in levels if level not in own)
-    return {level: like for level, like in pairs if like is not None}
+    own: dict[str, list[str]] = {}
+    for level in dict.fromkeys(known):
+        own.setdefault(_folded(level), []).append(level)
+    found = {}
+    for level in levels:
+        alike = own.get(_folded(level), [])
+        if alike and level not in alike:
+            clean = level.strip()
+            found[level] = min(alike, key=lambda k: (k.strip() != clean, k != k.strip()))
+    return found
 
 
 def twins(levels: Iterable[str]) -> dict[str, str]:
@@ -24,6 +28,11 @@ def twins(levels: Iterable[str]) -> dict[str, str]:
     first: dict[str, str] = {}
     pairs = ((level, first.setdefault(_folded(level), level)) for level in levels)
     return {level: like for level, like in pairs if level != like}
+
+
+def quoted_blanks(level: str) -> str:
+    """A level as a list shows it: in quotes if it is empty or its ends would not show."""
+    return level if level and level == level.strip() else f"'{level}'"
 
 
 def alike_clause(pairs: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from math import ceil
 
-from logit_engine.design.lookalikes import alike_clause, lookalikes
+from logit_engine.design.lookalikes import alike_clause, lookalikes, quoted_blanks
 from logit_engine.errors import DataError, Reason
 
 MAX_SHOWN_UNSEEN = 5
@@ -14,7 +14,7 @@ def unseen_clause(unseen: Mapping[str, int], known: Collection[str]) -> str:
 
     unseen: rows by value, in this order.
     """
-    listed = [f"{value} ({rows:,} rows)" for value, rows in unseen.items()]
+    listed = [f"{quoted_blanks(value)} ({rows:,} rows)" for value, rows in unseen.items()]
     more = len(listed) - MAX_SHOWN_UNSEEN
     rest = f" and {more} more" if more > 0 else ""
     alike = lookalikes(unseen, known)

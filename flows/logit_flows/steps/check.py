@@ -122,7 +122,7 @@ def _without_cause(config: Config, step: str, error: LogitEngineError) -> Config
         return without_columns(config, [error.names["column"]])
     if isinstance(error, RankError | SeparationError) and error.aliases:
         config = without_aliases(config)
-    if error.reason is Reason.SEPARATION:
+    if error.reason in (Reason.SEPARATION, Reason.SEPARATED_POOL):
         return with_separation(config)
     if step == "split_rows":
         return without_split(config)

@@ -216,10 +216,9 @@ def _rare_levels(
     count = "1 level" if len(rare) == 1 else f"{len(rare)} levels"
     few = f"{count} with fewer than {spec.min_frequency:,}"
     if spec.pool_as is PoolAs.ERROR:
-        listed = shown_levels([f"{level} ({rows[level]:,} rows)" for level in rare])
         raise DataError(
-            f"column '{name}' has {few} training rows: {listed}; set pool_as to PoolAs.LEVEL or "
-            "PoolAs.REFERENCE, recode them, or lower min_frequency.",
+            f"column '{name}' has {few} training rows: {shown_levels(rare, rows)}; set pool_as to "
+            "PoolAs.LEVEL or PoolAs.REFERENCE, recode them, or lower min_frequency.",
             reason=Reason.RARE_LEVELS,
             names={"column": name},
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from json import dumps
 
-from logit_engine.design.lookalikes import alike_clause, lookalikes, twins
+from logit_engine.design.lookalikes import alike_clause, lookalikes, quoted_blanks, twins
 from logit_engine.design.spec import Impute, Spec
 from logit_engine.design.terms.base import Training, missing_levels_error
 from logit_engine.errors import DataError, Reason, UsageError
@@ -66,10 +66,8 @@ def reference_level(name: str, levels: Levels, spec: Spec) -> str:
 
 
 def check_recode(spec: Spec) -> None:
-    """Raises UsageError for a recode of no categorical column, or of a value twice."""
+    """Raises UsageError for a value that is recoded twice."""
     for name, groups in spec.recode.items():
-        if name not in spec.categorical:
-            raise UsageError(f"recode names '{name}', which is not one of the categorical columns.")
         seen: dict[str, str] = {}
         for level, values in groups.items():
             for value in values:
@@ -81,10 +79,14 @@ def check_recode(spec: Spec) -> None:
                 seen[value] = level
 
 
-def shown_levels(levels: Sequence[str]) -> str:
-    """The first levels, and how many more there are."""
+def shown_levels(levels: Sequence[str], rows: Mapping[str, int] | None = None) -> str:
+    """The first levels, and how many more there are. rows: by level, to stand beside each."""
+    shown = [
+        quoted_blanks(level) + (f" ({rows[level]:,} rows)" if rows else "")
+        for level in levels[:MAX_SHOWN_LEVELS]
+    ]
     more = len(levels) - MAX_SHOWN_LEVELS
-    return ", ".join(levels[:MAX_SHOWN_LEVELS]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def _value_rows(training: Training, name: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from logit_engine.design.learning import learn
+from logit_engine.design.lookalikes import lookalikes
 from logit_engine.design.spec import Impute, PoolAs, Spec, Unknown
 from logit_engine.design.table_design import Design
 from logit_engine.errors import DataError, Reason, UsageError
@@ -205,10 +206,6 @@ def test_a_missing_value_may_be_recoded() -> None:
             "'11th' is to be a new level of column 'education', but training rows have it "
             "already; list it among the values that it joins, or choose another name.",
         ),
-        (
-            {"school": {"A": ("11th",)}},
-            "recode names 'school', which is not one of the categorical columns.",
-        ),
     ],
 )
 def test_a_recode_that_does_not_fit_is_refused(recode: dict[str, Any], sentence: str) -> None:
@@ -242,6 +239,15 @@ def test_levels_that_look_alike_are_said_and_stay_apart(levels: list[str], claus
             pl.DataFrame({"c": [*levels, "z", "z"]}), Spec(categorical=("c",), recode=merged)
         )[1]
     )
+
+
+def test_an_unseen_value_looks_like_the_known_one_that_it_differs_from_least() -> None:
+    known = (" male", "Male", "male", "b")
+    assert lookalikes(["MALE", "male ", " MALE", "male", "c"], known) == {
+        "MALE": "Male",
+        "male ": "male",
+        " MALE": "Male",
+    }
 
 
 def test_unseen_values_that_look_like_known_ones_are_told() -> None:
