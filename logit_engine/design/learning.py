@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.moments import MIN_SQUARABLE_SIZE
 from logit_engine.design.spec import Spec
-from logit_engine.design.survey import NumberSummary, Survey, survey_rows
+from logit_engine.design.survey import NumberSummary, Survey, column_values, survey_rows
 from logit_engine.design.table_design import Design
 from logit_engine.design.terms.base import (
     Term,
@@ -23,6 +23,8 @@ from logit_engine.rows.arrays import refuse_repeated_names
 from logit_engine.rows.row_names import row_positions
 from logit_engine.rows.table_frames import Frames, MemoryFrames
 
+# The digits of a double are 1e16 apart: beside larger numbers the others keep less than three.
+MAX_SPREAD_RATIO = 1e13
 LEVEL_TYPES = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
 
 
@@ -46,7 +48,7 @@ def learn(
     problems = _type_problems(rows.schema, *_columns_read(spec))
     readable = spec.without(problems)
     survey = survey_rows(rows, *_columns_read(readable))
-    problems |= _number_problems(survey, row_names)
+    problems |= _number_problems(rows, survey, row_names)
     training = Training(rows, rows.schema, survey, readable.without(problems))
     terms = _learnt_terms(training)
     if problems or training.problems:
@@ -110,14 +112,40 @@ def _type_problems(
 
 
 def _number_problems(
-    survey: Survey, row_names: Callable[[NDArray[np.intp]], str]
+    rows: Frames, survey: Survey, row_names: Callable[[NDArray[np.intp]], str]
 ) -> dict[str, LogitEngineError]:
     """The error of each column of numbers that no statistic can be made of."""
-    return {
-        name: error
-        for name, numbers in survey.numbers.items()
-        if (error := _unusable_numbers_error(name, numbers, row_names)) is not None
-    }
+    problems: dict[str, LogitEngineError] = {}
+    for name, numbers in survey.numbers.items():
+        error = _unusable_numbers_error(name, numbers, row_names)
+        if error is None and _largest(numbers) > MAX_SPREAD_RATIO * numbers.spread > 0.0:
+            error = _lone_numbers_error(rows, name, numbers, row_names)
+        if error is not None:
+            problems[name] = error
+    return problems
+
+
+def _largest(numbers: NumberSummary) -> float:
+    """The magnitude of a column's largest number."""
+    return max(abs(numbers.low), abs(numbers.high))
+
+
+def _lone_numbers_error(
+    rows: Frames,
+    name: str,
+    numbers: NumberSummary,
+    row_names: Callable[[NDArray[np.intp]], str],
+) -> DataError:
+    """The error of a column with a few numbers beside which all others lose their digits."""
+    is_far = np.abs(column_values(rows, name)) > MAX_SPREAD_RATIO * numbers.spread
+    far = np.flatnonzero(is_far)
+    return DataError(
+        f"column '{name}' holds numbers up to {_largest(numbers):g} in {far.size:,} of "
+        f"{numbers.rows:,} rows ({row_names(far)}), beside which the others, with quartiles "
+        f"{numbers.spread:.3g} apart, lose their digits; make these values missing, or "
+        "drop the column.",
+        names={"column": name},
+    )
 
 
 def _unusable_numbers_error(
@@ -130,7 +158,7 @@ def _unusable_numbers_error(
         return infinite_numbers_error(name, numbers.infinite, where)
     if numbers.huge:
         return huge_numbers_error(name, numbers.huge, where)
-    largest = max(abs(numbers.low), abs(numbers.high))
+    largest = _largest(numbers)
     if numbers.present and 0.0 < largest < MIN_SQUARABLE_SIZE:
         return DataError(
             f"column '{name}' holds no number beyond {largest:g}, too small to be squared; "

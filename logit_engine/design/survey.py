@@ -18,13 +18,16 @@ from logit_engine.rows.frame_columns import by_name, series_of
 from logit_engine.rows.row_names import MAX_SHOWN_ROWS
 from logit_engine.rows.table_frames import Frames
 
+SPREAD_ROWS = 1024  # first rows of a column, whose quartiles show how large most of its values are
+
 
 @dataclass(frozen=True, slots=True)
 class NumberSummary:
     """A numeric column: rows, present ones, mean, centered square sum, range.
 
     infinite, huge: rows with a number that is infinite, or beyond MAX_MAGNITUDE; statistics take
-    it as zero. unusable: the positions of the first of these rows.
+    it as zero. unusable: the positions of the first of these rows. spread: the distance of the
+    quartiles of the first values, nan without any.
     """
 
     rows: int
@@ -36,6 +39,7 @@ class NumberSummary:
     low: float
     high: float
     unusable: tuple[int, ...] = ()
+    spread: float = np.nan
 
     @property
     def missing(self) -> int:
@@ -79,7 +83,9 @@ def survey_rows(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]
     sums = _no_statistics(len(numeric))
     pattern = [0] * len(numeric)
     unusable: dict[str, list[int]] = {name: [] for name in numeric}
+    spreads: dict[str, float] = {}
     for frame in rows.frames([*numeric, *categorical]):
+        spreads = spreads or {name: _first_spread(series_of(frame, name)) for name in numeric}
         for blocks in _statistics_by_block(frame, numeric):
             sums += blocks
         if (sums.infinite + sums.huge).any():
@@ -93,7 +99,9 @@ def survey_rows(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]
     for i, name in enumerate(numeric):
         of_column = (sums.n, sums.infinite, sums.huge, sums.mean, sums.square, *sums.range)
         numbers = NumberSummary(found.rows, *(v[i].item() for v in of_column))
-        found.numbers[name] = replace(numbers, unusable=tuple(unusable[name]))
+        found.numbers[name] = replace(
+            numbers, unusable=tuple(unusable[name]), spread=spreads.get(name, np.nan)
+        )
     found.missing_together = _missing_together(found, pattern)
     return found
 
@@ -118,6 +126,16 @@ def _note_unusable(frame: pl.DataFrame, start: int, unusable: dict[str, list[int
         if len(positions) <= MAX_SHOWN_ROWS:
             here = np.flatnonzero(_is_unusable(_number_array(series_of(frame, name)))) + start
             positions += here[: MAX_SHOWN_ROWS + 1 - len(positions)].tolist()
+
+
+def _first_spread(column: pl.Series) -> float:
+    """The distance of the quartiles of the first values that are usable; nan without any."""
+    x = _number_array(column.head(SPREAD_ROWS))
+    x = x[np.abs(x) <= MAX_MAGNITUDE]
+    if not x.size:
+        return np.nan
+    lower, upper = np.percentile(x, (25.0, 75.0))
+    return float(upper - lower)
 
 
 def missing_values(name: str) -> pl.Expr:

@@ -2,8 +2,9 @@
 
 from logit_engine.diagnostics.recession import Recession
 from logit_engine.diagnostics.separation import Clause, empty_cells, moves_level, separation_remedy
-from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording
+from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording, first_names
 from logit_engine.fitting.result import Status, Verdict
+from logit_engine.fitting.uneven_sizes import uneven_sizes
 from logit_engine.objective.loss import Objective
 from logit_engine.solvers.descent import PENALTY_RATIO
 from logit_engine.solvers.solution import Residual, Solution, Termination
@@ -12,14 +13,7 @@ MAX_CLAUSES = 5  # that a sentence shows
 
 # The caller stopped the solver: it does not go on.
 STOPPED_BY_CALLER = (Termination.ITERATIONS, Termination.EVALUATIONS, Termination.HALTED)
-ADVICE = {
-    **dict.fromkeys(STOPPED_BY_CALLER, "Allow more passes, or scale or drop columns."),
-    Termination.UNCERTIFIED: (
-        "No direction separates the outcomes, so a maximum exists, but it lies so far out that "
-        "rounding hides the way. Look for offsets or weights of very different size, drop "
-        "columns, or set a penalty."
-    ),
-}
+STOPPED_ADVICE = "Allow more passes, or scale or drop columns."
 OTHER_ADVICE = "Scale or drop columns, set a penalty, or use a log-concave link."
 
 
@@ -27,9 +21,8 @@ def solver_status(objective: Objective, solution: Solution) -> Status:
     """Converged, or why not, as the solver saw it."""
     passes, proof = solution.passes, solution.proof
     if solution.termination is not Termination.CONVERGED:
-        advice = ADVICE.get(solution.termination, OTHER_ADVICE)
         reason = solution.termination.value
-        sentence = f"not converged after {passes} passes: {reason}. {advice}"
+        sentence = f"not converged after {passes} passes: {reason}. {_advice(objective, solution)}"
         return Status(Verdict.NOT_CONVERGED, sentence)
     if isinstance(proof, Residual):
         sentence = (
@@ -47,6 +40,20 @@ def solver_status(objective: Objective, solution: Solution) -> Status:
             "maximum."
         )
     return Status(Verdict.CONVERGED, sentence)
+
+
+def _advice(objective: Objective, solution: Solution) -> str:
+    """What may be done about a fit that did not converge."""
+    if solution.termination in STOPPED_BY_CALLER:
+        return STOPPED_ADVICE
+    if solution.termination is not Termination.UNCERTIFIED:
+        return OTHER_ADVICE
+    uneven = first_names(uneven_sizes(objective))
+    look = f"Look for numbers of very different size in {uneven}; drop" if uneven else "Drop"
+    return (
+        "No direction separates the outcomes, so a maximum exists, but it lies so far out that "
+        f"rounding hides the way. {look} columns, or set a penalty."
+    )
 
 
 def unproved_status(

@@ -344,6 +344,29 @@ def test_numbers_whose_squares_are_no_numbers_are_refused_by_column_and_row(
     assert str(caught.value) == sentence
 
 
+@pytest.mark.parametrize("size", [1e15, -9.97e36, 1e149])
+@pytest.mark.parametrize("normalize", Normalize)
+def test_a_number_that_wipes_out_the_digits_of_the_others_is_refused(
+    size: float, normalize: Normalize
+) -> None:
+    x = np.random.default_rng(3).standard_normal(3000)
+    x[[7, 2500]] = size
+    with pytest.raises(DataError) as caught:
+        learn(pl.DataFrame({"x": x}), Spec(numeric=("x",), normalize=normalize))
+    assert str(caught.value).startswith(
+        f"column 'x' holds numbers up to {abs(size):g} in 2 of 3,000 rows (rows 7, 2500), beside "
+        "which the others, with quartiles 1.3"
+    )
+    assert caught.value.names == {"column": "x"}
+
+
+def test_a_column_that_is_mostly_one_value_may_hold_large_ones() -> None:
+    x = np.zeros(3000)
+    x[[7, 2500]] = 1e30
+    design, _ = learn(pl.DataFrame({"x": x}), Spec(numeric=("x",)))
+    assert design.names == ("intercept", "x")
+
+
 def test_the_first_rows_that_are_infinite_are_named_as_the_caller_names_rows() -> None:
     x = np.zeros(3 * BLOCK_ROWS)
     x[[BLOCK_ROWS + 7, *range(2 * BLOCK_ROWS, 2 * BLOCK_ROWS + 9)]] = np.inf

@@ -122,3 +122,26 @@ def test_an_outlier_that_the_sample_does_not_see_is_no_obstacle(size: float) -> 
     eta = result.estimates[0] + X @ result.estimates[1:]
     residual = y - 1.0 / (1.0 + np.exp(-eta))
     assert abs(residual @ X[:, 0]) < 1e-10 * (np.abs(residual) @ np.abs(X[:, 0]))
+
+
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        ({}, "column 'x'"),
+        ({"offset": np.zeros(1500)}, "column 'x', offsets"),
+        ({"weight": np.ones(1500)}, "column 'x', weights"),
+    ],
+)
+def test_a_maximum_that_rounding_hides_is_blamed_on_what_is_there(
+    facts: dict[str, np.ndarray], found: str
+) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((1500, 2))
+    y = (rng.random(1500) < 1.0 / (1.0 + np.exp(-X[:, 0]))).astype(float)
+    X[7, 0], y[7] = 1e16, 1.0
+    result = fit(array_rows(X, y, names=["x", "z"], **facts))
+    assert not result.converged
+    assert result.status.sentence.endswith(
+        f"rounding hides the way. Look for numbers of very different size in {found}; drop "
+        "columns, or set a penalty."
+    )
