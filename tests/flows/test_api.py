@@ -127,11 +127,11 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "text": (
         FRAME.with_columns(x=pl.lit("n/a")),
-        "the frame: column 'x' holds String values, but numbers when its contract was learnt; co",
+        "the frame: column 'x' holds text, but numbers when its contract was learnt; co",
     ),
     "a date": (
         FRAME.with_columns(x="day"),
-        "the frame: column 'x' holds Date values, but numbers when its contract was learnt; conv",
+        "the frame: column 'x' holds dates, but numbers when its contract was learnt; conv",
     ),
     "lists": (
         FRAME.with_columns(x=pl.concat_list("x")),

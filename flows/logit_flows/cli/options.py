@@ -28,6 +28,10 @@ Prefect = Annotated[
         help="Run as a Prefect flow or as plain functions; else as the config says.",
     ),
 ]
+Relearn = Annotated[
+    bool,
+    typer.Option("--relearn", help="Learn anew what the columns are, where files contradict it."),
+]
 
 
 _files_read: list[Path] = []

@@ -14,6 +14,7 @@ from logit_flows.cli.options import (
     ConfigPath,
     Overrides,
     Prefect,
+    Relearn,
     print_json,
     read,
     tell_steps,
@@ -35,12 +36,13 @@ def train(
     overrides: Overrides = None,
     as_json: AsJson = False,
     prefect: Prefect = None,
+    relearn: Relearn = False,
 ) -> None:
     """Load, check, split, normalize, fit, evaluate and publish a run."""
     from logit_flows.recipes.training import train as run_train
 
     config = read(path or file, overrides)
-    trained = _run_recipe(run_train, config, prefect, as_json)
+    trained = _run_recipe(run_train, config, prefect, as_json, relearn)
     if as_json:
         print_json(_train_content(trained))
         return
@@ -108,6 +110,7 @@ def retrain(
     overrides: Overrides = None,
     as_json: AsJson = False,
     prefect: Prefect = None,
+    relearn: Relearn = False,
     require_promotion: Annotated[
         bool, typer.Option("--require-promotion", help="Exit with 3 if kept.")
     ] = False,
@@ -116,7 +119,7 @@ def retrain(
     from logit_flows.recipes.retraining import retrain as run_retrain
 
     config = read(path or file, overrides)
-    outcome = _run_recipe(run_retrain, config, prefect, as_json)
+    outcome = _run_recipe(run_retrain, config, prefect, as_json, relearn)
     decision = outcome.decision
     if as_json:
         content = {

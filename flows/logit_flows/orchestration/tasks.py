@@ -193,9 +193,9 @@ def _flow(name: str) -> Callable[[Callable[..., T]], Flow[..., T]]:
 
 
 @_flow("train")
-def train_flow(config: dict[str, Any], folder: str) -> Trained:
+def train_flow(config: dict[str, Any], folder: str, relearn: bool = False) -> Trained:
     """Train the config, given by content; paths in it are relative to the folder."""
-    return train(from_mapping(config, folder), Orchestrated())
+    return train(from_mapping(config, folder), relearn, Orchestrated())
 
 
 @_flow("score")
@@ -207,9 +207,9 @@ def score_flow(
 
 
 @_flow("retrain")
-def retrain_flow(config: dict[str, Any], folder: str) -> Any:
+def retrain_flow(config: dict[str, Any], folder: str, relearn: bool = False) -> Any:
     """Retrain; a kept champion is a state of its own name, and a promotion emits an event."""
-    outcome = retrain(from_mapping(config, folder), Orchestrated())
+    outcome = retrain(from_mapping(config, folder), relearn, Orchestrated())
     if not outcome.decision.promote:
         return Completed(
             name="KeptChampion", message=visible_text(outcome.decision.sentence), data=outcome

@@ -45,7 +45,7 @@ def run_cell(job: Job) -> Cell:
         dataset = run(load_dataset, config)
         split = run(split_rows, config, dataset)
         validated = run(cross_validate, config, dataset, split)
-        trained = train_run(config, run)
+        trained = train_run(config, False, run)
         return Cell(shown, trained.run, validated, None)
     except LogitEngineError as error:
         return Cell(shown, None, None, with_key(error))

@@ -19,15 +19,16 @@ class Retrained:
     decision: Decision
 
 
-def retrain(config: Config, run: Run = DIRECT) -> Retrained:
+def retrain(config: Config, relearn: bool = False, run: Run = DIRECT) -> Retrained:
     """Train a challenger, and promote it if the gate lets it.
 
     The gate compares it with the champion on rows that neither has seen. A champion that is kept is
-    no error: `decision` says why. Raises Busy while another retrain of the name runs.
+    no error: `decision` says why. relearn: learn the contract of the data anew. Raises Busy while
+    another retrain of the name runs.
     """
     with hold_name(config, "retrain"), attempt(config, "retrain", run) as record:
         before = run(read_champion, config)
-        trained = train_run(config, run)
+        trained = train_run(config, relearn, run)
         record["run"] = trained.run
         if before is None:
             trained = replace(trained, champion=run(promote_first, config, trained.run))

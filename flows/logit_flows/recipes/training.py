@@ -42,23 +42,24 @@ class Draft:
     model: StoredModel
 
 
-def train(config: Config, run: Run = DIRECT) -> Trained:
+def train(config: Config, relearn: bool = False, run: Run = DIRECT) -> Trained:
     """Train the config's model and publish it as a run.
 
+    relearn: learn the contract of the data anew, where a file contradicts the one of the name.
     The first run of a name becomes its champion. A run of the same config and data that is
     published already is verified and reused. Raises DataError with every problem of the data,
     SeparationError or RankError with the columns that the fit cannot have.
     """
     with attempt(config, "train", run) as record:
-        trained = train_run(config, run)
+        trained = train_run(config, relearn, run)
         champion = run(promote_first, config, trained.run)
         record["run"] = trained.run
         return replace(trained, champion=champion)
 
 
-def train_run(config: Config, run: Run) -> Trained:
+def train_run(config: Config, relearn: bool, run: Run) -> Trained:
     """The run of this config and data: verified and reused if it is published, else made now."""
-    dataset = run(load_dataset, config)
+    dataset = run(load_dataset, config, relearn)
     found = run(find_run, config, dataset)
     made = found or publish_draft(config, dataset, draft_run(config, dataset, run), run)
     return Trained(

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from logit_engine.errors import DataError
+from logit_engine.errors import joint_error
 from logit_flows.sources.contract import Contract, ContractColumn, Role, Roles
 from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.logical_types import LogicalType, is_text, is_zoned
-from logit_flows.sources.misfits import first_look_sentence, later_sentence
+from logit_flows.sources.misfits import first_look_error, later_error
 from logit_flows.sources.raw_files import RawColumns
 
 AS_WRITTEN = {Role.ID, Role.CLUSTER}
@@ -68,12 +68,12 @@ def learn_contract(
         at = next(i for i, misfits in enumerate(judged) if (name, wanted) in misfits)
         count = judged[at][name, wanted]
         problems.append(
-            later_sentence(files[at], name, wanted, count, declared=name in known.declared)
+            later_error(files[at], name, wanted, count, declared=name in known.declared)
             if name in types
-            else first_look_sentence(files[at], name, found, wanted, count)
+            else first_look_error(files[at], name, found, wanted, count)
         )
     if problems:
-        raise DataError("\n".join(problems))
+        raise joint_error(problems)
     return Contract(tuple(columns), dialect)
 
 

@@ -1,16 +1,17 @@
-"""Sentences about a column whose values are not of its type: file, row, value, what to do."""
+"""Errors about a column whose values are not of its type: file, row, value, what to do."""
 
 from collections.abc import Sequence
 
 import polars as pl
 
+from logit_engine.errors import DataError
 from logit_flows.sources.contract import Role
-from logit_flows.sources.logical_types import LogicalType, is_text
+from logit_flows.sources.logical_types import LogicalType, is_text, is_zoned
 from logit_flows.sources.raw_files import NEVER, RawColumns
 
 MAX_SHOWN_VALUE = 40  # characters of a value in a sentence
 NESTED = (pl.List, pl.Array, pl.Struct, pl.Binary, pl.Object)
-ARTICLES = {
+TYPE_WORDS = {
     LogicalType.TEXT: "text",
     LogicalType.INTEGER: "whole numbers",
     LogicalType.NUMBER: "numbers",
@@ -22,50 +23,49 @@ ARTICLES = {
 }
 
 
-def first_look_sentence(
+def first_look_error(
     file: RawColumns, name: str, roles: Sequence[Role], wanted: LogicalType, count: int
-) -> str:
+) -> DataError:
     """What a column holds that its role cannot use."""
     held = held_words(file, name, wanted, count)
     if isinstance(file.types[name], NESTED):
-        return (
-            f"{file.place}: column '{name}' holds {held}, which no role can use; write it as "
-            "columns of plain values."
-        )
-    numeric = set(roles) == {Role.NUMERIC}
-    if numeric:
-        return (
-            f"{file.place}: column '{name}' should hold numbers but holds {held}; "
-            f"{_numeric_advice(file, name)}"
-        )
+        advice = "no role can use these; write them as columns of plain values."
+        return _column_error(file, name, f"holds {held}: {advice}")
+    if set(roles) == {Role.NUMERIC}:
+        said = f"should hold numbers but holds {held}; {_numeric_advice(file, name)}"
+        return _column_error(file, name, said)
     if Role.TIME in roles:
         texts = is_text(file.types[name]) and not file.is_parsed(name)
         line = f", or declare what the texts are:  data: {{types: {{{name}: datetime}}}}"
-        return (
-            f"{file.place}: column '{name}' (data.time) holds {held}; give dates, dates with "
-            f"times, or numbers{line if texts else '.'}"
+        return _column_error(
+            file,
+            name,
+            f"(data.time) holds {held}; give dates, dates with times, or numbers"
+            f"{line if texts else '.'}",
         )
     advice = "list it under features.numeric, or " if Role.CATEGORICAL in roles else ""
-    return (
-        f"{file.place}: column '{name}' ({roles[0]}) holds {held}, but its values are names: text, "
-        f"whole numbers, true and false, or dates; {advice}convert it."
+    return _column_error(
+        file,
+        name,
+        f"({roles[0]}) holds {held}, but its values are names: text, whole numbers, true and "
+        f"false, or dates; {advice}convert it.",
     )
 
 
-def later_sentence(
+def later_error(
     file: RawColumns, name: str, wanted: LogicalType, count: int, *, declared: bool
-) -> str:
+) -> DataError:
     """How a column differs from its known type."""
     held = held_words(file, name, wanted, count, declared=declared)
     if declared:
-        return (
-            f"{file.place}: column '{name}' holds {held}, but data.types declares "
-            f"{wanted}; correct the one or the other."
-        )
-    return (
-        f"{file.place}: column '{name}' holds {held}, but {ARTICLES[wanted]} when its contract "
-        f"was learnt; {file.advice}."
-    )
+        why = f"but data.types declares {wanted}; correct the one or the other."
+    else:
+        why = f"but {TYPE_WORDS[wanted]} when its contract was learnt; {file.advice}."
+    return _column_error(file, name, f"holds {held}, {why}")
+
+
+def _column_error(file: RawColumns, name: str, said: str) -> DataError:
+    return DataError(f"{file.place}: column '{name}' {said}", names={"column": name})
 
 
 def held_words(
@@ -73,13 +73,26 @@ def held_words(
 ) -> str:
     """What the column holds: its type, or the first value that does not fit, and where."""
     if count == NEVER:
-        return f"{file.types[name]} values"
+        return file_type_words(file.types[name])
     row, value = file.first_misfit(name, wanted, declared=declared)
     shown = str(value)
     shown = shown if len(shown) <= MAX_SHOWN_VALUE else shown[: MAX_SHOWN_VALUE - 3] + "..."
     others = "" if count == 1 else f", {count:,} in all"
     shown = f"text '{shown}'" if is_text(file.types[name]) else shown
     return f"{shown} in data row {row:,} (the first such value{others})"
+
+
+def file_type_words(found: pl.DataType) -> str:
+    """What values of a file's type are, for a person."""
+    if is_text(found):
+        return "text"
+    if isinstance(found, pl.Datetime):
+        return "times with a zone" if is_zoned(found) else "times without a zone"
+    if found.is_integer():
+        return "whole numbers"
+    words = {pl.Boolean: "true and false", pl.Date: "dates", pl.Duration: "durations"}
+    plain = "numbers" if found.is_numeric() else f"{found} values"
+    return words.get(found.base_type(), plain)
 
 
 def _numeric_advice(file: RawColumns, name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from logit_engine.errors import DataError
+from logit_engine.errors import DataError, LogitEngineError, joint_error
 from logit_engine.rows.frame_columns import name_problem
 from logit_flows.sources.contract import Roles
 from logit_flows.sources.dialect import Dialect
@@ -32,21 +32,23 @@ def read_source(
     files = bound_files(paths)
     dialect = dialect_of(paths[0]) if files[0].is_text else None
     raw = [read_types(file, dialect) for file in files]
-    problems = [problem for name in roles if (problem := name_problem(name)) is not None]
-    problems += [problem for file in raw for problem in missing_columns(file, roles)]
+    problems: list[LogitEngineError] = [
+        DataError(problem) for name in roles if (problem := name_problem(name)) is not None
+    ]
+    problems += [error for file in raw for error in missing_columns(file, roles)]
     there = {n: found for n, found in roles.items() if all(n in file.types for file in raw)}
     try:
         contract = learn_contract(raw, there, known, dialect)
         table = open_table(raw, contract, known.declared, cache)
     except DataError as error:
-        problems.append(str(error))
+        problems.append(error)
     if problems:
-        raise DataError("\n".join(dict.fromkeys(problems)))
+        raise joint_error(problems)
     return table
 
 
-def missing_columns(rows: RawColumns, needed: Iterable[str]) -> list[str]:
-    """A sentence for each needed column that is not there, with the nearest that is."""
+def missing_columns(rows: RawColumns, needed: Iterable[str]) -> list[DataError]:
+    """An error for each needed column that is not there, with the nearest that is."""
     problems = []
     there = list(rows.types)
     for name in needed:
@@ -55,5 +57,6 @@ def missing_columns(rows: RawColumns, needed: Iterable[str]) -> list[str]:
             listed = ", ".join(there[:MAX_SHOWN_COLUMNS])
             hint = f"did you mean '{near[0]}'?" if near else f"there are {listed}."
             hint = hint if there else "there are no columns."
-            problems.append(f"{rows.place}: column '{name}' is not in the data; {hint}")
+            said = f"{rows.place}: column '{name}' is not in the data; {hint}"
+            problems.append(DataError(said, names={"column": name}))
     return problems

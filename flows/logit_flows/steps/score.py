@@ -190,7 +190,7 @@ def open_cohort(config: Config, model: StoredModel, cohort: Cohort) -> SourceTab
         first = str(error).splitlines()[0]
         raise DataError(f"cohort {cohort.name}: it cannot be read: {first}") from error
     except DataError as error:
-        raise DataError(f"cohort {cohort.name}: {error}", reason=error.reason) from error
+        raise _error_of_cohort(cohort, error) from error
 
 
 def model_contract(model: StoredModel) -> Contract:
@@ -238,7 +238,7 @@ def typed_frame(model: StoredModel, frame: pl.DataFrame) -> pl.DataFrame:
     roles = {column.name: column.roles for column in contract.columns}
     problems = missing_columns(rows, roles)
     if problems:
-        raise DataError(" ".join(problems))
+        raise DataError(" ".join(map(str, problems)))
     learn_contract([rows], roles, Known(older=contract.types), None)
     return rows.typed(contract.types).collect()
 

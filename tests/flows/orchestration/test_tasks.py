@@ -9,7 +9,6 @@ from logit_flows.config.checking import with_overrides
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.recipes.retraining import retrain
-from logit_flows.recipes.running import DIRECT
 from logit_flows.recipes.training import train
 
 from logit_engine.errors import DataError
@@ -124,7 +123,7 @@ def test_an_experiment_runs_its_cells_as_tasks_and_one_fails_alone(
 
 
 def test_the_tasks_are_thin_and_plain_functions_need_no_prefect(exam: Config) -> None:
-    assert retrain(exam, DIRECT).decision.promote
+    assert retrain(exam).decision.promote
 
 
 def test_the_readme_of_the_flows_lists_them(tasks: Any) -> None:

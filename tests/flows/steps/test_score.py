@@ -168,7 +168,7 @@ def test_a_cohort_that_breaks_the_contract_is_refused_by_its_name(
         ),
         "texts": (
             frame.with_columns(x=pl.lit("n/a")),
-            "{path}: column 'x' holds String values, but numbers when its contract was learnt; "
+            "{path}: column 'x' holds text, but numbers when its contract was learnt; "
             "write the file as before, or learn a new contract by --relearn.",
         ),
         "holes": (

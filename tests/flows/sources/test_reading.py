@@ -1,0 +1,174 @@
+"""Reading a source under a contract: what is learnt, what is kept, what is refused and how."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from logit_flows.sources.contract import Role
+from logit_flows.sources.dialect import Dialect
+from logit_flows.sources.looking import Known
+from logit_flows.sources.reading import read_source
+from logit_flows.sources.table import SourceTable
+from logit_flows.sources.type_names import LogicalType
+
+from logit_engine.errors import DataError
+
+ROLES = {
+    "key": (Role.ID,),
+    "y": (Role.TARGET,),
+    "x": (Role.NUMERIC,),
+    "g": (Role.CATEGORICAL,),
+}
+FRAME = pl.DataFrame({"key": [1, 2, 3], "y": [0, 1, 1], "x": [0.5, 1.0, 2.0], "g": [1, 2, 10]})
+TYPES = {
+    "key": LogicalType.INTEGER,
+    "y": LogicalType.INTEGER,
+    "x": LogicalType.NUMBER,
+    "g": LogicalType.INTEGER,
+}
+
+
+def read(
+    folder: Path,
+    files: Mapping[str, pl.DataFrame | str],
+    known: Known | None = None,
+    roles: Mapping[str, tuple[Role, ...]] = ROLES,
+) -> SourceTable:
+    """The files, written into the folder and read in order."""
+    paths = []
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        paths.append(str(path))
+        if isinstance(content, str):
+            path.write_text(content, encoding="utf-8")
+        else:
+            content.write_parquet(path)
+    cache = folder / ".cache"
+    return read_source(paths, roles, known or Known(), lambda path: Dialect(), cache)
+
+
+def refusal(
+    folder: Path, files: Mapping[str, pl.DataFrame | str], known: Known | None = None
+) -> str:
+    """Why the files are not read."""
+    with pytest.raises(DataError) as caught:
+        read(folder, files, known)
+    return str(caught.value).replace(f"{folder}/", "")
+
+
+def test_types_are_learnt_by_role_from_parquet(tmp_path: Path) -> None:
+    assert read(tmp_path, {"a.parquet": FRAME}).contract.types == TYPES
+
+
+def test_in_a_text_file_ids_stay_as_written_and_whole_levels_are_integers(tmp_path: Path) -> None:
+    table = read(tmp_path, {"a.csv": "key,y,x,g\n007,0,1,1\n08,1,2.5,2.0\n"})
+    assert table.contract.types == TYPES | {"key": LogicalType.TEXT}
+    assert table.scan().select("key", "g").collect().rows() == [("007", 1), ("08", 2)]
+    codes = read(tmp_path, {"b.csv": "key,y,x,g\n1,0,1,02116\n2,1,2,10001\n"})
+    assert codes.contract.types["g"] is LogicalType.TEXT
+
+
+def test_files_may_differ_in_order_extra_columns_and_width_of_integers(tmp_path: Path) -> None:
+    other = FRAME.select(
+        pl.lit("more").alias("extra"),
+        "g",
+        "x",
+        pl.col("key").cast(pl.UInt64),
+        pl.col("y").cast(pl.Int8),
+    )
+    rows = read(tmp_path, {"a.parquet": FRAME, "b.parquet": other}).scan().collect()
+    assert rows.columns == list(ROLES)
+    assert rows.vstack(rows.clear()).equals(pl.concat([FRAME, FRAME]).select(list(ROLES)))
+
+
+def test_integers_of_more_than_64_bits_are_kept(tmp_path: Path) -> None:
+    wide = FRAME.with_columns(key=(pl.col("key").cast(pl.Int128) + 10**19))
+    table = read(tmp_path, {"a.parquet": FRAME, "b.parquet": wide})
+    keys = table.scan().collect()["key"].cast(pl.String).to_list()
+    assert keys == ["1", "2", "3", *(str(10**19 + i) for i in (1, 2, 3))]
+    narrow = read(tmp_path, {"c.parquet": FRAME.with_columns(key=pl.col("key").cast(pl.Int128))})
+    assert narrow.scan().collect_schema()["key"] == pl.Int64
+
+
+def test_hive_folders_name_columns(tmp_path: Path) -> None:
+    plain = FRAME.drop("g")
+    files = {"g=1/a.parquet": plain, "g=10/a.parquet": plain.with_columns(key=pl.col("key") + 3)}
+    table = read(tmp_path, files)
+    assert table.contract.types["g"] is LogicalType.INTEGER
+    assert table.scan().collect()["g"].to_list() == [1, 1, 1, 10, 10, 10]
+    texts = {"g=1/a.csv": "key,y,x\na,1,1\n", "g=b/a.csv": "key,y,x\na,1,1\n"}
+    assert read(tmp_path, texts).scan().collect()["g"].to_list() == ["1", "b"]
+
+
+def test_what_no_type_fits_is_told_by_file_row_and_value_all_at_once(tmp_path: Path) -> None:
+    bad = FRAME.with_columns(x=pl.Series(["1", "n/a", "2"]), g=pl.Series([1.0, 2.0, 2.5]))
+    assert refusal(tmp_path, {"a.parquet": bad}).split("\n") == [
+        "a.parquet: column 'x' should hold numbers but holds text; list it under "
+        "features.categorical; or, if the texts are numbers,  data: {types: {x: number}}",
+        "a.parquet: column 'g' (categorical) holds 2.5 in data row 3 (the first such value), but "
+        "its values are names: text, whole numbers, true and false, or dates; list it under "
+        "features.numeric, or convert it.",
+    ]
+
+
+def test_a_later_file_is_cast_where_nothing_is_lost(tmp_path: Path) -> None:
+    known = Known(older=TYPES)
+    later = FRAME.with_columns(g=pl.col("g").cast(pl.Float64), key=pl.col("key").cast(pl.Int16))
+    assert read(tmp_path, {"a.parquet": later}, known).scan().collect().equals(FRAME)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (pl.lit("1").alias("g"), "holds text, but whole numbers when its contract was learnt"),
+        (
+            pl.Series("g", [1.0, 2.5, 3.5]),
+            "holds 2.5 in data row 2 (the first such value, 2 in all), but whole numbers when",
+        ),
+        (pl.lit(date(2020, 1, 1)).alias("x"), "holds dates, but numbers when its contract was l"),
+        (pl.concat_list("x").alias("x"), "holds List(Float64) values, but numbers when"),
+    ],
+)
+def test_a_file_that_contradicts_the_contract_is_refused(
+    tmp_path: Path, change: pl.Expr, said: str
+) -> None:
+    problem = refusal(tmp_path, {"a.parquet": FRAME.with_columns(change)}, Known(older=TYPES))
+    assert said in problem
+    assert problem.endswith("write the file as before, or learn a new contract by --relearn.")
+
+
+def test_a_declared_type_stands_above_what_a_file_looks_like(tmp_path: Path) -> None:
+    known = Known(declared={"g": LogicalType.TEXT, "x": LogicalType.NUMBER})
+    frame = FRAME.with_columns(x=pl.Series(["1", "2", "3e2"]))
+    table = read(tmp_path, {"a.parquet": frame}, known)
+    assert table.scan().collect()["g"].to_list() == ["1", "2", "10"]
+    assert table.scan().collect()["x"].to_list() == [1.0, 2.0, 300.0]
+    assert "data.types declares number; correct" in refusal(
+        tmp_path, {"b.parquet": FRAME.with_columns(x=pl.lit("a"))}, known
+    )
+
+
+def test_a_text_file_is_turned_into_parquet_once_and_anew_if_it_is_damaged(tmp_path: Path) -> None:
+    files = {"a.csv": "key,y,x,g\n1,0,1,1\n2,1,2.5,2\n"}
+    first = read(tmp_path, files)
+    made = Path(first.paths[0])
+    inode = made.stat().st_ino
+    assert read(tmp_path, files).paths == first.paths
+    assert made.stat().st_ino == inode
+    whole = made.read_bytes()
+    made.write_bytes(whole[:-9] + b"damaged..")
+    assert read(tmp_path, files).scan().collect().height == 2
+    assert made.read_bytes() == whole
+
+
+def test_a_file_replaced_after_it_was_opened_is_refused(tmp_path: Path) -> None:
+    table = read(tmp_path, {"a.parquet": FRAME})
+    (tmp_path / "a.parquet").unlink()
+    FRAME.write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"a\.parquet changed while it was read"):
+        table.scan()
+    with pytest.raises(DataError, match=r"a\.parquet changed while it was read"):
+        table.open_file(table.paths[0])
