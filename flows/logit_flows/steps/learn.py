@@ -6,6 +6,7 @@ from functools import partial
 from logit_engine.design.learning import learn
 from logit_engine.design.spec import Impute, Normalize, PoolAs, Redundant, Spec, Unknown
 from logit_engine.design.table_design import Design
+from logit_engine.design.terms.naming import column_text
 from logit_flows.config.model import Config
 from logit_flows.config.values import value_text
 from logit_flows.steps.load import Dataset
@@ -79,6 +80,6 @@ def _order(design: Design, name: str) -> str:
         else (*levels[: MAX_SHOWN_LEVELS - 1], "...", levels[-1])
     )
     return (
-        f"{name}: neighbors are drawn together in the order {shown}; numbers sort as "
+        f"{column_text(name)}: neighbors are drawn together in the order {shown}; numbers sort as "
         "numbers, text by its letters."
     )

@@ -17,6 +17,7 @@ import polars as pl
 from logit_engine.columns import Array, Coded, Columns, Dense
 from logit_engine.design.spec import Redundant, Spec
 from logit_engine.design.survey import Survey, missing_values
+from logit_engine.design.terms.naming import column_text
 from logit_engine.errors import DataError, LogitEngineError, Reason, UsageError
 from logit_engine.rows.arrays import MAX_MAGNITUDE
 from logit_engine.rows.frame_columns import by_name
@@ -53,6 +54,10 @@ class Training:
             else:
                 terms += [] if term is None else [term]
         return terms
+
+    def note(self, column: str, clause: str) -> None:
+        """Note what was done with a column."""
+        self.notes.append(f"{column_text(column)}: {clause}")
 
     def drop_constant(self, name: str, clause: str) -> None:
         """Note that a column that does not vary is dropped.

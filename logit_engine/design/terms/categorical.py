@@ -228,7 +228,5 @@ def _rare_levels(
         if spec.pool_as is PoolAs.LEVEL
         else f"{'joins' if is_one else 'join'} the reference level {reference}"
     )
-    training.notes.append(
-        f"{name}: {few} rows ({shown_levels(rare)}), {total:,} rows in all, {fate}."
-    )
+    training.note(name, f"{few} rows ({shown_levels(rare)}), {total:,} rows in all, {fate}.")
     return rare

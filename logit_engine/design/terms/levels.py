@@ -43,7 +43,7 @@ def learn_levels(training: Training, name: str) -> Levels:
         rows[level] += value_rows.get(value, 0)
     alike = twins(rows)
     if alike:
-        training.notes.append(f"{name}: the levels {alike_clause(alike)}; recode can merge them.")
+        training.note(name, f"the levels {alike_clause(alike)}; recode can merge them.")
     return Levels(level_of, rows)
 
 
@@ -100,9 +100,9 @@ def _value_rows(training: Training, name: str) -> dict[str, int]:
         raise _taken_name_error(name, MISSING_LEVEL)
     if missing:
         found[MISSING_LEVEL] = missing
-        training.notes.append(
-            f"{name}: {missing:,} of {rows:,} values were missing and became the level "
-            f"{MISSING_LEVEL}."
+        training.note(
+            name,
+            f"{missing:,} of {rows:,} values were missing and became the level {MISSING_LEVEL}.",
         )
     return found
 
@@ -127,16 +127,14 @@ def _recoded(training: Training, name: str, value_rows: Mapping[str, int]) -> di
             if value not in value_rows:
                 near = _nearest(value, [known for known in value_rows if known not in listed])
                 hint = f"; did you mean '{near}'?" if near else "."
-                training.notes.append(
-                    f"{name}: '{value}', which is recoded to '{level}', is in no training row{hint}"
+                training.note(
+                    name, f"'{value}', which is recoded to '{level}', is in no training row{hint}"
                 )
         if there:
             level_of |= dict.fromkeys(values, level)
             rows = sum(value_rows[value] for value in there)
             verb = "counts" if len(there) == 1 else "count"
-            training.notes.append(
-                f"{name}: {shown_levels(there)} {verb} as '{level}', {rows:,} rows in all."
-            )
+            training.note(name, f"{shown_levels(there)} {verb} as '{level}', {rows:,} rows in all.")
     return level_of
 
 

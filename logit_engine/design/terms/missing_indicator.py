@@ -8,7 +8,7 @@ import polars as pl
 
 from logit_engine.design.survey import missing_values
 from logit_engine.design.terms.base import Inputs, NumberColumns, Term, Training
-from logit_engine.design.terms.naming import missing_text
+from logit_engine.design.terms.naming import listed_text, missing_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Indicator(Term):
                 continue  # it would be constant, as these columns are
             if rows < spec.min_frequency:
                 training.notes.append(
-                    f"{', '.join(names)}: missing in {rows:,} rows, too few for an indicator of "
+                    f"{listed_text(names)}: missing in {rows:,} rows, too few for an indicator of "
                     "their own."
                 )
             else:

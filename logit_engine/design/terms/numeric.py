@@ -104,9 +104,10 @@ def _fill_center_scale(training: Training, name: str) -> tuple[float | None, flo
     if numbers.missing:
         if fill is None:
             raise missing_numbers_error(name, numbers.missing, numbers.rows)
-        training.notes.append(
-            f"{name}: {numbers.missing:,} of {numbers.rows:,} values were missing and became "
-            f"{fill:.6g} ({spec.impute_numeric})."
+        training.note(
+            name,
+            f"{numbers.missing:,} of {numbers.rows:,} values were missing and became "
+            f"{fill:.6g} ({spec.impute_numeric}).",
         )
         numbers = numbers.filled(fill)
         x[np.isnan(x)] = fill

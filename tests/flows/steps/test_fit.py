@@ -133,7 +133,8 @@ def test_aliased_columns_are_dropped_in_order_and_said_and_the_rest_is_the_fit_w
     model = read_model(Path(run.folder) / "model.parquet")
     assert model.design == run.model.design
     assert model.design.data_columns == ("x", "z", "city", "zone")
-    found = frame.select(model.probabilities()[0].alias("p"))["p"].to_numpy()
+    scores = model.select_outputs(frame.lazy(), ["probability"]).collect()
+    found = scores["probability"].to_numpy()
     np.testing.assert_allclose(found, peer.predict(X), rtol=1e-10)
 
 

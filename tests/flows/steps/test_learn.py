@@ -64,8 +64,9 @@ def test_a_recode_merges_levels_in_training_and_in_scores(make: Make, tmp_path: 
         for note in run.model.notes
     )
     rows = pl.DataFrame({"x": 0.5, "z": 0.0, "city": ["a", "b", "c"], "floor": [1, 2, 3]})
-    p = rows.select(read_model(Path(run.folder, "model.parquet")).probabilities()[0].alias("p"))
-    assert p["p"][0] == p["p"][1] != p["p"][2]
+    model = read_model(Path(run.folder, "model.parquet"))
+    p = model.select_outputs(rows.lazy(), ["probability"]).collect().to_series()
+    assert p[0] == p[1] != p[2]
     assert from_mapping(config.content(), tmp_path) == config
 
 
