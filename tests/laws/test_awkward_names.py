@@ -81,6 +81,7 @@ def config_of(
             "target": {"column": names["target"], "positive": 1},
             "id": names["key"],
             **times,
+            **({"format": {"header": 1}} if data.endswith(".csv") else {}),
         },
         "features": {
             "numeric": [names[column] for column in NUMERIC],
@@ -139,6 +140,16 @@ def test_a_model_does_not_depend_on_the_names_of_its_columns(tmp_path: Path, met
     for i, names in enumerate(name_choices(method)):
         streams = i % 2 and method != "time"  # clusters are never streamed
         config = config_of(tmp_path / str(i), names, method, "1KB" if streams else "auto")
+        assert facts(config, names) == plain, names
+
+
+def test_a_text_file_has_every_name_that_is_not_empty(tmp_path: Path) -> None:
+    plain = facts(config_of(tmp_path / "plain", SAME_NAMES, "random", data="d.csv"), SAME_NAMES)
+    named = [name for name in AWKWARD_NAMES if name]
+    for start in range(0, len(named), len(COLUMNS)):
+        chosen = islice(cycle(named), start, start + len(COLUMNS))
+        names = dict(zip(COLUMNS, chosen, strict=True))
+        config = config_of(tmp_path / str(start), names, "random", data="d.csv")
         assert facts(config, names) == plain, names
 
 
