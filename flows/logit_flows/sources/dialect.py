@@ -3,6 +3,7 @@
 What a config declares is a part of a `Dialect`; `sniffing.py` finds the rest in the file.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -90,3 +91,26 @@ def declared_dialect(format: DeclaredFormat | None) -> Declared:
     elif format.header is not None:
         declared["header"] = None if format.header == NONE else format.header
     return declared
+
+
+def format_keys(dialect: Dialect, declared: Declared) -> dict[str, Any]:
+    """The keys of `data.format` that turn a plain CSV into the dialect; declared ones left out."""
+    plain, found = Dialect().to_content(), dialect.to_content()
+    keys = {key: found[key] for key in found if found[key] != plain[key] and key not in declared}
+    if "names" in declared:
+        keys.pop("header", None)
+    if names := keys.pop("names", None):
+        keys["header"] = names
+    return {key: NONE if value is None else value for key, value in keys.items()}
+
+
+def sniffed_notes(dialect: Dialect | None, declared: Declared) -> tuple[str, ...]:
+    """What was sniffed in place of being declared, as the line that would declare it."""
+    keys = {} if dialect is None else format_keys(dialect, declared)
+    if not keys:
+        return ()
+    pairs = (
+        f"{key}: {value if value == NONE else json.dumps(value, ensure_ascii=False)}"
+        for key, value in keys.items()
+    )
+    return (f"Text files were found to be written as  data: {{format: {{{', '.join(pairs)}}}}}",)

@@ -14,7 +14,7 @@ from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.labels import Label, is_same_label, label_of, quoted_label
 from logit_flows.config.model import Config
 from logit_flows.sources.contract import Contract, Role, Roles
-from logit_flows.sources.dialect import Dialect, declared_dialect
+from logit_flows.sources.dialect import Dialect, declared_dialect, sniffed_notes
 from logit_flows.sources.files import find_paths
 from logit_flows.sources.looking import Known
 from logit_flows.sources.reading import read_source
@@ -211,7 +211,9 @@ def _counted_dataset(config: Config, table: SourceTable, training: bool) -> Data
         raise DataError("\n".join(problems))
     positive = data.target.positive
     events = tuple(positive) if isinstance(positive, list) else ()
-    return Dataset(table, counts.rows - dropped, dropped, classes, data.target.column, events)
+    notes = sniffed_notes(table.contract.dialect, declared_dialect(data.format))
+    kept = counts.rows - dropped
+    return Dataset(table, kept, dropped, classes, data.target.column, events, notes)
 
 
 def _repeated_ids(rows: pl.LazyFrame, column: str, count: int) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from logit_flows.config.model import Config
-from logit_flows.sources.dialect import Dialect, declared_dialect
+from logit_flows.sources.dialect import declared_dialect
 
 from tests.support.configs import BASE, Problems
 
@@ -96,8 +96,3 @@ def test_a_wrong_value_is_refused_by_its_sentence(
 ) -> None:
     text = f"data.format={{{written}}}"
     assert problems(BASE, text) == [f"--set {text}: data.format.{key}: {sentence}."]
-
-
-def test_a_dialect_survives_its_own_content() -> None:
-    dialect = Dialect(";", ",", ".", None, "latin-1", ("", "NA"), None, ("a", "b"), 2, True, "%d")
-    assert Dialect.from_content(dialect.to_content()) == dialect

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from logit_flows.config.checking import with_overrides
 from logit_flows.config.model import Config
 from logit_flows.recipes.training import train
 from logit_flows.steps.learn import learn_design
@@ -47,6 +48,18 @@ def test_numbers_that_turn_to_text_late_are_told_by_value_and_row(make: Make) ->
         "first such value); repair the value, name it as missing (data: {format: {null_values: "
         "['', ...]}}), or list the column under features.categorical."
     ]
+
+
+def test_how_a_text_file_is_written_is_said_unless_it_is_declared(make: Make) -> None:
+    config = make(CSV.replace(",", ";") + "3;?;1;a;true\n")
+    line = '{separator: ";", null_values: ["", "?"]}'
+    for _ in range(2):
+        dataset = load_dataset(config)
+        assert dataset.notes == (
+            f"Text files were found to be written as  data: {{format: {line}}}",
+        )
+    declared = {"data.format": {"separator": ";", "null_values": ["?"]}}
+    assert load_dataset(with_overrides(config, declared)).notes == ()
 
 
 def test_a_categorical_that_holds_decimals_is_refused(make: Make) -> None:
