@@ -17,7 +17,7 @@ from logit_engine.fitting.steps import fit
 from logit_flows.config.model import Config
 from logit_flows.steps.fit import fit_unaliased, likelihood_of, penalty_of
 from logit_flows.steps.folds import fold_key, hashed_folds
-from logit_flows.steps.learn import Learned, design_spec
+from logit_flows.steps.learn import Learned, fold_spec
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import class_names, outcomes, read_rows
 from logit_flows.steps.split import Split
@@ -83,7 +83,7 @@ def _fold_losses(
             wording=Wording(config.data.target.column, units=design.units, pools=design.pools),
         )
 
-    fitted = fit_unaliased(config, Learned(*learn(frame, design_spec(config))), fit_design)
+    fitted = fit_unaliased(config, Learned(*learn(frame, fold_spec(config))), fit_design)
     held, outcome = validation
     eta = fitted.learned.design.predictors(held, fitted.result.estimates)
     return -likelihood.terms(eta, outcome).loglik

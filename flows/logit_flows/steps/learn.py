@@ -1,6 +1,6 @@
 """Learn: the Design of the training rows, as the config asks for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from logit_engine.design.learning import learn
@@ -48,6 +48,21 @@ def design_spec(config: Config) -> Spec:
         unknown=Unknown(features.handle_unknown),
         constant_columns=Redundant(features.constant),
         normalize=Normalize(config.normalize),
+    )
+
+
+def fold_spec(config: Config) -> Spec:
+    """What is asked of the design of a fold's rows, which are a part of the training rows.
+
+    A level may be rare or unseen, or a column constant, in that part alone: the level is pooled,
+    the column dropped, though the config refuses such a one in all training rows.
+    """
+    spec = design_spec(config)
+    return replace(
+        spec,
+        pool_as=PoolAs.LEVEL if spec.pool_as is PoolAs.ERROR else spec.pool_as,
+        unknown=Unknown.POOLED if spec.unknown is Unknown.ERROR else spec.unknown,
+        constant_columns=Redundant.DROP,
     )
 
 

@@ -20,7 +20,7 @@ from logit_engine.rows import one_blas_thread
 from logit_flows.config.model import Config
 from logit_flows.steps.fit import likelihood_of, unit_penalty
 from logit_flows.steps.folds import validation_folds
-from logit_flows.steps.learn import design_spec
+from logit_flows.steps.learn import design_spec, fold_spec
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import class_names, outcomes, read_rows
 from logit_flows.steps.split import Split
@@ -136,7 +136,7 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     for inside, held in every:
         train, rest = frame.filter(pl.Series(inside)), frame.filter(pl.Series(held))
         # a fold's rows have no say in how they are normalized
-        own, _ = learn(train, design_spec(config))
+        own, _ = learn(train, fold_spec(config))
         path, X = _path(config, dataset, (own, train, y[inside]), strengths), own.encode(rest)
         for i, estimates in enumerate(path):
             losses[i, held] = _losses(likelihood, X, estimates, y[held])

@@ -11,9 +11,12 @@ from logit_flows.config.checking import from_mapping, with_overrides
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import remedies_of
 from logit_flows.recipes.training import train
+from logit_flows.steps.crossvalidate import cross_validate
+from logit_flows.steps.folds import hashed_folds
 from logit_flows.steps.learn import Learned, learn_design
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.split import split_rows
+from logit_flows.steps.tune import tune_penalty
 from ruamel.yaml import YAML
 
 from logit_engine.errors import DataError, LogitEngineError, Reason
@@ -119,3 +122,36 @@ def test_an_ordered_categorical_that_is_constant_is_dropped_from_the_penalty_too
         run.model.notes
     )
     assert run.model.result.converged
+
+
+@pytest.mark.parametrize("strength", ["cv", None])
+def test_what_is_rare_unseen_or_constant_in_a_fold_alone_does_not_stop_it(
+    make: Make, strength: str | None
+) -> None:
+    """Two levels of twelve rows, one of them and a column of ones within one fold of three."""
+    frame = city_table()
+    fold = hashed_folds(frame, "key", 3)
+    first, all_folds = np.flatnonzero(fold == 0)[:12], np.arange(200, 212)
+    city = frame["city"].to_list()
+    for i in first:
+        city[i] = "alone"
+    for i in all_folds:
+        city[i] = "rare"
+    in_first = np.isin(np.arange(frame.height), first)
+    frame = frame.with_columns(city=pl.Series(city), flag=pl.Series(in_first.astype(float)))
+    config = make(
+        frame,
+        split__method="none",
+        features__numeric=["x", "z", "flag"],
+        features__min_frequency=12,
+        features__pool_as="error",
+        model__penalty={"type": "l2", "strength": strength or 0.01}
+        | ({"folds": 3} if strength else {}),
+        experiment={"matrix": {"model.link": ["logit"]}, "folds": 3},
+    )
+    dataset = load_dataset(config)
+    split = split_rows(config, dataset)
+    if strength:
+        assert tune_penalty(config, dataset, split).strength > 0.0
+    else:
+        assert 0.0 < cross_validate(config, dataset, split).log_loss < 1.0
