@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from logit_flows.config.model import Config
 from logit_flows.recipes.checking import check
-from logit_flows.recipes.running import Run
 from logit_flows.recipes.training import Trained
 from logit_flows.steps.check import Checked
 
@@ -47,13 +46,18 @@ def published_files(config: Config) -> list[tuple[str, int]]:
     return sorted((str(path), path.stat().st_mtime_ns) for path in files)
 
 
-def lawful(train_run: Callable[[Config, Run], Trained]) -> Callable[[Config, Run], Trained]:
-    """`train_run` that first asks check, and fails where the two disagree."""
+def lawful(train_run: Callable[..., Trained]) -> Callable[..., Trained]:
+    """`train_run` that first asks check, and fails where the two disagree.
 
-    def checked_train_run(config: Config, run: Run) -> Trained:
+    What learns a contract anew is not checked: check holds files against the old one.
+    """
+
+    def checked_train_run(config: Config, *rest: Any) -> Trained:
+        if True in rest:
+            return train_run(config, *rest)
         found = verdict_of(config)
         try:
-            trained = train_run(config, run)
+            trained = train_run(config, *rest)
         except LogitEngineError as error:
             expect_problems(found, error)
             raise

@@ -29,8 +29,13 @@ def without_columns(config: Config, gone: Collection[str]) -> Config:
     )
 
 
+def without_missing_targets(config: Config) -> Config:
+    """The config that leaves out rows without a target."""
+    return _with(config, data=_with(config.data, missing_target="drop"))
+
+
 def without_split(config: Config) -> Config:
-    """The config that trains on all rows."""
+    """The config that trains on all rows, and tests on those of the test file if there is one."""
     return _with(config, split=SplitRule(method="none"))
 
 

@@ -1,7 +1,8 @@
-"""What to write into the config after an error of the engine: per reason a key and YAML to paste.
+"""What to write into the config after an error: a key, and YAML to paste.
 
-The engine speaks of values in Python and gives an error that a setting cures a `reason`. This table
-is the only place that knows which key of the config the setting is.
+The engine speaks of values in Python and gives an error that a setting cures a `reason`. The table
+is the only place that knows which key of the config the setting is. An error of the pipeline knows
+its key itself.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 from ruamel.yaml import YAML
 
-from logit_engine.errors import LogitEngineError, Reason
+from logit_engine.errors import DataError, LogitEngineError, Reason
 
 
 class Remedy(NamedTuple):
@@ -23,6 +24,23 @@ class Remedy(NamedTuple):
 
     key: str
     yaml: str
+
+
+class CurableError(DataError):
+    """An error of the data that the pipeline finds and that one key of the config cures.
+
+    remedy: the key, and YAML that works.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        remedy: Remedy | None = None,
+        *,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, names=names)
+        self.remedy = remedy
 
 
 REMEDIES: Mapping[Reason, Remedy] = MappingProxyType(
@@ -68,6 +86,8 @@ def remedy_of(error: BaseException) -> Remedy | None:
 
     An error that stands for several has none: ask each of its parts.
     """
+    if isinstance(error, CurableError):
+        return error.remedy
     if not isinstance(error, LogitEngineError) or error.reason is None:
         return None
     key, yaml = REMEDIES[error.reason]
@@ -78,10 +98,10 @@ def _known_name(error: LogitEngineError, placeholder: str) -> str:
     name = error.names.get(placeholder.lower())
     if name is None:
         return placeholder
-    return name if placeholder in ("LEVELS", "SHARE") else _yaml_text(name)
+    return name if placeholder in ("LEVELS", "SHARE") else yaml_text(name)
 
 
-def _yaml_text(name: str) -> str:
+def yaml_text(name: str) -> str:
     """A name as it stands in YAML: in quotes where it would be read as anything but this text."""
     plain = re.fullmatch(r"\w[\w .-]*(?<! )", name)
     if plain and YAML(typ="safe", pure=True).load(name) == name:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from logit_engine.design.terms.naming import listed_text
-from logit_engine.errors import DataError, LogitEngineError, RankError, Reason, SeparationError
+from logit_engine.errors import DataError, LogitEngineError, RankError, SeparationError
 from logit_engine.rows.labels import Label, label_text
 from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.checking import with_overrides
@@ -13,9 +13,11 @@ from logit_flows.config.remainder import (
     with_separation,
     without_aliases,
     without_columns,
+    without_missing_targets,
     without_search,
     without_split,
 )
+from logit_flows.config.remedies import remedy_of
 from logit_flows.sources.files import find_paths
 from logit_flows.steps.cluster import refuse_missing_dask
 from logit_flows.steps.evaluate import Evaluation
@@ -120,13 +122,14 @@ def _without_cause(config: Config, step: str, error: LogitEngineError) -> Config
     """The config without what one error is about, or the config itself."""
     if "column" in error.names:
         return without_columns(config, [error.names["column"]])
-    if isinstance(error, RankError | SeparationError) and error.aliases:
-        config = without_aliases(config)
-    if error.reason in (Reason.SEPARATION, Reason.SEPARATED_POOL):
-        return with_separation(config)
-    if step == "split_rows":
-        return without_split(config)
-    return without_search(config) if step == "tune_penalty" else config
+    if isinstance(error, RankError | SeparationError):
+        config = without_aliases(config) if error.aliases else config
+        return with_separation(config) if isinstance(error, SeparationError) else config
+    if step == "load_dataset":
+        remedy = remedy_of(error)
+        is_target = remedy is not None and remedy.key == "data.missing_target"
+        return without_missing_targets(config) if is_target else config
+    return without_search(config) if step == "tune_penalty" else without_split(config)
 
 
 def _outlook(config: Config, found: Checked) -> list[str]:

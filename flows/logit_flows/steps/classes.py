@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from logit_engine.errors import DataError, LogitEngineError
 from logit_engine.rows.labels import (
     LABEL_KINDS,
     Label,
@@ -17,22 +18,23 @@ MAX_SHOWN_LABELS = 4
 
 
 def several_classes(
-    values: list[Label], target: Target, problems: list[str], training: bool
+    values: list[Label], target: Target, problems: list[LogitEngineError], training: bool
 ) -> tuple[Label, ...]:
     """The values of the target, the base first; fewer than two, or too many, are a problem."""
     if strange := _no_label(values):
-        problems.append(_strange_value_sentence(target.column, strange[0]))
+        problems.append(_strange_value_error(target.column, strange[0]))
         return ()
     if len(values) > MAX_CLASSES:
         problems.append(
-            f"the target '{target.column}' has more than {MAX_CLASSES} values, too many for a "
-            "multinomial model."
+            _target_error(
+                target.column,
+                f"has more than {MAX_CLASSES} values, too many for a multinomial model.",
+            )
         )
     elif len(values) < 3 and training:
         shown = quoted_labels(values) or "nothing"
-        problems.append(
-            f"the target '{target.column}' is {shown}; with two classes use model.family binary."
-        )
+        said = f"is {shown}; with two classes use model.family binary."
+        problems.append(_target_error(target.column, said))
     base: Label | None = target.base
     if base is None:
         return tuple(values)
@@ -43,11 +45,11 @@ def several_classes(
 
 
 def two_classes(
-    values: list[Label], target: Target, problems: list[str], training: bool
+    values: list[Label], target: Target, problems: list[LogitEngineError], training: bool
 ) -> tuple[Label, ...]:
     """The other value of the target, and the positive one; anything else is a problem."""
     if strange := _no_label(values):
-        problems.append(_strange_value_sentence(target.column, strange[0]))
+        problems.append(_strange_value_error(target.column, strange[0]))
         return ()
     if isinstance(target.positive, list):
         return _listed_classes(values, target.positive, target.column, problems, training)
@@ -55,36 +57,40 @@ def two_classes(
     shown = quoted_labels(values[:MAX_SHOWN_LABELS])
     others = [value for value in values if not is_same_label(value, positive)]
     if not values:
-        problems.append(f"the target '{target.column}' is missing in all rows.")
+        problems.append(_target_error(target.column, "is missing in all rows."))
     elif len(values) > 2:
+        said = f"has more than two values ({shown}, ...); a binary target has two: "
         problems.append(
-            f"the target '{target.column}' has more than two values ({shown}, ...); a binary "
-            "target has two: set model.family: multinomial for more."
+            _target_error(target.column, f"{said}set model.family: multinomial for more.")
         )
     elif len(others) == len(values) and (training or len(values) == 2):
         problems.append(_no_such_label("positive", positive, target.column, values))
     elif not others and training:
-        problems.append(
-            f"the target '{target.column}' is {shown} in all rows; a model needs both classes."
-        )
+        said = f"is {shown} in all rows; a model needs both classes."
+        problems.append(_target_error(target.column, said))
     if not others and not training:
         return (positive,)
     return (others[0] if others else "other"), positive
 
 
 def _listed_classes(
-    values: list[Label], listed: list[Label], column: str, problems: list[str], training: bool
+    values: list[Label],
+    listed: list[Label],
+    column: str,
+    problems: list[LogitEngineError],
+    training: bool,
 ) -> tuple[Label, ...]:
     """The classes of a list of positive values, as text: none of them, and one of them."""
     event = " or ".join(map(label_text, listed))
     absent = [one for one in listed if not any(is_same_label(one, value) for value in values)]
     others = [one for one in values if not any(is_same_label(one, event) for event in listed)]
     if not values:
-        problems.append(f"the target '{column}' is missing in all rows.")
+        problems.append(_target_error(column, "is missing in all rows."))
     elif absent and training:
         problems.append(_no_such_label("positive", absent[0], column, values))
     elif not others and training:
-        problems.append(f"the target '{column}' is {event} in all rows; a model needs others too.")
+        said = f"is {event} in all rows; a model needs others too."
+        problems.append(_target_error(column, said))
     return f"not {event}", event
 
 
@@ -93,21 +99,24 @@ def _no_label(values: Sequence[object]) -> list[object]:
     return [value for value in values if type(value) not in LABEL_KINDS]
 
 
-def _strange_value_sentence(column: str, value: object) -> str:
-    return (
-        f"the target '{column}' holds {value}; its values are text, whole numbers, or true and "
-        "false: name another column, or convert it."
-    )
+def _target_error(column: str, said: str) -> DataError:
+    return DataError(f"the target '{column}' {said}", names={"column": column})
 
 
-def _no_such_label(key: str, asked: Label, column: str, values: Sequence[Label]) -> str:
+def _strange_value_error(column: str, value: object) -> DataError:
+    said = f"holds {value}; its values are text, whole numbers, or true and false: "
+    return _target_error(column, f"{said}name another column, or convert it.")
+
+
+def _no_such_label(key: str, asked: Label, column: str, values: Sequence[Label]) -> DataError:
     """That no row has the label asked for, and the line of the config that works."""
     text = label_text(asked).lower()
     alike = [value for value in values if value == asked or label_text(value).lower() == text]
     shown = quoted_labels(values[:MAX_SHOWN_LABELS]) + ", ..." * (len(values) > MAX_SHOWN_LABELS)
     wanted = quoted_label(alike[0] if alike else values[-1])
-    return (
-        f"the target '{column}' is never {quoted_label(asked)} (data.target.{key}); it is {shown} "
+    return _target_error(
+        column,
+        f"is never {quoted_label(asked)} (data.target.{key}); it is {shown} "
         f"({LABEL_KINDS[type(values[0])]}): write {'' if alike else 'for example '}"
-        f"data: {{target: {{{key}: {wanted}}}}}."
+        f"data: {{target: {{{key}: {wanted}}}}}.",
     )

@@ -9,10 +9,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.design.parquet_rows import ParquetFrames, parquet_frames
-from logit_engine.errors import DataError
+from logit_engine.errors import DataError, LogitEngineError, joint_error
 from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.labels import Label, is_same_label, label_of, quoted_label
 from logit_flows.config.model import Config
+from logit_flows.config.remedies import CurableError, Remedy, yaml_text
 from logit_flows.sources.contract import Contract, Role, Roles
 from logit_flows.sources.dialect import Dialect, declared_dialect, sniffed_notes
 from logit_flows.sources.files import find_paths
@@ -192,23 +193,30 @@ def _counted_dataset(config: Config, table: SourceTable, training: bool) -> Data
     counts = _counts(config, table.scan(), roles)
     if not counts.rows:
         raise DataError(f"{table.named_files}: no rows; there is nothing to learn from.")
-    problems = [
-        f"column '{role}' is missing in {missing:,} of {counts.rows:,} rows; fill or drop them."
+    problems: list[LogitEngineError] = [
+        DataError(
+            f"column '{role}' is missing in {missing:,} of {counts.rows:,} rows; fill or drop "
+            "them.",
+            names={"column": role},
+        )
         for role, missing in counts.missing.items()
         if missing
     ]
     if data.id is not None and not counts.missing[data.id]:
-        problems += _repeated_ids(table.scan(), data.id, counts.rows)
+        problems += _repeated_ids(config, table.scan(), data.id, counts.rows)
     dropped = counts.without_target
     if dropped and data.missing_target == "error":
         problems.append(
-            f"the target '{data.target.column}' is missing in {dropped:,} of {counts.rows:,} rows; "
-            "set data.missing_target: drop to leave them out."
+            CurableError(
+                f"the target '{data.target.column}' is missing in {dropped:,} of {counts.rows:,} "
+                "rows; set data.missing_target: drop to leave them out.",
+                Remedy("data.missing_target", "data: {missing_target: drop}"),
+            )
         )
     find = several_classes if config.model.family == "multinomial" else two_classes
     classes = find([label_of(v) for v in counts.values], data.target, problems, training)
     if problems:
-        raise DataError("\n".join(problems))
+        raise joint_error(problems)
     positive = data.target.positive
     events = tuple(positive) if isinstance(positive, list) else ()
     notes = sniffed_notes(table.contract.dialect, declared_dialect(data.format))
@@ -216,13 +224,18 @@ def _counted_dataset(config: Config, table: SourceTable, training: bool) -> Data
     return Dataset(table, kept, dropped, classes, data.target.column, events, notes)
 
 
-def _repeated_ids(rows: pl.LazyFrame, column: str, count: int) -> list[str]:
+def _repeated_ids(
+    config: Config, rows: pl.LazyFrame, column: str, count: int
+) -> list[CurableError]:
+    """The error of ids that repeat. Rows that share one depend on each other: it is a cluster."""
     repeats = count - distinct(rows, column, count)
     if not repeats:
         return []
-    return [
-        f"column '{column}' (data.id) is not unique: {repeats:,} of {count:,} rows repeat an id."
-    ]
+    said = f"column '{column}' (data.id) is not unique: {repeats:,} of {count:,} rows repeat an id."
+    is_cluster = config.data.cluster is None and config.split.method != "stratified"
+    cluster = f", cluster: {yaml_text(column)}" if is_cluster else ""
+    remedy = Remedy("data.id", f"data: {{id: null{cluster}}}")
+    return [CurableError(said, remedy, names={"column": column})]
 
 
 def distinct(rows: pl.LazyFrame, column: str, count: int) -> int:

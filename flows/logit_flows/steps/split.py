@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name, by_names, series_of
 from logit_flows.config.model import Config
+from logit_flows.config.remedies import CurableError, Remedy
 from logit_flows.steps.hashing import Key, RowKey, canonical_text, hashed_keys, key_columns
 from logit_flows.steps.load import Dataset, needed_columns
 from logit_flows.steps.memory import columns_of
@@ -24,6 +25,11 @@ from logit_flows.steps.time_cuts import cut_of, first_times, from_cut_on, plain_
 
 SPLIT_SALT = 0x5EED_0001
 HASH_NAME = "canonical text"  # of the hash that a stored rule counts on
+
+
+# In place of a split that cannot be made.
+RANDOM_SPLIT = Remedy("split", "split: {method: random, test_size: 0.2}")
+STRATIFIED_SPLIT = Remedy("split", "split: {method: stratified, test_size: 0.2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,9 @@ def _time_rule(
         .collect(engine="streaming")
     )
     if times.height < 2:
-        raise DataError(f"all rows have the same {time}; a time split needs at least two times.")
+        raise CurableError(
+            f"all rows have the same {time}; a time split needs at least two times.", RANDOM_SPLIT
+        )
     if times["first"].dtype.is_float() and times["first"].is_nan().any():
         raise DataError(
             f"column '{time}' (data.time) holds NaN, which is no time; fill or drop it."
@@ -222,9 +230,10 @@ def _refuse_cut_clusters(dataset: Dataset, rule: Split, cluster: str) -> None:
     sides = pl.DataFrame({"cluster": frame[cluster], "side": test_mask(rule, frame)})
     cut = sides.group_by("cluster").agg(pl.col("side").n_unique()).filter(pl.col("side") > 1).height
     if cut:
-        raise DataError(
+        raise CurableError(
             f"the split by '{rule.column}' cuts {cut:,} clusters of '{cluster}' in two; rows that "
-            "belong together must stay on one side: split by the cluster, or drop data.cluster."
+            "belong together must stay on one side: split by the cluster, or drop data.cluster.",
+            RANDOM_SPLIT,
         )
 
 
@@ -238,11 +247,13 @@ def _check_sides(config: Config, dataset: Dataset, rule: Split, target: str) -> 
             values[i].update(series_of(frame, target).filter(pl.Series(side)).unique().to_list())
     for i, name in enumerate(("training", "test")):
         if rows[i] == 0:
-            raise DataError(
-                f"the split leaves no {name} rows; change split.test_size or split.column."
+            raise CurableError(
+                f"the split leaves no {name} rows; change split.test_size or split.column.",
+                RANDOM_SPLIT,
             )
         if len(values[i]) < 2:
-            raise DataError(
+            raise CurableError(
                 f"the {rows[i]:,} {name} rows of the split all have the same '{target}'; change "
-                "the split."
+                "the split.",
+                RANDOM_SPLIT if config.data.cluster is not None else STRATIFIED_SPLIT,
             )

@@ -1,11 +1,19 @@
 """Remedies: every reason of the engine has a key of the config, and YAML that a config takes."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 from logit_flows.config.reading import line_of
-from logit_flows.config.remedies import REMEDIES, remedies_of, remedy_of, with_key
+from logit_flows.config.remedies import (
+    REMEDIES,
+    CurableError,
+    Remedy,
+    remedies_of,
+    remedy_of,
+    with_key,
+)
 from ruamel.yaml import YAML
 
 from logit_engine.errors import DataError, Reason, UsageError, joint_error
@@ -80,3 +88,10 @@ def test_the_line_is_that_of_the_deepest_part_in_the_file(tmp_path: Path) -> Non
     assert line_of(file, "features.handle_unknown") == 2
     assert line_of(file, "model.penalty") is None
     assert line_of(tmp_path / "none.yaml", "features") is None
+
+
+def test_an_error_of_the_pipeline_knows_its_own_remedy() -> None:
+    remedy = Remedy("data.missing_target", "data: {missing_target: drop}")
+    error = pickle.loads(pickle.dumps(CurableError("no.", remedy, names={"column": "y"})))
+    assert (remedy_of(error), error.names) == (remedy, {"column": "y"})
+    assert with_key(joint_error([error, DataError("in.")])) == "data.missing_target: no.\nin."

@@ -12,8 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from logit_flows import check, read_config, train
 from logit_flows.config.checking import from_mapping
+from logit_flows.config.model import Config
+from logit_flows.config.remedies import Remedy, remedy_of
+from logit_flows.steps.check import Checked
+from ruamel.yaml import YAML
 
 from logit_engine.errors import DataError, LogitEngineError
+from tests.support.check_law import verdict_of
 from tests.support.command import ROOT
 from tests.support.pipeline import Make, city_table
 
@@ -169,16 +174,39 @@ def test_what_train_refuses_check_refuses_too(make: Make, case: str) -> None:
         train(config)
 
 
+@pytest.mark.parametrize("case", BAD)
+def test_the_line_to_paste_cures_what_it_stands_below(make: Make, case: str) -> None:
+    spoiled, changes = BAD[case]
+    config = make(city_table().with_columns(spoiled), **changes)
+    found = verdict_of(config)
+    for problem in () if isinstance(found, Checked) else found.parts:
+        remedy = remedy_of(problem)
+        if remedy is not None:
+            after = verdict_of(pasted(config, remedy))
+            assert isinstance(after, Checked) or str(problem) not in map(str, after.parts)
+
+
+def pasted(config: Config, remedy: Remedy) -> Config:
+    """The config with the YAML of a remedy: its key is replaced, other keys beside it are set."""
+    content, line = config.content(), YAML(typ="safe").load(remedy.yaml)
+    *parents, last = remedy.key.split(".")
+    section, found = content, line
+    for parent in parents:
+        section, found = section.setdefault(parent, {}), found[parent]
+    section.update({**found, last: found[last]})
+    return from_mapping(content, config.folder)
+
+
 LATE_ROWS = pl.col("part") == "late"
 FAULTS: dict[str, tuple[str, pl.Expr, str]] = {
-    "gaps": ("numeric", odd("x", NOTHING), "column 'gaps' is missing in "),
-    "infinite": ("numeric", odd("x", INFINITE), "column 'infinite' is infinite in "),
+    "gaps": ("numeric", odd("x", NOTHING, 20), "column 'gaps' is missing in "),
+    "infinite": ("numeric", odd("x", INFINITE, 20), "column 'infinite' is infinite in "),
     "constant": ("numeric", pl.lit(2.5), "column 'constant' is 2.5 in all "),
     "empty": ("numeric", odd("x", NOTHING, 600), "column 'empty' is missing in all "),
     "one": ("categorical", pl.lit("a"), "column 'one' has one level ('a')"),
     "holes": ("categorical", odd("city", NOTHING, 30), "column 'holes' is missing in "),
     "alias": ("numeric", pl.col("z") * 3.0, "column 'alias' is a linear combination of 'z'."),
-    "perfect": ("numeric", pl.col("y").cast(pl.Float64), "column 'perfect' predicts y perfectly"),
+    "perfect": ("numeric", pl.col("y").cast(pl.Float64), "column 'perfect' predicts "),
     "unseen": (
         "categorical",
         pl.when(LATE_ROWS).then(pl.lit("new")).otherwise((pl.col("key") % 7).cast(pl.String)),
@@ -187,8 +215,10 @@ FAULTS: dict[str, tuple[str, pl.Expr, str]] = {
     "later": (
         "numeric",
         pl.when(LATE_ROWS).then(INFINITE).otherwise(pl.col("z") ** 2),
-        "column 'later' is infinite in 150 of 150 rows",
+        "column 'later' is infinite in ",
     ),
+    "ids": ("role", pl.col("key") // 2, "column 'ids' (data.id) is not unique: 300 of 600 rows"),
+    "event": ("role", odd("y", NOTHING), "the target 'event' is missing in 7 of 600 rows"),
 }
 
 
@@ -198,13 +228,14 @@ def test_every_fault_is_told_at_once_whatever_the_others_are(
     names: set[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     columns = [FAULTS[name][1].alias(name) for name in sorted(names)]
-    features = {"numeric": ["x", "z"], "categorical": ["city"]}
-    for name in sorted(names):
+    features: dict[str, list[str]] = {"numeric": ["x", "z"], "categorical": ["city"]}
+    for name in sorted(names - {"ids", "event"}):
         features[FAULTS[name][0]].append(name)
     folder = tmp_path_factory.mktemp("faults")
     city_table().with_columns(columns).write_parquet(folder / "table.parquet")
-    target = {"column": "y", "positive": True}
-    data = {"source": "table.parquet", "target": target, "id": "key"}
+    target = {"column": "event" if "event" in names else "y", "positive": True}
+    ids = "ids" if "ids" in names else "key"
+    data = {"source": "table.parquet", "target": target, "id": ids}
     content = {"name": "t", "data": data, "features": features, "split": LATE}
     with pytest.raises(DataError) as caught:
         check(from_mapping(content, folder))
