@@ -95,7 +95,7 @@ def report_html(config: Config, run: str) -> str:
             measured=_measured(evaluation),
             sides=list(dict.fromkeys(m.split for m in evaluation.metrics)),
             tuned=_tuned(files),
-            tested=_tested(files, model),
+            tested=_tested(files, model, own.data.target.positive),
             config=files.config.read_text(encoding="utf-8"),
         )
     )
@@ -212,10 +212,10 @@ def _tuned(files: RunFiles) -> dict[str, Any] | None:
     }
 
 
-def _tested(files: RunFiles, model: StoredModel) -> dict[str, Any] | None:
+def _tested(files: RunFiles, model: StoredModel, positive: Any) -> dict[str, Any] | None:
     """Calibration, ROC and, of two classes, the distribution on test rows.
 
-    None if the run wrote no predictions of test rows.
+    positive: the value, or values, of the event. None if the run wrote no predictions of test rows.
     """
     if not files.predictions.exists():
         return None
@@ -223,7 +223,7 @@ def _tested(files: RunFiles, model: StoredModel) -> dict[str, Any] | None:
     rows = predictions.filter(pl.col("split") == "test").collect()
     if rows.is_empty():
         return None
-    classes = list(_classes(rows, model))
+    classes = list(_classes(rows, model, positive))
     mixed = {title: (y, p) for title, y, p in classes if 0.0 < y.mean() < 1.0}
     width = plots.THIRD_WIDTH_INCHES if model.result.classes else plots.HALF_WIDTH_INCHES
     bins = {title: calibration_bins(y, p, CALIBRATION_BINS, LEVEL) for title, y, p in classes}
@@ -244,11 +244,14 @@ def _tested(files: RunFiles, model: StoredModel) -> dict[str, Any] | None:
     return found
 
 
-def _classes(rows: pl.DataFrame, model: StoredModel) -> Iterator[tuple[str, Array, Array]]:
+def _classes(
+    rows: pl.DataFrame, model: StoredModel, positive: Any
+) -> Iterator[tuple[str, Array, Array]]:
     """Each class with a probability: its name, which rows are of it (n,), the probability (n,)."""
     several = bool(model.result.classes)
     for label in model.target.classes if several else model.target.classes[1:]:
-        y, title = (rows["target"] == label).to_numpy().astype(np.float64), label_text(label)
+        values = positive if isinstance(positive, list) else [label]
+        y, title = rows["target"].is_in(values).to_numpy().astype(np.float64), label_text(label)
         yield title, y, rows[f"probability[{title}]" if several else "probability"].to_numpy()
 
 

@@ -143,7 +143,11 @@ def _predictions(
     for side in sides:
         rows = open_rows(config, dataset, split, side)
         own_id = id_columns(config.data.id, rows.schema)
-        kept = [*own_id, pl.lit(side).alias("split"), target_column(model.target)]
+        kept = [
+            *own_id,
+            pl.lit(side).alias("split"),
+            target_column(config.data.target, model.target.classes),
+        ]
         for frame in chain([rows.schema.to_frame()], rows.frames()):
             yield model.select_outputs(frame.lazy(), OUTPUTS, kept).collect()
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from logit_engine.design.lookalikes import alike_clause
 from logit_engine.design.terms.base import Audit
+from logit_engine.design.terms.naming import column_text
 from logit_engine.errors import ArtifactError, DataError, LogitEngineError, UsageError, joint_error
 from logit_engine.rows.frame_columns import by_name
 from logit_engine.storage.model_file import StoredModel, read_model
@@ -56,13 +57,16 @@ class Scored:
     @property
     def sentence(self) -> str:
         """What was done, and what was counted on the way."""
-        stood_in = [f"{column} missing in {n:,} rows" for column, n in self.missing.items()]
+        stood_in = [
+            f"{column_text(name)} missing in {n:,} rows" for name, n in self.missing.items()
+        ]
         for column, levels in self.unseen.items():
             listed = ", ".join(list(levels)[:5]) + (" and others" if len(levels) > 5 else "")
             if column in self.alike:
                 listed += f"; {alike_clause(self.alike[column])}"
             stood_in.append(
-                f"{column} with unseen levels in {sum(levels.values()):,} rows ({listed})"
+                f"{column_text(column)} with unseen levels in {sum(levels.values()):,} rows "
+                f"({listed})"
             )
         counted = f"; {'; '.join(stood_in)}" if stood_in else ""
         return (

@@ -3,8 +3,8 @@
 import polars as pl
 
 from logit_engine.rows.frame_columns import by_name
-from logit_engine.rows.labels import LABEL_TYPES
-from logit_engine.storage.model_file import StoredTarget
+from logit_engine.rows.labels import LABEL_TYPES, Label
+from logit_flows.config.sections import Target
 
 # Outputs keep their names; of several classes each has a column, as in probability[a].
 OUTPUTS = ("split", "target", "linear_predictor", "probability", "predicted_class", "model")
@@ -32,7 +32,10 @@ def id_columns(column: str | None, schema: pl.Schema) -> list[pl.Expr]:
     return [(values.cast(WIDE_INTEGER) if is_wide else values).alias(id_name(column))]
 
 
-def target_column(target: StoredTarget) -> pl.Expr:
-    """The target as it is written: of the type of the predicted class."""
-    dtype = LABEL_TYPES[type(target.classes[0])]
-    return by_name(target.column).cast(dtype).alias("target")
+def target_column(target: Target, classes: tuple[Label, ...]) -> pl.Expr:
+    """The target as it is written: of the type of its labels.
+
+    Where several values are the event, the classes have names of their own, and the values stand.
+    """
+    label = target.positive[0] if isinstance(target.positive, list) else classes[0]
+    return by_name(target.column).cast(LABEL_TYPES[type(label)]).alias("target")

@@ -13,6 +13,7 @@ from logit_flows.recipes.checking import check
 from logit_flows.recipes.retraining import retrain
 from logit_flows.recipes.scoring import score
 from logit_flows.recipes.training import train
+from logit_flows.reports.page import report_html
 from logit_flows.steps.stored_run import read_run
 
 from logit_engine.errors import DataError
@@ -62,6 +63,9 @@ def test_predictions_hold_the_values_and_scores_the_classes(tmp_path: Path) -> N
         "Democrat or Republican",
         "not Democrat or Republican",
     }
+    page = report_html(config, run.run)
+    assert "Calibration: Democrat or Republican" in page
+    assert 'aria-label="ROC curve"' in page  # drawn where both classes are there
     (scored,) = score(config, [str(ROOT / "data/voters/voters.parquet")])
     assert scored.rows == 944
     assert read_run(config, run.run).model.target == run.model.target

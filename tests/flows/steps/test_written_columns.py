@@ -83,3 +83,12 @@ def test_several_integer_classes_are_integers_and_name_their_columns(make: Make)
     names = [name for name in predictions.columns if name.startswith("probability")]
     assert names == ["probability[1]", "probability[0]", "probability[2]"]
     assert predictions["predicted_class"].dtype == predictions["target"].dtype == pl.Int64
+
+
+def test_the_values_of_several_events_are_written_as_they_are(make: Make) -> None:
+    data = city_table(400).with_columns(y=pl.col("y").cast(pl.Int32) + pl.col("key") % 2)
+    predictions = pl.read_parquet(
+        Path(train(make(data, data__target__positive=[1, 2])).folder) / "predictions.parquet"
+    )
+    assert (predictions["target"].dtype, set(predictions["target"])) == (pl.Int64, {0, 1, 2})
+    assert set(predictions["predicted_class"]) <= {"1 or 2", "not 1 or 2"}
