@@ -67,6 +67,17 @@ class Config(Section):
         """Where relative paths start: the config's own folder."""
         return self._folder
 
+    @property
+    def split_key(self) -> Literal["id", "cluster", "row"]:
+        """What random and stratified splits hash: as split.by says, else the cluster if there is
+        one, else the id, else the whole row.
+        """
+        if self.split.by is not None:
+            return self.split.by
+        if self.data.cluster is not None:
+            return "cluster"
+        return "row" if self.data.id is None else "id"
+
     def resolve(self, path: str) -> Path:
         """A path of the config, from its folder, with ${env:NAME} replaced.
 

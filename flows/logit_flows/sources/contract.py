@@ -26,6 +26,7 @@ class Role(StrEnum):
     GROUP = "group"
     NUMERIC = "numeric"
     CATEGORICAL = "categorical"
+    ROW = "row"  # of no other use: a part of the whole rows that splits hash
 
 
 Roles = Mapping[str, tuple[Role, ...]]  # by column, in the order in which a config names them
@@ -45,10 +46,12 @@ class Contract:
     """The columns that are used, in the order of the config.
 
     dialect: how text files are written; None if there were none. It is no part of the digest.
+    row: the columns of whole rows, if splits hash these: they stay those of the first train.
     """
 
     columns: tuple[ContractColumn, ...]
     dialect: Dialect | None = None
+    row: tuple[str, ...] = ()
 
     @property
     def types(self) -> dict[str, LogicalType]:
@@ -57,16 +60,20 @@ class Contract:
 
     @property
     def digest(self) -> str:
-        """The sha256 of names, roles and types, whatever their order."""
-        content = sorted([c.name, sorted(c.roles), c.type] for c in self.columns)
-        return hashlib.sha256(canonical_json({"columns": content}).encode()).hexdigest()
+        """The sha256 of names, roles and types, whatever their order, and of what makes a row."""
+        content: dict[str, Any] = {
+            "columns": sorted([c.name, sorted(c.roles), c.type] for c in self.columns)
+        }
+        if self.row:
+            content["row"] = sorted(self.row)
+        return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
     def types_for(self, roles: Roles) -> dict[str, LogicalType]:
-        """The types of columns that have the same roles here."""
+        """The types of columns that have the same roles here, or none but to be hashed."""
         return {
             c.name: c.type
             for c in self.columns
-            if c.name in roles and set(c.roles) == set(roles[c.name])
+            if c.name in roles and set(roles[c.name]) in ({*c.roles}, {Role.ROW})
         }
 
     def of(self, names: Iterable[str]) -> "Contract":
@@ -76,10 +83,15 @@ class Contract:
         return Contract(kept, self.dialect)
 
     def extended(self, other: "Contract") -> "Contract":
-        """With the columns of another in place of its own of that name, and behind them."""
-        newer = {column.name: column for column in other.columns}
+        """With the columns of another in place of its own of that name, and behind them.
+
+        A column that the other only hashes stays what it was.
+        """
+        own = self.types
+        newer = {c.name: c for c in other.columns if c.roles != (Role.ROW,) or c.name not in own}
         kept = tuple(newer.pop(column.name, column) for column in self.columns)
-        return Contract((*kept, *newer.values()), other.dialect or self.dialect)
+        dialect, row = other.dialect or self.dialect, other.row or self.row
+        return Contract((*kept, *newer.values()), dialect, row)
 
     def differences(self, other: "Contract") -> tuple[str, ...]:
         """A clause for each column that both have and that means something else in the other."""
@@ -97,7 +109,7 @@ class Contract:
             for c in self.columns
         ]
         dialect = None if self.dialect is None else self.dialect.to_content()
-        return {"columns": columns, "dialect": dialect}
+        return {"columns": columns, "dialect": dialect, "row": list(self.row)}
 
     @staticmethod
     def from_content(content: Mapping[str, Any]) -> "Contract":
@@ -109,4 +121,8 @@ class Contract:
             for one in content["columns"]
         )
         dialect = content["dialect"]
-        return Contract(columns, None if dialect is None else Dialect.from_content(dialect))
+        return Contract(
+            columns,
+            None if dialect is None else Dialect.from_content(dialect),
+            tuple(content["row"]),
+        )

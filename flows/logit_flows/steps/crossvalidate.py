@@ -45,7 +45,7 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
     frame = read_rows(config, dataset, split, "train")
     assert config.experiment is not None
     count = config.experiment.folds
-    fold = hashed_folds(frame, fold_key(config), count)
+    fold = hashed_folds(frame, fold_key(config, dataset.contract), count)
     y = outcomes(config, dataset, frame)
     losses = np.empty(frame.height)
     for k in range(count):

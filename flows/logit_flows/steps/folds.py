@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
 from logit_flows.config.model import Config
+from logit_flows.sources.contract import Contract
 from logit_flows.steps.hashing import Key, hashed_keys
 from logit_flows.steps.split import hash_key
 from logit_flows.steps.time_cuts import first_times
@@ -22,12 +23,12 @@ class Fold(NamedTuple):
     held: NDArray[np.bool_]
 
 
-def fold_key(config: Config) -> Key:
+def fold_key(config: Config, contract: Contract) -> Key:
     """What folds hash: the key of random splits; without clusters the groups of a group split."""
     split, cluster = config.split, config.data.cluster
     if split.method == "group" and cluster is None:
         return str(split.column)
-    return hash_key(config)
+    return hash_key(config, contract)
 
 
 def hashed_folds(frame: pl.DataFrame, key: Key, count: int) -> NDArray[np.int64]:
@@ -35,7 +36,9 @@ def hashed_folds(frame: pl.DataFrame, key: Key, count: int) -> NDArray[np.int64]
     return np.floor(hashed_keys(frame, key, FOLD_SALT) * count).astype(np.int64)
 
 
-def validation_folds(config: Config, frame: pl.DataFrame, y: NDArray[np.float64]) -> list[Fold]:
+def validation_folds(
+    config: Config, contract: Contract, frame: pl.DataFrame, y: NDArray[np.float64]
+) -> list[Fold]:
     """The folds of model.penalty for training rows with outcome codes y, (n,). Raises DataError for
     a fold that cannot be.
 
@@ -49,10 +52,11 @@ def validation_folds(config: Config, frame: pl.DataFrame, y: NDArray[np.float64]
             codes = _time_pieces(frame, str(data.time), data.cluster, count + 1) - 1
             found = [Fold(codes < k, codes == k) for k in range(count)]
         case "stratified":
-            codes = _equal_shares(hashed_keys(frame, fold_key(config), FOLD_SALT), y, count)
+            order = hashed_keys(frame, fold_key(config, contract), FOLD_SALT)
+            codes = _equal_shares(order, y, count)
             found = [Fold(codes != k, codes == k) for k in range(count)]
         case _:
-            codes = hashed_folds(frame, fold_key(config), count)
+            codes = hashed_folds(frame, fold_key(config, contract), count)
             found = [Fold(codes != k, codes == k) for k in range(count)]
     _check_folds(found, y)
     return found

@@ -64,11 +64,17 @@ class Leaderboard:
 
 
 def plan_experiment(config: Config, dataset: Dataset) -> ExperimentPlan:
-    """The cells of the config's matrix. Raises DataError if it has none."""
+    """The cells of the config's matrix. Raises DataError if it has none.
+
+    Cells that hash whole rows hash those of the base config, so its contract is kept before they
+    run.
+    """
     if config.experiment is None or not config.experiment.matrix:
         raise DataError("the config has no experiment; set experiment.matrix.")
     asked = {"matrix": dict(config.experiment.matrix), "folds": config.experiment.folds}
     name = run_id({"experiment": asked, "base": identify(config, dataset)})
+    if dataset.contract.row:
+        open_store(config).keep_contract(dataset.contract)
     jobs = tuple((settings, one_thread(cell)) for settings, cell in cells(config))
     return ExperimentPlan(name, jobs, config.compute.thread_count or cores())
 

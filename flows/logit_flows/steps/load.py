@@ -123,6 +123,24 @@ def needed_columns(config: Config) -> tuple[str, ...]:
     return tuple(column_roles(config))
 
 
+def row_columns(config: Config) -> tuple[str, ...]:
+    """The columns of a whole row as this config has it: all but the target and the id."""
+    apart = {config.data.target.column, config.data.id}
+    return tuple(name for name in needed_columns(config) if name not in apart)
+
+
+def hashed_row(config: Config, older: Contract | None) -> tuple[str, ...]:
+    """The columns of the whole rows that the config's split or folds hash, those of the first
+    train of its name; () if they hash none.
+    """
+    penalty = config.model.penalty
+    splits = config.split.method in ("random", "stratified")
+    folds = penalty.strength == "cv" and penalty.fold_method != "time"
+    if config.split_key != "row" or not (splits or folds):
+        return ()
+    return row_columns(config) if older is None or not older.row else older.row
+
+
 def known_types(config: Config, older: Contract | None, roles: Roles) -> Known:
     """The types that need no look: declared ones, and those of an older contract."""
     return Known(config.data.declared_types, {} if older is None else older.types_for(roles))
@@ -149,15 +167,31 @@ def _checked(
 ) -> Dataset:
     """A Dataset of files that keep the contract. Raises DataError with every problem found."""
     paths = find_paths(source, config.resolve, named_by)
-    roles = column_roles(config)
+    row = hashed_row(config, older) if training else ()
+    roles = {**dict.fromkeys(row, (Role.ROW,)), **column_roles(config)}
     cache = open_store(config).cache_folder
     try:
         known = known_types(config, older, roles)
         table = read_source(paths, roles, known, dialect_of(config, older), cache)
+        table = replace(table, contract=replace(table.contract, row=row))
         return _counted_dataset(config, table, training)
+    except DataError as error:
+        raise _row_error(error, roles) from error
     except pl.exceptions.PolarsError as error:
         first = str(error).splitlines()[0]
         raise DataError(f"{', '.join(paths[:3])} cannot be read: {first}") from error
+
+
+def _row_error(error: DataError, roles: Roles) -> LogitEngineError:
+    """The error itself; of a column that is only hashed with what to do."""
+    hashed = [name for name, found in roles.items() if found == (Role.ROW,)]
+    if not any(f"column '{name}'" in str(error) for name in hashed):
+        return error
+    advice = DataError(
+        f"the split hashes the columns of the first train, {', '.join(hashed)} among them; "
+        "--relearn takes those of this config."
+    )
+    return joint_error([*error.parts, advice])
 
 
 @dataclass(frozen=True, slots=True)

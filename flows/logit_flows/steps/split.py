@@ -18,8 +18,10 @@ from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name, by_names, series_of
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import CurableError, Remedy
+from logit_flows.sources.contract import Contract
+from logit_flows.sources.logical_types import LogicalType
 from logit_flows.steps.hashing import Key, RowKey, canonical_text, hashed_keys, key_columns
-from logit_flows.steps.load import Dataset, needed_columns
+from logit_flows.steps.load import Dataset, row_columns
 from logit_flows.steps.memory import columns_of
 from logit_flows.steps.time_cuts import cut_of, first_times, from_cut_on, plain_cut, stored_cut
 
@@ -110,35 +112,29 @@ def split_rows(config: Config, dataset: Dataset) -> Split:
         case "time":
             rule = _time_rule(dataset, str(data.time), data.cluster, target, asked.test_size)
         case "stratified":
-            rule = _stratified_rule(config, dataset, hash_key(config), target, asked.test_size)
+            key = hash_key(config, dataset.contract)
+            rule = _stratified_rule(config, dataset, key, target, asked.test_size)
         case "group":
             rule = Split("hash", asked.column, threshold=asked.test_size)
         case _:
-            rule = _hash_rule("hash", hash_key(config), threshold=asked.test_size)
+            key = hash_key(config, dataset.contract)
+            rule = _hash_rule("hash", key, threshold=asked.test_size)
     if data.cluster not in (None, rule.column) and rule.method in ("hash", "column"):
         _refuse_cut_clusters(dataset, rule, str(data.cluster))
     _check_sides(config, dataset, rule, target)
     return rule
 
 
-def hash_key(config: Config) -> Key:
+def hash_key(config: Config, contract: Contract) -> Key:
     """What random and stratified splits hash: the cluster if there is one, else the id, else the
     whole row, unless split.by says which.
     """
-    data, by = config.data, config.split.by
-    if by == "cluster" or (by is None and data.cluster is not None):
-        return str(data.cluster)
-    if by == "id" or (by is None and data.id is not None):
-        return str(data.id)
-    return row_key(config)
-
-
-def row_key(config: Config) -> RowKey:
-    """The columns that make a whole row: all that are used, but the target and the id."""
-    apart = {config.data.target.column, config.data.id}
-    columns = [name for name in needed_columns(config) if name not in apart]
-    numbers = tuple(name for name in columns if name in config.features.numeric)
-    return RowKey(numbers, tuple(name for name in columns if name not in numbers))
+    by = config.split_key
+    if by != "row":
+        return str(config.data.cluster if by == "cluster" else config.data.id)
+    columns, types = contract.row or row_columns(config), contract.types
+    numbers = tuple(c for c in columns if types[c] in (LogicalType.NUMBER, LogicalType.DURATION))
+    return RowKey(numbers, tuple(c for c in columns if c not in numbers))
 
 
 def test_mask(split: Split, frame: pl.DataFrame) -> NDArray[np.bool_]:

@@ -126,7 +126,7 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     asked = config.model.penalty
     frame = read_rows(config, dataset, split, "train")
     y = outcomes(config, dataset, frame)
-    every = validation_folds(config, frame, y)
+    every = validation_folds(config, dataset.contract, frame, y)
     likelihood = likelihood_of(config, dataset)
     design, _ = learn(frame, design_spec(config))
     rows = frame_rows(design, frame, y, classes=class_names(dataset))

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
-from logit_flows.recipes.retraining import retrain
+from logit_flows.recipes.experimenting import experiment
+from logit_flows.recipes.retraining import Retrained, retrain
 from logit_flows.recipes.training import train
 from logit_flows.steps.gate import compare
 from logit_flows.steps.load import load_dataset
@@ -14,6 +16,8 @@ from logit_flows.steps.opening import open_store
 from logit_flows.steps.score import load_stored_model
 from logit_flows.store.locks import Busy
 
+from logit_engine.errors import DataError
+from logit_engine.storage.model_file import StoredModel
 from tests.support.pipeline import Make, city_table
 
 
@@ -115,3 +119,57 @@ def test_a_second_retrain_at_once_is_told_so(dated_config: Path) -> None:
     config = read_config(dated_config)
     with open_store(config).lock("retrain"), pytest.raises(Busy, match=r"is in use by .*retrain"):
         retrain(config)
+
+
+def noted(config: Config) -> tuple[StoredModel, Retrained]:
+    """What a retrain makes of the config, and its model."""
+    outcome = retrain(config)
+    return load_stored_model(config, outcome.trained.run), outcome
+
+
+def test_whole_rows_stay_those_of_the_first_train(make: Make) -> None:
+    first, _ = noted(make(data__id=None))
+    fewer, kept = noted(make(data__id=None, features__numeric=["x"]))
+    more, promoted = noted(make(data__id=None, model__link="probit"))
+    assert first.origin["split"] == fewer.origin["split"] == more.origin["split"]
+    assert first.origin["split"]["row"] == {"numbers": ["x", "z"], "texts": ["city"]}
+    assert "that neither has seen" in kept.decision.sentence
+    assert "that neither has seen" in promoted.decision.sentence
+
+
+def test_a_new_feature_moves_no_whole_row(make: Make) -> None:
+    first, _ = noted(make(data__id=None, features__numeric=["x"]))
+    more, outcome = noted(make(data__id=None))
+    assert more.origin["split"]["row"] == {"numbers": ["x"], "texts": ["city"]}
+    assert more.origin["split"] == first.origin["split"]
+    assert outcome.decision.promote or "that neither has seen" in outcome.decision.sentence
+
+
+def test_a_column_of_whole_rows_that_is_gone_is_told(make: Make) -> None:
+    retrain(make(data__id=None))
+    gone = make(city_table().drop("z"), data__id=None, features__numeric=["x"])
+    with pytest.raises(DataError) as caught:
+        retrain(gone)
+    assert str(caught.value).endswith(
+        "column 'z' is not in the data; there are key, group, day, part, x, city, y.\n"
+        "the split hashes the columns of the first train, z among them; --relearn takes those of "
+        "this config."
+    )
+    dataset = load_dataset(gone, relearn=True)
+    assert dataset.contract.row == ("x", "city")
+
+
+def test_a_run_of_the_same_rows_is_the_same_run_in_a_new_store(make: Make) -> None:
+    old, new = (make(data__id=None, store=store) for store in ("old", "new"))
+    assert train(old).run == train(new).run
+    wider = {"data__id": None, "features__numeric": ["x"]}
+    assert train(make(store="old", **wider)).run != train(make(store="other", **wider)).run
+
+
+def test_cells_of_an_experiment_hash_the_same_whole_rows(make: Make) -> None:
+    matrix = {"features.numeric": [["x"], ["z"], ["x", "z"]]}
+    config = make(data__id=None, experiment={"matrix": matrix, "folds": 2}, compute__threads=1)
+    board = experiment(config)
+    rules = [load_stored_model(config, str(cell.run)).origin["split"] for cell in board.cells]
+    assert rules[0] == rules[1] == rules[2]
+    assert rules[0]["row"] == {"numbers": ["x", "z"], "texts": ["city"]}

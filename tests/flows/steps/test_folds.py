@@ -22,7 +22,9 @@ CV = {"type": "l1", "strength": "cv", "folds": 3}
 def folds_of(config: Config, frame: pl.DataFrame) -> np.ndarray:
     """The fold that holds out each row, -1 for none, (n,)."""
     codes = np.full(frame.height, -1)
-    for k, fold in enumerate(validation_folds(config, frame, frame["y"].to_numpy().astype(float))):
+    y = frame["y"].to_numpy().astype(float)
+    found = validation_folds(config, load_dataset(config).contract, frame, y)
+    for k, fold in enumerate(found):
         assert not (fold.train & fold.held).any()
         assert (codes[fold.held] == -1).all()
         codes[fold.held] = k
@@ -68,7 +70,7 @@ def test_a_penalty_is_tuned_and_an_experiment_validated_without_an_id(make: Make
     tuned = make(data__id=None, model__penalty=CV)
     dataset = load_dataset(tuned)
     split = split_rows(tuned, dataset)
-    assert split.key == fold_key(tuned)
+    assert split.key == fold_key(tuned, dataset.contract)
     assert tune_penalty(tuned, dataset, split).folds == 3
     cells = make(data__id=None, experiment={"matrix": {"model.link": ["logit"]}, "folds": 3})
     assert 0.3 < cross_validate(cells, dataset, split).log_loss < 0.7

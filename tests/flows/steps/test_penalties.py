@@ -194,7 +194,7 @@ def test_folds_by_time_learn_from_what_came_before(make: Make) -> None:
         model__penalty={"type": "l2", "strength": "cv", "fold_method": "time"},
     )
     frame, y = training(config)
-    found = validation_folds(config, frame, y)
+    found = validation_folds(config, load_dataset(config).contract, frame, y)
     first = frame.select(pl.col("day").min().over("group"))["day"].to_numpy()
     taught = 0
     for fold in found:
@@ -225,17 +225,18 @@ def test_stratified_folds_have_equal_shares_of_each_class_and_random_ones_keep_c
     penalty = {"type": "l2", "strength": "cv", "folds": 7}
     config = make(model__penalty=penalty | {"fold_method": "stratified"})
     frame, y = training(config)
-    found = validation_folds(config, frame, y)
+    contract = load_dataset(config).contract
+    found = validation_folds(config, contract, frame, y)
     assert (np.sum([fold.held for fold in found], axis=0) == 1).all()
     for fold in found:
         assert (fold.train == ~fold.held).all()
         for label in (0.0, 1.0):
             assert abs((y[fold.held] == label).sum() - (y == label).sum() / 7) < 1.0
-    turned = validation_folds(config, frame.reverse(), y[::-1])
+    turned = validation_folds(config, contract, frame.reverse(), y[::-1])
     assert all((a.held == b.held[::-1]).all() for a, b in zip(found, turned, strict=True))
     by_cluster = make(model__penalty=penalty, data__cluster="group")
     for fold in validation_folds(
-        by_cluster, frame.with_columns(group=pl.Series(np.arange(1200) // 4)), y
+        by_cluster, contract, frame.with_columns(group=pl.Series(np.arange(1200) // 4)), y
     ):
         assert (fold.held.reshape(-1, 4).sum(axis=1) % 4 == 0).all()
 
@@ -245,10 +246,11 @@ def test_folds_that_cannot_be_are_told(make: Make) -> None:
         data__time="day", model__penalty={"type": "l2", "strength": "cv", "fold_method": "time"}
     )
     frame, y = training(config)
+    contract = load_dataset(config).contract
     with pytest.raises(DataError, match=r"fold 1 of 5 has no rows; use fewer model.penalty.folds"):
-        validation_folds(config, frame.with_columns(day=pl.lit(date(2024, 1, 1))), y)
+        validation_folds(config, contract, frame.with_columns(day=pl.lit(date(2024, 1, 1))), y)
     with pytest.raises(DataError, match="the rows that fold 1 of 5 learns from lack a class"):
-        validation_folds(config, frame, np.where(np.arange(1200) < 300, 0.0, 1.0))
+        validation_folds(config, contract, frame, np.where(np.arange(1200) < 300, 0.0, 1.0))
 
 
 @pytest.mark.parametrize(
