@@ -23,6 +23,7 @@ logit_flows.orchestration
 logit_flows
 logit_flows.api
 logit_flows.reports logit_flows.operations
+logit_flows.first_config
 logit_flows.recipes
 logit_flows.steps
 logit_flows.store logit_flows.config
@@ -65,6 +66,7 @@ LIBRARIES = {
     "logit_engine.estimators": {"numpy", "polars", "sklearn"},
     "logit_flows": {"numpy", "polars", "pyarrow", "pydantic"},
     "logit_flows.config": {"cronsim", "pydantic", "pydantic_core", "ruamel"},
+    "logit_flows.first_config": {"numpy", "polars", "scipy"},
     "logit_flows.steps.cluster": {"distributed"},
     "logit_flows.orchestration.embedded_server": {"prefect"},
     "logit_flows.orchestration.tasks": {"prefect", "prefect_dask", "pydantic"},

@@ -21,7 +21,10 @@ from logit_flows.cli.terminal import say, say_table
 
 
 def init(
-    data: Annotated[Path, typer.Argument(help="A Parquet or CSV file.")],
+    data: Annotated[
+        Path,
+        typer.Argument(help="A file: .csv .tsv .txt .data, also .gz or .zst, or .parquet."),
+    ],
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Where to write it; default: config.yaml beside the data."),
@@ -30,28 +33,20 @@ def init(
         str | None, typer.Option("--target", help="The outcome's column; default: a guess.")
     ] = None,
 ) -> None:
-    """Look at a data set and write a first config for it."""
-    from logit_flows.config.checking import from_mapping
-    from logit_flows.config.reading import to_yaml
-    from logit_flows.steps.first_config import first_config
+    """Look at a file and write a first config for it, each guess with its reason."""
+    from logit_flows.first_config.guessing import first_config
 
     if not data.exists():
         raise UsageError(f"{data}: there is no such file.")
     file = out or data.parent / "config.yaml"
     if file.exists():
         raise UsageError(f"{file} exists; name another file by --out.")
-    content, said = first_config(data, target)
-    if out is not None:
-        content["data"]["source"] = str(data.resolve())
-    from_mapping(content, file.parent)
-    file.write_text(
-        "# Written by `logit init`: guesses, to be corrected.\n" + to_yaml(content),
-        encoding="utf-8",
-    )
+    made = first_config(data, file, target)
+    file.write_text(made.text, encoding="utf-8")
     say(f"Wrote {file}.")
-    for sentence in said:
+    for sentence in made.said:
         say(f"  {sentence}")
-    say(f"Next: logit check --config {file}")
+    say("Next: logit train" + ("" if file == CONFIG else f" --config {file}"))
 
 
 def check(

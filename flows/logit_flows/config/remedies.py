@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ruamel.yaml import YAML
-
 from logit_engine.errors import DataError, LogitEngineError, Reason
+from logit_flows.config.flow_text import flow_text
 
 
 class Remedy(NamedTuple):
@@ -98,18 +97,7 @@ def _known_name(error: LogitEngineError, placeholder: str) -> str:
     name = error.names.get(placeholder.lower())
     if name is None:
         return placeholder
-    return name if placeholder in ("LEVELS", "SHARE") else yaml_text(name)
-
-
-def yaml_text(name: str) -> str:
-    """A name as it stands in YAML: in quotes where it would be read as anything but this text."""
-    plain = re.fullmatch(r"\w[\w .-]*(?<! )", name)
-    if plain and YAML(typ="safe", pure=True).load(name) == name:
-        return name
-    # Polars is loaded where an error has a name to show, and only there.
-    from logit_engine.rows.labels import quoted_text
-
-    return quoted_text(name)
+    return name if placeholder in ("LEVELS", "SHARE") else flow_text(name)
 
 
 def remedies_of(error: BaseException) -> tuple[Remedy, ...]:

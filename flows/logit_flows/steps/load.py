@@ -12,8 +12,9 @@ from logit_engine.design.parquet_rows import ParquetFrames, parquet_frames
 from logit_engine.errors import DataError, LogitEngineError, joint_error
 from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.labels import Label, is_same_label, label_of, quoted_label
+from logit_flows.config.flow_text import flow_text
 from logit_flows.config.model import Config
-from logit_flows.config.remedies import CurableError, Remedy, yaml_text
+from logit_flows.config.remedies import CurableError, Remedy
 from logit_flows.sources.contract import Contract, Role, Roles
 from logit_flows.sources.dialect import Dialect, declared_dialect, sniffed_notes
 from logit_flows.sources.files import find_paths
@@ -267,7 +268,7 @@ def _repeated_ids(
         return []
     said = f"column '{column}' (data.id) is not unique: {repeats:,} of {count:,} rows repeat an id."
     is_cluster = config.data.cluster is None and config.split.method != "stratified"
-    cluster = f", cluster: {yaml_text(column)}" if is_cluster else ""
+    cluster = f", cluster: {flow_text(column)}" if is_cluster else ""
     remedy = Remedy("data.id", f"data: {{id: null{cluster}}}")
     return [CurableError(said, remedy, names={"column": column})]
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 import sklearn.metrics as sk
 import statsmodels.api as sm
-from logit_flows.config.checking import from_mapping, with_overrides
+from logit_flows.config.checking import with_overrides
 from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError
 from logit_flows.config.reading import read_config
@@ -15,7 +15,6 @@ from logit_flows.recipes.retraining import retrain
 from logit_flows.recipes.scoring import score
 from logit_flows.recipes.training import Trained, train
 from logit_flows.reports.printing import metrics_text
-from logit_flows.steps.first_config import first_config
 from logit_flows.steps.stored_run import read_run
 
 from logit_engine.errors import DataError
@@ -184,17 +183,3 @@ def test_other_links_train_evaluate_and_score(link: str, tmp_path: Path) -> None
     eta = table["linear_predictor"].to_numpy()
     np.testing.assert_allclose(table["probability"], run.model.likelihood.link.cdf(eta), rtol=1e-14)
     assert 0.5 < run.evaluation.value("roc_auc") <= 1.0
-
-
-def test_init_writes_a_config_that_trains(tmp_path: Path) -> None:
-    data = tmp_path / "voters.parquet"
-    data.write_bytes((ROOT / "data/voters/voters.parquet").read_bytes())
-    content, said = first_config(data)
-    assert said[0] == "the outcome is 'party' (3 classes)"
-    assert content["data"]["target"] == {"column": "party", "base": "Democrat"}
-    assert train(from_mapping(content, tmp_path)).model.result.converged
-    pl.DataFrame({"x": [1.5, 2.5, 3.5, 4.5]}).write_parquet(data)
-    with pytest.raises(
-        DataError, match="no column has exactly two values, and none holds text of 3 to 12"
-    ):
-        first_config(data)

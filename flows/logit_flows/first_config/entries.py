@@ -1,0 +1,134 @@
+"""Entries: a sketch as the keys of a config in reading order, each guess with its reason."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from logit_flows.first_config.outcomes import Outcome
+from logit_flows.first_config.roles import Guess
+from logit_flows.first_config.sketch import Sketch
+from logit_flows.first_config.writing import Entry
+
+MAX_SHOWN_COLUMNS = 8
+
+
+def config_entries(sketch: Sketch, source: str, name: str) -> list[Entry]:
+    """The entries of a first config. source: the data as the config names it."""
+    return [
+        Entry(("name",), name),
+        *_data_entries(sketch, source),
+        *_feature_entries(sketch),
+        *_model_entries(sketch),
+        Entry(("orchestrator",), "auto", ("Prefect where its profile names a server, else plain",)),
+        Entry(("store",), "store"),
+    ]
+
+
+def _data_entries(sketch: Sketch, source: str) -> Iterator[Entry]:
+    size = f"{sketch.rows:,} rows, {sketch.width} columns"
+    yield Entry(("data", "source"), source, (size,))
+    if sketch.format.value:
+        yield Entry(("data", "format"), sketch.format.value, sketch.format.reasons)
+    yield Entry(("data", "target"), target_of(sketch.outcome), tuple(outcome_sentences(sketch)))
+    if sketch.missing_outcomes:
+        without = f"{sketch.missing_outcomes:,} rows have no {sketch.outcome.column}"
+        yield Entry(("data", "missing_target"), "drop", (without,))
+    for key in ("id", "time", "cluster"):
+        guess = getattr(sketch.roles, key)
+        if guess is not None:
+            yield Entry(("data", key), guess.column, (guess.reason,))
+
+
+def target_of(outcome: Outcome) -> dict[str, Any]:
+    """The config's target."""
+    if not outcome.is_binary:
+        return {"column": outcome.column, "base": outcome.base}
+    several = len(outcome.classes) > 2
+    positive = list(outcome.events) if several else outcome.events[0]
+    return {"column": outcome.column, "positive": positive}
+
+
+def outcome_sentences(sketch: Sketch) -> Iterator[str]:
+    """Why this outcome, why this event, and what else it may be."""
+    outcome = sketch.outcome
+    if outcome.is_binary:
+        events = ", ".join(repr(value) for value in outcome.events)
+        yield (
+            f"the outcome is '{outcome.column}' ({outcome.reason}); the event is {events}, "
+            f"{outcome.event_share:.1%} of the rows ({outcome.event_reason})"
+        )
+    else:
+        yield (
+            f"the outcome is '{outcome.column}' ({outcome.reason}); {len(outcome.classes)} "
+            f"classes, each compared with {outcome.base!r}"
+        )
+    if outcome.runners_up:
+        others = ", ".join(f"'{name}'" for name in outcome.runners_up)
+        yield f"other columns that may be the outcome, the likeliest first: {others}"
+
+
+def _feature_entries(sketch: Sketch) -> Iterator[Entry]:
+    features = sketch.features
+    if features.numeric:
+        comments = [*_by_reason(features.numeric), *_by_reason(sketch.suspicious)]
+        yield Entry(("features", "numeric"), _names(features.numeric), tuple(comments))
+    if features.categorical:
+        comments = list(_by_reason(features.categorical))
+        yield Entry(("features", "categorical"), _names(features.categorical), tuple(comments))
+    left_out = left_out_sentences(sketch)
+    if left_out:
+        yield Entry(("features", ""), None, ("left out:", *(f"  {line}" for line in left_out)))
+    impute: dict[str, Any] = {}
+    if "numeric" in sketch.gaps:
+        impute["numeric"] = {"strategy": "mean", "add_indicator": True}
+    if "categorical" in sketch.gaps:
+        impute["categorical"] = {"strategy": "level"}
+    if impute:
+        counts = ", ".join(f"{kind} columns: {n}" for kind, n in sketch.gaps.items())
+        yield Entry(("features", "impute"), impute, (f"with missing values: {counts}",))
+    least = sketch.min_frequency
+    if features.categorical or "numeric" in sketch.gaps:
+        yield Entry(("features", "min_frequency"), least.value, least.reasons)
+    if features.categorical:
+        yield Entry(("features", "pool_as"), sketch.pool_as.value, sketch.pool_as.reasons)
+        unseen = "a level that no training row has counts as a rare one, and is counted"
+        yield Entry(("features", "handle_unknown"), "pooled", (unseen,))
+    for key, reason in DROPS.items():
+        yield Entry(("features", key), "drop", (reason,))
+
+
+DROPS = {
+    "aliased": "a column that is a combination of others is left out, and said",
+    "constant": "a column with one value in the training rows is left out, and said",
+}
+
+
+def _names(guesses: Iterable[Guess]) -> list[str]:
+    return [guess.column for guess in guesses]
+
+
+def _by_reason(guesses: Iterable[Guess]) -> Iterator[str]:
+    """A comment for each reason, with the columns it holds for."""
+    grouped: dict[str, list[str]] = {}
+    for guess in guesses:
+        if guess.reason:
+            grouped.setdefault(guess.reason, []).append(guess.column)
+    for reason, columns in grouped.items():
+        shown = columns[:MAX_SHOWN_COLUMNS]
+        more = len(columns) - len(shown)
+        yield f"{', '.join(shown)}{f' and {more} more' if more else ''}: {reason}"
+
+
+def left_out_sentences(sketch: Sketch) -> list[str]:
+    """A sentence for each reason to leave columns out."""
+    return list(_by_reason((*sketch.roles.others, *sketch.features.left_out)))
+
+
+def _model_entries(sketch: Sketch) -> Iterator[Entry]:
+    yield Entry(("split",), sketch.split.value, sketch.split.reasons)
+    if not sketch.outcome.is_binary:
+        yield Entry(("model", "family"), "multinomial", (f"{len(sketch.outcome.classes)} classes",))
+    if sketch.penalty is not None:
+        yield Entry(("model", "penalty"), sketch.penalty.value, sketch.penalty.reasons)
+    elif sketch.roles.cluster is not None:
+        why = f"rows of one {sketch.roles.cluster.column} depend on each other"
+        yield Entry(("model", "covariance"), {"type": "cluster"}, (why,))

@@ -1,0 +1,162 @@
+"""Guessing: from a file to the text of its first config, and to the sentences that explain it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from logit_engine.rows.frame_columns import series_of
+from logit_flows.config.checking import from_mapping
+from logit_flows.config.model import Config
+from logit_flows.first_config.entries import (
+    config_entries,
+    left_out_sentences,
+    outcome_sentences,
+)
+from logit_flows.first_config.features import Features, guess_features
+from logit_flows.first_config.outcomes import Outcome, guess_outcome
+from logit_flows.first_config.profiles import Profile, profile_columns
+from logit_flows.first_config.reading import Table, read_table
+from logit_flows.first_config.roles import Roles, guess_roles
+from logit_flows.first_config.sketch import Choice, Sketch
+from logit_flows.first_config.strengths import pure_level_rows
+from logit_flows.first_config.suspicions import duplicates, leaks, same_as_outcome
+from logit_flows.first_config.trial import fitting_sketch
+from logit_flows.first_config.writing import content_of, text_of
+
+TEST_SIZE = 0.2
+MIN_SPLIT_ROWS = 100
+MIN_RANDOM_CLASS_ROWS = 50  # of the rarest class; of fewer a random split may take too many
+MAX_POOLED_ROWS_SHARE = 0.01  # of all rows: a level with more is not pooled for being pure
+
+
+@dataclass(frozen=True, slots=True)
+class FirstConfig:
+    """The YAML of a first config, and a sentence for each guess."""
+
+    text: str
+    said: tuple[str, ...]
+
+
+def first_config(data: Path, file: Path, target: str | None = None) -> FirstConfig:
+    """A config for a data file, to be written to `file`.
+
+    target: the outcome's column, if it is known. Raises DataError if no column can be the outcome,
+    UsageError if the target cannot.
+    """
+    sketch = sketch_table(read_table(data), data.name, target)
+    source = os.path.relpath(data.resolve(), file.resolve().parent)
+    source = str(data.resolve()) if source.startswith("..") else source
+    name = "".join(c if c.isalnum() else "-" for c in data.name.split(".")[0]).strip("-") or "model"
+
+    def config_of(tried: Sketch) -> Config:
+        return from_mapping(content_of(config_entries(tried, source, name)), file.resolve().parent)
+
+    sketch, problem = fitting_sketch(sketch, config_of)
+    title = (
+        f"# Written by `logit init {data.name}`: guesses, each with its reason. Correct what is "
+        "wrong, then `logit train`.\n"
+    )
+    text = title + text_of(config_entries(sketch, source, name))
+    refusal = [f"train will refuse this: {problem}"] if problem else []
+    return FirstConfig(text, (*_sentences(sketch), *refusal))
+
+
+def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
+    """All guesses about a table that need no fit."""
+    frame, profiles = table.frame, profile_columns(table.frame)
+    outcome = guess_outcome(profiles, target, file)
+    roles = guess_roles(frame, profiles, outcome.column)
+    rest = [n for n in profiles if n != outcome.column and n not in roles.columns]
+    features = guess_features(frame, profiles, rest, outcome)
+    features = features.without(duplicates(frame, profiles, features.columns))
+    features = features.without(same_as_outcome(frame, profiles, features, outcome))
+    dropped, suspicious = leaks(frame, profiles, features, outcome)
+    features = features.without(dropped)
+    return Sketch(
+        file=file,
+        rows=frame.height,
+        width=frame.width,
+        format=Choice(table.format, table.reasons),
+        outcome=outcome,
+        missing_outcomes=profiles[outcome.column].missing,
+        roles=roles,
+        features=features,
+        gaps=_gaps(profiles, features),
+        suspicious=tuple(guess for guess in suspicious if guess.column in features.columns),
+        min_frequency=_min_frequency(frame, features, outcome),
+        split=_split(frame, roles, outcome),
+    )
+
+
+def _gaps(profiles: Mapping[str, Profile], features: Features) -> dict[str, int]:
+    """How many features of each kind have missing values."""
+    kinds = {"numeric": features.numeric, "categorical": features.categorical}
+    counts = {
+        kind: sum(profiles[guess.column].missing > 0 for guess in guesses)
+        for kind, guesses in kinds.items()
+    }
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def _min_frequency(frame: pl.DataFrame, features: Features, outcome: Outcome) -> Choice:
+    """So many rows that no rarer level stands alone with rows of one class.
+
+    Such a level has no finite estimate.
+    """
+    least = features.min_frequency
+    most = max(least, round(MAX_POOLED_ROWS_SHARE * frame.height))
+    pure = [
+        (rows, guess.column, level)
+        for guess in features.categorical
+        for level, rows in pure_level_rows(
+            series_of(frame, guess.column), series_of(frame, outcome.column)
+        ).items()
+        if rows >= least
+    ]
+    said = "rarer levels are pooled, and said"
+    rows, column, level = max(pure, key=lambda one: one[0], default=(0, "", ""))
+    if not least <= rows < most:
+        return Choice.because(least, said)
+    return Choice.because(rows + 1, f"{said}; {column} {level} has {rows} rows, all of one class")
+
+
+def _split(frame: pl.DataFrame, roles: Roles, outcome: Outcome) -> Choice:
+    """By time where times order the rows, else at random; none for a small table."""
+    rarest = min(outcome.classes.values())
+    if sum(outcome.classes.values()) < MIN_SPLIT_ROWS:
+        return Choice.because({"method": "none"}, "too few rows to hold some out")
+    if roles.time is not None and _both_sides(frame, roles.time.column, outcome):
+        return Choice.because({"method": "time", "test_size": TEST_SIZE}, "the latest fifth tests")
+    if rarest < MIN_RANDOM_CLASS_ROWS and roles.cluster is None:
+        why = f"a fifth of each class tests; the rarest has {rarest} rows"
+        return Choice.because({"method": "stratified", "test_size": TEST_SIZE}, why)
+    kept = "" if roles.cluster is None else f"; rows of one {roles.cluster.column} stay together"
+    return Choice.because({"method": "random", "test_size": TEST_SIZE}, f"a fifth tests{kept}")
+
+
+def _both_sides(frame: pl.DataFrame, time: str, outcome: Outcome) -> bool:
+    """Whether the earlier rows and the latest fifth have rows of each class."""
+    ordered = frame.sort(time, maintain_order=True)[outcome.column]
+    cut = round((1.0 - TEST_SIZE) * ordered.len())
+    sides = ordered[:cut], ordered[cut:]
+    return all(side.drop_nulls().n_unique() == len(outcome.classes) for side in sides)
+
+
+def _sentences(sketch: Sketch) -> list[str]:
+    """Each guess, for a person to correct."""
+    roles = sketch.roles
+    said = [*sketch.format.reasons, *outcome_sentences(sketch)]
+    for key in ("id", "time", "cluster"):
+        guess = getattr(roles, key)
+        if guess is not None:
+            said.append(f"the {key} is '{guess.column}' ({guess.reason})")
+    if roles.id is None and roles.cluster is None:
+        said.append("no column is an id; equal rows stay on one side of the split")
+    said += [f"left out: {sentence}" for sentence in left_out_sentences(sketch)]
+    said += [f"suspicious: {guess.column} {guess.reason}" for guess in sketch.suspicious]
+    if sketch.penalty is not None:
+        said.append(f"penalty: {sketch.penalty.reasons[0]}")
+    return said

@@ -1,0 +1,110 @@
+"""Reading: a whole file as typed columns, and how its text is written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from logit_engine.errors import DataError
+from logit_flows.first_config.text_format import FormatGuess, format_keys, with_markers
+from logit_flows.sources.dialect import Dialect
+from logit_flows.sources.logical_types import LogicalType
+from logit_flows.sources.sniffing import sniff_dialect
+from logit_flows.sources.text_bytes import is_text_file, other_kind
+from logit_flows.sources.text_files import scan_texts
+from logit_flows.sources.text_values import cast_text
+
+LEADING_ZERO = r"^\s*[+-]?0\d"
+# What texts may be, the most telling first; a look at the first values rules most of it out.
+TYPES = (
+    LogicalType.NUMBER,
+    LogicalType.BOOLEAN,
+    LogicalType.DATE,
+    LogicalType.DATETIME,
+    LogicalType.ZONED,
+)
+FIRST_VALUES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a file, and how its text is written: the keys of data.format, and why."""
+
+    frame: pl.DataFrame
+    format: dict[str, Any] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+
+
+def read_table(data: Path) -> Table:
+    """All rows of a file. Raises DataError if it cannot be read, or has no rows."""
+    is_parquet = data.suffix.lower() == ".parquet"
+    if not is_parquet and not is_text_file(data):
+        ending = data.suffix or "no ending"
+        raise DataError(
+            other_kind(data)
+            or f"{data} has {ending}; give a .csv, .tsv, .txt, .data or .parquet file."
+        )
+    try:
+        table = Table(pl.read_parquet(data)) if is_parquet else _text_table(data)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"{data} cannot be read: {str(error).splitlines()[0]}") from error
+    if table.frame.is_empty():
+        raise DataError(f"{data} has no rows.")
+    return Table(each_column(table.frame, typed_column), table.format, table.reasons)
+
+
+def _text_table(data: Path) -> Table:
+    sniffed = sniff_dialect(data, None, guess_encoding=True)
+    texts = scan_texts(data, sniffed.dialect).collect()
+    found = with_markers(texts, FormatGuess(sniffed.dialect, sniffed.reasons))
+    frame = each_column(found.texts(texts), lambda column: parsed_column(column, found.dialect))
+    return Table(frame, format_keys(found.dialect), found.reasons)
+
+
+def each_column(frame: pl.DataFrame, change: Callable[[pl.Series], pl.Series]) -> pl.DataFrame:
+    """The frame with each column changed.
+
+    A change gets no name to read: Polars takes that of a series for a pattern too.
+    """
+    return pl.DataFrame([change(column.alias("values")).alias(column.name) for column in frame])
+
+
+def typed_column(column: pl.Series) -> pl.Series:
+    """A column as whole numbers, numbers, truth values, dates or text. The name does not matter.
+
+    Numbers that are all whole become so; NaN is missing; categories are text.
+    """
+    dtype = column.dtype
+    if dtype.is_float() or dtype.is_decimal():
+        numbers = column.cast(pl.Float64).fill_nan(None)
+        whole = numbers.cast(pl.Int64, strict=False)
+        return whole if (whole.cast(pl.Float64) == numbers).all() else numbers
+    return column.cast(pl.String) if dtype in (pl.Categorical, pl.Enum) else column
+
+
+def parsed_column(column: pl.Series, dialect: Dialect) -> pl.Series:
+    """A column of texts as numbers, truth values or dates, where all its texts are.
+
+    Digits with a leading zero stay text, as postcodes do.
+    """
+    present = column.drop_nulls()
+    if present.is_empty() or present.str.contains(LEADING_ZERO).any():
+        return column
+    for wanted in TYPES:
+        if _is_of_type(present.head(FIRST_VALUES), wanted, dialect) and _is_of_type(
+            present, wanted, dialect
+        ):
+            return _cast(column, cast_text(wanted, pl.col("values"), dialect).values)
+    return column
+
+
+def _is_of_type(present: pl.Series, wanted: LogicalType, dialect: Dialect) -> bool:
+    """Whether all texts become the type."""
+    bad = cast_text(wanted, pl.col("values"), dialect).bad
+    return bad is None or not _cast(present, bad).any()
+
+
+def _cast(column: pl.Series, expression: pl.Expr) -> pl.Series:
+    return column.to_frame().select(expression.alias("values")).to_series()

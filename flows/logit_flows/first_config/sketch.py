@@ -1,0 +1,55 @@
+"""The sketch: all guesses about a table together, before they are written as a config."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from logit_flows.first_config.features import Features
+from logit_flows.first_config.outcomes import Outcome
+from logit_flows.first_config.roles import Guess, Roles
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The value of a key that is not about one column, and why: a sentence, or several."""
+
+    value: Any
+    reasons: tuple[str, ...]
+
+    @staticmethod
+    def because(value: Any, reason: str) -> "Choice":
+        """A value with one reason."""
+        return Choice(value, (reason,))
+
+
+RARE_LEVEL = Choice.because("level", "rare levels share one of their own")
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What is guessed of a table.
+
+    file: its name; rows, width: its size. format: how its text is written. missing_outcomes: rows
+    without an outcome. gaps: features with missing values, by kind. suspicious: features that are
+    kept though they may be leaks. min_frequency, split, pool_as, penalty: settings with their
+    reasons.
+    """
+
+    file: str
+    rows: int
+    width: int
+    format: Choice
+    outcome: Outcome
+    missing_outcomes: int
+    roles: Roles
+    features: Features
+    gaps: Mapping[str, int]
+    suspicious: tuple[Guess, ...]
+    min_frequency: Choice
+    split: Choice
+    pool_as: Choice = RARE_LEVEL
+    penalty: Choice | None = None
+
+    def with_penalty(self, strength: float, reason: str) -> "Sketch":
+        """With a ridge of that strength."""
+        return replace(self, penalty=Choice.because({"type": "l2", "strength": strength}, reason))

@@ -1,0 +1,120 @@
+"""From a file to a config that trains: sections, reasons, and what only a fit finds."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from logit_flows.config.reading import read_config
+from logit_flows.first_config.guessing import FirstConfig, first_config
+from logit_flows.recipes.training import Trained, train
+
+from logit_engine.errors import DataError
+
+ROOT = Path(__file__).parents[3]
+ROWS = 400
+RANDOM = np.random.default_rng(3)
+
+
+def written(folder: Path, columns: dict[str, Any], target: str | None = None) -> FirstConfig:
+    """The first config of a Parquet file, written beside it."""
+    data = folder / "table.parquet"
+    pl.DataFrame(columns).write_parquet(data)
+    made = first_config(data, folder / "config.yaml", target)
+    (folder / "config.yaml").write_text(made.text, encoding="utf-8")
+    return made
+
+
+def trained(folder: Path) -> Trained:
+    """The run of the config in a folder."""
+    return train(read_config(folder / "config.yaml", ["orchestrator=none"]))
+
+
+def table() -> dict[str, Any]:
+    """A table with a bit of everything."""
+    x = RANDOM.normal(size=ROWS)
+    y = RANDOM.random(ROWS) < 1.0 / (1.0 + np.exp(-x))
+    gaps = [None if i % 50 == 0 else float(value) for i, value in enumerate(x)]
+    return {
+        "customer_id": [f"C{i:05d}" for i in RANDOM.permutation(ROWS)],
+        "income": gaps,
+        "visits": RANDOM.integers(0, 30, ROWS),
+        "plan": RANDOM.choice(["basic", "plus", "pro"], ROWS),
+        "version": ["1.0"] * ROWS,
+        "churned": np.where(y, "yes", "no"),
+    }
+
+
+def test_config_has_the_sections_in_reading_order_and_trains(tmp_path: Path) -> None:
+    made = written(tmp_path, table())
+    heads = [line.split(":")[0] for line in made.text.splitlines() if line[:1].isalpha()]
+    assert heads == ["name", "data", "features", "split", "orchestrator", "store"]
+    config = read_config(tmp_path / "config.yaml")
+    assert config.data.target.column == "churned"
+    assert (config.data.target.positive, config.data.id) == ("yes", "customer_id")
+    assert config.features.numeric == ["income", "visits"]
+    assert config.features.categorical == ["plan"]
+    assert config.features.impute.numeric.add_indicator
+    assert trained(tmp_path).model.result.converged
+
+
+def test_each_guess_is_told_with_its_reason(tmp_path: Path) -> None:
+    made = written(tmp_path, table())
+    share = pl.read_parquet(tmp_path / "table.parquet")["churned"].eq("yes").mean()
+    assert made.said[0] == (
+        f"the outcome is 'churned' (its name, the last column, two values); the event is 'yes', "
+        f"{share:.1%} of the rows (named like an event; the other is 'no')"
+    )
+    assert "the id is 'customer_id' (unique, and named like an id)" in made.said
+    assert "left out: version: one value, '1.0', in all rows" in made.said
+    assert "version: one value, '1.0', in all rows" in made.text
+
+
+def test_awkward_names_come_back(tmp_path: Path) -> None:
+    names = ["*", "^x$", "a: b", "# c", "null", "[d]", "'e'", "ü ß", "{{f}}", "-", "yes", "0x1"]
+    columns = {name: RANDOM.normal(size=ROWS) for name in names}
+    written(tmp_path, {**columns, "target": RANDOM.integers(0, 2, ROWS)})
+    assert read_config(tmp_path / "config.yaml").features.numeric == names
+
+
+def test_several_classes_are_multinomial(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "data/voters/voters.parquet", tmp_path / "voters.parquet")
+    made = first_config(tmp_path / "voters.parquet", tmp_path / "config.yaml")
+    (tmp_path / "config.yaml").write_text(made.text)
+    config = read_config(tmp_path / "config.yaml")
+    assert (config.model.family, config.data.target.column) == ("multinomial", "party")
+    assert (config.data.target.base, config.data.id) == ("Democrat", "respondent")
+    assert trained(tmp_path).model.result.converged
+
+
+def test_ridge_is_set_where_the_outcome_is_predicted_perfectly(tmp_path: Path) -> None:
+    y = RANDOM.integers(0, 2, ROWS)
+    made = written(tmp_path, {"x": RANDOM.random(ROWS) + 1.1 * y, "y": y})
+    config = read_config(tmp_path / "config.yaml")
+    assert (config.model.penalty.type, config.model.penalty.strength) == ("l2", 0.003)
+    assert any(
+        "penalty: a weak ridge; without it some estimates are infinite" in s for s in made.said
+    )
+    assert trained(tmp_path).model.result.converged
+
+
+def test_small_table_has_no_test_rows(tmp_path: Path) -> None:
+    written(tmp_path, {"x": RANDOM.normal(size=40), "y": [0, 1] * 20})
+    assert read_config(tmp_path / "config.yaml").split.method == "none"
+
+
+def test_rare_level_of_one_class_is_pooled_with_others(tmp_path: Path) -> None:
+    rows = 4000
+    y = [int(i % 3 == 0) for i in range(rows)]
+    shop = ["odd" if i % 150 == 1 else f"s{i % 5}" for i in range(rows)]
+    written(tmp_path, {"shop": shop, "y": y})
+    text = (tmp_path / "config.yaml").read_text()
+    assert "shop odd has 27 rows, all of one class" in text
+    assert read_config(tmp_path / "config.yaml").features.min_frequency == 28
+
+
+def test_table_without_an_outcome_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="nothing looks like an outcome; name one by --target"):
+        written(tmp_path, {"x": [1.5, 2.5, 3.5, 4.5]})
