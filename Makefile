@@ -4,7 +4,7 @@ PYTHON ?= python3
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 PIP_INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help train test slow coverage smoke accuracy bench format clean
+.PHONY: help train test slow coverage smoke tables accuracy bench format clean
 
 help:
 	@echo "make train     train, evaluate and write the model of config.yaml"
@@ -12,6 +12,7 @@ help:
 	@echo "make slow      the tests that it leaves out: thousands of random problems; ten minutes"
 	@echo "make coverage  branches of the engine that its tests take, at least 95%; half an hour"
 	@echo "make smoke     build the package, and train by its wheel under each Python found"
+	@echo "make tables    init, train and report of eleven public tables, beside what an expert would do"
 	@echo "make accuracy  correct digits of hard cases, beside statsmodels'"
 	@echo "make bench     speed beside the peers and the machine's limit, into docs/performance.md; about an hour"
 	@echo "make format    format the code, and fix what ruff can fix"
@@ -34,6 +35,9 @@ coverage: .venv/test.stamp
 
 smoke:
 	.ci/smoke
+
+tables: .venv/test.stamp
+	.venv/bin/python bench/tables.py
 
 accuracy: .venv/test.stamp
 	.venv/bin/python bench/accuracy.py
