@@ -50,16 +50,16 @@ class Design:
     @property
     def _kept_by_term(self) -> list[tuple[Term, list[int]]]:
         """Each term, and which of its columns are columns of X, by position."""
-        found, at = [], 0
+        found, at, dropped = [], 0, set(self.dropped)
         for term in self.terms:
             m = len(term.column_names)
-            found.append((term, [j for j in range(m) if at + j not in self.dropped]))
+            found.append((term, [j for j in range(m) if at + j not in dropped]))
             at += m
         return found
 
     def without(self, columns: Collection[str]) -> "Design":
         """The design without some columns of X. A term that keeps no column is left out."""
-        names = iter(self.names[1:])
+        names, columns = iter(self.names[1:]), set(columns)
         left = [
             (term, [j for j in kept if next(names) not in columns])
             for term, kept in self._kept_by_term
@@ -69,7 +69,7 @@ class Design:
             if kept:
                 m = len(term.column_names)
                 terms.append(term)
-                dropped += [at + j for j in range(m) if j not in kept]
+                dropped += [at + j for j in sorted({*range(m)}.difference(kept))]
                 at += m
         return Design(tuple(terms), tuple(dropped))
 
@@ -142,7 +142,9 @@ class Design:
         values = iter(estimates.tolist())
         total = pl.lit(next(values))
         for term, kept in self._kept_by_term:
-            own = [next(values) if j in kept else 0.0 for j in range(len(term.column_names))]
+            own = [0.0] * len(term.column_names)
+            for j in kept:
+                own[j] = next(values)
             total = total + term.contribution(own)
         return total
 

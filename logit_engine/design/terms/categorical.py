@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import polars as pl
 
+from logit_engine.design.lookalikes import alike_clause, lookalikes
 from logit_engine.design.spec import Impute, PoolAs, Spec, Unknown
 from logit_engine.design.terms.base import (
     Audit,
@@ -77,7 +78,8 @@ class Categorical(Term):
         levels = learn_levels(training, name)
         reference = reference_level(name, levels, spec)
         rare = _rare_levels(training, name, levels.rows, reference)
-        own = [level for level in levels.rows if level not in rare and level != reference]
+        apart = {reference, *rare}
+        own = [level for level in levels.rows if level not in apart]
         has_pool = bool(rare) and spec.pool_as is PoolAs.LEVEL
         columns = (*own, POOLED_LEVEL) if has_pool else tuple(own)
         if not columns:
@@ -216,9 +218,12 @@ def _rare_levels(
     count = "1 level" if len(rare) == 1 else f"{len(rare)} levels"
     few = f"{count} with fewer than {spec.min_frequency:,}"
     if spec.pool_as is PoolAs.ERROR:
+        few_levels = set(rare)
+        alike = lookalikes(rare, [level for level in rows if level not in few_levels])
+        hint = f" ({alike_clause(alike)})" if alike else ""
         raise DataError(
-            f"column '{name}' has {few} training rows: {shown_levels(rare, rows)}; set pool_as to "
-            "PoolAs.LEVEL or PoolAs.REFERENCE, recode them, or lower min_frequency.",
+            f"column '{name}' has {few} training rows: {shown_levels(rare, rows)}{hint}; set "
+            "pool_as to PoolAs.LEVEL or PoolAs.REFERENCE, recode them, or lower min_frequency.",
             reason=Reason.RARE_LEVELS,
             names={"column": name},
         )

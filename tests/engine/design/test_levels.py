@@ -51,6 +51,13 @@ def test_rare_levels_are_refused_where_it_is_asked_with_their_rows() -> None:
         "pool_as to PoolAs.LEVEL or PoolAs.REFERENCE, recode them, or lower min_frequency."
     )
     assert caught.value.reason is Reason.RARE_LEVELS
+    with pytest.raises(
+        DataError, match=r"rows: 'a ' \(1 rows\) \('a ' and 'a' differ by blanks alone"
+    ):
+        learn(
+            pl.DataFrame({"c": ["a", "a", "a ", "b", "b"]}),
+            Spec(categorical=("c",), min_frequency=2, pool_as=PoolAs.ERROR),
+        )
 
 
 def test_the_reference_is_the_most_frequent_level_unless_chosen() -> None:
