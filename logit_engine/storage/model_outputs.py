@@ -76,13 +76,13 @@ class RowOutputs:
         if self.likelihood.link is LOGIT:
             return [1.0 / (1.0 + (-etas[0]).exp())]
         cdf = self.likelihood.link.cdf
-        return [
-            etas[0].map_batches(
-                lambda eta: pl.Series(cdf(eta.to_numpy())),
-                return_dtype=pl.Float64,
-                is_elementwise=True,
-            )
-        ]
+        probability = etas[0].map_batches(
+            lambda eta: pl.Series(cdf(eta.to_numpy())),
+            return_dtype=pl.Float64,
+            is_elementwise=True,
+        )
+        # NumPy has no null.
+        return [pl.when(etas[0].is_not_null()).then(probability)]
 
     def _predicted_class(self, etas: Sequence[pl.Expr]) -> pl.Expr:
         """The predicted class of each row, of the target's type: integers are Int64.
