@@ -39,7 +39,7 @@ def test_a_file_named_twice_and_a_file_of_another_kind_are_refused(tmp_path: Pat
     written(tmp_path, "a.csv", "book.xlsx", "b.parquet")
     with pytest.raises(DataError, match=r"names .*a\.csv twice; its rows would count twice"):
         found(tmp_path, "a.csv", "*.csv")
-    with pytest.raises(DataError, match=r"book\.xlsx is neither Parquet nor text"):
+    with pytest.raises(DataError, match=r"book\.xlsx is an Excel file; save the sheet as CSV"):
         found(tmp_path, "book.xlsx")
     with pytest.raises(DataError, match="must be all Parquet or all text"):
         found(tmp_path, "a.csv", "b.parquet")
