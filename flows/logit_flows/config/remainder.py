@@ -24,8 +24,8 @@ def without_columns(config: Config, gone: Collection[str]) -> Config:
         config,
         data=data,
         features=_features_without(config.features, gone),
-        split=_split_without(config.split, data, gone),
-        model=_model_without(config.model, data, gone),
+        split=_split_without(config, gone),
+        model=_model_without(config, data, gone),
     )
 
 
@@ -74,16 +74,35 @@ def _features_without(features: Features, gone: Collection[str]) -> Features:
     )
 
 
-def _split_without(split: SplitRule, data: Data, gone: Collection[str]) -> SplitRule:
-    is_lost = split.method == "time" and data.time is None
-    if is_lost or split.column in gone:
-        return SplitRule(method="none")
-    keys = {"id": data.id, "cluster": data.cluster}
-    return _with(split, by=None) if keys.get(split.by or "", "") is None else split
+def _split_without(config: Config, gone: Collection[str]) -> SplitRule:
+    """Without a column that it reads there is no split: another one would have its own problems."""
+    split = config.split
+    reads: dict[str, list[str | None]] = {
+        "none": [],
+        "time": [config.data.time],
+        "group": [split.column],
+        "column": [split.column],
+    }
+    is_kept = set(gone).isdisjoint(reads.get(split.method, _hashed_columns(config)))
+    return split if is_kept else SplitRule(method="none")
 
 
-def _model_without(model: ModelRule, data: Data, gone: Collection[str]) -> ModelRule:
-    if model.penalty.fold_method == "time" and data.time is None:
+def _hashed_columns(config: Config) -> list[str | None]:
+    """The columns that random splits and folds hash."""
+    data, by = config.data, config.split.by
+    if by == "cluster" or (by is None and data.cluster is not None):
+        return [data.cluster]
+    if by == "id" or (by is None and data.id is not None):
+        return [data.id]
+    features = config.features
+    return [*features.numeric, *features.categorical, data.time, config.split.column]
+
+
+def _model_without(config: Config, data: Data, gone: Collection[str]) -> ModelRule:
+    """data: what is left of the roles."""
+    model = config.model
+    by_time = model.penalty.fold_method == "time"
+    if not set(gone).isdisjoint([config.data.time] if by_time else _hashed_columns(config)):
         model = _without_search(model)
     if model.covariance.type == "cluster" and data.cluster is None:
         model = _with(model, covariance=_with(model.covariance, type="nonrobust"))

@@ -58,6 +58,26 @@ def test_the_target_keeps_its_role() -> None:
     assert without_columns(config_of({}), ["y"]) == config_of({})
 
 
+@pytest.mark.parametrize("role", ["id", "cluster", "time", "split", "group"])
+def test_a_split_goes_with_the_column_that_it_reads(role: str) -> None:
+    assert without_columns(config_of(ROLES[role]), ["gone"]).split.method == "none"
+
+
+@pytest.mark.parametrize(("by", "method"), [("row", "none"), ("id", "random")])
+def test_a_split_by_row_goes_with_each_feature(by: str, method: str) -> None:
+    config = config_of(
+        {
+            "data": {"id": "key"},
+            "split": {"by": by},
+            "features": {"numeric": ["gone", "x"]},
+            "model": {"penalty": {"type": "l1", "strength": "cv"}},
+        }
+    )
+    left = without_columns(config, ["gone"])
+    assert left.split.method == method
+    assert (left.model.penalty.strength == "cv") == (by == "id")
+
+
 def test_a_split_and_a_search_that_cannot_be_made_have_a_stand_in() -> None:
     config = config_of({"model": {"penalty": {"type": "l1", "strength": "cv"}}})
     assert without_split(config).split.method == "none"

@@ -217,12 +217,14 @@ FAULTS: dict[str, tuple[str, pl.Expr, str]] = {
         pl.when(LATE_ROWS).then(INFINITE).otherwise(pl.col("z") ** 2),
         "column 'later' is infinite in ",
     ),
+    "words": ("numeric", pl.lit("n/a"), "column 'words' should hold numbers but holds text"),
+    "decimals": ("categorical", pl.col("z"), "column 'decimals' (categorical) holds "),
     "ids": ("role", pl.col("key") // 2, "column 'ids' (data.id) is not unique: 300 of 600 rows"),
     "event": ("role", odd("y", NOTHING), "the target 'event' is missing in 7 of 600 rows"),
 }
 
 
-@settings(max_examples=25)
+@settings(max_examples=30)
 @given(names=st.sets(st.sampled_from(sorted(FAULTS)), min_size=1))
 def test_every_fault_is_told_at_once_whatever_the_others_are(
     names: set[str], tmp_path_factory: pytest.TempPathFactory

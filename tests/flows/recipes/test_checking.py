@@ -135,3 +135,13 @@ def test_dask_that_is_not_installed_is_told_before_the_work(
 def test_a_fit_for_a_cluster_is_checked_here_and_leaves_no_checkpoint(make: Make) -> None:
     found = check(make(compute__backend="dask", compute__scheduler="tcp://nowhere.invalid:1"))
     assert found.run == check(make()).run
+
+
+def test_what_contradicts_the_contract_is_told_with_what_else_is_wrong(make: Make) -> None:
+    frame = city_table()
+    train(make(frame))
+    changed = frame.with_columns(x=pl.lit("no"), key=pl.col("key") + 0.5, z=pl.lit(1.0))
+    key, x, z = problems_of(make(changed))
+    assert "column 'key' holds 0.5 in data row 1 " in key
+    assert "column 'x' holds text, but numbers when its contract was learnt" in x
+    assert z.startswith("column 'z' is 1 in all ")
