@@ -116,14 +116,18 @@ def _average_precision(sample: ScoredRows) -> Statistic:
 class Metric:
     """How a metric is computed, its range, and how its variance counts.
 
-    by_class: each class has its own small-sample factor (DeLong's).
+    by_class: each class has its own small-sample factor (DeLong's). undefined: why it is nan where
+    it is, as a sentence ends.
     """
 
     statistic: Callable[[ScoredRows], Statistic]
     lowest: float = 0.0
     highest: float = 1.0
     by_class: bool = False
+    undefined: str = "it is not defined on these rows"
 
+
+NEEDS_BOTH = "it needs both classes among the rows"
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
@@ -131,14 +135,14 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "log_loss": Metric(_log_loss, highest=np.inf),
         "skill": Metric(_skill, lowest=-np.inf),
         "brier": Metric(_brier),
-        "roc_auc": Metric(_roc_auc, by_class=True),
-        "average_precision": Metric(_average_precision),
+        "roc_auc": Metric(_roc_auc, by_class=True, undefined=NEEDS_BOTH),
+        "average_precision": Metric(_average_precision, undefined="no row has the positive class"),
         "accuracy": Metric(_accuracy),
-        "balanced_accuracy": Metric(_balanced_accuracy),
-        "precision": Metric(_precision),
-        "recall": Metric(_recall),
-        "specificity": Metric(_specificity),
-        "f1": Metric(_f1),
+        "balanced_accuracy": Metric(_balanced_accuracy, undefined=NEEDS_BOTH),
+        "precision": Metric(_precision, undefined="no row is predicted positive"),
+        "recall": Metric(_recall, undefined="no row has the positive class"),
+        "specificity": Metric(_specificity, undefined="every row has the positive class"),
+        "f1": Metric(_f1, undefined="no row has the positive class or is predicted to have it"),
     }
 )
 

@@ -93,9 +93,26 @@ def padded_cell(text: str, width: int, side: str) -> str:
 
 def wrapped_lines(text: str, width: int) -> list[str]:
     """The text as lines no wider than a width."""
-    is_narrow = text_width(text) <= len(text)
-    most = width if is_narrow else width // 2  # textwrap counts a wide character as one
-    return [line for part in text.splitlines() for line in textwrap.wrap(one_line(part), most)]
+    lines = []
+    for part in text.splitlines():
+        shown = one_line(part)
+        is_narrow = text_width(shown) <= len(shown)  # textwrap counts a wide character as one
+        lines += textwrap.wrap(shown, width) if is_narrow else _wrapped_words(shown, width)
+    return lines
+
+
+def _wrapped_words(text: str, width: int) -> list[str]:
+    """The text broken between words, and inside those that are wider than a line."""
+    lines = [""]
+    for word in text.split():
+        if text_width(f"{lines[-1]} {word}".strip()) > width:
+            lines.append("")
+        while text_width(word) > width:
+            head = _fitting(word, width)
+            lines[-1], word = head, word[len(head) :]
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return [line for line in lines if line]
 
 
 def ruled_text(title: str, tables: Sequence[list[str]], width: int, between: str = "=") -> str:

@@ -20,6 +20,9 @@ ConfigPath = Annotated[
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", help="Override a key: key.sub=value. May be repeated.")
 ]
+Wide = Annotated[
+    bool, typer.Option("--wide", help="Print every column, however narrow the terminal.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Prefect = Annotated[
     bool | None,

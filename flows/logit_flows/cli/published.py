@@ -10,10 +10,11 @@ from logit_flows.cli.options import (
     ConfigFile,
     ConfigPath,
     Overrides,
+    Wide,
     print_json,
     read,
 )
-from logit_flows.cli.tables import print_run
+from logit_flows.cli.tables import print_run, say_fitted, table_width
 from logit_flows.cli.terminal import say
 
 RunName = Annotated[str, typer.Argument(help="A run id or its beginning, or champion.")]
@@ -24,24 +25,22 @@ def runs(
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
     as_json: AsJson = False,
+    wide: Wide = False,
 ) -> None:
-    """List the published runs."""
+    """List the published runs with their metrics; champion and anchor are marked."""
     from dataclasses import asdict
 
-    from logit_flows.steps.opening import open_store
+    from logit_flows.reports.runs_text import runs_text
+    from logit_flows.steps.run_list import list_runs
 
     config = read(path or file, overrides)
-    entries = open_store(config).runs()
+    found = list_runs(config)
     if as_json:
-        print_json([asdict(entry) for entry in entries])
-        return
-    if not entries:
+        print_json([asdict(run) for run in found])
+    elif not found:
         say(f"{config.name} has no runs yet; publish one by `logit train`.")
-    for entry in entries:
-        marks = [
-            word for word, on in (("champion", entry.champion), ("anchor", entry.anchor)) if on
-        ]
-        say(f"{entry.run}  {entry.created or '':<29}  {', '.join(marks)}".rstrip())
+    else:
+        say_fitted(*runs_text(found, table_width(wide)))
 
 
 def show(
@@ -49,6 +48,7 @@ def show(
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
     as_json: AsJson = False,
+    wide: Wide = False,
 ) -> None:
     """Show a run: its coefficients, its notes and its metrics."""
     from logit_engine.storage.model_file import coefficient_table
@@ -71,7 +71,7 @@ def show(
             }
         )
         return
-    print_run(model, evaluation, f"{config.name} {name}")
+    print_run(model, evaluation, f"{config.name} {name}", wide)
 
 
 def report(

@@ -15,12 +15,13 @@ from logit_flows.cli.options import (
     Overrides,
     Prefect,
     Relearn,
+    Wide,
     print_json,
     read,
     tell_steps,
 )
-from logit_flows.cli.tables import print_run
-from logit_flows.cli.terminal import clear_step, say, say_table
+from logit_flows.cli.tables import print_run, say_fitted, table_width
+from logit_flows.cli.terminal import clear_step, say
 from logit_flows.operations.orchestrator import named_server, under_prefect
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def train(
     overrides: Overrides = None,
     as_json: AsJson = False,
     prefect: Prefect = None,
+    wide: Wide = False,
     relearn: Relearn = False,
 ) -> None:
     """Load, check, split, normalize, fit, evaluate and publish a run."""
@@ -46,7 +48,7 @@ def train(
     if as_json:
         print_json(_train_content(trained))
         return
-    print_run(trained.model, trained.evaluation, config.name)
+    print_run(trained.model, trained.evaluation, config.name, wide)
     _print_place(trained)
 
 
@@ -143,6 +145,7 @@ def experiment(
     overrides: Overrides = None,
     as_json: AsJson = False,
     prefect: Prefect = None,
+    wide: Wide = False,
 ) -> None:
     """Run the config's matrix, each cell cross-validated and published, and write a leaderboard."""
     from logit_flows.recipes.experimenting import experiment as run_experiment
@@ -154,10 +157,10 @@ def experiment(
             {"experiment": board.experiment, "path": board.path, "cells": board.table.to_dicts()}
         )
         return
-    from logit_flows.reports.printing import frame_text
+    from logit_flows.reports.leaderboard_text import leaderboard_text
 
-    say_table(frame_text(board.table))
-    say(f"\nLeaderboard in {board.path}")
+    say_fitted(*leaderboard_text(board, table_width(wide)))
+    say(f"Leaderboard in {board.path}")
 
 
 def schedule(

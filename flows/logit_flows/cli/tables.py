@@ -2,10 +2,30 @@
 
 from typing import Any
 
-from logit_flows.cli.terminal import say, say_table
+from logit_engine.reporting.cell_text import visible_text
+from logit_engine.reporting.column_fitting import LEFT_OUT
+from logit_flows.cli.terminal import say, say_table, terminal_width
 
 
-def print_run(model: Any, evaluation: Any, name: str) -> None:
+def table_width(wide: bool) -> int | None:
+    """The width that tables have to fit; None for every column."""
+    return None if wide else terminal_width()
+
+
+def say_fitted(table: str, notes: str) -> None:
+    """Print a table, its notes below it, and how to print the columns that it leaves out."""
+    say_table(table)
+    if notes:
+        say(notes)
+    _say_of_wide(notes)
+
+
+def _say_of_wide(*texts: str) -> None:
+    if any(LEFT_OUT in text for text in texts):
+        say("`--wide` prints every column.")
+
+
+def print_run(model: Any, evaluation: Any, name: str, wide: bool) -> None:
     """Print a run's coefficients, its notes and its metrics under the name."""
     from logit_engine.reporting.summary import summarize
     from logit_engine.rows.labels import label_text
@@ -17,7 +37,11 @@ def print_run(model: Any, evaluation: Any, name: str) -> None:
     units = model.design.units
     scaled = model.result if units.center.any() or (units.scale != 1.0).any() else None
     penalty = penalty_text(model.origin["penalty"])
-    say_table(summarize(model.original, scaled, title=title, penalty=penalty))
+    width = table_width(wide)
+    summary = summarize(model.original, scaled, title=title, penalty=penalty, width=width)
+    metrics = metrics_text(evaluation, width)
+    say_table(summary)
     if model.notes:
-        say("\n" + "\n".join(model.notes))
-    say_table("\n" + metrics_text(evaluation))
+        say("\n" + "\n".join(map(visible_text, model.notes)))
+    say_table("\n" + metrics)
+    _say_of_wide(summary, metrics)

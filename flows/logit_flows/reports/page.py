@@ -19,7 +19,8 @@ from logit_engine.storage.model_file import StoredModel, coefficient_table
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.reports import figures as plots
-from logit_flows.reports.printing import CONFUSION, COUNTS, penalty_text
+from logit_flows.reports.metric_notes import is_statistic
+from logit_flows.reports.printing import penalty_text
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.opening import open_store
 from logit_flows.steps.stored_run import read_run
@@ -172,7 +173,7 @@ def _measured(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
     """Each metric by side, without the counts."""
     found: dict[str, dict[str, Any]] = {}
     for m in evaluation.metrics:
-        if m.metric not in COUNTS and not m.metric.startswith(CONFUSION):
+        if is_statistic(m.metric):
             found.setdefault(m.metric, {})[m.split] = m
     return found
 

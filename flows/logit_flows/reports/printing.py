@@ -1,66 +1,123 @@
-"""Printing: metrics and frames as plain text of fixed columns."""
+"""Printing: a run's metrics and its penalty as plain text."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from logit_engine.design.terms.naming import listed_text
-from logit_engine.reporting.number_formats import number_text
+from logit_engine.reporting.cell_text import cut_text, visible_text, wrapped_lines
+from logit_engine.reporting.column_fitting import Column, fitted_table, left_out_sentence
+from logit_engine.reporting.number_formats import UNKNOWN, number_text
+from logit_flows.reports.metric_notes import (
+    CALIBRATIONS,
+    CONFUSION,
+    is_statistic,
+    metric_notes,
+)
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from logit_flows.steps.evaluate import Evaluation, Measured
 
-CONFUSION = "confusion["
-COUNTS = ("rows", "true_negative", "false_positive", "false_negative", "true_positive")
+    ByName = Mapping[str, Mapping[str, Measured]]
+
+TEXT_WIDTH = 112  # of sentences where no terminal limits them
+CELLS = ("true_positive", "false_positive", "false_negative", "true_negative")
+MAX_HEADING = 14  # of the name of a class above a column of counts
 
 
-def metrics_text(evaluation: "Evaluation") -> str:
-    """Metrics of train and test side by side with intervals and base rates, then confusions."""
+def metrics_text(evaluation: "Evaluation", width: int | None = None) -> str:
+    """Metrics of train and test side by side with intervals and base rates, then confusions.
+
+    width: of a terminal; a narrow table leaves out columns, and says which.
+    """
     sides = list(dict.fromkeys(m.split for m in evaluation.metrics))
     by_name: dict[str, dict[str, Measured]] = {}
     for m in evaluation.metrics:
         by_name.setdefault(m.metric, {})[m.split] = m
-    titles = {side: f"{side} ({int(by_name['rows'][side].value):,} rows)" for side in sides}
-    head = f"{'Metric':<22}" + "".join(f"{titles[side]:>34}{'base rate':>11}" for side in sides)
-    lines = [head, "-" * len(head)]
-    lines += [
-        f"{name:<22}" + "".join(_metric(cells[side]) for side in sides)
-        for name, cells in by_name.items()
-        if name not in COUNTS and not name.startswith(CONFUSION)
-    ]
-    lines.append("-" * len(head))
+    table = fitted_table(_full_columns(by_name, sides), width, _narrow_columns(by_name, sides))
+    heading, *rows = table.lines
+    rule = "-" * table.width
+    notes = metric_notes(evaluation)
+    if table.left_out:
+        notes = [left_out_sentence(table.left_out), *notes]
+    lines = [heading, rule, *rows, rule, *_broken(notes, width)]
     for side in sides:
-        lines += _confusion(
-            evaluation, side, {name: cells[side].value for name, cells in by_name.items()}
-        )
+        values = {name: cells[side].value for name, cells in by_name.items()}
+        lines += _confusion(evaluation, side, values, width)
     return "\n".join(lines)
 
 
-def _confusion(evaluation: "Evaluation", side: str, values: dict[str, float]) -> list[str]:
-    """The confusion of a side: a sentence for two classes, a table for more."""
-    names = evaluation.classes
-    if not names:
-        cells = ("true_positive", "false_positive", "false_negative", "true_negative")
-        counts = ", ".join(f"{values[cell]:,.0f} {cell.replace('_', ' ')}" for cell in cells)
-        return [f"Confusion on {side} at {number_text(evaluation.threshold)}: {counts}"]
-    wide = max(12, *(len(name) + 2 for name in names))
-    lines = [f"Confusion on {side} (rows observed, columns predicted)"]
-    lines.append(" " * wide + "".join(f"{name:>{wide}}" for name in names))
-    for name in names:
-        row = (values[f"{CONFUSION}{listed_text((name, predicted))}]"] for predicted in names)
-        lines.append(f"{name:<{wide}}" + "".join(f"{n:>{wide},.0f}" for n in row))
-    return lines
+def _broken(sentences: Sequence[str], width: int | None) -> list[str]:
+    """Sentences as lines within a width."""
+    limit = TEXT_WIDTH if width is None else width
+    return [line for text in sentences for line in wrapped_lines(text, limit)]
 
 
-def _metric(m: "Measured") -> str:
-    interval = "" if math.isnan(m.lower) else f"({m.lower:.4f} to {m.upper:.4f})"
-    return f"{_plain(m.value):>12} {interval:>21}{_plain(m.baseline):>11}"
+def _full_columns(by_name: "ByName", sides: Sequence[str]) -> list[Column]:
+    """Name, then for each side the value beside its interval, and the base rate."""
+    found = [name for name in by_name if is_statistic(name)]
+    columns = [Column("Metric", tuple(found), "l", spare=22)]
+    for side in sides:
+        on_side = [by_name[name][side] for name in found]
+        title = f"{side} ({int(by_name['rows'][side].value):,} rows)"
+        values = tuple(f"{_plain(m.value):>12} {_interval(m):>21}" for m in on_side)
+        columns.append(Column(title, values, gap=0))
+        columns.append(Column("base rate", tuple(map(_baseline, on_side)), spare=11, gap=0))
+    return columns
+
+
+def _narrow_columns(by_name: "ByName", sides: Sequence[str]) -> list[Column]:
+    """Name, then value, interval and base rate of each side; the last side keeps them longest."""
+    found = [name for name in by_name if is_statistic(name)]
+    columns = [Column("Metric", ("rows", *found), "l", is_label=True)]
+    for place, side in enumerate(reversed(sides)):
+        on_side = [by_name[name][side] for name in found]
+        count = f"{by_name['rows'][side].value:,.0f}"
+        parts = {
+            side: (count, *(_plain(m.value) for m in on_side)),
+            "interval": ("", *map(_interval, on_side)),
+            "base rate": ("", *map(_baseline, on_side)),
+        }
+        ranks = (0, 2 * place + 1, 2 * place + 2)
+        columns[1:1] = [
+            Column(head, cells, rank=rank, gap=2, name=f"{head} on {side}")
+            for (head, cells), rank in zip(parts.items(), ranks, strict=True)
+        ]
+    return columns
+
+
+def _interval(m: "Measured") -> str:
+    return "" if math.isnan(m.lower) else f"({m.lower:.4f} to {m.upper:.4f})"
+
+
+def _baseline(m: "Measured") -> str:
+    """The metric of the base rate; nothing if the metric is one of those that have none."""
+    return "" if m.metric in CALIBRATIONS else _plain(m.baseline)
 
 
 def _plain(value: float) -> str:
-    return "." if math.isnan(value) else f"{value:.4f}"
+    return UNKNOWN if math.isnan(value) else f"{round(value, 4) + 0.0:.4f}"
+
+
+def _confusion(
+    evaluation: "Evaluation", side: str, values: Mapping[str, float], width: int | None
+) -> list[str]:
+    """The confusion of a side: a sentence for two classes, a table for more."""
+    names = evaluation.classes
+    if not names:
+        counts = ", ".join(f"{values[cell]:,.0f} {cell.replace('_', ' ')}" for cell in CELLS)
+        return _broken([f"Confusion on {side} at {evaluation.threshold:.4g}: {counts}"], width)
+    shown = [visible_text(name) for name in names]
+    columns = [Column("", tuple(shown), "l", spare=12, is_label=True)]
+    for place, (name, heading) in enumerate(zip(names, shown, strict=True)):
+        counts_of = (values[f"{CONFUSION}{listed_text((own, name))}]"] for own in names)
+        cells = tuple(f"{n:,.0f}" for n in counts_of)
+        cut = heading if width is None else cut_text(heading, MAX_HEADING)
+        columns.append(Column(cut, cells, rank=place, spare=12, gap=2, name=heading))
+    table = fitted_table(columns, width)
+    title = f"Confusion on {side} (rows observed, columns predicted)"
+    lines = [*_broken([title], width), *table.lines]
+    return lines + _broken([left_out_sentence(table.left_out)] if table.left_out else [], width)
 
 
 def penalty_text(penalty: Mapping[str, Any]) -> str:
@@ -74,26 +131,3 @@ def penalty_text(penalty: Mapping[str, Any]) -> str:
         name += f", neighboring levels of {' and '.join(penalty['smooth'])}"
     strength, C = number_text(penalty["strength"]), number_text(penalty["C"])
     return f"{name}, strength {strength} (C {C})"
-
-
-def frame_text(frame: "pl.DataFrame") -> str:
-    """A frame with every row and column, numbers to six places."""
-    rows = [[_cell(value) for value in row] for row in frame.iter_rows()]
-    widths = [
-        max(len(name), *(len(row[i]) for row in rows)) for i, name in enumerate(frame.columns)
-    ]
-    lines = [
-        "  ".join(f"{name:<{w}}" for name, w in zip(frame.columns, widths, strict=True)).rstrip()
-    ]
-    lines.append("-" * len(lines[0]))
-    lines += [
-        "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    return "\n".join(lines)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "."
-    return f"{value:.6f}" if isinstance(value, float) else str(value)
