@@ -15,8 +15,9 @@ from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.fitting.paths import fit_path
 from logit_engine.likelihoods import Likelihood
 from logit_engine.objective.shapes import by_predictor
+from logit_engine.penalties import ElasticNet
 from logit_engine.reporting.number_formats import number_text
-from logit_engine.rows import one_blas_thread
+from logit_engine.rows import Rows, one_blas_thread
 from logit_flows.config.model import Config
 from logit_flows.steps.fit import likelihood_of, unit_penalty
 from logit_flows.steps.folds import validation_folds
@@ -125,58 +126,92 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     """Fit the grid of strengths on each fold's training rows, score the held-out rows, choose."""
     asked = config.model.penalty
     frame = read_rows(config, dataset, split, "train")
-    y = outcomes(config, dataset, frame)
-    every = validation_folds(config, dataset.contract, frame, y)
-    likelihood = likelihood_of(config, dataset)
     design, _ = learn(frame, design_spec(config))
-    rows = frame_rows(design, frame, y, classes=class_names(dataset))
-    unit = unit_penalty(config, design, likelihood.outputs).multiplied(frame.height)
-    strengths = strength_grid(rows, likelihood, unit, config.compute.thread_count)
-    losses, terms = np.empty((strengths.size, frame.height)), np.zeros(strengths.size)
-    for inside, held in every:
-        train, rest = frame.filter(pl.Series(inside)), frame.filter(pl.Series(held))
-        # a fold's rows have no say in how they are normalized
-        own, _ = learn(train, fold_spec(config))
-        path, X = _path(config, dataset, (own, train, y[inside]), strengths), own.encode(rest)
-        for i, estimates in enumerate(path):
-            losses[i, held] = _losses(likelihood, X, estimates, y[held])
-            terms[i] += np.count_nonzero(estimates) / asked.folds
-    judged = np.any([fold.held for fold in every], axis=0)  # by time the first rows only teach
-    cluster = frame_clusters(frame.filter(pl.Series(judged)), config.data.cluster)
-    found = [difference_interval(row[judged], cluster=cluster) for row in losses]
-    points = tuple(
-        Point(s, d.mean, d.std_error, float(t))
-        for s, d, t in zip(strengths.tolist(), found, terms, strict=True)
-    )
-    estimates = _path(config, dataset, (design, frame, y), strengths)
-    names = [(label, term) for label in class_names(dataset)[1:] or ("",) for term in design.names]
-    trace = tuple(
-        TunedPath(s, label, term, v)
-        for s, row in zip(strengths.tolist(), estimates.tolist(), strict=True)
-        for (label, term), v in zip(names, row, strict=True)
-    )
+    training = _Training(design, frame, outcomes(config, dataset, frame))
+    problem = _problem(config, dataset, training)
+    threads = config.compute.thread_count
+    strengths = strength_grid(problem.rows, problem.likelihood, problem.unit, threads)
+    points = _points(config, dataset, training, strengths)
     return Tuning(
         points,
         _chosen(points, asked.rule),
         asked.rule,
         asked.folds,
         asked.fold_method,
-        trace,
-        unit.kinked,
+        _trace(config, dataset, training, strengths),
+        problem.unit.kinked,
     )
 
 
-def _path(
-    config: Config, dataset: Dataset, train: tuple[Design, pl.DataFrame, Array], strengths: Array
-) -> Array:
-    """The estimates at each strength, (m, q), on the scale of the normalized columns."""
-    design, frame, y = train
+class _Training(NamedTuple):
+    """Training rows with their outcome codes, (n,), and a design that was learnt from them."""
+
+    design: Design
+    frame: pl.DataFrame
+    y: Array
+
+
+class _Problem(NamedTuple):
+    """What is fitted at any strength: unit is the penalty of strength one on the mean."""
+
+    rows: Rows
+    likelihood: Likelihood
+    unit: ElasticNet
+
+
+def _problem(config: Config, dataset: Dataset, training: _Training) -> _Problem:
+    design, frame, y = training
     likelihood = likelihood_of(config, dataset)
     rows = frame_rows(design, frame, y, classes=class_names(dataset))
     unit = unit_penalty(config, design, likelihood.outputs).multiplied(frame.height)
-    return fit_path(
-        rows, likelihood, unit, strengths, threads=config.compute.thread_count
-    ).estimates
+    return _Problem(rows, likelihood, unit)
+
+
+def _path(config: Config, dataset: Dataset, training: _Training, strengths: Array) -> Array:
+    """The estimates at each strength, (m, q), on the scale of the normalized columns."""
+    rows, likelihood, unit = _problem(config, dataset, training)
+    threads = config.compute.thread_count
+    return fit_path(rows, likelihood, unit, strengths, threads=threads).estimates
+
+
+def _points(
+    config: Config, dataset: Dataset, training: _Training, strengths: Array
+) -> tuple[Point, ...]:
+    """What each strength is worth on the rows that the folds hold out."""
+    _, frame, y = training
+    every = validation_folds(config, dataset.contract, frame, y)
+    likelihood = likelihood_of(config, dataset)
+    losses, terms = np.empty((strengths.size, frame.height)), np.zeros(strengths.size)
+    for inside, held in every:
+        train, rest = frame.filter(pl.Series(inside)), frame.filter(pl.Series(held))
+        # a fold's rows have no say in how they are normalized
+        own, _ = learn(train, fold_spec(config))
+        X = own.encode(rest)
+        path = _path(config, dataset, _Training(own, train, y[inside]), strengths)
+        for i, estimates in enumerate(path):
+            losses[i, held] = _losses(likelihood, X, estimates, y[held])
+            terms[i] += np.count_nonzero(estimates) / len(every)
+    judged = np.any([fold.held for fold in every], axis=0)  # by time the first rows only teach
+    cluster = frame_clusters(frame.filter(pl.Series(judged)), config.data.cluster)
+    found = [difference_interval(row[judged], cluster=cluster) for row in losses]
+    return tuple(
+        Point(s, d.mean, d.std_error, float(t))
+        for s, d, t in zip(strengths.tolist(), found, terms, strict=True)
+    )
+
+
+def _trace(
+    config: Config, dataset: Dataset, training: _Training, strengths: Array
+) -> tuple[TunedPath, ...]:
+    """The path of the coefficients of all training rows."""
+    classes = class_names(dataset)[1:] or ("",)
+    names = [(label, term) for label in classes for term in training.design.names]
+    path = _path(config, dataset, training, strengths)
+    return tuple(
+        TunedPath(s, label, term, v)
+        for s, row in zip(strengths.tolist(), path.tolist(), strict=True)
+        for (label, term), v in zip(names, row, strict=True)
+    )
 
 
 def _losses(likelihood: Likelihood, X: Columns, estimates: Array, y: Array) -> Array:

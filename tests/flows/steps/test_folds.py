@@ -13,8 +13,8 @@ from logit_flows.steps.split import split_rows
 from logit_flows.steps.tune import tune_penalty
 
 from logit_engine.errors import DataError
-from tests.flows.steps.test_split import TIMES
 from tests.support.pipeline import Make, city_table
+from tests.support.times import TIMES
 
 CV = {"type": "l1", "strength": "cv", "folds": 3}
 

@@ -1,10 +1,9 @@
 """The split changes no row's side, cuts no cluster, and refuses a side that cannot be judged."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -15,10 +14,10 @@ from logit_flows.config.reading import read_config
 from logit_flows.steps import split as splits
 from logit_flows.steps.hashing import RowKey, key_columns
 from logit_flows.steps.load import load_dataset
-from logit_flows.steps.rows import read_rows
+from logit_flows.steps.rows import open_rows, read_rows
 from logit_flows.steps.split import Split, split_rows, test_mask
-from logit_flows.steps.time_cuts import plain_cut
 
+from logit_engine.design.parquet_rows import ParquetFrames
 from logit_engine.errors import DataError
 from tests.support.pipeline import Make, city_table
 
@@ -223,101 +222,45 @@ def test_a_column_split_knows_a_boolean_and_a_whole_number_by_their_text(make: M
         assert found["test"].equals(found["part"] == values[0], check_names=False)
 
 
-START = datetime(2023, 11, 5, 4, tzinfo=UTC)  # an hour before New York's clocks go back
-MINUTES = pl.Series(
-    [START + timedelta(minutes=i) for i in range(600)], dtype=pl.Datetime("us", "UTC")
-)
-TIMES = {
-    "moments": MINUTES,
-    "moments of New York": MINUTES.dt.convert_time_zone("America/New_York"),
-    "naive times": MINUTES.dt.replace_time_zone(None),
-    "naive times in milliseconds": MINUTES.dt.replace_time_zone(None).dt.cast_time_unit("ms"),
-    "dates": pl.Series([date(2024, 1, 1) + timedelta(days=i) for i in range(600)]),
-    "integers": pl.Series(range(600)),
-    "wide integers": pl.Series([2**70 + i for i in range(600)], dtype=pl.Int128),
-    "unsigned integers": pl.Series([2**63 + i for i in range(600)], dtype=pl.UInt64),
-    "floats": pl.Series([i / 7 for i in range(600)]),
-    "decimals": pl.Series(range(600)).cast(pl.Decimal(9, 2)) / 4,
-}
-
-
-@pytest.mark.parametrize("size", [0.25, 0.75, 0.85])
-@pytest.mark.parametrize("times", TIMES.values(), ids=TIMES)
-def test_a_cut_in_time_is_read_back_to_the_same_moment(
-    make: Make, times: pl.Series, size: float
-) -> None:
-    config = make(
-        city_table().with_columns(day=times).sample(fraction=1.0, shuffle=True, seed=3),
-        data__time="day",
-        split={"method": "time", "test_size": size},
-    )
-    dataset = load_dataset(config)
-    rule = split_rows(config, dataset)
-    again = Split.from_content(json.loads(json.dumps(rule.to_content())))
-    frame = dataset.scan().collect()
-    latest = frame["key"] >= round(frame.height * (1.0 - size))
-    assert again == rule
-    assert type(again.threshold) is type(rule.threshold)
-    assert hold_out(rule, frame).tolist() == hold_out(again, frame).tolist() == latest.to_list()
-
-
-@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
-@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Apia"])
-def test_a_moment_has_its_side_in_any_zone_and_unit(zone: str, unit: Any) -> None:
-    frame = pl.DataFrame({"t": MINUTES.dt.convert_time_zone(zone).dt.cast_time_unit(unit)})
-    by_time = Split("time", "t", threshold=MINUTES[150])
-    by_hash = Split("hash", "t", threshold=0.4)
-    by_row = Split("hash", row=RowKey((), ("t",)), threshold=0.4)
-    for rule in (by_time, by_hash, by_row):
-        expected = hold_out(rule, pl.DataFrame({"t": MINUTES}))
-        assert hold_out(rule, frame).tolist() == expected.tolist()
-        assert 0 < expected.sum() < 600
-
-
-def test_a_moment_is_stored_in_utc() -> None:
-    cut = datetime(2023, 11, 5, 1, 30, fold=1, tzinfo=ZoneInfo("America/New_York"))
-    content = Split("time", "t", threshold=cut).to_content()
-    assert content["threshold"] == ["datetime", "2023-11-05T06:30:00+00:00"]
-
-
-@pytest.mark.parametrize(
-    ("cut", "column", "found"),
-    [
-        ("moments", "naive times", "times without a zone, but the split cuts times with a zone"),
-        ("naive times", "moments", "times with a zone, but the split cuts times without a zone"),
-        ("dates", "moments", "times with a zone, but the split cuts dates at 2024-01-01"),
-        ("integers", "dates", "dates, but the split cuts numbers at 0"),
-        ("dates", "integers", "numbers, but the split cuts dates at 2024-01-01"),
-    ],
-)
-def test_times_of_another_kind_than_the_cut_are_refused(cut: str, column: str, found: str) -> None:
-    rule = Split("time", "t", threshold=plain_cut(TIMES[cut][0]))
-    with pytest.raises(DataError) as caught:
-        hold_out(rule, pl.DataFrame({"t": TIMES[column]}))
-    assert str(caught.value).startswith(f"column 't' holds {found}")
-    assert str(caught.value).endswith("; these do not compare: convert the column.")
-
-
-def test_a_date_and_its_midnight_compare() -> None:
-    dates = pl.Series([date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3)])
-    midnights = dates.cast(pl.Datetime("us"))
-    for cut in (dates[1], midnights[1]):
-        rule = Split("time", "t", threshold=cut)
-        for times in (dates, midnights):
-            assert hold_out(rule, pl.DataFrame({"t": times})).tolist() == [False, True, True]
-
-
-def test_a_time_that_is_no_number_is_refused(make: Make) -> None:
-    frame = city_table().with_columns(day=pl.Series([float("nan"), *range(599)], strict=False))
-    config = make(frame, data__time="day", split__method="time")
-    with pytest.raises(
-        DataError, match=r"^column 'day' \(data\.time\) holds NaN, which is no time"
-    ):
-        split_rows(config, load_dataset(config))
-
-
 def test_a_rule_of_another_hash_is_not_read() -> None:
     content = Split("hash", "key", threshold=0.3).to_content()
     del content["hash"]
     with pytest.raises(DataError, match=r"made by the hash of another version.*train it anew\.$"):
         Split.from_content(content)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"split__method": "stratified"},
+        {"data__cluster": "group"},
+        {"data__id": None},
+        {"data__id": None, "split__method": "stratified"},
+        {"data__time": "day", "split__method": "time"},
+        {"split": {"method": "column", "column": "part", "test": ["1"]}},
+    ],
+    ids=str,
+)
+def test_a_table_has_the_same_sides_as_csv_and_as_parquet(
+    make: Make, settings: dict[str, Any]
+) -> None:
+    frame = city_table().with_columns(group=pl.col("key") // 10, part=pl.col("key") % 4)
+    parquet = sides(make(frame, store="one", **settings))
+    csv = sides(make(frame.write_csv(), store="other", **settings))
+    assert csv["x"].to_list() == parquet["x"].to_list()
+    assert csv["test"].to_list() == parquet["test"].to_list()
+
+
+@pytest.mark.parametrize("method", ["random", "stratified"])
+def test_whole_rows_have_the_same_sides_streamed_and_in_memory(make: Make, method: str) -> None:
+    held = make(data__id=None, split__method=method)
+    streamed = make(data__id=None, split__method=method, compute__memory="0.01MB")
+    dataset = load_dataset(held)
+    rule = split_rows(held, dataset)
+    assert split_rows(streamed, load_dataset(streamed)) == rule
+    for side in ("train", "test"):
+        rows = open_rows(streamed, dataset, rule, side)
+        whole = read_rows(held, dataset, rule, side)
+        assert isinstance(rows, ParquetFrames)
+        assert pl.concat(rows.frames())["x"].to_list() == whole["x"].to_list()
