@@ -153,3 +153,13 @@ class ConvergenceWarning(UserWarning):
 def joint_error(found: Sequence[LogitEngineError]) -> LogitEngineError:
     """One error of all that were found together: the only one itself, else a DataError."""
     return found[0] if len(found) == 1 else DataError(parts=found)
+
+
+def placed_error(error: LogitEngineError, place: str) -> LogitEngineError:
+    """An error of the data with the place before each of its sentences: "cohort march: ..."."""
+    return joint_error(
+        [
+            DataError(f"{place}: {part}", reason=part.reason, names=part.names)
+            for part in error.parts
+        ]
+    )

@@ -16,6 +16,7 @@ from logit_engine.errors import (
     SeparationError,
     UsageError,
     joint_error,
+    placed_error,
 )
 
 ROOT = Path(__file__).parents[2] / "logit_engine"
@@ -54,6 +55,14 @@ def test_an_error_found_alone_is_itself() -> None:
     error = RankError("no.", ("x",))
     assert joint_error([error]) is error
     assert error.parts == (error,)
+
+
+def test_an_error_with_a_place_says_it_before_each_sentence_and_keeps_the_reasons() -> None:
+    missing = DataError("one.", reason=Reason.MISSING_NUMBERS, names={"column": "x"})
+    placed = placed_error(joint_error([missing, DataError("two.")]), "cohort march")
+    assert str(placed) == "cohort march: one.\ncohort march: two."
+    assert [part.reason for part in placed.parts] == [Reason.MISSING_NUMBERS, None]
+    assert placed.parts[0].names == {"column": "x"}
 
 
 def test_reasons_by_default() -> None:

@@ -26,6 +26,7 @@ from logit_engine.diagnostics.metrics import (
     row_log_loss,
 )
 from logit_engine.diagnostics.thresholds import Cost, MaxF1, choose_threshold
+from logit_engine.errors import DataError, placed_error
 from logit_engine.fitting.recalibration import calibration_intercept, calibration_slope
 from logit_engine.fitting.result import FitResult
 from logit_engine.likelihoods import Multinomial
@@ -142,7 +143,10 @@ def _side(
         )
         for frame in _some_blocks(rows.frames(), every)
     ]
-    design.refuse(reduce(add, (audit for _, _, audit in parts)))
+    try:
+        design.refuse(reduce(add, (audit for _, _, audit in parts)))
+    except DataError as error:
+        raise placed_error(error, f"{name} rows") from error
     y, eta = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
     if cluster is None:
         return _Side(name, y, eta, None)

@@ -11,7 +11,7 @@ import polars as pl
 from logit_engine.design.lookalikes import alike_clause
 from logit_engine.design.terms.base import Audit
 from logit_engine.design.terms.naming import column_text
-from logit_engine.errors import ArtifactError, DataError, LogitEngineError, UsageError, joint_error
+from logit_engine.errors import ArtifactError, DataError, UsageError, placed_error
 from logit_engine.rows.frame_columns import by_name
 from logit_engine.storage.model_file import StoredModel, read_model
 from logit_flows.config.model import Config
@@ -194,7 +194,7 @@ def open_cohort(config: Config, model: StoredModel, cohort: Cohort) -> SourceTab
         first = str(error).splitlines()[0]
         raise DataError(f"cohort {cohort.name}: it cannot be read: {first}") from error
     except DataError as error:
-        raise _error_of_cohort(cohort, error) from error
+        raise placed_error(error, f"cohort {cohort.name}") from error
 
 
 def model_contract(model: StoredModel) -> Contract:
@@ -218,17 +218,8 @@ def check_cohort(config: Config, model: StoredModel, cohort: Cohort, table: Sour
         first = str(error).splitlines()[0]
         raise DataError(f"cohort {cohort.name}: it cannot be read: {first}") from error
     except DataError as error:
-        raise _error_of_cohort(cohort, error) from error
+        raise placed_error(error, f"cohort {cohort.name}") from error
     return audit
-
-
-def _error_of_cohort(cohort: Cohort, error: DataError) -> LogitEngineError:
-    """The error with the cohort's name before each sentence."""
-    parts = [
-        DataError(f"cohort {cohort.name}: {part}", reason=part.reason, names=part.names)
-        for part in error.parts
-    ]
-    return joint_error(parts)
 
 
 def typed_frame(model: StoredModel, frame: pl.DataFrame) -> pl.DataFrame:

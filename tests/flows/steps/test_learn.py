@@ -155,3 +155,18 @@ def test_what_is_rare_unseen_or_constant_in_a_fold_alone_does_not_stop_it(
         assert tune_penalty(config, dataset, split).strength > 0.0
     else:
         assert 0.0 < cross_validate(config, dataset, split).log_loss < 1.0
+
+
+def test_what_only_test_rows_hold_is_refused_as_theirs(make: Make) -> None:
+    late = pl.col("part") == "late"
+    frame = city_table().with_columns(
+        x=pl.when(late & (pl.col("key") < 8)).then(np.inf).otherwise("x"),
+        city=pl.when(late & (pl.col("key") < 8)).then(pl.lit("zz")).otherwise("city"),
+    )
+    config = make(frame, split={"method": "column", "column": "part", "test": ["late"]})
+    with pytest.raises(DataError) as caught:
+        train(config)
+    assert [str(part).split(";")[0] for part in caught.value.parts] == [
+        "test rows: column 'x' is infinite in 2 of 150 rows",
+        "test rows: column 'city' has levels that were not in the training rows: zz (2 rows)",
+    ]
