@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from logit_engine.errors import DataError, UsageError
 from logit_engine.rows.column_numbers import number_table, refuse_times
+from logit_engine.rows.frame_columns import series_of
 
 
 def column_names(data: Any) -> list[str]:
@@ -45,7 +46,7 @@ def null_masks(data: Any, names: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
     """Where each column is null or no number: (n,) by name."""
     if isinstance(data, pd.DataFrame):
         return {name: data[name].isna().to_numpy(dtype=bool) for name in names}
-    return {name: _is_missing(data[name]) for name in names}
+    return {name: _is_missing(series_of(data, name)) for name in names}
 
 
 def complete_rows(data: Any, names: Sequence[str], keep: NDArray[np.bool_]) -> pd.DataFrame:
@@ -90,7 +91,7 @@ def _pandas_values(column: pd.Series, rows: NDArray[np.intp]) -> Any:
 
 
 def _polars_values(column: pl.Series, rows: NDArray[np.intp]) -> Any:
-    values, kind = column.gather(rows), column.dtype
+    values, kind = column.alias("").gather(rows), column.dtype
     if isinstance(kind, pl.Enum):
         return pd.Categorical(values.to_list(), categories=kind.categories.to_list())
     if kind == pl.Boolean:

@@ -69,3 +69,11 @@ def test_a_constant_that_is_there_is_kept_refused_or_doubled_as_asked() -> None:
         add_constant(X, has_constant="raise")
     with pytest.raises(UsageError, match="has_constant is 'no'; it is 'skip', 'raise' or 'add'"):
         add_constant(X, has_constant="no")
+
+
+@pytest.mark.parametrize("prepend", [True, False])
+def test_a_constant_is_added_to_a_copy_of_the_data(prepend: bool) -> None:
+    for data in (pl.DataFrame({"a": [1.0, 2.0]}), pd.DataFrame({"a": [1.0, 2.0]})):
+        added = list(add_constant(data, prepend=prepend).columns)
+        assert added == (["const", "a"] if prepend else ["a", "const"])
+        assert list(data.columns) == ["a"]

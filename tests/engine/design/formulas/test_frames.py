@@ -11,6 +11,7 @@ import pytest
 import statsmodels.formula.api as smf
 
 from logit_engine.design.formulas.design import formula_design
+from logit_engine.discrete import logit
 from logit_engine.errors import DataError, UsageError
 from tests.support.formulas import frame
 
@@ -186,3 +187,19 @@ def test_decimals_in_a_formula_are_numbers() -> None:
     data = frame()
     exact = data.assign(z=[Decimal(repr(float(v))) for v in data["z"]])
     np.testing.assert_array_equal(formula_design("y ~ z", exact).X, formula_design("y ~ z", data).X)
+
+
+@pytest.mark.parametrize(("x", "z"), [("^x$", "*"), ("count", "rows"), ("intercept", "a[b]")])
+def test_a_formula_takes_columns_of_every_name(x: str, z: str) -> None:
+    rng = np.random.default_rng(0)
+    columns = {
+        "x": rng.standard_normal(90),
+        "z": rng.standard_normal(90),
+        "y": rng.random(90) < 0.5,
+    }
+    plain = pl.DataFrame(columns).with_columns(pl.col("y").cast(pl.Float64))
+    named = plain.rename({"x": x, "z": z, "y": "^y$"})
+    found = logit(f"`^y$` ~ `{x}` + `{z}`", named).fit(disp=0)
+    expected = logit("y ~ x + z", plain).fit(disp=0)
+    np.testing.assert_array_equal(found.params, expected.params)
+    np.testing.assert_array_equal(found.predict(named), expected.predict(plain))
