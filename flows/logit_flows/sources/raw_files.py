@@ -139,6 +139,10 @@ class RawFile(RawColumns):
             return RawColumns.cast(self, name, wanted, declared=declared)
         return cast_text(wanted, by_name(name), self.dialect)
 
+    def row_count(self) -> int:
+        """How many rows it has; of Parquet by its footer."""
+        return int(self.scan().select(pl.len()).collect().item())
+
     def scan(self, files: Sequence[DataFile] = ()) -> pl.LazyFrame:
         """Its rows, lazily; or those of Parquet files that are alike, of which it is one."""
         own = [name for name in self.types if name not in dict(self.partitions)]

@@ -10,6 +10,7 @@ from logit_flows.sources.contract import Roles
 from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.files import bound_files
 from logit_flows.sources.looking import Known, learn_contract
+from logit_flows.sources.misfits import TYPE_WORDS
 from logit_flows.sources.raw_files import RawColumns, read_types
 from logit_flows.sources.table import SourceTable, open_table
 
@@ -41,10 +42,23 @@ def read_source(
         contract = learn_contract(raw, there, known, dialect)
         table = open_table(raw, contract, known.declared, cache)
     except DataError as error:
-        problems.append(error)
+        problems += [_with_contract(part, known) for part in error.parts]
     if problems:
         raise joint_error(problems)
     return table
+
+
+def _with_contract(error: LogitEngineError, known: Known) -> LogitEngineError:
+    """The error of a text file's value, and what its column was when the contract was learnt."""
+    name = error.names.get("column", "")
+    if name not in known.older or name in known.declared or "--relearn" in str(error):
+        return error
+    was = TYPE_WORDS[known.older[name]]
+    return DataError(
+        f"{error} Its contract was learnt on {was}: if the column changed, use --relearn.",
+        reason=error.reason,
+        names=error.names,
+    )
 
 
 def missing_columns(rows: RawColumns, needed: Iterable[str]) -> list[DataError]:

@@ -80,6 +80,11 @@ class SourceTable:
         """Some of its files, for a sentence."""
         return named_files(self.sources)
 
+    @property
+    def empty_files(self) -> list[str]:
+        """The paths of its files without rows."""
+        return [file.source.path for file in self.files if not file.parquet.row_count()]
+
     def refuse_changes(self) -> None:
         """Raises DataError if a file is not the one that was hashed, by its stamp."""
         for file in self.files:

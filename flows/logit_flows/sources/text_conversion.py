@@ -109,7 +109,8 @@ def refuse_misfits(conversion: Conversion, names: Collection[str]) -> None:
     row = found.collect(engine="streaming").row(0)
     wrong = {name: bads[name] for name, is_bad in zip(bads, row, strict=True) if is_bad}
     if wrong:
-        raise DataError(misfit_sentence(_first_misfit(conversion, rows, wrong)))
+        misfit = _first_misfit(conversion, rows, wrong)
+        raise DataError(misfit_sentence(misfit), names={"column": misfit.name})
 
 
 def _first_misfit(

@@ -20,6 +20,7 @@ from logit_flows.sources.dialect import Dialect, declared_dialect, sniffed_notes
 from logit_flows.sources.files import find_paths
 from logit_flows.sources.looking import Known
 from logit_flows.sources.reading import read_source
+from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.sniffing import sniff_dialect
 from logit_flows.sources.table import SourceTable
 from logit_flows.steps.classes import MAX_CLASSES, several_classes, two_classes
@@ -254,7 +255,8 @@ def _counted_dataset(config: Config, table: SourceTable, training: bool) -> Data
         raise joint_error(problems)
     positive = data.target.positive
     events = tuple(positive) if isinstance(positive, list) else ()
-    notes = sniffed_notes(table.contract.dialect, declared_dialect(data.format))
+    empty = tuple(f"{shown_path(path)} has no rows." for path in table.empty_files)
+    notes = (*sniffed_notes(table.contract.dialect, declared_dialect(data.format)), *empty)
     kept = counts.rows - dropped
     return Dataset(table, kept, dropped, classes, data.target.column, events, notes)
 

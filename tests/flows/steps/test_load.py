@@ -249,3 +249,9 @@ def test_a_name_that_no_column_may_bear_is_refused(make: Make, name: str) -> Non
 
 def test_a_column_that_is_not_used_may_have_any_name(make: Make) -> None:
     assert load_dataset(make(city_table().with_columns(pl.lit(1).alias("a\nb")))).rows == 600
+
+
+def test_a_file_without_rows_among_others_is_said(make: Make, tmp_path: Path) -> None:
+    config = make(CSV, data__source="*.csv")
+    (tmp_path / "empty.csv").write_text(CSV.splitlines()[0] + "\n", encoding="utf-8")
+    assert any("empty.csv has no rows." in note for note in load_dataset(config).notes)
