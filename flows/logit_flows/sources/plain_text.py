@@ -58,8 +58,12 @@ class PlainText:
         null_values: Sequence[str],
         *,
         decimal_comma: bool = False,
+        ignore_errors: bool = False,
     ) -> pl.LazyFrame:
-        """Its rows, lazily, the columns named "0", "1", ... and of these types."""
+        """Its rows, lazily, the columns named "0", "1", ... and of these types.
+
+        ignore_errors: a value that is not of its type is null.
+        """
         schema = {str(i): dtype for i, dtype in enumerate(types)}
         if not self.records:
             return pl.LazyFrame(schema=schema)
@@ -72,6 +76,7 @@ class PlainText:
             schema=schema,
             null_values=list(null_values),
             decimal_comma=decimal_comma,
+            ignore_errors=ignore_errors,
             n_rows=self.records if self.blank_end else None,
             glob=False,
         )
@@ -92,6 +97,13 @@ class PlainText:
     def has_point(self) -> bool:
         """Whether a point stands somewhere in the data."""
         return has_byte(self.data(), ord("."))
+
+
+def parses_numbers(text: PlainText, dialect: Dialect) -> bool:
+    """Whether Polars parses numbers as the dialect means them."""
+    if dialect.trim or dialect.thousands is not None:
+        return False
+    return dialect.decimal == "." or not text.has_point()
 
 
 def plain_text(path: str | Path, dialect: Dialect, folder: Path | None = None) -> PlainText:

@@ -5,16 +5,13 @@ Which texts stand for missing is looked up in the whole file, by one pass over i
 numbers: a marker in 3 of a million rows makes the column no text.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import polars as pl
 
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name
 from logit_flows.sources.dialect import Declared, Dialect
-from logit_flows.sources.logical_types import LogicalType
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text_bytes import (
     encoding_of,
@@ -25,9 +22,9 @@ from logit_flows.sources.text_bytes import (
 )
 from logit_flows.sources.text_files import scan_texts
 from logit_flows.sources.text_layout import Head, head_records, read_text_head, text_layout
+from logit_flows.sources.text_markers import find_markers
 from logit_flows.sources.text_marks import Marks, date_form, text_marks, with_dates
-from logit_flows.sources.text_shape import MARKERS, is_missing, is_number, text_shape
-from logit_flows.sources.text_values import cast_text
+from logit_flows.sources.text_shape import is_missing, is_number, text_shape
 
 SNIFFED_BYTES, MIN_SNIFFED_RECORDS, MAX_SNIFFED_BYTES = 2**18, 50, 2**24
 
@@ -68,7 +65,9 @@ def sniff_dialect(
         for name, values in columns.items()
         if (name in number_columns if number_columns else _may_hold_numbers(values))
     ]
-    return _with_markers(path, found, looked, set(number_columns))
+    markers, reasons = find_markers(path, found.dialect, looked, number_columns)
+    dialect = replace(found.dialect, null_values=("", *markers))
+    return Sniffed(dialect, (*found.reasons, *reasons))
 
 
 def _encoding(
@@ -140,54 +139,3 @@ def _with_later_dates(path: str | Path, marks: Marks) -> Marks:
 def _may_hold_numbers(values: Collection[str]) -> bool:
     """Whether the first values of a column are numbers, or all missing."""
     return all(is_number(value) for value in dict.fromkeys(values) if not is_missing(value))
-
-
-def _with_markers(
-    path: str | Path, found: Sniffed, columns: Collection[str], certain: Collection[str]
-) -> Sniffed:
-    """The dialect with the markers that stand in columns of numbers, by one pass over the file.
-
-    certain: columns of numbers, even if some value is none.
-    """
-    if not columns:
-        return found
-    looks = scan_texts(path, found.dialect, list(columns)).select(
-        expression.alias(f"{what} {i}")
-        for i, name in enumerate(columns)
-        for what, expression in _marker_look(by_name(name), found.dialect).items()
-    )
-    row = looks.collect(engine="streaming").row(0, named=True)
-    held: dict[str, dict[str, int]] = {}
-    for i, name in enumerate(columns):
-        if row[f"numbers {i}"] and (name in certain or not row[f"others {i}"]):
-            for marker, count in zip(row[f"markers {i}"], row[f"counts {i}"], strict=True):
-                held.setdefault(marker, {})[name] = count
-    markers = sorted(held, key=MARKERS.index)
-    reasons = tuple(_marker_sentence(marker, held[marker], row["rows 0"]) for marker in markers)
-    dialect = replace(found.dialect, null_values=("", *markers))
-    return Sniffed(dialect, (*found.reasons, *reasons))
-
-
-def _marker_look(texts: pl.Expr, dialect: Dialect) -> dict[str, pl.Expr]:
-    """What is to be known of a column: its rows, its numbers, its markers, its other texts."""
-    cast = cast_text(LogicalType.NUMBER, texts, dialect)
-    assert cast.bad is not None, "a text may be no number"
-    is_marker = texts.is_in(MARKERS)
-    held = texts.filter(is_marker)
-    return {
-        "rows": pl.len(),
-        "numbers": (cast.values.is_not_null() & ~is_marker).sum(),
-        "others": (cast.bad & ~is_marker).sum(),
-        "markers": held.unique(maintain_order=True).implode(),
-        "counts": held.unique_counts().implode(),
-    }
-
-
-def _marker_sentence(marker: str, columns: Mapping[str, int], rows: int) -> str:
-    """Where a marker stands among numbers, and that it is read as missing."""
-    name = max(columns, key=lambda one: columns[one])
-    place = f"column '{name}' holds {marker!r} in {columns[name]:,} of {rows:,} rows"
-    others = len(columns) - 1
-    if others:
-        place += f", and {others} other column{'s' * (others > 1)} of numbers hold it"
-    return f"{place}: it is read as missing"

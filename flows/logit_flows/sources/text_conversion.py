@@ -17,7 +17,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from logit_engine.errors import DataError
 from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.logical_types import PHYSICAL_TYPES, Cast, LogicalType
-from logit_flows.sources.plain_text import PlainText, open_decoded
+from logit_flows.sources.plain_text import PlainText, open_decoded, parses_numbers
 from logit_flows.sources.text_misfits import Misfit, misfit_sentence
 from logit_flows.sources.text_records import checked_records
 from logit_flows.sources.text_values import NUMBERS, cast_text, column_texts, missing_texts
@@ -90,11 +90,10 @@ def parsed_columns(conversion: Conversion) -> list[str]:
         return []
     right = {LogicalType.TEXT}
     wanted = set(types.values())
-    if dialect.thousands is None:
-        if LogicalType.INTEGER in wanted and not text.has_leading_zero():
-            right.add(LogicalType.INTEGER)
-        if wanted & set(NUMBERS) and (dialect.decimal == "." or not text.has_point()):
-            right.update(NUMBERS)
+    if dialect.thousands is None and LogicalType.INTEGER in wanted and not text.has_leading_zero():
+        right.add(LogicalType.INTEGER)
+    if wanted & set(NUMBERS) and parses_numbers(text, dialect):
+        right.update(NUMBERS)
     return [name for name, one in types.items() if one in right]
 
 
