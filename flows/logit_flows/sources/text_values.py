@@ -106,10 +106,10 @@ def _time_forms(dialect: Dialect, zone: str) -> list[str]:
 
 
 def _number_cast(texts: pl.Expr, dialect: Dialect) -> Cast:
-    plain = present(plain_numbers(texts, dialect))
-    numbers = plain.cast(pl.Float64, strict=False)
-    bad = plain.is_not_null() & (numbers.is_null() | numbers.is_infinite())
-    return Cast(numbers.fill_nan(None), bad)
+    """Polars computes an expression as often as it stands here: the numbers once for `bad`."""
+    numbers = plain_numbers(texts, dialect).cast(pl.Float64, strict=False)
+    is_wrong = numbers.is_infinite().fill_null(True)
+    return Cast(numbers.fill_nan(None), (texts.str.strip_chars() != "") & is_wrong)
 
 
 def _of_parsed(texts: pl.Expr, parsed: pl.Expr) -> Cast:
