@@ -150,8 +150,8 @@ def compare(
     refuse_large(
         config, dataset, "the gate compares two models on all rows at once: promote by hand"
     )
-    rules = _comparable_rules(challenger, other)
     rows = common_rows(config, dataset, challenger, other)
+    rules = _comparable_rules(challenger, other)
     frame = rows.filter(by_name(dataset.target).is_not_null()).collect()
     unseen = test_mask(rules[0], frame) & test_mask(rules[1], frame)
     if not unseen.any():

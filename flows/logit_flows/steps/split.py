@@ -132,7 +132,7 @@ def hash_key(config: Config, contract: Contract) -> Key:
     by = config.split_key
     if by != "row":
         return str(config.data.cluster if by == "cluster" else config.data.id)
-    columns, types = contract.row or row_columns(config), contract.types
+    columns, types = sorted(contract.row or row_columns(config)), contract.types
     numbers = tuple(c for c in columns if types[c] in (LogicalType.NUMBER, LogicalType.DURATION))
     return RowKey(numbers, tuple(c for c in columns if c not in numbers))
 

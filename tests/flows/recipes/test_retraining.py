@@ -145,6 +145,14 @@ def test_a_new_feature_moves_no_whole_row(make: Make) -> None:
     assert outcome.decision.promote or "that neither has seen" in outcome.decision.sentence
 
 
+def test_the_order_in_which_a_config_names_columns_moves_no_whole_row(make: Make) -> None:
+    first, _ = noted(make(data__id=None))
+    again, outcome = noted(make(data__id=None, features__numeric=["z", "x"]))
+    new, _ = noted(make(data__id=None, features__numeric=["z", "x"], store="new"))
+    assert first.origin["split"] == again.origin["split"] == new.origin["split"]
+    assert "that neither has seen" in outcome.decision.sentence
+
+
 def test_a_column_of_whole_rows_that_is_gone_is_told(make: Make) -> None:
     retrain(make(data__id=None))
     gone = make(city_table().drop("z"), data__id=None, features__numeric=["x"])

@@ -193,7 +193,7 @@ def test_a_split_with_an_empty_side_is_refused(dated_config: Path) -> None:
         ({"data__id": None}, RowKey(("x", "z"), ("city",))),
         ({"split__by": "row"}, RowKey(("x", "z"), ("city",))),
         ({"data__cluster": "group", "split__by": "cluster"}, "group"),
-        ({"data__time": "day", "split__by": "row"}, RowKey(("x", "z"), ("day", "city"))),
+        ({"data__time": "day", "split__by": "row"}, RowKey(("x", "z"), ("city", "day"))),
         ({"split": {"method": "group", "column": "group", "test_size": 0.4}}, "group"),
     ],
 )
