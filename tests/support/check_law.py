@@ -11,7 +11,7 @@ from logit_flows.recipes.checking import check
 from logit_flows.recipes.training import Trained
 from logit_flows.steps.check import Checked
 
-from logit_engine.errors import DataError, LogitEngineError
+from logit_engine.errors import ArtifactError, ClusterError, DataError, LogitEngineError
 
 T = TypeVar("T")
 
@@ -49,7 +49,8 @@ def published_files(config: Config) -> list[tuple[str, int]]:
 def lawful(train_run: Callable[..., Trained]) -> Callable[..., Trained]:
     """`train_run` that first asks check, and fails where the two disagree.
 
-    What learns a contract anew is not checked: check holds files against the old one.
+    The machines and the store's files are no matter of check. What learns a contract anew is not
+    checked: check holds files against the old one.
     """
 
     def checked_train_run(config: Config, *rest: Any) -> Trained:
@@ -58,6 +59,8 @@ def lawful(train_run: Callable[..., Trained]) -> Callable[..., Trained]:
         found = verdict_of(config)
         try:
             trained = train_run(config, *rest)
+        except (ArtifactError, ClusterError):
+            raise
         except LogitEngineError as error:
             expect_problems(found, error)
             raise
