@@ -65,12 +65,15 @@ def summarize(
 
 def _status_and_notes(result: FitResult) -> tuple[str, list[str]]:
     """The warning that stands above the table, empty for a fit that converged, and the notes."""
-    has_ratios = result.link in RATIO_LINKS
-    notes = [*result.notes, *unknown_notes(result, has_ratios)]
-    sentence = result.status.sentence
+    sentence, notes = result.status.sentence, result_notes(result)
     if result.converged:
         return "", [sentence, *notes]
     return f"Warning, {result.status.verdict.value}: {sentence}", notes
+
+
+def result_notes(result: FitResult) -> list[str]:
+    """The notes of a fit, and why statistics in its table are unknown or infinite."""
+    return [*result.notes, *unknown_notes(result, result.link in RATIO_LINKS)]
 
 
 def _header_lines(result: FitResult, penalty: str, ruled: int) -> list[str]:

@@ -32,6 +32,7 @@ def init(
     target: Annotated[
         str | None, typer.Option("--target", help="The outcome's column; default: a guess.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Look at a file and write a first config for it, each guess with its reason."""
     from logit_flows.first_config.guessing import first_config
@@ -43,6 +44,9 @@ def init(
         raise UsageError(f"{file} exists; name another file by --out.")
     made = first_config(data, file, target)
     file.write_text(made.text, encoding="utf-8")
+    if as_json:
+        print_json({"config": str(file), "guesses": list(made.said)})
+        return
     say(f"Wrote {file}.")
     for sentence in made.said:
         say(f"  {sentence}")
@@ -69,8 +73,8 @@ def check(
         say(checked_text(config, found))
 
 
-def schema() -> None:
-    """Print the JSON Schema of the config, for editors."""
+def schema(as_json: AsJson = False) -> None:
+    """Print the JSON Schema of the config, for editors; with --json and without it the same."""
     from logit_flows.config.reading import json_schema
 
     say_table(json.dumps(json_schema(), indent=2))

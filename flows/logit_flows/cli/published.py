@@ -14,7 +14,7 @@ from logit_flows.cli.options import (
     print_json,
     read,
 )
-from logit_flows.cli.tables import print_run, say_fitted, table_width
+from logit_flows.cli.tables import print_run, run_content, say_fitted, table_width
 from logit_flows.cli.terminal import say
 
 RunName = Annotated[str, typer.Argument(help="A run id or its beginning, or champion.")]
@@ -51,9 +51,7 @@ def show(
     wide: Wide = False,
 ) -> None:
     """Show a run: its coefficients, its notes and its metrics."""
-    from logit_engine.storage.model_file import coefficient_table
     from logit_flows.steps.opening import open_store
-    from logit_flows.steps.publish import evaluation_content
     from logit_flows.steps.stored_run import read_run
 
     config = read(file, overrides)
@@ -61,15 +59,7 @@ def show(
     stored = read_run(config, name)
     model, evaluation = stored.model, stored.evaluation
     if as_json:
-        coefficients = coefficient_table(model).drop("covariance").to_dicts()
-        print_json(
-            {
-                "run": name,
-                "penalty": model.origin["penalty"],
-                "metrics": evaluation_content(evaluation),
-                "coefficients": coefficients,
-            }
-        )
+        print_json({"run": name, **run_content(model, evaluation)})
         return
     print_run(model, evaluation, f"{config.name} {name}", wide)
 
@@ -98,15 +88,19 @@ def promote(
     reason: Annotated[str, typer.Option("--reason", help="Why; kept in the history.")] = "by hand",
     file: ConfigFile = CONFIG,
     overrides: Overrides = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a published run the champion, by hand."""
+    from dataclasses import asdict
+
     from logit_flows.steps.opening import open_store
 
     config = read(file, overrides)
     store = open_store(config)
     current = store.champion()
     champion = store.promote(store.resolve(run), reason, None if current is None else current.run)
-    say(
-        f"Run {champion.run} is the champion of {config.name}"
-        + (f"; it was {current.run}." if current else ".")
-    )
+    if as_json:
+        print_json(asdict(champion))
+        return
+    before = f"; it was {current.run}." if current else "."
+    say(f"Run {champion.run} is the champion of {config.name}{before}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 
 import typer
 
@@ -20,7 +20,7 @@ from logit_flows.cli.options import (
     read,
     tell_steps,
 )
-from logit_flows.cli.tables import print_run, say_fitted, table_width
+from logit_flows.cli.tables import print_run, run_content, say_fitted, table_width
 from logit_flows.cli.terminal import clear_step, say
 from logit_flows.operations.orchestrator import named_server, under_prefect
 
@@ -46,28 +46,16 @@ def train(
     config = read(path or file, overrides)
     trained = _run_recipe(run_train, config, prefect, as_json, relearn)
     if as_json:
-        print_json(_train_content(trained))
+        made = {
+            "run": trained.run,
+            "folder": trained.folder,
+            "reused": trained.reused,
+            "champion": trained.champion,
+        }
+        print_json({**made, **run_content(trained.model, trained.evaluation)})
         return
     print_run(trained.model, trained.evaluation, config.name, wide)
     _print_place(trained)
-
-
-def _train_content(trained: "Trained") -> dict[str, Any]:
-    from logit_engine.storage.model_file import coefficient_table
-    from logit_flows.steps.publish import evaluation_content
-
-    return {
-        "run": trained.run,
-        "folder": trained.folder,
-        "reused": trained.reused,
-        "champion": trained.champion,
-        "converged": trained.model.result.converged,
-        "status": trained.model.result.status.sentence,
-        "notes": [*trained.model.notes, *trained.model.result.notes],
-        "penalty": trained.model.origin["penalty"],
-        "metrics": evaluation_content(trained.evaluation),
-        "coefficients": coefficient_table(trained.model).drop("covariance").to_dicts(),
-    }
 
 
 def _print_place(trained: "Trained") -> None:
@@ -164,7 +152,10 @@ def experiment(
 
 
 def schedule(
-    path: ConfigPath = None, file: ConfigFile = CONFIG, overrides: Overrides = None
+    path: ConfigPath = None,
+    file: ConfigFile = CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
 ) -> None:
     """Register the retrain under the config's cron with Prefect, and serve it until stopped."""
     config = read(path or file, overrides)
@@ -175,8 +166,11 @@ def schedule(
     from logit_flows.orchestration.serving import scheduling_server, serve
 
     with scheduling_server() as url:
-        due = f"'{config.schedule.cron}' ({config.schedule.timezone})"
-        say(f"Serving the retrain of {config.name} at {due}, {url}")
+        cron, timezone = config.schedule.cron, config.schedule.timezone
+        if as_json:
+            print_json({"name": config.name, "cron": cron, "timezone": timezone, "server": url})
+        else:
+            say(f"Serving the retrain of {config.name} at '{cron}' ({timezone}), {url}")
         serve(config)
 
 

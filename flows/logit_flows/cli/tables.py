@@ -1,4 +1,4 @@
-"""A run as `logit train` and `logit show` print it."""
+"""A run as `logit train` and `logit show` print it, as tables and as JSON."""
 
 from typing import Any
 
@@ -23,6 +23,24 @@ def say_fitted(table: str, notes: str) -> None:
 def _say_of_wide(*texts: str) -> None:
     if any(LEFT_OUT in text for text in texts):
         say("`--wide` prints every column.")
+
+
+def run_content(model: Any, evaluation: Any) -> dict[str, Any]:
+    """What `print_run` prints, JSON-ready."""
+    from logit_engine.reporting.summary import result_notes
+    from logit_engine.storage.model_file import coefficient_table
+    from logit_flows.reports.metric_notes import metric_notes
+    from logit_flows.steps.publish import evaluation_content
+
+    result = model.original
+    return {
+        "converged": result.converged,
+        "status": result.status.sentence,
+        "notes": [*model.notes, *result_notes(result), *metric_notes(evaluation)],
+        "penalty": model.origin["penalty"],
+        "metrics": evaluation_content(evaluation),
+        "coefficients": coefficient_table(model).drop("covariance").to_dicts(),
+    }
 
 
 def print_run(model: Any, evaluation: Any, name: str, wide: bool) -> None:
