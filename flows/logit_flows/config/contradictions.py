@@ -1,9 +1,12 @@
-"""Keys that are right alone but not together: for each section, the place and a sentence."""
+"""Keys that are right alone but not together: for each section, the place and a sentence.
+
+What stands behind "write" in a sentence is YAML that works.
+"""
 
 from collections.abc import Iterator
 
 from logit_flows.config.model import Config
-from logit_flows.config.sections import Data, Features
+from logit_flows.config.sections import Data, Features, Penalty
 from logit_flows.config.values import value_text
 
 Contradiction = tuple[str, str]
@@ -31,7 +34,7 @@ def _of_features(config: Config) -> Iterator[Contradiction]:
     if not used:
         yield "features", "no feature is listed; name columns under numeric or categorical"
     for name in sorted({name for name in used if used.count(name) > 1})[:1]:
-        yield "features", f"the column '{name}' is listed twice"
+        yield "features", f"the column '{name}' is listed twice; list it once"
     for role, column in (("id", data.id), ("target", data.target.column)):
         if column in used:
             yield "features", f"the column '{column}' is data.{role}, so it cannot be a feature"
@@ -64,9 +67,12 @@ def _of_family(config: Config) -> Iterator[Contradiction]:
 
 def _of_binary(data: Data) -> Iterator[Contradiction]:
     if data.target.positive is None:
-        yield "data.target.positive", "a binary model needs it"
+        yield (
+            "data.target.positive",
+            "a binary model needs it: the value whose probability it gives",
+        )
     if data.target.base is not None:
-        yield "data.target.base", "it goes with model.family multinomial"
+        yield "data.target.base", "it goes with model.family multinomial; leave it out"
 
 
 def _of_multinomial(config: Config) -> Iterator[Contradiction]:
@@ -74,21 +80,22 @@ def _of_multinomial(config: Config) -> Iterator[Contradiction]:
     if config.data.target.positive is not None:
         yield (
             "data.target.positive",
-            "a multinomial model gives the probability of every class; "
+            "a multinomial model gives the probability of every class; leave it out: "
             "data.target.base names the one to compare with",
         )
     if model.link != "logit":
-        yield "model.link", "a multinomial model has the logit link"
+        yield "model.link", "a multinomial model has the logit link; write model: {link: logit}"
     if model.covariance.type in ("HC2", "HC3"):
         yield (
             "model.covariance.type",
             "HC2 and HC3 need one leverage per row, which a multinomial model has not; "
-            "use HC0 or HC1",
+            "use HC0 or HC1: write model: {covariance: {type: HC1}}",
         )
     if config.evaluate.threshold != 0.5:
         yield (
             "evaluate.threshold",
-            "a multinomial model predicts the most probable class, without a threshold",
+            "a multinomial model predicts the most probable class, without a threshold; "
+            "leave it out",
         )
 
 
@@ -99,42 +106,49 @@ def _of_format(config: Config) -> Iterator[Contradiction]:
     if form.thousands is not None and form.thousands == (form.decimal or "."):
         yield "data.format.thousands", "it is the decimal mark too; set decimal"
     if form.separator is not None and form.separator == form.quote:
-        yield "data.format.separator", "it is the quote too"
+        yield "data.format.separator", "it is the quote too; give another"
 
 
 def _of_imputation(config: Config) -> Iterator[Contradiction]:
     numeric = config.features.impute.numeric
-    if (numeric.strategy == "constant") != (numeric.value is not None):
+    if numeric.strategy == "constant" and numeric.value is None:
         yield (
             "features.impute.numeric",
-            "strategy constant goes with a value, and a value with strategy constant",
+            "strategy constant goes with a value; write features: {impute: {numeric: {value: 0}}}",
+        )
+    if numeric.strategy != "constant" and numeric.value is not None:
+        yield (
+            "features.impute.numeric",
+            "a value goes with strategy constant; "
+            "write features: {impute: {numeric: {strategy: constant}}}",
         )
     if numeric.add_indicator and numeric.strategy == "error":
         yield (
             "features.impute.numeric.add_indicator",
-            "an indicator needs something to stand in for the missing value; set strategy",
+            "an indicator needs something to stand in for the missing value; "
+            "write features: {impute: {numeric: {strategy: mean}}}",
         )
 
 
 def _of_split(config: Config) -> Iterator[Contradiction]:
     data, split, method = config.data, config.split, config.split.method
     if method == "time" and data.time is None:
-        yield "split.method", "a time split needs data.time"
+        yield "split.method", "a time split needs data.time, the column that orders the rows"
     if method in ("group", "column") and split.column is None:
         yield "split", f"method {method} needs split.column"
     if method == "column" and not split.test:
         yield "split", "method column needs split.test, the values that test"
     if method != "column" and split.test is not None:
-        yield "split.test", "it goes with method column"
+        yield "split.test", "it goes with method column; leave it out"
     if method not in ("group", "column") and split.column is not None:
-        yield "split.column", "it goes with group or column"
+        yield "split.column", "it goes with group or column; leave it out"
     if method == "stratified" and data.cluster is not None:
         yield (
             "split.method",
-            "a stratified split would cut clusters in two; use random, group or time",
+            "a stratified split would cut clusters in two; write split: {method: random}",
         )
     if data.test is not None and method != "none":
-        yield "data.test", "a test file goes with split: {method: none}"
+        yield "data.test", "a test file goes without a split; write split: {method: none}"
 
 
 def _of_split_key(config: Config) -> Iterator[Contradiction]:
@@ -154,16 +168,32 @@ def _of_split_key(config: Config) -> Iterator[Contradiction]:
 def _of_model(config: Config) -> Iterator[Contradiction]:
     model, compute = config.model, config.compute
     if model.covariance.type == "cluster" and config.data.cluster is None:
-        yield "model.covariance.type", "a clustered covariance needs data.cluster"
-    if (model.penalty.type != "none") != (model.penalty.strength is not None):
-        yield "model.penalty", "a type goes with a strength, and a strength with a type"
-    if (model.penalty.type == "elastic_net") != (model.penalty.l1_ratio is not None):
+        yield (
+            "model.covariance.type",
+            "a clustered covariance needs data.cluster; "
+            "without clusters write model: {covariance: {type: HC1}}",
+        )
+    yield from _of_penalty_type(model.penalty)
+    if compute.scheduler is not None and compute.backend != "dask":
+        yield "compute.scheduler", "a scheduler goes with Dask; write compute: {backend: dask}"
+
+
+def _of_penalty_type(penalty: Penalty) -> Iterator[Contradiction]:
+    if penalty.type != "none" and penalty.strength is None:
+        yield "model.penalty", "a type goes with a strength; write model: {penalty: {strength: cv}}"
+    if penalty.type == "none" and penalty.strength is not None:
+        yield "model.penalty", "a strength goes with a type; write model: {penalty: {type: l2}}"
+    if penalty.type == "elastic_net" and penalty.l1_ratio is None:
         yield (
             "model.penalty.l1_ratio",
-            "type elastic_net goes with an l1_ratio, and an l1_ratio with type elastic_net",
+            "type elastic_net goes with an l1_ratio; write model: {penalty: {l1_ratio: 0.5}}",
         )
-    if compute.scheduler is not None and compute.backend != "dask":
-        yield "compute.scheduler", "a scheduler goes with compute.backend dask"
+    if penalty.type != "elastic_net" and penalty.l1_ratio is not None:
+        yield (
+            "model.penalty.l1_ratio",
+            "an l1_ratio goes with type elastic_net; leave it out, "
+            "or write model: {penalty: {type: elastic_net}}",
+        )
 
 
 def _of_penalty(config: Config) -> Iterator[Contradiction]:
@@ -171,18 +201,27 @@ def _of_penalty(config: Config) -> Iterator[Contradiction]:
     chosen, by_time = penalty.strength == "cv", penalty.fold_method == "time"
     for key in ("rule", "folds", "fold_method"):
         if not chosen and getattr(penalty, key) != type(penalty).model_fields[key].default:
-            yield f"model.penalty.{key}", "it goes with strength: cv"
+            yield (
+                f"model.penalty.{key}",
+                "it goes with strength: cv; leave it out, "
+                "or write model: {penalty: {type: l2, strength: cv}}",
+            )
     if by_time and data.time is None:
-        yield "model.penalty.fold_method", "folds by time need data.time"
+        yield (
+            "model.penalty.fold_method",
+            "folds by time need data.time, the column that orders the rows",
+        )
     if penalty.fold_method == "stratified" and data.cluster is not None:
         yield (
             "model.penalty.fold_method",
-            "stratified folds would cut clusters in two; use random or time",
+            "stratified folds would cut clusters in two; "
+            "write model: {penalty: {fold_method: random}}",
         )
     elif penalty.fold_method == "stratified" and config.split.method == "group":
         yield (
             "model.penalty.fold_method",
-            "stratified folds would cut groups in two; use random or time",
+            "stratified folds would cut groups in two; "
+            "write model: {penalty: {fold_method: random}}",
         )
 
 
@@ -193,5 +232,6 @@ def _of_smoothing(config: Config) -> Iterator[Contradiction]:
     if penalty.smooth and penalty.type == "none":
         yield (
             "model.penalty.smooth",
-            "ordered levels are drawn to their neighbors by a penalty; set its type and strength",
+            "ordered levels are drawn to their neighbors by a penalty; "
+            "write model: {penalty: {type: l2, strength: 0.01}}",
         )

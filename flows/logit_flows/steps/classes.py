@@ -33,7 +33,9 @@ def several_classes(
         )
     elif len(values) < 3 and training:
         shown = quoted_labels(values) or "nothing"
-        said = f"is {shown}; with two classes use model.family binary."
+        said = (
+            f"is {shown}; with two classes use model.family binary, and name data.target.positive."
+        )
         problems.append(_target_error(target.column, said))
     base: Label | None = target.base
     if base is None:
@@ -61,7 +63,10 @@ def two_classes(
     elif len(values) > 2:
         said = f"has more than two values ({shown}, ...); a binary target has two: "
         problems.append(
-            _target_error(target.column, f"{said}set model.family: multinomial for more.")
+            _target_error(
+                target.column,
+                f"{said}set model.family: multinomial for more, without data.target.positive.",
+            )
         )
     elif len(others) == len(values) and (training or len(values) == 2):
         problems.append(_no_such_label("positive", positive, target.column, values))
