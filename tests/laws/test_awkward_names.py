@@ -184,6 +184,7 @@ def told(folder: Path, names: list[str]) -> list[Any]:
         "model": {"penalty": {"type": "l2", "strength": 0.01}},
         "experiment": {"matrix": {"model.link": ["logit", "probit"]}, "folds": 2},
         "gate": {"margin": 10.0},
+        "compute": {"threads": 1},
         "orchestrator": "none",
         "store": "store",
     }

@@ -104,7 +104,8 @@ class Data(Section):
     target: Target
     """The outcome column and its positive class."""
     id: str | None = None
-    """A unique column. Predictions carry it, and it is never a feature. It may be left out."""
+    """A unique column. Predictions carry it, and it is never a feature. It may be left out. If it
+    is called like an output, as probability, they carry it as id_probability."""
     time: str | None = None
     """The column that orders time splits."""
     cluster: str | None = None
