@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from logit_engine.rows.labels import quoted_label, quoted_labels
 from logit_flows.first_config.outcomes import Outcome
 from logit_flows.first_config.roles import Guess
 from logit_flows.first_config.sketch import Sketch
@@ -51,7 +52,7 @@ def outcome_sentences(sketch: Sketch) -> Iterator[str]:
     """Why this outcome, why this event, and what else it may be."""
     outcome = sketch.outcome
     if outcome.is_binary:
-        events = ", ".join(repr(value) for value in outcome.events)
+        events = quoted_labels(outcome.events)
         yield (
             f"the outcome is '{outcome.column}' ({outcome.reason}); the event is {events}, "
             f"{outcome.event_share:.1%} of the rows ({outcome.event_reason})"
@@ -59,7 +60,7 @@ def outcome_sentences(sketch: Sketch) -> Iterator[str]:
     else:
         yield (
             f"the outcome is '{outcome.column}' ({outcome.reason}); {len(outcome.classes)} "
-            f"classes, each compared with {outcome.base!r}"
+            f"classes, each compared with {quoted_label(outcome.base)}"
         )
     if outcome.runners_up:
         others = ", ".join(f"'{name}'" for name in outcome.runners_up)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from logit_engine.rows.frame_columns import series_of
+from logit_engine.rows.labels import quoted_label
 from logit_flows.first_config.outcomes import Outcome
 from logit_flows.first_config.profiles import Kind, Profile
 from logit_flows.first_config.roles import Guess, is_id_name
@@ -16,11 +17,12 @@ from logit_flows.first_config.words import (
     WEIGHT_NAMES,
     has_stem,
     has_word,
+    last_word,
 )
 
 MAX_MISSING_SHARE = 0.9
 MAX_LEVELS = 100  # of a categorical, the rare ones pooled
-MAX_CODES = 40  # different whole numbers that may be codes by their name
+MAX_CODES = 40  # different whole numbers that are codes by any word of their name
 MAX_SIGNED_CODES = 12  # ... by a negative number among them
 MAX_BENT_CODES = 6  # ... by an event that neither rises nor falls with them
 MIN_BENT_SHARE, BENT_LEVEL = 0.005, 1e-3
@@ -93,7 +95,7 @@ def _useless(profile: Profile) -> str:
     if profile.distinct == 0:
         return "no values"
     if profile.is_constant:
-        return f"one value, {next(iter(profile.counts), '')!r}, in all rows"
+        return f"one value, {quoted_label(next(iter(profile.counts), None))}, in all rows"
     if profile.missing > MAX_MISSING_SHARE * profile.rows:
         return f"missing in {profile.missing:,} of {profile.rows:,} rows"
     if has_word(profile.name, WEIGHT_NAMES):
@@ -114,7 +116,10 @@ def _kind_of_levels(profile: Profile, least: int, reason: str) -> tuple[str, str
         text = "nearly an id" if many else "too many rare levels"
         return "left_out", f"{text}: {profile.distinct:,} values in {profile.present:,} rows"
     if len(frequent) > MAX_LEVELS:
-        return "left_out", f"{len(frequent):,} frequent levels are too many; recode them first"
+        cure = "recode them first"
+        if is_id_name(profile.name):
+            cure = "or is it data.cluster, rows that depend on each other?"
+        return "left_out", f"{len(frequent):,} frequent levels are too many; {cure}"
     beyond = profile.rows_beyond(least)
     if not beyond:
         others = profile.rows - max([*profile.counts.values(), profile.missing])
@@ -141,8 +146,9 @@ def _code_reason(frame: pl.DataFrame, profile: Profile, outcome: Outcome) -> str
         return ""
     if profile.distinct == 2:
         return "two whole numbers: codes"
-    named = has_stem(profile.name, CODE_STEMS) or is_id_name(profile.name)
-    if named and profile.distinct <= MAX_CODES:
+    few = profile.distinct <= MAX_CODES
+    named = has_stem(profile.name if few else last_word(profile.name), CODE_STEMS)
+    if named or is_id_name(profile.name):
         return "whole numbers that are codes, by their name"
     if profile.low < 0.0 < profile.high and 3 < profile.distinct <= MAX_SIGNED_CODES:
         return "a few whole numbers, some below zero: codes"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import series_of
 from logit_flows.config.checking import from_mapping
 from logit_flows.config.model import Config
@@ -75,6 +76,8 @@ def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
     features = features.without(same_as_outcome(frame, profiles, features, outcome))
     dropped, suspicious = leaks(frame, profiles, features, outcome)
     features = features.without(dropped)
+    if not features.columns:
+        raise DataError(_no_features_sentence(file, outcome, features))
     return Sketch(
         file=file,
         rows=frame.height,
@@ -89,6 +92,12 @@ def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
         min_frequency=_min_frequency(frame, features, outcome),
         split=_split(frame, roles, outcome),
     )
+
+
+def _no_features_sentence(file: str, outcome: Outcome, features: Features) -> str:
+    found = "; ".join(f"{guess.column}: {guess.reason}" for guess in features.left_out[:3])
+    left = f" ({found})" if found else ""
+    return f"{file}: no column beside the outcome '{outcome.column}' can predict it{left}."
 
 
 def _gaps(profiles: Mapping[str, Profile], features: Features) -> dict[str, int]:

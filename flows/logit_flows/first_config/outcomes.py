@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from logit_engine.errors import DataError, UsageError
+from logit_engine.rows.labels import quoted_label
 from logit_flows.first_config.profiles import Kind, Profile
 from logit_flows.first_config.words import (
     DESCRIBING_WORDS,
@@ -23,7 +24,7 @@ from logit_flows.first_config.words import (
     is_calm_value,
     is_event_pair,
     is_event_value,
-    words_of,
+    last_word,
 )
 
 MAX_CLASSES, MAX_NAMED_CLASSES = 12, 100  # of a column that is not, or is, named like an outcome
@@ -135,7 +136,7 @@ def _parts(profile: Profile, is_last: bool, others_alike: int) -> list[tuple[flo
 
 def _name_points(name: str) -> float:
     """What the words of a name say: an outcome, perhaps one, a feature, or the past."""
-    points, ending = 0.0, (words_of(name) or ("",))[-1]
+    points, ending = 0.0, last_word(name)
     if has_word(name, OUTCOME_NAMES):
         points += OUTCOME_NAME_POINTS
     elif has_stem(name, OUTCOME_STEMS) and ending not in DESCRIBING_WORDS:
@@ -177,10 +178,9 @@ def _events(values: Sequence[Any], rows: Mapping[Any, int]) -> tuple[tuple[Any, 
     early = [value for value in values if str(value).strip().startswith("<")]
     late = [value for value in values if str(value).strip().startswith(">")]
     if len(calm) == len(early) == len(late) == 1 and len(values) == 3:
-        return (early[0],), (
-            f"{calm[0]!r} is no event, {late[0]!r} is a late one; for both write "
-            f"[{early[0]!r}, {late[0]!r}]"
-        )
+        never, soon, later = map(quoted_label, (calm[0], early[0], late[0]))
+        why = f"{never} is no event, {later} is a late one; for both write [{soon}, {later}]"
+        return (early[0],), why
     if _are_grades(values, rows):
         return tuple(sorted(value for value in values if value)), "0 is none, the others are grades"
     return (), ""
@@ -189,17 +189,17 @@ def _events(values: Sequence[Any], rows: Mapping[Any, int]) -> tuple[tuple[Any, 
 def _event_of_two(common: Any, rare: Any, rows: Mapping[Any, int]) -> tuple[tuple[Any, ...], str]:
     """The value that is named like an event, else the rarer one. True is the event, and 1 of 0."""
     if isinstance(rare, bool) or {common, rare} in ({0, 1}, {-1, 1}):
-        return (max(common, rare),), f"of {min(common, rare)!r} and {max(common, rare)!r}"
+        low, high = sorted((common, rare))
+        return (high,), f"of {quoted_label(low)} and {quoted_label(high)}"
     for event, other in ((rare, common), (common, rare)):
         named = is_event_value(event) and not is_event_value(other)
         opposite = is_calm_value(other) and not is_calm_value(event)
         if named or opposite or is_event_pair(event, other):
-            return (event,), f"named like an event; the other is {other!r}"
-    equal = rows[common] == rows[rare]
-    chosen = max(common, rare, key=str) if equal else rare
-    return (
-        chosen,
-    ), f"{'as frequent as' if equal else 'rarer than'} {common if chosen == rare else rare!r}"
+            return (event,), f"named like an event; the other is {quoted_label(other)}"
+    if rows[common] == rows[rare]:
+        first, last = sorted((common, rare), key=str)
+        return (last,), f"as frequent as {quoted_label(first)}"
+    return (rare,), f"rarer than {quoted_label(common)}"
 
 
 def _are_grades(values: Sequence[Any], rows: Mapping[Any, int]) -> bool:

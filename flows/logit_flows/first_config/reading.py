@@ -16,7 +16,7 @@ from logit_flows.sources.text_bytes import is_text_file, other_kind
 from logit_flows.sources.text_files import scan_texts
 from logit_flows.sources.text_values import cast_text
 
-LEADING_ZERO = r"^\s*[+-]?0\d"
+LEADING_ZERO = r"^\s*0\d+\s*$"
 # What texts may be, the most telling first; a look at the first values rules most of it out.
 TYPES = (
     LogicalType.NUMBER,

@@ -5,6 +5,7 @@ whole; a few rare rows that predict the outcome perfectly, which join the refere
 perfect prediction, where a ridge keeps the estimates finite. What nothing here cures is said.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -70,4 +71,5 @@ def _with_ridge(sketch: Sketch, error: LogitEngineError) -> Sketch:
 
 def _first_clause(error: LogitEngineError) -> str:
     """The first thing that an error says."""
-    return str(error).splitlines()[0].split(";")[0].split(", so their")[0].rstrip(".")
+    sentence = str(error).splitlines()[0].split(";")[0]
+    return re.split(", so (?:its|their) ", sentence)[0].rstrip(".")

@@ -39,7 +39,7 @@ GROUP_NAMES = _set(
     """patient customer client user member subject person account household family student employee
     session visitor device card participant respondent applicant borrower passenger"""
 )
-BIRTH_STEMS = _set("birth dob born")
+BIRTH_STEMS = _set("birth dob born geburt naissance nacimiento")
 CODE_STEMS = _set(
     """code type zip postal postcode sex gender race ethnic region country state city county
     district class pclass category cat group marital marri educat occupation month quarter weekday
@@ -49,7 +49,8 @@ CODE_STEMS = _set(
 AMOUNT_NAMES = _set(
     """number num n count cnt total sum amount amt age years year months days day hours minutes
     rooms score size length width height weight income price cost rate ratio percent pct balance
-    bill level rank mean avg average min max duration time tenure distance"""
+    bill level rank mean avg average min max duration time tenure
+    distance population"""
 )
 WEIGHT_NAMES = _set(
     "fnlwgt finalwgt finalweight wgt wt pweight fweight sampleweight weights wtfa perwt"
@@ -60,15 +61,15 @@ AFTER_STEMS = _set(
 )
 
 EVENT_VALUES = _set(
-    """yes y true t bad malignant default defaulted churn churned died dead death positive pos +
-    poisonous fraud fraudulent spam fail failed failure sick ill disease diseased present abnormal
-    attrition exited approved accepted won win success successful survived late canceled cancelled
-    event case cancer tumor anomaly attack recurrence-events admitted subscribed purchased bought
-    converted clicked hired placed dissatisfied delinquent bankrupt high"""
+    """yes y ja oui si sí sim true t bad malignant default defaulted churn churned died dead death
+    positive pos + poisonous fraud fraudulent spam fail failed failure sick ill disease diseased
+    present abnormal attrition exited approved accepted won win success successful survived late
+    canceled cancelled event case cancer tumor anomaly attack recurrence-events admitted subscribed
+    purchased bought converted clicked hired placed dissatisfied delinquent bankrupt high"""
 ) | {"charged off", "neutral or dissatisfied"}
 CALM_VALUES = _set(
-    """no n false f good benign none never negative neg - healthy normal absent stayed current
-    active retained legit legitimate ham alive nonevent control absence low paid"""
+    """no n nein non nee nej não false f good benign none never negative neg - healthy normal absent
+    stayed current active retained legit legitimate ham alive nonevent control absence low paid"""
 ) | {"fully paid"}
 # Two short values, the event first: malignant and benign, bad and good, poisonous and edible.
 EVENT_PAIRS = {("m", "b"), ("b", "g"), ("p", "n"), ("p", "e"), ("d", "a"), ("f", "p"), ("s", "h")}
@@ -78,6 +79,11 @@ def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case: those of patient_nbr and PatientNbr are the same."""
     humps = r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"
     return tuple(re.findall(r"[^\W_]+", re.sub(humps, " ", name).lower()))
+
+
+def last_word(name: str) -> str:
+    """The last word of a name: what kind of thing it is."""
+    return (words_of(name) or ("",))[-1]
 
 
 def has_word(name: str, words: Iterable[str]) -> bool:

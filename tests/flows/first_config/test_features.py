@@ -46,6 +46,10 @@ def whole(low: int, high: int) -> list[int]:
         ("month", 1, 12, "categorical"),
         ("admission_type_id", 1, 8, "categorical"),
         ("PAY_0", -2, 8, "categorical"),
+        ("zip", 101, 160, "categorical"),
+        ("shop_id", 1, 59, "categorical"),
+        ("city_population", 101, 199, "numeric"),
+        ("product_margin", 101, 199, "numeric"),
         ("temperature", -20, 30, "numeric"),
     ],
 )

@@ -115,6 +115,34 @@ def test_rare_level_of_one_class_is_pooled_with_others(tmp_path: Path) -> None:
     assert read_config(tmp_path / "config.yaml").features.min_frequency == 28
 
 
+def test_german_file_with_dates_and_decimal_commas_trains(tmp_path: Path) -> None:
+    lines = ["Kunde;Eröffnet;Einkommen;Gekündigt"]
+    for i in range(ROWS):
+        income, day = f"{RANDOM.uniform(1000, 9000):.2f}".replace(".", ","), 1 + i // 15
+        left = "nein" if RANDOM.random() < 0.3 else "ja"
+        lines.append(f"{9000 + 7 * i};{day:02d}.03.2024;{income};{left}")
+    (tmp_path / "kunden.csv").write_bytes("\r\n".join(lines).encode("latin-1"))
+    made = first_config(tmp_path / "kunden.csv", tmp_path / "config.yaml")
+    (tmp_path / "config.yaml").write_text(made.text, encoding="utf-8")
+    config = read_config(tmp_path / "config.yaml")
+    target = config.data.target
+    assert (target.column, target.positive, config.data.time) == ("Gekündigt", "ja", "Eröffnet")
+    assert (config.split.method, config.features.numeric) == ("time", ["Einkommen"])
+    assert "the decimal mark is ','" in made.text
+    assert trained(tmp_path).model.result.converged
+
+
+def test_table_without_a_feature_is_refused(tmp_path: Path) -> None:
+    sentence = r"no column beside the outcome 'y' can predict it \(x: one value, 1, in all rows\)"
+    with pytest.raises(DataError, match=sentence):
+        written(tmp_path, {"x": [1] * 40, "y": [0, 1] * 20})
+
+
+def test_what_train_will_refuse_is_said(tmp_path: Path) -> None:
+    made = written(tmp_path, {"x": [1e200, *RANDOM.normal(size=ROWS - 1)], "y": [0, 1] * 200})
+    assert made.said[-1].startswith("train will refuse this: column 'x'")
+
+
 def test_table_without_an_outcome_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nothing looks like an outcome; name one by --target"):
         written(tmp_path, {"x": [1.5, 2.5, 3.5, 4.5]})
