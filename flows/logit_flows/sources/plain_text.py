@@ -5,7 +5,7 @@ import mmap
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -40,7 +40,7 @@ BOM_BYTES = 3  # of UTF-8
 class PlainText:
     """Regular UTF-8: a file, or bytes of it that are held in memory.
 
-    dialect: how this text is written, which is another than the file's if it is a copy.
+    dialect: how this text is written, values aside; another than the file's if it is a copy.
     start, skipped_lines: what stands before the data. records: how many there are.
     """
 
@@ -83,7 +83,7 @@ class PlainText:
 
     def column(self, name: str) -> str:
         """What the scan calls the column of that name: its place."""
-        return str(self.layout.names.index(name))
+        return str(self.layout.places[name])
 
     def data(self) -> Bytes:
         """The bytes of the data."""
@@ -115,6 +115,8 @@ def plain_text(path: str | Path, dialect: Dialect, folder: Path | None = None) -
     path = Path(path)
     found = path.stat()
     stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    # what values mean is left out: it does not change how the file is regular
+    dialect = replace(dialect, decimal=".", thousands=None, null_values=("",), dates=None)
     if folder is None:
         return _text_in_memory(path, dialect, stamp)
     return _regular_file(path, dialect, stamp) or _copied(path, dialect, folder)

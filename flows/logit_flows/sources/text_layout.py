@@ -5,7 +5,7 @@ import csv
 import io
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -47,14 +47,14 @@ class Head:
 class Layout:
     """The columns of a text file, and where its data begin.
 
-    names: one for each field of a line. line: the first line of data, from 1. prefix: the text
-    before it. header: the record that holds names, if one does.
+    names: one for each field of a line. places: of names among the fields; of a name that stands
+    twice the first. line: the first line of data, from 1. prefix: the text before it.
     """
 
     names: tuple[str, ...]
+    places: Mapping[str, int]
     line: int
     prefix: str
-    header: Record | None
 
     @property
     def width(self) -> int:
@@ -150,7 +150,8 @@ def _layout(path: str | Path, head: Head, records: list[Record], dialect: Dialec
     data = [record.fields for record in records if record.line >= line]
     names = _names(path, header, data, dialect)
     prefix = "".join(head.lines(1)[: line - 1])
-    return Layout(names, line, prefix, header)
+    places = {name: i for i, name in reversed(list(enumerate(names)))}
+    return Layout(names, places, line, prefix)
 
 
 def _refuse_wrong_quotes(path: str | Path, head: Head, header: Record, dialect: Dialect) -> None:
