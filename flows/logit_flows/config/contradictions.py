@@ -5,8 +5,9 @@ What stands behind "write" in a sentence is YAML that works.
 
 from collections.abc import Iterator
 
+from logit_flows.config.features import Features
 from logit_flows.config.model import Config
-from logit_flows.config.sections import Data, Features, Penalty
+from logit_flows.config.sections import Data, Penalty
 from logit_flows.config.values import value_text
 
 Contradiction = tuple[str, str]

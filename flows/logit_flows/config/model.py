@@ -9,12 +9,12 @@ from pydantic import PrivateAttr
 
 from logit_engine.errors import UsageError
 from logit_flows.config.choices import ScaleName
+from logit_flows.config.features import Features
 from logit_flows.config.sections import (
     Compute,
     Data,
     Evaluate,
     Experiment,
-    Features,
     Gate,
     ModelRule,
     Schedule,

@@ -7,8 +7,9 @@ has a split to judge.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
+from logit_flows.config.features import Features
 from logit_flows.config.model import Config
-from logit_flows.config.sections import Data, Features, ModelRule, Penalty, Section, SplitRule
+from logit_flows.config.sections import Data, ModelRule, Penalty, Section, SplitRule
 
 S = TypeVar("S", bound=Section)
 T = TypeVar("T")
