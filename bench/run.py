@@ -1,9 +1,9 @@
 """The whole benchmark, into the tables of docs/performance.md: python bench/run.py [--quick]
 [SECTION ...].
 
-Sections: in-memory, small, end-to-end, penalized, and cluster where bench/cluster.py is there. Ends
-with 1 if a goal is missed without a sentence on why in misses.py, or if a section fails. Larger
-than memory goes by hand.
+Sections: in-memory, small, end-to-end, check, penalized, and cluster where bench/cluster.py is
+there. Ends with 1 if a goal is missed without a sentence on why in misses.py, or if a section
+fails. Larger than memory goes by hand.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import check_times
 import end_to_end
 import in_memory
 import penalized
@@ -53,6 +54,7 @@ SECTIONS: dict[str, Callable[[bool], Section]] = {
     "in-memory": lambda quick: in_memory.section([], quick),
     "small": in_memory.small_section,
     "end-to-end": end_to_end.section,
+    "check": check_times.section,
     "penalized": lambda quick: penalized.section(QUICK_PENALIZED if quick else ()),
     **({"cluster": cluster} if CLUSTER.exists() else {}),
 }
