@@ -15,6 +15,7 @@ from logit_flows.config.sections import Target
 
 MAX_CLASSES = 100
 MAX_SHOWN_LABELS = 4
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1  # of Int64
 
 
 def several_classes(
@@ -100,8 +101,12 @@ def _listed_classes(
 
 
 def _no_label(values: Sequence[object]) -> list[object]:
-    """The values that are none: numbers that are not whole, dates."""
-    return [value for value in values if type(value) not in LABEL_KINDS]
+    """The values that are none: numbers that are not whole or have more than 64 bits, dates."""
+    return [value for value in values if type(value) not in LABEL_KINDS or _is_wide(value)]
+
+
+def _is_wide(value: object) -> bool:
+    return isinstance(value, int) and not MIN_INTEGER <= value <= MAX_INTEGER
 
 
 def _target_error(column: str, said: str) -> DataError:
@@ -109,6 +114,8 @@ def _target_error(column: str, said: str) -> DataError:
 
 
 def _strange_value_error(column: str, value: object) -> DataError:
+    if _is_wide(value):
+        return _target_error(column, f"holds {value}, more than 64 bits hold; convert it to text.")
     said = f"holds {value}; its values are text, whole numbers, or true and false: "
     return _target_error(column, f"{said}name another column, or convert it.")
 

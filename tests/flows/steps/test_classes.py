@@ -53,3 +53,12 @@ def test_of_two_classes_the_positive_one_is_the_second(
     values: list[Any], positive: Any, classes: tuple[Any, ...]
 ) -> None:
     assert classes_of(two_classes, values, positive=positive) == (classes, [])
+
+
+@pytest.mark.parametrize("find", [several_classes, two_classes])
+def test_integers_of_more_than_64_bits_are_no_classes(find: Any) -> None:
+    key = {"positive": 1} if find is two_classes else {"base": 1}
+    _, problems = classes_of(find, [1, 2**63 - 1, 2**63], **key)
+    assert problems == [
+        "the target 'y' holds 9223372036854775808, more than 64 bits hold; convert it to text."
+    ]
