@@ -5,6 +5,7 @@ a terminal obeys.
 """
 
 import io
+import re
 import shutil
 import sys
 import traceback
@@ -16,6 +17,8 @@ from logit_engine.reporting.cell_text import text_width, visible_text
 
 MIN_WIDTH = 40  # columns; a narrower terminal breaks lines itself
 CLEAR_LINE = "\r\033[K"
+OWN_INDENT = re.compile(" *")
+FIELD_TITLE = re.compile(r"\S+ {2,}(?=\S)")  # as in "Rows      900"
 CONTINUED = " " * len("logit: ")
 
 # Whether the line of the last step stands on the terminal.
@@ -110,17 +113,20 @@ def _write(stream: TextIO, lines: list[str]) -> None:
 def _broken(line: str, stream: TextIO, indent: str = "") -> list[str]:
     """The line as lines no wider than the terminal; a longer word stands alone.
 
-    indent: before the lines after the first, beside the line's own.
+    indent: before the lines after the first, beside the line's own. Behind the title of a field
+    they stand below its text.
     """
     width = terminal_width(stream)
     if width is None or text_width(line) <= width:
         return [line]
-    own = line[: len(line) - len(line.lstrip(" "))]
-    first, *words = line[len(own) :].split(" ")
-    lines = [own + first]
+    own, title = OWN_INDENT.match(line)[0], FIELD_TITLE.match(line)  # type: ignore[index]
+    start = title[0] if title else own
+    indent = " " * text_width(title[0]) if title else indent
+    first, *words = line[len(start) :].split(" ")
+    lines = [start + first]
     for word in words:
         if text_width(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"
         else:
-            lines.append(own + indent + word)
+            lines.append((indent if title else own + indent) + word)
     return lines

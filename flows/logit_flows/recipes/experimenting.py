@@ -29,6 +29,7 @@ def experiment(config: Config, run: Run = DIRECT) -> Leaderboard:
         found = run.each(run_cell, plan.jobs, plan.workers)
         board = run(publish_leaderboard, config, plan.experiment, found)
         record["experiment"] = board.experiment
+        record["runs"] = [cell.run for cell in board.cells if cell.run]
         return board
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from logit_engine.reporting.cell_text import visible_text
 from logit_engine.reporting.column_fitting import Column, fitted_table, left_out_sentence
 from logit_engine.reporting.number_formats import UNKNOWN, number_text
+from logit_flows.config.flow_text import flow_text
 
 if TYPE_CHECKING:
     from logit_flows.steps.leaderboard import Cell, Leaderboard
@@ -19,12 +20,12 @@ def leaderboard_text(board: "Leaderboard", width: int | None = None) -> tuple[st
     table = fitted_table(list(_columns(board.cells)), width)
     heading, *rows = table.lines
     said = [left_out_sentence(table.left_out)] if table.left_out else []
-    said += [
-        f"Failed: {', '.join(f'{key}={value}' for key, value in cell.settings)}: {cell.error}"
-        for cell in board.cells
-        if cell.error
-    ]
+    said += [f"Failed: {_settings(cell)}: {cell.error}" for cell in board.cells if cell.error]
     return "\n".join([heading, "-" * table.width, *rows]), "\n".join(said)
+
+
+def _settings(cell: "Cell") -> str:
+    return ", ".join(f"{key}={flow_text(value)}" for key, value in cell.settings)
 
 
 def _columns(cells: "Sequence[Cell]") -> Iterator[Column]:
@@ -32,7 +33,7 @@ def _columns(cells: "Sequence[Cell]") -> Iterator[Column]:
     ranks = (UNKNOWN if score is None else str(n) for n, score in enumerate(scores, 1))
     yield Column("rank", tuple(ranks))
     for key in dict(cells[0].settings):
-        values = (visible_text(str(dict(cell.settings)[key])) for cell in cells)
+        values = (visible_text(flow_text(dict(cell.settings)[key])) for cell in cells)
         yield Column(key, tuple(values), "l", gap=2, is_label=True)
     losses = (UNKNOWN if score is None else number_text(score.log_loss, 6) for score in scores)
     yield Column("log_loss", tuple(losses), gap=2)

@@ -19,7 +19,7 @@ from logit_engine.storage.model_file import StoredModel, coefficient_table
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.reports import figures as plots
-from logit_flows.reports.metric_notes import is_statistic
+from logit_flows.reports.metric_notes import is_statistic, metric_notes
 from logit_flows.reports.printing import penalty_text
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.opening import open_store
@@ -94,6 +94,7 @@ def report_html(config: Config, run: str) -> str:
             ratios=_has_ratios(model),
             level=f"{100 * LEVEL:g}%",
             measured=_measured(evaluation),
+            unknown_metrics=metric_notes(evaluation),
             sides=list(dict.fromkeys(m.split for m in evaluation.metrics)),
             tuned=_tuned(files),
             tested=_tested(files, model, own.data.target.positive),

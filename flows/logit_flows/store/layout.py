@@ -170,7 +170,8 @@ class Store:
         """The published runs in the order of their first attempts; runs without one come last."""
         created: dict[str, str] = {}
         for attempt in self.attempts():
-            created.setdefault(attempt.get("run", ""), attempt["time"])
+            for run in attempt.get("runs", [attempt.get("run", "")]):  # of an experiment several
+                created.setdefault(run, attempt["time"])
         order = {run: place for place, run in enumerate(created)}
         runs = sorted(self._run_ids(), key=lambda run: (order.get(run, len(order)), run))
         pointer = self.champion()

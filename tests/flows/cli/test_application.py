@@ -1,10 +1,18 @@
 """How the command ends: exit codes, and a sentence on a line of its own."""
 
+import fcntl
 import os
 import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
 
 from tests.support.command import ROOT
 
@@ -20,12 +28,30 @@ def test_on_a_terminal_an_error_clears_the_line_of_the_last_step(tmp_path: Path)
     )
 
 
-def on_terminal(words: list[str]) -> str:
-    """What the command writes to a terminal."""
+@pytest.mark.parametrize("width", [60, 80])
+def test_at_a_narrow_width_nothing_wraps(tmp_path: Path, width: int) -> None:
+    config = ["--config", "data/voters/config.yaml", "--set", f"store={tmp_path}"]
+    for words in (["train", "--no-prefect"], ["check"], ["runs"], ["show"]):
+        written = on_terminal([*words, *config], width).replace("\r\n", "\n")
+        lines = re.sub(r"[^\r\n]*\r\x1b\[K", "", written).split("\n")
+        lines = [line for line in lines if str(tmp_path) not in line]
+        assert len(lines) > 3, written
+        assert max(map(cell_len, lines)) <= width, written
+        assert ("Left out to fit the width: " in written) == (words != ["check"])
+    assert "Left out" not in on_terminal(["show", "--wide", *config], width)
+
+
+def on_terminal(words: list[str], width: int = 80) -> str:
+    """What the command writes to a terminal of a width."""
     reader, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     command = [sys.executable, "-m", "logit_flows", *words]
-    with subprocess.Popen(command, cwd=ROOT, stdout=terminal, stderr=terminal):
+    written = b""
+    with subprocess.Popen(command, cwd=ROOT, stdout=terminal, stderr=terminal, env=environment):
         os.close(terminal)
-    written = os.read(reader, 65536)
+        with suppress(OSError):  # the end of a terminal is an error
+            while part := os.read(reader, 65536):
+                written += part
     os.close(reader)
     return written.decode()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from logit_flows.cli import main
 from logit_flows.cli.application import VERBS
+from logit_flows.recipes import running
 
 from tests.support.command import ROOT
 
@@ -24,6 +25,7 @@ def test_each_verb_gives_one_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def document(*words: str) -> object:
+        monkeypatch.setattr(running, "_listeners", [])  # those of other commands here
         monkeypatch.setattr(sys, "argv", ["logit", *words, "--json"])
         with pytest.raises(SystemExit) as ended:
             main()

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from logit_flows.cli import main, terminal
+from logit_flows.recipes import running
 from rich.cells import cell_len
 
 from logit_engine.reporting.cell_text import cut_text, text_width, visible_text
@@ -171,6 +172,7 @@ def here(
     words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, str]:
     """The exit code of the command, run in this process, and what it writes."""
+    monkeypatch.setattr(running, "_listeners", [])  # those of other commands in this process
     monkeypatch.setattr(sys, "argv", ["logit", *words])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -183,6 +185,7 @@ def test_a_sentence_is_broken_between_words_of_a_narrow_terminal(
     monkeypatch.setattr(terminal, "terminal_width", lambda stream=None: 40)
     terminal.complain("a sentence that has far more than forty characters in it.", "key: " * 12)
     terminal.say("  an indented sentence that keeps the place where it began.")
+    terminal.say("Rows      a field of which the text stands below itself.")
     found = capsys.readouterr()
     assert found.err.splitlines() == [
         "logit: a sentence that has far more than",
@@ -192,6 +195,8 @@ def test_a_sentence_is_broken_between_words_of_a_narrow_terminal(
     assert found.out.splitlines() == [
         "  an indented sentence that keeps the",
         "  place where it began.",
+        "Rows      a field of which the text",
+        "          stands below itself.",
     ]
 
 
