@@ -191,6 +191,12 @@ SAMPLES: dict[str, Sample] = {
         dialect={"header": 3, "skip_rows": 2},
         reasons=("the first 2 lines hold neither names nor data",),
     ),
+    "years as names": Sample(
+        "country,1990,1991\nFrance,1,2\nItaly,3,4\nSpain,5,6\n",
+        [("France", 1, "2"), ("Italy", 3, "4"), ("Spain", 5, "6")],
+        ("country", "1990", "1991"),
+        {"1990": INTEGER},
+    ),
     "an index of pandas": Sample(
         ",x,y\n0,2.5,a\n1,3.5,b\n",
         [(0, 2.5, "a"), (1, 3.5, "b")],

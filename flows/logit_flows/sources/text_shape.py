@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from logit_flows.sources.dialect import Declared, Dialect
 from logit_flows.sources.text_layout import Head, Record, aligned_names, head_records, usual_width
@@ -23,6 +24,7 @@ MARKERS = (
 MARKER_SET = frozenset(MARKERS)
 NUMBER = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|[.,]\d+)([eE][+-]?\d+)?%?")
 NAMED_SEPARATOR = re.compile("sep=([,;|\t])\r?\n", re.IGNORECASE)
+YEAR = re.compile("1[89][0-9]{2}|20[0-9]{2}")
 COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+")
 MIN_SHARE = 0.5  # of lines that have the same number of fields
 MIN_TRIMMED_SHARE = 0.5  # of lines that have a field with blanks around it
@@ -201,9 +203,10 @@ def _header_count(records: Sequence[Record]) -> int:
 def _is_header(record: Record, data: Sequence[Record], is_second: bool) -> bool:
     """Whether a record holds names, by the columns of what follows.
 
-    is_second: it follows a header; then it takes texts above most columns of numbers.
+    is_second: it follows a header; then it takes texts above most columns of numbers. The same line
+    further below is left out: files with headers are put one behind another.
     """
-    rows = [one.fields for one in data]
+    rows = [one.fields for one in data if one.fields != record.fields] or [record.fields]
     names = aligned_names(record.fields, rows)
     columns = [[row[i] for row in rows if i < len(row)] for i in range(len(names))]
     over_numbers = [
@@ -215,9 +218,19 @@ def _is_header(record: Record, data: Sequence[Record], is_second: bool) -> bool:
         has_numbers = any(is_number(name) for name in names)
         return bool(over_numbers) and not has_numbers and 2 * sum(over_numbers) > len(over_numbers)
     if over_numbers:
-        return 2 * sum(over_numbers) >= len(over_numbers)
+        return 2 * sum(over_numbers) >= len(over_numbers) or _are_years(names)
     is_any_number = any(is_number(name) for name in names)
     return not is_any_number and _differs(names, columns)
+
+
+def _are_years(names: Sequence[str]) -> bool:
+    """Whether texts and years that follow each other are names, as of a table by years."""
+    numbers = [name.strip() for name in names if is_number(name)]
+    are_years = all(YEAR.fullmatch(name) for name in numbers)
+    if not are_years or len(numbers) in (0, 1, len(names)):
+        return False
+    steps = {int(later) - int(name) for name, later in pairwise(numbers)}
+    return len(steps) == 1 and steps != {0}
 
 
 def _differs(names: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:

@@ -135,6 +135,15 @@ def test_the_separator_is_the_one_that_leaves_no_other(
     assert sniffed(tmp_path, data).dialect.separator == separator
 
 
+def test_a_header_that_comes_again_is_still_a_header(tmp_path: Path) -> None:
+    assert sniffed(tmp_path, "x,y\n1,a\n2,b\nx,y\n3,c\n").dialect.header == 1
+
+
+def test_a_line_of_data_that_comes_again_is_no_header(tmp_path: Path) -> None:
+    assert sniffed(tmp_path, "1999,a\n2,b\n1999,a\n3,c\n").dialect.header is None
+    assert sniffed(tmp_path, "p,x\ne,y\np,x\ne,x\np,y\n").dialect.header is None
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is a Parquet file, whatever its name says"):
         sniffed(tmp_path, b"PAR1rest")
