@@ -82,7 +82,7 @@ def test_penalties_of_a_given_strength_are_scikit_learns(
         ({"type": "elastic_net", "strength": 1.0}, "type elastic_net goes with an l1_ratio"),
         (
             {"type": "l1", "strength": 1.0, "l1_ratio": 0.5},
-            "type elastic_net goes with an l1_ratio",
+            "an l1_ratio goes with type elastic_net; leave it out",
         ),
         ({"type": "l1"}, "a type goes with a strength"),
         ({"type": "l1", "strength": "some"}, "expected a number above 0, or cv, found 'some'"),
