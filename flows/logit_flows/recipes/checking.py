@@ -26,6 +26,11 @@ def check(config: Config, run: Run = DIRECT) -> Checked:
         except LogitEngineError as error:
             problems += error.parts
             left = run(leave_out, left, watch.step, error)
+        except OSError:
+            # Text files have their cache in the store: where that cannot be written, it was said.
+            if not problems:
+                raise
+            left = None
     return run(conclude_check, config, found, problems)
 
 

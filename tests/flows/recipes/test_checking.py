@@ -91,7 +91,9 @@ def test_columns_that_are_aliased_do_not_hide_a_level_unseen_in_training(make: M
     )
     alias, unseen = problems_of(config)
     assert "'twice'" in alias
-    assert unseen.startswith("column 'city' has levels that were not in the training rows: new")
+    assert unseen.startswith(
+        "test rows: column 'city' has levels that were not in the training rows: new"
+    )
 
 
 def test_what_only_a_retrain_or_a_score_minds_is_a_note(make: Make) -> None:
@@ -115,9 +117,10 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(
     sentence = (
         "taken is a file, so nothing can be stored in .*; name another folder by the key store"
     )
-    for verb in (check, train):
-        with pytest.raises(LogitEngineError, match=sentence):
-            verb(make(store="taken"))
+    for data in (city_table(), city_table().write_csv()):
+        for verb in (check, train):
+            with pytest.raises(LogitEngineError, match=sentence):
+                verb(make(data, store="taken"))
     assert (tmp_path / "taken").read_text() == "a file"
 
 

@@ -201,7 +201,7 @@ ROWS, NUMBERS, LIMIT = 2_000_000, 20, 1_300 * 2**20
 LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[1]), int(sys.argv[1])))
-from logit_flows.cli.application import main
+from logit_flows.cli import main
 sys.argv[1:] = sys.argv[2:]
 main()
 """
