@@ -148,7 +148,7 @@ AWKWARD: dict[str, Change] = {
     ),
     "moments as clusters": lambda f: f.with_columns(in_zone(pl.col("day")).alias("group")),
     "moments as levels": lambda f: f.with_columns(
-        in_zone(pl.col("day").dt.truncate("6h")).alias("city")
+        in_zone(pl.lit(datetime(2000, 1, 1)) + pl.duration(hours=pl.col("hour"))).alias("hour")
     ),
     "booleans as levels": typed(hour=pl.Boolean),
     "durations as numbers": lambda f: f.with_columns(
