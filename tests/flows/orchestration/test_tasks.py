@@ -10,6 +10,8 @@ from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.recipes.retraining import retrain
 from logit_flows.recipes.training import train
+from logit_flows.steps.evaluate import Evaluation, Measured
+from logit_flows.steps.gate import Decision
 
 from logit_engine.errors import DataError
 
@@ -34,6 +36,19 @@ def tasks(prefect_server: None) -> Any:
     from logit_flows.orchestration import tasks
 
     return tasks
+
+
+@pytest.mark.prefect
+def test_artifacts_show_the_control_characters_of_data(
+    tasks: Any, exam: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Any] = []
+    monkeypatch.setattr(tasks, "create_table_artifact", lambda rows, **_: kept.append(rows))
+    monkeypatch.setattr(tasks, "create_markdown_artifact", lambda text, **_: kept.append(text))
+    area = Measured("test", "roc_auc[\x1b[31m]", 0.7, 0.1, 0.6, 0.8, 0.5)
+    tasks._metrics_artifact(exam, Evaluation(0.5, (area,)))
+    tasks._decision_artifact(exam, Decision(False, ("level \x1b[31m is new",)))
+    assert [kept[0][0]["metric"], "\x1b" in kept[1]] == [r"roc_auc[\x1b[31m]", False]
 
 
 @pytest.mark.prefect
