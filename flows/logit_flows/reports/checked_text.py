@@ -8,6 +8,7 @@ from logit_flows.config.model import Config
 from logit_flows.steps.check import Checked
 
 TITLE_WIDTH = 10
+MIN_WHOLE_EVENTS = 10  # fewer events are shown with a decimal
 
 
 def checked_text(config: Config, found: Checked) -> str:
@@ -52,7 +53,8 @@ def _facts(config: Config, found: Checked) -> Iterator[tuple[str, str]]:
     yield "Features", f"{', '.join(names)}: {len(design.names)} coefficients with the constant"
     rarest = min(found.class_rows("train").items(), key=lambda pair: pair[1])
     each = rarest[1] / max(1, len(design.names) - 1)
-    yield "Events", f"{each:,.0f} training rows of {rarest[0]}, the rarest class, per coefficient"
+    shown = f"{each:,.0f}" if each >= MIN_WHOLE_EVENTS else f"{each:.1f}"
+    yield "Events", f"{shown} training rows of {rarest[0]}, the rarest class, per coefficient"
     yield "Fit", result.status.sentence
 
 

@@ -25,8 +25,6 @@ from logit_flows.steps.gate import unmet_requirements
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.opening import writable_store
 
-MIN_EVENTS = 10  # rows of the rarest class for each coefficient; fewer bias it
-
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -134,20 +132,11 @@ def _without_cause(config: Config, step: str, error: LogitEngineError) -> Config
 
 def _outlook(config: Config, found: Checked) -> list[str]:
     """A sentence for what will not go as one may expect, though train does its work."""
-    rarest = min(found.class_rows("train").values())
-    slopes = max(1, len(found.model.design.names) - 1)
-    notes = []
-    if rarest < MIN_EVENTS * slopes:
-        notes.append(
-            f"The rarest class has {rarest:,} training rows, {rarest / slopes:.1f} for each of "
-            f"{slopes} coefficients; below {MIN_EVENTS} estimates are biased. Use fewer features, "
-            "or a penalty."
-        )
-    notes += [
+    unmet = [
         f"gate.require: {sentence}, so a retrain would not promote this run."
         for sentence in unmet_requirements(config, found.evaluation)
     ]
-    return notes + _missing_cohorts(config)
+    return unmet + _missing_cohorts(config)
 
 
 def _missing_cohorts(config: Config) -> list[str]:

@@ -106,8 +106,8 @@ def test_what_only_a_retrain_or_a_score_minds_is_a_note(make: Make) -> None:
 
 def test_few_events_for_the_coefficients_are_a_note(make: Make) -> None:
     frame = city_table(60)
-    (note,) = [n for n in check(make(frame)).notes if "rarest class" in n]
-    assert note.startswith("The rarest class has ")
+    (note,) = [n for n in check(make(frame)).notes if "rarest outcome" in n]
+    assert note.startswith("The rarest outcome has few rows, ")
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(
