@@ -19,10 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from logit_flows.sources.contract import Role
-from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.looking import Known
 from logit_flows.sources.reading import read_source
 from logit_flows.sources.table import SourceTable
+from logit_flows.sources.text.dialect import Dialect
 from logit_flows.steps.hashing import hashed
 
 EXAMPLES = 1_000

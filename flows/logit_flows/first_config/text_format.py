@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from logit_engine.rows.frame_columns import by_name
-from logit_flows.sources.dialect import NONE, Dialect
+from logit_flows.sources.text.dialect import NONE, Dialect
 
 # In columns of text too these stand for a missing value; None and - may be a level.
 MISSING_MARKERS = ("?", "NA", "N/A", "n/a", "<NA>", "#N/A", "NaN", "nan", "null", "NULL")

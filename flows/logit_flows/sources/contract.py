@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from logit_engine.storage.publish import canonical_json
-from logit_flows.sources.dialect import Dialect
+from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.type_names import LogicalType
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from logit_engine.errors import DataError
 from logit_engine.storage.publish import sha256_of
 from logit_flows.sources.shown_paths import shown_path
-from logit_flows.sources.text_bytes import is_text_file, other_kind
+from logit_flows.sources.text.raw_bytes import is_text_file, other_kind
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 MAX_NAMED_FILES = 3  # in a sentence

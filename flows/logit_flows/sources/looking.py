@@ -14,10 +14,10 @@ import polars as pl
 
 from logit_engine.errors import joint_error
 from logit_flows.sources.contract import Contract, ContractColumn, Role, Roles
-from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.logical_types import LogicalType, is_text, is_zoned
 from logit_flows.sources.misfits import first_look_error, later_error
 from logit_flows.sources.raw_files import RawColumns
+from logit_flows.sources.text.dialect import Dialect
 
 AS_WRITTEN = {Role.ID, Role.CLUSTER}
 TIMES = (LogicalType.DATE, LogicalType.DATETIME, LogicalType.ZONED)

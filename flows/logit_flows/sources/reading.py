@@ -7,12 +7,12 @@ from pathlib import Path
 from logit_engine.errors import DataError, LogitEngineError, joint_error
 from logit_engine.rows.frame_columns import name_problem
 from logit_flows.sources.contract import Roles
-from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.files import bound_files
 from logit_flows.sources.looking import Known, learn_contract
 from logit_flows.sources.misfits import TYPE_WORDS
 from logit_flows.sources.raw_files import RawColumns, read_types
 from logit_flows.sources.table import SourceTable, open_table
+from logit_flows.sources.text.dialect import Dialect
 
 MAX_SHOWN_COLUMNS = 12
 

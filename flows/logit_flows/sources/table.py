@@ -1,7 +1,7 @@
 """A table: the rows of some files under one contract, whatever types and order their columns have.
 
 All that reads rows reads them here. Parquet is cast as it is scanned. A text file is turned once
-into Parquet (`text_cache.py`), so that later reads cost what those of Parquet cost.
+into Parquet (`parquet_cache.py`), so that later reads cost what those of Parquet cost.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ from logit_engine.rows.frame_columns import by_name
 from logit_flows.sources.contract import Contract
 from logit_flows.sources.files import DataFile, named_files, refuse_new_contents
 from logit_flows.sources.logical_types import LogicalType, physical_type
+from logit_flows.sources.parquet_cache import cached_parquet
 from logit_flows.sources.raw_files import RawFile
-from logit_flows.sources.text_cache import cached_parquet
 
 WIDE_INTEGERS = (pl.UInt64, pl.Int128)
 MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1

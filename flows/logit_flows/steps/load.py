@@ -16,13 +16,13 @@ from logit_flows.config.flow_text import flow_text
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import CurableError, Remedy
 from logit_flows.sources.contract import Contract, Role, Roles
-from logit_flows.sources.dialect import Dialect, declared_dialect, sniffed_notes
 from logit_flows.sources.files import find_paths
 from logit_flows.sources.looking import Known
 from logit_flows.sources.reading import read_source
 from logit_flows.sources.shown_paths import shown_path
-from logit_flows.sources.sniffing import sniff_dialect
 from logit_flows.sources.table import SourceTable
+from logit_flows.sources.text.dialect import Dialect, declared_dialect, sniffed_notes
+from logit_flows.sources.text.sniffing import sniff_dialect
 from logit_flows.steps.classes import MAX_CLASSES, several_classes, two_classes
 from logit_flows.steps.opening import open_store
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from logit_flows.config.model import Config
-from logit_flows.sources.dialect import declared_dialect
+from logit_flows.sources.text.dialect import declared_dialect
 
 from tests.support.configs import BASE, Problems
 

@@ -1,7 +1,7 @@
 """The contract as a value: its digest, its content, and what it shares with another."""
 
 from logit_flows.sources.contract import Contract, ContractColumn, Role
-from logit_flows.sources.dialect import Dialect
+from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.type_names import LogicalType
 
 X = ContractColumn("x", (Role.NUMERIC,), LogicalType.NUMBER)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from logit_flows.config.model import Config
-from logit_flows.sources.dialect import Dialect, declared_dialect, format_keys, sniffed_notes
+from logit_flows.sources.text.dialect import Dialect, declared_dialect, format_keys, sniffed_notes
 
 from tests.support.text_samples import SAMPLES
 

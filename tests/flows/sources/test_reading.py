@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 from logit_flows.sources.contract import Role
-from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.looking import Known
 from logit_flows.sources.reading import read_source
 from logit_flows.sources.table import SourceTable
+from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.type_names import LogicalType
 
 from logit_engine.errors import DataError

@@ -6,8 +6,8 @@ import random
 
 import numpy as np
 import pytest
-from logit_flows.sources import text_structure
-from logit_flows.sources.text_structure import (
+from logit_flows.sources.text import structure as text_structure
+from logit_flows.sources.text.structure import (
     Structure,
     has_byte,
     has_leading_zero,
@@ -18,7 +18,7 @@ PIECES = ["a", ",", "\n", '"', '""', '"b"', "\r\n", "1", "é", ",c", "\r", '"d,\
 EACH_CHUNK = pytest.mark.parametrize("chunk_bytes", [1, 2, 3, 7, 2**17])
 
 
-def structure(text: str, width: int) -> Structure | None:
+def structure_of(text: str, width: int) -> Structure | None:
     return regular_structure(np.frombuffer(text.encode(), np.uint8), ord(","), ord('"'), width)
 
 
@@ -45,7 +45,7 @@ def test_a_regular_text_has_the_records_that_csv_finds(
     regular = 0
     for _ in range(2000):
         text = "".join(chance.choice(PIECES) for _ in range(chance.randrange(1, 9)))
-        found = structure(text, 2)
+        found = structure_of(text, 2)
         if found is not None:
             regular += 1
             lines = text.rstrip("\r\n ") if found.blank_end else text
@@ -66,9 +66,9 @@ def test_what_programs_write_is_regular(chunk_bytes: int, monkeypatch: pytest.Mo
                     [chance.choice(["a", 'b"c', "d,e", "f\ng", "", "é"]) for _ in "123"]
                 )
             text = out.getvalue()
-            assert structure(text, 3) == Structure(20, False, is_ascii="é" not in text)
-            assert structure(text.removesuffix(end), 3) == structure(text, 3)
-            assert structure(text + end + " " + end, 3) == Structure(20, True, "é" not in text)
+            assert structure_of(text, 3) == Structure(20, False, is_ascii="é" not in text)
+            assert structure_of(text.removesuffix(end), 3) == structure_of(text, 3)
+            assert structure_of(text + end + " " + end, 3) == Structure(20, True, "é" not in text)
 
 
 @pytest.mark.parametrize(
@@ -80,16 +80,16 @@ def test_what_programs_write_is_regular(chunk_bytes: int, monkeypatch: pytest.Mo
     ],
 )
 def test_what_is_not_regular_is_left_to_the_slow_reading(text: str) -> None:
-    assert structure(text, 2) is None
+    assert structure_of(text, 2) is None
 
 
 def test_one_column_is_never_regular() -> None:
-    assert structure("a\nb\n", 1) is None
+    assert structure_of("a\nb\n", 1) is None
 
 
 def test_no_data_are_no_records() -> None:
-    assert structure("", 2) == Structure(0, False, True)
-    assert structure("\r\n \n", 2) == Structure(0, True, True)
+    assert structure_of("", 2) == Structure(0, False, True)
+    assert structure_of("\r\n \n", 2) == Structure(0, True, True)
 
 
 @EACH_CHUNK

@@ -7,14 +7,14 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from logit_engine.errors import DataError
-from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.logical_types import LogicalType
-from logit_flows.sources.plain_text import plain_text
 from logit_flows.sources.shown_paths import shown_path
-from logit_flows.sources.text_bytes import is_text_file as is_text_file
-from logit_flows.sources.text_conversion import Conversion, convert
-from logit_flows.sources.text_layout import text_layout
-from logit_flows.sources.text_values import column_texts, missing_texts
+from logit_flows.sources.text.cell_values import column_texts, missing_texts
+from logit_flows.sources.text.conversion import Conversion, convert
+from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.layout import text_layout
+from logit_flows.sources.text.plain_text import plain_text
+from logit_flows.sources.text.raw_bytes import is_text_file as is_text_file
 
 
 def column_names(path: str | Path, dialect: Dialect) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from logit_flows.sources.dialect import Declared, Dialect
-from logit_flows.sources.text_shape import is_missing
+from logit_flows.sources.text.dialect import Declared, Dialect
+from logit_flows.sources.text.shape import is_missing
 
 Columns = dict[str, list[str]]  # different values of each column, those that mean missing aside
 

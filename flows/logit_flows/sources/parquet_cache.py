@@ -18,11 +18,11 @@ from logit_engine.storage.publish import (
     verify_manifest,
     write_manifest,
 )
-from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.files import DataFile, Stamp
 from logit_flows.sources.logical_types import PHYSICAL_TYPES, LogicalType
 from logit_flows.sources.raw_files import RawFile
-from logit_flows.sources.text_files import write_parquet
+from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.scanning import write_parquet
 
 CACHE_VERSION = 1  # of what the conversion makes
 ROWS = "rows.parquet"

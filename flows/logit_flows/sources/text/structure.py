@@ -8,7 +8,7 @@ How. A file is regular if it is written as RFC 4180 says, with any separator: a 
 right behind a separator or a line end and closes it right before one, a quote inside is doubled,
 lines end in LF or CR LF, and no line is blank. Then a byte lies inside of quotes if an odd number
 of quotes stands before it, and each w-th of the separators and line ends outside is a line end,
-where w is the number of fields of a line. What is not regular may still be right: `text_records.py`
+where w is the number of fields of a line. What is not regular may still be right: `records.py`
 reads it slowly, and says which line is wrong.
 """
 

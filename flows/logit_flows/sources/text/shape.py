@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from logit_flows.sources.dialect import Declared, Dialect
-from logit_flows.sources.text_layout import Head, Record, aligned_names, head_records, usual_width
+from logit_flows.sources.text.dialect import Declared, Dialect
+from logit_flows.sources.text.layout import Head, Record, aligned_names, head_records, usual_width
 
 SEPARATORS = (",", ";", "|", "\t")  # the rarer inside of a text, the later
 SEPARATOR_WORDS = {"\t": "a tab", " ": "a blank"}

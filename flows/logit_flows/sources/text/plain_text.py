@@ -14,8 +14,9 @@ from typing import BinaryIO, TextIO
 import numpy as np
 import polars as pl
 
-from logit_flows.sources.dialect import Dialect
-from logit_flows.sources.text_bytes import (
+from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.layout import Layout, text_layout
+from logit_flows.sources.text.raw_bytes import (
     copy_text,
     encoding_of,
     is_compressed,
@@ -24,9 +25,8 @@ from logit_flows.sources.text_bytes import (
     read_head,
     refuse_wrong_bytes,
 )
-from logit_flows.sources.text_layout import Layout, text_layout
-from logit_flows.sources.text_records import COPY_DIALECT, checked_records, write_regular
-from logit_flows.sources.text_structure import (
+from logit_flows.sources.text.records import COPY_DIALECT, checked_records, write_regular
+from logit_flows.sources.text.structure import (
     Bytes,
     has_byte,
     has_leading_zero,

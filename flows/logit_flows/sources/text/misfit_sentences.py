@@ -4,9 +4,9 @@ import math
 import re
 from dataclasses import dataclass
 
-from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.logical_types import LogicalType
 from logit_flows.sources.shown_paths import shown_path
+from logit_flows.sources.text.dialect import Dialect
 
 MAX_SHOWN_VALUE = 40  # characters of a value in a sentence
 KINDS = {

@@ -1,6 +1,6 @@
 """The slow reading of a text file: record by record, and each wrong line by its number.
 
-It takes over where the bytes are not regular (`text_structure.py`). Some of these files are right:
+It takes over where the bytes are not regular (`structure.py`). Some of these files are right:
 blank lines between records, lines that end in CR, quotes inside a field, blanks before a quote.
 Those are written anew as a regular text. In the others a line is wrong, and named.
 """
@@ -13,9 +13,9 @@ from itertools import islice
 from typing import TextIO
 
 from logit_engine.errors import DataError
-from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.shown_paths import shown_path
-from logit_flows.sources.text_layout import Layout, cleaned, csv_options
+from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.layout import Layout, cleaned, csv_options
 
 COPY_DIALECT = Dialect()
 

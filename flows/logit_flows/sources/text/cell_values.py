@@ -4,9 +4,9 @@ import re
 
 import polars as pl
 
-from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.logical_types import Cast, LogicalType, cast_to, datetime_of, moment_of
-from logit_flows.sources.plain_text import PlainText
+from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.plain_text import PlainText
 
 TIME_CODES = re.compile(r"%[-#]?[HIMSTRXrp]")
 TIME_FORMS = ("%H:%M:%S%.f", "%H:%M")

@@ -1,7 +1,7 @@
 """The conversion of a text file to typed Parquet, and the first value that is not of its type.
 
 Why and how. Polars parses the file once, straight into Parquet: numbers and texts as most files
-write them come typed from its parser, other values from texts by the casts of `text_values.py`,
+write them come typed from its parser, other values from texts by the casts of `cell_values.py`,
 which know where they fail. Its parser stops at a value without a place, and takes 1e400 for
 infinite. So when it stops, or an infinite number was written, the same casts look for the value.
 """
@@ -15,12 +15,12 @@ import polars as pl
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from logit_engine.errors import DataError
-from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.logical_types import PHYSICAL_TYPES, Cast, LogicalType
-from logit_flows.sources.plain_text import PlainText, open_decoded, parses_numbers
-from logit_flows.sources.text_misfits import Misfit, misfit_sentence
-from logit_flows.sources.text_records import checked_records
-from logit_flows.sources.text_values import NUMBERS, cast_text, column_texts, missing_texts
+from logit_flows.sources.text.cell_values import NUMBERS, cast_text, column_texts, missing_texts
+from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.misfit_sentences import Misfit, misfit_sentence
+from logit_flows.sources.text.plain_text import PlainText, open_decoded, parses_numbers
+from logit_flows.sources.text.records import checked_records
 
 ROW_GROUP_ROWS = 2**17
 

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from logit_flows.sources.dialect import Dialect
-from logit_flows.sources.sniffing import Sniffed, sniff_dialect
-from logit_flows.sources.text_marks import date_form
+from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.marks import date_form
+from logit_flows.sources.text.sniffing import Sniffed, sniff_dialect
 
 from logit_engine.errors import DataError
 

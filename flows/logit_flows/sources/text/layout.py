@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from logit_engine.errors import DataError
-from logit_flows.sources.dialect import Dialect
 from logit_flows.sources.shown_paths import shown_path
-from logit_flows.sources.text_bytes import HEAD_BYTES, encoding_of, is_utf8, read_head
+from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.raw_bytes import HEAD_BYTES, encoding_of, is_utf8, read_head
 
 MAX_HEAD_RECORDS = 2000
 

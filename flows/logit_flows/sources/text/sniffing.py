@@ -1,6 +1,6 @@
 """Sniffing: how a text file is written, found in the file, each finding with its reason.
 
-The head of the file tells the shape (`text_shape.py`) and the marks of values (`text_marks.py`).
+The head of the file tells the shape (`shape.py`) and the marks of values (`marks.py`).
 Which texts stand for missing is looked up in the whole file, by one pass over its columns of
 numbers: a marker in 3 of a million rows makes the column no text.
 """
@@ -11,20 +11,20 @@ from pathlib import Path
 
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name
-from logit_flows.sources.dialect import Declared, Dialect
 from logit_flows.sources.shown_paths import shown_path
-from logit_flows.sources.text_bytes import (
+from logit_flows.sources.text.dialect import Declared, Dialect
+from logit_flows.sources.text.layout import Head, head_records, read_text_head, text_layout
+from logit_flows.sources.text.markers import find_markers
+from logit_flows.sources.text.marks import Marks, date_form, text_marks, with_dates
+from logit_flows.sources.text.raw_bytes import (
     encoding_of,
     is_utf8,
     likely_encoding,
     read_head,
     refuse_wrong_bytes,
 )
-from logit_flows.sources.text_files import scan_texts
-from logit_flows.sources.text_layout import Head, head_records, read_text_head, text_layout
-from logit_flows.sources.text_markers import find_markers
-from logit_flows.sources.text_marks import Marks, date_form, text_marks, with_dates
-from logit_flows.sources.text_shape import is_missing, is_number, text_shape
+from logit_flows.sources.text.scanning import scan_texts
+from logit_flows.sources.text.shape import is_missing, is_number, text_shape
 
 SNIFFED_BYTES, MIN_SNIFFED_RECORDS, MAX_SNIFFED_BYTES = 2**18, 50, 2**24
 
