@@ -29,6 +29,8 @@ from logit_flows.first_config.writing import content_of, text_of
 
 TEST_SIZE = 0.2
 MIN_SPLIT_ROWS = 100
+# Beyond both a ridge is set at once: without it estimates hardly exist, and to prove so takes long.
+MAX_FREE_COEFFICIENTS, MIN_ROWS_PER_COEFFICIENT = 100, 20
 MIN_RANDOM_CLASS_ROWS = 50  # of the rarest class; of fewer a random split may take too many
 MAX_POOLED_ROWS_SHARE = 0.01  # of all rows: a level with more is not pooled for being pure
 
@@ -78,7 +80,7 @@ def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
     features = features.without(dropped)
     if not features.columns:
         raise DataError(_no_features_sentence(file, outcome, features))
-    return Sketch(
+    sketch = Sketch(
         file=file,
         rows=frame.height,
         width=frame.width,
@@ -92,6 +94,22 @@ def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
         min_frequency=_min_frequency(frame, features, outcome),
         split=_split(frame, roles, outcome),
     )
+    many = _coefficient_count(profiles, features, outcome)
+    if many > MAX_FREE_COEFFICIENTS and many * MIN_ROWS_PER_COEFFICIENT > frame.height:
+        return sketch.with_ridge(f"{many:,} coefficients are many for {frame.height:,} rows")
+    return sketch
+
+
+def _coefficient_count(
+    profiles: Mapping[str, Profile], features: Features, outcome: Outcome
+) -> int:
+    """How many coefficients the model has, the constants aside, at most."""
+    levels = sum(
+        sum(n >= features.min_frequency for n in profiles[guess.column].counts.values())
+        for guess in features.categorical
+    )
+    outputs = 1 if outcome.is_binary else len(outcome.classes) - 1
+    return outputs * (len(features.numeric) + levels)
 
 
 def _no_features_sentence(file: str, outcome: Outcome, features: Features) -> str:

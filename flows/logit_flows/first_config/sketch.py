@@ -50,6 +50,8 @@ class Sketch:
     pool_as: Choice = RARE_LEVEL
     penalty: Choice | None = None
 
-    def with_penalty(self, strength: float, reason: str) -> "Sketch":
-        """With a ridge of that strength."""
-        return replace(self, penalty=Choice.because({"type": "l2", "strength": strength}, reason))
+    def with_ridge(self, reason: str) -> "Sketch":
+        """With the penalty of scikit-learn's default, C = 1: a strength of one over the rows."""
+        strength = float(f"{1.0 / self.rows:.1g}")
+        penalty = {"type": "l2", "strength": strength}
+        return replace(self, penalty=Choice.because(penalty, f"a weak ridge; {reason}"))

@@ -62,11 +62,8 @@ def _joined_pools(error: LogitEngineError) -> Choice:
 
 
 def _with_ridge(sketch: Sketch, error: LogitEngineError) -> Sketch:
-    """With the penalty of scikit-learn's default, C = 1: a strength of one over the rows."""
-    strength = float(f"{1.0 / sketch.rows:.1g}")
     found = "are infinite" if isinstance(error, SeparationError) else "are not unique"
-    reason = f"a weak ridge; without it some estimates {found}: {_first_clause(error)}"
-    return sketch.with_penalty(strength, reason)
+    return sketch.with_ridge(f"without it some estimates {found}: {_first_clause(error)}")
 
 
 def _first_clause(error: LogitEngineError) -> str:

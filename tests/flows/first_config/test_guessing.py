@@ -100,6 +100,14 @@ def test_ridge_is_set_where_the_outcome_is_predicted_perfectly(tmp_path: Path) -
     assert trained(tmp_path).model.result.converged
 
 
+def test_ridge_is_set_at_once_for_many_coefficients(tmp_path: Path) -> None:
+    columns = {f"x{j}": RANDOM.normal(size=ROWS) for j in range(60)}
+    made = written(tmp_path, {**columns, "target": RANDOM.integers(0, 3, ROWS)})
+    assert "120 coefficients are many for 400 rows" in made.text
+    assert read_config(tmp_path / "config.yaml").model.penalty.type == "l2"
+    assert trained(tmp_path).model.result.converged
+
+
 def test_small_table_has_no_test_rows(tmp_path: Path) -> None:
     written(tmp_path, {"x": RANDOM.normal(size=40), "y": [0, 1] * 20})
     assert read_config(tmp_path / "config.yaml").split.method == "none"
