@@ -16,6 +16,7 @@ import check_times
 import end_to_end
 import in_memory
 import penalized
+import text_files
 from goals import Goal, Section, between, goal_table, unexplained
 from harness import BENCH, ROOT
 from machine import sentence
@@ -55,6 +56,7 @@ SECTIONS: dict[str, Callable[[bool], Section]] = {
     "small": in_memory.small_section,
     "end-to-end": end_to_end.section,
     "check": check_times.section,
+    "text": text_files.section,
     "penalized": lambda quick: penalized.section(QUICK_PENALIZED if quick else ()),
     **({"cluster": cluster} if CLUSTER.exists() else {}),
 }

@@ -5,7 +5,7 @@ A table of 500,000 rows and 20 columns stands as CSV and as Parquet. `check`, `t
 run on each: on the CSV first in an empty store, where its columns are looked at and it is turned
 into Parquet, then once more on the same bytes. Beside them stand one `scan_csv` with a declared
 schema, one look at all columns as text, and the same training and scoring by hand with Polars and
-scikit-learn. `check` is also timed on the flights and on 1,000,000 rows of Parquet.
+scikit-learn.
 """
 
 import argparse
@@ -20,10 +20,10 @@ from statistics import median
 import numpy as np
 import polars as pl
 from goals import Goal, Section, goal_table
-from harness import REPEATS, ROOT
+from harness import REPEATS
 from misses import MISSES
 
-ROWS, QUICK_ROWS, LARGE_ROWS = 500_000, 50_000, 1_000_000
+ROWS, QUICK_ROWS = 500_000, 50_000
 NUMBERS = [f"x{j}" for j in range(16)]
 CONFIG = """
 name: text
@@ -119,18 +119,6 @@ def round_of(folder: Path, number: int) -> dict[str, float]:
     }
 
 
-def check_seconds(quick: bool) -> dict[str, float]:
-    """check on the flights, and on many rows of Parquet."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        prepare(folder, QUICK_ROWS if quick else LARGE_ROWS)
-        flights = ["-m", "logit_flows", "check", "config.yaml", "--set", f"store={folder / 'f'}"]
-        return {
-            "check, flights": seconds(ROOT, *flights),
-            "check, 1,000,000 rows of Parquet": verb(folder, "check", "parquet", "store"),
-        }
-
-
 def goals_of(found: Mapping[str, float]) -> list[Goal]:
     """The goals of each verb: the first time by what reading must cost, then by Parquet's."""
     read = 1.5 * found["one scan_csv"]
@@ -146,12 +134,7 @@ def goals_of(found: Mapping[str, float]) -> list[Goal]:
             Goal(f"text/{name} first", first, found[f"{name}, CSV first"] / bound, 1.0),
             Goal(f"text/{name} again", again, found[f"{name}, CSV again"] / parquet, 1.3),
         ]
-    flights, many = found["check, flights"], found["check, 1,000,000 rows of Parquet"]
-    return [
-        *goals,
-        Goal("text/flights", "`check` on the flights", flights, 2.0, unit="s"),
-        Goal("text/many rows", "`check` on 1,000,000 x 20 of Parquet", many, 5.0, unit="s"),
-    ]
+    return goals
 
 
 def section(quick: bool, say: Callable[[str], object] = print) -> Section:
@@ -161,7 +144,7 @@ def section(quick: bool, say: Callable[[str], object] = print) -> Section:
         prepare(folder, QUICK_ROWS if quick else ROWS)
         round_of(folder, 0)  # the disk's cache warm, the byte code compiled
         rounds = [round_of(folder, i) for i in range(1, 2 if quick else 1 + REPEATS)]
-    found = {name: median(one[name] for one in rounds) for name in rounds[0]} | check_seconds(quick)
+    found = {name: median(one[name] for one in rounds) for name in rounds[0]}
     lines = ["| process | seconds |", "|---|---|"]
     lines += [f"| {name} | {value:.2f} |" for name, value in found.items()]
     for line in lines:
