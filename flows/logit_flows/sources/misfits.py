@@ -6,21 +6,11 @@ import polars as pl
 
 from logit_engine.errors import DataError
 from logit_flows.sources.contract import Role
-from logit_flows.sources.logical_types import LogicalType, is_text, is_zoned
+from logit_flows.sources.logical_types import LogicalType, is_text
 from logit_flows.sources.raw_files import NEVER, RawColumns
+from logit_flows.sources.type_words import COLUMN_WORDS, file_type_words, short_value
 
-MAX_SHOWN_VALUE = 40  # characters of a value in a sentence
 NESTED = (pl.List, pl.Array, pl.Struct, pl.Binary, pl.Object)
-TYPE_WORDS = {
-    LogicalType.TEXT: "text",
-    LogicalType.INTEGER: "whole numbers",
-    LogicalType.NUMBER: "numbers",
-    LogicalType.BOOLEAN: "true and false",
-    LogicalType.DATE: "dates",
-    LogicalType.DATETIME: "times without a zone",
-    LogicalType.ZONED: "times with a zone",
-    LogicalType.DURATION: "durations",
-}
 
 
 def first_look_error(
@@ -60,7 +50,7 @@ def later_error(
     if declared:
         why = f"but data.types declares {wanted}; correct the one or the other."
     else:
-        why = f"but {TYPE_WORDS[wanted]} when its contract was learnt; {file.advice}."
+        why = f"but {COLUMN_WORDS[wanted]} when its contract was learnt; {file.advice}."
     return _column_error(file, name, f"holds {held}, {why}")
 
 
@@ -75,24 +65,10 @@ def held_words(
     if count == NEVER:
         return file_type_words(file.types[name])
     row, value = file.first_misfit(name, wanted, declared=declared)
-    shown = str(value)
-    shown = shown if len(shown) <= MAX_SHOWN_VALUE else shown[: MAX_SHOWN_VALUE - 3] + "..."
+    shown = short_value(value)
     others = "" if count == 1 else f", {count:,} in all"
     shown = f"text '{shown}'" if is_text(file.types[name]) else shown
     return f"{shown} in data row {row:,} (the first such value{others})"
-
-
-def file_type_words(found: pl.DataType) -> str:
-    """What values of a file's type are, for a person."""
-    if is_text(found):
-        return "text"
-    if isinstance(found, pl.Datetime):
-        return "times with a zone" if is_zoned(found) else "times without a zone"
-    if found.is_integer():
-        return "whole numbers"
-    words = {pl.Boolean: "true and false", pl.Date: "dates", pl.Duration: "durations"}
-    plain = "numbers" if found.is_numeric() else f"{found} values"
-    return words.get(found.base_type(), plain)
 
 
 def _numeric_advice(file: RawColumns, name: str) -> str:

@@ -9,10 +9,10 @@ from logit_engine.rows.frame_columns import name_problem
 from logit_flows.sources.contract import Roles
 from logit_flows.sources.files import bound_files
 from logit_flows.sources.looking import Known, learn_contract
-from logit_flows.sources.misfits import TYPE_WORDS
 from logit_flows.sources.raw_files import RawColumns, read_types
 from logit_flows.sources.table import SourceTable, open_table
 from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.type_words import COLUMN_WORDS
 
 MAX_SHOWN_COLUMNS = 12
 
@@ -53,7 +53,7 @@ def _with_contract(error: LogitEngineError, known: Known) -> LogitEngineError:
     name = error.names.get("column", "")
     if name not in known.older or name in known.declared or "--relearn" in str(error):
         return error
-    was = TYPE_WORDS[known.older[name]]
+    was = COLUMN_WORDS[known.older[name]]
     return DataError(
         f"{error} Its contract was learnt on {was}: if the column changed, use --relearn.",
         reason=error.reason,

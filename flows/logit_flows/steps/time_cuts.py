@@ -11,8 +11,13 @@ import polars as pl
 
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name
+from logit_flows.sources.logical_types import LogicalType
+from logit_flows.sources.type_words import COLUMN_WORDS, file_type_words
 
-MOMENT, NAIVE, DATE, NUMBER = "times with a zone", "times without a zone", "dates", "numbers"
+MOMENT = COLUMN_WORDS[LogicalType.ZONED]
+NAIVE = COLUMN_WORDS[LogicalType.DATETIME]
+DATE = COLUMN_WORDS[LogicalType.DATE]
+NUMBER = COLUMN_WORDS[LogicalType.NUMBER]
 
 
 def first_times(column: str, cluster: str | None, dtype: pl.DataType) -> pl.Expr:
@@ -68,9 +73,7 @@ def _plain_times(times: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 
 def _kind(dtype: pl.DataType) -> str:
-    if isinstance(dtype, pl.Datetime):
-        return NAIVE if dtype.time_zone is None else MOMENT
-    return DATE if dtype == pl.Date else NUMBER if dtype.is_numeric() else f"{dtype} values"
+    return NUMBER if dtype.is_numeric() else file_type_words(dtype)
 
 
 def _kind_of_cut(cut: Any) -> str:

@@ -7,18 +7,8 @@ from dataclasses import dataclass
 from logit_flows.sources.logical_types import LogicalType
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.type_words import VALUE_WORDS, short_value
 
-MAX_SHOWN_VALUE = 40  # characters of a value in a sentence
-KINDS = {
-    LogicalType.TEXT: "text",
-    LogicalType.INTEGER: "a whole number",
-    LogicalType.NUMBER: "a number",
-    LogicalType.BOOLEAN: "true or false",
-    LogicalType.DATE: "a date",
-    LogicalType.DATETIME: "a time without a zone",
-    LogicalType.ZONED: "a time with a zone",
-    LogicalType.DURATION: "a number of seconds",
-}
 NUMBERS = (LogicalType.NUMBER, LogicalType.DURATION)
 LEADING_ZERO = re.compile(r"[+-]?0\d+")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
@@ -41,13 +31,12 @@ class Misfit:
 
 def misfit_sentence(found: Misfit) -> str:
     """What was found, where, and what to do."""
-    value = found.value
-    shown = value if len(value) <= MAX_SHOWN_VALUE else value[: MAX_SHOWN_VALUE - 3] + "..."
+    shown = short_value(found.value)
     line = f"line {found.line:,} (data row {found.row:,})"
     place = f"{shown_path(found.path)}, {line}, column '{found.name}'"
     if found.wanted in NUMBERS and _is_infinite(found):
         return f"{place}: '{shown}' is infinite or too large for a number; {_as_missing(shown)}"
-    return f"{place}: '{shown}' is not {KINDS[found.wanted]}; {_remedy(found, shown)}"
+    return f"{place}: '{shown}' is not {VALUE_WORDS[found.wanted]}; {_remedy(found, shown)}"
 
 
 def _remedy(found: Misfit, shown: str) -> str:
@@ -58,7 +47,7 @@ def _remedy(found: Misfit, shown: str) -> str:
         return (
             "repair the value, say how dates are written (data.format.dates), or what the column "
             "is (data.types)."
-            if "date" in KINDS[found.wanted] or "time" in KINDS[found.wanted]
+            if "date" in VALUE_WORDS[found.wanted] or "time" in VALUE_WORDS[found.wanted]
             else "repair the value, or say what the column is (data.types)."
         )
     if dialect.decimal == ".":

@@ -1,0 +1,56 @@
+"""The words of sentences for logical types and types of Polars, and a value cut short."""
+
+import polars as pl
+
+from logit_flows.sources.logical_types import LogicalType, is_text, is_zoned
+
+MAX_SHOWN_CHARACTERS = 40  # of a value in a sentence
+
+# of a column: it holds numbers
+COLUMN_WORDS = {
+    LogicalType.TEXT: "text",
+    LogicalType.INTEGER: "whole numbers",
+    LogicalType.NUMBER: "numbers",
+    LogicalType.BOOLEAN: "true and false",
+    LogicalType.DATE: "dates",
+    LogicalType.DATETIME: "times without a zone",
+    LogicalType.ZONED: "times with a zone",
+    LogicalType.DURATION: "durations",
+}
+# of a value: it is not a number
+VALUE_WORDS = {
+    LogicalType.TEXT: "text",
+    LogicalType.INTEGER: "a whole number",
+    LogicalType.NUMBER: "a number",
+    LogicalType.BOOLEAN: "true or false",
+    LogicalType.DATE: "a date",
+    LogicalType.DATETIME: "a time without a zone",
+    LogicalType.ZONED: "a time with a zone",
+    LogicalType.DURATION: "a number of seconds",
+}
+
+
+def file_type_words(found: pl.DataType) -> str:
+    """What a column of a file's type holds."""
+    if is_text(found):
+        return COLUMN_WORDS[LogicalType.TEXT]
+    if isinstance(found, pl.Datetime):
+        return COLUMN_WORDS[LogicalType.ZONED if is_zoned(found) else LogicalType.DATETIME]
+    if found.is_integer():
+        return COLUMN_WORDS[LogicalType.INTEGER]
+    if found.is_numeric():
+        return COLUMN_WORDS[LogicalType.NUMBER]
+    others = {
+        pl.Boolean: LogicalType.BOOLEAN,
+        pl.Date: LogicalType.DATE,
+        pl.Duration: LogicalType.DURATION,
+    }
+    other = others.get(found.base_type())
+    return f"{found} values" if other is None else COLUMN_WORDS[other]
+
+
+def short_value(value: object) -> str:
+    """The text of a value, cut if it is long."""
+    text = str(value)
+    is_short = len(text) <= MAX_SHOWN_CHARACTERS
+    return text if is_short else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
