@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
-from logit_flows.sources.logical_types import LogicalType
+from logit_flows.sources.type_names import LogicalType
 
 NUMBER, INTEGER, TEXT = LogicalType.NUMBER, LogicalType.INTEGER, LogicalType.TEXT
 DATE, TIME, ZONED = LogicalType.DATE, LogicalType.DATETIME, LogicalType.ZONED

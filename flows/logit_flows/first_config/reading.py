@@ -9,12 +9,12 @@ import polars as pl
 
 from logit_engine.errors import DataError
 from logit_flows.first_config.text_format import FormatGuess, format_keys, with_markers
-from logit_flows.sources.logical_types import LogicalType
 from logit_flows.sources.text.cell_values import cast_text
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.raw_bytes import is_text_file, other_kind
 from logit_flows.sources.text.scanning import scan_texts
 from logit_flows.sources.text.sniffing import sniff_dialect
+from logit_flows.sources.type_names import LogicalType
 
 LEADING_ZERO = r"^\s*0\d+\s*$"
 # What texts may be, the most telling first; a look at the first values rules most of it out.

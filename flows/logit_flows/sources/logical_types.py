@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from logit_flows.sources.type_names import LogicalType as LogicalType
+from logit_flows.sources.type_names import LogicalType
 
 PHYSICAL_TYPES: dict[LogicalType, pl.DataType] = {
     LogicalType.TEXT: pl.String(),

@@ -14,16 +14,16 @@ import polars as pl
 
 from logit_engine.errors import joint_error
 from logit_flows.sources.contract import Contract, ContractColumn, Role, Roles
-from logit_flows.sources.logical_types import LogicalType, is_text, is_zoned
+from logit_flows.sources.logical_types import is_text, is_zoned
 from logit_flows.sources.misfits import first_look_error, later_error
 from logit_flows.sources.raw_files import RawColumns
 from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.type_names import TIME_TYPES, LogicalType
 
 AS_WRITTEN = {Role.ID, Role.CLUSTER}
-TIMES = (LogicalType.DATE, LogicalType.DATETIME, LogicalType.ZONED)
 WHOLE = (LogicalType.INTEGER, LogicalType.BOOLEAN)
 USABLE = {
-    Role.TIME: {*TIMES, LogicalType.INTEGER, LogicalType.NUMBER},
+    Role.TIME: {*TIME_TYPES, LogicalType.INTEGER, LogicalType.NUMBER},
     Role.TARGET: {*WHOLE, LogicalType.TEXT},
     Role.NUMERIC: {*WHOLE, LogicalType.NUMBER, LogicalType.DURATION},
 }
@@ -109,7 +109,7 @@ def candidates(
 
 def _of_texts(roles: Sequence[Role], labels: set[Role]) -> tuple[LogicalType, ...]:
     if Role.TIME in roles:
-        return (*TIMES, LogicalType.INTEGER, *(() if labels else (LogicalType.NUMBER,)))
+        return (*TIME_TYPES, LogicalType.INTEGER, *(() if labels else (LogicalType.NUMBER,)))
     if Role.NUMERIC in roles:
         return (LogicalType.INTEGER,)
     return (LogicalType.TEXT,) if labels & AS_WRITTEN else (*WHOLE, LogicalType.TEXT)

@@ -6,8 +6,9 @@ import polars as pl
 
 from logit_engine.errors import DataError
 from logit_flows.sources.contract import Role
-from logit_flows.sources.logical_types import LogicalType, is_text
+from logit_flows.sources.logical_types import is_text
 from logit_flows.sources.raw_files import NEVER, RawColumns
+from logit_flows.sources.type_names import LogicalType
 from logit_flows.sources.type_words import COLUMN_WORDS, file_type_words, short_value
 
 NESTED = (pl.List, pl.Array, pl.Struct, pl.Binary, pl.Object)

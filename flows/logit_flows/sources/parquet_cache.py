@@ -19,10 +19,11 @@ from logit_engine.storage.publish import (
     write_manifest,
 )
 from logit_flows.sources.files import DataFile, Stamp
-from logit_flows.sources.logical_types import PHYSICAL_TYPES, LogicalType
+from logit_flows.sources.logical_types import PHYSICAL_TYPES
 from logit_flows.sources.raw_files import RawFile
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.scanning import write_parquet
+from logit_flows.sources.type_names import LogicalType
 
 CACHE_VERSION = 1  # of what the conversion makes
 ROWS = "rows.parquet"

@@ -15,11 +15,12 @@ import polars as pl
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name, by_names
 from logit_flows.sources.files import DataFile, Stamp
-from logit_flows.sources.logical_types import Cast, LogicalType, cast_to
+from logit_flows.sources.logical_types import Cast, cast_to
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.cell_values import cast_text
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.scanning import column_names, scan_texts
+from logit_flows.sources.type_names import LogicalType
 
 Options = Mapping[str, tuple[LogicalType, ...]]  # the logical types that a column may have
 Misfits = dict[tuple[str, LogicalType], int]  # by column and type: values that a cast would lose

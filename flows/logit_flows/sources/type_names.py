@@ -14,3 +14,7 @@ class LogicalType(StrEnum):
     DATETIME = "datetime"
     ZONED = "datetime with zone"
     DURATION = "duration"
+
+
+NUMBER_TYPES = (LogicalType.NUMBER, LogicalType.DURATION)  # a value is a double
+TIME_TYPES = (LogicalType.DATE, LogicalType.DATETIME, LogicalType.ZONED)

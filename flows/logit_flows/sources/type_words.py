@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from logit_flows.sources.logical_types import LogicalType, is_text, is_zoned
+from logit_flows.sources.logical_types import is_text, is_zoned
+from logit_flows.sources.type_names import LogicalType
 
 MAX_SHOWN_CHARACTERS = 40  # of a value in a sentence
 

@@ -19,7 +19,7 @@ from logit_engine.rows.frame_columns import by_name, by_names, series_of
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import CurableError, Remedy
 from logit_flows.sources.contract import Contract
-from logit_flows.sources.logical_types import LogicalType
+from logit_flows.sources.type_names import NUMBER_TYPES
 from logit_flows.steps.hashing import Key, RowKey, canonical_text, hashed_keys, key_columns
 from logit_flows.steps.load import Dataset, row_columns
 from logit_flows.steps.memory import columns_of
@@ -133,7 +133,7 @@ def hash_key(config: Config, contract: Contract) -> Key:
     if by != "row":
         return str(config.data.cluster if by == "cluster" else config.data.id)
     columns, types = sorted(contract.row or row_columns(config)), contract.types
-    numbers = tuple(c for c in columns if types[c] in (LogicalType.NUMBER, LogicalType.DURATION))
+    numbers = tuple(c for c in columns if types[c] in NUMBER_TYPES)
     return RowKey(numbers, tuple(c for c in columns if c not in numbers))
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name
-from logit_flows.sources.logical_types import LogicalType
+from logit_flows.sources.type_names import LogicalType
 from logit_flows.sources.type_words import COLUMN_WORDS, file_type_words
 
 MOMENT = COLUMN_WORDS[LogicalType.ZONED]

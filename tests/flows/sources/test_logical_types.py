@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from logit_flows.sources.logical_types import PHYSICAL_TYPES, LogicalType, cast_to
+from logit_flows.sources.logical_types import PHYSICAL_TYPES, cast_to
+from logit_flows.sources.type_names import LogicalType
 
 NEW_YORK = ZoneInfo("America/New_York")
 MOMENT = datetime(2023, 11, 5, 1, 30, tzinfo=NEW_YORK, fold=1)

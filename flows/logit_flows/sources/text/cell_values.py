@@ -4,18 +4,18 @@ import re
 
 import polars as pl
 
-from logit_flows.sources.logical_types import Cast, LogicalType, cast_to, datetime_of, moment_of
+from logit_flows.sources.logical_types import Cast, cast_to, datetime_of, moment_of
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.plain_text import PlainText
+from logit_flows.sources.type_names import NUMBER_TYPES, LogicalType
 
 TIME_CODES = re.compile(r"%[-#]?[HIMSTRXrp]")
 TIME_FORMS = ("%H:%M:%S%.f", "%H:%M")
-NUMBERS = (LogicalType.NUMBER, LogicalType.DURATION)
 
 
 def cast_text(wanted: LogicalType, texts: pl.Expr, dialect: Dialect) -> Cast:
     """How texts of a file become the logical type. A blank text of a number is missing."""
-    if wanted in NUMBERS:
+    if wanted in NUMBER_TYPES:
         return _number_cast(texts, dialect)
     if wanted is LogicalType.INTEGER:
         texts = present(plain_numbers(texts, dialect))

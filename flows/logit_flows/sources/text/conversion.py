@@ -15,12 +15,13 @@ import polars as pl
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from logit_engine.errors import DataError
-from logit_flows.sources.logical_types import PHYSICAL_TYPES, Cast, LogicalType
-from logit_flows.sources.text.cell_values import NUMBERS, cast_text, column_texts, missing_texts
+from logit_flows.sources.logical_types import PHYSICAL_TYPES, Cast
+from logit_flows.sources.text.cell_values import cast_text, column_texts, missing_texts
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.misfit_sentences import Misfit, misfit_sentence
 from logit_flows.sources.text.plain_text import PlainText, open_decoded, parses_numbers
 from logit_flows.sources.text.records import checked_records
+from logit_flows.sources.type_names import NUMBER_TYPES, LogicalType
 
 ROW_GROUP_ROWS = 2**17
 
@@ -60,7 +61,7 @@ class Conversion:
 
     def _parsed(self, name: str) -> pl.Expr:
         column = pl.col(self.text.column(name))
-        return column.fill_nan(None) if self.types[name] in NUMBERS else column
+        return column.fill_nan(None) if self.types[name] in NUMBER_TYPES else column
 
 
 def convert(conversion: Conversion, folder: Path) -> Path:
@@ -92,8 +93,8 @@ def parsed_columns(conversion: Conversion) -> list[str]:
     wanted = set(types.values())
     if dialect.thousands is None and LogicalType.INTEGER in wanted and not text.has_leading_zero():
         right.add(LogicalType.INTEGER)
-    if wanted & set(NUMBERS) and parses_numbers(text, dialect):
-        right.update(NUMBERS)
+    if wanted & set(NUMBER_TYPES) and parses_numbers(text, dialect):
+        right.update(NUMBER_TYPES)
     return [name for name, one in types.items() if one in right]
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import polars as pl
 
-from logit_flows.sources.logical_types import LogicalType
 from logit_flows.sources.text.cell_values import cast_text, column_texts, missing_texts
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.plain_text import PlainText, parses_numbers, plain_text
 from logit_flows.sources.text.shape import MARKERS
+from logit_flows.sources.type_names import LogicalType
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,11 @@ import math
 import re
 from dataclasses import dataclass
 
-from logit_flows.sources.logical_types import LogicalType
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.type_names import NUMBER_TYPES, TIME_TYPES, LogicalType
 from logit_flows.sources.type_words import VALUE_WORDS, short_value
 
-NUMBERS = (LogicalType.NUMBER, LogicalType.DURATION)
 LEADING_ZERO = re.compile(r"[+-]?0\d+")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
@@ -34,7 +33,7 @@ def misfit_sentence(found: Misfit) -> str:
     shown = short_value(found.value)
     line = f"line {found.line:,} (data row {found.row:,})"
     place = f"{shown_path(found.path)}, {line}, column '{found.name}'"
-    if found.wanted in NUMBERS and _is_infinite(found):
+    if found.wanted in NUMBER_TYPES and _is_infinite(found):
         return f"{place}: '{shown}' is infinite or too large for a number; {_as_missing(shown)}"
     return f"{place}: '{shown}' is not {VALUE_WORDS[found.wanted]}; {_remedy(found, shown)}"
 
@@ -43,11 +42,11 @@ def _remedy(found: Misfit, shown: str) -> str:
     dialect = found.dialect
     if LEADING_ZERO.fullmatch(found.value):
         return f"if it is a code:  data: {{types: {{{found.name}: text}}}}"
-    if found.wanted not in (*NUMBERS, LogicalType.INTEGER):
+    if found.wanted not in (*NUMBER_TYPES, LogicalType.INTEGER):
         return (
             "repair the value, say how dates are written (data.format.dates), or what the column "
             "is (data.types)."
-            if "date" in VALUE_WORDS[found.wanted] or "time" in VALUE_WORDS[found.wanted]
+            if found.wanted in TIME_TYPES
             else "repair the value, or say what the column is (data.types)."
         )
     if dialect.decimal == ".":

@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from logit_engine.errors import DataError
-from logit_flows.sources.logical_types import LogicalType
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.cell_values import column_texts, missing_texts
 from logit_flows.sources.text.conversion import Conversion, convert
@@ -15,6 +14,7 @@ from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.layout import text_layout
 from logit_flows.sources.text.plain_text import plain_text
 from logit_flows.sources.text.raw_bytes import is_text_file as is_text_file
+from logit_flows.sources.type_names import LogicalType
 
 
 def column_names(path: str | Path, dialect: Dialect) -> tuple[str, ...]:

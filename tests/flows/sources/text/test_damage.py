@@ -14,10 +14,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from logit_flows.sources.logical_types import LogicalType
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.scanning import column_names, scan_texts, write_parquet
 from logit_flows.sources.text.sniffing import sniff_dialect
+from logit_flows.sources.type_names import LogicalType
 
 from logit_engine.errors import DataError
 from tests.support.text_samples import SAMPLES

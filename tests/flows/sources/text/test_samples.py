@@ -5,10 +5,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from logit_flows.sources.logical_types import PHYSICAL_TYPES, LogicalType
+from logit_flows.sources.logical_types import PHYSICAL_TYPES
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.scanning import column_names, is_text_file, scan_texts, write_parquet
 from logit_flows.sources.text.sniffing import sniff_dialect
+from logit_flows.sources.type_names import LogicalType
 
 from tests.support.text_samples import SAMPLES, Sample
 
