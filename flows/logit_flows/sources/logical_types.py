@@ -41,6 +41,17 @@ class Cast:
     bad: pl.Expr | None = None
 
 
+def first_loss(rows: pl.LazyFrame, bad: pl.Expr, values: pl.Expr) -> tuple[int, object]:
+    """The data row, from 1, and the value of the first that a cast would lose; there is one."""
+    marked = rows.select(
+        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row"),
+        bad.fill_null(False).alias("bad"),
+        values.alias("value"),
+    )
+    row, _, value = marked.filter(pl.col("bad")).head(1).collect().row(0)
+    return int(row), value
+
+
 def physical_type(wanted: LogicalType, found: pl.DataType) -> pl.DataType:
     """The Polars type of a logical type; integers of more than 64 bits stay as wide as they are."""
     if wanted is not LogicalType.INTEGER:

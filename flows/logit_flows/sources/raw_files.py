@@ -15,7 +15,7 @@ import polars as pl
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name, by_names
 from logit_flows.sources.files import DataFile, Stamp
-from logit_flows.sources.logical_types import Cast, cast_to
+from logit_flows.sources.logical_types import Cast, cast_to, first_loss
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.cell_values import cast_text
 from logit_flows.sources.text.dialect import Dialect
@@ -93,13 +93,7 @@ class RawColumns(ABC):
         cast = self.cast(name, wanted, declared=declared)
         assert cast is not None, "a type that never fits has no first misfit"
         assert cast.bad is not None, "a cast that loses nothing has no misfit"
-        rows = self.scan().select(
-            pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row"),
-            cast.bad.fill_null(False).alias("bad"),
-            by_name(name).alias("value"),
-        )
-        row, _, value = rows.filter(pl.col("bad")).head(1).collect().row(0)
-        return int(row), value
+        return first_loss(self.scan(), cast.bad, by_name(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ import polars as pl
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from logit_engine.errors import DataError
-from logit_flows.sources.logical_types import PHYSICAL_TYPES, Cast
+from logit_flows.sources.logical_types import PHYSICAL_TYPES, Cast, first_loss
 from logit_flows.sources.text.cell_values import cast_text, column_texts, missing_texts
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.misfit_sentences import Misfit, misfit_sentence
+from logit_flows.sources.text.places import Place
 from logit_flows.sources.text.plain_text import PlainText, open_decoded, parses_numbers
 from logit_flows.sources.text.records import checked_records
 from logit_flows.sources.type_names import NUMBER_TYPES, LogicalType
@@ -117,33 +118,22 @@ def _first_misfit(
     conversion: Conversion, rows: pl.LazyFrame, bads: Mapping[str, pl.Expr]
 ) -> Misfit:
     """The misfit of the first row that has one."""
-    name, row, value = min(
-        (
-            (name, *_first_bad(rows, bad, column_texts(conversion.text, name, conversion.dialect)))
-            for name, bad in bads.items()
-        ),
-        key=lambda found: found[1],
-    )
-    line = line_of(conversion, row)
-    return Misfit(
-        conversion.path, line, row + 1, name, value, conversion.types[name], conversion.dialect
-    )
+    text, dialect = conversion.text, conversion.dialect
+    losses = {
+        name: first_loss(rows, bad, column_texts(text, name, dialect)) for name, bad in bads.items()
+    }
+    name = min(losses, key=lambda one: losses[one][0])
+    row, value = losses[name]
+    place = Place(conversion.path, _line_of(conversion, row), row)
+    return Misfit(place, name, str(value), conversion.types[name], dialect)
 
 
-def _first_bad(rows: pl.LazyFrame, bad: pl.Expr, texts: pl.Expr) -> tuple[int, str]:
-    """The row, from 0, and the text of the first bad value."""
-    at = pl.int_range(pl.len(), dtype=pl.Int64).alias("row")
-    marked = rows.select(at, bad.fill_null(False).alias("bad"), texts.alias("text"))
-    row, _, text = marked.filter(pl.col("bad")).head(1).collect().row(0)
-    return int(row), str(text)
-
-
-def line_of(conversion: Conversion, row: int) -> int:
-    """The line of the file where a row begins, which is counted from 0."""
+def _line_of(conversion: Conversion, row: int) -> int:
+    """The line of the file where a data row begins, both counted from 1."""
     layout, dialect = conversion.text.layout, conversion.dialect
     with open_decoded(conversion.path, dialect) as text:
         records = checked_records(conversion.path, text, dialect, layout)
-        line, _ = next(islice(records, row, None))
+        line, _ = next(islice(records, row - 1, None))
     return line
 
 

@@ -4,8 +4,8 @@ import math
 import re
 from dataclasses import dataclass
 
-from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.places import Place
 from logit_flows.sources.type_names import NUMBER_TYPES, TIME_TYPES, LogicalType
 from logit_flows.sources.type_words import VALUE_WORDS, short_value
 
@@ -17,11 +17,9 @@ GROUPED_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A value that is not of its type, and where it stands; row: among the data, from 1."""
+    """A value that is not of its type, and where it stands."""
 
-    path: str
-    line: int
-    row: int
+    place: Place
     name: str
     value: str
     wanted: LogicalType
@@ -31,8 +29,7 @@ class Misfit:
 def misfit_sentence(found: Misfit) -> str:
     """What was found, where, and what to do."""
     shown = short_value(found.value)
-    line = f"line {found.line:,} (data row {found.row:,})"
-    place = f"{shown_path(found.path)}, {line}, column '{found.name}'"
+    place = f"{found.place}, column '{found.name}'"
     if found.wanted in NUMBER_TYPES and _is_infinite(found):
         return f"{place}: '{shown}' is infinite or too large for a number; {_as_missing(shown)}"
     return f"{place}: '{shown}' is not {VALUE_WORDS[found.wanted]}; {_remedy(found, shown)}"

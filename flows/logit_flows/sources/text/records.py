@@ -8,7 +8,6 @@ Those are written anew as a regular text. In the others a line is wrong, and nam
 import csv
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TextIO
 
@@ -16,20 +15,9 @@ from logit_engine.errors import DataError
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.layout import Layout, cleaned, csv_options
+from logit_flows.sources.text.places import Place
 
 COPY_DIALECT = Dialect()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record stands: its file, its first line and its number among the data, from 1."""
-
-    path: str
-    line: int
-    row: int
-
-    def __str__(self) -> str:
-        return f"{shown_path(self.path)}, line {self.line:,} (data row {self.row:,})"
 
 
 def checked_records(
