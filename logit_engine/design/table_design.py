@@ -163,6 +163,8 @@ class Design:
         columns = frame.select(
             self.linear_predictor(theta).alias(str(i)) for i, theta in enumerate(by_predictor)
         ).to_numpy()
+        # without terms all rows have the constant, and a literal is one row
+        columns = np.broadcast_to(columns, (frame.height, columns.shape[1]))
         return np.asarray(columns[:, 0] if columns.shape[1] == 1 else columns)
 
     def check(self, frame: pl.LazyFrame) -> Audit:

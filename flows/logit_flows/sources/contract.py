@@ -45,7 +45,8 @@ class ContractColumn:
 class Contract:
     """The columns that are used, in the order of the config.
 
-    dialect: how text files are written; None if there were none. It is no part of the digest.
+    dialect: how text files are written; None if there were none. It is no part of the digest,
+    but of the run id.
     row: the columns of whole rows, if splits hash these: they stay those of the first train.
     """
 

@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from glob import glob
+from glob import escape, glob
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -96,16 +96,37 @@ def find_paths(
 
 
 def bound_files(paths: Iterable[str]) -> tuple[DataFile, ...]:
-    """The files with their hashes. Raises DataError for one that changes meanwhile."""
+    """The files of one table with their hashes.
+
+    Raises DataError for one that changes meanwhile, and for two paths of one file.
+    """
     files = []
+    seen: dict[tuple[int, int], str] = {}
     for path in paths:
-        stamp = Stamp.of(path)
+        stamp = _regular_stamp(path)
+        first = seen.setdefault((os.stat(path).st_dev, stamp.inode), path)
+        if first != path:
+            raise DataError(
+                f"{shown_path(first)} and {shown_path(path)} are one file by a link, whose rows "
+                "would count twice; name one of them, or move the link elsewhere."
+            )
         if not stamp.size:
             raise DataError(f"{shown_path(path)} is empty; there is nothing to read.")
         file = DataFile(path, sha256_of(Path(path)), stamp, partitions_of(path))
         file.refuse_change()
         files.append(file)
     return tuple(files)
+
+
+def _regular_stamp(path: str) -> Stamp:
+    """The stamp of a file. Raises DataError for a link to nothing, and for a pipe or its like."""
+    if not os.path.exists(path):
+        raise DataError(
+            f"{shown_path(path)} is a link to a file that is not there; remove it, or mend it."
+        )
+    if not os.path.isfile(path):
+        raise DataError(f"{shown_path(path)} is no file; write what it gives into one.")
+    return Stamp.of(path)
 
 
 def refuse_new_contents(files: Iterable[DataFile]) -> None:
@@ -133,10 +154,23 @@ def named_files(files: Sequence[DataFile]) -> str:
 
 def _matches(path: Path) -> list[str]:
     if path.is_dir():
-        return sorted(str(found) for found in path.rglob("*") if _is_data(found.relative_to(path)))
+        return _files_below(path)
     if path.exists():
         return [str(path)]
     return sorted(found for found in glob(str(path), recursive=True) if os.path.isfile(found))
+
+
+def _files_below(folder: Path) -> list[str]:
+    """The data files of a folder and its subfolders, those behind links too.
+
+    A folder may itself be named like a file, as programs write `out.csv/part-0.csv`.
+    """
+    below = glob(os.path.join(escape(str(folder)), "**"), recursive=True)
+    return sorted(
+        found
+        for found in below
+        if not os.path.isdir(found) and _is_data(Path(found).relative_to(folder))
+    )
 
 
 def _is_data(path: Path) -> bool:

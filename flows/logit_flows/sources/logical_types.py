@@ -22,7 +22,12 @@ PHYSICAL_TYPES: dict[LogicalType, pl.DataType] = {
     LogicalType.DURATION: pl.Float64(),  # seconds
 }
 
-MAX_EXACT_WHOLE = 2**53  # a Float64 above it may have been another whole number
+# a whole number above it may have been another one before it was made a float
+MAX_EXACT_WHOLE: dict[pl.DataType, int] = {
+    pl.Float16(): 2**11,
+    pl.Float32(): 2**24,
+    pl.Float64(): 2**53,
+}
 WHOLE_TEXT = r"^(0|-?[1-9][0-9]*)(\.0*)?$"
 MAX_INTEGER_BYTES = 18  # of a text that fits 64 bits whatever its digits
 TRUE_TEXTS = ("true", "True", "TRUE")
@@ -104,7 +109,7 @@ def _to_integer(values: pl.Expr, found: pl.DataType) -> Cast | None:
         return Cast(values.cast(physical))
     if found.is_float():
         numbers = values.fill_nan(None)
-        whole = (numbers == numbers.round()) & (numbers.abs() <= MAX_EXACT_WHOLE)
+        whole = (numbers == numbers.round()) & (numbers.abs() <= MAX_EXACT_WHOLE[found])
         return Cast(numbers.cast(physical, strict=False), ~whole)
     if found.is_decimal():
         integers = values.cast(physical, strict=False)
@@ -120,10 +125,11 @@ def _to_integer(values: pl.Expr, found: pl.DataType) -> Cast | None:
 
 def _to_number(values: pl.Expr, found: pl.DataType) -> Cast | None:
     if found.is_numeric() or found == pl.Boolean:
-        return Cast(values.cast(pl.Float64))
+        numbers = values.cast(pl.Float64)
+        return Cast(numbers.fill_nan(None) if found.is_float() else numbers)
     if is_text(found):
         numbers = values.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
-        return Cast(numbers, values.is_not_null() & numbers.is_null())
+        return Cast(numbers.fill_nan(None), values.is_not_null() & numbers.is_null())
     return None
 
 

@@ -84,7 +84,9 @@ def _unproven(
 ) -> dict[str, tuple[LogicalType, ...]]:
     """What is to be looked at: of a text file not the known types, as its reading proves those."""
     return {
-        name: types for name, types in options.items() if not (file.is_text_file and name in known)
+        name: types
+        for name, types in options.items()
+        if name not in known or not file.is_proven_by_reading(name)
     }
 
 

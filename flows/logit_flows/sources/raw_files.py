@@ -43,9 +43,8 @@ class RawColumns(ABC):
     def advice(self) -> str:
         """What to do about a column that does not keep its contract."""
 
-    @property
-    def is_text_file(self) -> bool:
-        """Whether reading the rows proves their types, so that no look is needed for that."""
+    def is_proven_by_reading(self, _name: str) -> bool:
+        """Whether reading the rows proves the column's type, so that no look is needed for that."""
         return False
 
     @abstractmethod
@@ -123,6 +122,10 @@ class RawFile(RawColumns):
     def is_text_file(self) -> bool:
         """Whether it is text."""
         return self.dialect is not None
+
+    def is_proven_by_reading(self, name: str) -> bool:
+        """Whether it is a column of a text file, and not one that folders name."""
+        return self.is_text_file and name not in dict(self.partitions)
 
     def is_parsed(self, name: str) -> bool:
         """Whether it is a text file, or its folders name the column."""

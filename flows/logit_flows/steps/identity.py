@@ -14,14 +14,16 @@ from logit_flows.store.layout import run_id
 
 def identify(config: Config, dataset: Dataset) -> str:
     """The run id: a hash of all that can change the result."""
-    return run_id(
-        {
-            "config": config.result_content(),
-            "data": dataset.fingerprint,
-            "contract": dataset.contract.digest,
-            "engine": __version__,
-        }
-    )
+    contract = dataset.contract
+    content = {
+        "config": config.result_content(),
+        "data": dataset.fingerprint,
+        "contract": contract.digest,
+        "engine": __version__,
+    }
+    # a contract keeps how the first text file was written; another first file may tell otherwise
+    read = {} if contract.dialect is None else {"dialect": contract.dialect.to_content()}
+    return run_id({**content, **read})
 
 
 def versions() -> dict[str, Any]:

@@ -134,10 +134,7 @@ def score_cohort(config: Config, model: StoredModel, cohort: Cohort) -> Scored:
     """Score one cohort: check, stream, publish. Rows in are rows out, or nothing is published."""
     store, run = open_store(config), str(model.origin["run"])
     table = open_cohort(config, model, cohort)
-    rules = f"{config.score.output} {config.features.unknown_at_most}"
-    fingerprint = hashlib.sha256(
-        f"{table.fingerprint} {table.contract.digest} {rules}".encode()
-    ).hexdigest()
+    fingerprint = _input_fingerprint(config, table)
     known = published_scores(store, run, cohort.name)
     if known is not None and known["input"] == fingerprint:
         place = str(store.scores_file(run, cohort.name))
@@ -167,6 +164,13 @@ def score_cohort(config: Config, model: StoredModel, cohort: Cohort) -> Scored:
     return Scored(
         cohort.name, run, str(path), audit.rows, audit.missing, audit.unseen, False, alike
     )
+
+
+def _input_fingerprint(config: Config, table: SourceTable) -> str:
+    """The sha256 of all that scores of a model depend on: rows, how they are read, and rules."""
+    rules = f"{config.score.output} {config.features.unknown_at_most}"
+    read = f"{table.contract.digest} {table.contract.dialect} {config.data.id}"
+    return hashlib.sha256(f"{table.fingerprint} {read} {rules}".encode()).hexdigest()
 
 
 def published_scores(store: Store, run: str, cohort: str) -> dict[str, Any] | None:

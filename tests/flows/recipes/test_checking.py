@@ -148,3 +148,9 @@ def test_what_contradicts_the_contract_is_told_with_what_else_is_wrong(make: Mak
     assert "column 'key' holds 0.5 in data row 1 " in key
     assert "column 'x' holds text, but numbers when its contract was learnt" in x
     assert z.startswith("column 'z' is 1 in all ")
+
+
+def test_what_is_left_of_a_config_without_features_makes_no_problem_of_its_own(make: Make) -> None:
+    frame = city_table().with_columns(x=pl.when(pl.col("key") % 50 > 0).then("x"))
+    (problem,) = problems_of(make(frame, features={"numeric": ["x"]}))
+    assert problem.startswith("column 'x' is missing in ")

@@ -35,6 +35,35 @@ def test_a_folder_gives_its_data_files_and_no_marks_of_programs(tmp_path: Path) 
     assert found(tmp_path, "in") == ["a.csv", "b.CSV"]
 
 
+def test_a_folder_gives_files_of_folders_that_are_named_like_files_and_of_links(
+    tmp_path: Path,
+) -> None:
+    written(tmp_path, "in/out.csv/a.csv", "in/[1].parquet/b.csv", "far/c.csv", "far/.d/e.csv")
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "far")
+    assert found(tmp_path, "in") == ["b.csv", "c.csv", "a.csv"]
+
+
+def test_two_paths_of_one_file_are_refused_and_so_are_links_to_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path, "in/a.csv") / "in" / "a.csv"
+    for name, make in (("hard.csv", os.link), ("soft.csv", os.symlink)):
+        other = tmp_path / name
+        make(path, other)
+        with pytest.raises(DataError, match=rf"a\.csv and .*{name} are one file by a link, whose"):
+            bound_files([str(path), str(other)])
+    again = tmp_path / "in" / ".." / "in" / "a.csv"
+    with pytest.raises(DataError, match="are one file by a link"):
+        bound_files([str(path), str(again)])
+    path.unlink()
+    with pytest.raises(DataError, match=r"soft\.csv is a link to a file that is not there; remove"):
+        bound_files([str(tmp_path / "soft.csv")])
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DataError, match=r"pipe\.csv is no file; write what it gives into one\."):
+        bound_files([str(tmp_path / "pipe.csv")])
+
+
 def test_a_file_named_twice_and_a_file_of_another_kind_are_refused(tmp_path: Path) -> None:
     written(tmp_path, "a.csv", "book.xlsx", "b.parquet")
     with pytest.raises(DataError, match=r"names .*a\.csv twice; its rows would count twice"):

@@ -22,6 +22,12 @@ TAKEN: dict[str, tuple[pl.Series, LogicalType, list[Any]]] = {
     "integers of 128 bits": (pl.Series([10**19], dtype=pl.Int128), T.INTEGER, [10**19]),
     "floats": (pl.Series([1.0, 2.5, None, float("nan")]), T.INTEGER, [1, LOST, None, None]),
     "floats beyond 2^53": (pl.Series([2.0**54]), T.INTEGER, [LOST]),
+    "floats of 32 bits beyond 2^24": (
+        pl.Series([2.0**24, 2.0**24 + 2.0], dtype=pl.Float32),
+        T.INTEGER,
+        [2**24, LOST],
+    ),
+    "what is no number": (pl.Series([1.0, float("nan"), None]), T.NUMBER, [1.0, None, None]),
     "decimals": (
         pl.Series([Decimal("3.00"), Decimal("3.50")], dtype=pl.Decimal(10, 2)),
         T.INTEGER,

@@ -172,3 +172,17 @@ def test_a_file_replaced_after_it_was_opened_is_refused(tmp_path: Path) -> None:
         table.scan()
     with pytest.raises(DataError, match=r"a\.parquet changed while it was read"):
         table.open_file(table.paths[0])
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_the_value_of_a_folder_keeps_its_contract_in_every_kind_of_file(
+    tmp_path: Path, name: str
+) -> None:
+    own = FRAME.drop("g")
+    rows = own.write_csv() if name.endswith(".csv") else own
+    known = Known(older=TYPES)
+    assert read(tmp_path, {f"g=10/{name}": rows}, known).scan().collect()["g"].unique().item() == 10
+    for value in ("01", "x"):
+        said = refusal(tmp_path, {f"g={value}/{name}": rows}, known)
+        assert said.startswith(f"g={value}/{name}: column 'g' holds text '{value}' in data row 1")
+        assert "but whole numbers when its contract was learnt" in said

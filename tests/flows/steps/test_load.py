@@ -9,6 +9,7 @@ import pytest
 from logit_flows.config.checking import with_overrides
 from logit_flows.config.model import Config
 from logit_flows.recipes.training import train
+from logit_flows.steps.identity import identify
 from logit_flows.steps.learn import learn_design
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.split import split_rows
@@ -255,3 +256,23 @@ def test_a_file_without_rows_among_others_is_said(make: Make, tmp_path: Path) ->
     config = make(CSV, data__source="*.csv")
     (tmp_path / "empty.csv").write_text(CSV.splitlines()[0] + "\n", encoding="utf-8")
     assert any("empty.csv has no rows." in note for note in load_dataset(config).notes)
+
+
+def test_the_run_id_knows_how_text_was_read(make: Make, tmp_path: Path) -> None:
+    """A contract keeps the markers of the first file; a level NA is no level by them."""
+    rows = city_table().with_columns(city=pl.col("city").replace({"a": "NA"}))
+    rows.write_csv(tmp_path / "later.csv")
+    rows.with_columns(z=pl.when(pl.col("key") > 9).then("z")).write_csv(
+        tmp_path / "first.csv", null_value="NA"
+    )
+    first, later = {"data__source": "first.csv"}, {"data__source": "later.csv"}
+    filled = {"numeric": {"strategy": "mean"}, "categorical": {"strategy": "level"}}
+    train(make(**first, features__impute=filled))
+    kept, relearnt = load_dataset(make(**later)), load_dataset(make(**later), relearn=True)
+    assert kept.contract.dialect is not None
+    assert kept.contract.dialect.null_values == ("", "NA")
+    assert (kept.fingerprint, kept.contract.digest) == (
+        relearnt.fingerprint,
+        relearnt.contract.digest,
+    )
+    assert identify(make(**later), kept) != identify(make(**later), relearnt)

@@ -218,3 +218,17 @@ def test_cohorts_need_an_id_for_each_row(make: Make, tmp_path: Path) -> None:
     city_table(40).with_columns(key=pl.when(pl.col("key") > 3).then("key")).write_parquet(path)
     with pytest.raises(DataError, match="cohort new: the id 'key' is missing in 4 of 40 rows"):
         score(config, [str(path)])
+
+
+def test_a_cohort_that_is_read_in_another_way_is_scored_anew(make: Make, tmp_path: Path) -> None:
+    table, later = tmp_path / "table.csv", tmp_path / "march.csv"
+    city_table().write_csv(table)
+    frame = city_table(250, seed=7, first=900).drop("y").with_columns(x=pl.lit(-99))
+    frame.write_csv(later)
+    filled = {"data__source": "table.csv", "features__impute": {"numeric": {"strategy": "mean"}}}
+    train(make(**filled))
+    (first,) = score(make(**filled), [str(later)])
+    declared = make(**filled, data__format={"null_values": ["-99"]})
+    (second,) = score(declared, [str(later)])
+    assert (first.missing, second.reused, second.missing["x"]) == ({}, False, 250)
+    assert score(declared, [str(later)])[0].reused
