@@ -57,15 +57,16 @@ class FittedTable:
         """The width of the widest line."""
         return max(map(text_width, self.lines))
 
+    @property
+    def notes(self) -> list[str]:
+        """A sentence that names the columns that have gone, if any."""
+        return [f"{LEFT_OUT} {', '.join(self.left_out)}."] if self.left_out else []
 
-def left_out_sentence(names: Sequence[str]) -> str:
-    """Which columns have gone."""
-    return f"{LEFT_OUT} {', '.join(names)}."
-
-
-def full_table(columns: Sequence[Column]) -> FittedTable:
-    """The table with all columns, at their spare widths."""
-    return FittedTable(_lines(columns, [max(c.spare, c.width) for c in columns]), ())
+    @property
+    def ruled_lines(self) -> list[str]:
+        """The lines with a rule below the heading."""
+        heading, *rows = self.lines
+        return [heading, "-" * self.width, *rows]
 
 
 def fitted_table(
@@ -75,7 +76,8 @@ def fitted_table(
 
     narrow: the same columns where they have less room, if they differ.
     """
-    full = full_table(columns)
+    spare_widths = [max(column.spare, column.width) for column in columns]
+    full = FittedTable(_table_lines(columns, spare_widths), ())
     if width is None or full.width <= width:
         return full
     cap = max(int(LABEL_SHARE * width), MIN_LABEL_WIDTH)
@@ -85,9 +87,8 @@ def fitted_table(
         kept = [column for column in kept if column.rank != rank]
     fitting = _cut_labels(kept, width)
     gone = [column.name or column.heading for column in columns if column not in kept]
-    return FittedTable(
-        _lines(fitting, [column.width for column in fitting]), tuple(dict.fromkeys(gone))
-    )
+    lines = _table_lines(fitting, [column.width for column in fitting])
+    return FittedTable(lines, tuple(dict.fromkeys(gone)))
 
 
 def _least_width(columns: Sequence[Column], cap: int) -> int:
@@ -114,12 +115,12 @@ def _cut_labels(columns: Sequence[Column], width: int) -> list[Column]:
     return [column.cut(limit) if column.is_label else column for column in columns]
 
 
-def _lines(columns: Sequence[Column], widths: Sequence[int]) -> tuple[str, ...]:
+def _table_lines(columns: Sequence[Column], widths: Sequence[int]) -> tuple[str, ...]:
     rows = zip(*((column.heading, *column.cells) for column in columns), strict=True)
-    return tuple(_line(columns, widths, row) for row in rows)
+    return tuple(_row_line(columns, widths, row) for row in rows)
 
 
-def _line(columns: Sequence[Column], widths: Sequence[int], row: Sequence[str]) -> str:
+def _row_line(columns: Sequence[Column], widths: Sequence[int], row: Sequence[str]) -> str:
     parts = [
         " " * (column.gap if place else 0) + padded_cell(cell, width, column.side)
         for place, (column, cell, width) in enumerate(zip(columns, row, widths, strict=True))

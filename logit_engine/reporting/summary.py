@@ -9,7 +9,7 @@ from logit_engine.columns import Array
 from logit_engine.errors import UsageError
 from logit_engine.fitting.result import FitResult
 from logit_engine.reporting.cell_text import visible_text, wrapped_lines
-from logit_engine.reporting.column_fitting import Column, fitted_table, left_out_sentence
+from logit_engine.reporting.column_fitting import Column, fitted_table
 from logit_engine.reporting.number_formats import UNKNOWN, number_text, p_text, z_text
 from logit_engine.reporting.unknown_values import unknown_notes
 
@@ -48,8 +48,6 @@ def summarize(
     ruled = whole if width is None else min(whole, width)
     kind = "Multinomial regression" if result.classes else f"Binary regression, {result.link} link"
     warning, notes = _status_and_notes(result)
-    if table.left_out:
-        notes = [left_out_sentence(table.left_out), *notes]
     lines = [
         *wrapped_lines(title or kind, ruled),
         *wrapped_lines(warning, ruled),
@@ -58,7 +56,7 @@ def summarize(
         "-" * ruled,
         *_with_classes(result, table.lines),
         "-" * ruled,
-        *(line for note in notes for line in wrapped_lines(note, ruled)),
+        *(line for note in (*table.notes, *notes) for line in wrapped_lines(note, ruled)),
     ]
     return "\n".join(visible_text(line).rstrip() for line in lines)
 
@@ -155,10 +153,10 @@ def _columns(
         Column(
             "Term", tuple(names[j % p] for j in range(result.estimates.size)), "l", is_label=True
         ),
-        _numbers("Estimate", result.limits, number_text, 0, least, gap=2),
-        _numbers("Std. error", result.std_errors, number_text, 4, least, gap),
-        _numbers("z", result.z, z_text, 6, 8 if least else 0, gap),
-        _numbers("P>|z|", result.p_values, p_text, 2, 7 if least else 0, gap),
+        _number_column("Estimate", result.limits, number_text, 0, least, gap=2),
+        _number_column("Std. error", result.std_errors, number_text, 4, least, gap),
+        _number_column("z", result.z, z_text, 6, 8 if least else 0, gap),
+        _number_column("P>|z|", result.p_values, p_text, 2, 7 if least else 0, gap),
         Column(
             heading, _interval_cells(interval, 5, least), rank=3, spare=room * bool(least), gap=gap
         ),
@@ -168,7 +166,7 @@ def _columns(
             ratios, ends = np.exp(result.limits), np.exp(interval)
         narrow = least - 1 if least else 0
         columns += [
-            _numbers("Odds ratio", ratios, lambda v: number_text(v, 4), 5, narrow, gap=2),
+            _number_column("Odds ratio", ratios, lambda v: number_text(v, 4), 5, narrow, gap=2),
             Column(
                 heading,
                 _interval_cells(ends, 4, narrow),
@@ -180,12 +178,14 @@ def _columns(
         ]
     if standardized is not None:
         columns.append(
-            _numbers("Standardized", standardized.limits, number_text, 8, 12 if least else 0, gap=2)
+            _number_column(
+                "Standardized", standardized.limits, number_text, 8, 12 if least else 0, gap=2
+            )
         )
     return [replace(c, rank=9) if c.rank and set(c.cells) <= EMPTY else c for c in columns]
 
 
-def _numbers(
+def _number_column(
     heading: str,
     values: Array,
     text_of: Callable[[float], str],

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from logit_engine.reporting.cell_text import visible_text
-from logit_engine.reporting.column_fitting import Column, fitted_table, left_out_sentence
+from logit_engine.reporting.column_fitting import Column, fitted_table
 from logit_engine.reporting.number_formats import UNKNOWN, number_text
 from logit_flows.config.flow_text import flow_text
 
@@ -18,10 +18,8 @@ def leaderboard_text(board: "Leaderboard", width: int | None = None) -> tuple[st
     width: of a terminal; a narrow table leaves out columns, and says which.
     """
     table = fitted_table(list(_columns(board.cells)), width)
-    heading, *rows = table.lines
-    said = [left_out_sentence(table.left_out)] if table.left_out else []
-    said += [f"Failed: {_settings(cell)}: {cell.error}" for cell in board.cells if cell.error]
-    return "\n".join([heading, "-" * table.width, *rows]), "\n".join(said)
+    failed = [f"Failed: {_settings(cell)}: {cell.error}" for cell in board.cells if cell.error]
+    return "\n".join(table.ruled_lines), "\n".join([*table.notes, *failed])
 
 
 def _settings(cell: "Cell") -> str:

@@ -20,7 +20,7 @@ from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.reports import figures as plots
 from logit_flows.reports.metric_notes import is_statistic, metric_notes
-from logit_flows.reports.printing import penalty_text
+from logit_flows.reports.printing import metric_text, penalty_text
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.opening import open_store
 from logit_flows.steps.stored_run import read_run
@@ -118,7 +118,7 @@ def _environment() -> Environment:
         "p": p_text,
         "z": z_text,
         "count": lambda n: f"{n:,.0f}",
-        "fixed": _four_places,
+        "metric": lambda value: "" if math.isnan(value) else metric_text(value),
     }
     return environment
 
@@ -255,8 +255,3 @@ def _classes(
         values = positive if isinstance(positive, list) else [label]
         y, title = rows["target"].is_in(values).to_numpy().astype(np.float64), label_text(label)
         yield title, y, rows[f"probability[{title}]" if several else "probability"].to_numpy()
-
-
-def _four_places(value: float) -> str:
-    """A metric to four places, as `logit show` prints it; nothing for nan."""
-    return "" if math.isnan(value) else f"{round(value, 4) + 0.0:.4f}"

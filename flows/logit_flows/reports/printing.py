@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from logit_engine.design.terms.naming import listed_text
 from logit_engine.reporting.cell_text import cut_text, visible_text, wrapped_lines
-from logit_engine.reporting.column_fitting import Column, fitted_table, left_out_sentence
+from logit_engine.reporting.column_fitting import Column, fitted_table
 from logit_engine.reporting.number_formats import UNKNOWN, number_text
 from logit_flows.reports.metric_notes import (
     CALIBRATIONS,
@@ -35,19 +35,15 @@ def metrics_text(evaluation: "Evaluation", width: int | None = None) -> str:
     for m in evaluation.metrics:
         by_name.setdefault(m.metric, {})[m.split] = m
     table = fitted_table(_full_columns(by_name, sides), width, _narrow_columns(by_name, sides))
-    heading, *rows = table.lines
-    rule = "-" * table.width
-    notes = metric_notes(evaluation)
-    if table.left_out:
-        notes = [left_out_sentence(table.left_out), *notes]
-    lines = [heading, rule, *rows, rule, *_broken(notes, width)]
+    notes = [*table.notes, *metric_notes(evaluation)]
+    lines = [*table.ruled_lines, "-" * table.width, *_wrapped_sentences(notes, width)]
     for side in sides:
         values = {name: cells[side].value for name, cells in by_name.items()}
-        lines += _confusion(evaluation, side, values, width)
+        lines += _confusion_lines(evaluation, side, values, width)
     return "\n".join(lines)
 
 
-def _broken(sentences: Sequence[str], width: int | None) -> list[str]:
+def _wrapped_sentences(sentences: Sequence[str], width: int | None) -> list[str]:
     """Sentences as lines within a width."""
     limit = TEXT_WIDTH if width is None else width
     return [line for text in sentences for line in wrapped_lines(text, limit)]
@@ -60,9 +56,9 @@ def _full_columns(by_name: "ByName", sides: Sequence[str]) -> list[Column]:
     for side in sides:
         on_side = [by_name[name][side] for name in found]
         title = f"{side} ({int(by_name['rows'][side].value):,} rows)"
-        values = tuple(f"{_plain(m.value):>12} {_interval(m):>21}" for m in on_side)
+        values = tuple(f"{metric_text(m.value):>12} {_interval_cell(m):>21}" for m in on_side)
         columns.append(Column(title, values, gap=0))
-        columns.append(Column("base rate", tuple(map(_baseline, on_side)), spare=11, gap=0))
+        columns.append(Column("base rate", tuple(map(_baseline_cell, on_side)), spare=11, gap=0))
     return columns
 
 
@@ -74,9 +70,9 @@ def _narrow_columns(by_name: "ByName", sides: Sequence[str]) -> list[Column]:
         on_side = [by_name[name][side] for name in found]
         count = f"{by_name['rows'][side].value:,.0f}"
         parts = {
-            side: (count, *(_plain(m.value) for m in on_side)),
-            "interval": ("", *map(_interval, on_side)),
-            "base rate": ("", *map(_baseline, on_side)),
+            side: (count, *(metric_text(m.value) for m in on_side)),
+            "interval": ("", *map(_interval_cell, on_side)),
+            "base rate": ("", *map(_baseline_cell, on_side)),
         }
         ranks = (0, 2 * place + 1, 2 * place + 2)
         columns[1:1] = [
@@ -86,27 +82,31 @@ def _narrow_columns(by_name: "ByName", sides: Sequence[str]) -> list[Column]:
     return columns
 
 
-def _interval(m: "Measured") -> str:
+def _interval_cell(m: "Measured") -> str:
     return "" if math.isnan(m.lower) else f"({m.lower:.4f} to {m.upper:.4f})"
 
 
-def _baseline(m: "Measured") -> str:
+def _baseline_cell(m: "Measured") -> str:
     """The metric of the base rate; nothing if the metric is one of those that have none."""
-    return "" if m.metric in CALIBRATIONS else _plain(m.baseline)
+    return "" if m.metric in CALIBRATIONS else metric_text(m.baseline)
 
 
-def _plain(value: float) -> str:
+def metric_text(value: float) -> str:
+    """A metric to four places; '.' for nan."""
+    # A rounded minus zero is shown as zero.
     return UNKNOWN if math.isnan(value) else f"{round(value, 4) + 0.0:.4f}"
 
 
-def _confusion(
+def _confusion_lines(
     evaluation: "Evaluation", side: str, values: Mapping[str, float], width: int | None
 ) -> list[str]:
     """The confusion of a side: a sentence for two classes, a table for more."""
     names = evaluation.classes
     if not names:
         counts = ", ".join(f"{values[cell]:,.0f} {cell.replace('_', ' ')}" for cell in CELLS)
-        return _broken([f"Confusion on {side} at {evaluation.threshold:.4g}: {counts}"], width)
+        return _wrapped_sentences(
+            [f"Confusion on {side} at {evaluation.threshold:.4g}: {counts}"], width
+        )
     shown = [visible_text(name) for name in names]
     columns = [Column("", tuple(shown), "l", spare=12, is_label=True)]
     for place, (name, heading) in enumerate(zip(names, shown, strict=True)):
@@ -116,8 +116,11 @@ def _confusion(
         columns.append(Column(cut, cells, rank=place, spare=12, gap=2, name=heading))
     table = fitted_table(columns, width)
     title = f"Confusion on {side} (rows observed, columns predicted)"
-    lines = [*_broken([title], width), *table.lines]
-    return lines + _broken([left_out_sentence(table.left_out)] if table.left_out else [], width)
+    return [
+        *_wrapped_sentences([title], width),
+        *table.lines,
+        *_wrapped_sentences(table.notes, width),
+    ]
 
 
 def penalty_text(penalty: Mapping[str, Any]) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from logit_engine.reporting.column_fitting import Column, fitted_table, left_out_sentence
-from logit_engine.reporting.number_formats import UNKNOWN
+from logit_engine.reporting.column_fitting import Column, fitted_table
+from logit_engine.reporting.number_formats import UNKNOWN, fixed_decimals
 
 if TYPE_CHECKING:
     from logit_flows.steps.run_list import ListedRun
@@ -18,9 +18,7 @@ def runs_text(runs: "Sequence[ListedRun]", width: int | None = None) -> tuple[st
     width: of a terminal; a narrow table leaves out columns, and says which.
     """
     table = fitted_table(_columns(runs), width)
-    heading, *rows = table.lines
-    said = [left_out_sentence(table.left_out)] if table.left_out else []
-    return "\n".join([heading, "-" * table.width, *rows]), "\n".join([*said, *_notes(runs)])
+    return "\n".join(table.ruled_lines), "\n".join([*table.notes, *_notes(runs)])
 
 
 def marks_of(run: "ListedRun") -> str:
@@ -35,9 +33,9 @@ def _columns(runs: "Sequence[ListedRun]") -> list[Column]:
         Column("created (UTC)", tuple(map(_created, runs)), "l", rank=3, gap=2),
         Column("train rows", tuple(_count(run.train_rows) for run in runs), rank=5, gap=2),
         Column("test rows", tuple(_count(run.test_rows) for run in runs), rank=4, gap=2),
-        Column("log_loss", tuple(_number(run.log_loss) for run in runs), gap=2),
-        Column("roc_auc", tuple(_number(run.roc_auc) for run in runs), rank=1, gap=2),
-        Column("accuracy", tuple(_number(run.accuracy) for run in runs), rank=2, gap=2),
+        Column("log_loss", tuple(fixed_decimals(run.log_loss, 4) for run in runs), gap=2),
+        Column("roc_auc", tuple(fixed_decimals(run.roc_auc, 4) for run in runs), rank=1, gap=2),
+        Column("accuracy", tuple(fixed_decimals(run.accuracy, 4) for run in runs), rank=2, gap=2),
         Column("on", tuple(run.measured_on or UNKNOWN for run in runs), "l", rank=6, gap=2),
         Column("", tuple(map(marks_of, runs)), "l", gap=2),
     ]
@@ -52,10 +50,6 @@ def _created(run: "ListedRun") -> str:
 
 def _count(value: float) -> str:
     return UNKNOWN if math.isnan(value) else f"{value:,.0f}"
-
-
-def _number(value: float) -> str:
-    return UNKNOWN if math.isnan(value) else f"{value:.4f}"
 
 
 def _notes(runs: "Sequence[ListedRun]") -> Iterator[str]:
