@@ -47,7 +47,7 @@ class NumberSummary:
         return self.rows - self.present
 
     def filled(self, fill: float) -> "NumberSummary":
-        """With a number in place of each missing one."""
+        """The summary after each missing number has become `fill`."""
         if not self.missing:
             return self
         share, shift = self.missing / self.rows, fill - self.mean
@@ -78,7 +78,7 @@ class Survey:
 
 
 def survey_rows(rows: Frames, numeric: Sequence[str], categorical: Sequence[str]) -> Survey:
-    """Count it."""
+    """What one pass over the rows counts of these columns."""
     found = Survey(levels={name: {} for name in categorical}, nulls=dict.fromkeys(categorical, 0))
     sums = _no_statistics(len(numeric))
     pattern = [0] * len(numeric)

@@ -4,7 +4,7 @@ from logit_engine.diagnostics.recession import Recession
 from logit_engine.diagnostics.separation import Clause, empty_cells, moves_level, separation_remedy
 from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording, first_names
 from logit_engine.fitting.result import Status, Verdict
-from logit_engine.fitting.uneven_sizes import uneven_sizes
+from logit_engine.fitting.uneven_sizes import uneven_names
 from logit_engine.objective.loss import Objective
 from logit_engine.solvers.descent import PENALTY_RATIO
 from logit_engine.solvers.solution import Residual, Solution, Termination
@@ -48,7 +48,7 @@ def _advice(objective: Objective, solution: Solution) -> str:
         return STOPPED_ADVICE
     if solution.termination is not Termination.UNCERTIFIED:
         return OTHER_ADVICE
-    uneven = first_names(uneven_sizes(objective))
+    uneven = first_names(uneven_names(objective))
     look = f"Look for numbers of very different size in {uneven}; drop" if uneven else "Drop"
     return (
         "No direction separates the outcomes, so a maximum exists, but it lies so far out that "

@@ -1,4 +1,7 @@
-"""Numbers of very different size, which hide the way to a maximum by rounding: for an advice."""
+"""Which columns, offsets or weights hold numbers of very different size.
+
+Rounding of such numbers can hide the way to a maximum: the status of a fit then names them.
+"""
 
 import numpy as np
 
@@ -6,11 +9,11 @@ from logit_engine.columns import dense_array
 from logit_engine.objective.loss import Objective
 from logit_engine.rows import Block, Maximum, Sums, total
 
-# times the mean distance of the quartiles: beside larger numbers the others lose their digits
+# Times the mean distance of the quartiles. Beside larger numbers the others lose their digits.
 UNEVEN_SPREAD_RATIO = 1e12
 
 
-def uneven_sizes(objective: Objective) -> list[str]:
+def uneven_names(objective: Objective) -> list[str]:
     """What the rows have that may be of very different size: columns by name, offsets, weights."""
 
     def block_facts(block: Block) -> Sums:

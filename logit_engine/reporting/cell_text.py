@@ -70,12 +70,12 @@ def cut_text(text: str, width: int) -> str:
     if text_width(text) <= width:
         return text
     room = max(width - 1, 2)
-    head = _fitting(text, room - room // 2)
-    tail = _fitting(text[::-1], room // 2)[::-1]
+    head = _fitting_start(text, room - room // 2)
+    tail = _fitting_start(text[::-1], room // 2)[::-1]
     return f"{head}{CUT_SIGN}{tail}"
 
 
-def _fitting(text: str, width: int) -> str:
+def _fitting_start(text: str, width: int) -> str:
     """The longest beginning of a text that is no wider than a width."""
     used = 0
     for place, c in enumerate(text):
@@ -108,7 +108,7 @@ def _wrapped_words(text: str, width: int) -> list[str]:
         if text_width(f"{lines[-1]} {word}".strip()) > width:
             lines.append("")
         while text_width(word) > width:
-            head = _fitting(word, width)
+            head = _fitting_start(word, width)
             lines[-1], word = head, word[len(head) :]
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()

@@ -8,7 +8,8 @@ from typing import Any
 from logit_flows.config.flow_text import flow_text
 
 COMMENT_COLUMN = 44
-MAX_WIDTH, MAX_COMMENT_WIDTH = 118, 100
+# Characters of a line: with a comment behind its value, and all others.
+MAX_COMMENTED_WIDTH, MAX_WIDTH = 118, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _entry_lines(entry: Entry) -> list[str]:
         return _comment_lines(comments, indent)
     written = _wrapped(f"{indent}{flow_text(entry.place[-1])}: ", entry.value)
     behind = f"{written[0]:<{COMMENT_COLUMN - 1}} # {comments[0]}" if comments else written[0]
-    if len(written) == 1 and len(comments) < 2 and len(behind) <= MAX_WIDTH:
+    if len(written) == 1 and len(comments) < 2 and len(behind) <= MAX_COMMENTED_WIDTH:
         return [behind]
     return [*_comment_lines(comments, indent), *written]
 
@@ -69,7 +70,7 @@ def _comment_lines(comments: Iterable[str], indent: str) -> list[str]:
         for comment in comments
         for line in wrap(
             comment,
-            MAX_COMMENT_WIDTH,
+            MAX_WIDTH,
             initial_indent=f"{indent}# ",
             subsequent_indent=f"{indent}#   ",
             break_long_words=False,
@@ -81,7 +82,7 @@ def _comment_lines(comments: Iterable[str], indent: str) -> list[str]:
 def _wrapped(key: str, value: Any) -> list[str]:
     """A key with its value, on several lines if a list or a mapping is long."""
     line = key + flow_text(value)
-    if len(line) <= 100 or not isinstance(value, list | Mapping):
+    if len(line) <= MAX_WIDTH or not isinstance(value, list | Mapping):
         return [line]
     opening, closing = ("[", "]") if isinstance(value, list) else ("{", "}")
     parts = (
@@ -93,7 +94,7 @@ def _wrapped(key: str, value: Any) -> list[str]:
     indent = " " * (len(key) - len(key.lstrip()) + 4)
     for place, part in enumerate(parts):
         piece = part + ("," if place < len(parts) - 1 else closing)
-        if len(lines) > 1 and len(lines[-1]) + len(piece) < 100:
+        if len(lines) > 1 and len(lines[-1]) + len(piece) < MAX_WIDTH:
             lines[-1] += f" {piece}"
         else:
             lines.append(indent + piece)

@@ -16,7 +16,7 @@ from logit_engine.errors import DataError, Reason, UsageError
 
 MISSING_LEVEL = "(missing)"
 POOLED_LEVEL = "(pooled)"
-MAX_SHOWN_LEVELS = 8  # in a note
+MAX_SHOWN_LEVELS = 8  # in a sentence
 
 
 @dataclass(frozen=True, slots=True)
