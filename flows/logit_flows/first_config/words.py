@@ -56,7 +56,7 @@ WEIGHT_NAMES = _set(
     "fnlwgt finalwgt finalweight wgt wt pweight fweight sampleweight weights wtfa perwt"
 )
 AFTER_STEMS = _set(
-    """duration settle recover collect refund reason closed closing resol discharg boat body outcome
+    """duration settle recover collect refund reason closed closing resol discharg boat outcome
     result final follow posterior predicted prediction prob probability"""
 )
 

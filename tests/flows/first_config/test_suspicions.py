@@ -65,6 +65,10 @@ def test_strongest_column_named_like_an_aftermath_is_left_out() -> None:
     assert judged(duration=NOISE + 1.5 * Y, length=NOISE + 2.0 * Y)[0] == {}
 
 
+def test_measurement_of_the_body_is_no_aftermath() -> None:
+    assert judged(body_mass_index=NOISE + 2.0 * Y)[0] == {}
+
+
 def test_column_about_the_outcome_that_leads_is_left_out() -> None:
     assert list(judged(bought_score=NOISE + 2.0 * Y)[0]) == ["bought_score"]
 
