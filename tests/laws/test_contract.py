@@ -19,10 +19,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from logit_flows.sources.contract import Role
+from logit_flows.sources.files import bound_files
 from logit_flows.sources.looking import Known
 from logit_flows.sources.reading import read_source
 from logit_flows.sources.table import SourceTable
 from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.dialects import DialectChoice
 from logit_flows.steps.hashing import hashed
 
 EXAMPLES = 1_000
@@ -118,7 +120,9 @@ def test_types_order_and_more_rows_change_no_side_level_or_label(seed: int) -> N
 
 def read(path: str, known: Known) -> SourceTable:
     """The file under a contract, or by a first look."""
-    return read_source([path], ROLES, known, lambda _: Dialect(), Path(path).parent / "cache")
+    return read_source(
+        bound_files([path]), ROLES, known, DialectChoice({}, Dialect()), Path(path).parent / "cache"
+    )
 
 
 def written(frame: pl.DataFrame, path: Path) -> str:

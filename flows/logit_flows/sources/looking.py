@@ -58,7 +58,7 @@ def learn_contract(
         for name in roles
     }
     columns, problems = [], []
-    judged = [file.misfits(_unproven(file, options, types), known.declared) for file in files]
+    judged = [file.misfits(_unproven(file, options), known.declared) for file in files]
     for name, found in roles.items():
         fitting = [t for t in options[name] if not any((name, t) in misfits for misfits in judged)]
         if fitting:
@@ -80,13 +80,12 @@ def learn_contract(
 def _unproven(
     file: RawColumns,
     options: Mapping[str, tuple[LogicalType, ...]],
-    known: Mapping[str, LogicalType],
 ) -> dict[str, tuple[LogicalType, ...]]:
-    """What is to be looked at: of a text file not the known types, as its reading proves those."""
+    """What is to be looked at: of a text file no single type, as its reading proves those."""
     return {
         name: types
         for name, types in options.items()
-        if name not in known or not file.is_proven_by_reading(name)
+        if len(types) > 1 or not file.is_proven_by_reading(name)
     }
 
 

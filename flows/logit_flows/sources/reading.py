@@ -1,37 +1,67 @@
 """Reading a source: its files, bound to their hash, under the contract that they keep or make."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from logit_engine.errors import DataError, LogitEngineError, joint_error
 from logit_engine.rows.frame_columns import name_problem
-from logit_flows.sources.contract import Roles
-from logit_flows.sources.files import bound_files
+from logit_flows.sources.contract import Role, Roles
+from logit_flows.sources.files import DataFile
 from logit_flows.sources.looking import Known, learn_contract
+from logit_flows.sources.looks import keep_look, look_file, read_look
 from logit_flows.sources.raw_files import RawColumns, read_types
 from logit_flows.sources.table import SourceTable, open_table
 from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.dialects import DialectChoice
 from logit_flows.sources.type_words import COLUMN_WORDS
 
 MAX_SHOWN_COLUMNS = 12
 
 
 def read_source(
-    paths: Sequence[str],
+    files: Sequence[DataFile],
     roles: Roles,
     known: Known,
-    dialect_of: Callable[[str], Dialect],
+    dialects: DialectChoice,
     cache: Path,
 ) -> SourceTable:
     """The rows of files, each column by its role.
 
-    known: the types that the files must have. dialect_of: how the text file of a path is written.
-    cache: where text files are kept as Parquet. Raises DataError with a sentence for each column
-    that is missing, does not keep its contract, or bears a name that no column may.
+    known: the types that the files must have. cache: where text files are kept as Parquet. Raises
+    DataError with a sentence for each column that is missing, does not keep its contract, or bears
+    a name that no column may.
     """
-    files = bound_files(paths)
-    dialect = dialect_of(paths[0]) if files[0].is_text else None
+    if not files[0].is_text:
+        return _table(files, roles, known, None, cache)
+    file = look_file(cache, files, roles, known, dialects)
+    kept = read_look(file)
+    if kept is not None:
+        found = Known(known.declared, {**known.older, **kept.types})
+        return _table(files, roles, found, kept.dialect, cache)
+    table = _text_table(files, roles, known, dialects, cache)
+    keep_look(file, table.contract)
+    return table
+
+
+def _text_table(
+    files: Sequence[DataFile], roles: Roles, known: Known, dialects: DialectChoice, cache: Path
+) -> SourceTable:
+    """The rows of text files. Markers of missing values are looked for if a value is no number."""
+    dialect = dialects.of(files[0].path)
+    try:
+        return _table(files, roles, known, dialect, cache)
+    except DataError:
+        again = dialects.with_markers(files[0].path, dialect)
+        if again == dialect:
+            raise
+        return _table(files, roles, known, again, cache)
+
+
+def _table(
+    files: Sequence[DataFile], roles: Roles, known: Known, dialect: Dialect | None, cache: Path
+) -> SourceTable:
+    """The rows of files that are written so. Raises DataError as `read_source` does."""
     raw = [read_types(file, dialect) for file in files]
     problems: list[LogitEngineError] = [
         DataError(problem) for name in roles if (problem := name_problem(name)) is not None
@@ -42,23 +72,25 @@ def read_source(
         contract = learn_contract(raw, there, known, dialect)
         table = open_table(raw, contract, known.declared, cache)
     except DataError as error:
-        problems += [_with_contract(part, known) for part in error.parts]
+        problems += [_with_advice(part, roles, known) for part in error.parts]
     if problems:
         raise joint_error(problems)
     return table
 
 
-def _with_contract(error: LogitEngineError, known: Known) -> LogitEngineError:
-    """The error of a text file's value, and what its column was when the contract was learnt."""
+def _with_advice(error: LogitEngineError, roles: Roles, known: Known) -> LogitEngineError:
+    """The error of a text file's value, with what the column's role or contract leaves to do."""
     name = error.names.get("column", "")
-    if name not in known.older or name in known.declared or "--relearn" in str(error):
+    if name in known.declared or any(word in str(error) for word in ("--relearn", "features.")):
         return error
-    was = COLUMN_WORDS[known.older[name]]
-    return DataError(
-        f"{error} Its contract was learnt on {was}: if the column changed, use --relearn.",
-        reason=error.reason,
-        names=error.names,
-    )
+    if name in known.older:
+        was = COLUMN_WORDS[known.older[name]]
+        advice = f"Its contract was learnt on {was}: if the column changed, use --relearn."
+    elif roles.get(name) == (Role.NUMERIC,):
+        advice = "If the column holds names, list it under features.categorical."
+    else:
+        return error
+    return DataError(f"{error} {advice}", reason=error.reason, names=error.names)
 
 
 def missing_columns(rows: RawColumns, needed: Iterable[str]) -> list[DataError]:

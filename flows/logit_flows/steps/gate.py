@@ -25,7 +25,7 @@ from logit_flows.sources.looking import Known
 from logit_flows.sources.reading import read_source
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.hashing import key_columns
-from logit_flows.steps.load import Dataset, dialect_of
+from logit_flows.steps.load import Dataset, dialects_of
 from logit_flows.steps.memory import refuse_large
 from logit_flows.steps.opening import open_store
 from logit_flows.steps.rows import outcomes
@@ -207,10 +207,11 @@ def common_rows(
         return table.scan()
     both = mine.extended(theirs)
     roles = {column.name: column.roles for column in both.columns}
-    paths = [file.path for file in table.sources]
-    known, dialect = Known(older=both.types), dialect_of(config, both)
+    known, dialects = Known(older=both.types), dialects_of(config, both)
     try:
-        return read_source(paths, roles, known, dialect, open_store(config).cache_folder).scan()
+        return read_source(
+            table.sources, roles, known, dialects, open_store(config).cache_folder
+        ).scan()
     except DataError as error:
         raise IncomparableError(_cannot_score(other, challenger, str(error).rstrip("."))) from error
 

@@ -16,13 +16,13 @@ from logit_flows.config.flow_text import flow_text
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import CurableError, Remedy
 from logit_flows.sources.contract import Contract, Role, Roles
-from logit_flows.sources.files import find_paths
+from logit_flows.sources.files import bound_files, find_paths
 from logit_flows.sources.looking import Known
 from logit_flows.sources.reading import read_source
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.table import SourceTable
-from logit_flows.sources.text.dialect import Dialect, declared_dialect, sniffed_notes
-from logit_flows.sources.text.sniffing import sniff_dialect
+from logit_flows.sources.text.dialect import declared_dialect, sniffed_notes
+from logit_flows.sources.text.dialects import DialectChoice
 from logit_flows.steps.classes import MAX_CLASSES, several_classes, two_classes
 from logit_flows.steps.opening import open_store
 
@@ -148,15 +148,13 @@ def known_types(config: Config, older: Contract | None, roles: Roles) -> Known:
     return Known(config.data.declared_types, {} if older is None else older.types_for(roles))
 
 
-def dialect_of(config: Config, older: Contract | None) -> Callable[[str], Dialect]:
+def dialects_of(config: Config, older: Contract | None) -> DialectChoice:
     """How text files are written: as the config declares, else as the contract says, else as a
     look at the file does.
     """
     declared = declared_dialect(config.data.format)
-    if older is not None and older.dialect is not None:
-        dialect = replace(older.dialect, **declared)
-        return lambda path: dialect
-    return lambda path: sniff_dialect(path, declared, config.features.numeric).dialect
+    dialect = None if older is None else older.dialect
+    return DialectChoice(declared, dialect, tuple(config.features.numeric))
 
 
 def _checked(
@@ -174,7 +172,8 @@ def _checked(
     cache = open_store(config).cache_folder
     try:
         known = known_types(config, older, roles)
-        table = read_source(paths, roles, known, dialect_of(config, older), cache)
+        files, dialects = bound_files(paths), dialects_of(config, older)
+        table = read_source(files, roles, known, dialects, cache)
         table = replace(table, contract=replace(table.contract, row=row))
         return _counted_dataset(config, table, training)
     except DataError as error:

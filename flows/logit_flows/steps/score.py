@@ -16,12 +16,12 @@ from logit_engine.rows.frame_columns import by_name
 from logit_engine.storage.model_file import StoredModel, read_model
 from logit_flows.config.model import Config
 from logit_flows.sources.contract import Contract, Role
-from logit_flows.sources.files import find_paths, partitions_of
+from logit_flows.sources.files import bound_files, find_paths, partitions_of
 from logit_flows.sources.looking import Known, learn_contract
 from logit_flows.sources.raw_files import RawFrame
 from logit_flows.sources.reading import missing_columns, read_source
 from logit_flows.sources.table import SourceTable
-from logit_flows.steps.load import dialect_of, distinct, known_types
+from logit_flows.steps.load import dialects_of, distinct, known_types
 from logit_flows.steps.opening import open_store
 from logit_flows.steps.written_columns import id_columns
 from logit_flows.store.layout import Store
@@ -193,7 +193,8 @@ def open_cohort(config: Config, model: StoredModel, cohort: Cohort) -> SourceTab
     known = known_types(config, contract, wanted)
     cache = open_store(config).cache_folder
     try:
-        return read_source(cohort.paths, wanted, known, dialect_of(config, contract), cache)
+        files = bound_files(cohort.paths)
+        return read_source(files, wanted, known, dialects_of(config, contract), cache)
     except pl.exceptions.PolarsError as error:
         first = str(error).splitlines()[0]
         raise DataError(f"cohort {cohort.name}: it cannot be read: {first}") from error

@@ -7,10 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from logit_flows.sources.contract import Role
+from logit_flows.sources.files import bound_files
 from logit_flows.sources.looking import Known
 from logit_flows.sources.reading import read_source
 from logit_flows.sources.table import SourceTable
 from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.dialects import DialectChoice
 from logit_flows.sources.type_names import LogicalType
 
 from logit_engine.errors import DataError
@@ -47,7 +49,9 @@ def read(
         else:
             content.write_parquet(path)
     cache = folder / ".cache"
-    return read_source(paths, roles, known or Known(), lambda path: Dialect(), cache)
+    return read_source(
+        bound_files(paths), roles, known or Known(), DialectChoice({}, Dialect()), cache
+    )
 
 
 def refusal(
@@ -186,3 +190,22 @@ def test_the_value_of_a_folder_keeps_its_contract_in_every_kind_of_file(
         said = refusal(tmp_path, {f"g={value}/{name}": rows}, known)
         assert said.startswith(f"g={value}/{name}: column 'g' holds text '{value}' in data row 1")
         assert "but whole numbers when its contract was learnt" in said
+
+
+def test_a_look_at_text_is_taken_once_and_markers_are_found_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"{i},{i % 2},{i / 4},{i % 3}\n" for i in range(40_000))
+    path = tmp_path / "a.csv"
+    path.write_text(f"key,y,x,g\n{rows}a,1,?,1\n", encoding="utf-8")
+    files, cache = bound_files([str(path)]), tmp_path / ".cache"
+    unknown = DialectChoice({}, number_columns=("x",))
+    first = read_source(files, ROLES, Known(), unknown, cache)
+    assert first.contract.dialect == Dialect(null_values=("", "?"))
+    assert first.scan().collect()["x"].null_count() == 1
+    (look,) = (cache / "looks").iterdir()
+    monkeypatch.setattr(DialectChoice, "of", None)  # what would look anew fails
+    assert read_source(files, ROLES, Known(), unknown, cache) == first
+    monkeypatch.undo()
+    look.write_text("{}", encoding="utf-8")
+    assert read_source(files, ROLES, Known(), unknown, cache) == first

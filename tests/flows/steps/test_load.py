@@ -45,9 +45,9 @@ def test_missing_columns_are_all_told_with_the_nearest_there_is(make: Make) -> N
 def test_numbers_that_turn_to_text_late_are_told_by_value_and_row(make: Make) -> None:
     rows = "".join(f"{i},{i / 7},1,a,{'true' if i % 3 else 'false'}\n" for i in range(5000))
     assert refusal(make("key,x,z,city,y\n" + rows + "5000,lots,1,a,true\n")) == [
-        "table.csv: column 'x' should hold numbers but holds text 'lots' in data row 5,001 (the "
-        "first such value); repair the value, name it as missing (data: {format: {null_values: "
-        "['', ...]}}), or list the column under features.categorical."
+        "table.csv, line 5,002 (data row 5,001), column 'x': 'lots' is not a number; repair the "
+        "value, or if it means missing, add it:  data: {format: {null_values: ['', 'lots']}} If "
+        "the column holds names, list it under features.categorical."
     ]
 
 

@@ -6,7 +6,7 @@ which know where they fail. Its parser stops at a value without a place, and tak
 infinite. So when it stops, or an infinite number was written, the same casts look for the value.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from logit_engine.errors import DataError
+from logit_engine.errors import DataError, joint_error
 from logit_flows.sources.logical_types import PHYSICAL_TYPES, Cast, first_loss
 from logit_flows.sources.text.cell_values import cast_text, column_texts, missing_texts
 from logit_flows.sources.text.dialect import Dialect
@@ -100,32 +100,36 @@ def parsed_columns(conversion: Conversion) -> list[str]:
 
 
 def refuse_misfits(conversion: Conversion, names: Collection[str]) -> None:
-    """Raises DataError for the first value of these columns that is not of its type."""
+    """Raises DataError if one of these columns has a value that is not of its type; it then tells
+    the first such value of every column.
+    """
+    if not _wrong_columns(conversion, names):
+        return
+    rows = conversion.scan(())
+    found = [
+        _first_misfit(conversion, rows, name, bad)
+        for name, bad in _wrong_columns(conversion, conversion.types).items()
+    ]
+    raise joint_error([DataError(misfit_sentence(m), names={"column": m.name}) for m in found])
+
+
+def _wrong_columns(conversion: Conversion, names: Iterable[str]) -> dict[str, pl.Expr]:
+    """The columns with a value that is not of its type, and where it is."""
     casts = {name: conversion.cast(name).bad for name in names}
     bads = {name: bad for name, bad in casts.items() if bad is not None}
     if not bads:
-        return
-    rows = conversion.scan(())
-    found = rows.select(bad.any().alias(str(i)) for i, bad in enumerate(bads.values()))
-    row = found.collect(engine="streaming").row(0)
-    wrong = {name: bads[name] for name, is_bad in zip(bads, row, strict=True) if is_bad}
-    if wrong:
-        misfit = _first_misfit(conversion, rows, wrong)
-        raise DataError(misfit_sentence(misfit), names={"column": misfit.name})
+        return {}
+    wanted = [bad.any().alias(str(i)) for i, bad in enumerate(bads.values())]
+    row = conversion.scan(()).select(wanted).collect(engine="streaming").row(0)
+    return {name: bads[name] for name, is_bad in zip(bads, row, strict=True) if is_bad}
 
 
-def _first_misfit(
-    conversion: Conversion, rows: pl.LazyFrame, bads: Mapping[str, pl.Expr]
-) -> Misfit:
-    """The misfit of the first row that has one."""
-    text, dialect = conversion.text, conversion.dialect
-    losses = {
-        name: first_loss(rows, bad, column_texts(text, name, dialect)) for name, bad in bads.items()
-    }
-    name = min(losses, key=lambda one: losses[one][0])
-    row, value = losses[name]
+def _first_misfit(conversion: Conversion, rows: pl.LazyFrame, name: str, bad: pl.Expr) -> Misfit:
+    """The first value of a column that is not of its type."""
+    texts = column_texts(conversion.text, name, conversion.dialect)
+    row, value = first_loss(rows, bad, texts)
     place = Place(conversion.path, _line_of(conversion, row), row)
-    return Misfit(place, name, str(value), conversion.types[name], dialect)
+    return Misfit(place, name, str(value), conversion.types[name], conversion.dialect)
 
 
 def _line_of(conversion: Conversion, row: int) -> int:

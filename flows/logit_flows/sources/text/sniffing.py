@@ -51,23 +51,39 @@ def sniff_dialect(
     to the reading, which refuses it. Raises DataError if it is no text file, or a line is wrong.
     """
     declared = declared or {}
+    found = sniff_head(path, declared, guess_encoding=guess_encoding)
+    if "null_values" in declared:
+        return found
+    markers, reasons = look_for_markers(path, found.dialect, number_columns)
+    dialect = replace(found.dialect, null_values=("", *markers))
+    return Sniffed(dialect, (*found.reasons, *reasons))
+
+
+def sniff_head(path: str | Path, declared: Declared, *, guess_encoding: bool = False) -> Sniffed:
+    """How the file is written, as far as its head tells: all but what stands for missing."""
     encoding, said = _encoding(path, declared, guess_encoding)
     head = _sniffed_head(path, encoding)
     shape = text_shape(head, {**declared, "encoding": encoding})
     names, rows = _first_rows(path, head, shape.dialect)
     marks = _with_later_dates(path, text_marks(names, rows, shape.dialect, declared))
-    found = Sniffed(marks.dialect, (*said, *shape.reasons, *marks.reasons))
-    if "null_values" in declared or not rows:
-        return found
+    return Sniffed(marks.dialect, (*said, *shape.reasons, *marks.reasons))
+
+
+def look_for_markers(
+    path: str | Path, dialect: Dialect, number_columns: Collection[str] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The texts that stand for missing among numbers, by a look at all rows, and a sentence each.
+
+    number_columns: those that are looked at; none: those that hold numbers.
+    """
+    names, rows = _first_rows(path, _sniffed_head(path, dialect.encoding), dialect)
     columns = {name: [row[i] for row in rows if i < len(row)] for i, name in enumerate(names)}
     looked = [
         name
         for name, values in columns.items()
         if (name in number_columns if number_columns else _may_hold_numbers(values))
     ]
-    markers, reasons = find_markers(path, found.dialect, looked, number_columns)
-    dialect = replace(found.dialect, null_values=("", *markers))
-    return Sniffed(dialect, (*found.reasons, *reasons))
+    return find_markers(path, dialect, looked, number_columns) if rows else ((), ())
 
 
 def _encoding(
