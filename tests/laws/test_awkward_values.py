@@ -21,7 +21,6 @@ from logit_flows.reports.page import report_html
 from logit_engine.errors import DataError
 
 Change = Callable[[pl.DataFrame], pl.DataFrame]
-COLUMNS = ("key", "group", "day", "city", "hour", "x", "z")
 
 
 def plain_table(rows: int = 300) -> pl.DataFrame:

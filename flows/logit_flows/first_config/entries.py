@@ -10,6 +10,12 @@ from logit_flows.first_config.sketch import Sketch
 from logit_flows.first_config.writing import Entry
 
 MAX_SHOWN_COLUMNS = 8
+ORCHESTRATOR_REASON = "Prefect if its profile names a server, else plain functions"
+UNSEEN_REASON = "a level that is in no training row counts as a rare level; scores count its rows"
+DROPS = {
+    "aliased": "a column that is a combination of others is left out; a note names it",
+    "constant": "a column with one value in the training rows is left out; a note names it",
+}
 
 
 def config_entries(sketch: Sketch, source: str, name: str) -> list[Entry]:
@@ -19,7 +25,7 @@ def config_entries(sketch: Sketch, source: str, name: str) -> list[Entry]:
         *_data_entries(sketch, source),
         *_feature_entries(sketch),
         *_model_entries(sketch),
-        Entry(("orchestrator",), "auto", ("Prefect where its profile names a server, else plain",)),
+        Entry(("orchestrator",), "auto", (ORCHESTRATOR_REASON,)),
         Entry(("store",), "store"),
     ]
 
@@ -91,16 +97,9 @@ def _feature_entries(sketch: Sketch) -> Iterator[Entry]:
         yield Entry(("features", "min_frequency"), least.value, least.reasons)
     if features.categorical:
         yield Entry(("features", "pool_as"), sketch.pool_as.value, sketch.pool_as.reasons)
-        unseen = "a level that no training row has counts as a rare one, and is counted"
-        yield Entry(("features", "handle_unknown"), "pooled", (unseen,))
+        yield Entry(("features", "handle_unknown"), "pooled", (UNSEEN_REASON,))
     for key, reason in DROPS.items():
         yield Entry(("features", key), "drop", (reason,))
-
-
-DROPS = {
-    "aliased": "a column that is a combination of others is left out, and said",
-    "constant": "a column with one value in the training rows is left out, and said",
-}
 
 
 def _names(guesses: Iterable[Guess]) -> list[str]:

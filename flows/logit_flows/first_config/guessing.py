@@ -143,7 +143,7 @@ def _min_frequency(frame: pl.DataFrame, features: Features, outcome: Outcome) ->
         ).items()
         if rows >= least
     ]
-    said = "rarer levels are pooled, and said"
+    said = "rarer levels are pooled; a note names them"
     rows, column, level = max(pure, key=lambda one: one[0], default=(0, "", ""))
     if not least <= rows < most:
         return Choice.because(least, said)
@@ -156,12 +156,14 @@ def _split(frame: pl.DataFrame, roles: Roles, outcome: Outcome) -> Choice:
     if sum(outcome.classes.values()) < MIN_SPLIT_ROWS:
         return Choice.because({"method": "none"}, "too few rows to hold some out")
     if roles.time is not None and _both_sides(frame, roles.time.column, outcome):
-        return Choice.because({"method": "time", "test_size": TEST_SIZE}, "the latest fifth tests")
+        latest = "the latest fifth are test rows"
+        return Choice.because({"method": "time", "test_size": TEST_SIZE}, latest)
     if rarest < MIN_RANDOM_CLASS_ROWS and roles.cluster is None:
-        why = f"a fifth of each class tests; the rarest has {rarest} rows"
+        why = f"a fifth of each class are test rows; the rarest has {rarest} rows"
         return Choice.because({"method": "stratified", "test_size": TEST_SIZE}, why)
     kept = "" if roles.cluster is None else f"; rows of one {roles.cluster.column} stay together"
-    return Choice.because({"method": "random", "test_size": TEST_SIZE}, f"a fifth tests{kept}")
+    fifth = f"a fifth are test rows{kept}"
+    return Choice.because({"method": "random", "test_size": TEST_SIZE}, fifth)
 
 
 def _both_sides(frame: pl.DataFrame, time: str, outcome: Outcome) -> bool:

@@ -9,6 +9,7 @@ import polars as pl
 
 from logit_engine.errors import DataError
 from logit_flows.first_config.text_format import FormatGuess, format_keys, with_markers
+from logit_flows.sources.files import is_parquet_file
 from logit_flows.sources.text.cell_values import cast_text
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.raw_bytes import is_text_file, other_kind
@@ -39,7 +40,7 @@ class Table:
 
 def read_table(data: Path) -> Table:
     """All rows of a file. Raises DataError if it cannot be read, or has no rows."""
-    is_parquet = data.suffix.lower() == ".parquet"
+    is_parquet = is_parquet_file(str(data))
     if not is_parquet and not is_text_file(data):
         ending = data.suffix or "no ending"
         raise DataError(

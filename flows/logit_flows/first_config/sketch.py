@@ -22,7 +22,7 @@ class Choice:
         return Choice(value, (reason,))
 
 
-RARE_LEVEL = Choice.because("level", "rare levels share one of their own")
+RARE_LEVEL = Choice.because("level", "rare levels share one level of their own")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ STYLE: dict[str, Any] = {
 # Metadata would hold a date and addresses.
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 INK, ACCENT, PALE, RED = "#222222", "#1f5fa8", "#9bb8d9", "#b3261e"
+MAX_LABEL_LETTERS = 28
 MAX_NAMED_TERMS = 10  # coefficients of a path with a label
 HALF_WIDTH_INCHES, THIRD_WIDTH_INCHES = 3.6, 2.9  # of figures that stand side by side
 PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
@@ -239,10 +240,10 @@ def spread_apart(heights: Array, gap: float, between: tuple[float, float]) -> Ar
     return out
 
 
-def short_label(text: str, most: int = 28) -> str:
+def short_label(text: str) -> str:
     """The text on one line, its end cut off if it is long."""
     line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 3]}..."
+    return line if len(line) <= MAX_LABEL_LETTERS else f"{line[: MAX_LABEL_LETTERS - 3]}..."
 
 
 def legend_label(text: str) -> str:

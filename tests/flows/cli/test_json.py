@@ -54,4 +54,4 @@ def test_each_verb_gives_one_document(
     assert document("report", *here)["run"] == trained["run"]
     made = document("init", str(EXAM / "students.parquet"), "--out", str(tmp_path / "c.yaml"))
     assert (made["config"], bool(made["guesses"])) == (str(tmp_path / "c.yaml"), True)
-    assert document("schema") == document("schema")
+    assert "properties" in document("schema")

@@ -72,6 +72,12 @@ def test_each_guess_is_told_with_its_reason(tmp_path: Path) -> None:
     assert "version: one value, '1.0', in all rows" in made.text
 
 
+def test_each_ending_of_parquet_is_read(tmp_path: Path) -> None:
+    pl.DataFrame(table()).write_parquet(tmp_path / "table.PQ")
+    made = first_config(tmp_path / "table.PQ", tmp_path / "config.yaml")
+    assert "source: table.PQ" in made.text
+
+
 def test_awkward_names_come_back(tmp_path: Path) -> None:
     names = ["*", "^x$", "a: b", "# c", "null", "[d]", "'e'", "ü ß", "{{f}}", "-", "yes", "0x1"]
     columns = {name: RANDOM.normal(size=ROWS) for name in names}

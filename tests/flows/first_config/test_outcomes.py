@@ -17,11 +17,6 @@ def cycle(values: list[Any], rows: int = ROWS) -> list[Any]:
     return [values[i % len(values)] for i in range(rows)]
 
 
-def shares(**rows: int) -> list[str]:
-    """So many rows of each text."""
-    return [value for value, count in rows.items() for _ in range(count)]
-
-
 def outcome_of(columns: dict[str, list[Any]], target: str | None = None) -> Outcome:
     """The guess for a table."""
     return guess_outcome(profile_columns(pl.DataFrame(columns)), target, "table.csv")
