@@ -69,13 +69,9 @@ class FileChunk:
         high = self.kept if high is None else high
         if self.mask is None:
             return self._decode(columns, low, high)
-        bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(
-            np.bool_
-        )
-        if (low, high) == (0, self.kept):
-            first, last = 0, self.length
-        else:
-            first, last = (np.flatnonzero(bits)[[low, high - 1]] + (0, 1)).tolist()
+        bits = _mask_bits(self.mask, self.length)
+        is_whole = (low, high) == (0, self.kept)
+        first, last = (0, self.length) if is_whole else _kept_span(bits, low, high)
         return self._decode(columns, first, last).filter(pl.Series(bits[first:last]))
 
     def cut(self, low: int, high: int) -> "FileChunk":
@@ -83,10 +79,8 @@ class FileChunk:
         if self.mask is None:
             size = high - low
             return replace(self, start=self.start + low, length=size, kept=size)
-        bits = np.unpackbits(np.frombuffer(self.mask, dtype=np.uint8), count=self.length).view(
-            np.bool_
-        )
-        first, last = (np.flatnonzero(bits)[[low, high - 1]] + (0, 1)).tolist()
+        bits = _mask_bits(self.mask, self.length)
+        first, last = _kept_span(bits, low, high)
         size = last - first
         cut = replace(self, start=self.start + first, length=size, kept=size, mask=None)
         return _with_mask(cut, bits[first:last])
@@ -98,6 +92,17 @@ class FileChunk:
             .slice(self.start + first, last - first)
             .collect()
         )
+
+
+def _mask_bits(mask: bytes, length: int) -> Mask:
+    """Which rows are kept, (length,)."""
+    return np.unpackbits(np.frombuffer(mask, dtype=np.uint8), count=length).view(np.bool_)
+
+
+def _kept_span(bits: Mask, low: int, high: int) -> tuple[int, int]:
+    """The first row and the end of the kept rows low..high - 1."""
+    places = np.flatnonzero(bits)
+    return int(places[low]), int(places[high - 1]) + 1
 
 
 @dataclass(frozen=True, slots=True)
