@@ -9,10 +9,9 @@ import polars as pl
 
 from logit_engine.errors import DataError
 from logit_flows.first_config.text_format import FormatGuess, format_keys, with_markers
-from logit_flows.sources.files import is_parquet_file
+from logit_flows.sources.files import is_parquet_file, refuse_other_ending
 from logit_flows.sources.text.cell_values import cast_text
 from logit_flows.sources.text.dialect import Dialect
-from logit_flows.sources.text.raw_bytes import is_text_file, other_kind
 from logit_flows.sources.text.scanning import scan_texts
 from logit_flows.sources.text.sniffing import sniff_dialect
 from logit_flows.sources.type_names import LogicalType
@@ -40,14 +39,9 @@ class Table:
 
 def read_table(data: Path) -> Table:
     """All rows of a file. Raises DataError if it cannot be read, or has no rows."""
-    is_parquet = is_parquet_file(str(data))
-    if not is_parquet and not is_text_file(data):
-        ending = data.suffix or "no ending"
-        raise DataError(
-            other_kind(data)
-            or f"{data} has {ending}; give a .csv, .tsv, .txt, .data or .parquet file."
-        )
+    refuse_other_ending(str(data))
     try:
+        is_parquet = is_parquet_file(str(data))
         table = Table(pl.read_parquet(data)) if is_parquet else _text_table(data)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(f"{data} cannot be read: {str(error).splitlines()[0]}") from error

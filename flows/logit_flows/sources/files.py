@@ -184,15 +184,20 @@ def is_parquet_file(path: str) -> bool:
     return Path(path).suffix.lower() in (".parquet", ".pq")
 
 
-def _refuse_other_kinds(paths: Sequence[str]) -> None:
-    parquet = [path for path in paths if is_parquet_file(path)]
-    strange = [path for path in paths if path not in parquet and not is_text_file(path)]
-    if strange:
+def refuse_other_ending(path: str) -> None:
+    """Raises DataError if the name is neither that of a Parquet file nor that of a text file."""
+    if not is_parquet_file(path) and not is_text_file(path):
         raise DataError(
-            other_kind(strange[0])
-            or f"{shown_path(strange[0])} is neither Parquet nor text by its name; give .parquet, "
+            other_kind(path)
+            or f"{shown_path(path)} is neither Parquet nor text by its name; give .parquet, "
             ".csv, .tsv, .txt or .data, also with .gz or .zst."
         )
+
+
+def _refuse_other_kinds(paths: Sequence[str]) -> None:
+    for path in paths:
+        refuse_other_ending(path)
+    parquet = [path for path in paths if is_parquet_file(path)]
     if parquet and len(parquet) < len(paths):
         text = next(path for path in paths if path not in parquet)
         raise DataError(
