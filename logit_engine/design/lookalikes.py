@@ -23,7 +23,7 @@ def lookalikes(levels: Iterable[str], known: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def twins(levels: Iterable[str]) -> dict[str, str]:
+def earlier_lookalikes(levels: Iterable[str]) -> dict[str, str]:
     """The earlier one of these levels that each looks like, for those that look like one."""
     first: dict[str, str] = {}
     pairs = ((level, first.setdefault(_folded(level), level)) for level in levels)

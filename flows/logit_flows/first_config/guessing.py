@@ -23,7 +23,7 @@ from logit_flows.first_config.reading import Table, read_table
 from logit_flows.first_config.roles import Roles, guess_roles
 from logit_flows.first_config.sketch import Choice, Sketch
 from logit_flows.first_config.strengths import pure_level_rows
-from logit_flows.first_config.suspicions import duplicates, leaks, same_as_outcome
+from logit_flows.first_config.suspicions import duplicate_columns, outcome_leaks, same_as_outcome
 from logit_flows.first_config.trial import fitting_sketch
 from logit_flows.first_config.writing import content_of, text_of
 
@@ -74,9 +74,9 @@ def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
     roles = guess_roles(frame, profiles, outcome.column)
     rest = [n for n in profiles if n != outcome.column and n not in roles.columns]
     features = guess_features(frame, profiles, rest, outcome)
-    features = features.without(duplicates(frame, profiles, features.columns))
+    features = features.without(duplicate_columns(frame, profiles, features.columns))
     features = features.without(same_as_outcome(frame, profiles, features, outcome))
-    dropped, suspicious = leaks(frame, profiles, features, outcome)
+    dropped, suspicious = outcome_leaks(frame, profiles, features, outcome)
     features = features.without(dropped)
     if not features.columns:
         raise DataError(_no_features_sentence(file, outcome, features))

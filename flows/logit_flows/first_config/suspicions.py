@@ -21,7 +21,7 @@ MULTIPLE_CORRELATION, MAX_COMPARED_ROWS = 0.99999, 50_000
 MAX_MAPPED_SHARE = 0.5  # of different values: of nearly unique columns any pair maps one to one
 
 
-def duplicates(
+def duplicate_columns(
     frame: pl.DataFrame, profiles: Mapping[str, Profile], names: Sequence[str]
 ) -> dict[str, str]:
     """The columns that say the same as another feature, each with its reason.
@@ -94,7 +94,7 @@ def _exact_reason(outcome: Outcome) -> str:
     return f"tells {outcome.column} exactly: the outcome in other words, or known only after it"
 
 
-def leaks(
+def outcome_leaks(
     frame: pl.DataFrame, profiles: Mapping[str, Profile], features: Features, outcome: Outcome
 ) -> tuple[dict[str, str], list[Guess]]:
     """The columns to leave out as known only after the outcome, and those that are only suspicious.

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from json import dumps
 
-from logit_engine.design.lookalikes import alike_clause, lookalikes, quoted_blanks, twins
+from logit_engine.design.lookalikes import (
+    alike_clause,
+    earlier_lookalikes,
+    lookalikes,
+    quoted_blanks,
+)
 from logit_engine.design.spec import Impute, Spec
 from logit_engine.design.terms.base import Training, missing_levels_error
 from logit_engine.errors import DataError, Reason, UsageError
@@ -41,7 +46,7 @@ def learn_levels(training: Training, name: str) -> Levels:
     rows = dict.fromkeys(level_of.values(), 0)
     for value, level in level_of.items():
         rows[level] += value_rows.get(value, 0)
-    alike = twins(rows)
+    alike = earlier_lookalikes(rows)
     if alike:
         training.note(name, f"the levels {alike_clause(alike)}; recode can merge them.")
     return Levels(level_of, rows)

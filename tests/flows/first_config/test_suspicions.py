@@ -7,7 +7,7 @@ import polars as pl
 from logit_flows.first_config.features import guess_features
 from logit_flows.first_config.outcomes import guess_outcome
 from logit_flows.first_config.profiles import profile_columns
-from logit_flows.first_config.suspicions import duplicates, leaks, same_as_outcome
+from logit_flows.first_config.suspicions import duplicate_columns, outcome_leaks, same_as_outcome
 
 ROWS = 1000
 RANDOM = np.random.default_rng(20)
@@ -18,7 +18,7 @@ NOISE = RANDOM.normal(size=ROWS)
 def doubled(**columns: Any) -> dict[str, str]:
     """The columns that say the same as another."""
     frame = pl.DataFrame(columns)
-    return duplicates(frame, profile_columns(frame), frame.columns)
+    return duplicate_columns(frame, profile_columns(frame), frame.columns)
 
 
 def judged(**columns: Any) -> tuple[dict[str, str], list[str]]:
@@ -28,7 +28,7 @@ def judged(**columns: Any) -> tuple[dict[str, str], list[str]]:
     outcome = guess_outcome(profiles, "bought", "table")
     features = guess_features(frame, profiles, ["x", *columns], outcome)
     same = same_as_outcome(frame, profiles, features, outcome)
-    dropped, suspicious = leaks(frame, profiles, features.without(same), outcome)
+    dropped, suspicious = outcome_leaks(frame, profiles, features.without(same), outcome)
     return {**same, **dropped}, [guess.column for guess in suspicious]
 
 
