@@ -1,9 +1,8 @@
 """The whole benchmark, into the tables of docs/performance.md: python bench/run.py [--quick]
 [SECTION ...].
 
-Sections: in-memory, small, end-to-end, check, penalized, and cluster where bench/cluster.py is
-there. Ends with 1 if a goal is missed without a sentence on why in misses.py, or if a section
-fails. Larger than memory goes by hand.
+`--help` lists the sections. Ends with 1 if a goal is missed without a sentence on why in
+misses.py, or if a section fails. Larger than memory goes by hand.
 """
 
 import argparse

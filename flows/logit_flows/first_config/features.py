@@ -28,6 +28,8 @@ MAX_BENT_CODES = 6  # ... by an event that neither rises nor falls with them
 MIN_BENT_SHARE, BENT_LEVEL = 0.005, 1e-3
 MIN_LEVEL_SHARE = 0.5  # of the rows, in levels that are not pooled
 MAX_TEXT_LETTERS = 30
+MIN_SPACED_SHARE = 0.5  # of free texts, with a blank within
+MIN_RANGE_SHARE = 0.8  # of the levels, written as [0-10) is
 ROWS_OF_RARE_LEVEL, MAX_RARE_SHARE = 10, 0.001
 
 
@@ -103,7 +105,7 @@ def _useless(profile: Profile) -> str:
     if profile.kind is Kind.OTHER:
         return "values of a type that is no feature"
     many = profile.distinct > MAX_LEVELS or profile.distinct > 0.5 * profile.present
-    if many and profile.letters > MAX_TEXT_LETTERS and profile.spaced > 0.5:
+    if many and profile.letters > MAX_TEXT_LETTERS and profile.spaced > MIN_SPACED_SHARE:
         return f"free text, {profile.letters:.0f} letters on average"
     return ""
 
@@ -131,7 +133,7 @@ def _text_reason(profile: Profile) -> str:
     """What is worth saying of a text column: ordered levels, numbers that are codes."""
     values = [str(value) for value in profile.counts]
     ranges = [v for v in values if v[:1] in "[(<>" and any(letter.isdigit() for letter in v)]
-    if len(values) > 2 and len(ranges) >= 0.8 * len(values):
+    if len(values) > 2 and len(ranges) >= MIN_RANGE_SHARE * len(values):
         return "ranges in an order; each is a level"
     digits = [v for v in values if v.isdigit()]
     if len(values) > 2 and len(digits) == len(values):

@@ -145,7 +145,7 @@ def _name_points(name: str) -> float:
         points += 2.0
     if has_stem(name, FEATURE_STEMS):
         points -= 4.0
-    if has_word(name, PAST_NAMES) or "prev" in name.lower():
+    if has_word(name, PAST_NAMES):
         points -= 5.0
     return points
 

@@ -25,7 +25,7 @@ TYPES = (
     LogicalType.DATETIME,
     LogicalType.ZONED,
 )
-FIRST_VALUES = 100
+FIRST_VALUES = 100  # of a column
 
 
 @dataclass(frozen=True, slots=True)

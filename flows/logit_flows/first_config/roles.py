@@ -20,6 +20,8 @@ MIN_CLUSTERS = 30
 MAX_MEAN_CLUSTER_ROWS = 20
 MIN_NAMELESS_ROWS = 50  # in a shorter table any column of whole numbers may be unique
 MIN_NAMELESS_SHARE = 0.8  # of different values in a first column that is nearly an id
+MIN_NAMELESS_SPREAD = 10  # of the numbers of such a column, in rows of the table
+MAX_SPACED_SHARE = 0.5  # of the texts of an id, with a blank within
 MIN_TIMES = 20
 MAX_ID_LETTERS = 40
 
@@ -84,7 +86,7 @@ def _id_guess(column: pl.Series, profile: Profile) -> Guess | None:
     if profile.kind is Kind.INTEGER and _counts_rows(column, profile):
         return Guess(profile.name, "unique: the number of the row")
     is_first = profile.place == 0 and profile.rows >= MIN_NAMELESS_ROWS
-    is_name = profile.kind is Kind.TEXT and profile.spaced < 0.5
+    is_name = profile.kind is Kind.TEXT and profile.spaced < MAX_SPACED_SHARE
     if is_first and (is_name or profile.kind is Kind.INTEGER):
         return Guess(profile.name, "unique, and the first column")
     return None
@@ -107,7 +109,10 @@ def _cluster_guess(profile: Profile) -> Guess | None:
     if many and is_id_name(profile.name):
         return Guess(profile.name, f"named like an id, and it repeats: {reason}")
     nearly = profile.distinct >= MIN_NAMELESS_SHARE * profile.rows
-    wide = profile.kind is Kind.INTEGER and profile.high - profile.low > 10 * profile.rows
+    wide = (
+        profile.kind is Kind.INTEGER
+        and profile.high - profile.low > MIN_NAMELESS_SPREAD * profile.rows
+    )
     if many and nearly and wide and profile.place == 0 and profile.low >= 0:
         return Guess(profile.name, f"the first column, nearly unique: {reason}")
     return None

@@ -18,6 +18,7 @@ LEAK_AUC, EXACT_AUC = 0.99, 1.0 - 1e-9  # of one column alone
 MIN_EXACT_ROWS = 500  # in a shorter table an honest column may rank perfectly
 AFTER_AUC, AFTER_LEAD = 0.7, 0.03  # of a column that is named like something known afterwards
 MULTIPLE_CORRELATION, MAX_COMPARED_ROWS = 0.99999, 50_000
+MAX_EXACT_SHARE = 0.1  # of different values: nearly unique columns tell any outcome exactly
 MAX_MAPPED_SHARE = 0.5  # of different values: of nearly unique columns any pair maps one to one
 
 
@@ -85,7 +86,7 @@ def same_as_outcome(
         name: _exact_reason(outcome)
         for name in features.columns
         if profiles[name].is_whole
-        and profiles[name].distinct <= MAX_MAPPED_SHARE * profiles[name].present / 5
+        and profiles[name].distinct <= MAX_EXACT_SHARE * profiles[name].present
         and tells_exactly(series_of(frame, name), target)
     }
 
