@@ -17,8 +17,9 @@ from logit_flows.steps.gate import first_decision, judge_challenger
 from logit_flows.steps.leaderboard import Cell, plan_experiment, publish_leaderboard
 from logit_flows.steps.learn import Learned, learn_design
 from logit_flows.steps.load import Dataset, load_dataset
+from logit_flows.steps.opening import open_store
 from logit_flows.steps.promotion import promote_first, promote_run, read_champion
-from logit_flows.steps.publish import build_model, publish_run
+from logit_flows.steps.publish import build_model, keep_contract, publish_run
 from logit_flows.steps.score import Cohort, find_cohorts, load_stored_model, score_cohort
 from logit_flows.steps.split import Split, split_rows
 from logit_flows.steps.stored_run import find_run
@@ -121,6 +122,10 @@ CASES: dict[Callable[..., Any], Case] = {
     publish_run: Case(
         lambda p: (p.unpublished, p.dataset, p.split, p.model, p.evaluation),
         lambda p, stored: (Path(stored.folder) / "manifest.json").exists(),
+    ),
+    keep_contract: Case(
+        lambda p: (p.config, p.dataset),
+        lambda p, _: open_store(p.config).contract() == p.dataset.contract,
     ),
     read_champion: Case(
         lambda p: (p.config,), lambda p, champion: champion.run == champion.anchor == p.run

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from logit_engine.errors import DataError, LogitEngineError, Reason
-from logit_flows.config.flow_text import flow_text
+from logit_flows.sources.flow_text import flow_text
 
 
 class Remedy(NamedTuple):

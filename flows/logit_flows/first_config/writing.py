@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
 
-from logit_flows.config.flow_text import flow_text
+from logit_flows.sources.flow_text import flow_text
 
 COMMENT_COLUMN = 44
 # Characters of a line: with a comment behind its value, and all others.

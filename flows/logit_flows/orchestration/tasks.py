@@ -33,7 +33,7 @@ from logit_flows.steps.leaderboard import Leaderboard, plan_experiment, publish_
 from logit_flows.steps.learn import learn_design
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.promotion import promote_first, promote_run, read_champion
-from logit_flows.steps.publish import build_model, publish_run
+from logit_flows.steps.publish import build_model, keep_contract, publish_run
 from logit_flows.steps.score import Scored, find_cohorts, load_stored_model, score_cohort
 from logit_flows.steps.split import split_rows
 from logit_flows.steps.stored_run import find_run
@@ -101,6 +101,7 @@ TASK_POLICIES = (
     TaskPolicy(evaluate_model, artifact=_metrics_artifact),
     TaskPolicy(build_model, limit=TEN_MINUTES),
     TaskPolicy(publish_run, RETRY_SECONDS, ONE_HOUR),
+    TaskPolicy(keep_contract, RETRY_SECONDS, TEN_MINUTES),
     TaskPolicy(read_champion, RETRY_SECONDS, TEN_MINUTES),
     TaskPolicy(promote_first, RETRY_SECONDS, TEN_MINUTES),
     TaskPolicy(promote_run, RETRY_SECONDS, TEN_MINUTES),

@@ -10,7 +10,7 @@ from logit_flows.steps.fit import fit_model
 from logit_flows.steps.learn import learn_design
 from logit_flows.steps.load import Dataset, load_dataset
 from logit_flows.steps.promotion import promote_first
-from logit_flows.steps.publish import build_model, publish_run
+from logit_flows.steps.publish import build_model, keep_contract, publish_run
 from logit_flows.steps.split import Split, split_rows
 from logit_flows.steps.stored_run import StoredRun, find_run
 from logit_flows.steps.tune import Tuning, tune_penalty
@@ -61,6 +61,8 @@ def train_run(config: Config, relearn: bool, run: Run) -> Trained:
     """The run of this config and data: verified and reused if it is published, else made now."""
     dataset = run(load_dataset, config, relearn)
     found = run(find_run, config, dataset)
+    if found is not None and relearn:
+        run(keep_contract, config, dataset)
     made = found or publish_draft(config, dataset, draft_run(config, dataset, run), run)
     return Trained(
         made.run,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from logit_engine.reporting.cell_text import visible_text
 from logit_engine.reporting.column_fitting import Column, fitted_table
 from logit_engine.reporting.number_formats import UNKNOWN, number_text
-from logit_flows.config.flow_text import flow_text
+from logit_flows.sources.flow_text import flow_text
 
 if TYPE_CHECKING:
     from logit_flows.steps.leaderboard import Cell, Leaderboard

@@ -9,9 +9,11 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
-from logit_engine.storage.publish import canonical_json
+from logit_engine.errors import ArtifactError
+from logit_engine.storage.publish import canonical_json, unsealed
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.type_names import LogicalType
 
@@ -127,3 +129,21 @@ class Contract:
             None if dialect is None else Dialect.from_content(dialect),
             tuple(content["row"]),
         )
+
+
+def stored_contract(path: Path) -> Contract | None:
+    """The contract of a sealed file, or None if there is none.
+
+    Raises ArtifactError if it is damaged, or of another version.
+    """
+    if not path.exists():
+        return None
+    anew = "train with --relearn makes a new one."
+    try:
+        return Contract.from_content(unsealed(path))
+    except ArtifactError as error:
+        raise ArtifactError(f"{str(error).rstrip('.')}; {anew}") from None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ArtifactError(
+            f"{path} is no contract, or that of another version of the engine; {anew}"
+        ) from None

@@ -6,6 +6,7 @@ import polars as pl
 
 from logit_engine.errors import DataError
 from logit_flows.sources.contract import Role
+from logit_flows.sources.flow_text import flow_text
 from logit_flows.sources.logical_types import is_text
 from logit_flows.sources.raw_files import NEVER, RawColumns
 from logit_flows.sources.type_names import LogicalType
@@ -27,7 +28,7 @@ def first_look_error(
         return _column_error(file, name, said)
     if Role.TIME in roles:
         texts = is_text(file.types[name]) and not file.is_parsed(name)
-        line = f", or declare what the texts are:  data: {{types: {{{name}: datetime}}}}"
+        line = f", or declare what the texts are:  data: {{types: {{{flow_text(name)}: datetime}}}}"
         return _column_error(
             file,
             name,
@@ -77,11 +78,8 @@ def _numeric_advice(file: RawColumns, name: str) -> str:
     if is_text(dtype) and not file.is_parsed(name):
         return (
             f"list it under features.categorical; or, if the texts are numbers,  "
-            f"data: {{types: {{{name}: number}}}}"
+            f"data: {{types: {{{flow_text(name)}: number}}}}"
         )
     if dtype.is_temporal():
         return "a date is no number: list it under features.categorical, or leave it out."
-    return (
-        "repair the value, name it as missing (data: {format: {null_values: ['', ...]}}), or list "
-        "the column under features.categorical."
-    )
+    return "repair the value, or list the column under features.categorical."

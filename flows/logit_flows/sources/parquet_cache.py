@@ -6,6 +6,7 @@ that is published: a damaged one is made anew.
 """
 
 import hashlib
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,15 +61,19 @@ def _key(file: DataFile, dialect: Dialect, types: Mapping[str, LogicalType]) -> 
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether the entry is there and as it was written; a damaged one is removed."""
-    if not folder.exists():
+    """Whether the entry is there and as it was written; a damaged one, or another's, is removed."""
+    if not os.path.lexists(folder):
         return False
-    try:
-        verify_manifest(folder)
-    except ArtifactError:
+    if folder.is_dir() and not folder.is_symlink():
+        try:
+            if verify_manifest(folder).get("key") == folder.name:
+                return True
+        except ArtifactError:
+            pass
         shutil.rmtree(folder, ignore_errors=True)
-        return False
-    return True
+    else:
+        folder.unlink()
+    return False
 
 
 def _make_entry(
@@ -79,6 +84,6 @@ def _make_entry(
         with publish_folder(folder, folder.parent / ".staging") as staged:
             rows = write_parquet(file.path, dialect, types, staged / ROWS)
             file.refuse_change()
-            write_manifest(staged, {"rows": rows, "source": file.sha256})
+            write_manifest(staged, {"rows": rows, "key": folder.name})
     except AlreadyPublished:
         pass

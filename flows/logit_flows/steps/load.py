@@ -12,11 +12,11 @@ from logit_engine.design.parquet_rows import ParquetFrames, parquet_frames
 from logit_engine.errors import DataError, LogitEngineError, joint_error
 from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.labels import Label, is_same_label, label_of, quoted_label
-from logit_flows.config.flow_text import flow_text
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import CurableError, Remedy
 from logit_flows.sources.contract import Contract, Role, Roles
 from logit_flows.sources.files import bound_files, find_paths
+from logit_flows.sources.flow_text import flow_text
 from logit_flows.sources.looking import Known
 from logit_flows.sources.reading import read_source
 from logit_flows.sources.shown_paths import shown_path

@@ -114,8 +114,13 @@ def publish_run(
     store = open_store(config)
     folder = store.publish_run(run, write, manifest)
     store.drop_checkpoint(run)
-    store.keep_contract(dataset.contract)
+    keep_contract(config, dataset)
     return StoredRun(run, str(folder), model, evaluation)
+
+
+def keep_contract(config: Config, dataset: Dataset) -> None:
+    """Keep what the columns of the data mean as the contract of the config's name."""
+    open_store(config).keep_contract(dataset.contract)
 
 
 def write_predictions(

@@ -23,7 +23,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,7 @@ from logit_engine.storage.publish import (
     verify_manifest,
     write_manifest,
 )
-from logit_flows.sources.contract import Contract
+from logit_flows.sources.contract import Contract, stored_contract
 from logit_flows.store.locks import hold_lock, utc_now
 from logit_flows.store.run_files import RunFiles
 
@@ -350,13 +350,17 @@ class Store:
 
     def contract(self) -> Contract | None:
         """The contract of the name's data, or None before its first run."""
-        path = self.folder / "contract.json"
-        return Contract.from_content(unsealed(path)) if path.exists() else None
+        return stored_contract(self.folder / "contract.json")
 
     def keep_contract(self, contract: Contract) -> None:
-        """Keep what a published run found its columns to be; columns it did not use stay."""
+        """Keep what a run found its columns to be; columns it did not use stay.
+
+        One that cannot be read is replaced: only a run that learns anew comes so far with it.
+        """
         with hold_lock(self.folder / ".contract.lock", "keep a contract", POINTER_WAIT_SECONDS):
-            older = self.contract()
+            older = None
+            with suppress(ArtifactError):
+                older = self.contract()
             whole = contract if older is None else older.extended(contract)
             if whole != older:
                 text = sealed(whole.to_content())

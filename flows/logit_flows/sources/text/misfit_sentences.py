@@ -4,6 +4,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from logit_engine.rows.labels import quoted_text
+from logit_flows.sources.flow_text import flow_text
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.places import Place
 from logit_flows.sources.type_names import NUMBER_TYPES, TIME_TYPES, LogicalType
@@ -31,14 +33,17 @@ def misfit_sentence(found: Misfit) -> str:
     shown = short_value(found.value)
     place = f"{found.place}, column '{found.name}'"
     if found.wanted in NUMBER_TYPES and _is_infinite(found):
-        return f"{place}: '{shown}' is infinite or too large for a number; {_as_missing(shown)}"
-    return f"{place}: '{shown}' is not {VALUE_WORDS[found.wanted]}; {_remedy(found, shown)}"
+        what = "is infinite or too large for a number"
+    else:
+        what = f"is not {VALUE_WORDS[found.wanted]}"
+    return f"{place}: '{shown}' {what}; {_remedy(found)}"
 
 
-def _remedy(found: Misfit, shown: str) -> str:
+def _remedy(found: Misfit) -> str:
+    """What to do about the value, with the line of YAML where one cures it."""
     dialect = found.dialect
     if LEADING_ZERO.fullmatch(found.value):
-        return f"if it is a code:  data: {{types: {{{found.name}: text}}}}"
+        return f"if it is a code:  data: {{types: {{{flow_text(found.name)}: text}}}}"
     if found.wanted not in (*NUMBER_TYPES, LogicalType.INTEGER):
         return (
             "repair the value, say how dates are written (data.format.dates), or what the column "
@@ -53,15 +58,21 @@ def _remedy(found: Misfit, shown: str) -> str:
             return "if the comma is the decimal mark:  data: {format: {decimal: ','}}"
     elif GROUPED_POINT.fullmatch(found.value) and dialect.thousands is None:
         return "if the point parts thousands:  data: {format: {thousands: '.'}}"
-    return _as_missing(shown)
+    return _as_missing(found)
 
 
-def _as_missing(shown: str) -> str:
-    quoted = shown.replace("'", "''")
+def _as_missing(found: Misfit) -> str:
+    """The line that names the value as missing, beside what is missing already."""
+    texts = dict.fromkeys(("", *found.dialect.null_values, short_value(found.value)))
+    listed = ", ".join(map(_in_quotes, texts))
     return (
         "repair the value, or if it means missing, add it:  "
-        f"data: {{format: {{null_values: ['', '{quoted}']}}}}"
+        f"data: {{format: {{null_values: [{listed}]}}}}"
     )
+
+
+def _in_quotes(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'" if text.isprintable() else quoted_text(text)
 
 
 def _is_infinite(found: Misfit) -> bool:

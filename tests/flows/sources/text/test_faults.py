@@ -260,3 +260,13 @@ def test_a_long_field_is_read_whole(tmp_path: Path) -> None:
 )
 def test_a_file_that_is_no_table_is_told_by_its_ending(name: str, sentence: str | None) -> None:
     assert other_kind(name) == sentence
+
+
+def test_a_line_to_paste_keeps_what_is_missing_already_and_quotes_a_name(tmp_path: Path) -> None:
+    said = refusal(tmp_path, "x,y\nNA,1\nlots,2\n", NUMBER, null_values=("", "NA"))
+    assert said.endswith("data: {format: {null_values: ['', 'NA', 'lots']}}")
+    (tmp_path / "g.csv").write_text("a: b;y\n007;1\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r'data: \{types: \{"a: b": text\}\}$'):
+        write_parquet(
+            tmp_path / "g.csv", Dialect(separator=";"), {"a: b": INTEGER}, tmp_path / "made.parquet"
+        )
