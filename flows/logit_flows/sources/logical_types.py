@@ -33,6 +33,7 @@ MAX_INTEGER_BYTES = 18  # of a text that fits 64 bits whatever its digits
 TRUE_TEXTS = ("true", "True", "TRUE")
 FALSE_TEXTS = ("false", "False", "FALSE")
 DATE_TEXT = "%Y-%m-%d"
+MIN_YEAR, MAX_YEAR = 1000, 9999  # of four digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _to_date(values: pl.Expr, found: pl.DataType) -> Cast | None:
     if isinstance(found, pl.Datetime) and not is_zoned(found):
         return Cast(values.cast(pl.Date), values.dt.time() != pl.time(0))
     if is_text(found):
-        dates = values.cast(pl.String).str.to_date(DATE_TEXT, strict=False)
+        dates = with_whole_years(values.cast(pl.String).str.to_date(DATE_TEXT, strict=False))
         return Cast(dates, values.is_not_null() & dates.is_null())
     return None
 
@@ -191,7 +192,8 @@ def datetime_of(texts: pl.Expr) -> pl.Expr:
         plain.str.to_datetime(form, time_unit="us", strict=False)
         for form in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")
     ]
-    return pl.coalesce(*parsed, texts.str.to_date(DATE_TEXT, strict=False).cast(pl.Datetime("us")))
+    days = texts.str.to_date(DATE_TEXT, strict=False).cast(pl.Datetime("us"))
+    return with_whole_years(pl.coalesce(*parsed, days))
 
 
 def moment_of(texts: pl.Expr) -> pl.Expr:
@@ -201,7 +203,14 @@ def moment_of(texts: pl.Expr) -> pl.Expr:
         plain.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
         for form in ("%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z")
     ]
-    return pl.coalesce(*parsed)
+    return with_whole_years(pl.coalesce(*parsed))
+
+
+def with_whole_years(times: pl.Expr) -> pl.Expr:
+    """Times whose year has four digits, others null: %Y takes the 13 of 31/01/13 for the year 13,
+    a century or twenty too early.
+    """
+    return pl.when(times.dt.year().is_between(MIN_YEAR, MAX_YEAR)).then(times)
 
 
 def _below_microseconds(values: pl.Expr, found: pl.Datetime) -> pl.Expr | None:

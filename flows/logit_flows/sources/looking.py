@@ -9,6 +9,7 @@ in every row is an integer.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 import polars as pl
 
@@ -16,7 +17,7 @@ from logit_engine.errors import joint_error
 from logit_flows.sources.contract import Contract, ContractColumn, Role, Roles
 from logit_flows.sources.logical_types import is_text, is_zoned
 from logit_flows.sources.misfits import first_look_error, later_error
-from logit_flows.sources.raw_files import RawColumns
+from logit_flows.sources.raw_files import NEVER, Misfits, RawColumns
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.type_names import TIME_TYPES, LogicalType
 
@@ -64,7 +65,7 @@ def learn_contract(
         if fitting:
             columns.append(ContractColumn(name, tuple(found), fitting[0]))
             continue
-        wanted = options[name][0]
+        wanted = min(options[name], key=lambda one: _misfit_count(judged, name, one))
         at = next(i for i, misfits in enumerate(judged) if (name, wanted) in misfits)
         count = judged[at][name, wanted]
         problems.append(
@@ -75,6 +76,12 @@ def learn_contract(
     if problems:
         raise joint_error(problems)
     return Contract(tuple(columns), dialect)
+
+
+def _misfit_count(judged: Sequence[Misfits], name: str, wanted: LogicalType) -> float:
+    """How many values of all files do not fit a type: the nearest type tells most."""
+    counts = [misfits.get((name, wanted), 0) for misfits in judged]
+    return inf if NEVER in counts else sum(counts)
 
 
 def _unproven(

@@ -27,14 +27,8 @@ def first_look_error(
         said = f"should hold numbers but holds {held}; {_numeric_advice(file, name)}"
         return _column_error(file, name, said)
     if Role.TIME in roles:
-        texts = is_text(file.types[name]) and not file.is_parsed(name)
-        line = f", or declare what the texts are:  data: {{types: {{{flow_text(name)}: datetime}}}}"
-        return _column_error(
-            file,
-            name,
-            f"(data.time) holds {held}; give dates, dates with times, or numbers"
-            f"{line if texts else '.'}",
-        )
+        said = f"(data.time) holds {held}; give dates, dates with times, or numbers"
+        return _column_error(file, name, f"{said}{_time_advice(file, name)}")
     advice = "list it under features.numeric, or " if Role.CATEGORICAL in roles else ""
     return _column_error(
         file,
@@ -71,6 +65,14 @@ def held_words(
     others = "" if count == 1 else f", {count:,} in all"
     shown = f"text '{shown}'" if is_text(file.types[name]) else shown
     return f"{shown} in data row {row:,} (the first such value{others})"
+
+
+def _time_advice(file: RawColumns, name: str) -> str:
+    if not is_text(file.types[name]):
+        return "."
+    if file.is_parsed(name):
+        return ", or say how they are written:  data: {format: {dates: '%d/%m/%Y'}}"
+    return f", or declare what the texts are:  data: {{types: {{{flow_text(name)}: datetime}}}}"
 
 
 def _numeric_advice(file: RawColumns, name: str) -> str:

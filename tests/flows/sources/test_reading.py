@@ -209,3 +209,15 @@ def test_a_look_at_text_is_taken_once_and_markers_are_found_by_it(
     monkeypatch.undo()
     look.write_text("{}", encoding="utf-8")
     assert read_source(files, ROLES, Known(), unknown, cache) == first
+
+
+def test_of_types_that_do_not_fit_the_nearest_tells_what_is_wrong(tmp_path: Path) -> None:
+    times = ["2013-01-01 05:00", "2013-01-02 24:00", "2013-01-03 05:00"]
+    rows = FRAME.with_columns(t=pl.Series(times)).write_csv()
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, {"a.csv": rows}, roles={"t": (Role.TIME,)})
+    assert str(caught.value).endswith(
+        "column 't' (data.time) holds text '2013-01-02 24:00' in data row 2 (the first such "
+        "value); give dates, dates with times, or numbers, or say how they are written:  data: "
+        "{format: {dates: '%d/%m/%Y'}}"
+    )

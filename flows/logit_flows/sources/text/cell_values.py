@@ -4,7 +4,13 @@ import re
 
 import polars as pl
 
-from logit_flows.sources.logical_types import Cast, cast_to, datetime_of, moment_of
+from logit_flows.sources.logical_types import (
+    Cast,
+    cast_to,
+    datetime_of,
+    moment_of,
+    with_whole_years,
+)
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.plain_text import PlainText
 from logit_flows.sources.type_names import NUMBER_TYPES, LogicalType
@@ -84,7 +90,7 @@ def datetime_in(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
     if dialect.dates and not TIME_CODES.search(dialect.dates):
         days = texts.str.to_date(dialect.dates, strict=False)
         parsed.append(days.cast(pl.Datetime("us")))
-    return pl.coalesce(*parsed, datetime_of(texts))
+    return with_whole_years(pl.coalesce(*parsed, datetime_of(texts)))
 
 
 def moment_in(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
@@ -93,7 +99,7 @@ def moment_in(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
         texts.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
         for form in _time_forms(dialect, "%#z")
     ]
-    return pl.coalesce(*parsed, moment_of(texts))
+    return with_whole_years(pl.coalesce(*parsed, moment_of(texts)))
 
 
 def _time_forms(dialect: Dialect, zone: str) -> list[str]:

@@ -270,3 +270,21 @@ def test_a_line_to_paste_keeps_what_is_missing_already_and_quotes_a_name(tmp_pat
         write_parquet(
             tmp_path / "g.csv", Dialect(separator=";"), {"a: b": INTEGER}, tmp_path / "made.parquet"
         )
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "dates"),
+    [
+        ("31/01/13", DATE, "%d/%m/%Y"),
+        ("31/01/13 05:00", LogicalType.DATETIME, "%d/%m/%Y"),
+        ("13-01-31", DATE, None),
+        ("13-01-31 05:00", LogicalType.DATETIME, None),
+        ("13-01-31 05:00Z", LogicalType.ZONED, None),
+        ("-2013-01-31", DATE, None),
+    ],
+)
+def test_two_digits_are_no_year_of_the_first_century(
+    value: str, kind: LogicalType, dates: str | None, tmp_path: Path
+) -> None:
+    said = refusal(tmp_path, f"x,y\n{value},1\n", kind, dates=dates)
+    assert said.startswith(f"f.csv, line 2 (data row 1), column 'x': '{value}' is not a ")
