@@ -11,10 +11,10 @@ from logit_flows.first_config.writing import Entry
 
 MAX_SHOWN_COLUMNS = 8
 ORCHESTRATOR_REASON = "Prefect if its profile names a server, else plain functions"
-UNSEEN_REASON = "a level that is in no training row counts as a rare level; scores count its rows"
+UNSEEN_REASON = "a level that is in no training row counts as a rare level"
 DROPS = {
-    "aliased": "a column that is a combination of others is left out; a note names it",
-    "constant": "a column with one value in the training rows is left out; a note names it",
+    "aliased": "a column that is a combination of others is left out, with a note",
+    "constant": "a column with one value in the training rows is left out, with a note",
 }
 
 
