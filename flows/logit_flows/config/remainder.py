@@ -90,12 +90,11 @@ def _split_without(config: Config, gone: Collection[str]) -> SplitRule:
 
 def _hashed_columns(config: Config) -> list[str | None]:
     """The columns that random splits and folds hash."""
-    data, by = config.data, config.split.by
-    if by == "cluster" or (by is None and data.cluster is not None):
+    data, features = config.data, config.features
+    if config.split_key == "cluster":
         return [data.cluster]
-    if by == "id" or (by is None and data.id is not None):
+    if config.split_key == "id":
         return [data.id]
-    features = config.features
     return [*features.numeric, *features.categorical, data.time, config.split.column]
 
 

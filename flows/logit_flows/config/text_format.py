@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator
 
 from logit_flows.config.problems import shown
+from logit_flows.sources.text.dialect import NONE
 
-NONE = "none"
 TAB_WORDS = ("\\t", "tab")
 DATE_PARTS = {"year": "Yy", "month": "mbB", "day": "de"}
 

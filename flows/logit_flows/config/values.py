@@ -42,7 +42,7 @@ def _labels(value: Any) -> Any:
 
 
 def value_text(label: object) -> str:
-    """A value of the config as the text of a level: true is "true", 1 is "1"."""
+    """A value of the config as its canonical text, that of a level: true is "true", 1 is "1"."""
     return str(label).lower() if isinstance(label, bool) else str(label)
 
 

@@ -22,6 +22,7 @@ PHYSICAL_TYPES: dict[LogicalType, pl.DataType] = {
     LogicalType.DURATION: pl.Float64(),  # seconds
 }
 
+MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
 # a whole number above it may have been another one before it was made a float
 MAX_EXACT_WHOLE: dict[pl.DataType, int] = {
     pl.Float16(): 2**11,

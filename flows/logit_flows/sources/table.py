@@ -15,13 +15,12 @@ import polars as pl
 from logit_engine.rows.frame_columns import by_name
 from logit_flows.sources.contract import Contract
 from logit_flows.sources.files import DataFile, named_files, refuse_new_contents
-from logit_flows.sources.logical_types import physical_type
+from logit_flows.sources.logical_types import MAX_INT64, MIN_INT64, physical_type
 from logit_flows.sources.parquet_cache import cached_parquet
 from logit_flows.sources.raw_files import RawFile
 from logit_flows.sources.type_names import LogicalType
 
 WIDE_INTEGERS = (pl.UInt64, pl.Int128)
-MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
 Types = tuple[tuple[str, LogicalType, pl.DataType], ...]  # name, logical and physical type
 
 

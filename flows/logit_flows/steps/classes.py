@@ -12,10 +12,10 @@ from logit_engine.rows.labels import (
     quoted_labels,
 )
 from logit_flows.config.sections import Target
+from logit_flows.sources.logical_types import MAX_INT64, MIN_INT64
 
 MAX_CLASSES = 100
 MAX_SHOWN_LABELS = 4
-MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1  # of Int64
 
 
 def several_classes(
@@ -106,7 +106,7 @@ def _no_label(values: Sequence[object]) -> list[object]:
 
 
 def _is_wide(value: object) -> bool:
-    return isinstance(value, int) and not MIN_INTEGER <= value <= MAX_INTEGER
+    return isinstance(value, int) and not MIN_INT64 <= value <= MAX_INT64
 
 
 def _target_error(column: str, said: str) -> DataError:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import series_of
+from logit_flows.sources.logical_types import is_text
 
 Words = NDArray[np.uint64]
 
@@ -116,12 +117,9 @@ def canonical_text(column: pl.Series) -> pl.Series:
     if isinstance(kind, pl.Decimal):
         text = values.cast(pl.String)
         return text.str.replace(r"\.?0+$", "") if kind.scale else text
-    if kind.is_integer() or kind in (pl.Boolean, pl.Date, pl.Time, pl.Null, *TEXT_TYPES):
+    if kind.is_integer() or is_text(kind) or kind in (pl.Boolean, pl.Date, pl.Time, pl.Null):
         return values.cast(pl.String)
     raise _no_text_error(column)
-
-
-TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum)
 
 
 def _no_text_error(column: pl.Series) -> DataError:

@@ -18,6 +18,7 @@ from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name, by_names, series_of
 from logit_flows.config.model import Config
 from logit_flows.config.remedies import CurableError, Remedy
+from logit_flows.config.values import value_text
 from logit_flows.sources.contract import Contract
 from logit_flows.sources.type_names import NUMBER_TYPES
 from logit_flows.steps.hashing import Key, RowKey, canonical_text, hashed_keys, key_columns
@@ -108,7 +109,7 @@ def split_rows(config: Config, dataset: Dataset) -> Split:
         case "none":
             return Split("none")
         case "column":
-            rule = Split("column", asked.column, values=tuple(map(_label_text, asked.test or ())))
+            rule = Split("column", asked.column, values=tuple(map(value_text, asked.test or ())))
         case "time":
             rule = _time_rule(dataset, str(data.time), data.cluster, target, asked.test_size)
         case "stratified":
@@ -159,11 +160,6 @@ def _class_shares(split: Split, frame: pl.DataFrame) -> NDArray[np.float64]:
     labels, shares = canonical_text(frame[str(split.target)]), dict(split.by_class)
     found = labels.replace_strict(shares, default=0.0, return_dtype=pl.Float64)
     return found.fill_null(0.0).to_numpy()
-
-
-def _label_text(label: object) -> str:
-    """A label of the config as the canonical text of its value."""
-    return str(label).lower() if isinstance(label, bool) else str(label)
 
 
 def _hash_rule(method: str, key: Key, **rest: Any) -> Split:
