@@ -228,6 +228,24 @@ def _counted_dataset(config: Config, table: SourceTable, training: bool) -> Data
     counts = _counts(config, table.scan(), roles)
     if not counts.rows:
         raise DataError(f"{table.named_files}: no rows; there is nothing to learn from.")
+    problems = _missing_errors(config, counts)
+    if data.id is not None and not counts.missing[data.id]:
+        problems += _repeated_ids(config, table.scan(), data.id, counts.rows)
+    find = several_classes if config.model.family == "multinomial" else two_classes
+    classes = find([label_of(v) for v in counts.values], data.target, problems, training)
+    if problems:
+        raise joint_error(problems)
+    positive = data.target.positive
+    events = tuple(positive) if isinstance(positive, list) else ()
+    empty = tuple(f"{shown_path(path)} has no rows." for path in table.empty_files)
+    notes = (*sniffed_notes(table.contract.dialect, declared_dialect(data.format)), *empty)
+    dropped = counts.without_target
+    kept = counts.rows - dropped
+    return Dataset(table, kept, dropped, classes, data.target.column, events, notes)
+
+
+def _missing_errors(config: Config, counts: _Counts) -> list[LogitEngineError]:
+    """An error for each column with a role that is missing in some rows."""
     problems: list[LogitEngineError] = [
         DataError(
             f"column '{role}' is missing in {missing:,} of {counts.rows:,} rows; fill or drop "
@@ -237,27 +255,16 @@ def _counted_dataset(config: Config, table: SourceTable, training: bool) -> Data
         for role, missing in counts.missing.items()
         if missing
     ]
-    if data.id is not None and not counts.missing[data.id]:
-        problems += _repeated_ids(config, table.scan(), data.id, counts.rows)
-    dropped = counts.without_target
-    if dropped and data.missing_target == "error":
+    if counts.without_target and config.data.missing_target == "error":
         problems.append(
             CurableError(
-                f"the target '{data.target.column}' is missing in {dropped:,} of {counts.rows:,} "
-                "rows; set data.missing_target: drop to leave them out.",
+                f"the target '{config.data.target.column}' is missing in "
+                f"{counts.without_target:,} of {counts.rows:,} rows; set data.missing_target: drop "
+                "to leave them out.",
                 Remedy("data.missing_target", "data: {missing_target: drop}"),
             )
         )
-    find = several_classes if config.model.family == "multinomial" else two_classes
-    classes = find([label_of(v) for v in counts.values], data.target, problems, training)
-    if problems:
-        raise joint_error(problems)
-    positive = data.target.positive
-    events = tuple(positive) if isinstance(positive, list) else ()
-    empty = tuple(f"{shown_path(path)} has no rows." for path in table.empty_files)
-    notes = (*sniffed_notes(table.contract.dialect, declared_dialect(data.format)), *empty)
-    kept = counts.rows - dropped
-    return Dataset(table, kept, dropped, classes, data.target.column, events, notes)
+    return problems
 
 
 def _repeated_ids(

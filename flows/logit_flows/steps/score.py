@@ -1,7 +1,8 @@
 """Score: a cohort is checked, streamed through a stored model, and published as one file."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -192,9 +193,16 @@ def open_cohort(config: Config, model: StoredModel, cohort: Cohort) -> SourceTab
     wanted = {name: roles.get(name, (Role.ID,)) for name in dict.fromkeys(needed)}
     known = known_types(config, contract, wanted)
     cache = open_store(config).cache_folder
-    try:
+    with _named_errors(cohort):
         files = bound_files(cohort.paths)
         return read_source(files, wanted, known, dialects_of(config, contract), cache)
+
+
+@contextmanager
+def _named_errors(cohort: Cohort) -> Iterator[None]:
+    """Errors of data raised in here name the cohort."""
+    try:
+        yield
     except pl.exceptions.PolarsError as error:
         first = str(error).splitlines()[0]
         raise DataError(f"cohort {cohort.name}: it cannot be read: {first}") from error
@@ -212,18 +220,13 @@ def check_cohort(config: Config, model: StoredModel, cohort: Cohort, table: Sour
 
     Raises DataError, naming the cohort, if the model cannot score them.
     """
-    try:
+    with _named_errors(cohort):
         audit = model.design.check(table.scan())
         if audit.rows == 0:
             raise DataError("it has no rows; there is nothing to score.")
         model.design.refuse_unseen(audit, config.features.unknown_at_most)
         if config.data.id is not None:
             _check_ids(table.scan(), config.data.id)
-    except pl.exceptions.PolarsError as error:
-        first = str(error).splitlines()[0]
-        raise DataError(f"cohort {cohort.name}: it cannot be read: {first}") from error
-    except DataError as error:
-        raise placed_error(error, f"cohort {cohort.name}") from error
     return audit
 
 
