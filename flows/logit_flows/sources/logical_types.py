@@ -22,6 +22,12 @@ PHYSICAL_TYPES: dict[LogicalType, pl.DataType] = {
     LogicalType.DURATION: pl.Float64(),  # seconds
 }
 
+OWN_TYPES = {
+    pl.Boolean: LogicalType.BOOLEAN,
+    pl.Date: LogicalType.DATE,
+    pl.Duration: LogicalType.DURATION,
+}
+
 MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
 # a whole number above it may have been another one before it was made a float
 MAX_EXACT_WHOLE: dict[pl.DataType, int] = {
@@ -82,6 +88,17 @@ def is_plain(found: pl.DataType) -> bool:
 def is_zoned(found: pl.DataType) -> bool:
     """Whether values of the type are moments of a known zone."""
     return isinstance(found, pl.Datetime) and found.time_zone is not None
+
+
+def own_type(found: pl.DataType) -> LogicalType | None:
+    """What values of a file's type mean by themselves; None: no logical type is like them."""
+    if is_text(found):
+        return LogicalType.TEXT
+    if isinstance(found, pl.Datetime):
+        return LogicalType.ZONED if is_zoned(found) else LogicalType.DATETIME
+    if found.is_numeric():
+        return LogicalType.INTEGER if found.is_integer() else LogicalType.NUMBER
+    return OWN_TYPES.get(found.base_type())
 
 
 def cast_to(

@@ -15,7 +15,7 @@ import polars as pl
 
 from logit_engine.errors import joint_error
 from logit_flows.sources.contract import Contract, ContractColumn, Role, Roles
-from logit_flows.sources.logical_types import is_text, is_zoned
+from logit_flows.sources.logical_types import own_type
 from logit_flows.sources.misfits import first_look_error, later_error
 from logit_flows.sources.raw_files import NEVER, Misfits, RawColumns
 from logit_flows.sources.text.dialect import Dialect
@@ -125,14 +125,7 @@ def _of_texts(roles: Sequence[Role], labels: set[Role]) -> tuple[LogicalType, ..
 
 def _own_type(dtype: pl.DataType, is_label: bool) -> LogicalType:
     """What a Parquet type says; a label of a number is a whole number, or none."""
-    if is_text(dtype):
-        return LogicalType.TEXT
-    if dtype == pl.Boolean:
-        return LogicalType.BOOLEAN
-    if dtype == pl.Date:
-        return LogicalType.DATE
-    if isinstance(dtype, pl.Datetime):
-        return LogicalType.ZONED if is_zoned(dtype) else LogicalType.DATETIME
-    if dtype.is_integer() or (dtype.is_numeric() and is_label):
+    own = own_type(dtype)
+    if own is LogicalType.NUMBER and is_label:
         return LogicalType.INTEGER
-    return LogicalType.NUMBER if dtype.is_numeric() else LogicalType.TEXT
+    return LogicalType.TEXT if own in (None, LogicalType.DURATION) else own

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from logit_flows.sources.logical_types import is_text, is_zoned
+from logit_flows.sources.logical_types import own_type
 from logit_flows.sources.type_names import LogicalType
 
 MAX_SHOWN_CHARACTERS = 40  # of a value in a sentence
@@ -33,21 +33,8 @@ VALUE_WORDS = {
 
 def file_type_words(found: pl.DataType) -> str:
     """What a column of a file's type holds."""
-    if is_text(found):
-        return COLUMN_WORDS[LogicalType.TEXT]
-    if isinstance(found, pl.Datetime):
-        return COLUMN_WORDS[LogicalType.ZONED if is_zoned(found) else LogicalType.DATETIME]
-    if found.is_integer():
-        return COLUMN_WORDS[LogicalType.INTEGER]
-    if found.is_numeric():
-        return COLUMN_WORDS[LogicalType.NUMBER]
-    others = {
-        pl.Boolean: LogicalType.BOOLEAN,
-        pl.Date: LogicalType.DATE,
-        pl.Duration: LogicalType.DURATION,
-    }
-    other = others.get(found.base_type())
-    return f"{found} values" if other is None else COLUMN_WORDS[other]
+    own = own_type(found)
+    return f"{found} values" if own is None else COLUMN_WORDS[own]
 
 
 def short_value(value: object) -> str:
