@@ -20,12 +20,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from logit_flows.sources.contract import Role
 from logit_flows.sources.files import bound_files
-from logit_flows.sources.looking import Known
+from logit_flows.sources.looking import KnownTypes
 from logit_flows.sources.reading import read_source
 from logit_flows.sources.table import SourceTable
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.dialects import DialectChoice
-from logit_flows.steps.hashing import hashed
+from logit_flows.steps.hashing import hashed_values
 
 EXAMPLES = 1_000
 SALT = 5
@@ -104,13 +104,13 @@ def test_types_order_and_more_rows_change_no_side_level_or_label(seed: int) -> N
         as_text = data.draw(st.booleans()) if seed % 2 else False
         with tempfile.TemporaryDirectory() as folder:
             first = written(frame, Path(folder, "first.csv" if as_text else "first.parquet"))
-            table = read(first, Known())
+            table = read(first, KnownTypes())
             expect_texts(table, kinds, frame)
             later = retyped(frame, kinds, data) if not as_text else frame
             more = pl.concat([later, later.sample(2, with_replacement=True, seed=seed)])
             order = data.draw(st.permutations(more.columns))
             second = written(more.select(order), Path(folder, "second" + Path(first).suffix))
-            again = read(second, Known(older=table.contract.types))
+            again = read(second, KnownTypes(older=table.contract.types))
             assert again.contract.digest == table.contract.digest
             expect_texts(again, kinds, frame)
             assert (sides(again)[: frame.height] == sides(table)).all()
@@ -118,7 +118,7 @@ def test_types_order_and_more_rows_change_no_side_level_or_label(seed: int) -> N
     law()
 
 
-def read(path: str, known: Known) -> SourceTable:
+def read(path: str, known: KnownTypes) -> SourceTable:
     """The file under a contract, or by a first look."""
     return read_source(
         bound_files([path]), ROLES, known, DialectChoice({}, Dialect()), Path(path).parent / "cache"
@@ -153,4 +153,4 @@ def expect_texts(table: SourceTable, kinds: dict[str, str], frame: pl.DataFrame)
 
 def sides(table: SourceTable) -> np.ndarray:
     """A side for each row, by the hash of its id."""
-    return hashed(table.scan().collect()["id"], SALT) < 0.5
+    return hashed_values(table.scan().collect()["id"], SALT) < 0.5

@@ -31,7 +31,7 @@ USABLE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownTypes:
     """Types that need no look: those that the config declares, and those of an older contract."""
 
     declared: Mapping[str, LogicalType] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Known:
 
 
 def learn_contract(
-    files: Sequence[RawColumns], roles: Roles, known: Known, dialect: Dialect | None
+    files: Sequence[RawColumns], roles: Roles, known: KnownTypes, dialect: Dialect | None
 ) -> Contract:
     """The contract of these files, which hold all the columns.
 

@@ -12,14 +12,14 @@ from logit_engine.errors import ArtifactError
 from logit_engine.storage.publish import canonical_json, publish_text, sealed, unsealed
 from logit_flows.sources.contract import Contract, Roles
 from logit_flows.sources.files import DataFile
-from logit_flows.sources.looking import Known
+from logit_flows.sources.looking import KnownTypes
 from logit_flows.sources.text.dialects import DialectChoice
 
 LOOK_VERSION = 1  # of what a look finds
 
 
 def look_file(
-    cache: Path, files: Sequence[DataFile], roles: Roles, known: Known, dialects: DialectChoice
+    cache: Path, files: Sequence[DataFile], roles: Roles, known: KnownTypes, dialects: DialectChoice
 ) -> Path:
     """Where the look at these files, for these roles, is or would be kept."""
     content = {

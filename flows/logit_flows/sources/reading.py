@@ -8,7 +8,7 @@ from logit_engine.errors import DataError, LogitEngineError, joint_error
 from logit_engine.rows.frame_columns import name_problem
 from logit_flows.sources.contract import Role, Roles
 from logit_flows.sources.files import DataFile
-from logit_flows.sources.looking import Known, learn_contract
+from logit_flows.sources.looking import KnownTypes, learn_contract
 from logit_flows.sources.looks import keep_look, look_file, read_look
 from logit_flows.sources.raw_files import RawColumns, read_types
 from logit_flows.sources.table import SourceTable, open_table
@@ -22,7 +22,7 @@ MAX_SHOWN_COLUMNS = 12
 def read_source(
     files: Sequence[DataFile],
     roles: Roles,
-    known: Known,
+    known: KnownTypes,
     dialects: DialectChoice,
     cache: Path,
 ) -> SourceTable:
@@ -37,7 +37,7 @@ def read_source(
     file = look_file(cache, files, roles, known, dialects)
     kept = read_look(file)
     if kept is not None:
-        found = Known(known.declared, {**known.older, **kept.types})
+        found = KnownTypes(known.declared, {**known.older, **kept.types})
         return _table(files, roles, found, kept.dialect, cache)
     table = _text_table(files, roles, known, dialects, cache)
     keep_look(file, table.contract)
@@ -45,7 +45,7 @@ def read_source(
 
 
 def _text_table(
-    files: Sequence[DataFile], roles: Roles, known: Known, dialects: DialectChoice, cache: Path
+    files: Sequence[DataFile], roles: Roles, known: KnownTypes, dialects: DialectChoice, cache: Path
 ) -> SourceTable:
     """The rows of text files. Markers of missing values are looked for if a value is no number."""
     dialect = dialects.of(files[0].path)
@@ -59,7 +59,7 @@ def _text_table(
 
 
 def _table(
-    files: Sequence[DataFile], roles: Roles, known: Known, dialect: Dialect | None, cache: Path
+    files: Sequence[DataFile], roles: Roles, known: KnownTypes, dialect: Dialect | None, cache: Path
 ) -> SourceTable:
     """The rows of files that are written so. Raises DataError as `read_source` does."""
     raw = [read_types(file, dialect) for file in files]
@@ -78,7 +78,7 @@ def _table(
     return table
 
 
-def _with_advice(error: LogitEngineError, roles: Roles, known: Known) -> LogitEngineError:
+def _with_advice(error: LogitEngineError, roles: Roles, known: KnownTypes) -> LogitEngineError:
     """The error of a text file's value, with what the column's role or contract leaves to do."""
     name = error.names.get("column", "")
     if name in known.declared or any(word in str(error) for word in ("--relearn", "features.")):

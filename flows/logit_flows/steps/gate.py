@@ -21,7 +21,7 @@ from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.labels import label_text
 from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
-from logit_flows.sources.looking import Known
+from logit_flows.sources.looking import KnownTypes
 from logit_flows.sources.reading import read_source
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.hashing import key_columns
@@ -207,7 +207,7 @@ def common_rows(
         return table.scan()
     both = mine.extended(theirs)
     roles = {column.name: column.roles for column in both.columns}
-    known, dialects = Known(older=both.types), dialects_of(config, both)
+    known, dialects = KnownTypes(older=both.types), dialects_of(config, both)
     try:
         return read_source(
             table.sources, roles, known, dialects, open_store(config).cache_folder

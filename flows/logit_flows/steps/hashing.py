@@ -62,10 +62,12 @@ def hashed_keys(frame: pl.DataFrame, key: Key, salt: int) -> NDArray[np.float64]
 
     Raises DataError for a column that is missing somewhere, or that is of no type with a text.
     """
-    return hashed(frame[key], salt) if isinstance(key, str) else hashed_rows(frame, key, salt)
+    return (
+        hashed_values(frame[key], salt) if isinstance(key, str) else hashed_rows(frame, key, salt)
+    )
 
 
-def hashed(column: pl.Series, salt: int) -> NDArray[np.float64]:
+def hashed_values(column: pl.Series, salt: int) -> NDArray[np.float64]:
     """A number in [0, 1) for each value, (n,), equal for values of an equal canonical text.
 
     Raises DataError for missing values, and for numbers that are not whole by their type.

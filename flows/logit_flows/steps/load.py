@@ -17,7 +17,7 @@ from logit_flows.config.remedies import CurableError, Remedy
 from logit_flows.sources.contract import Contract, Role, Roles
 from logit_flows.sources.files import bound_files, find_paths
 from logit_flows.sources.flow_text import flow_text
-from logit_flows.sources.looking import Known
+from logit_flows.sources.looking import KnownTypes
 from logit_flows.sources.reading import read_source
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.table import SourceTable
@@ -143,9 +143,9 @@ def hashed_row(config: Config, older: Contract | None) -> tuple[str, ...]:
     return row_columns(config) if older is None or not older.row else older.row
 
 
-def known_types(config: Config, older: Contract | None, roles: Roles) -> Known:
+def known_types(config: Config, older: Contract | None, roles: Roles) -> KnownTypes:
     """The types that need no look: declared ones, and those of an older contract."""
-    return Known(config.data.declared_types, {} if older is None else older.types_for(roles))
+    return KnownTypes(config.data.declared_types, {} if older is None else older.types_for(roles))
 
 
 def dialects_of(config: Config, older: Contract | None) -> DialectChoice:
@@ -271,7 +271,7 @@ def _repeated_ids(
     config: Config, rows: pl.LazyFrame, column: str, count: int
 ) -> list[CurableError]:
     """The error of ids that repeat. Rows that share one depend on each other: it is a cluster."""
-    repeats = count - distinct(rows, column, count)
+    repeats = count - distinct_count(rows, column, count)
     if not repeats:
         return []
     said = f"column '{column}' (data.id) is not unique: {repeats:,} of {count:,} rows repeat an id."
@@ -281,7 +281,7 @@ def _repeated_ids(
     return [CurableError(said, remedy, names={"column": column})]
 
 
-def distinct(rows: pl.LazyFrame, column: str, count: int) -> int:
+def distinct_count(rows: pl.LazyFrame, column: str, count: int) -> int:
     """The number of different values in a column of `count` rows.
 
     Values are counted by shares of their hashes, so that they are never all held at once.

@@ -13,7 +13,7 @@ from logit_flows.steps.load import Dataset, needed_columns
 VALUE_BYTES = 16  # of a value in a table and in the columns made from it
 
 
-def streamed(config: Config, dataset: Dataset) -> bool:
+def is_streamed(config: Config, dataset: Dataset) -> bool:
     """Whether the rows are read a chunk at a time: if they are large, or if workers of a cluster
     can read them themselves.
 
@@ -51,7 +51,7 @@ def refuse_large(config: Config, dataset: Dataset, why: str) -> None:
 def columns_of(config: Config, dataset: Dataset, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     """Some columns of all rows with a target: in one frame, or streamed."""
     columns = list(dict.fromkeys(columns))
-    if not streamed(config, dataset):
+    if not is_streamed(config, dataset):
         yield dataset.present().select(by_names(columns)).collect()
     else:
         present = Outcome(dataset.target).is_present

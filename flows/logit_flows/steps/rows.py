@@ -18,7 +18,7 @@ from logit_engine.rows.row_names import MAX_SHOWN_ROWS, listed
 from logit_engine.rows.table_frames import MemoryFrames
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset, needed_columns
-from logit_flows.steps.memory import refuse_large, streamed
+from logit_flows.steps.memory import is_streamed, refuse_large
 from logit_flows.steps.split import Split, test_mask
 
 Side = Literal["train", "test", "all"]
@@ -27,7 +27,7 @@ Table = MemoryFrames | ParquetFrames
 
 def open_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> Table:
     """The rows of `read_rows` a frame at a time: from memory, or streamed from the files."""
-    if not streamed(config, dataset):
+    if not is_streamed(config, dataset):
         return MemoryFrames(read_rows(config, dataset, split, side))
     test_file = side == "test" and dataset.test is not None
     outcome = Outcome(dataset.target)

@@ -18,11 +18,11 @@ from logit_engine.storage.model_file import StoredModel, read_model
 from logit_flows.config.model import Config
 from logit_flows.sources.contract import Contract, Role
 from logit_flows.sources.files import bound_files, find_paths, partitions_of
-from logit_flows.sources.looking import Known, learn_contract
+from logit_flows.sources.looking import KnownTypes, learn_contract
 from logit_flows.sources.raw_files import RawFrame
 from logit_flows.sources.reading import missing_columns, read_source
 from logit_flows.sources.table import SourceTable
-from logit_flows.steps.load import dialects_of, distinct, known_types
+from logit_flows.steps.load import dialects_of, distinct_count, known_types
 from logit_flows.steps.opening import open_store
 from logit_flows.steps.written_columns import id_columns
 from logit_flows.store.layout import Store
@@ -233,7 +233,6 @@ def check_cohort(config: Config, model: StoredModel, cohort: Cohort, table: Sour
 def typed_frame(model: StoredModel, frame: pl.DataFrame) -> pl.DataFrame:
     """The columns of the model's features with the types of its contract.
 
-
     Raises DataError if a column is missing or does not keep it.
     """
     contract = model_contract(model).of(model.design.data_columns)
@@ -242,7 +241,7 @@ def typed_frame(model: StoredModel, frame: pl.DataFrame) -> pl.DataFrame:
     problems = missing_columns(rows, roles)
     if problems:
         raise DataError(" ".join(map(str, problems)))
-    learn_contract([rows], roles, Known(older=contract.types), None)
+    learn_contract([rows], roles, KnownTypes(older=contract.types), None)
     return rows.typed(contract.types).collect()
 
 
@@ -256,7 +255,7 @@ def _check_ids(rows: pl.LazyFrame, column: str) -> None:
         raise DataError(
             f"the id '{column}' is missing in {missing:,} of {count:,} rows; fill or drop them."
         )
-    if distinct(rows, column, count) < count:
+    if distinct_count(rows, column, count) < count:
         twice = rows.select(id_).filter(id_.is_duplicated()).collect()[column]
         raise DataError(
             f"the id '{column}' is not unique: {twice.len():,} rows share one, {twice[0]!r} first."

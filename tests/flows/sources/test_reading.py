@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from logit_flows.sources.contract import Role
 from logit_flows.sources.files import bound_files
-from logit_flows.sources.looking import Known
+from logit_flows.sources.looking import KnownTypes
 from logit_flows.sources.reading import read_source
 from logit_flows.sources.table import SourceTable
 from logit_flows.sources.text.dialect import Dialect
@@ -35,7 +35,7 @@ TYPES = {
 def read(
     folder: Path,
     files: Mapping[str, pl.DataFrame | str],
-    known: Known | None = None,
+    known: KnownTypes | None = None,
     roles: Mapping[str, tuple[Role, ...]] = ROLES,
 ) -> SourceTable:
     """The files, written into the folder and read in order."""
@@ -50,12 +50,12 @@ def read(
             content.write_parquet(path)
     cache = folder / ".cache"
     return read_source(
-        bound_files(paths), roles, known or Known(), DialectChoice({}, Dialect()), cache
+        bound_files(paths), roles, known or KnownTypes(), DialectChoice({}, Dialect()), cache
     )
 
 
 def refusal(
-    folder: Path, files: Mapping[str, pl.DataFrame | str], known: Known | None = None
+    folder: Path, files: Mapping[str, pl.DataFrame | str], known: KnownTypes | None = None
 ) -> str:
     """Why the files are not read."""
     with pytest.raises(DataError) as caught:
@@ -119,7 +119,7 @@ def test_what_no_type_fits_is_told_by_file_row_and_value_all_at_once(tmp_path: P
 
 
 def test_a_later_file_is_cast_where_nothing_is_lost(tmp_path: Path) -> None:
-    known = Known(older=TYPES)
+    known = KnownTypes(older=TYPES)
     later = FRAME.with_columns(g=pl.col("g").cast(pl.Float64), key=pl.col("key").cast(pl.Int16))
     assert read(tmp_path, {"a.parquet": later}, known).scan().collect().equals(FRAME)
 
@@ -139,13 +139,13 @@ def test_a_later_file_is_cast_where_nothing_is_lost(tmp_path: Path) -> None:
 def test_a_file_that_contradicts_the_contract_is_refused(
     tmp_path: Path, change: pl.Expr, said: str
 ) -> None:
-    problem = refusal(tmp_path, {"a.parquet": FRAME.with_columns(change)}, Known(older=TYPES))
+    problem = refusal(tmp_path, {"a.parquet": FRAME.with_columns(change)}, KnownTypes(older=TYPES))
     assert said in problem
     assert problem.endswith("write the file as before, or learn a new contract by --relearn.")
 
 
 def test_a_declared_type_stands_above_what_a_file_looks_like(tmp_path: Path) -> None:
-    known = Known(declared={"g": LogicalType.TEXT, "x": LogicalType.NUMBER})
+    known = KnownTypes(declared={"g": LogicalType.TEXT, "x": LogicalType.NUMBER})
     frame = FRAME.with_columns(x=pl.Series(["1", "2", "3e2"]))
     table = read(tmp_path, {"a.parquet": frame}, known)
     assert table.scan().collect()["g"].to_list() == ["1", "2", "10"]
@@ -184,7 +184,7 @@ def test_the_value_of_a_folder_keeps_its_contract_in_every_kind_of_file(
 ) -> None:
     own = FRAME.drop("g")
     rows = own.write_csv() if name.endswith(".csv") else own
-    known = Known(older=TYPES)
+    known = KnownTypes(older=TYPES)
     assert read(tmp_path, {f"g=10/{name}": rows}, known).scan().collect()["g"].unique().item() == 10
     for value in ("01", "x"):
         said = refusal(tmp_path, {f"g={value}/{name}": rows}, known)
@@ -200,15 +200,15 @@ def test_a_look_at_text_is_taken_once_and_markers_are_found_by_it(
     path.write_text(f"key,y,x,g\n{rows}a,1,?,1\n", encoding="utf-8")
     files, cache = bound_files([str(path)]), tmp_path / ".cache"
     unknown = DialectChoice({}, number_columns=("x",))
-    first = read_source(files, ROLES, Known(), unknown, cache)
+    first = read_source(files, ROLES, KnownTypes(), unknown, cache)
     assert first.contract.dialect == Dialect(null_values=("", "?"))
     assert first.scan().collect()["x"].null_count() == 1
     (look,) = (cache / "looks").iterdir()
     monkeypatch.setattr(DialectChoice, "of", None)  # what would look anew fails
-    assert read_source(files, ROLES, Known(), unknown, cache) == first
+    assert read_source(files, ROLES, KnownTypes(), unknown, cache) == first
     monkeypatch.undo()
     look.write_text("{}", encoding="utf-8")
-    assert read_source(files, ROLES, Known(), unknown, cache) == first
+    assert read_source(files, ROLES, KnownTypes(), unknown, cache) == first
 
 
 def test_of_types_that_do_not_fit_the_nearest_tells_what_is_wrong(tmp_path: Path) -> None:

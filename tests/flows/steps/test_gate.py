@@ -15,7 +15,7 @@ from logit_flows.steps.gate import (
     decide,
     unmet_requirements,
 )
-from logit_flows.steps.hashing import hashed
+from logit_flows.steps.hashing import hashed_values
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.rows import outcomes
 from logit_flows.steps.score import load_stored_model
@@ -169,7 +169,7 @@ def test_models_are_compared_on_the_rows_that_both_hold_out(make: Make) -> None:
     dataset = load_dataset(config)
     found = compare(config, dataset, *models)
     frame = dataset.scan().collect()
-    unseen = frame.filter(pl.Series(hashed(frame["key"], SPLIT_SALT) < 0.15))
+    unseen = frame.filter(pl.Series(hashed_values(frame["key"], SPLIT_SALT) < 0.15))
     y = outcomes(config, dataset, unseen)
     p = [
         m.select_outputs(unseen.lazy(), ["probability"]).collect().to_series().to_numpy()

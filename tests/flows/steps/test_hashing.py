@@ -17,9 +17,9 @@ from logit_flows.steps.hashing import (
     SLICE_ROWS,
     RowKey,
     canonical_text,
-    hashed,
     hashed_keys,
     hashed_rows,
+    hashed_values,
 )
 from logit_flows.steps.split import SPLIT_SALT
 
@@ -82,7 +82,7 @@ def plain_row_hash(row: dict[str, Any], salt: int) -> float:
 
 def test_hashes_of_texts_are_the_same_forever() -> None:
     column = pl.Series("t", list(KNOWN_TEXTS))
-    assert hashed(column, SPLIT_SALT).tolist() == list(KNOWN_TEXTS.values())
+    assert hashed_values(column, SPLIT_SALT).tolist() == list(KNOWN_TEXTS.values())
 
 
 @given(
@@ -97,14 +97,14 @@ def test_hashes_of_texts_are_the_same_forever() -> None:
 )
 def test_a_hash_is_the_plain_fold_of_the_texts_bytes(texts: list[str]) -> None:
     column = pl.Series("t", texts, dtype=pl.String)
-    assert hashed(column, SPLIT_SALT).tolist() == [plain_hash(t, SPLIT_SALT) for t in texts]
+    assert hashed_values(column, SPLIT_SALT).tolist() == [plain_hash(t, SPLIT_SALT) for t in texts]
 
 
 @pytest.mark.parametrize("dtype", INTEGERS, ids=str)
 def test_an_integer_and_its_text_hash_alike(dtype: Any) -> None:
     values = [0, 1, 7, 101]
     expected = [plain_hash(str(value), SPLIT_SALT) for value in values]
-    assert hashed(pl.Series("i", values, dtype=dtype), SPLIT_SALT).tolist() == expected
+    assert hashed_values(pl.Series("i", values, dtype=dtype), SPLIT_SALT).tolist() == expected
 
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -147,7 +147,7 @@ def test_a_value_has_one_text_whatever_its_type(column: pl.Series, texts: list[s
 def test_what_has_no_text_cannot_be_hashed(values: list[Any]) -> None:
     column = pl.Series("f", values)
     with pytest.raises(DataError) as caught:
-        hashed(column, SPLIT_SALT)
+        hashed_values(column, SPLIT_SALT)
     assert str(caught.value) == (
         f"column 'f' holds {column.dtype} values; a split hashes integers, text or dates."
     )
@@ -158,23 +158,23 @@ def test_missing_values_of_one_column_cannot_be_hashed(values: list[Any]) -> Non
     with pytest.raises(
         DataError, match=r"^column 'n' is missing in 1 rows; a split cannot hash these\.$"
     ):
-        hashed(pl.Series("n", values), SPLIT_SALT)
+        hashed_values(pl.Series("n", values), SPLIT_SALT)
 
 
 def test_hashes_are_uniform() -> None:
-    values = hashed(pl.Series("i", range(100_000)), SPLIT_SALT)
+    values = hashed_values(pl.Series("i", range(100_000)), SPLIT_SALT)
     assert abs(np.histogram(values, 20, (0, 1))[0] - 5000).max() < 350
 
 
 def test_a_million_ids_of_ten_digits_are_hashed_in_slices() -> None:
     """Seconds of the whole million on two cores, as integers and as text: 0.08 and 0.05.
 
-    python -m timeit -s 'import polars as pl; from logit_flows.steps.hashing import hashed; ids =
-    pl.Series("i", range(10**9, 10**9 + 10**6))' 'hashed(ids, 1)'
+    python -m timeit -s 'import polars as pl; from logit_flows.steps.hashing import hashed_values;
+    ids = pl.Series("i", range(10**9, 10**9 + 10**6))' 'hashed_values(ids, 1)'
     """
     ids = pl.Series("i", range(10**9, 10**9 + SLICE_ROWS + 3))
     edges = [0, SLICE_ROWS - 1, SLICE_ROWS, SLICE_ROWS + 2]
-    together = hashed(ids, SPLIT_SALT)
+    together = hashed_values(ids, SPLIT_SALT)
     assert together[edges].tolist() == [plain_hash(str(10**9 + i), SPLIT_SALT) for i in edges]
 
 
@@ -182,12 +182,12 @@ def test_one_very_long_text_takes_memory_for_itself_alone() -> None:
     long = "q" * 3_000_000
     column = pl.Series("t", [long, *map(str, range(1500)), long[:-1], "q" * MAX_FOLDED_BYTES])
     tracemalloc.start()
-    found = hashed(column, SPLIT_SALT)
+    found = hashed_values(column, SPLIT_SALT)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 30_000_000
     assert found[0] != found[-2]
-    assert found[1:1501].tolist() == hashed(column[1:1501], SPLIT_SALT).tolist()
+    assert found[1:1501].tolist() == hashed_values(column[1:1501], SPLIT_SALT).tolist()
 
 
 def test_equal_rows_have_equal_hashes_in_any_order_of_columns() -> None:

@@ -19,7 +19,7 @@ from logit_flows.config.problems import ConfigError
 from logit_flows.recipes.training import train
 from logit_flows.steps import evaluate as evaluating
 from logit_flows.steps import load as loading
-from logit_flows.steps.load import distinct, load_dataset
+from logit_flows.steps.load import distinct_count, load_dataset
 
 from logit_engine.design import parquet_rows as parquet
 from logit_engine.errors import DataError
@@ -159,7 +159,7 @@ def test_ids_are_counted_by_shares(make: Make, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(loading, "MAX_HELD_VALUES", 1_000)
     frame = table(5_000)
     for column in ("key", "day", "city"):
-        assert distinct(frame.lazy(), column, 5_000) == frame[column].n_unique()
+        assert distinct_count(frame.lazy(), column, 5_000) == frame[column].n_unique()
     config = make("1KB")
     pl.concat([frame, frame[:7]]).write_parquet(config.folder / "data" / "1.parquet")
     (config.folder / "data" / "2.parquet").unlink()

@@ -13,7 +13,6 @@ from logit_flows.sources.text.conversion import Conversion, convert
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.layout import text_layout
 from logit_flows.sources.text.plain_text import plain_text
-from logit_flows.sources.text.raw_bytes import is_text_file as is_text_file
 from logit_flows.sources.type_names import LogicalType
 
 

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from logit_flows.sources.logical_types import PHYSICAL_TYPES
 from logit_flows.sources.text.dialect import Dialect
-from logit_flows.sources.text.scanning import column_names, is_text_file, scan_texts, write_parquet
+from logit_flows.sources.text.raw_bytes import is_text_file
+from logit_flows.sources.text.scanning import column_names, scan_texts, write_parquet
 from logit_flows.sources.text.sniffing import sniff_dialect
 from logit_flows.sources.type_names import LogicalType
 
