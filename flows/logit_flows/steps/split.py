@@ -189,10 +189,6 @@ def _time_rule(
         raise CurableError(
             f"all rows have the same {time}; a time split needs at least two times.", RANDOM_SPLIT
         )
-    if times["first"].dtype.is_float() and times["first"].is_nan().any():
-        raise DataError(
-            f"column '{time}' (data.time) holds NaN, which is no time; fill or drop it."
-        )
     before = times["has"].cum_sum().to_numpy()[:-1] / dataset.rows
     cut = int(np.argmin(np.abs(before - (1.0 - test_size)))) + 1
     return Split("time", time, cluster, threshold=plain_cut(times["first"][cut]))
