@@ -12,6 +12,7 @@ from logit_flows.first_config.writing import Entry
 MAX_SHOWN_COLUMNS = 8
 ORCHESTRATOR_REASON = "Prefect if its profile names a server, else plain functions"
 UNSEEN_REASON = "a level that is in no training row counts as a rare level"
+LATER_GAPS = "later files may have missing values"
 DROPS = {
     "aliased": "a column that is a combination of others is left out, with a note",
     "constant": "a column with one value in the training rows is left out, with a note",
@@ -84,14 +85,7 @@ def _feature_entries(sketch: Sketch) -> Iterator[Entry]:
     left_out = left_out_sentences(sketch)
     if left_out:
         yield Entry(("features", ""), None, ("left out:", *(f"  {line}" for line in left_out)))
-    impute: dict[str, Any] = {}
-    if "numeric" in sketch.gaps:
-        impute["numeric"] = {"strategy": "mean", "add_indicator": True}
-    if "categorical" in sketch.gaps:
-        impute["categorical"] = {"strategy": "level"}
-    if impute:
-        counts = ", ".join(f"{kind} columns: {n}" for kind, n in sketch.gaps.items())
-        yield Entry(("features", "impute"), impute, (f"with missing values: {counts}",))
+    yield _impute_entry(sketch)
     least = sketch.min_frequency
     if features.categorical or "numeric" in sketch.gaps:
         yield Entry(("features", "min_frequency"), least.value, least.reasons)
@@ -100,6 +94,19 @@ def _feature_entries(sketch: Sketch) -> Iterator[Entry]:
         yield Entry(("features", "handle_unknown"), "pooled", (UNSEEN_REASON,))
     for key, reason in DROPS.items():
         yield Entry(("features", key), "drop", (reason,))
+
+
+def _impute_entry(sketch: Sketch) -> Entry:
+    """What stands in for missing values: those of today, and those of later files."""
+    impute: dict[str, Any] = {}
+    if sketch.features.numeric:
+        indicator = {"add_indicator": True} if "numeric" in sketch.gaps else {}
+        impute["numeric"] = {"strategy": "mean", **indicator}
+    if sketch.features.categorical:
+        impute["categorical"] = {"strategy": "level"}
+    counts = ", ".join(f"{kind} columns: {n}" for kind, n in sketch.gaps.items())
+    reason = f"with missing values: {counts}" if counts else "none is missing"
+    return Entry(("features", "impute"), impute, (f"{reason}; {LATER_GAPS}",))
 
 
 def _names(guesses: Iterable[Guess]) -> list[str]:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from logit_flows.config.reading import read_config
 from logit_flows.first_config.guessing import FirstConfig, first_config
+from logit_flows.recipes.scoring import score
 from logit_flows.recipes.training import Trained, train
 
 from logit_engine.errors import DataError
@@ -70,6 +71,25 @@ def test_each_guess_is_told_with_its_reason(tmp_path: Path) -> None:
     assert "the id is 'customer_id' (unique, and named like an id)" in made.said
     assert "left out: version: one value, '1.0', in all rows" in made.said
     assert "version: one value, '1.0', in all rows" in made.text
+
+
+def test_missing_values_are_provided_for_though_none_is_missing_yet(tmp_path: Path) -> None:
+    columns = table() | {"income": RANDOM.normal(size=ROWS)}
+    made = written(tmp_path, columns)
+    assert "none is missing; later files may have missing values" in made.text
+    impute = read_config(tmp_path / "config.yaml").features.impute
+    assert (impute.numeric.strategy, impute.numeric.add_indicator) == ("mean", False)
+    assert impute.categorical.strategy == "level"
+    trained(tmp_path)
+    later = (
+        pl.DataFrame(columns)
+        .head(3)
+        .with_columns(income=pl.Series([None, 1.0, 2.0]), plan=pl.Series(["pro", None, "basic"]))
+    )
+    later.drop("churned").write_parquet(tmp_path / "later.parquet")
+    config = read_config(tmp_path / "config.yaml", ["orchestrator=none"])
+    (scored,) = score(config, [str(tmp_path / "later.parquet")])
+    assert scored.rows == 3
 
 
 def test_each_ending_of_parquet_is_read(tmp_path: Path) -> None:
