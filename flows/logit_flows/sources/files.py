@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from glob import escape, glob
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -138,8 +139,12 @@ def refuse_new_contents(files: Iterable[DataFile]) -> None:
 
 
 def partitions_of(path: str) -> tuple[tuple[str, str | None], ...]:
-    """The columns that the folders of a path name, `name=value` each (Hive's layout)."""
-    pairs = [part.split("=", 1) for part in Path(path).parts[:-1] if "=" in part[1:]]
+    """The columns that the folders next above a file name, `name=value` each (Hive's layout).
+
+    What lies further up, above a plain folder, is where the user keeps the data.
+    """
+    nearest = takewhile(lambda part: "=" in part[1:], reversed(Path(path).parts[:-1]))
+    pairs = [part.split("=", 1) for part in reversed(list(nearest))]
     return tuple(
         (unquote(name), None if value == HIVE_NULL else unquote(value)) for name, value in pairs
     )

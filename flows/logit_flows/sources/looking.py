@@ -16,7 +16,7 @@ import polars as pl
 from logit_engine.errors import joint_error
 from logit_flows.sources.contract import Contract, ContractColumn, Role, Roles
 from logit_flows.sources.logical_types import own_type
-from logit_flows.sources.misfits import first_look_error, later_error
+from logit_flows.sources.misfits import first_look_error, later_error, mixed_error
 from logit_flows.sources.raw_files import NEVER, Misfits, RawColumns
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.type_names import TIME_TYPES, LogicalType
@@ -71,6 +71,8 @@ def learn_contract(
         problems.append(
             later_error(files[at], name, wanted, count, declared=name in known.declared)
             if name in types
+            else mixed_error(files[at], files[0], name)
+            if at > 0 and count == NEVER
             else first_look_error(files[at], name, found, wanted, count)
         )
     if problems:

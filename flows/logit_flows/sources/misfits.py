@@ -38,6 +38,19 @@ def first_look_error(
     )
 
 
+def mixed_error(file: RawColumns, first: RawColumns, name: str) -> DataError:
+    """How a column differs from that of the first file."""
+    held, before = (file_type_words(one.types[name]) for one in (file, first))
+    texts = before == "text" or held == "text"
+    line = f", or declare what it is:  data: {{types: {{{flow_text(name)}: text}}}}"
+    return _column_error(
+        file,
+        name,
+        f"holds {held}, but {before} in {first.place}; write it alike in all files"
+        f"{line if texts else '.'}",
+    )
+
+
 def later_error(
     file: RawColumns, name: str, wanted: LogicalType, count: int, *, declared: bool
 ) -> DataError:

@@ -88,17 +88,17 @@ def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
     if not asked:
         raise DataError("no cohort is named; give files, or set score.cohorts.")
     named_by = "the cohorts that are named" if named else "score.cohorts"
-    named_paths: dict[tuple[str, bool], list[str]] = {}
+    named_paths: dict[tuple[str, object], list[str]] = {}
     for path in find_paths(asked, config.resolve, named_by):
-        named_paths.setdefault((cohort_name(path), bool(partitions_of(path))), []).append(path)
+        named_paths.setdefault((cohort_name(path), partitions_of(path)), []).append(path)
     cohorts = [Cohort(name, tuple(paths)) for (name, _), paths in named_paths.items()]
     twice = [c.name for c in cohorts if len(c.paths) > 1 and not partitions_of(c.paths[0])]
     names = [cohort.name for cohort in cohorts]
     twice += [name for name in names if names.count(name) > 1]
     if twice:
         raise DataError(
-            f"two cohorts are named '{min(twice)}'; a cohort is named after its file, so rename "
-            "one of them."
+            f"two cohorts are named '{min(twice)}'; a cohort is named after its file, or the "
+            "values of its folders, so rename one of them."
         )
     return tuple(cohorts)
 

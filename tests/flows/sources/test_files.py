@@ -78,6 +78,8 @@ def test_folders_name_columns() -> None:
     path = "in/month=2013-01/city=New%20York/none=__HIVE_DEFAULT_PARTITION__/part.parquet"
     assert partitions_of(path) == (("month", "2013-01"), ("city", "New York"), ("none", None))
     assert partitions_of("=odd/plain/a=b.parquet") == ()
+    assert partitions_of("/env=prod/cohorts/month=1/a.csv") == (("month", "1"),)
+    assert partitions_of("/env=prod/cohorts/a.csv") == ()
 
 
 def test_a_file_that_changes_is_refused_by_its_stamp_or_its_contents(tmp_path: Path) -> None:

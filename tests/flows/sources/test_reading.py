@@ -221,3 +221,17 @@ def test_of_types_that_do_not_fit_the_nearest_tells_what_is_wrong(tmp_path: Path
         "value); give dates, dates with times, or numbers, or say how they are written:  data: "
         "{format: {dates: '%d/%m/%Y'}}"
     )
+
+
+def test_files_that_mean_different_things_by_a_column_are_told_apart(tmp_path: Path) -> None:
+    texts = FRAME.with_columns(pl.col("g").cast(pl.String))
+    files = {"a.parquet": texts, "b.parquet": FRAME}
+    said = refusal(tmp_path, files)
+    assert said.startswith("b.parquet: column 'g' holds whole numbers, but text in ")
+    assert said.endswith("declare what it is:  data: {types: {g: text}}")
+    declared = KnownTypes(declared={"g": LogicalType.TEXT})
+    assert read(tmp_path, files, declared).scan().collect()["g"].unique().sort().to_list() == [
+        "1",
+        "10",
+        "2",
+    ]

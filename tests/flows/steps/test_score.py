@@ -200,6 +200,11 @@ def test_cohorts_must_be_named_and_named_apart(make: Make, cohort: Path, tmp_pat
     shutil.copy(cohort, tmp_path / "more")
     with pytest.raises(DataError, match="two cohorts are named 'march'"):
         score(config, ["march.parquet", "more/march.parquet"])
+    for values in ("a=1/b=2-3", "a=1-2/b=3"):
+        (tmp_path / "hive" / values).mkdir(parents=True)
+        shutil.copy(cohort, tmp_path / "hive" / values)
+    with pytest.raises(DataError, match="two cohorts are named '1-2-3'"):
+        score(config, "hive")
     with pytest.raises(UsageError, match="has no champion yet"):
         score(config, [str(cohort)])
 
