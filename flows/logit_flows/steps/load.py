@@ -25,6 +25,7 @@ from logit_flows.sources.text.dialect import declared_dialect, sniffed_notes
 from logit_flows.sources.text.dialects import DialectChoice
 from logit_flows.steps.classes import MAX_CLASSES, several_classes, two_classes
 from logit_flows.steps.opening import open_store
+from logit_flows.steps.seen_rows import refuse_seen_rows
 
 MAX_HELD_VALUES = 2**23  # values of a column at once, to see whether they repeat
 
@@ -98,6 +99,7 @@ def load_dataset(config: Config, relearn: bool = False) -> Dataset:
             f"the target is {' or '.join(map(quoted_label, known))} in the training file, but also "
             f"{quoted_label(strange[0])} in the test file."
         )
+    refuse_seen_rows(dataset.table, test.table, config.data.id)
     return replace(dataset, test=test)
 
 
