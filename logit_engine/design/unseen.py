@@ -37,7 +37,8 @@ def many_unseen_error(
         f"column '{name}' holds values that were not in the training rows in {where} rows "
         f"({_percent(count / present)}), and at most {_percent(at_most)} are allowed: "
         f"{unseen_clause(unseen, known)}; repair them, learn the design again, or allow more.",
-        reason=Reason.MANY_UNSEEN,
+        # a line that lets half of the rows through would be no help
+        reason=Reason.MANY_UNSEEN if 2 * count < present else None,
         names={"column": name, "share": f"{ceil(1000 * count / present) / 1000:g}"},
     )
 

@@ -89,8 +89,8 @@ SAMPLES: dict[str, Sample] = {
     "latin-1": Sample(
         "x,y\n2.5,café\n".encode("latin-1"),
         [(2.5, "café")],
-        dialect={"encoding": "latin-1"},
-        reasons=("line 2: the byte 0xE9 is not UTF-8: the text is read as latin-1",),
+        dialect={"encoding": "cp1252"},
+        reasons=("line 2: the byte 0xE9 is not UTF-8: the text is read as cp1252",),
     ),
     "windows": Sample(
         "x,y\n2.5,5 €\n".encode("cp1252"),

@@ -55,15 +55,23 @@ def train(
         print_json({**made, **run_content(trained.model, trained.evaluation)})
         return
     print_run(trained.model, trained.evaluation, config.name, wide)
-    _print_place(trained)
+    from logit_flows.steps.opening import open_store
+
+    pointer = open_store(config).champion()
+    _print_place(trained, None if pointer is None else pointer.run)
 
 
-def _print_place(trained: "Trained") -> None:
+def _print_place(trained: "Trained", champion: str | None) -> None:
     state = "already published and verified" if trained.reused else "published"
     say(
         f"\nRun {trained.run} {state} in {trained.folder}"
         + ("; it is the champion." if trained.champion else ".")
     )
+    if champion is not None and not trained.champion:
+        say(
+            f"The champion is still {champion}: show, report and score use it. To use this run: "
+            f"logit promote {trained.run}"
+        )
 
 
 def score(

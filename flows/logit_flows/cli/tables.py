@@ -47,7 +47,7 @@ def print_run(model: Any, evaluation: Any, name: str, wide: bool) -> None:
     """Print a run's coefficients, its notes and its metrics under the name."""
     from logit_engine.reporting.summary import summarize
     from logit_engine.rows.labels import label_text
-    from logit_flows.reports.printing import metrics_text, penalty_text
+    from logit_flows.reports.printing import metrics_text, penalty_text, reference_text
 
     target = model.target
     event = "" if model.result.classes else f" = {label_text(target.positive)}"
@@ -59,6 +59,8 @@ def print_run(model: Any, evaluation: Any, name: str, wide: bool) -> None:
     summary = summarize(model.original, scaled, title=title, penalty=penalty, width=width)
     metrics = metrics_text(evaluation, width)
     say_table(summary)
+    if references := reference_text(model.design):
+        say("\n" + references)
     if model.notes:
         say("\n" + "\n".join(map(visible_text, model.notes)))
     say_table("\n" + metrics)

@@ -19,6 +19,10 @@ from logit_flows.config.yaml_size import TOO_DEEP, size_problem
 NOT_YAML = (YAMLError, RecursionError, ValueError)
 
 
+MAX_SHOWN_TEXT = 60  # characters of what stands in place of keys
+DATA_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".parquet", ".gz", ".zst", ".xlsx", ".xls")
+
+
 def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """The config of a YAML file, with overrides `key.sub=value` merged in.
 
@@ -75,6 +79,10 @@ def json_schema() -> dict[str, Any]:
 
 
 def _load(file: Path) -> Any:
+    if file.is_file() and file.suffix.lower() in DATA_ENDINGS:
+        raise ConfigError(
+            [f"{file} is data, no config: write a config for it by `logit init {file}`."]
+        )
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -95,7 +103,9 @@ def _load(file: Path) -> Any:
     except NOT_YAML as error:
         raise ConfigError([f"{file}: this is not YAML ({_said(error)})."]) from None
     if not isinstance(raw, dict):
-        raise ConfigError([f"{file}:1: expected keys with values, found {shown(raw)}."])
+        found = shown(raw)
+        found = found if len(found) <= MAX_SHOWN_TEXT else f"{found[:MAX_SHOWN_TEXT]}..."
+        raise ConfigError([f"{file}:1: expected keys with values, found {found}."])
     if problem := size_problem(raw):
         raise ConfigError([f"{file}: {problem}."])
     return raw

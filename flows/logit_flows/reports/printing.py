@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from logit_engine.design.terms.naming import listed_text
+from logit_engine.design.table_design import Design
+from logit_engine.design.terms.categorical import Categorical
+from logit_engine.design.terms.naming import column_text, listed_text
 from logit_engine.reporting.cell_text import cut_text, visible_text, wrapped_lines
 from logit_engine.reporting.column_fitting import Column, fitted_table
 from logit_engine.reporting.number_formats import UNKNOWN, number_text
@@ -134,3 +136,10 @@ def penalty_text(penalty: Mapping[str, Any]) -> str:
         name += f", neighboring levels of {' and '.join(penalty['smooth'])}"
     strength, C = number_text(penalty["strength"]), number_text(penalty["C"])
     return f"{name}, strength {strength} (C {C})"
+
+
+def reference_text(design: Design) -> str:
+    """The level that each categorical's coefficients compare with; empty without categoricals."""
+    terms = design.of_kind(Categorical)
+    named = ", ".join(f"{column_text(term.name)} {term.reference}" for term in terms)
+    return visible_text(f"Reference levels: {named}") if terms else ""

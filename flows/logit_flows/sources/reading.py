@@ -17,6 +17,7 @@ from logit_flows.sources.text.dialects import DialectChoice
 from logit_flows.sources.type_words import COLUMN_WORDS
 
 MAX_SHOWN_COLUMNS = 12
+SEPARATORS = ",;\t|"
 
 
 def read_source(
@@ -93,10 +94,24 @@ def _with_advice(error: LogitEngineError, roles: Roles, known: KnownTypes) -> Lo
     return DataError(f"{error} {advice}", reason=error.reason, names=error.names)
 
 
+def _other_separator(header: str, needed: Sequence[str]) -> str | None:
+    """What parts a header that was read as one name, if needed columns stand in it."""
+    for mark in SEPARATORS:
+        if len(set(header.split(mark)) & set(needed)) > 1:
+            return mark
+    return None
+
+
 def missing_columns(rows: RawColumns, needed: Iterable[str]) -> list[DataError]:
     """An error for each needed column that is not there, with the nearest that is."""
     problems = []
-    there = list(rows.types)
+    there, needed = list(rows.types), list(needed)
+    if len(there) == 1 and (mark := _other_separator(there[0], needed)):
+        said = (
+            f"{rows.place}: the fields are parted by {mark!r}, and it is read as if by another; "
+            f"write it as the files before, or declare  data: {{format: {{separator: {mark!r}}}}}"
+        )
+        return [DataError(said)]
     for name in needed:
         if name not in there:
             near = get_close_matches(name, there, 1)

@@ -92,12 +92,13 @@ def decide(
     reasons = [champion.sentence("champion")]
     promote = champion.upper <= margin
     if not promote:
-        reasons.append(f"a loss beyond the margin of {margin:g} is not ruled out")
+        reasons.append(f"that it is worse by more than the margin of {margin:g} is not ruled out")
     if anchor is not None and not anchor.upper <= 2.0 * margin:
         promote = False
         reasons.append(anchor.sentence("anchor"))
         reasons.append(
-            f"a loss beyond twice the margin ({2.0 * margin:g}) against the anchor is not ruled out"
+            f"that it is worse than the anchor by more than twice the margin ({2.0 * margin:g}) is "
+            "not ruled out"
         )
     return Decision(promote and not unmet, (*reasons, *unmet))
 

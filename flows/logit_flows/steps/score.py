@@ -12,7 +12,15 @@ import polars as pl
 from logit_engine.design.lookalikes import alike_clause
 from logit_engine.design.terms.base import Audit
 from logit_engine.design.terms.naming import column_text
-from logit_engine.errors import ArtifactError, DataError, UsageError, placed_error
+from logit_engine.errors import (
+    ArtifactError,
+    DataError,
+    LogitEngineError,
+    Reason,
+    UsageError,
+    joint_error,
+    placed_error,
+)
 from logit_engine.rows.frame_columns import by_name
 from logit_engine.storage.model_file import StoredModel, read_model
 from logit_flows.config.model import Config
@@ -27,6 +35,7 @@ from logit_flows.steps.opening import open_store
 from logit_flows.steps.written_columns import id_columns
 from logit_flows.store.layout import Store
 
+LEARNT_RULES = {Reason.MISSING_NUMBERS, Reason.MISSING_LEVELS, Reason.UNSEEN_LEVELS}
 Patterns = str | Path | Sequence[str | Path]  # files or globs
 
 
@@ -207,7 +216,8 @@ def _named_errors(cohort: Cohort) -> Iterator[None]:
         first = str(error).splitlines()[0]
         raise DataError(f"cohort {cohort.name}: it cannot be read: {first}") from error
     except DataError as error:
-        raise placed_error(error, f"cohort {cohort.name}") from error
+        parts = [_learnt_rule_error(part) for part in error.parts]
+        raise placed_error(joint_error(parts), f"cohort {cohort.name}") from error
 
 
 def model_contract(model: StoredModel) -> Contract:
@@ -228,6 +238,14 @@ def check_cohort(config: Config, model: StoredModel, cohort: Cohort, table: Sour
         if config.data.id is not None:
             _check_ids(table.scan(), config.data.id)
     return audit
+
+
+def _learnt_rule_error(error: LogitEngineError) -> LogitEngineError:
+    """The error; of a rule that a model learns in training with what it takes to change that."""
+    if error.reason not in LEARNT_RULES:
+        return error
+    said = f"{error} The rule is part of the model: set it, then train and promote."
+    return DataError(said, reason=error.reason, names=error.names)
 
 
 def typed_frame(model: StoredModel, frame: pl.DataFrame) -> pl.DataFrame:

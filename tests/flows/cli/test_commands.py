@@ -325,3 +325,12 @@ def test_plain_runs_do_not_import_prefect(exam: Path) -> None:
     words = [sys.executable, "-m", "logit_flows", "train", str(exam / "config.yaml")]
     done = subprocess.run(words, cwd=ROOT, env=blocked, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_run_that_is_not_champion_says_which_run_is_and_how_to_promote(exam: Path) -> None:
+    first = logit("train", exam / "config.yaml", "--no-prefect")
+    assert "it is the champion" in first.stdout
+    assert "Reference levels:" not in first.stdout  # the exam has numbers alone
+    second = logit("train", exam / "config.yaml", "--no-prefect", "--set", "model.link=probit")
+    assert "The champion is still" in second.stdout
+    assert "To use this run: logit promote " in second.stdout

@@ -412,3 +412,14 @@ def test_a_written_config_has_every_name_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text(to_yaml({**YAML(typ="safe").load(BASE), "features": features}))
     assert YAML(typ="rt").load(file.read_text())["features"] == features
+
+
+def test_a_file_of_data_is_no_config_and_is_not_printed(tmp_path: Path) -> None:
+    data = tmp_path / "churn.csv"
+    data.write_text("id,name\n" + "1,Smith\n" * 1000, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"churn\.csv is data, no config: .* by `logit init"):
+        read_config(data)
+    odd = data.rename(tmp_path / "churn.yaml")
+    with pytest.raises(ConfigError) as caught:
+        read_config(odd)
+    assert len(str(caught.value)) < 200

@@ -235,3 +235,11 @@ def test_files_that_mean_different_things_by_a_column_are_told_apart(tmp_path: P
         "10",
         "2",
     ]
+
+
+def test_another_separator_than_the_contract_has_is_told_in_one_sentence(tmp_path: Path) -> None:
+    text = "key;y;x;g\n1;0;1;1\n2;1;2;2\n"
+    assert refusal(tmp_path, {"a.csv": text}, KnownTypes(older=TYPES)) == (
+        "a.csv: the fields are parted by ';', and it is read as if by another; write it as the "
+        "files before, or declare  data: {format: {separator: ';'}}"
+    )

@@ -176,7 +176,7 @@ def test_a_cluster_that_is_not_there_is_told_with_what_to_do(
     [
         (
             {"compute__scheduler": "tcp://a:1"},
-            "compute.scheduler: a scheduler goes with compute.backend dask.",
+            "compute.scheduler: a scheduler goes with Dask; write compute: {backend: dask}.",
         ),
         (
             {"compute__backend": "dask", "compute__scheduler": "a:1"},

@@ -82,7 +82,10 @@ def test_the_gate_rules_out_losses_and_says_what_it_saw() -> None:
         False,
         True,
     )
-    assert "against the anchor is not ruled out" in decide(MARGIN, fine, worse).sentence
+    assert (
+        "worse than the anchor by more than twice the margin"
+        in decide(MARGIN, fine, worse).sentence
+    )
     assert (
         decide(MARGIN, fine, fine, ("skill is 0.0100, but at least 0.05 is required",)).promote
         is False
@@ -116,11 +119,11 @@ def test_a_decision_says_every_reason() -> None:
     sentence = decide(0.001, seen(0.03, 0.01), seen(0.03, 0.01), ("skill is low",)).sentence
     assert sentence == (
         "Kept the champion: on 1,000 rows that neither has seen, the challenger's log-loss is "
-        "0.01000 higher than the champion's (95% interval -0.01000 to +0.03000); a loss beyond "
-        "the margin of 0.001 is not ruled out; on 1,000 rows that neither has seen, the "
-        "challenger's log-loss is 0.01000 higher than the anchor's (95% interval -0.01000 to "
-        "+0.03000); a loss beyond twice the margin (0.002) against the anchor is not ruled out; "
-        "skill is low."
+        "0.01000 higher than the champion's (95% interval -0.01000 to +0.03000); that it is "
+        "worse by more than the margin of 0.001 is not ruled out; on 1,000 rows that neither has "
+        "seen, the challenger's log-loss is 0.01000 higher than the anchor's (95% interval "
+        "-0.01000 to +0.03000); that it is worse than the anchor by more than twice the margin "
+        "(0.002) is not ruled out; skill is low."
     )
     assert decide(0.001, seen(-0.001), None).sentence.startswith(
         "Promoted: on 1,000 rows that neither has seen, "

@@ -62,6 +62,7 @@ MAGICS = (
 )
 WEB_STARTS = (b"<!doctype", b"<html", b"<?xml", b"<table")
 JSON_STARTS = (b'{"', b"[{", b"[[", b'["')
+NO_WINDOWS_SIGNS = frozenset(b"\x81\x8d\x8f\x90\x9d")  # bytes that cp1252 does not have
 
 
 def is_text_file(path: str | Path) -> bool:
@@ -189,10 +190,10 @@ def wrong_bytes(path: str | Path, line: int, error: UnicodeDecodeError) -> DataE
 
 
 def likely_encoding(data: bytes) -> str:
-    """A guess at the encoding of a text that is not UTF-8: Windows has signs where latin-1 has
-    none.
+    """A guess at the encoding of a text that is not UTF-8: that of Windows, which is latin-1 with
+    signs where latin-1 has none, so that a later file may hold a euro sign.
     """
-    return "cp1252" if any(0x80 <= byte < 0xA0 for byte in data) else "latin-1"
+    return "latin-1" if NO_WINDOWS_SIGNS.intersection(data) else "cp1252"
 
 
 class TruncatedStream(Exception):

@@ -78,7 +78,7 @@ LINES = "x,y\n" + "1,a\n" * 300
         (
             LINES.encode() + b"1,caf\xe9\n",
             "f.csv, line 302: the byte 0xE9 is not UTF-8; name the encoding:  "
-            "data: {format: {encoding: latin-1}}",
+            "data: {format: {encoding: cp1252}}",
         ),
         (
             LINES.encode() + b"1,caf\xe9 \x80\n",
@@ -88,7 +88,7 @@ LINES = "x,y\n" + "1,a\n" * 300
         (
             LINES.encode() + b"1,caf\xc3",
             "f.csv, line 302: the byte 0xC3 is not UTF-8; name the encoding:  "
-            "data: {format: {encoding: latin-1}}",
+            "data: {format: {encoding: cp1252}}",
         ),
         (
             f"{LINES}1,a\0\n",
