@@ -1,6 +1,7 @@
 """Guessing: from a file to the text of its first config, and to the sentences that explain it."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,7 @@ def first_config(data: Path, file: Path, target: str | None = None) -> FirstConf
     )
     text = title + text_of(config_entries(sketch, source, name))
     refusal = [f"train will refuse this: {problem}"] if problem else []
-    return FirstConfig(text, (*_sentences(sketch), *refusal))
+    return FirstConfig(text, (*_sentences(sketch, data), *refusal))
 
 
 def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
@@ -174,10 +175,13 @@ def _both_sides(frame: pl.DataFrame, time: str, outcome: Outcome) -> bool:
     return all(side.drop_nulls().n_unique() == len(outcome.classes) for side in sides)
 
 
-def _sentences(sketch: Sketch) -> list[str]:
+def _sentences(sketch: Sketch, data: Path) -> list[str]:
     """Each guess, for a person to correct."""
     roles = sketch.roles
     said = [*sketch.format.reasons, *outcome_sentences(sketch)]
+    if sketch.outcome.rival:
+        line = shlex.join(["logit", "init", str(data), "--target", sketch.outcome.rival])
+        said.append(f"unsure: another column is as likely; {line}")
     for key in ("id", "time", "cluster"):
         guess = getattr(roles, key)
         if guess is not None:

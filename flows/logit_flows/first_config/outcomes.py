@@ -5,7 +5,7 @@ values. The one with the most is the guess, and the next ones are told.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,15 +15,18 @@ from logit_flows.first_config.profiles import Kind, Profile
 from logit_flows.first_config.words import (
     DESCRIBING_WORDS,
     FEATURE_STEMS,
+    MONEY_NAMES,
     OUTCOME_NAMES,
     OUTCOME_STEMS,
     PAST_NAMES,
     WEAK_OUTCOME_NAMES,
+    WHOLE_OUTCOME_NAMES,
     has_stem,
     has_word,
     is_calm_value,
     is_event_pair,
     is_event_value,
+    is_row_name,
     last_word,
 )
 
@@ -32,6 +35,8 @@ MAX_RUNNERS_UP = 3
 OUTCOME_NAME_POINTS, OUTCOME_STEM_POINTS = 6.0, 5.0
 MIN_ROWS_PER_CLASS = 20  # on average, where there are many
 MIN_CLASS_ROWS, MIN_CLASS_SHARE = 10, 0.001  # of the rarest class, which an outcome mostly has
+MAX_FEW_CLASSES = 5
+MIN_POINTS_LEAD = 1.0  # of the best column before the next one, to be sure of it
 MIN_OTHERS_ALIKE = 3  # columns with the same values, which an outcome seldom has
 GRADES_SHARE = 0.4  # of zero among whole numbers from zero on, which are grades of an event
 
@@ -41,7 +46,8 @@ class Outcome:
     """The column that is predicted. classes: its values with their rows, the most frequent first.
 
     events: the values that are the event; none where each class is predicted. base: the class that
-    the others are compared with. reason: why this column; event_reason: why these values.
+    the others are compared with. reason: why this column; event_reason: why these values. rival:
+    the first of the runners-up, if it is nearly as likely.
     """
 
     column: str
@@ -51,6 +57,7 @@ class Outcome:
     reason: str
     event_reason: str
     runners_up: tuple[str, ...]
+    rival: str = ""
 
     @property
     def is_binary(self) -> bool:
@@ -79,7 +86,9 @@ def guess_outcome(profiles: Mapping[str, Profile], target: str | None, file: str
         )
     best, *others = ranked
     runners_up = tuple(name for name, _, _ in others[:MAX_RUNNERS_UP])
-    return _outcome(profiles[best[0]], best[2], runners_up)
+    near = [name for name, points, _ in others if points > best[1] - MIN_POINTS_LEAD]
+    outcome = _outcome(profiles[best[0]], best[2], runners_up)
+    return replace(outcome, rival=near[0]) if near else outcome
 
 
 def rank_outcomes(profiles: Mapping[str, Profile]) -> list[tuple[str, float, str]]:
@@ -87,7 +96,7 @@ def rank_outcomes(profiles: Mapping[str, Profile]) -> list[tuple[str, float, str
 
     Of equal points the later column comes first.
     """
-    last = len(profiles) - 1
+    ends = _first_place(profiles), len(profiles) - 1
     alike: dict[frozenset[Any], int] = {}
     for profile in profiles.values():
         values = frozenset(profile.counts)
@@ -95,17 +104,30 @@ def rank_outcomes(profiles: Mapping[str, Profile]) -> list[tuple[str, float, str
     found = []
     for profile in profiles.values():
         others = alike[frozenset(profile.counts)] - 1
-        parts = _parts(profile, profile.place == last, others)
+        parts = _parts(profile, ends, others)
         points = sum(part for part, _ in parts)
         reason = ", ".join(words for part, words in parts if part > 0)
-        if _may_be_outcome(profile, is_last=profile.place == last):
+        if _may_be_outcome(profile, is_last=profile.place == ends[1]):
             found.append((profile.name, points, reason))
     return sorted(found, key=lambda one: (-one[1], -profiles[one[0]].place))
+
+
+def _first_place(profiles: Mapping[str, Profile]) -> int:
+    """The place of the first column; of the second, if the first one holds the names of the rows.
+
+    Such names are unique, and have no heading or count the rows from 1.
+    """
+    first = next(iter(profiles.values()))
+    counts = first.kind is Kind.INTEGER and (first.low, first.high) == (1.0, float(first.rows))
+    return int(first.is_unique and (counts or is_row_name(first.name)))
 
 
 def _may_be_outcome(profile: Profile, *, is_last: bool) -> bool:
     """Two values, or a few of text; of whole numbers if its name or its place says so."""
     if not profile.is_whole or profile.is_unique or profile.distinct < 2:
+        return False
+    is_money = profile.kind is Kind.INTEGER and has_word(profile.name, MONEY_NAMES)
+    if is_money and profile.distinct > 2:
         return False
     points = _name_points(profile.name)
     if profile.distinct == 2 or profile.distinct <= MAX_CLASSES:
@@ -114,18 +136,17 @@ def _may_be_outcome(profile: Profile, *, is_last: bool) -> bool:
     return few and points >= OUTCOME_STEM_POINTS and profile.kind is Kind.TEXT
 
 
-def _parts(profile: Profile, is_last: bool, others_alike: int) -> list[tuple[float, str]]:
-    """The points of a column, each with its reason."""
+def _parts(profile: Profile, ends: tuple[int, int], others_alike: int) -> list[tuple[float, str]]:
+    """The points of a column, each with its reason. ends: the first place and the last one."""
     parts = [(_name_points(profile.name), "its name")]
-    if is_last:
+    if profile.place == ends[1]:
         parts.append((3.0, "the last column"))
-    elif profile.place == 0:
+    elif profile.place == ends[0]:
         parts.append((2.0, "the first column"))
-    if profile.distinct == 2:
-        parts.append((3.0, "two values"))
-    else:
-        parts.append((1.0 if profile.distinct < 6 else 0.5, f"{profile.distinct} values"))
-    if others_alike >= MIN_OTHERS_ALIKE:
+    parts.append(_class_points(profile.distinct))
+    if profile.place not in ends and not has_word(profile.name, OUTCOME_NAMES):
+        parts.append((_inner_points(profile.distinct), ""))
+    if others_alike >= MIN_OTHERS_ALIKE and parts[0][0] < OUTCOME_STEM_POINTS:
         parts.append((-2.0, ""))
     parts.append((-4.0 * profile.missing / profile.rows, ""))
     rarest = min(profile.counts.values(), default=0)
@@ -134,12 +155,28 @@ def _parts(profile: Profile, is_last: bool, others_alike: int) -> list[tuple[flo
     return parts
 
 
+def _class_points(classes: int) -> tuple[float, str]:
+    """The points of a number of classes, and the reason."""
+    if classes == 2:
+        return 3.0, "two values"
+    return (1.0 if classes <= MAX_FEW_CLASSES else 0.5), f"{classes} values"
+
+
+def _inner_points(classes: int) -> float:
+    """The points of a column at neither end: one of several classes is seldom the outcome."""
+    if classes == 2:
+        return 0.0
+    return -1.0 if classes <= MAX_FEW_CLASSES else -3.0
+
+
 def _name_points(name: str) -> float:
     """What the words of a name say: an outcome, perhaps one, a feature, or the past."""
     points, ending = 0.0, last_word(name)
     if has_word(name, OUTCOME_NAMES):
         points += OUTCOME_NAME_POINTS
-    elif has_stem(name, OUTCOME_STEMS) and ending not in DESCRIBING_WORDS:
+    elif name.strip().lower() in WHOLE_OUTCOME_NAMES or (
+        has_stem(name, OUTCOME_STEMS) and ending not in DESCRIBING_WORDS
+    ):
         points += OUTCOME_STEM_POINTS
     elif ending in WEAK_OUTCOME_NAMES:
         points += 2.0

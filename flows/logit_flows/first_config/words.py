@@ -14,10 +14,14 @@ OUTCOME_STEMS = _set(
     fraud spam bankrupt malignan benign cancel exited subscri deposit approv convert conversion
     purchas click revenue delinq dlq disease cancer stroke chd cardio infarct recur relapse fail
     satisf potab quality species variety winner acceptab admit recommend severity sentiment risk
-    hired placed placement passed promoted tomorrow next event"""
+    hired placed placement passed promoted tomorrow next event arrest voted vote"""
 )
+# An outcome as the whole name alone: work_status and low_income are features.
+WHOLE_OUTCOME_NAMES = _set("status low")
 WEAK_OUTCOME_NAMES = _set("type status result group category grade num decision left")
 PLAIN_NAMES = OUTCOME_NAMES | WEAK_OUTCOME_NAMES | _set("column field value")
+# Numbers so named are no classes, however few they are.
+MONEY_NAMES = _set("income price amount amt salary wage cost revenue")
 # A name that ends so tells something about an outcome, and is none itself: deposit_type.
 DESCRIBING_WORDS = _set(
     """type date time code amount amt count id name method reason score rate level cost price days
@@ -79,6 +83,12 @@ def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case: those of patient_nbr and PatientNbr are the same."""
     humps = r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"
     return tuple(re.findall(r"[^\W_]+", re.sub(humps, " ", name).lower()))
+
+
+def is_row_name(name: str) -> bool:
+    """Whether a name is none, as that of a first column of row names."""
+    words = words_of(name)
+    return not words or words[0] in ("unnamed", "rownames") or words == ("row", "names")
 
 
 def last_word(name: str) -> str:

@@ -92,6 +92,15 @@ def test_missing_values_are_provided_for_though_none_is_missing_yet(tmp_path: Pa
     assert scored.rows == 3
 
 
+def test_doubt_about_the_outcome_is_told_with_the_line_for_the_other_one(tmp_path: Path) -> None:
+    flags = {name: RANDOM.integers(0, 2, ROWS) for name in ("a", "b b")}
+    made = written(
+        tmp_path, {"x": RANDOM.normal(size=ROWS), **flags, "z": RANDOM.normal(size=ROWS)}
+    )
+    line = f"logit init {tmp_path / 'table.parquet'} --target a"
+    assert f"unsure: another column is as likely; {line}" in made.said
+
+
 def test_each_ending_of_parquet_is_read(tmp_path: Path) -> None:
     pl.DataFrame(table()).write_parquet(tmp_path / "table.PQ")
     made = first_config(tmp_path / "table.PQ", tmp_path / "config.yaml")

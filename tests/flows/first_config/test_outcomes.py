@@ -37,6 +37,10 @@ def outcome_of(columns: dict[str, list[Any]], target: str | None = None) -> Outc
         (["party=dem,rep", "v1=n,y", "v2=n,y", "v3=n,y", "v4=n,y", "v5=n,y"], "party"),
         (["x1=1.5,2.5", "x2=1.5,3", "x3=3,4,5,6,7"], "x3"),
         (["odor=a,b,c,d", "ring=e,f", "class=e,p"], "class"),
+        (["income=1,2,3,4,5,6,7", "x=1.5,2", "vote=a,n,u,y"], "vote"),
+        (["age=1.5,2", "income_cat=a,b,c,d,e,f,g,h", "voted=0,1", "x=1.5,2.5"], "voted"),
+        (["week=1.5,2", "arrest=0,1", "fin=0,1", "paro=0,1", "prio=1.5,2.5"], "arrest"),
+        (["rx=a,b,c", "f=0,1", "status=0,1", "node4=0,1", "g=0,1", "etype=1,2"], "status"),
     ],
 )
 def test_outcome_is_found_by_name_place_and_values(columns: list[str], outcome: str) -> None:
@@ -55,6 +59,23 @@ def test_runners_up_are_told_in_their_order() -> None:
     found = outcome_of(columns)
     assert (found.column, found.runners_up) == ("churn", ("card", "plan"))
     assert found.reason == "its name, the first column, two values"
+
+
+@pytest.mark.parametrize(
+    ("heading", "numbers"),
+    [("", [f"r{i}" for i in range(ROWS)]), ("n", list(range(1, ROWS + 1)))],
+)
+def test_first_column_follows_the_names_of_the_rows(heading: str, numbers: list[Any]) -> None:
+    found = outcome_of(
+        {heading: numbers, "a": cycle([0, 1]), "ui": cycle([0, 1]), "x": [0.5, 1.5] * 60}
+    )
+    assert (found.column, found.reason) == ("a", "the first column, two values")
+
+
+def test_column_that_is_nearly_as_likely_is_the_rival() -> None:
+    alike = {"x": [0.5, 1.5] * 60, "a": cycle([0, 1]), "b": cycle([0, 1]), "z": [0.5, 1.5] * 60}
+    assert (outcome_of(alike).column, outcome_of(alike).rival) == ("b", "a")
+    assert outcome_of(alike | {"churn": cycle([0, 1])}).rival == ""
 
 
 def test_rare_flag_is_no_outcome_beside_a_balanced_one() -> None:
