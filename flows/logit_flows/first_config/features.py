@@ -14,6 +14,8 @@ from logit_flows.first_config.strengths import bends_back, event_flags
 from logit_flows.first_config.words import (
     AMOUNT_NAMES,
     CODE_STEMS,
+    PLAIN_WEIGHT_NAMES,
+    SURVEY_NAMES,
     WEIGHT_NAMES,
     has_stem,
     has_word,
@@ -21,6 +23,7 @@ from logit_flows.first_config.words import (
 )
 
 MAX_MISSING_SHARE = 0.9
+MAX_MEAN_WEIGHT_OFF = 0.05  # from 1, of the weights of rows
 MAX_LEVELS = 100  # of a categorical, the rare ones pooled
 MAX_CODES = 40  # different whole numbers that are codes by any word of their name
 MAX_SIGNED_CODES = 12  # ... by a negative number among them
@@ -100,13 +103,23 @@ def _useless(profile: Profile) -> str:
         return f"one value, {quoted_label(next(iter(profile.counts), None))}, in all rows"
     if profile.missing > MAX_MISSING_SHARE * profile.rows:
         return f"missing in {profile.missing:,} of {profile.rows:,} rows"
-    if has_word(profile.name, WEIGHT_NAMES):
-        return "named like a weight of the rows, which says how a row was sampled"
+    if weight := _weight_reason(profile):
+        return weight
     if profile.kind is Kind.OTHER:
         return "values of a type that is no feature"
     many = profile.distinct > MAX_LEVELS or profile.distinct > 0.5 * profile.present
     if many and profile.letters > MAX_TEXT_LETTERS and profile.spaced > MIN_SPACED_SHARE:
         return f"free text, {profile.letters:.0f} letters on average"
+    return ""
+
+
+def _weight_reason(profile: Profile) -> str:
+    """Why a column is a weight of the rows; nothing if it is none."""
+    plain = has_word(profile.name, PLAIN_WEIGHT_NAMES)
+    if has_word(profile.name, WEIGHT_NAMES) or (plain and has_word(profile.name, SURVEY_NAMES)):
+        return "named like a weight of the rows, which says how a row was sampled"
+    if plain and abs(profile.mean - 1.0) <= MAX_MEAN_WEIGHT_OFF:
+        return f"a weight of the rows, by its name and its mean {profile.mean:.2f}"
     return ""
 
 

@@ -26,6 +26,7 @@ from logit_flows.first_config.words import (
     is_calm_value,
     is_event_pair,
     is_event_value,
+    is_named_like,
     is_row_name,
     last_word,
 )
@@ -202,15 +203,16 @@ def _check_target(profiles: Mapping[str, Profile], target: str, file: str) -> No
 
 def _outcome(profile: Profile, reason: str, runners_up: tuple[str, ...]) -> Outcome:
     classes = profile.counts
-    events, why = _events(list(classes), classes)
+    events, why = _events(list(classes), profile)
     commonest = next(iter(classes))
     return Outcome(profile.name, classes, events, commonest, reason, why, runners_up)
 
 
-def _events(values: Sequence[Any], rows: Mapping[Any, int]) -> tuple[tuple[Any, ...], str]:
+def _events(values: Sequence[Any], profile: Profile) -> tuple[tuple[Any, ...], str]:
     """The values that are the event, and why; none if each class is a class of its own."""
     if len(values) == 2:
-        return _event_of_two(values[0], values[1], rows)
+        return _event_of_two(values[0], values[1], profile)
+    rows = profile.counts
     calm = [value for value in values if is_calm_value(value)]
     early = [value for value in values if str(value).strip().startswith("<")]
     late = [value for value in values if str(value).strip().startswith(">")]
@@ -223,11 +225,18 @@ def _events(values: Sequence[Any], rows: Mapping[Any, int]) -> tuple[tuple[Any, 
     return (), ""
 
 
-def _event_of_two(common: Any, rare: Any, rows: Mapping[Any, int]) -> tuple[tuple[Any, ...], str]:
-    """The value that is named like an event, else the rarer one. True is the event, and 1 of 0."""
+def _event_of_two(common: Any, rare: Any, profile: Profile) -> tuple[tuple[Any, ...], str]:
+    """The value that is named like its column or an event, else the rarer one.
+
+    True is the event, and 1 of 0.
+    """
+    rows, column = profile.counts, profile.name
     if isinstance(rare, bool) or {common, rare} in ({0, 1}, {-1, 1}):
         low, high = sorted((common, rare))
         return (high,), f"of {quoted_label(low)} and {quoted_label(high)}"
+    for event, other in ((rare, common), (common, rare)):
+        if is_named_like(event, column) and not is_named_like(other, column):
+            return (event,), f"named like the column; the other is {quoted_label(other)}"
     for event, other in ((rare, common), (common, rare)):
         named = is_event_value(event) and not is_event_value(other)
         opposite = is_calm_value(other) and not is_calm_value(event)

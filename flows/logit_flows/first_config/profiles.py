@@ -27,8 +27,8 @@ class Profile:
     """One column. distinct: of the values that are present. counts: the rows of each of the most
     frequent values, the most frequent first.
 
-    low, high: of numbers. letters: the mean length of texts; spaced: the share of texts with a
-    blank within.
+    low, high, mean: of numbers. letters: the mean length of texts; spaced: the share of texts
+    with a blank within.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Profile:
     counts: dict[Any, int]
     low: float = float("nan")
     high: float = float("nan")
+    mean: float = float("nan")
     letters: float = 0.0
     spaced: float = 0.0
 
@@ -92,7 +93,8 @@ def _profile(name: str, column: pl.Series, place: int) -> Profile:
     }
     if kind in (Kind.INTEGER, Kind.NUMBER) and distinct:
         numbers = present.cast(pl.Float64).to_numpy()
-        return Profile(**basis, low=float(numbers.min()), high=float(numbers.max()))
+        low, high, mean = float(numbers.min()), float(numbers.max()), float(numbers.mean())
+        return Profile(**basis, low=low, high=high, mean=mean)
     if kind is Kind.TEXT and distinct:
         texts = present.cast(pl.String)
         letters = float(texts.str.len_chars().to_numpy().mean())

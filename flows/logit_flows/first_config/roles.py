@@ -11,6 +11,7 @@ from logit_flows.first_config.words import (
     BIRTH_STEMS,
     GROUP_NAMES,
     ID_NAMES,
+    TIME_NAMES,
     has_stem,
     has_word,
     words_of,
@@ -85,6 +86,8 @@ def _id_guess(column: pl.Series, profile: Profile) -> Guess | None:
         return Guess(profile.name, "unique, and named like an id")
     if profile.kind is Kind.INTEGER and _counts_rows(column, profile):
         return Guess(profile.name, "unique: the number of the row")
+    if profile.kind is Kind.INTEGER and has_word(profile.name, TIME_NAMES) and column.is_sorted():
+        return None
     is_first = profile.place == 0 and profile.rows >= MIN_NAMELESS_ROWS
     is_name = profile.kind is Kind.TEXT and profile.spaced < MAX_SPACED_SHARE
     if is_first and (is_name or profile.kind is Kind.INTEGER):

@@ -37,12 +37,13 @@ PAST_NAMES = _set(
 
 ID_NAMES = _set(
     """id ids uid uuid guid key no nr nbr num number code index idx ref reference record rowid
-    unnamed rownames identifier cluster stratum"""
+    unnamed rownames identifier cluster stratum mrn"""
 )
 GROUP_NAMES = _set(
     """patient customer client user member subject person account household family student employee
-    session visitor device card participant respondent applicant borrower passenger"""
+    session visitor device card participant respondent applicant borrower passenger record"""
 )
+TIME_NAMES = _set("time seconds elapsed")
 BIRTH_STEMS = _set("birth dob born geburt naissance nacimiento")
 CODE_STEMS = _set(
     """code type zip postal postcode sex gender race ethnic region country state city county
@@ -56,24 +57,27 @@ AMOUNT_NAMES = _set(
     bill level rank mean avg average min max duration time tenure
     distance population"""
 )
-WEIGHT_NAMES = _set(
-    "fnlwgt finalwgt finalweight wgt wt pweight fweight sampleweight weights wtfa perwt"
-)
+WEIGHT_NAMES = _set("fnlwgt finalwgt finalweight wgt pweight fweight sampleweight wtfa perwt")
+# A weight of the rows if its mean is about 1, or beside a word of surveys; else that of a body.
+PLAIN_WEIGHT_NAMES = _set("weight weights wt")
+SURVEY_NAMES = _set("survey sample sampling samp household final design post population")
 AFTER_STEMS = _set(
     """duration settle recover collect refund reason closed closing resol discharg boat outcome
     result final follow posterior predicted prediction prob probability"""
 )
 
 EVENT_VALUES = _set(
-    """yes y ja oui si sí sim true t bad malignant default defaulted churn churned died dead death
+    """yes y ja oui si sí sim true wahr vrai vero t
+    bad malignant default defaulted churn churned died dead death
     positive pos + poisonous fraud fraudulent spam fail failed failure sick ill disease diseased
     present abnormal attrition exited approved accepted won win success successful survived late
     canceled cancelled event case cancer tumor anomaly attack recurrence-events admitted subscribed
     purchased bought converted clicked hired placed dissatisfied delinquent bankrupt high"""
 ) | {"charged off", "neutral or dissatisfied"}
 CALM_VALUES = _set(
-    """no n nein non nee nej não false f good benign none never negative neg - healthy normal absent
-    stayed current active retained legit legitimate ham alive nonevent control absence low paid"""
+    """no n nein non nee nej não false falsch faux falso f good benign none never negative neg
+    - healthy normal absent stayed current active retained legit legitimate ham alive nonevent
+    control absence low paid"""
 ) | {"fully paid"}
 # Two short values, the event first: malignant and benign, bad and good, poisonous and edible.
 EVENT_PAIRS = {("m", "b"), ("b", "g"), ("p", "n"), ("p", "e"), ("d", "a"), ("f", "p"), ("s", "h")}
@@ -119,6 +123,12 @@ def is_calm_value(value: object) -> bool:
     """Whether a value of an outcome names that nothing happened."""
     text = _plain(value)
     return text in CALM_VALUES or text.startswith(("no ", "not ", "non", "no-", "no_", "<="))
+
+
+def is_named_like(value: object, column: str) -> bool:
+    """Whether a value repeats the end of its column's name: Default of loan_default."""
+    words, name = words_of(str(value)), words_of(column)
+    return bool(words) and name[-len(words) :] == words
 
 
 def is_event_pair(event: object, other: object) -> bool:

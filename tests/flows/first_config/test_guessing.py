@@ -101,6 +101,21 @@ def test_doubt_about_the_outcome_is_told_with_the_line_for_the_other_one(tmp_pat
     assert f"unsure: another column is as likely; {line}" in made.said
 
 
+def test_weights_of_rows_are_left_out_and_told(tmp_path: Path) -> None:
+    weights = RANDOM.uniform(0.2, 1.8, ROWS)
+    columns = {
+        "x": RANDOM.normal(size=ROWS),
+        "wt": weights / weights.mean(),
+        "survey_weight": 900.0 * weights[::-1],
+        "weight": RANDOM.normal(70.0, 9.0, ROWS),
+        "y": RANDOM.integers(0, 2, ROWS),
+    }
+    made = written(tmp_path, columns)
+    assert read_config(tmp_path / "config.yaml").features.numeric == ["x", "weight"]
+    assert "left out: wt: a weight of the rows, by its name and its mean 1.00" in made.said
+    assert any(s.startswith("left out: survey_weight: named like a weight") for s in made.said)
+
+
 def test_each_ending_of_parquet_is_read(tmp_path: Path) -> None:
     pl.DataFrame(table()).write_parquet(tmp_path / "table.PQ")
     made = first_config(tmp_path / "table.PQ", tmp_path / "config.yaml")

@@ -78,6 +78,16 @@ def test_column_that_is_nearly_as_likely_is_the_rival() -> None:
     assert outcome_of(alike | {"churn": cycle([0, 1])}).rival == ""
 
 
+@pytest.mark.parametrize(
+    ("column", "event", "other"),
+    [("passed", "Passed", "Failed"), ("loan_approval", "approval", "default")],
+)
+def test_value_named_like_its_column_is_the_event(column: str, event: str, other: str) -> None:
+    found = outcome_of({column: cycle([event, other, event])})
+    assert found.events == (event,)
+    assert found.event_reason == f"named like the column; the other is '{other}'"
+
+
 def test_rare_flag_is_no_outcome_beside_a_balanced_one() -> None:
     flag = ["no"] * (ROWS - 1) + ["yes"]
     ranked = rank_outcomes(profile_columns(pl.DataFrame({"a": cycle(["u", "v"]), "flag": flag})))
@@ -118,6 +128,11 @@ def test_named_target_that_cannot_be_an_outcome_is_refused(target: str, sentence
         ({"e": 50, "p": 70}, ("p",)),
         ({"Fully Paid": 30, "Charged Off": 90}, ("Charged Off",)),
         ({"not churned": 61, "churned": 59}, ("churned",)),
+        ({"WAHR": 80, "FALSCH": 40}, ("WAHR",)),
+        ({"VRAI": 80, "FAUX": 40}, ("VRAI",)),
+        ({"ja": 80, "nein": 40}, ("ja",)),
+        ({"oui": 80, "non": 40}, ("oui",)),
+        ({"si": 80, "no": 40}, ("si",)),
         ({"red": 80, "white": 40}, ("white",)),
         ({"NO": 64, ">30": 40, "<30": 16}, ("<30",)),
         ({0: 64, 1: 30, 2: 16, 3: 10}, (1, 2, 3)),

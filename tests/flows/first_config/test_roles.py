@@ -82,6 +82,17 @@ def test_id_that_repeats_is_the_cluster() -> None:
     assert "it repeats: 200 values in 400 rows" in roles.cluster.reason
 
 
+@pytest.mark.parametrize("name", ["MRN", "chart_no", "record", "RecordNumber"])
+def test_record_number_that_repeats_is_the_cluster(name: str) -> None:
+    roles = roles_of(**{"x": [0.5] * ROWS, name: [n // 2 for n in range(ROWS)]})
+    assert chosen(roles) == {"cluster": name}
+
+
+def test_times_that_rise_with_gaps_are_no_id() -> None:
+    assert chosen(roles_of(Time=sorted(SPREAD), x=[0.5] * ROWS)) == {}
+    assert chosen(roles_of(Time=list(range(ROWS)), x=[0.5] * ROWS)) == {"id": "Time"}
+
+
 def test_code_of_a_few_values_is_no_cluster() -> None:
     assert chosen(roles_of(admission_type_id=[n % 8 for n in range(ROWS)])) == {}
 
