@@ -1,6 +1,8 @@
 """The verbs before and around a run: init, check, schema, doctor."""
 
 import json
+import shlex
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -19,10 +21,12 @@ from logit_flows.cli.options import (
 )
 from logit_flows.cli.terminal import say, say_table
 
+TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".gz", ".zst", ".parquet")
+
 
 def init(
     data: Annotated[
-        Path,
+        list[Path],
         typer.Argument(help="A file: .csv .tsv .txt .data, also .gz or .zst, or .parquet."),
     ],
     out: Annotated[
@@ -37,20 +41,50 @@ def init(
     """Look at a file and write a first config for it, each guess with its reason."""
     from logit_flows.first_config.guessing import first_config
 
-    if not data.exists():
-        raise UsageError(f"{data}: there is no such file.")
-    file = out or data.parent / "config.yaml"
-    if file.exists():
-        raise UsageError(f"{file} exists; name another file by --out.")
-    made = first_config(data, file, target)
+    table = _only_file(data)
+    file = out or table.parent / "config.yaml"
+    replaced = file.exists()
+    if replaced:
+        _refuse_changed(file, table, target)
+    made = first_config(table, file, target)
     file.write_text(made.text, encoding="utf-8")
     if as_json:
         print_json({"config": str(file), "guesses": list(made.said)})
         return
-    say(f"Wrote {file}.")
+    again = "again; nobody had changed the one that init wrote" if replaced else ""
+    say(f"Wrote {file} {again}".strip() + ".")
     for sentence in made.said:
         say(f"  {sentence}")
     say("Next: logit train" + ("" if file == CONFIG else f" --config {file}"))
+
+
+def _only_file(data: list[Path]) -> Path:
+    """The file to look at. Raises UsageError for several files, a folder, or none."""
+    named = data[0]
+    folder = named if named.is_dir() else named.parent
+    if len(data) > 1 or named.is_dir() or "*" in named.name:
+        files = sorted(f for f in folder.glob("*") if f.suffix in TABLE_ENDINGS)
+        one = files[0] if files else folder / "a.csv"
+        pattern = folder / f"*{one.suffix}"
+        line = shlex.join(["logit", "init", str(one), "--out", str(CONFIG)])
+        raise UsageError(f"init reads one file: {line}, then write  data: {{source: '{pattern}'}}")
+    if not named.exists():
+        raise UsageError(f"{named}: there is no such file.")
+    return named
+
+
+def _refuse_changed(file: Path, table: Path, target: str | None) -> None:
+    """Raise UsageError, unless another target is named and the file is as init wrote it."""
+    from logit_flows.first_config.title import is_untouched
+
+    content = file.read_text("utf-8", errors="replace") if file.is_file() else ""
+    if target is not None and is_untouched(content, table.name):
+        return
+    numbers = (file.with_name(f"{file.stem}-{n}{file.suffix}") for n in count(2))
+    free = next(other for other in numbers if not other.exists())
+    named = [] if target is None else ["--target", target]
+    line = shlex.join(["logit", "init", str(table), *named, "--out", str(free)])
+    raise UsageError(f"{file} exists; name another file by --out: {line}")
 
 
 def check(

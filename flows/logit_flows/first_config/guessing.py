@@ -25,6 +25,7 @@ from logit_flows.first_config.roles import Roles, guess_roles
 from logit_flows.first_config.sketch import Choice, Sketch
 from logit_flows.first_config.strengths import pure_level_rows
 from logit_flows.first_config.suspicions import duplicate_columns, outcome_leaks, same_as_outcome
+from logit_flows.first_config.title import titled_text
 from logit_flows.first_config.trial import fitting_sketch
 from logit_flows.first_config.writing import content_of, text_of
 
@@ -59,11 +60,7 @@ def first_config(data: Path, file: Path, target: str | None = None) -> FirstConf
         return from_mapping(content_of(config_entries(tried, source, name)), file.resolve().parent)
 
     sketch, problem = fitting_sketch(sketch, config_of)
-    title = (
-        f"# Written by `logit init {data.name}`: guesses, each with its reason. Correct what is "
-        "wrong, then `logit train`.\n"
-    )
-    text = title + text_of(config_entries(sketch, source, name))
+    text = titled_text(data.name, text_of(config_entries(sketch, source, name)))
     refusal = [f"train will refuse this: {problem}"] if problem else []
     return FirstConfig(text, (*_sentences(sketch, data), *refusal))
 

@@ -6,6 +6,7 @@ values. The one with the most is the guess, and the next ones are told.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
@@ -190,8 +191,11 @@ def _name_points(name: str) -> float:
 
 def _check_target(profiles: Mapping[str, Profile], target: str, file: str) -> None:
     if target not in profiles:
+        alike = {name.lower(): name for name in profiles}
+        close = get_close_matches(target.lower(), alike, 1)
+        meant = f" Did you mean {quoted_label(alike[close[0]])}?" if close else ""
         raise UsageError(
-            f"--target {target}: {file} has no such column; it has {', '.join(profiles)}."
+            f"--target {target}: {file} has no such column; it has {', '.join(profiles)}.{meant}"
         )
     profile = profiles[target]
     if not 2 <= profile.distinct <= MAX_NAMED_CLASSES or not profile.is_whole:

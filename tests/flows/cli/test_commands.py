@@ -226,6 +226,32 @@ def test_init_takes_a_target_and_writes_whole_classes(tmp_path: Path) -> None:
         assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
 
 
+def test_init_writes_again_what_nobody_changed(exam: Path, tmp_path: Path) -> None:
+    data, config = exam / "students.parquet", tmp_path / "first.yaml"
+    assert logit("init", data, "--out", config).returncode == 0
+    again = logit("init", data, "--out", config, "--target", "passed")
+    assert again.returncode == 0, again.stderr
+    assert f"Wrote {config} again; nobody had changed the one that init wrote." in again.stdout
+    assert "named by --target" in config.read_text()
+    config.write_text(config.read_text() + "# mine\n")
+    refused = logit("init", data, "--out", config, "--target", "passed")
+    line = f"logit init {data} --target passed --out {tmp_path / 'first-2.yaml'}"
+    assert (refused.returncode, line in refused.stderr) == (2, True), refused.stderr
+
+
+def test_init_says_that_it_reads_one_file(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.csv", "b.csv")]
+    for file in files:
+        file.write_text("x,y\n1,0\n")
+    line = (
+        f"init reads one file: logit init {files[0]} --out config.yaml, then write  "
+        f"data: {{source: '{tmp_path}/*.csv'}}"
+    )
+    for given in ([tmp_path], files, [tmp_path / "*.csv"]):
+        done = logit("init", *given)
+        assert (done.returncode, line in done.stderr) == (2, True), done.stderr
+
+
 def test_the_registry_verbs_list_show_and_promote(exam: Path) -> None:
     config = exam / "config.yaml"
     logit("train", config, "--no-prefect")

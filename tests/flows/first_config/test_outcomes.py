@@ -103,6 +103,7 @@ def test_table_without_a_candidate_is_refused() -> None:
     ("target", "sentence"),
     [
         ("z", r"--target z: table.csv has no such column; it has x, n"),
+        ("N", r"it has x, n\. Did you mean 'n'\?"),
         ("x", r"--target x: it holds 3 values, numbers; an outcome has 2 to 100"),
         ("n", r"--target n: it holds 120 values, whole numbers; an outcome has 2 to 100"),
     ],
