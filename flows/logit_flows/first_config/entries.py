@@ -100,13 +100,15 @@ def _impute_entry(sketch: Sketch) -> Entry:
     """What stands in for missing values: those of today, and those of later files."""
     impute: dict[str, Any] = {}
     if sketch.features.numeric:
-        indicator = {"add_indicator": True} if "numeric" in sketch.gaps else {}
+        indicator = {"add_indicator": sketch.indicator.value} if "numeric" in sketch.gaps else {}
         impute["numeric"] = {"strategy": "mean", **indicator}
     if sketch.features.categorical:
         impute["categorical"] = {"strategy": "level"}
     counts = ", ".join(f"{kind} columns: {n}" for kind, n in sketch.gaps.items())
     reason = f"with missing values: {counts}" if counts else "none is missing"
-    return Entry(("features", "impute"), impute, (f"{reason}; {LATER_GAPS}",))
+    return Entry(
+        ("features", "impute"), impute, (f"{reason}; {LATER_GAPS}", *sketch.indicator.reasons)
+    )
 
 
 def _names(guesses: Iterable[Guess]) -> list[str]:

@@ -187,6 +187,7 @@ def _sentences(sketch: Sketch, data: Path) -> list[str]:
         said.append("no column is an id; equal rows stay on one side of the split")
     said += [f"left out: {sentence}" for sentence in left_out_sentences(sketch)]
     said += [f"suspicious: {guess.column} {guess.reason}" for guess in sketch.suspicious]
+    said += [f"missing values: {reason}" for reason in sketch.indicator.reasons]
     if sketch.penalty is not None:
         said.append(f"penalty: {sketch.penalty.reasons[0]}")
     return said

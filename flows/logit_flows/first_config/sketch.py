@@ -22,6 +22,7 @@ class Choice:
         return Choice(value, (reason,))
 
 
+WITH_INDICATOR = Choice(True, ())
 RARE_LEVEL = Choice.because("level", "rare levels share one level of their own")
 
 
@@ -31,8 +32,8 @@ class Sketch:
 
     file: its name; rows, width: its size. format: how its text is written. missing_outcomes: rows
     without an outcome. gaps: features with missing values, by kind. suspicious: features that are
-    kept though they may be leaks. min_frequency, split, pool_as, penalty: settings with their
-    reasons.
+    kept though they may be leaks. min_frequency, split, indicator, pool_as, penalty: settings with
+    their reasons.
     """
 
     file: str
@@ -47,6 +48,7 @@ class Sketch:
     suspicious: tuple[Guess, ...]
     min_frequency: Choice
     split: Choice
+    indicator: Choice = WITH_INDICATOR
     pool_as: Choice = RARE_LEVEL
     penalty: Choice | None = None
 

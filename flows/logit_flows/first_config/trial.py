@@ -1,12 +1,13 @@
 """The trial: the sketch's model is fitted once, so that what init writes trains.
 
 What only a fit finds is cured here, one thing after the other: a class that the test rows took
-whole; a few rare rows that predict the outcome perfectly, which join the reference; and any other
+whole; a few rare rows that predict the outcome perfectly, which join the reference; missing values
+whose indicator does so, which become the mean alone; and any other
 perfect prediction, where a ridge keeps the estimates finite. What nothing here cures is said.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from logit_engine.errors import (
@@ -35,15 +36,21 @@ def fitting_sketch(sketch: Sketch, config_of: Callable[[Sketch], Config]) -> tup
         error_of_whole = _trial_error(config_of(whole))
         if not isinstance(error_of_whole, DataError):
             sketch, error = whole, error_of_whole
-    if error is not None and error.reason is Reason.SEPARATED_POOL:
-        pooled = replace(sketch, pool_as=_joined_pools(error))
-        error_of_pooled = _trial_error(config_of(pooled))
-        if error_of_pooled is None:
-            sketch, error = pooled, None
+    for cured in _cured_sketches(sketch, error):
+        if _trial_error(config_of(cured)) is None:
+            return cured, ""
     if isinstance(error, SeparationError | RankError):
         sketch = _with_ridge(sketch, error)
         error = _trial_error(config_of(sketch))
     return sketch, "" if error is None else _first_clause(error)
+
+
+def _cured_sketches(sketch: Sketch, error: LogitEngineError | None) -> Iterator[Sketch]:
+    """What may fit without a ridge: rare levels in the reference, or no indicator."""
+    if error is not None and error.reason is Reason.SEPARATED_POOL:
+        yield replace(sketch, pool_as=_joined_pools(error))
+    if isinstance(error, SeparationError | RankError) and "numeric" in sketch.gaps:
+        yield replace(sketch, indicator=_no_indicator(error))
 
 
 def _trial_error(config: Config) -> LogitEngineError | None:
@@ -59,6 +66,11 @@ def _joined_pools(error: LogitEngineError) -> Choice:
     """Rare levels join the reference level, as a level of their own has no finite estimate."""
     reason = f"rare levels join the reference; without it: {_first_clause(error)}"
     return Choice.because("reference", reason)
+
+
+def _no_indicator(error: LogitEngineError) -> Choice:
+    """Missing numbers become the mean alone, as their indicator has no finite estimate."""
+    return Choice.because(False, f"no indicator; with it: {_first_clause(error)}")
 
 
 def _with_ridge(sketch: Sketch, error: LogitEngineError) -> Sketch:

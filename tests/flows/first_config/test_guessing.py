@@ -150,6 +150,17 @@ def test_ridge_is_set_where_the_outcome_is_predicted_perfectly(tmp_path: Path) -
     assert trained(tmp_path).model.result.converged
 
 
+def test_indicator_of_a_few_missing_values_gives_way_before_a_ridge_is_set(tmp_path: Path) -> None:
+    x = [None if i < 30 else float(v) for i, v in enumerate(RANDOM.normal(size=ROWS))]
+    y = [1 if i < 30 else int(v) for i, v in enumerate(RANDOM.integers(0, 2, ROWS))]
+    made = written(tmp_path, {"x": x, "z": RANDOM.normal(size=ROWS), "y": y})
+    config = read_config(tmp_path / "config.yaml")
+    assert not config.features.impute.numeric.add_indicator
+    assert config.model.penalty.type == "none"
+    assert any(s.startswith("missing values: no indicator; with it: ") for s in made.said)
+    assert trained(tmp_path).model.result.converged
+
+
 def test_ridge_is_set_at_once_for_many_coefficients(tmp_path: Path) -> None:
     columns = {f"x{j}": RANDOM.normal(size=ROWS) for j in range(60)}
     made = written(tmp_path, {**columns, "target": RANDOM.integers(0, 3, ROWS)})
