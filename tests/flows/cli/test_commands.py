@@ -95,9 +95,7 @@ def test_a_number_column_that_turns_to_text_late_is_named_with_its_row(exam: Pat
     rows = "".join(f"{i},{i % 7},{i % 2}\n" for i in range(1, 5000)) + "5000,lots,1\n"
     done = bad_data(exam, "student,hours,passed\n" + rows)
     assert done.returncode == 2
-    assert (
-        "column 'hours' should hold numbers but holds text 'lots' in data row 5,000" in done.stderr
-    )
+    assert "line 5,001 (data row 5,000), column 'hours': 'lots' is not a number" in done.stderr
 
 
 def test_an_empty_file_and_a_header_alone_are_said(exam: Path) -> None:
