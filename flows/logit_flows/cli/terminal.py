@@ -27,7 +27,9 @@ _shows_step = False
 
 def say(text: str) -> None:
     """Print sentences. On a terminal, lines are broken between words."""
-    _write(sys.stdout, [line for part in text.split("\n") for line in _broken(part, sys.stdout)])
+    _write(
+        sys.stdout, [line for part in text.split("\n") for line in _broken_lines(part, sys.stdout)]
+    )
 
 
 def say_table(text: str) -> None:
@@ -41,7 +43,7 @@ def complain(text: str, to_paste: str | None = None) -> None:
     to_paste: a line that stays in one piece.
     """
     sentences = [f"logit: {line}" for line in text.split("\n") if line]
-    lines = [line for part in sentences for line in _broken(part, sys.stderr, CONTINUED)]
+    lines = [line for part in sentences for line in _broken_lines(part, sys.stderr, CONTINUED)]
     _write(sys.stderr, lines if to_paste is None else [*lines, f"logit: {to_paste}"])
 
 
@@ -110,7 +112,7 @@ def _write(stream: TextIO, lines: list[str]) -> None:
     print("\n".join(map(visible_text, lines)), file=stream, flush=True)
 
 
-def _broken(line: str, stream: TextIO, indent: str = "") -> list[str]:
+def _broken_lines(line: str, stream: TextIO, indent: str = "") -> list[str]:
     """The line as lines no wider than the terminal; a longer word stands alone.
 
     indent: before the lines after the first, beside the line's own. Behind the title of a field

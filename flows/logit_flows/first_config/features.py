@@ -167,12 +167,12 @@ def _code_reason(frame: pl.DataFrame, profile: Profile, outcome: Outcome) -> str
         return "whole numbers that are codes, by their name"
     if profile.low < 0.0 < profile.high and 3 < profile.distinct <= MAX_SIGNED_CODES:
         return "a few whole numbers, some below zero: codes"
-    if 3 <= profile.distinct <= MAX_BENT_CODES and _bends(frame, profile, outcome):
+    if 3 <= profile.distinct <= MAX_BENT_CODES and _is_bent(frame, profile, outcome):
         return "whole numbers with which the outcome neither rises nor falls: codes"
     return ""
 
 
-def _bends(frame: pl.DataFrame, profile: Profile, outcome: Outcome) -> bool:
+def _is_bent(frame: pl.DataFrame, profile: Profile, outcome: Outcome) -> bool:
     if not outcome.is_binary:
         return False
     event = event_flags(series_of(frame, outcome.column), outcome.events)

@@ -87,7 +87,7 @@ def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
         missing_outcomes=profiles[outcome.column].missing,
         roles=roles,
         features=features,
-        gaps=_gaps(profiles, features),
+        gaps=_missing_counts(profiles, features),
         suspicious=tuple(guess for guess in suspicious if guess.column in features.columns),
         min_frequency=_min_frequency(frame, features, outcome),
         split=_split(frame, roles, outcome),
@@ -116,7 +116,7 @@ def _no_features_sentence(file: str, outcome: Outcome, features: Features) -> st
     return f"{file}: no column beside the outcome '{outcome.column}' can predict it{left}."
 
 
-def _gaps(profiles: Mapping[str, Profile], features: Features) -> dict[str, int]:
+def _missing_counts(profiles: Mapping[str, Profile], features: Features) -> dict[str, int]:
     """How many features of each kind have missing values."""
     kinds = {"numeric": features.numeric, "categorical": features.categorical}
     counts = {

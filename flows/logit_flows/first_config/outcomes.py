@@ -106,7 +106,7 @@ def rank_outcomes(profiles: Mapping[str, Profile]) -> list[tuple[str, float, str
     found = []
     for profile in profiles.values():
         others = alike[frozenset(profile.counts)] - 1
-        parts = _parts(profile, ends, others)
+        parts = _scored_reasons(profile, ends, others)
         points = sum(part for part, _ in parts)
         reason = ", ".join(words for part, words in parts if part > 0)
         if _may_be_outcome(profile, is_last=profile.place == ends[1]):
@@ -138,7 +138,9 @@ def _may_be_outcome(profile: Profile, *, is_last: bool) -> bool:
     return few and points >= OUTCOME_STEM_POINTS and profile.kind is Kind.TEXT
 
 
-def _parts(profile: Profile, ends: tuple[int, int], others_alike: int) -> list[tuple[float, str]]:
+def _scored_reasons(
+    profile: Profile, ends: tuple[int, int], others_alike: int
+) -> list[tuple[float, str]]:
     """The points of a column, each with its reason. ends: the first place and the last one."""
     parts = [(_name_points(profile.name), "its name")]
     if profile.place == ends[1]:

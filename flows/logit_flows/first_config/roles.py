@@ -69,10 +69,10 @@ def guess_roles(frame: pl.DataFrame, profiles: Mapping[str, Profile], outcome: s
         *(Guess(g.column, f"another id that repeats: {g.reason}") for g in found[1:]),
         *_other_times(times, time),
     ]
-    return Roles(_first(ids), _first(found), time, tuple(others))
+    return Roles(_best_guess(ids), _best_guess(found), time, tuple(others))
 
 
-def _first(guesses: list[Guess]) -> Guess | None:
+def _best_guess(guesses: list[Guess]) -> Guess | None:
     return guesses[0] if guesses else None
 
 

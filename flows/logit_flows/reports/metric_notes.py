@@ -30,7 +30,7 @@ def metric_notes(evaluation: "Evaluation") -> list[str]:
     sides: dict[tuple[str, str], list[str]] = {}
     for measured in evaluation.metrics:
         if is_statistic(measured.metric):
-            for found in _unknowns(measured):
+            for found in _unknown_values(measured):
                 sides.setdefault(found, []).append(measured.split)
     reasons: dict[str, list[str]] = {}
     for (what, reason), splits in sides.items():
@@ -38,7 +38,7 @@ def metric_notes(evaluation: "Evaluation") -> list[str]:
     return [f"{', '.join(places)}: {reason}." for reason, places in reasons.items()]
 
 
-def _unknowns(m: "Measured") -> Iterator[tuple[str, str]]:
+def _unknown_values(m: "Measured") -> Iterator[tuple[str, str]]:
     """What of a metric has no finite value, and why."""
     if math.isnan(m.value):
         yield m.metric, _undefined(m.metric)

@@ -59,7 +59,7 @@ def learn_contract(
         for name in roles
     }
     columns, problems = [], []
-    judged = [file.misfits(_unproven(file, options), known.declared) for file in files]
+    judged = [file.misfits(_types_to_look_at(file, options), known.declared) for file in files]
     for name, found in roles.items():
         fitting = [t for t in options[name] if not any((name, t) in misfits for misfits in judged)]
         if fitting:
@@ -86,7 +86,7 @@ def _misfit_count(judged: Sequence[Misfits], name: str, wanted: LogicalType) -> 
     return inf if NEVER in counts else sum(counts)
 
 
-def _unproven(
+def _types_to_look_at(
     file: RawColumns,
     options: Mapping[str, tuple[LogicalType, ...]],
 ) -> dict[str, tuple[LogicalType, ...]]:

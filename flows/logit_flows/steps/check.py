@@ -113,7 +113,7 @@ def conclude_check(
     if problems or found is None:
         raise DataError(parts=tuple({str(problem): problem for problem in problems}.values()))
     model = found.model
-    return replace(found, notes=(*model.notes, *model.result.notes, *_outlook(config, found)))
+    return replace(found, notes=(*model.notes, *model.result.notes, *_outlook_notes(config, found)))
 
 
 def _without_cause(config: Config, step: str, error: LogitEngineError) -> Config:
@@ -130,7 +130,7 @@ def _without_cause(config: Config, step: str, error: LogitEngineError) -> Config
     return without_search(config) if step == "tune_penalty" else without_split(config)
 
 
-def _outlook(config: Config, found: Checked) -> list[str]:
+def _outlook_notes(config: Config, found: Checked) -> list[str]:
     """A sentence for what will not go as one may expect, though train does its work."""
     unmet = [
         f"gate.require: {sentence}, so a retrain would not promote this run."

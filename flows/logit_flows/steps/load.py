@@ -88,10 +88,10 @@ def load_dataset(config: Config, relearn: bool = False) -> Dataset:
     relearn: learn the contract anew. Raises DataError with every problem found, one sentence each.
     """
     older = None if relearn else open_store(config).contract()
-    dataset = _checked(config, config.data.source, "data.source", older, training=True)
+    dataset = _checked_dataset(config, config.data.source, "data.source", older, training=True)
     if config.data.test is None:
         return dataset
-    test = _checked(config, config.data.test, "data.test", dataset.contract, training=False)
+    test = _checked_dataset(config, config.data.test, "data.test", dataset.contract, training=False)
     known = dataset.classes
     strange = [one for one in test.classes if not any(is_same_label(one, k) for k in known)]
     if strange:
@@ -159,7 +159,7 @@ def dialects_of(config: Config, older: Contract | None) -> DialectChoice:
     return DialectChoice(declared, dialect, tuple(config.features.numeric))
 
 
-def _checked(
+def _checked_dataset(
     config: Config,
     source: str | Sequence[str],
     named_by: str,

@@ -41,7 +41,7 @@ def find_markers(
     """
     text = plain_text(path, dialect)
     held: dict[str, dict[str, int]] = {}
-    for name in _doubtful(text, dialect, columns):
+    for name in _doubtful_columns(text, dialect, columns):
         look = _column_look(text, dialect, name)
         for marker, count in look.markers(is_certain=name in certain).items():
             held.setdefault(marker, {})[name] = count
@@ -49,7 +49,7 @@ def find_markers(
     return markers, tuple(_marker_sentence(one, held[one], text.records) for one in markers)
 
 
-def _doubtful(text: PlainText, dialect: Dialect, columns: Sequence[str]) -> list[str]:
+def _doubtful_columns(text: PlainText, dialect: Dialect, columns: Sequence[str]) -> list[str]:
     """The columns that hold more than numbers, or may do so."""
     if not (columns and parses_numbers(text, dialect)):
         return list(columns)

@@ -119,13 +119,13 @@ def plain_text(path: str | Path, dialect: Dialect, folder: Path | None = None) -
     dialect = replace(dialect, decimal=".", thousands=None, null_values=("",), dates=None)
     if folder is None:
         return _text_in_memory(path, dialect, stamp)
-    return _regular_file(path, dialect, stamp) or _copied(path, dialect, folder)
+    return _regular_file(path, dialect, stamp) or _regular_copy(path, dialect, folder)
 
 
 @lru_cache(maxsize=1)
 def _text_in_memory(path: Path, dialect: Dialect, stamp: tuple[int, ...]) -> PlainText:
     """Kept, since a look scans a file more than once."""
-    return _regular_file(path, dialect, stamp) or _copied(path, dialect, None)
+    return _regular_file(path, dialect, stamp) or _regular_copy(path, dialect, None)
 
 
 @lru_cache(maxsize=64)
@@ -135,10 +135,10 @@ def _regular_file(path: Path, dialect: Dialect, stamp: tuple[int, ...]) -> Plain
     encoding = encoding_of(head, dialect.encoding)
     if is_compressed(path) or not is_utf8(encoding):
         return None
-    return _regular(path, dialect, text_layout(path, dialect), encoding == "utf-8-sig")
+    return _regular_text(path, dialect, text_layout(path, dialect), encoding == "utf-8-sig")
 
 
-def _regular(
+def _regular_text(
     source: Path | bytes, dialect: Dialect, layout: Layout, has_bom: bool
 ) -> PlainText | None:
     start = len(layout.prefix.encode()) + BOM_BYTES * has_bom
@@ -155,14 +155,14 @@ def _regular(
     return PlainText(source, dialect, layout, start, skipped, found.records, found.blank_end)
 
 
-def _copied(path: Path, dialect: Dialect, folder: Path | None) -> PlainText:
+def _regular_copy(path: Path, dialect: Dialect, folder: Path | None) -> PlainText:
     """A copy that is regular."""
     encoding = encoding_of(read_head(path), dialect.encoding)
     layout = text_layout(path, dialect)
     with _new_file(folder) as file:
         copy_text(path, encoding, file)
-        copy = _finished(file)
-    regular = _regular(copy, dialect, layout, has_bom=False)
+        copy = _written_source(file)
+    regular = _regular_text(copy, dialect, layout, has_bom=False)
     return regular or _written_anew(path, copy, dialect, layout, folder)
 
 
@@ -175,7 +175,7 @@ def _written_anew(
         records = checked_records(str(path), text, dialect, layout)
         count = write_regular(records, target, dialect)
         target.flush()
-        source = _finished(file)
+        source = _written_source(file)
         target.detach()
     if isinstance(copy, Path):
         copy.unlink()
@@ -203,7 +203,7 @@ def _new_file(folder: Path | None) -> BinaryIO:
     return NamedTemporaryFile(dir=folder, suffix=".csv", delete=False)  # type: ignore[return-value]
 
 
-def _finished(file: BinaryIO) -> Path | bytes:
+def _written_source(file: BinaryIO) -> Path | bytes:
     if isinstance(file, io.BytesIO):
         return file.getvalue()
     file.flush()

@@ -161,7 +161,7 @@ def _with_header(head: Head, dialect: Dialect, declared: Declared) -> tuple[Dial
             "column_1, column_2, ..."
         )
         return replace(dialect, header=None), reasons
-    best = min(range(headers), key=lambda i: (_flaws(records[i]), -i))
+    best = min(range(headers), key=lambda i: (_name_flaws(records[i]), -i))
     if headers > 1:
         lines = " and ".join(f"{record.line:,}" for record in records[:headers])
         reasons.append(
@@ -220,7 +220,7 @@ def _is_header(record: Record, data: Sequence[Record], is_second: bool) -> bool:
     if over_numbers:
         return 2 * sum(over_numbers) >= len(over_numbers) or _are_years(names)
     is_any_number = any(is_number(name) for name in names)
-    return not is_any_number and _differs(names, columns)
+    return not is_any_number and _are_names(names, columns)
 
 
 def _are_years(names: Sequence[str]) -> bool:
@@ -233,7 +233,7 @@ def _are_years(names: Sequence[str]) -> bool:
     return len(steps) == 1 and steps != {0}
 
 
-def _differs(names: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+def _are_names(names: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
     """Whether texts above texts are names: they differ, and do not come again below."""
     given = [name.strip() for name in names if name.strip()]
     again = any(
@@ -248,7 +248,7 @@ def _is_number_column(column: Sequence[str]) -> bool:
     return bool(present) and all(is_number(text) for text in present)
 
 
-def _flaws(record: Record) -> int:
+def _name_flaws(record: Record) -> int:
     """How many fields of a record are no good names: empty, or there twice."""
     return sum(not f.strip() for f in record.fields) + len(record.fields) - len(set(record.fields))
 
