@@ -6,7 +6,6 @@ values, repeated ids, levels, spreads and the outcome. It fits nothing, so it ca
 separates. Rounds alternate between the two.
 """
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from statistics import median
 
 import numpy as np
 import polars as pl
-from goals import Goal, Section, goal_table
+from goals import Goal, Section, section_main
 from harness import REPEATS, ROOT
 from misses import MISSES
 
@@ -116,13 +115,5 @@ def section(quick: bool, say: Callable[[str], object] = print) -> Section:
     return Section("check", lines, goals)
 
 
-def main() -> None:
-    """The table and the goals."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one round")
-    found = section(parser.parse_args().quick)
-    print("\n".join(["", *goal_table(found.goals, MISSES)]))
-
-
 if __name__ == "__main__":
-    main()
+    section_main(section, __doc__, "one round", MISSES)

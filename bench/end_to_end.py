@@ -6,7 +6,6 @@ the same job with pandas or Polars and scikit-learn, each with its default solve
 newton-cholesky. Rounds alternate between them.
 """
 
-import argparse
 import re
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from statistics import median
 
-from goals import Goal, Section, goal_table
+from goals import Goal, Section, section_main
 from harness import BENCH, REPEATS, ROOT
 from misses import MISSES
 
@@ -112,13 +111,5 @@ def section(quick: bool, say: Callable[[str], object] = print) -> Section:
     return Section("end-to-end", lines, goals)
 
 
-def main() -> None:
-    """The table and the goals."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one round")
-    found = section(parser.parse_args().quick)
-    print("\n".join(["", *goal_table(found.goals, MISSES)]))
-
-
 if __name__ == "__main__":
-    main()
+    section_main(section, __doc__, "one round", MISSES)

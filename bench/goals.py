@@ -2,7 +2,8 @@
 case.
 """
 
-from collections.abc import Iterable, Mapping
+import argparse
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -86,3 +87,16 @@ def between(page: str, name: str, lines: Iterable[str]) -> str:
             f"the page has no markers {start.strip()} and {end}; add them where the text belongs."
         )
     return f"{head}{start}{chr(10).join(lines)}\n{end}{tail}"
+
+
+def section_main(
+    section: Callable[[bool], Section],
+    description: str | None,
+    quick: str,
+    sentences: Mapping[str, str],
+) -> None:
+    """A section by itself, as a command: its table, then its goals. quick: what --quick spares."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--quick", action="store_true", help=quick)
+    found = section(parser.parse_args().quick)
+    print("\n".join(["", *goal_table(found.goals, sentences)]))

@@ -8,7 +8,6 @@ schema, one look at all columns as text, and the same training and scoring by ha
 scikit-learn.
 """
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from statistics import median
 
 import numpy as np
 import polars as pl
-from goals import Goal, Section, goal_table
+from goals import Goal, Section, section_main
 from harness import REPEATS
 from misses import MISSES
 
@@ -152,13 +151,5 @@ def section(quick: bool, say: Callable[[str], object] = print) -> Section:
     return Section("text", lines, goals_of(found))
 
 
-def main() -> None:
-    """The table and the goals."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="50,000 rows and one round")
-    found = section(parser.parse_args().quick)
-    print("\n".join(["", *goal_table(found.goals, MISSES)]))
-
-
 if __name__ == "__main__":
-    main()
+    section_main(section, __doc__, "50,000 rows and one round", MISSES)
