@@ -35,6 +35,8 @@ def read_source(
     """
     if not files[0].is_text:
         return _table(files, roles, known, None, cache)
+    if roles.keys() <= known.types.keys():
+        return _text_table(files, roles, known, dialects, cache)
     file = look_file(cache, files, roles, known, dialects)
     kept = read_look(file)
     if kept is not None:

@@ -243,3 +243,8 @@ def test_another_separator_than_the_contract_has_is_told_in_one_sentence(tmp_pat
         "a.csv: the fields are parted by ';', and it is read as if by another; write it as the "
         "files before, or declare  data: {format: {separator: ';'}}"
     )
+
+
+def test_types_that_are_known_are_looked_for_in_no_file(tmp_path: Path) -> None:
+    read(tmp_path, {"a.csv": FRAME.write_csv()}, KnownTypes(older=TYPES))
+    assert not (tmp_path / ".cache" / "looks").exists()
