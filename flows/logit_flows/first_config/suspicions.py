@@ -12,7 +12,14 @@ from logit_flows.first_config.outcomes import Outcome
 from logit_flows.first_config.profiles import Kind, Profile
 from logit_flows.first_config.roles import Guess
 from logit_flows.first_config.strengths import event_flags, single_auc, tells_exactly
-from logit_flows.first_config.words import AFTER_STEMS, PLAIN_NAMES, has_stem, has_word, words_of
+from logit_flows.first_config.words import (
+    AFTER_NAMES,
+    AFTER_STEMS,
+    PLAIN_NAMES,
+    has_stem,
+    has_word,
+    words_of,
+)
 
 LEAK_AUC, EXACT_AUC = 0.99, 1.0 - 1e-9  # of one column alone
 MIN_EXACT_ROWS = 500  # in a shorter table an honest column may rank perfectly
@@ -134,4 +141,4 @@ def outcome_leaks(
 def _is_afterwards(name: str, outcome: str) -> bool:
     """Whether a name speaks of what follows the event, or of the outcome itself."""
     telling = {word for word in words_of(outcome) if len(word) > 3} - PLAIN_NAMES
-    return has_stem(name, AFTER_STEMS) or has_word(name, telling)
+    return has_stem(name, AFTER_STEMS) or has_word(name, AFTER_NAMES | telling)

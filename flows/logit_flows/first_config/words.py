@@ -63,8 +63,10 @@ PLAIN_WEIGHT_NAMES = _set("weight weights wt")
 SURVEY_NAMES = _set("survey sample sampling samp household final design post population")
 AFTER_STEMS = _set(
     """duration settle recover collect refund reason closed closing resol discharg boat outcome
-    result final follow posterior predicted prediction prob probability"""
+    result final followup posterior predicted prediction probability"""
 )
+# As whole words alone: followers and problems come before an outcome.
+AFTER_NAMES = _set("follow prob")
 
 EVENT_VALUES = _set(
     """yes y ja oui si sí sim true wahr vrai vero t

@@ -69,6 +69,12 @@ def test_measurement_of_the_body_is_no_aftermath() -> None:
     assert judged(body_mass_index=NOISE + 2.0 * Y)[0] == {}
 
 
+def test_followers_and_problems_come_before_an_outcome() -> None:
+    assert list(judged(follow_up=NOISE + 2.0 * Y)[0]) == ["follow_up"]
+    for name in ("followers", "problems"):
+        assert judged(**{name: NOISE + 2.0 * Y})[0] == {}
+
+
 def test_column_about_the_outcome_that_leads_is_left_out() -> None:
     assert list(judged(bought_score=NOISE + 2.0 * Y)[0]) == ["bought_score"]
 
