@@ -49,13 +49,14 @@ class Comparison:
 
     def sentence(self, other: str) -> str:
         """What was found, in words."""
-        direction = "higher" if self.mean > 0 else "lower"
         among = f" ({self.clusters:,} clusters)" if self.clusters else ""
+        where = f"on {self.rows:,} rows{among} that neither has seen, the challenger's log-loss is"
+        if self.lower == self.upper == 0.0:
+            return f"{where} that of the {other}, row by row"
+        direction = "higher" if self.mean > 0 else "lower"
         return (
-            f"on {self.rows:,} rows{among} that neither has seen, the challenger's log-loss is "
-            f"{abs(self.mean):.5f} "
-            f"{direction} than the {other}'s ({100 * self.level:g}% interval {self.lower:+.5f} to "
-            f"{self.upper:+.5f})"
+            f"{where} {abs(self.mean):.5f} {direction} than the {other}'s "
+            f"({100 * self.level:g}% interval {self.lower:+.5f} to {self.upper:+.5f})"
         )
 
 

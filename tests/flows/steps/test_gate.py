@@ -130,6 +130,13 @@ def test_a_decision_says_every_reason() -> None:
     )
 
 
+def test_losses_that_are_equal_row_by_row_are_said_to_be() -> None:
+    assert Comparison(1000, 50, 0.0, 0.0, 0.0, 0.95).sentence("champion") == (
+        "on 1,000 rows (50 clusters) that neither has seen, the challenger's log-loss is that of "
+        "the champion, row by row"
+    )
+
+
 @pytest.mark.parametrize("excess", [0.5, 1.0])
 def test_the_anchor_stops_a_slide_of_small_losses(excess: float) -> None:
     margin, loss, promoted = 0.001, 0.0, 0
