@@ -20,7 +20,7 @@ from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.reports import figures as plots
 from logit_flows.reports.metric_notes import is_statistic, metric_notes
-from logit_flows.reports.printing import metric_text, penalty_text
+from logit_flows.reports.printing import metric_text, penalty_text, reference_text
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.opening import open_store
 from logit_flows.steps.stored_run import read_run
@@ -89,6 +89,7 @@ def report_html(config: Config, run: str) -> str:
             penalty=penalty_text(model.origin["penalty"]),
             evaluation=evaluation,
             notes=list(dict.fromkeys([*model.notes, *model.result.notes])),
+            references=reference_text(model.design),
             groups=_groups(model),
             known=bool(np.isfinite(model.result.std_errors).any()),
             ratios=_has_ratios(model),

@@ -128,6 +128,7 @@ def test_a_page_holds_facts_coefficients_metrics_and_plots(
         "Distribution of the predicted probability by class",
     ]
     assert "The strength of the penalty" not in page.text
+    assert "Reference levels: city plain." in page.text
     run = train(config)
     assert (
         f"{run.model.result.n} train, {run.evaluation.value('rows'):.0f} test (split: random)"
