@@ -141,7 +141,9 @@ CASES: dict[Callable[..., Any], Case] = {
     first_decision: Case(lambda p: (p.config, p.evaluation), lambda p, decision: decision.promote),
     judge_challenger: Case(
         lambda p: (p.config, p.dataset, p.model, p.evaluation, p.model, p.model),
-        lambda p, decision: decision.promote and "log-loss is 0.00000" in decision.sentence,
+        lambda p, decision: (
+            decision.promote and "log-loss is that of the champion, row by row" in decision.sentence
+        ),
     ),
     find_cohorts: Case(
         lambda p: (p.config, p.cohort.paths),
