@@ -8,8 +8,10 @@ from pydantic import AfterValidator, BeforeValidator
 
 from logit_flows.config.problems import shown
 from logit_flows.sources.text.dialect import NONE
+from logit_flows.sources.type_names import SECONDS_FRACTION
 
 TAB_WORDS = ("\\t", "tab")
+OTHER_FRACTION = re.compile(r"\.?%\d?f|%\.\df")  # in Polars nanoseconds, or of a fixed width
 DATE_PARTS = {"year": "Yy", "month": "mbB", "day": "de"}
 
 
@@ -87,6 +89,12 @@ def _dates(value: str) -> str:
         raise ValueError(
             f"expected a date format such as '%d/%m/%Y', found {shown(value)}, "
             f"which has no {missing[0]}"
+        )
+    if wrong := OTHER_FRACTION.search(value):
+        right = value.replace(wrong[0], SECONDS_FRACTION)
+        raise ValueError(
+            f"a fraction of a second with its point is {SECONDS_FRACTION}: write '{right}', "
+            f"found {shown(value)}"
         )
     return value
 

@@ -5,11 +5,12 @@ String: hashes, clusters and levels are made from that text, so no change of a f
 them. A cast that would lose something says which rows it cannot take.
 """
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
 
-from logit_flows.sources.type_names import LogicalType
+from logit_flows.sources.type_names import SECONDS_FRACTION, LogicalType
 
 PHYSICAL_TYPES: dict[LogicalType, pl.DataType] = {
     LogicalType.TEXT: pl.String(),
@@ -41,6 +42,7 @@ TRUE_TEXTS = ("true", "True", "TRUE")
 FALSE_TEXTS = ("false", "False", "FALSE")
 DATE_TEXT = "%Y-%m-%d"
 MIN_YEAR, MAX_YEAR = 1000, 9999  # of four digits
+FINE_FRACTION = r"\.\d{6}\d*[1-9]"  # of a second: Polars cuts it at the microsecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +208,7 @@ def datetime_of(texts: pl.Expr) -> pl.Expr:
     null.
     """
     plain = texts.str.replace("T", " ", literal=True)
-    parsed = [
-        plain.str.to_datetime(form, time_unit="us", strict=False)
-        for form in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")
-    ]
+    parsed = [times_of(plain, form) for form in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")]
     days = texts.str.to_date(DATE_TEXT, strict=False).cast(pl.Datetime("us"))
     return with_whole_years(pl.coalesce(*parsed, days))
 
@@ -218,10 +217,23 @@ def moment_of(texts: pl.Expr) -> pl.Expr:
     """ISO times with Z or an offset as moments in UTC; else null."""
     plain = texts.str.replace("T", " ", literal=True).str.replace("Z$", "+00:00")
     parsed = [
-        plain.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
+        times_of(plain, form, zone="UTC")
         for form in ("%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z")
     ]
     return with_whole_years(pl.coalesce(*parsed))
+
+
+def times_of(texts: pl.Expr, form: str, *, zone: str | None = None) -> pl.Expr:
+    """The times of texts in one form; null for what is none, or has a part of a microsecond."""
+    times = texts.str.to_datetime(form, time_unit="us", time_zone=zone, strict=False)
+    if SECONDS_FRACTION not in form:
+        return times
+    return pl.when(~texts.str.contains(FINE_FRACTION)).then(times)
+
+
+def is_too_fine(text: str) -> bool:
+    """Whether the text of a time has a part of a microsecond."""
+    return re.search(FINE_FRACTION, text) is not None
 
 
 def with_whole_years(times: pl.Expr) -> pl.Expr:

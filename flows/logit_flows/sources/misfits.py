@@ -7,10 +7,10 @@ import polars as pl
 from logit_engine.errors import DataError
 from logit_flows.sources.contract import Role
 from logit_flows.sources.flow_text import flow_text
-from logit_flows.sources.logical_types import is_text
+from logit_flows.sources.logical_types import is_text, is_too_fine
 from logit_flows.sources.raw_files import NEVER, RawColumns
-from logit_flows.sources.type_names import LogicalType
-from logit_flows.sources.type_words import COLUMN_WORDS, file_type_words, short_value
+from logit_flows.sources.type_names import TIME_TYPES, LogicalType
+from logit_flows.sources.type_words import COLUMN_WORDS, TOO_FINE, file_type_words, short_value
 
 NESTED = (pl.List, pl.Array, pl.Struct, pl.Binary, pl.Object)
 
@@ -20,6 +20,8 @@ def first_look_error(
 ) -> DataError:
     """What a column holds that its role cannot use."""
     held = held_words(file, name, wanted, count)
+    if wanted in TIME_TYPES and is_too_fine(held):
+        return _column_error(file, name, f"holds {held}, with {TOO_FINE}.")
     if isinstance(file.types[name], NESTED):
         advice = "no role can use these; write them as columns of plain values."
         return _column_error(file, name, f"holds {held}: {advice}")
@@ -56,7 +58,9 @@ def later_error(
 ) -> DataError:
     """How a column differs from its known type."""
     held = held_words(file, name, wanted, count, declared=declared)
-    if declared:
+    if wanted in TIME_TYPES and is_too_fine(held):
+        why = f"with {TOO_FINE}."
+    elif declared:
         why = f"but data.types declares {wanted}; correct the one or the other."
     else:
         why = f"but {COLUMN_WORDS[wanted]} when its contract was learnt; {file.advice}."
@@ -77,7 +81,7 @@ def held_words(
     shown = short_value(value)
     others = "" if count == 1 else f", {count:,} in all"
     shown = f"text '{shown}'" if is_text(file.types[name]) else shown
-    return f"{shown} in data row {row:,} (the first such value{others})"
+    return f"{shown} in {file.row_words(name, row)} (the first such value{others})"
 
 
 def _time_advice(file: RawColumns, name: str) -> str:

@@ -19,6 +19,7 @@ from logit_flows.sources.logical_types import Cast, cast_to, first_loss
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.cell_values import cast_text
 from logit_flows.sources.text.dialect import Dialect
+from logit_flows.sources.text.plain_text import record_line
 from logit_flows.sources.text.scanning import column_names, scan_texts
 from logit_flows.sources.type_names import LogicalType
 
@@ -87,12 +88,18 @@ class RawColumns(ABC):
             found |= {key: int(n) for key, n in zip(bad, row, strict=True) if n}
         return found
 
+    def row_words(self, _name: str, row: int) -> str:
+        """Where a column's value in a data row, from 1, is to be found."""
+        return f"data row {row:,}"
+
     def first_misfit(self, name: str, wanted: LogicalType, *, declared: bool) -> tuple[int, object]:
         """The data row, from 1, and the value of the first that a cast would lose."""
         cast = self.cast(name, wanted, declared=declared)
         assert cast is not None, "a type that never fits has no first misfit"
         assert cast.bad is not None, "a cast that loses nothing has no misfit"
-        return first_loss(self.scan(), cast.bad, by_name(name))
+        values = by_name(name)
+        is_time = isinstance(self.types[name], pl.Datetime)  # Python's have no nanoseconds
+        return first_loss(self.scan(), cast.bad, values.cast(pl.String) if is_time else values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,13 @@ class RawFile(RawColumns):
         if self.dialect is None or name in dict(self.partitions):
             return RawColumns.cast(self, name, wanted, declared=declared)
         return cast_text(wanted, by_name(name), self.dialect)
+
+    def row_words(self, name: str, row: int) -> str:
+        """Where a value is: in a text file by its line too."""
+        words = RawColumns.row_words(self, name, row)
+        if self.dialect is None or name in dict(self.partitions):
+            return words
+        return f"line {record_line(self.file.path, self.dialect, row):,} ({words})"
 
     def row_count(self) -> int:
         """How many rows it has; of Parquet by its footer."""

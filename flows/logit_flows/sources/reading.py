@@ -14,10 +14,11 @@ from logit_flows.sources.raw_files import RawColumns, read_types
 from logit_flows.sources.table import SourceTable, open_table
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.dialects import DialectChoice
-from logit_flows.sources.type_words import COLUMN_WORDS
+from logit_flows.sources.type_words import COLUMN_WORDS, TOO_FINE
 
 MAX_SHOWN_COLUMNS = 12
 SEPARATORS = ",;\t|"
+SAID_ENOUGH = ("--relearn", "features.", TOO_FINE)  # no advice is added to these
 
 
 def read_source(
@@ -84,7 +85,7 @@ def _table(
 def _with_advice(error: LogitEngineError, roles: Roles, known: KnownTypes) -> LogitEngineError:
     """The error of a text file's value, with what the column's role or contract leaves to do."""
     name = error.names.get("column", "")
-    if name in known.declared or any(word in str(error) for word in ("--relearn", "features.")):
+    if name in known.declared or any(word in str(error) for word in SAID_ENOUGH):
         return error
     if name in known.older:
         was = COLUMN_WORDS[known.older[name]]

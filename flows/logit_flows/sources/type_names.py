@@ -18,3 +18,4 @@ class LogicalType(StrEnum):
 
 NUMBER_TYPES = (LogicalType.NUMBER, LogicalType.DURATION)  # a value is a double
 TIME_TYPES = (LogicalType.DATE, LogicalType.DATETIME, LogicalType.ZONED)
+SECONDS_FRACTION = "%.f"  # in a form of times: with its point, of any number of digits

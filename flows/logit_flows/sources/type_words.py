@@ -30,6 +30,9 @@ VALUE_WORDS = {
     LogicalType.DURATION: "a number of seconds",
 }
 
+# of a time that is no other misfit
+TOO_FINE = "a part of a microsecond, finer than times are kept; round the times to microseconds"
+
 
 def file_type_words(found: pl.DataType) -> str:
     """What a column of a file's type holds."""

@@ -87,6 +87,18 @@ def test_a_key_is_the_part_of_the_dialect_that_it_says(
             "dates",
             "expected a date format such as '%d/%m/%Y', found '%d/%m', which has no year",
         ),
+        (
+            "dates: '%Y/%m/%d %H:%M:%S.%f'",
+            "dates",
+            "a fraction of a second with its point is %.f: write '%Y/%m/%d %H:%M:%S%.f', found "
+            "'%Y/%m/%d %H:%M:%S.%f'",
+        ),
+        (
+            "dates: '%Y/%m/%d %H:%M:%S%.6f'",
+            "dates",
+            "a fraction of a second with its point is %.f: write '%Y/%m/%d %H:%M:%S%.f', found "
+            "'%Y/%m/%d %H:%M:%S%.6f'",
+        ),
         ("thousands: '.'", "thousands", "it is the decimal mark too; set decimal"),
         ("separator: '|', quotes: none", "quotes", "unknown key (did you mean 'quote'?)"),
     ],

@@ -96,6 +96,24 @@ PARSED: dict[str, tuple[list[str | None], LogicalType, list[Any]]] = {
             LOST,
         ],
     ),
+    "fractions of a second": (
+        [
+            "2020-01-31 05:00:01.123456",
+            "2020-01-31 05:00:01.1234560",
+            "2020-01-31 05:00:01.1234567",
+        ],
+        T.DATETIME,
+        [
+            datetime(2020, 1, 31, 5, 0, 1, 123_456),
+            datetime(2020, 1, 31, 5, 0, 1, 123_456),
+            LOST,
+        ],
+    ),
+    "fractions of a second of a moment": (
+        ["2020-01-31T05:00:01.1234560Z", "2020-01-31T05:00:01.1234567Z"],
+        T.ZONED,
+        [datetime(2020, 1, 31, 5, 0, 1, 123_456, tzinfo=UTC), LOST],
+    ),
     "moments": (
         [
             "2023-11-05T01:30-05:00",

@@ -118,6 +118,36 @@ def test_what_no_type_fits_is_told_by_file_row_and_value_all_at_once(tmp_path: P
     ]
 
 
+FINE = "a part of a microsecond, finer than times are kept; round the times to microseconds."
+FINE_FILES: dict[str, tuple[pl.DataFrame | str, str]] = {
+    "a.csv": (
+        "key,day\n1,2024-01-01 10:00:00.123456\n2,2024-01-01 10:00:00.1234567\n",
+        "text '2024-01-01 10:00:00.1234567' in line 3 (data row 2)",
+    ),
+    "a.parquet": (
+        pl.DataFrame({"key": [1, 2], "day": pl.Series([1_000, 1_001]).cast(pl.Datetime("ns"))}),
+        "1970-01-01 00:00:00.000001001 in data row 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FINE_FILES)
+@pytest.mark.parametrize("older", [{}, {"day": LogicalType.DATETIME}])
+def test_a_time_with_a_part_of_a_microsecond_is_refused(
+    tmp_path: Path, name: str, older: dict[str, LogicalType]
+) -> None:
+    content, found = FINE_FILES[name]
+    roles = {"key": (Role.ID,), "day": (Role.TIME,)}
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, {name: content}, KnownTypes(older=older), roles)
+    said = str(caught.value).split("/")[-1]
+    if name == "a.csv" and older:
+        value = "'2024-01-01 10:00:00.1234567'"
+        assert said == f"a.csv, line 3 (data row 2), column 'day': {value} has {FINE}"
+    else:
+        assert said == f"{name}: column 'day' holds {found} (the first such value), with {FINE}"
+
+
 def test_a_later_file_is_cast_where_nothing_is_lost(tmp_path: Path) -> None:
     known = KnownTypes(older=TYPES)
     later = FRAME.with_columns(g=pl.col("g").cast(pl.Float64), key=pl.col("key").cast(pl.Int16))

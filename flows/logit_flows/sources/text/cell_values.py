@@ -9,6 +9,7 @@ from logit_flows.sources.logical_types import (
     cast_to,
     datetime_of,
     moment_of,
+    times_of,
     with_whole_years,
 )
 from logit_flows.sources.text.dialect import Dialect
@@ -83,10 +84,7 @@ def date_of(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
 
 def datetime_in(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
     """Times without a zone as the dialect or ISO writes them; null for what is none."""
-    parsed = [
-        texts.str.to_datetime(form, time_unit="us", strict=False)
-        for form in _time_forms(dialect, "")
-    ]
+    parsed = [times_of(texts, form) for form in _time_forms(dialect, "")]
     if dialect.dates and not TIME_CODES.search(dialect.dates):
         days = texts.str.to_date(dialect.dates, strict=False)
         parsed.append(days.cast(pl.Datetime("us")))
@@ -95,10 +93,7 @@ def datetime_in(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
 
 def moment_in(texts: pl.Expr, dialect: Dialect) -> pl.Expr:
     """Times with a zone as the dialect or ISO writes them, in UTC; null for what is none."""
-    parsed = [
-        texts.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
-        for form in _time_forms(dialect, "%#z")
-    ]
+    parsed = [times_of(texts, form, zone="UTC") for form in _time_forms(dialect, "%#z")]
     return with_whole_years(pl.coalesce(*parsed, moment_of(texts)))
 
 

@@ -8,7 +8,7 @@ infinite. So when it stops, or an infinite number was written, the same casts lo
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import product
 from pathlib import Path
 
 import polars as pl
@@ -20,8 +20,7 @@ from logit_flows.sources.text.cell_values import cast_text, column_texts, missin
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.misfit_sentences import Misfit, misfit_sentence
 from logit_flows.sources.text.places import Place
-from logit_flows.sources.text.plain_text import PlainText, open_decoded, parses_numbers
-from logit_flows.sources.text.records import checked_records
+from logit_flows.sources.text.plain_text import PlainText, parses_numbers, record_line
 from logit_flows.sources.type_names import NUMBER_TYPES, LogicalType
 
 ROW_GROUP_ROWS = 2**17
@@ -128,17 +127,8 @@ def _first_misfit(conversion: Conversion, rows: pl.LazyFrame, name: str, bad: pl
     """The first value of a column that is not of its type."""
     texts = column_texts(conversion.text, name, conversion.dialect)
     row, value = first_loss(rows, bad, texts)
-    place = Place(conversion.path, _line_of(conversion, row), row)
+    place = Place(conversion.path, record_line(conversion.path, conversion.dialect, row), row)
     return Misfit(place, name, str(value), conversion.types[name], conversion.dialect)
-
-
-def _line_of(conversion: Conversion, row: int) -> int:
-    """The line of the file where a data row begins, both counted from 1."""
-    layout, dialect = conversion.text.layout, conversion.dialect
-    with open_decoded(conversion.path, dialect) as text:
-        records = checked_records(conversion.path, text, dialect, layout)
-        line, _ = next(islice(records, row - 1, None))
-    return line
 
 
 def _has_infinite(path: Path) -> bool:

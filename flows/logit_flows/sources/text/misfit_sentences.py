@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from logit_engine.rows.labels import quoted_text
 from logit_flows.sources.flow_text import flow_text
+from logit_flows.sources.logical_types import is_too_fine
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.places import Place
 from logit_flows.sources.type_names import NUMBER_TYPES, TIME_TYPES, LogicalType
-from logit_flows.sources.type_words import VALUE_WORDS, short_value
+from logit_flows.sources.type_words import TOO_FINE, VALUE_WORDS, short_value
 
 LEADING_ZERO = re.compile(r"[+-]?0\d+")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
@@ -32,6 +33,8 @@ def misfit_sentence(found: Misfit) -> str:
     """What was found, where, and what to do."""
     shown = short_value(found.value)
     place = f"{found.place}, column '{found.name}'"
+    if found.wanted in TIME_TYPES and is_too_fine(found.value):
+        return f"{place}: '{shown}' has {TOO_FINE}."
     if found.wanted in NUMBER_TYPES and _is_infinite(found):
         what = "is infinite or too large for a number"
     else:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO, TextIO
@@ -188,6 +189,15 @@ def open_decoded(path: str | Path, dialect: Dialect) -> Iterator[TextIO]:
     encoding = encoding_of(read_head(path), dialect.encoding)
     with open_bytes(path) as raw, io.TextIOWrapper(raw, encoding, newline="") as text:
         yield text
+
+
+def record_line(path: str | Path, dialect: Dialect, row: int) -> int:
+    """The line of a file where a data row begins, both counted from 1."""
+    layout = text_layout(path, dialect)
+    with open_decoded(path, dialect) as text:
+        records = checked_records(str(path), text, dialect, layout)
+        line, _ = next(islice(records, row - 1, None))
+    return line
 
 
 def open_text(source: Path | bytes) -> TextIO:
