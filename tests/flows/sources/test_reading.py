@@ -247,9 +247,9 @@ def test_of_types_that_do_not_fit_the_nearest_tells_what_is_wrong(tmp_path: Path
     with pytest.raises(DataError) as caught:
         read(tmp_path, {"a.csv": rows}, roles={"t": (Role.TIME,)})
     assert str(caught.value).endswith(
-        "column 't' (data.time) holds text '2013-01-02 24:00' in data row 2 (the first such "
-        "value); give dates, dates with times, or numbers, or say how they are written:  data: "
-        "{format: {dates: '%d/%m/%Y'}}"
+        "column 't' (data.time) holds text '2013-01-02 24:00' in line 3 (data row 2) (the first "
+        "such value); give dates, dates with times, or numbers, or say how they are written:  "
+        "data: {format: {dates: '%d/%m/%Y'}}"
     )
 
 
