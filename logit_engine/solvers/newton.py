@@ -32,7 +32,7 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.passes import Evaluation
-from logit_engine.objective.triangles import condition_number
+from logit_engine.objective.triangles import plain_condition
 from logit_engine.solvers.factored_pass import FactoredPass, factored_pass, majorized_pass
 from logit_engine.solvers.newton_step import NewtonStep, newton_step
 from logit_engine.solvers.solution import MAX_CERTIFICATE, Certificate, Solution, Termination
@@ -204,7 +204,7 @@ def _end_or_plateau(
 
 def _plain_is_exact(found: FactoredPass) -> bool:
     """Whether rows that are not whitened lose no digit that is promised."""
-    return found.free is None and condition_number(found.factor) <= MAX_PLAIN_CONDITION
+    return found.free is None and plain_condition(found.factor) <= MAX_PLAIN_CONDITION
 
 
 def local_solution(objective: Objective, theta: Array, passes: int) -> Solution:

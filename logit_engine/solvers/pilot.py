@@ -33,8 +33,8 @@ from logit_engine.columns import Array, Dense
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import (
     cholesky_factor,
-    condition_number,
     length,
+    plain_condition,
     smallest_pivot,
     triangular_inverse,
     triangular_solve,
@@ -152,7 +152,7 @@ class Approach(NamedTuple):
 
     def basis(self, outputs: int) -> Array | None:
         """A triangle, (p, p), that whitens the rows for all predictors, if they are far from it."""
-        far = condition_number(self.factor) > 2.0 * MAX_PLAIN_CONDITION
+        far = plain_condition(self.factor) > 2.0 * MAX_PLAIN_CONDITION
         return shared_basis(self.factor, None, outputs) if far else None
 
 
