@@ -201,6 +201,17 @@ def test_german_file_with_dates_and_decimal_commas_trains(tmp_path: Path) -> Non
     assert trained(tmp_path).model.result.converged
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-be", "latin-1"])
+def test_file_in_another_encoding_trains_as_proposed(tmp_path: Path, encoding: str) -> None:
+    data = tmp_path / "table.csv"
+    text = pl.DataFrame(table()).rename({"plan": "größe"}).write_csv()
+    data.write_bytes(text.encode(encoding))
+    made = first_config(data, tmp_path / "config.yaml", None)
+    (tmp_path / "config.yaml").write_text(made.text, encoding="utf-8")
+    assert trained(tmp_path).model.result.converged
+    assert read_config(tmp_path / "config.yaml").features.categorical == ["größe"]
+
+
 def test_table_without_a_feature_is_refused(tmp_path: Path) -> None:
     sentence = r"no column beside the outcome 'y' can predict it \(x: one value, 1, in all rows\)"
     with pytest.raises(DataError, match=sentence):

@@ -68,7 +68,7 @@ def read_text_head(path: str | Path, encoding: str, size: int = HEAD_BYTES) -> H
     Bytes that are no text are replaced; whoever reads all of it refuses them.
     """
     data = read_head(path, size)
-    found = encoding_of(data, encoding)
+    found = encoding_of(path, data, encoding)
     decoder = codecs.getincrementaldecoder("utf-8" if is_utf8(found) else found)("replace")
     is_whole = len(data) < size
     return Head(decoder.decode(data, final=is_whole).removeprefix("\ufeff"), is_whole)

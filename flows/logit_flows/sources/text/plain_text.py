@@ -133,7 +133,7 @@ def _text_in_memory(path: Path, dialect: Dialect, stamp: tuple[int, ...]) -> Pla
 def _regular_file(path: Path, dialect: Dialect, stamp: tuple[int, ...]) -> PlainText | None:
     """The file itself if it is regular UTF-8; kept as long as the file is the same."""
     head = read_head(path)
-    encoding = encoding_of(head, dialect.encoding)
+    encoding = encoding_of(path, head, dialect.encoding)
     if is_compressed(path) or not is_utf8(encoding):
         return None
     return _regular_text(path, dialect, text_layout(path, dialect), encoding == "utf-8-sig")
@@ -158,7 +158,7 @@ def _regular_text(
 
 def _regular_copy(path: Path, dialect: Dialect, folder: Path | None) -> PlainText:
     """A copy that is regular."""
-    encoding = encoding_of(read_head(path), dialect.encoding)
+    encoding = encoding_of(path, read_head(path), dialect.encoding)
     layout = text_layout(path, dialect)
     with _new_file(folder) as file:
         copy_text(path, encoding, file)
@@ -186,7 +186,7 @@ def _written_anew(
 @contextmanager
 def open_decoded(path: str | Path, dialect: Dialect) -> Iterator[TextIO]:
     """A file as text, decompressed, with its line ends as they are."""
-    encoding = encoding_of(read_head(path), dialect.encoding)
+    encoding = encoding_of(path, read_head(path), dialect.encoding)
     with open_bytes(path) as raw, io.TextIOWrapper(raw, encoding, newline="") as text:
         yield text
 

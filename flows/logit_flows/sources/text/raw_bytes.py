@@ -62,6 +62,8 @@ MAGICS = (
 )
 WEB_STARTS = (b"<!doctype", b"<html", b"<?xml", b"<table")
 JSON_STARTS = (b'{"', b"[{", b"[[", b'["')
+ANY_ORDER = ("utf-16", "utf-32")  # whose bytes may stand in either order
+WIDE_BYTES = 4096  # of a text that tell UTF-16
 NO_WINDOWS_SIGNS = frozenset(b"\x81\x8d\x8f\x90\x9d")  # bytes that cp1252 does not have
 
 
@@ -135,12 +137,41 @@ def read_head(path: str | Path, size: int = HEAD_BYTES) -> bytes:
     return head
 
 
-def encoding_of(head: bytes, declared: str) -> str:
-    """The encoding of a text: that of its byte order mark, else the declared one."""
+def encoding_of(path: str | Path, head: bytes, declared: str) -> str:
+    """The encoding of a text: that of its byte order mark, else the declared one.
+
+    A declared utf-16 or utf-32 may begin with either byte: the text tells. Raises DataError if it
+    does not.
+    """
     for bom, name in BOMS:
         if head.startswith(bom):
             return name
-    return declared
+    if declared not in ANY_ORDER:
+        return declared
+    found = wide_encoding(head)
+    if found is None or not found.startswith(declared):
+        raise DataError(
+            f"{shown_path(path)} is not {declared.upper()}: it has no byte order mark, and its "
+            f"bytes are those of another encoding; correct data.format.encoding."
+        )
+    return found
+
+
+def wide_encoding(head: bytes) -> str | None:
+    """UTF-32 or UTF-16 without a byte order mark, by the first bytes; None: it is neither.
+
+    Digits, separators and line ends have zeros in all bytes but their lowest, where few letters
+    have one. Of UTF-32 two more bytes are zero in nearly all characters.
+    """
+    sample = head[:WIDE_BYTES]
+    for width, names in ((4, ("utf-32-le", "utf-32-be")), (2, ("utf-16-le", "utf-16-be"))):
+        count = len(sample) // width
+        zeros = [sample[place::width].count(0) for place in range(width)]
+        for name, (lowest, second, *others) in zip(names, (zeros, zeros[::-1]), strict=True):
+            is_wide = second >= max(2, count // 32) and second >= 2 * lowest
+            if is_wide and all(2 * one >= count for one in others):
+                return name
+    return None
 
 
 def is_utf8(encoding: str) -> bool:
@@ -190,9 +221,11 @@ def wrong_bytes(path: str | Path, line: int, error: UnicodeDecodeError) -> DataE
 
 
 def likely_encoding(data: bytes) -> str:
-    """A guess at the encoding of a text that is not UTF-8: that of Windows, which is latin-1 with
-    signs where latin-1 has none, so that a later file may hold a euro sign.
+    """A guess at the encoding of a text that is not UTF-8: UTF-16, or that of Windows, which is
+    latin-1 with signs where latin-1 has none, so that a later file may hold a euro sign.
     """
+    if (wide := wide_encoding(data)) is not None:
+        return wide
     return "latin-1" if NO_WINDOWS_SIGNS.intersection(data) else "cp1252"
 
 

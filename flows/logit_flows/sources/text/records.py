@@ -16,6 +16,7 @@ from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.layout import Layout, cleaned, csv_options
 from logit_flows.sources.text.places import Place
+from logit_flows.sources.text.raw_bytes import read_head, wide_encoding
 
 COPY_DIALECT = Dialect()
 
@@ -68,11 +69,16 @@ def is_blank(fields: list[str]) -> bool:
 def _without_nul(path: str, lines: Iterable[str], first: int) -> Iterator[str]:
     for number, line in enumerate(lines, first):
         if "\0" in line:
-            raise DataError(
-                f"{shown_path(path)}, line {number:,}: a NUL character, which no text holds; the "
-                "file is damaged, or UTF-16:  data: {format: {encoding: utf-16}}"
-            )
+            raise _nul_error(path, number)
         yield line
+
+
+def _nul_error(path: str, line: int) -> DataError:
+    said = f"{shown_path(path)}, line {line:,}: a NUL character, which no text holds"
+    wide = wide_encoding(read_head(path))
+    if wide is None:
+        return DataError(f"{said}; the file is damaged: get it again, or remove the character.")
+    return DataError(f"{said}; name the encoding:  data: {{format: {{encoding: {wide}}}}}")
 
 
 def _wrong_quote(place: Place, last: int, error: csv.Error) -> DataError:

@@ -22,6 +22,7 @@ from logit_flows.sources.text.raw_bytes import (
     likely_encoding,
     read_head,
     refuse_wrong_bytes,
+    wide_encoding,
 )
 from logit_flows.sources.text.scanning import scan_texts
 from logit_flows.sources.text.shape import is_missing, is_number, text_shape
@@ -93,13 +94,13 @@ def _encoding(
     head = read_head(path)
     if "encoding" in declared:
         return declared["encoding"], ()
-    marked = encoding_of(head, "utf-8")
+    marked = encoding_of(path, head, "utf-8")
     if not is_utf8(marked):
         return marked, (f"a byte order mark says {marked.upper()}",)
     if not guess_encoding:
         return "utf-8", ()
-    if (wide := _wide_encoding(head)) is not None:
-        return wide, (f"every second byte is zero, as in {wide.upper()}",)
+    if (wide := wide_encoding(head)) is not None:
+        return wide, (f"zeros stand between its bytes, as in {wide.upper()}",)
     try:
         refuse_wrong_bytes(path, "utf-8")
     except DataError as error:
@@ -107,16 +108,6 @@ def _encoding(
         place = str(error).removeprefix(f"{shown_path(path)}, ").partition(";")[0]
         return guess, (f"{place}: the text is read as {guess}",)
     return "utf-8", ()
-
-
-def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16 without a byte order mark: every second byte of plain text is zero."""
-    sample = head[:4096]
-    for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
-        zeros, others = sample[first::2].count(0), sample[1 - first :: 2].count(0)
-        if sample and zeros > len(sample) // 4 and not others:
-            return name
-    return None
 
 
 def _sniffed_head(path: str | Path, encoding: str) -> Head:

@@ -92,8 +92,8 @@ LINES = "x,y\n" + "1,a\n" * 300
         ),
         (
             f"{LINES}1,a\0\n",
-            "f.csv, line 302: a NUL character, which no text holds; the file is damaged, or "
-            "UTF-16:  data: {format: {encoding: utf-16}}",
+            "f.csv, line 302: a NUL character, which no text holds; the file is damaged: get it "
+            "again, or remove the character.",
         ),
         ("", "f.csv is empty; there is nothing to read."),
         ("\n \n", "f.csv holds nothing but blank lines; there is nothing to read."),

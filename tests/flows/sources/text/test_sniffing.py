@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.marks import date_form
+from logit_flows.sources.text.raw_bytes import wide_encoding
+from logit_flows.sources.text.scanning import scan_texts
 from logit_flows.sources.text.sniffing import Sniffed, sniff_dialect
 
 from logit_engine.errors import DataError
@@ -55,7 +57,49 @@ def test_utf_16_without_a_mark_is_guessed(tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_bytes("x;y\n1;a\n".encode("utf-16-le"))
     found = sniff_dialect(tmp_path / "f.csv", None, guess_encoding=True)
     assert found.dialect == Dialect(";", encoding="utf-16-le")
-    assert found.reasons[0] == "every second byte is zero, as in UTF-16-LE"
+    assert found.reasons[0] == "zeros stand between its bytes, as in UTF-16-LE"
+
+
+WIDE_TEXTS = {
+    "digits": "x;y\n1;2\n3;4\n",
+    "umlauts": "größe;y\n1;a\n2;b\n",
+    "cyrillic": "имя;город\n" + "Владимир;Екатеринбург\n" * 50,
+    "chinese": "姓名,城市,年龄\n" + "王小明,上海市浦东新区,34\n" * 50,
+    "letters with a zero": "vārds,y\n" + "Āboliņš,1\n" * 50,
+}
+
+
+@pytest.mark.parametrize("text", WIDE_TEXTS)
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_wide_encoding_without_a_mark_is_told_by_its_zeros(text: str, encoding: str) -> None:
+    assert wide_encoding(WIDE_TEXTS[text].encode(encoding)) == encoding
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "gb18030", "utf-7"])
+def test_no_narrow_encoding_is_taken_for_a_wide_one(encoding: str) -> None:
+    for text in WIDE_TEXTS.values():
+        assert wide_encoding(text.encode(encoding, "replace")) is None
+    assert wide_encoding(b"") is None
+    assert wide_encoding(b"x,y\n1,a\n2,\0\n") is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("letter", ["o", "ö"])
+def test_what_is_proposed_for_a_wide_text_reads_it(
+    tmp_path: Path, encoding: str, letter: str
+) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(f"c{letter}de,y\n007,a\n12,b\n".encode(encoding))
+    with pytest.raises(DataError, match="data: {format: {encoding: " + encoding + "}}"):
+        scan_texts(path, Dialect()).collect()
+    for declared in (encoding, encoding[:6]):
+        read = scan_texts(path, Dialect(encoding=declared)).collect()
+        assert read.to_dict(as_series=False) == {f"c{letter}de": ["007", "12"], "y": ["a", "b"]}
+
+
+def test_a_declared_encoding_of_either_order_is_refused_of_another_text(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is not UTF-16: it has no byte order mark, and its bytes"):
+        sniffed(tmp_path, "x,y\n1,a\n", {"encoding": "utf-16"})
 
 
 def test_a_mark_that_may_be_of_thousands_is_said_to_be_unsure(tmp_path: Path) -> None:
