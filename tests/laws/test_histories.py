@@ -1,4 +1,5 @@
-"""Whole histories of a name: train, score and retrain, while the data grow and their types change.
+"""Whole histories of a name: train, score and retrain, while the data grow, lose their first rows,
+are corrected or numbered anew, and their types change.
 
 A history is drawn from a seed. Whatever happens in it: no row that a champion was fitted on is
 called unseen at the gate; a random split never moves a row; a cohort's scores are those that the
@@ -41,7 +42,11 @@ def test_no_history_calls_a_row_unseen_that_was_seen(part: int, tmp_path: Path) 
 
 @dataclass
 class History:
-    """A name with its data: what it asks for, what its rows are, and what each run held out."""
+    """A name with its data: what it asks for, what its rows are, and what each run held out.
+
+    published: what each run published of its rows, and how often the keys had been given by then;
+    x names a row for good, whatever happens to its key. made: rows so far.
+    """
 
     rng: np.random.Generator
     folder: Path
@@ -49,8 +54,9 @@ class History:
     split: dict[str, Any]
     frame: pl.DataFrame
     numeric: list[str]
-    sides: dict[str, dict[str, str]] = field(default_factory=dict)
-    retyped: bool = False
+    published: dict[str, tuple[int, pl.DataFrame]] = field(default_factory=dict)
+    numbered: int = 0
+    made: int = 240
 
     @staticmethod
     def begun(seed: int, folder: Path) -> "History":
@@ -109,7 +115,10 @@ class History:
         """Train, then some random steps; an error of ours is a step that changes nothing."""
         self.write()
         self.keep_sides(train(self.config).run)
-        steps = [self.append, self.retype, self.drop_feature, self.break_type, self.retrain]
+        steps = [
+            *(self.append, self.retype, self.drop_feature, self.break_type, self.retrain),
+            *(self.forget, self.number_anew, self.correct),
+        ]
         for i in self.rng.integers(len(steps), size=STEPS):
             steps[i]()
             self.write()
@@ -124,7 +133,8 @@ class History:
 
     def append(self) -> None:
         """More rows, with keys like the others."""
-        new = self.rows(40, self.frame.height)
+        new = self.rows(40, self.made)
+        self.made += 40
         keys = new["key"].cast(pl.String)
         like = self.frame["key"].cast(pl.String)[0]
         keys = keys.str.zfill(5) if like == "00000" else keys
@@ -138,6 +148,23 @@ class History:
             pl.col("level").cast(self.rng.choice([pl.Int8, pl.Float64, pl.Int64])),
             pl.col("y").cast(self.rng.choice([pl.Int16, pl.Float32, pl.Int64])),
         )
+
+    def forget(self) -> None:
+        """The first rows leave the file."""
+        self.frame = self.frame.tail(max(200, self.frame.height - 30))
+
+    def number_anew(self) -> None:
+        """The same keys, for other rows."""
+        self.numbered += 1
+        order = self.rng.permutation(self.frame.height).tolist()
+        self.frame = self.frame.with_columns(key=self.frame["key"][order])
+
+    def correct(self) -> None:
+        """Some outcomes and some days were wrong."""
+        wrong = pl.Series(self.rng.random(self.frame.height) < 0.1)
+        day = pl.when(wrong).then(self.frame["day"].max()).otherwise("day")
+        y = pl.when(wrong).then(1 - pl.col("y")).otherwise("y")
+        self.frame = self.frame.with_columns(day=day, y=y.cast(self.frame.schema["y"]))
 
     def drop_feature(self) -> None:
         """A feature less, or one more again."""
@@ -162,19 +189,20 @@ class History:
         self.keep_sides(found.trained.run)
         said = re.search(r"on ([\d,]+) rows.* that neither has seen", found.decision.sentence)
         if said is not None:
-            fitted = {k for k, side in self.sides[before.run].items() if side == "train"}
-            own = {k for k, side in self.sides[found.trained.run].items() if side == "train"}
-            unseen = set(self.keys()) - fitted - own
+            runs = [self.published[run][1] for run in (before.run, found.trained.run)]
+            fitted = {x for run in runs for x in run.filter(pl.col("split") == "train")["x"]}
+            unseen = set(self.frame["x"]) - fitted
             assert int(said[1].replace(",", "")) <= len(unseen)
 
     def keep_sides(self, run: str) -> None:
         """The side of each row in a run; a random split has never put one on another."""
-        table = self.predictions(run)
-        self.sides[run] = dict(zip(table["key"].cast(pl.String), table["split"], strict=True))
+        if run not in self.published:
+            self.published[run] = self.numbered, self.with_x(self.predictions(run))
         if self.split["method"] == "random" and "by" not in self.split:
-            for other in self.sides.values():
-                both = other.keys() & self.sides[run].keys()
-                assert all(other[key] == self.sides[run][key] for key in both)
+            numbered, own = self.published[run]
+            for when, other in self.published.values():
+                both = own.join(other, on="x", suffix=" of the other")
+                assert when != numbered or (both["split"] == both["split of the other"]).all()
 
     def score(self) -> None:
         """Some rows as a cohort: their scores are the predictions that the run has for them."""
@@ -185,17 +213,18 @@ class History:
         some = self.frame.head(30).drop("y")
         some.write_csv(cohort) if self.ending == "csv" else some.write_parquet(cohort)
         (scored,) = score(self.config, [str(cohort)])
+        scores, (_, whole) = self.with_x(pl.read_parquet(scored.path)), self.published[champion.run]
+        both = scores.join(whole, on="x", suffix=" of the run")
+        assert scores.height == 30
+        assert both.height == scores["x"].is_in(whole["x"].implode()).sum()
+        difference = (both["probability"] - both["probability of the run"]).abs()
+        assert (difference <= 1e-12).all()
+
+    def with_x(self, table: pl.DataFrame) -> pl.DataFrame:
+        """A table of present keys with the x of each."""
         text = pl.col("key").cast(pl.String)
-        scores = pl.read_parquet(scored.path).with_columns(text)
-        whole = self.predictions(champion.run).with_columns(text)
-        both = scores.join(whole, on="key", suffix=" of the run")
-        assert both.height == 30
-        assert (both["probability"] - both["probability of the run"]).abs().max() <= 1e-12
+        return table.with_columns(text).join(self.frame.select(text, "x"), on="key")
 
     def predictions(self, run: str) -> pl.DataFrame:
         """What a run published of its rows."""
         return pl.read_parquet(open_store(self.config).run_files(run).predictions)
-
-    def keys(self) -> list[str]:
-        """The keys of the rows as texts."""
-        return self.frame["key"].cast(pl.String).to_list()

@@ -14,6 +14,7 @@ from logit_flows.steps.crossvalidate import Validated, cross_validate
 from logit_flows.steps.evaluate import Evaluation, evaluate_model
 from logit_flows.steps.fit import fit_model
 from logit_flows.steps.gate import first_decision, judge_challenger
+from logit_flows.steps.hashing import RowKey
 from logit_flows.steps.leaderboard import Cell, plan_experiment, publish_leaderboard
 from logit_flows.steps.learn import Learned, learn_design
 from logit_flows.steps.load import Dataset, load_dataset
@@ -23,6 +24,7 @@ from logit_flows.steps.publish import build_model, keep_contract, publish_run
 from logit_flows.steps.score import Cohort, find_cohorts, load_stored_model, score_cohort
 from logit_flows.steps.split import Split, split_rows
 from logit_flows.steps.stored_run import find_run
+from logit_flows.steps.trained_keys import TrainedKeys, sketch_trained_rows
 from logit_flows.steps.tune import tune_penalty
 
 from logit_engine.errors import DataError
@@ -84,6 +86,7 @@ class Case(NamedTuple):
     claim: Callable[[Prepared, Any], bool]
 
 
+NO_KEYS = TrainedKeys({}, RowKey((), ()), (), 0, 0)
 BAD, GOOD = (
     Cell((("link", "x"),), None, None, "no"),
     Cell((("link", "logit"),), "a", Validated(0.5, 0.1), None),
@@ -119,8 +122,12 @@ CASES: dict[Callable[..., Any], Case] = {
         lambda p: (p.config, p.dataset, p.split, p.learned, p.result, p.evaluation),
         lambda p, model: (model.target.column, model.origin["run"]) == ("passed", p.run),
     ),
+    sketch_trained_rows: Case(
+        lambda p: (p.config, p.dataset, p.split),
+        lambda p, keys: keys.test_rows == p.evaluation.value("rows", "test"),
+    ),
     publish_run: Case(
-        lambda p: (p.unpublished, p.dataset, p.split, p.model, p.evaluation),
+        lambda p: (p.unpublished, p.dataset, p.split, p.model, p.evaluation, NO_KEYS),
         lambda p, stored: (Path(stored.folder) / "manifest.json").exists(),
     ),
     keep_contract: Case(

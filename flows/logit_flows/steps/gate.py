@@ -17,27 +17,22 @@ from logit_engine.columns import Array
 from logit_engine.design.frame_rows import frame_clusters
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
-from logit_engine.rows.frame_columns import by_name
 from logit_engine.rows.labels import label_text
 from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
-from logit_flows.sources.looking import KnownTypes
-from logit_flows.sources.reading import read_source
 from logit_flows.steps.evaluate import Evaluation
-from logit_flows.steps.hashing import key_columns
-from logit_flows.steps.load import Dataset, dialects_of
+from logit_flows.steps.load import Dataset
 from logit_flows.steps.memory import refuse_large
-from logit_flows.steps.opening import open_store
 from logit_flows.steps.rows import outcomes
-from logit_flows.steps.score import model_contract
-from logit_flows.steps.split import Split, test_mask
+from logit_flows.steps.unseen_rows import IncomparableError, cannot_score, unseen_rows
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Mean log-loss of the challenger minus that of the other, with its interval.
 
-    rows: those that neither has seen.
+    rows: those that neither has seen. left_out: more that the split rules hold out, but one of the
+    two was trained on their id, cluster or values.
     """
 
     rows: int
@@ -46,11 +41,21 @@ class Comparison:
     lower: float
     upper: float
     level: float
+    left_out: int = 0
 
     def sentence(self, other: str) -> str:
         """What was found, in words."""
         among = f" ({self.clusters:,} clusters)" if self.clusters else ""
-        where = f"on {self.rows:,} rows{among} that neither has seen, the challenger's log-loss is"
+        without = (
+            f" ({self.left_out:,} more are left out: one of the two was trained on their id, "
+            "cluster or values)"
+            if self.left_out
+            else ""
+        )
+        where = (
+            f"on {self.rows:,} rows{among} that neither has seen{without}, the challenger's "
+            "log-loss is"
+        )
         if self.lower == self.upper == 0.0:
             return f"{where} that of the {other}, row by row"
         direction = "higher" if self.mean > 0 else "lower"
@@ -141,10 +146,6 @@ def first_decision(config: Config, evaluation: Evaluation) -> Decision:
     return Decision(True, ("the first published run", *unmet_requirements(config, evaluation)))
 
 
-class IncomparableError(DataError):
-    """Two models share no unseen row, or one of them cannot score the rows."""
-
-
 def compare(
     config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel
 ) -> Comparison:
@@ -152,77 +153,20 @@ def compare(
     refuse_large(
         config, dataset, "the gate compares two models on all rows at once: promote by hand"
     )
-    rows = common_rows(config, dataset, challenger, other)
-    rules = _comparable_rules(challenger, other)
-    frame = rows.filter(by_name(dataset.target).is_not_null()).collect()
-    unseen = test_mask(rules[0], frame) & test_mask(rules[1], frame)
-    if not unseen.any():
-        raise IncomparableError(
-            f"no row is provably unseen by both models (their split methods are {rules[0].method} "
-            f"and {rules[1].method})"
-        )
-    frame = frame.filter(pl.Series(unseen))
+    unseen = unseen_rows(config, dataset, challenger, other)
+    frame = unseen.frame
     y = outcomes(config, dataset, frame)
     cluster = frame_clusters(frame, config.data.cluster)
     try:
         losses = log_losses(other, frame, y)
     except DataError as error:
-        raise IncomparableError(_cannot_score(other, challenger, str(error).rstrip("."))) from error
+        raise IncomparableError(cannot_score(other, challenger, str(error).rstrip("."))) from error
     difference = log_losses(challenger, frame, y) - losses
     level = config.evaluate.intervals.level
     found = difference_interval(difference, cluster=cluster, level=level)
     groups = None if cluster is None else int(np.unique(cluster).size)
-    return Comparison(frame.height, groups, found.mean, found.lower, found.upper, level)
-
-
-def _comparable_rules(challenger: StoredModel, other: StoredModel) -> tuple[Split, Split]:
-    """The split rules of both models. Raises IncomparableError if they hash different keys."""
-    try:
-        ours, theirs = (Split.from_content(m.origin["split"]) for m in (challenger, other))
-    except DataError as error:
-        raise IncomparableError(str(error).rstrip(".")) from error
-    if ours.key is None or theirs.key is None or ours.key == theirs.key:
-        return ours, theirs
-    named = " and ".join(", ".join(key_columns(key)) for key in (ours.key, theirs.key))
-    raise IncomparableError(
-        f"no row is provably unseen by both models: their splits hash other columns ({named}); if "
-        f"the new model is right, promote it by hand: logit promote {challenger.origin['run']}"
-    )
-
-
-def common_rows(
-    config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel
-) -> pl.LazyFrame:
-    """The test rows' data with all columns that one of the two models reads, lazily.
-
-    Raises IncomparableError if a column meant something else to the other model, or is not there.
-    """
-    mine, theirs = model_contract(challenger), model_contract(other)
-    if changed := theirs.differences(mine):
-        raise IncomparableError(
-            f"the contract of the data changed since run {other.origin['run']} ({changed[0]}), so "
-            f"no row is provably unseen; if the new model is right, promote it by hand: logit "
-            f"promote {challenger.origin['run']}"
-        )
-    table = (dataset.test or dataset).table
-    if theirs.types.keys() <= mine.types.keys():
-        return table.scan()
-    both = mine.extended(theirs)
-    roles = {column.name: column.roles for column in both.columns}
-    known, dialects = KnownTypes(older=both.types), dialects_of(config, both)
-    try:
-        return read_source(
-            table.sources, roles, known, dialects, open_store(config).cache_folder
-        ).scan()
-    except DataError as error:
-        raise IncomparableError(_cannot_score(other, challenger, str(error).rstrip("."))) from error
-
-
-def _cannot_score(other: StoredModel, challenger: StoredModel, why: str) -> str:
-    """Why a published model has no say on today's rows, and what is left to do."""
-    return (
-        f"run {other.origin['run']} cannot score these rows ({why}); if the new model is right, "
-        f"promote it by hand: logit promote {challenger.origin['run']}"
+    return Comparison(
+        frame.height, groups, found.mean, found.lower, found.upper, level, unseen.left_out
     )
 
 

@@ -12,8 +12,14 @@ waiting, so its digest (BLAKE2b) stands for its bytes.
 A whole row is hashed column by column, in the order of the columns' names, each by a salt of its
 name. Its numbers go by their bits, which are as stable as their text and sooner had: one for both
 zeros, one for all that is no number.
+
+A row is also known again after a file rounded its numbers, or wrote them in single precision: its
+rounded hashes take each number by the cell in which it lies, a thousandth of its size wide. There
+are two such hashes, by cells that are shifted against each other, so a number that a small change
+moves out of its cell in one stays inside in the other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -33,6 +39,9 @@ WORD_BYTES = 8
 SLICE_ROWS = 2**17  # hashed at once, in a core's cache
 ALL_BITS = np.uint64(2**64 - 1)
 NULL_WORD = np.uint64(0x6E75_6C6C)  # the value of no value, beside no text's and no number's
+DROPPED_BITS = np.uint64(42)  # of a double's 52 after the point: cells of 2^-10 of a number's size
+# no simple fractions of a cell: round numbers lie on no edge
+CELL_SHIFTS = (np.uint64(0x0E7_13AB_52D1), np.uint64(0x2E5_9C01_37F3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +96,44 @@ def hashed_rows(frame: pl.DataFrame, key: RowKey, salt: int) -> NDArray[np.float
 
     A missing value is a value of its own.
     """
-    mixed = np.full(frame.height, salt, dtype=np.uint64)
+    return _unit_share(_row_words(frame, key, salt, [None])[0])
+
+
+def rounded_row_hashes(
+    frame: pl.DataFrame, key: RowKey, salt: int
+) -> tuple[NDArray[np.float64], ...]:
+    """Two numbers in [0, 1) for each row of a frame, (n,) each, by numbers rounded to three digits.
+
+    Rows whose numbers differ by far less than a thousandth of their size share at least one of
+    the two, but for one row in millions.
+    """
+    return tuple(map(_unit_share, _row_words(frame, key, salt, CELL_SHIFTS)))
+
+
+def _row_words(
+    frame: pl.DataFrame, key: RowKey, salt: int, shifts: Sequence[np.uint64 | None]
+) -> list[Words]:
+    """The words of all rows, (n,), for each shift of the cells; exact ones where it is None."""
+    mixed = [np.full(frame.height, salt, dtype=np.uint64) for _ in shifts]
     for name in key.columns:
         column = frame[name]
         own_salt = _text_hashes(pl.Series([name]), np.uint64(salt))[0]
         if name in key.numbers or column.dtype.is_float():
-            own = _splitmix(_number_bits(column) ^ own_salt)
+            bits = _number_bits(column)
+            cells = [bits if shift is None else _cells(bits, shift) for shift in shifts]
+            own = [_splitmix(found ^ own_salt) for found in cells]
         else:
-            own = _text_hashes(canonical_text(column).fill_null(""), own_salt)
-        own[series_of(frame, name).is_null().to_numpy()] = _splitmix(
-            np.array([NULL_WORD ^ own_salt])
-        )[0]
-        mixed = _splitmix(mixed ^ own)
-    return _unit_share(mixed)
+            own = [_text_hashes(canonical_text(column).fill_null(""), own_salt)] * len(shifts)
+        missing = series_of(frame, name).is_null().to_numpy()
+        for i, words in enumerate(own):
+            words[missing] = _splitmix(np.array([NULL_WORD ^ own_salt]))[0]
+            mixed[i] = _splitmix(mixed[i] ^ words)
+    return mixed
+
+
+def _cells(bits: Words, shift: np.uint64) -> Words:
+    """The cell of each number on a scale of doubles, (n,)."""
+    return (bits + shift) >> DROPPED_BITS
 
 
 def canonical_text(column: pl.Series) -> pl.Series:

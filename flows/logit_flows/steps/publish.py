@@ -24,6 +24,7 @@ from logit_flows.steps.opening import open_store
 from logit_flows.steps.rows import Side, open_rows
 from logit_flows.steps.split import Split
 from logit_flows.steps.stored_run import StoredRun
+from logit_flows.steps.trained_keys import TrainedKeys
 from logit_flows.steps.tune import Tuning
 from logit_flows.steps.written_columns import id_columns, target_column
 from logit_flows.store.run_files import RunFiles
@@ -83,15 +84,17 @@ def publish_run(
     split: Split,
     model: StoredModel,
     evaluation: Evaluation,
+    keys: TrainedKeys,
     tuning: Tuning | None = None,
 ) -> StoredRun:
-    """Write the run's folder: model, metrics, predictions and config, the manifest last."""
+    """Write the run's folder: model, metrics, keys, predictions and config, the manifest last."""
     run = str(model.origin["run"])
 
     def write(folder: Path) -> None:
         files = RunFiles(folder)
         write_model(model, files.model)
         evaluation.table.write_parquet(files.metrics)
+        keys.write(files.trained_keys)
         if tuning is not None:
             tuning.table.write_parquet(files.tuning)
             tuning.path.write_parquet(files.path)

@@ -21,6 +21,11 @@ class RunFiles:
         return self.folder / "metrics.parquet"
 
     @property
+    def trained_keys(self) -> Path:
+        """By what a later gate knows the training rows again."""
+        return self.folder / "trained_keys.parquet"
+
+    @property
     def predictions(self) -> Path:
         """The predictions that `write.predictions` asks for."""
         return self.folder / "predictions.parquet"

@@ -97,6 +97,7 @@ def test_orchestrated_and_plain_runs_publish_the_same_bytes(
         "metrics.parquet",
         "model.parquet",
         "predictions.parquet",
+        "trained_keys.parquet",
     ]
     for name in files:
         assert (Path(plain.folder) / name).read_bytes() == (

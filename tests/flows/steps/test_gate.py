@@ -10,7 +10,6 @@ from logit_flows.recipes.training import train
 from logit_flows.steps.evaluate import Evaluation, Measured
 from logit_flows.steps.gate import (
     Comparison,
-    IncomparableError,
     compare,
     decide,
     unmet_requirements,
@@ -20,6 +19,7 @@ from logit_flows.steps.load import load_dataset
 from logit_flows.steps.rows import outcomes
 from logit_flows.steps.score import load_stored_model
 from logit_flows.steps.split import SPLIT_SALT
+from logit_flows.steps.unseen_rows import IncomparableError
 from sklearn import metrics as sk
 
 from logit_engine.diagnostics.metric_intervals import difference_interval
@@ -174,7 +174,7 @@ def test_unmet_requirements_are_told_with_value_and_bound(make: Make) -> None:
 
 
 def test_models_are_compared_on_the_rows_that_both_hold_out(make: Make) -> None:
-    config, other = make(), make(split__test_size=0.15, features__numeric=["z"])
+    config, other = make(), make(split__test_size=0.15, features__categorical=[])
     models = [load_stored_model(c, train(c).run) for c in (config, other)]
     dataset = load_dataset(config)
     found = compare(config, dataset, *models)

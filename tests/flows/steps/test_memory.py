@@ -125,7 +125,7 @@ def test_a_run_publishes_the_same_bytes_streamed_and_in_memory(
 ) -> None:
     held, streamed = (train(make(memory, **overrides)) for memory in ("1GB", "1KB"))
     assert held.run == streamed.run
-    for name in ("model.parquet", "predictions.parquet", "metrics.parquet", "config.yaml"):
+    for name in ("model.parquet", "predictions.parquet", "metrics.parquet", "trained_keys.parquet"):
         assert (Path(held.folder) / name).read_bytes() == (
             Path(streamed.folder) / name
         ).read_bytes(), name

@@ -26,6 +26,7 @@ def test_a_run_has_the_same_bytes_twice_and_in_two_stores(make: Make) -> None:
         "model.parquet",
         "metrics.parquet",
         "predictions.parquet",
+        "trained_keys.parquet",
         "config.yaml",
         "manifest.json",
     }

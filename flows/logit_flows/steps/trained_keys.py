@@ -1,0 +1,208 @@
+"""Trained keys: what a run keeps of the rows it was fitted on, so that a later gate knows them
+again.
+
+A split rule tells the side of a row by what the row is today. Data change: early rows of a cluster
+leave the file, ids are given anew, times and targets are corrected, a column of sides is drawn
+again, numbers are rounded. Then a rule may call a row unseen that was fitted on. So a run keeps a
+number of 32 bits for each id, each cluster and each combination of feature values among its
+training rows, and a row is unseen only if none of its own numbers is among them. By chance an
+unseen row shares a number with one of n others in n / 2^32 of cases; it is then left out, which
+costs a row and never the proof.
+
+Ids and clusters say who a row is. Values say it only where few rows are alike, so the run also
+keeps how many of its own test rows have the values of training rows, by chance:
+
+- at most MAX_CHANCE: values tell rows apart, and a row with the values of a training row is one;
+- more: rows alike are no news; but clearly more of them than by chance means that ids or clusters
+  have changed, and no row is provably unseen.
+
+What no record can know: a row that got a new id, a new cluster and new values.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from logit_engine.errors import DataError
+from logit_flows.config.model import Config
+from logit_flows.steps.hashing import RowKey, hashed_rows, rounded_row_hashes
+from logit_flows.steps.load import Dataset
+from logit_flows.steps.rows import open_rows
+from logit_flows.steps.split import Split
+
+KEYS_SALT = 0x5EED_0003
+MAX_CHANCE = 0.05  # of test rows with the values of training rows, where values tell rows apart
+ODD_EXCESS = 0.05  # of rows alike over those by chance, beside STANDARD_ERRORS
+STANDARD_ERRORS = 4.0
+METADATA = b"trained_keys"
+
+Mask = NDArray[np.bool_]
+Prints = NDArray[np.uint32]
+
+
+class ChangedKeysError(DataError):
+    """Rows that a run was fitted on seem to have new ids or clusters."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedKeys:
+    """Sorted 32-bit prints of a run's training rows: by column, (m,) each, and by feature values.
+
+    values: by the two kinds of rounded values, () without features. alike: how many of
+    `test_rows`, the run's own, have the values of training rows.
+    """
+
+    columns: dict[str, Prints]
+    values_key: RowKey
+    values: tuple[Prints, ...]
+    alike: int
+    test_rows: int
+
+    @property
+    def chance(self) -> float:
+        """The share of unseen rows with the values of training rows; 1 where none is known."""
+        return self.alike / self.test_rows if self.test_rows else 1.0
+
+    @property
+    def tells_rows_apart(self) -> bool:
+        """Whether a row of any file can be known again, without a split rule."""
+        return bool(self.columns) or self.chance <= MAX_CHANCE
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that a row is known by."""
+        return tuple(dict.fromkeys((*self.columns, *self.values_key.columns)))
+
+    def trained(self, frame: pl.DataFrame) -> Mask:
+        """Which rows of a frame, which the split rule holds out, may have been fitted on, (n,).
+
+        Raises ChangedKeysError if far more rows than by chance have the values of training rows.
+        """
+        known = np.zeros(frame.height, dtype=bool)
+        for column, prints in self.columns.items():
+            known |= _among(_column_prints(frame, column), prints)
+        alike = self._alike(frame) & ~known
+        if self.chance <= MAX_CHANCE:
+            return known | alike
+        self._refuse_odd_share(int(alike.sum()), int((~known).sum()))
+        return known
+
+    def _alike(self, frame: pl.DataFrame) -> Mask:
+        """Which rows have the values of a training row, (n,)."""
+        found = np.zeros(frame.height, dtype=bool)
+        for own, prints in zip(_value_prints(frame, self.values_key), self.values, strict=False):
+            found |= _among(own, prints)
+        return found
+
+    def _refuse_odd_share(self, alike: int, rows: int) -> None:
+        if not rows or not self.test_rows:
+            return
+        chance = self.chance
+        deviation = np.sqrt(chance * (1.0 - chance) * (1.0 / rows + 1.0 / self.test_rows))
+        if alike / rows > chance + ODD_EXCESS + STANDARD_ERRORS * deviation:
+            raise ChangedKeysError(
+                f"of {rows:,} rows that look new, {alike / rows:.0%} have the values of rows that "
+                f"it was trained on, where {chance:.0%} do by chance: ids, clusters, times or "
+                "sides seem to have changed since"
+            )
+
+    def write(self, path: Path) -> None:
+        """All prints as one Parquet file, a few bits each."""
+        every = [*self.columns.values(), *self.values]
+        content = {
+            "columns": list(self.columns),
+            "numbers": list(self.values_key.numbers),
+            "texts": list(self.values_key.texts),
+            "sizes": [prints.size for prints in every],
+            "alike": self.alike,
+            "test_rows": self.test_rows,
+        }
+        prints = np.concatenate([np.empty(0, dtype=np.uint32), *every])
+        table = pa.table({"print": prints}).replace_schema_metadata({METADATA: json.dumps(content)})
+        pq.write_table(
+            table,
+            path,
+            compression="none",
+            use_dictionary=False,
+            column_encoding={"print": "DELTA_BINARY_PACKED"},
+        )
+
+    @staticmethod
+    def read(path: Path) -> "TrainedKeys":
+        """The keys that `write` wrote. Raises FileNotFoundError where there are none."""
+        table = pq.read_table(path)
+        content: dict[str, Any] = json.loads(table.schema.metadata[METADATA])
+        ends = np.cumsum(content["sizes"])[:-1]
+        every = np.split(table["print"].to_numpy(), ends)
+        named = content["columns"]
+        return TrainedKeys(
+            dict(zip(named, every, strict=False)),
+            RowKey(tuple(content["numbers"]), tuple(content["texts"])),
+            tuple(every[len(named) :]),
+            content["alike"],
+            content["test_rows"],
+        )
+
+
+def sketch_trained_rows(config: Config, dataset: Dataset, split: Split) -> TrainedKeys:
+    """The keys of the rows that a run of this config, data and split is fitted on."""
+    named = dict.fromkeys((config.data.id, config.data.cluster))
+    columns, key = [name for name in named if name is not None], _features_key(config)
+    frames = (
+        [*(_column_prints(frame, name) for name in columns), *_value_prints(frame, key)]
+        for frame in open_rows(config, dataset, split, "train").frames()
+    )
+    parts = zip(*(map(_sorted_once, found) for found in frames), strict=True)
+    *known, first, second = (_sorted_once(np.concatenate(part)) for part in parts)
+    keys = TrainedKeys(dict(zip(columns, known, strict=True)), key, (first, second), 0, 0)
+    alike, rows = 0, 0
+    for frame in open_rows(config, dataset, split, "test").frames():
+        alike += int(keys._alike(frame).sum())
+        rows += frame.height
+    return TrainedKeys(keys.columns, key, keys.values, alike, rows)
+
+
+def _features_key(config: Config) -> RowKey:
+    """The features of a config: numbers by their cells, all others by their text."""
+    numbers, texts = set(config.features.numeric), set(config.features.categorical)
+    return RowKey(tuple(sorted(numbers)), tuple(sorted(texts - numbers)))
+
+
+def _column_prints(frame: pl.DataFrame, column: str) -> Prints:
+    """One for each row, (n,)."""
+    return _prints(hashed_rows(frame, RowKey((), (column,)), KEYS_SALT))
+
+
+def _value_prints(frame: pl.DataFrame, key: RowKey) -> Iterator[Prints]:
+    """Two for each row, (n,) each."""
+    return map(_prints, rounded_row_hashes(frame, key, KEYS_SALT))
+
+
+def _prints(shares: NDArray[np.float64]) -> Prints:
+    """The first 32 bits of each share in [0, 1), (n,)."""
+    return (shares * 2.0**32).astype(np.uint32)
+
+
+def _among(prints: Prints, known: Prints) -> Mask:
+    """Which prints are among the known ones, which are sorted, (n,)."""
+    if known.size == 0:
+        return np.zeros(prints.size, dtype=bool)
+    at = np.minimum(np.searchsorted(known, prints), known.size - 1)
+    found: Mask = known[at] == prints
+    return found
+
+
+def _sorted_once(prints: Prints) -> Prints:
+    """The different prints, sorted; `np.unique` takes a hundred times as long."""
+    prints = np.sort(prints)
+    is_first = np.ones(prints.size, dtype=bool)
+    np.not_equal(prints[1:], prints[:-1], out=is_first[1:])
+    return prints[is_first]

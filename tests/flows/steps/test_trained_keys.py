@@ -1,0 +1,106 @@
+"""What a run keeps of its training rows: every one is known again, and hardly another."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from logit_flows.steps.hashing import RowKey
+from logit_flows.steps.load import load_dataset
+from logit_flows.steps.rows import read_rows
+from logit_flows.steps.split import split_rows
+from logit_flows.steps.trained_keys import ChangedKeysError, TrainedKeys, sketch_trained_rows
+
+from logit_engine.errors import DataError
+from tests.support.pipeline import Make
+
+FEW = {"features__numeric": [], "features__categorical": ["city"]}
+
+
+def sketched(make: Make, **settings: object) -> tuple[TrainedKeys, pl.DataFrame, pl.DataFrame]:
+    """The keys of a run with its training and its test rows."""
+    config = make(**settings)
+    dataset = load_dataset(config)
+    split = split_rows(config, dataset)
+    train, test = (read_rows(config, dataset, split, side) for side in ("train", "test"))
+    return sketch_trained_rows(config, dataset, split), train, test
+
+
+def test_every_training_row_is_known_again_and_no_test_row(make: Make) -> None:
+    keys, train, test = sketched(make, data__cluster="group")
+    assert list(keys.columns) == ["key", "group"]
+    assert keys.trained(train).all()
+    assert not keys.trained(test).any()
+    assert (keys.alike, keys.test_rows) == (0, test.height)
+
+
+@pytest.mark.parametrize("renamed", ["key", "group"])
+def test_a_training_row_is_known_by_its_id_or_its_cluster_alone(make: Make, renamed: str) -> None:
+    keys, train, test = sketched(make, data__cluster="group")
+    changed = [pl.col("x", "z") + 10.0, (pl.col(renamed).cast(pl.String) + "?").alias(renamed)]
+    assert keys.trained(train.with_columns(changed)).all()
+    assert not keys.trained(test.with_columns(changed)).any()
+
+
+def test_an_id_is_known_whatever_type_a_file_gives_it(make: Make) -> None:
+    keys, train, _ = sketched(make)
+    other = train.with_columns(pl.col("key").cast(pl.String), pl.col("x", "z") * 2.0)
+    assert keys.trained(other).all()
+
+
+@pytest.mark.parametrize("change", ["single precision", "three decimals more", "seven digits"])
+def test_rows_with_new_ids_are_known_by_values_that_changed_a_little(
+    make: Make, change: str
+) -> None:
+    keys, train, test = sketched(make)
+    values = pl.col("x", "z")
+    new = {
+        "single precision": values.cast(pl.Float32).cast(pl.Float64),
+        "three decimals more": values.round(7),
+        "seven digits": values.round_sig_figs(7),
+    }[change]
+    for side, expected in ((train, True), (test, False)):
+        changed = side.with_columns(new, key=pl.col("key") + 10**6)
+        assert (keys.trained(changed) == expected).all()
+
+
+def test_values_that_many_rows_share_say_nothing_by_themselves(make: Make) -> None:
+    keys, _, test = sketched(make, **FEW)
+    assert keys.chance == 1.0
+    assert not keys.trained(test).any()
+
+
+def test_more_rows_alike_than_by_chance_mean_that_ids_have_changed(make: Make) -> None:
+    key = RowKey(("x",), ())
+    prints = tuple(np.arange(4, dtype=np.uint32) for _ in range(2))
+    keys = TrainedKeys({}, key, prints, 30, 100)
+    keys._refuse_odd_share(34, 100)
+    with pytest.raises(ChangedKeysError) as caught:
+        keys._refuse_odd_share(70, 100)
+    assert str(caught.value) == (
+        "of 100 rows that look new, 70% have the values of rows that it was trained on, where 30% "
+        "do by chance: ids, clusters, times or sides seem to have changed since"
+    )
+    assert issubclass(ChangedKeysError, DataError)
+
+
+def test_keys_are_read_as_they_were_written_in_a_few_bytes_a_row(
+    make: Make, tmp_path: Path
+) -> None:
+    keys, train, _ = sketched(make, data__cluster="group")
+    path = tmp_path / "keys.parquet"
+    keys.write(path)
+    found = TrainedKeys.read(path)
+    assert (found.values_key, found.alike, found.test_rows) == (
+        keys.values_key,
+        keys.alike,
+        keys.test_rows,
+    )
+    for own, other in zip(
+        (*keys.columns.values(), *keys.values),
+        (*found.columns.values(), *found.values),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(own, other)
+    assert list(found.columns) == list(keys.columns)
+    assert path.stat().st_size < 1500 + 4 * 4 * train.height
