@@ -48,6 +48,7 @@ CONTENT: dict[str, Any] = {
     },
     "write": {"predictions": "all"},
 }
+TABLES = [f"{name}.parquet" for name in ("model", "predictions", "metrics", "trained_keys")]
 
 
 def table(rows: int, seed: int = 3) -> pl.DataFrame:
@@ -125,7 +126,7 @@ def test_a_run_publishes_the_same_bytes_streamed_and_in_memory(
 ) -> None:
     held, streamed = (train(make(memory, **overrides)) for memory in ("1GB", "1KB"))
     assert held.run == streamed.run
-    for name in ("model.parquet", "predictions.parquet", "metrics.parquet", "trained_keys.parquet"):
+    for name in (*TABLES, "config.yaml"):
         assert (Path(held.folder) / name).read_bytes() == (
             Path(streamed.folder) / name
         ).read_bytes(), name
