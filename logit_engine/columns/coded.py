@@ -76,10 +76,19 @@ class Coded:
         """One for a row with a column, zero for one at the reference, (n,)."""
         return (self.codes < self.width).astype(np.float64)
 
+    def row_forms(self, V: Array) -> Array:
+        """The diagonal number of each row's level."""
+        return self.dot(np.diagonal(V))
+
     @property
     def row_size(self) -> int:
         """1."""
         return 1
+
+    @property
+    def least_gram_rows(self) -> int:
+        """As many as the matrix has numbers."""
+        return self.width * self.width
 
     def slice_rows(self, rows: slice) -> "Coded":
         """Some of the codes, as a view."""

@@ -69,8 +69,17 @@ class Constant:
         """Ones, (n,)."""
         return np.ones(self.rows)
 
+    def row_forms(self, V: Array) -> Array:
+        """V's only number, for every row."""
+        return np.full(self.rows, V[0, 0])
+
     @property
     def row_size(self) -> int:
+        """0."""
+        return 0
+
+    @property
+    def least_gram_rows(self) -> int:
         """0."""
         return 0
 

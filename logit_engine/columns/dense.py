@@ -94,10 +94,20 @@ class Dense:
             return np.asarray(np.einsum("ij,ij->i", self.X, self.X))
         return np.asarray(np.einsum("ij,ij,j->i", self.X, self.X, 1.0 / np.square(self.unit)))
 
+    def row_forms(self, V: Array) -> Array:
+        """Each row times its product with V."""
+        V = in_units(in_units(V, self.unit).T, self.unit)
+        return np.asarray(np.einsum("ij,ij->i", self.X @ V, self.X))
+
     @property
     def row_size(self) -> int:
         """One for each column."""
         return self.shape[1]
+
+    @property
+    def least_gram_rows(self) -> int:
+        """0."""
+        return 0
 
     def slice_rows(self, rows: slice) -> "Dense":
         """Some of the rows, as a view."""

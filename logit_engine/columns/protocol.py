@@ -61,9 +61,18 @@ class Columns(Protocol):
         """The sum of squares of each row, (n,)."""
         ...
 
+    def row_forms(self, V: Array) -> Array:
+        """x_i'V x_i of each row, (n,); V: symmetric, (p, p)."""
+        ...
+
     @property
     def row_size(self) -> int:
         """How many numbers a row takes in memory, about."""
+        ...
+
+    @property
+    def least_gram_rows(self) -> int:
+        """So many rows are worth a Gram matrix: fewer are better summed with others."""
         ...
 
     def slice_rows(self, rows: slice) -> "Columns":

@@ -15,10 +15,13 @@ from logit_engine.columns.moments import (
     Moments,
     Ranges,
 )
-from logit_engine.columns.protocol import Columns
+from logit_engine.columns.protocol import Columns, dense_array
 from logit_engine.columns.sparse import Sparse
 from logit_engine.columns.units import bincount, in_units
 from logit_engine.columns.written import written_gram
+
+# of a Gram matrix, that are made and added in the time in which a pair of a row's codes is summed
+GRAM_NUMBERS_PER_PAIR = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,27 @@ class SideBySide:
         """The sum of the parts' own."""
         return np.asarray(sum(part.squared_lengths() for part in self.parts))
 
+    def row_forms(self, V: Array) -> Array:
+        """The parts' own, and twice those of each pair."""
+        out = np.zeros(self.shape[0])
+        spans = self.spans()
+        for i, (part, (a, b)) in enumerate(zip(self.parts, spans, strict=True)):
+            out += part.row_forms(V[a:b, a:b])
+            for other, (c, d) in zip(self.parts[:i], spans[:i], strict=True):
+                out += 2.0 * pair_forms(part, other, V[a:b, c:d])
+        return out
+
     @property
     def row_size(self) -> int:
         """The sum of the parts' own."""
         return sum(part.row_size for part in self.parts)
+
+    @property
+    def least_gram_rows(self) -> int:
+        """So many that sums over rows take as long as the matrix, if there are codes."""
+        if not any(part.least_gram_rows for part in self.parts):
+            return 0
+        return GRAM_NUMBERS_PER_PAIR * self.shape[1] ** 2 // max(self.row_size, 1) ** 2
 
     def slice_rows(self, rows: slice) -> "SideBySide":
         """The same rows of every part, as views."""
@@ -153,6 +173,15 @@ def _joined(written: bool, parts: Iterable[Columns]) -> list[Columns]:
     """Neighbors that are written out as one, so that they share a product; others as they are."""
     own = list(parts)
     return [SideBySide(tuple(own))] if written and len(own) > 1 else own
+
+
+def pair_forms(left: Columns, right: Columns, V: Array) -> Array:
+    """x_i'V z_i of each row of two kinds of columns, (n,); V: (p_left, p_right)."""
+    if isinstance(left, Coded) and isinstance(right, Coded):
+        return np.pad(V, ((0, 1), (0, 1)))[left.codes, right.codes]
+    if isinstance(left, Coded):
+        return pair_forms(right, left, V.T)
+    return np.asarray((dense_array(left) * right.dot(V.T)).sum(axis=1))
 
 
 def cross(left: Columns, right: Columns, w: Array) -> Array:

@@ -85,10 +85,20 @@ class Sparse:
             squared.sum(axis=1) if self.unit is None else squared @ (1.0 / np.square(self.unit))
         )
 
+    def row_forms(self, V: Array) -> Array:
+        """Each row times its product with V."""
+        V = in_units(in_units(V, self.unit).T, self.unit)
+        return np.asarray(self.X.multiply(self.X @ V).sum(axis=1))
+
     @property
     def row_size(self) -> int:
         """The mean number of entries of a row."""
         return int(self.X.nnz) // max(1, int(self.X.shape[0]))
+
+    @property
+    def least_gram_rows(self) -> int:
+        """0."""
+        return 0
 
     def slice_rows(self, rows: slice) -> "Sparse":
         """Some of the rows and their transpose as views, where SciPy's own slices are copies; in

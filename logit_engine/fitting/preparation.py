@@ -19,6 +19,8 @@ from logit_engine.rows import Block, Maximum, Rows, Sums, cores, one_blas_thread
 from logit_engine.rows.memory import GatheredRows, every_nth_row
 from logit_engine.solvers.pilot import pilot_stride
 
+MAX_CODED_SHARE = 0.2  # of the numbers of a row to its coefficients, where codes save products
+
 
 class FirstPass(NamedTuple):
     """What the first pass over the rows tells.
@@ -78,6 +80,7 @@ def prepare(
         sample=first.sample,
         compiled=compiled,
         weight=float(first.classes.sum()),
+        coded=_is_coded(first.moments),
     )
     null = null_model(rows, likelihood, first.classes, first.has_offsets, threads)
     return Preparation(first, null, objective, _null_theta(coordinates, null.constants))
@@ -149,6 +152,12 @@ def _free_coefficients(coordinates: Coordinates, outputs: int) -> NDArray[np.boo
     if coordinates.constant is not None:
         free[coordinates.constant] = True
     return np.tile(free, outputs)
+
+
+def _is_coded(moments: Moments) -> bool:
+    """Whether codes leave a row with few numbers beside its coefficients."""
+    numbers = int((~moments.coded).sum()) + len(moments.groups)
+    return MAX_CODED_SHARE * moments.coded.size >= numbers
 
 
 def _check_counts(

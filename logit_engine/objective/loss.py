@@ -21,7 +21,6 @@ digits, so they are summed in extended precision).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +28,13 @@ from numpy.typing import NDArray
 from logit_engine.columns import Array, Columns, Coordinates, Dense
 from logit_engine.compiled.loops import Loops
 from logit_engine.likelihoods import Likelihood, weighted
+from logit_engine.objective.gram_sums import gram_sum, whole_gram
 from logit_engine.objective.passes import Evaluation, LightPass, SteeringPass
 from logit_engine.objective.shapes import (
     block_diagonal,
     by_predictor,
     flat_coefficients,
-    information_blocks,
     model_columns,
-    signed_gram,
 )
 from logit_engine.objective.triangles import smallest_pivot, triangular_inverse
 from logit_engine.penalties import NONE, Penalty
@@ -67,7 +65,8 @@ class Objective:
     free: which theta no penalty touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @
     theta stays what it is at the start. sample: evenly spread rows for a pilot, or None. compiled:
     whether passes are by compiled loops (compiled/loops.py). weight: the sum of the rows' weights;
-    1 in the objective of the constants alone, which needs none. inner_cache: X of few rows, as it
+    1 in the objective of the constants alone, which needs none. coded: whether categoricals leave a
+    row with few numbers, so that products by row cost little. inner_cache: X of few rows, as it
     is and in inner coordinates, once it was asked for.
     """
 
@@ -81,6 +80,7 @@ class Objective:
     sample: Rows | None = None
     compiled: bool = False
     weight: float = 1.0
+    coded: bool = False
     inner_cache: list[tuple[Columns, Columns]] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
@@ -112,6 +112,7 @@ class Objective:
             free=self.free[(offsets + which).reshape(-1)],
             sample=None,
             compiled=False,
+            coded=False,
         )
 
     def evaluate(
@@ -143,7 +144,7 @@ class Objective:
                     weighted(block.weight, v) for v in (loglik, score, curvature)
                 )
             Y = X if inverse is None else Dense(X.dot(inverse))
-            information = information_blocks(curvature, partial(signed_gram, Y))
+            information = gram_sum(Y, curvature)
             maxima = Maximum(-margin), Maximum(block.maximum(Y.squared_lengths()))
             return loglik.sum(), Y.transpose_dot(score), information, *maxima
 
@@ -151,7 +152,9 @@ class Objective:
         # two predictors of a row may part at once: a pair of unit entries is sqrt(2) long
         widest = float(np.sqrt(max(reach.value, 0.0) * min(outputs, 2)))
         value, gradient = -float(loglik), flat_coefficients(-score)
-        found = Evaluation(value, gradient, information, float(loglik), -margin.value, widest)
+        found = Evaluation(
+            value, gradient, whole_gram(information), float(loglik), -margin.value, widest
+        )
         return found if self.penalty.absent else self._penalized(found, theta, inverse)
 
     def _penalized(self, found: Evaluation, theta: Array, inverse: Array | None) -> Evaluation:
@@ -238,12 +241,12 @@ class Objective:
                 loglik, score, curvature = (
                     weighted(block.weight, v) for v in (loglik, score, curvature)
                 )
-            gram = information_blocks(curvature, partial(signed_gram, X))
+            gram = gram_sum(X, curvature)
             return -loglik.sum(), X.transpose_dot(score), np.abs(score).sum(), gram
 
         loss, columns, size, curvature = total(self.rows, block_sums, self.threads)
         found = LightPass(float(loss), -flat_coefficients(np.asarray(columns)), float(size))
-        return found, np.asarray(curvature)
+        return found, whole_gram(curvature)
 
     def gradient(self, theta: Array) -> Array:
         """The gradient of the loss alone at theta, (q,): a light pass without a value."""
@@ -275,12 +278,12 @@ class Objective:
             if block.weight is not None:
                 score, curvature = weighted(block.weight, score), weighted(block.weight, curvature)
             flattest = block.maximum(-curvature) if curvature.ndim == 1 else 0.0
-            gram = information_blocks(curvature, partial(signed_gram, X, dtype=dtype))
+            gram = gram_sum(X, curvature, dtype)
             return X.transpose_dot(score), gram, Maximum(flattest)
 
         score, information, flattest = total(self.rows, block_sums, self.threads)
         reach = float(1.0 / np.sqrt(-flattest.value)) if flattest.value < 0.0 else np.inf
-        return SteeringPass(-flat_coefficients(score), information, reach)
+        return SteeringPass(-flat_coefficients(score), whole_gram(information), reach)
 
     def information(self, theta: Array, single_precision: bool = False, without: int = -1) -> Array:
         """The curvature of the loss alone at theta, (q, q), never negative.
@@ -306,9 +309,21 @@ class Objective:
             )
             if block.weight is not None:
                 curvature = weighted(block.weight, curvature)
-            return (information_blocks(curvature, partial(signed_gram, X, dtype=dtype)),)
+            return (gram_sum(X, curvature, dtype),)
 
-        return np.asarray(total(self.rows, block_sums, self.threads)[0])
+        return whole_gram(total(self.rows, block_sums, self.threads)[0])
+
+    def row_reach(self, inverse: Array) -> float:
+        """The largest change of a row's predictor by a unit step: the longest row in the metric of
+        the inverse information, (p, p), of a single predictor.
+        """
+
+        @QuietFunction
+        def block_sums(block: Block) -> Sums:
+            return (Maximum(block.maximum(self.columns(block).row_forms(inverse))),)
+
+        (longest,) = total(self.rows, block_sums, self.threads)
+        return float(np.sqrt(max(longest.value, 0.0)))
 
     def widest_predictor_gap(self, theta: Array) -> float:
         """The largest difference of two linear predictors of a row; that of a base is zero."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigvalsh_tridiagonal, qr
 from scipy.linalg.blas import dnrm2
-from scipy.linalg.lapack import dpotrf, dtrtri, dtrtrs
+from scipy.linalg.lapack import dpotrf, dpotri, dtrtri, dtrtrs
 
 from logit_engine.columns import Array
 
@@ -47,6 +47,12 @@ def triangular_solve(R: Array, b: Array, transposed: bool = False) -> Array:
 def triangular_inverse(R: Array) -> Array:
     """R^-1, (p, p); of nothing nothing, where LAPACK would complain on the user's terminal."""
     return np.asarray(dtrtri(R)[0]) if R.size else R.copy()
+
+
+def inverse_gram(R: Array) -> Array:
+    """(R'R)^-1, (p, p)."""
+    upper = np.triu(dpotri(R)[0])
+    return np.asarray(upper + np.triu(upper, 1).T)
 
 
 def length(x: Array) -> float:

@@ -145,6 +145,7 @@ def _end_or_next_move(
     exact = near and (basis is not None or _plain_is_exact(found))
     step_length, on_plateau = _next_length(objective, here, control, progress)
     if exact:
+        here = here.bounded_by_rows(objective)
         termination, longer = _end_or_plateau(objective, here, settings, progress, step_length)
         if termination is Termination.UNCERTIFIED:
             return here.solution(termination)

@@ -9,10 +9,17 @@ import numpy as np
 
 from logit_engine.columns import Array
 from logit_engine.objective.loss import Objective
-from logit_engine.objective.triangles import largest_stretch, length, triangular_solve
+from logit_engine.objective.triangles import (
+    inverse_gram,
+    largest_stretch,
+    length,
+    triangular_solve,
+)
 from logit_engine.solvers.factored_pass import FactoredPass
 from logit_engine.solvers.solution import Certificate, FactoredInformation, Solution, Termination
 from logit_engine.solvers.whitening import shared_basis, unwhitened
+
+MAX_REFINED_BOUND = 1e-10  # above it the bound by the rows would end no fit either
 
 
 class NewtonStep(NamedTuple):
@@ -44,6 +51,18 @@ class NewtonStep(NamedTuple):
         if self.next_basis is None:
             return np.eye(objective.coordinates.scale.size)
         return self.next_basis
+
+    def bounded_by_rows(self, objective: Objective) -> "NewtonStep":
+        """The step with its bound by the rows themselves, if codes make that cheap.
+
+        Rare levels make the rows of frequent ones look long to a bound by singular values.
+        """
+        found = self.factored
+        plain = found.basis is None and found.free is None and objective.likelihood.outputs == 1
+        if not (plain and objective.coded and self.bound <= MAX_REFINED_BOUND):
+            return self
+        reach = objective.row_reach(inverse_gram(found.factor))
+        return self._replace(bound=min(self.bound, self.decrement * reach))
 
     def solution(
         self,

@@ -9,7 +9,7 @@ from logit_engine.rows import block_count
 from logit_engine.rows.memory import MemoryRows
 from tests.support.coded_rows import coded_rows
 
-MANY = 600
+MANY = 520
 
 
 @pytest.mark.parametrize("smallest", [1e-1, 1e-4])
