@@ -15,7 +15,7 @@ from logit_flows.sources.text.structure import (
 )
 
 PIECES = ["a", ",", "\n", '"', '""', '"b"', "\r\n", "1", "é", ",c", "\r", '"d,\n"', ",,"]
-EACH_CHUNK = pytest.mark.parametrize("chunk_bytes", [1, 2, 3, 7, 2**17])
+EACH_CHUNK = pytest.mark.parametrize("chunk_bytes", [1, 2, 3, 7, 64, 100, 2**17])
 
 
 def structure_of(text: str, width: int) -> Structure | None:
