@@ -23,6 +23,12 @@ settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
 
 
+@pytest.fixture
+def all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passes take all the threads they may, however few the numbers."""
+    monkeypatch.setattr("logit_engine.rows.tree_of_sums.MIN_PART_NUMBERS", 1)
+
+
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
     """Prefect's embedded server with a database of its own, started once for all tests that need

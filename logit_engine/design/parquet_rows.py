@@ -32,6 +32,7 @@ from logit_engine.rows.table_frames import frames_of_multiples
 
 ENCODED_ROWS = 16 * BLOCK_ROWS  # at once: few enough to stay in a cache
 CHUNK_BYTES = 2**26  # of decoded columns, eight bytes a value
+DECODED_COLUMNS = 64  # in whose products threads spend about as long as in decoding a row
 
 Mask = NDArray[np.bool_]
 OpenFile = Callable[[str], pl.LazyFrame]
@@ -183,6 +184,11 @@ class ParquetRows:
         """The names of the columns of X."""
         names = self.design.names
         return names if self.which is None else tuple(names[j] for j in self.which)
+
+    @property
+    def unlocked_columns(self) -> int:
+        """How many columns threads compute side by side: files are decoded without the lock."""
+        return max(DECODED_COLUMNS, len(self.names))
 
     def blocks(self, first: int, last: int) -> Iterator[Block]:
         """The blocks, decoded one chunk ahead, encoded a few at a time."""

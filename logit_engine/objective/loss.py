@@ -21,6 +21,7 @@ digits, so they are summed in extended precision).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +127,7 @@ class Objective:
         loops = None if extended or expected else self._compiled_loops(theta, inverse)
 
         # a step too far may overflow: its value shows it, and the step is shortened
-        @QuietFunction
+        @partial(QuietFunction, compiled=loops is not None)
         def block_sums(block: Block) -> Sums:
             if loops:
                 found = loops.sums(block)
@@ -187,7 +188,7 @@ class Objective:
         matrix = thetas[0] if outputs * models == 1 else model_columns(thetas, outputs)
         loops = self._compiled_loops(thetas)
 
-        @QuietFunction
+        @partial(QuietFunction, compiled=loops is not None)
         def block_sums(block: Block) -> Sums:
             if loops:
                 found = loops.light_sums(block, without)
@@ -252,7 +253,7 @@ class Objective:
         """The gradient of the loss alone at theta, (q,): a light pass without a value."""
         loops = self._compiled_loops(theta)
 
-        @QuietFunction
+        @partial(QuietFunction, compiled=loops is not None)
         def block_sums(block: Block) -> Sums:
             if loops:
                 return (loops.score(block),)
@@ -268,7 +269,7 @@ class Objective:
         """Gradient and curvature of the loss at theta; the curvature may be in single precision."""
         loops, dtype = self._compiled_loops(theta), np.float32 if single_precision else np.float64
 
-        @QuietFunction
+        @partial(QuietFunction, compiled=loops is not None)
         def block_sums(block: Block) -> Sums:
             if loops:
                 found = loops.sums(block, dtype, with_value=False)
@@ -292,7 +293,7 @@ class Objective:
         """
         loops, dtype = self._compiled_loops(theta), np.float32 if single_precision else np.float64
 
-        @QuietFunction
+        @partial(QuietFunction, compiled=loops is not None)
         def block_sums(block: Block) -> Sums:
             if without >= 0 and block.fold is not None:
                 block = replace(block, weight=block.weights * (block.fold != without))

@@ -1,7 +1,7 @@
 """Arrays of a caller: checked in this one place, and made into what the engine trusts."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from logit_engine.errors import DataError
+from logit_engine.rows.blas_threads import cores
 from logit_engine.rows.column_numbers import Numbers, number_table
+from logit_engine.rows.pass_threads import results_in_order
 
 Array = NDArray[np.float64]
 
@@ -89,8 +91,9 @@ def _sum_of_squares(values: Numbers) -> float:
         found = part_sum(values)
     else:
         in_memory_order = values if values.strides[0] >= values.strides[1] else values.T
-        with ThreadPoolExecutor(READING_THREADS) as pool:
-            found = sum(pool.map(part_sum, np.array_split(in_memory_order, READING_THREADS)))
+        parts = np.array_split(in_memory_order, READING_THREADS)
+        with closing(results_in_order(part_sum, parts, min(READING_THREADS, cores()))) as sums:
+            found = sum(sums)
     return float("inf") if np.isnan(found) else found
 
 

@@ -18,8 +18,9 @@ from logit_engine.columns import Array, Columns
 BLOCK_ROWS = 16384
 MAX_PIECE_NUMBERS = 2**20  # of a piece, unless it has MIN_PIECE_ROWS
 MIN_PIECE_ROWS = 1024
-SHARED_PIECE_ROWS = 4096  # of a piece where a block that is not full is much work
-MIN_SHARED_NUMBERS = 2**18  # that make a block much work
+# of X that a thread computes at once, and that another adds: with fewer, threads wait for each
+# other between NumPy's calls
+MIN_PART_NUMBERS = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +53,26 @@ class Block:
         )
 
     def pieces(self) -> Iterator["Block"]:
-        """The block itself, or parts of it, if its rows are wide, that stay in a cache.
-
-        A block that is not full but much work is cut as well: it may be the only one, and every
-        thread wants a part.
-        """
+        """The block itself, or parts of it, if its rows are wide, that stay in a cache."""
         n = self.y.size
-        if n <= MIN_PIECE_ROWS:
-            yield self
-            return
-        is_shared = n < BLOCK_ROWS and n * self.X.row_size > MIN_SHARED_NUMBERS
-        size = SHARED_PIECE_ROWS if is_shared else BLOCK_ROWS
-        while size > MIN_PIECE_ROWS and size * self.X.row_size > MAX_PIECE_NUMBERS:
-            size //= 2
+        size = n if n <= MIN_PIECE_ROWS else self._piece_rows()
         if n <= size:
             yield self
         else:
             yield from (self.cut(slice(start, start + size)) for start in range(0, n, size))
+
+    def _piece_rows(self) -> int:
+        """How many rows a piece has.
+
+        A block that is not full may be the only one: its pieces are about the least that repay
+        another thread.
+        """
+        is_full = self.y.size == BLOCK_ROWS
+        most = MAX_PIECE_NUMBERS if is_full else 2 * MIN_PART_NUMBERS
+        size = BLOCK_ROWS
+        while size > MIN_PIECE_ROWS and size * self.X.row_size > most:
+            size //= 2
+        return size
 
     @property
     def weights(self) -> Array:

@@ -20,7 +20,8 @@ class Rows(Protocol):
     Block b holds rows b * BLOCK_ROWS on, BLOCK_ROWS of them or the rest. `blocks(first, last)`
     gives the blocks first..last - 1 in order, and may be called from several threads. intercept:
     whether the first column is the model's own constant, which no penalty touches. classes: the
-    names of an outcome's classes by code, the base first; none for a binary outcome.
+    names of an outcome's classes by code, the base first; none for a binary outcome. If not all
+    columns are computed without the interpreter's lock, `unlocked_columns` says how many are.
     """
 
     @property

@@ -14,6 +14,7 @@ BLAS runs on one thread: its own threads would add in an order of theirs.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, NamedTuple, cast
@@ -21,8 +22,8 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from logit_engine.rows.blas_threads import one_blas_thread
-from logit_engine.rows.block import MIN_PIECE_ROWS, Block, block_count
-from logit_engine.rows.pass_threads import computes_alone, results_in_order
+from logit_engine.rows.block import BLOCK_ROWS, MIN_PART_NUMBERS, Block, block_count
+from logit_engine.rows.pass_threads import results_in_order
 from logit_engine.rows.protocol import Rows, SummingRows, Sums
 
 USUAL_STRIPES = 64  # until a stripe has USUAL_STRIPE_BLOCKS
@@ -35,9 +36,11 @@ class QuietFunction:
     """A function of a block without NumPy's warnings of overflow.
 
     It is a value and can travel to a worker; a function under NumPy's own decorator cannot.
+    compiled: whether it is a compiled loop, which never holds the interpreter's lock.
     """
 
     fn: Callable[[Block], Sums]
+    compiled: bool = False
 
     def __call__(self, block: Block) -> Sums:
         """fn of the block."""
@@ -71,24 +74,54 @@ def total(rows: Rows, fn: Callable[[Block], Sums], threads: int = 1) -> Sums:
     """The sums of fn over all blocks of rows, in the fixed order.
 
     fn returns a tuple of values that add in place by `+=`: fresh arrays, floats, `Maximum`,
-    `Moments`. threads: how many stripes run at once, each with BLAS on one thread.
+    `Moments`. threads: how many may compute, each with BLAS on one thread; those that the pass
+    repays do.
     """
     by_piece = SumOverPieces(fn)
     if isinstance(rows, SummingRows):
         return rows.sums(by_piece, threads)
-    runs = stripes(rows.n)
-
-    def stripe_sums(stripe: range) -> Sums:
-        return sum_in_order(map(by_piece, rows.blocks(stripe.start, stripe.stop)))
-
     with one_blas_thread():
-        if threads == 1 or rows.n <= MIN_PIECE_ROWS or computes_alone():
-            return root_sums(leaf_nodes(map(stripe_sums, runs)), len(runs))
-        if len(runs) == 1:
-            pieces = (piece for block in rows.blocks(0, 1) for piece in block.pieces())
-            return sum_in_order(results_in_order(fn, pieces, threads))
-        sums = results_in_order(stripe_sums, runs, threads)
-        return root_sums(leaf_nodes(sums), len(runs))
+        if rows.n <= BLOCK_ROWS:
+            (block,) = rows.blocks(0, 1)
+            return _block_sums(block, fn, threads)
+        runs = stripes(rows.n)
+
+        def stripe_sums(stripe: range) -> Sums:
+            return sum_in_order(map(by_piece, rows.blocks(stripe.start, stripe.stop)))
+
+        useful = useful_threads(rows.n, BLOCK_ROWS, _unlocked_columns(rows, fn), threads)
+        with closing(results_in_order(stripe_sums, runs, useful)) as sums:
+            return root_sums(leaf_nodes(sums), len(runs))
+
+
+def _block_sums(block: Block, fn: Callable[[Block], Sums], threads: int) -> Sums:
+    """The sums of fn over the pieces of the only block."""
+    pieces = list(block.pieces())
+    useful = useful_threads(block.y.size, pieces[0].y.size, block.X.row_size, threads)
+    with closing(results_in_order(fn, pieces, useful)) as sums:
+        return sum_in_order(sums)
+
+
+def useful_threads(rows: int, part_rows: int, columns: int, threads: int) -> int:
+    """How many of the threads a pass over so many rows repays, at least one.
+
+    part_rows: what a thread computes at once. columns: those that threads compute side by side.
+    """
+    part = part_rows * columns
+    if part < MIN_PART_NUMBERS:
+        return 1
+    return min(threads, 1 + (rows * columns - part) // MIN_PART_NUMBERS)
+
+
+def _unlocked_columns(rows: Rows, fn: Callable[[Block], Sums]) -> int:
+    """How many columns threads compute side by side, without the interpreter's lock.
+
+    Compiled loops never hold it, NumPy does between two calls: as if rows were wide, and as they
+    are.
+    """
+    columns: int = getattr(rows, "unlocked_columns", len(rows.names))
+    is_compiled = isinstance(fn, QuietFunction) and fn.compiled
+    return max(len(rows.names), MIN_PART_NUMBERS // BLOCK_ROWS) if is_compiled else columns
 
 
 def stripes(n: int) -> list[range]:

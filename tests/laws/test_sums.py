@@ -21,6 +21,7 @@ from logit_engine.rows.memory import MemoryRows
 from tests.support.samples import overlapping_sample
 
 
+@pytest.mark.usefixtures("all_threads")
 def test_sum_over_blocks_is_sum_over_rows_and_threads_change_no_bit() -> None:
     X, y = overlapping_sample(300_000, 3)
     rows = array_rows(X, y)

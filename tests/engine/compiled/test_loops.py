@@ -192,7 +192,7 @@ def test_fits_agree_with_plain_passes(case: str, monkeypatch: pytest.MonkeyPatch
     assert loops.loglik == pytest.approx(plain.loglik, rel=1e-14)
 
 
-@pytest.mark.usefixtures("always")
+@pytest.mark.usefixtures("always", "all_threads")
 @pytest.mark.parametrize("far", [0.0, 100.0])  # read where they lie, if in order, or written out
 @pytest.mark.parametrize("case", CASES)
 def test_threads_types_memory_orders_and_workers_change_no_bit(

@@ -82,6 +82,7 @@ def pair(frame: pl.DataFrame, paths: list[str]) -> tuple[Design, ParquetRows, pl
     return design, parquet_rows(design, paths, LATE, keep=odd, reads=("id",)), kept
 
 
+@pytest.mark.usefixtures("all_threads")
 @pytest.mark.parametrize(
     ("row_group", "files", "chunk"), [(100, 1, None), (999, 3, 300_000), (30_000, 2, 400_000)]
 )

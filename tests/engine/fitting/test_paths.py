@@ -109,6 +109,7 @@ def test_folds_are_the_fits_without_their_rows(several: bool) -> None:
         np.testing.assert_allclose(path.folds[:, k], own.estimates, atol=1e-8)
 
 
+@pytest.mark.usefixtures("all_threads")
 def test_paths_have_the_same_bits_for_any_number_of_threads() -> None:
     X, y = data(70_000, 4)
     fold = np.arange(y.size) % 2

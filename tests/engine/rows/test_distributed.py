@@ -112,6 +112,7 @@ class Watched(SummingRows):
         return total(self.rows, fn, threads)
 
 
+@pytest.mark.usefixtures("all_threads")
 def test_arrays_and_files_in_memory_and_on_a_cluster_give_the_same_bits(
     client: Client, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,11 +11,15 @@ import numpy as np
 import pytest
 
 from logit_engine import array_rows
-from logit_engine.rows import Block, one_blas_thread, total
+from logit_engine.columns import Coded, Constant, Dense, SideBySide
+from logit_engine.rows import BLOCK_ROWS, Block, QuietFunction, one_blas_thread, total
+from logit_engine.rows.memory import MemoryRows
 
 ROWS = 40_000  # three blocks
 X = np.random.default_rng(5).standard_normal((ROWS, 2))
 SAMPLE = array_rows(X, X[:, 0] > 0.0)
+
+pytestmark = pytest.mark.usefixtures("all_threads")
 
 
 def _column_sums(block: Block) -> tuple[np.ndarray]:
@@ -52,14 +57,14 @@ def test_a_handler_computes_alone_while_work_is_handed_to_threads(
     handled: list[np.ndarray] = []
 
     def interrupted(pool: ThreadPoolExecutor, *work: Any) -> Any:
-        assert len(handled) < 4, "the handler hands work to the threads too"
+        assert not handled, "the handler hands work to the threads too"
         handled.append(once)
         handled[-1] = total(SAMPLE, _column_sums, threads=2)[0]  # as a signal's handler would
         return submit(pool, *work)
 
     monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
     assert (total(SAMPLE, _column_sums, threads=2)[0] == once).all()
-    assert len(handled) == 3
+    assert len(handled) == 1
     assert all((sums == once).all() for sums in handled)
 
 
@@ -97,3 +102,46 @@ def test_nothing_goes_on_after_an_error() -> None:
         total(SAMPLE, failing, threads=2)
     assert not running
     assert total(SAMPLE, _column_sums, threads=2)[0].shape == (3, 3)
+
+
+def _computing_threads(columns: int, rows: int, compiled: bool = False) -> int:
+    """How many threads take part in a pass of up to four."""
+    seen: set[int] = set()
+
+    def looking(block: Block) -> tuple[float]:
+        seen.add(threading.get_ident())
+        time.sleep(0.01)
+        return (0.0,)
+
+    wide = np.broadcast_to(np.float32(1.0), (rows, columns))
+    sample = MemoryRows(Dense(wide), np.zeros(rows), tuple(map(str, range(columns))))
+    total(sample, QuietFunction(looking, compiled), threads=4)
+    return len(seen)
+
+
+def test_threads_are_as_many_as_the_numbers_repay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert _computing_threads(columns=2, rows=1_000_000) == 1  # short calls: the lock is in the way
+    assert _computing_threads(columns=30, rows=4_000) == 1
+    assert _computing_threads(columns=30, rows=17_000) == 1  # the second block is next to nothing
+    assert _computing_threads(columns=30, rows=2 * BLOCK_ROWS) == 2
+    assert _computing_threads(columns=100, rows=8_192) == 2  # of one block
+    assert _computing_threads(columns=30, rows=10 * BLOCK_ROWS) == 4
+    assert _computing_threads(columns=2, rows=1_000_000, compiled=True) == 4
+
+
+def test_codes_are_summed_by_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their sums hold the interpreter's lock."""
+    monkeypatch.undo()
+    n = 10 * BLOCK_ROWS
+    codes, numbers = Coded(np.arange(n) % 90, 89), Dense(np.zeros((n, 8)))
+    mixed = SideBySide((Constant(n), numbers, codes))
+    assert MemoryRows(mixed, np.zeros(n), tuple(map(str, range(98)))).unlocked_columns == 9
+
+
+def test_the_pass_of_another_thread_takes_nobody_away() -> None:
+    """Helpers of one fit are not those of the next, and nobody waits for a helper to begin."""
+    with ThreadPoolExecutor(3) as callers:
+        once = total(SAMPLE, _column_sums, threads=2)[0]
+        sums = callers.map(lambda _: total(SAMPLE, _column_sums, threads=3)[0], range(30))
+        assert all((found == once).all() for found in sums)
