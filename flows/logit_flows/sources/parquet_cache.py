@@ -1,14 +1,16 @@
 """The cache of text files: each is turned into Parquet once, by its contents and its contract.
 
 The key is a hash of the contents, the dialect, the types of the columns and what the folders of the
-file name. So a file that changes is read anew. An entry is a folder with a sealed manifest, as all
-that is published: a damaged one is made anew.
+file name. So a file that changes is read anew. The file is hashed again before its entry is
+published, since an entry stands for these contents ever after. An entry is a folder with a sealed
+manifest, as all that is published: a damaged one is made anew.
 """
 
 import hashlib
 import os
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from logit_engine.errors import ArtifactError
@@ -19,7 +21,7 @@ from logit_engine.storage.publish import (
     verify_manifest,
     write_manifest,
 )
-from logit_flows.sources.files import DataFile, Stamp
+from logit_flows.sources.files import DataFile, Stamp, refuse_new_contents
 from logit_flows.sources.logical_types import PHYSICAL_TYPES
 from logit_flows.sources.raw_files import RawFile
 from logit_flows.sources.text.dialect import Dialect
@@ -79,11 +81,16 @@ def _is_whole(folder: Path) -> bool:
 def _make_entry(
     file: DataFile, dialect: Dialect, types: Mapping[str, LogicalType], folder: Path
 ) -> None:
-    """Convert the file. Another process that was faster has made the same entry."""
+    """Convert the file. Another process that was faster has made the same entry.
+
+    Raises DataError if the file is not the one that was hashed.
+    """
     try:
         with publish_folder(folder, folder.parent / ".staging") as staged:
             rows = write_parquet(file.path, dialect, types, staged / ROWS)
-            file.refuse_change()
-            write_manifest(staged, {"rows": rows, "key": folder.name})
+            with ThreadPoolExecutor(1) as pool:
+                hashed = pool.submit(refuse_new_contents, [file])
+                write_manifest(staged, {"rows": rows, "key": folder.name})
+                hashed.result()
     except AlreadyPublished:
         pass

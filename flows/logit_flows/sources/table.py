@@ -91,8 +91,12 @@ class SourceTable:
             file.source.refuse_change()
 
     def refuse_new_contents(self) -> None:
-        """Raises DataError if a file no longer has the contents that were hashed."""
-        refuse_new_contents(self.sources)
+        """Raises DataError if a file no longer has the contents that were hashed.
+
+        A text file was hashed again when it was turned into Parquet, and is not read since.
+        """
+        self.refuse_changes()
+        refuse_new_contents(file for file in self.sources if not file.is_text)
 
 
 def open_table(
