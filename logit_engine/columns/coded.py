@@ -6,6 +6,7 @@ which has no column; it is never expanded to one-hot.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +44,14 @@ class Coded:
         """Sums of r by level."""
         if r.ndim == 1:
             return bincount(self.codes, r, self.width + 1)[: self.width]
-        return np.stack(
-            [bincount(self.codes, column, self.width + 1)[: self.width] for column in r.T], axis=1
-        )
+        from scipy.sparse import csc_array
+
+        # column i has a one in row codes[i]: all columns of r are summed at once
+        levels: Any = csc_array((self.width + 1, self.codes.size), dtype=np.float64)
+        levels.data = np.ones(self.codes.size)
+        levels.indices = self.codes
+        levels.indptr = np.arange(self.codes.size + 1, dtype=self.codes.dtype)
+        return np.asarray((levels @ r)[: self.width])
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """The diagonal matrix of the sums of w by level."""

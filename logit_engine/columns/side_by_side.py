@@ -1,6 +1,6 @@
 """Several kinds of columns over the same rows, from left to right, and their cross products."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 
@@ -17,8 +17,8 @@ from logit_engine.columns.moments import (
 )
 from logit_engine.columns.protocol import Columns, dense_array
 from logit_engine.columns.sparse import Sparse
-from logit_engine.columns.units import bincount, in_units
-from logit_engine.columns.written import written_gram
+from logit_engine.columns.units import bincount, joint_codes
+from logit_engine.columns.written import scaled_rows, written_gram
 
 # of a Gram matrix, that are made and added in the time in which a pair of a row's codes is summed
 GRAM_NUMBERS_PER_PAIR = 4
@@ -55,18 +55,19 @@ class SideBySide:
         """The parts' own Gram matrices on the diagonal, their cross products beside them."""
         if all(map(_written, self.parts)):
             return written_gram(self.parts, w, dtype)
-        parts = [
-            part
-            for written, group in groupby(self.parts, _written)
-            for part in _joined(written, group)
-        ]
-        spans = list(pairwise(accumulate((part.shape[1] for part in parts), initial=0)))
+        joined = SideBySide(self._joined())
+        parts, spans = joined.parts, joined.spans()
+        scaled = [_scaled_rows(part, w) for part in parts]
         out = np.empty((spans[-1][1], spans[-1][1]))
         for i, (a, b) in enumerate(spans):
             out[a:b, a:b] = parts[i].gram(w, dtype)
-            for j in range(i):
-                c, d = spans[j]
-                out[a:b, c:d] = cross(parts[i], parts[j], w)
+            for j, (c, d) in enumerate(spans[:i]):
+                if (right := scaled[j]) is not None:
+                    out[a:b, c:d] = parts[i].transpose_dot(right)
+                elif (left := scaled[i]) is not None:
+                    out[a:b, c:d] = parts[j].transpose_dot(left).T
+                else:
+                    out[a:b, c:d] = cross(parts[i], parts[j], w)
                 out[c:d, a:b] = out[a:b, c:d].T
         return out
 
@@ -96,13 +97,25 @@ class SideBySide:
 
     def row_forms(self, V: Array) -> Array:
         """The parts' own, and twice those of each pair."""
+        if all(map(_written, self.parts)):
+            return Dense(dense_array(self)).row_forms(V)
+        joined = SideBySide(self._joined())
         out = np.zeros(self.shape[0])
-        spans = self.spans()
-        for i, (part, (a, b)) in enumerate(zip(self.parts, spans, strict=True)):
+        spans = joined.spans()
+        for i, (part, (a, b)) in enumerate(zip(joined.parts, spans, strict=True)):
             out += part.row_forms(V[a:b, a:b])
-            for other, (c, d) in zip(self.parts[:i], spans[:i], strict=True):
+            for other, (c, d) in zip(joined.parts[:i], spans[:i], strict=True):
                 out += 2.0 * pair_forms(part, other, V[a:b, c:d])
         return out
+
+    def _joined(self) -> tuple[Columns, ...]:
+        """The parts, neighbors that are written out as one, so that they share a product."""
+        groups = [(written, list(own)) for written, own in groupby(self.parts, _written)]
+        return tuple(
+            part
+            for written, own in groups
+            for part in ([SideBySide(tuple(own))] if written and len(own) > 1 else own)
+        )
 
     @property
     def row_size(self) -> int:
@@ -169,35 +182,32 @@ def _written(part: Columns) -> bool:
     return isinstance(part, Constant | Dense)
 
 
-def _joined(written: bool, parts: Iterable[Columns]) -> list[Columns]:
-    """Neighbors that are written out as one, so that they share a product; others as they are."""
-    own = list(parts)
-    return [SideBySide(tuple(own))] if written and len(own) > 1 else own
+def _scaled_rows(part: Columns, w: Array) -> Array | None:
+    """Columns that are written out, each row times its w, (n, p); None for others."""
+    parts = part.parts if isinstance(part, SideBySide) else (part,)
+    return scaled_rows(parts, w) if all(map(_written, parts)) else None
 
 
 def pair_forms(left: Columns, right: Columns, V: Array) -> Array:
     """x_i'V z_i of each row of two kinds of columns, (n,); V: (p_left, p_right)."""
     if isinstance(left, Coded) and isinstance(right, Coded):
-        return np.pad(V, ((0, 1), (0, 1)))[left.codes, right.codes]
+        widths = left.width + 1, right.width + 1
+        whole = np.zeros(widths)
+        whole[:-1, :-1] = V
+        return whole.reshape(-1).take(joint_codes(left.codes, right.codes, widths))
     if isinstance(left, Coded):
         return pair_forms(right, left, V.T)
-    return np.asarray((dense_array(left) * right.dot(V.T)).sum(axis=1))
+    return np.asarray(np.einsum("ij,ij->i", dense_array(left), right.dot(V.T)))
 
 
 def cross(left: Columns, right: Columns, w: Array) -> Array:
-    """left' diag(w) right, (p_left, p_right): by joint codes where both are codes, else by sums
-    of the dense side.
+    """left' diag(w) right, (p_left, p_right), of codes and sparse columns: by joint codes where
+    both are codes.
     """
-    if isinstance(left, SideBySide):
-        return np.concatenate([cross(part, right, w) for part in left.parts])
-    if isinstance(left, Constant):
-        return right.transpose_dot(w)[None]
     if isinstance(left, Coded) and isinstance(right, Coded):
-        joint = left.codes.astype(np.int64) * (right.width + 1) + right.codes
-        table = bincount(joint, w, (left.width + 1) * (right.width + 1))
-        return table.reshape(left.width + 1, right.width + 1)[: left.width, : right.width]
-    if isinstance(right, Dense):
-        return in_units(left.transpose_dot(right.X * w[:, None]).T, right.unit).T
-    if isinstance(right, Sparse) and isinstance(left, Sparse | Coded):
-        return cross(left, Dense(right.X.toarray(), right.unit), w)
+        widths = left.width + 1, right.width + 1
+        table = bincount(joint_codes(left.codes, right.codes, widths), w, widths[0] * widths[1])
+        return table.reshape(widths)[: left.width, : right.width]
+    if isinstance(right, Sparse):
+        return left.transpose_dot(scaled_rows((Dense(right.X.toarray(), right.unit),), w))
     return cross(right, left, w).T

@@ -36,3 +36,16 @@ def written_gram(parts: Sequence[Any], w: Array, dtype: type[np.floating]) -> Ar
             product[stop - width : stop] /= unit[:, None]
             product[:, stop - width : stop] /= unit
     return product
+
+
+def scaled_rows(parts: Sequence[Any], w: Array) -> Array:
+    """Constants and dense columns side by side, each row times its w, (n, p), in units of one."""
+    widths = [part.shape[1] for part in parts]
+    out = np.empty((w.size, sum(widths)))
+    for part, stop, width in zip(parts, accumulate(widths), widths, strict=True):
+        into = out[:, stop - width : stop]
+        part.fill_scaled(slice(None), w[:, None], into)
+        unit = getattr(part, "unit", None)
+        if unit is not None:
+            into /= unit
+    return out
