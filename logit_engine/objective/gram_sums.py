@@ -31,14 +31,12 @@ class GramSum:
     least_rows: int
     matrix: Array | None = None
 
-    def __post_init__(self) -> None:
-        self._settle_enough()
-
     def __iadd__(self, other: "GramSum") -> "GramSum":
         self.columns += other.columns
         self.curvature += other.curvature
         self._add(other.matrix)
-        self._settle_enough()
+        if sum(part.shape[0] for part in self.curvature) >= self.least_rows:
+            self._settle()
         return self
 
     def whole(self) -> Array:
@@ -47,10 +45,6 @@ class GramSum:
             self._settle()
         assert self.matrix is not None
         return self.matrix
-
-    def _settle_enough(self) -> None:
-        if sum(part.shape[0] for part in self.curvature) >= self.least_rows:
-            self._settle()
 
     def _settle(self) -> None:
         first, *others = self.columns
@@ -72,9 +66,11 @@ def gram_sum(X: Columns, curvature: Array, dtype: type[np.floating] = np.float64
 
     curvature: (n,), or (n, k, k).
     """
-    if X.least_gram_rows > 0:
-        return GramSum([X], [curvature], X.least_gram_rows)
-    return _matrix(X, curvature, dtype)
+    least_rows = X.least_gram_rows
+    if X.shape[0] < least_rows:
+        return GramSum([X], [curvature], least_rows)
+    matrix = _matrix(X, curvature, dtype)
+    return GramSum([], [], least_rows, matrix) if least_rows else matrix
 
 
 def whole_gram(found: Gram) -> Array:
