@@ -77,11 +77,9 @@ def outcome_sentences(sketch: Sketch) -> Iterator[str]:
 def _feature_entries(sketch: Sketch) -> Iterator[Entry]:
     features = sketch.features
     if features.numeric:
-        comments = [*_by_reason(features.numeric), *_by_reason(sketch.suspicious)]
-        yield Entry(("features", "numeric"), _names(features.numeric), tuple(comments))
+        yield _kind_entry("numeric", features.numeric, sketch)
     if features.categorical:
-        comments = list(_by_reason(features.categorical))
-        yield Entry(("features", "categorical"), _names(features.categorical), tuple(comments))
+        yield _kind_entry("categorical", features.categorical, sketch)
     left_out = left_out_sentences(sketch)
     if left_out:
         yield Entry(("features", ""), None, ("left out:", *(f"  {line}" for line in left_out)))
@@ -94,6 +92,13 @@ def _feature_entries(sketch: Sketch) -> Iterator[Entry]:
         yield Entry(("features", "handle_unknown"), "pooled", (UNSEEN_REASON,))
     for key, reason in DROPS.items():
         yield Entry(("features", key), "drop", (reason,))
+
+
+def _kind_entry(kind: str, guesses: tuple[Guess, ...], sketch: Sketch) -> Entry:
+    """The features of a kind, with what was guessed of each and what is suspicious."""
+    names = [guess.column for guess in guesses]
+    doubted = [guess for guess in sketch.suspicious if guess.column in names]
+    return Entry(("features", kind), names, (*_by_reason(guesses), *_by_reason(doubted)))
 
 
 def _impute_entry(sketch: Sketch) -> Entry:
@@ -109,10 +114,6 @@ def _impute_entry(sketch: Sketch) -> Entry:
     return Entry(
         ("features", "impute"), impute, (f"{reason}; {LATER_GAPS}", *sketch.indicator.reasons)
     )
-
-
-def _names(guesses: Iterable[Guess]) -> list[str]:
-    return [guess.column for guess in guesses]
 
 
 def _by_reason(guesses: Iterable[Guess]) -> Iterator[str]:

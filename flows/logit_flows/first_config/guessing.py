@@ -12,19 +12,20 @@ from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import series_of
 from logit_flows.config.checking import from_mapping
 from logit_flows.config.model import Config
+from logit_flows.first_config.duplicates import duplicate_columns
 from logit_flows.first_config.entries import (
     config_entries,
     left_out_sentences,
     outcome_sentences,
 )
 from logit_flows.first_config.features import Features, guess_features
+from logit_flows.first_config.leaks import outcome_leaks, same_as_outcome
 from logit_flows.first_config.outcomes import Outcome, guess_outcome
 from logit_flows.first_config.profiles import Profile, profile_columns
 from logit_flows.first_config.reading import Table, read_table
 from logit_flows.first_config.roles import Roles, guess_roles
 from logit_flows.first_config.sketch import Choice, Sketch
 from logit_flows.first_config.strengths import pure_level_rows
-from logit_flows.first_config.suspicions import duplicate_columns, outcome_leaks, same_as_outcome
 from logit_flows.first_config.title import titled_text
 from logit_flows.first_config.trial import fitting_sketch
 from logit_flows.first_config.writing import content_of, text_of

@@ -64,6 +64,11 @@ class Profile:
         """Whether the values can be labels or codes: no fractions, no times."""
         return self.kind in (Kind.INTEGER, Kind.BOOLEAN, Kind.TEXT)
 
+    @property
+    def is_number(self) -> bool:
+        """Whether the values are numbers, whole or not."""
+        return self.kind in (Kind.INTEGER, Kind.NUMBER)
+
     def rows_beyond(self, least: int) -> int:
         """The rows of the levels with at least so many rows, the most frequent level aside."""
         frequent = [n for n in [*self.counts.values(), self.missing] if n >= least]

@@ -1,24 +1,18 @@
-"""Suspicions: duplicates and leaks are found, and honest columns are left alone."""
+"""Leaks are found, and honest columns are left alone."""
 
 from typing import Any
 
 import numpy as np
 import polars as pl
 from logit_flows.first_config.features import guess_features
+from logit_flows.first_config.leaks import outcome_leaks, same_as_outcome
 from logit_flows.first_config.outcomes import guess_outcome
 from logit_flows.first_config.profiles import profile_columns
-from logit_flows.first_config.suspicions import duplicate_columns, outcome_leaks, same_as_outcome
 
 ROWS = 1000
 RANDOM = np.random.default_rng(20)
 Y = RANDOM.integers(0, 2, ROWS)
 NOISE = RANDOM.normal(size=ROWS)
-
-
-def doubled(**columns: Any) -> dict[str, str]:
-    """The columns that say the same as another."""
-    frame = pl.DataFrame(columns)
-    return duplicate_columns(frame, profile_columns(frame), frame.columns)
 
 
 def judged(**columns: Any) -> tuple[dict[str, str], list[str]]:
@@ -30,23 +24,6 @@ def judged(**columns: Any) -> tuple[dict[str, str], list[str]]:
     same = same_as_outcome(frame, profiles, features, outcome)
     dropped, suspicious = outcome_leaks(frame, profiles, features.without(same), outcome)
     return {**same, **dropped}, [guess.column for guess in suspicious]
-
-
-def test_of_two_columns_that_map_one_to_one_the_number_stays() -> None:
-    years = RANDOM.integers(1, 17, ROWS)
-    names = [f"level {n}" for n in years]
-    found = doubled(education=names, education_num=years, other=years // 2)
-    assert found == {"education": "says the same as education_num, value by value"}
-
-
-def test_column_in_other_units_is_left_out_though_it_is_rounded() -> None:
-    found = doubled(inches=NOISE.round(3), cm=(NOISE * 2.54).round(2), other=NOISE + Y)
-    assert list(found) == ["cm"]
-    assert found["cm"].startswith("is inches in other units (correlation 0.9999")
-
-
-def test_nearly_unique_columns_are_no_duplicates_of_each_other() -> None:
-    assert doubled(a=NOISE, b=RANDOM.normal(size=ROWS), c=[f"n{i}" for i in range(ROWS)]) == {}
 
 
 def test_outcome_in_other_words_is_left_out() -> None:
@@ -88,3 +65,29 @@ def test_number_that_ranks_without_an_error_is_left_out() -> None:
     dropped, suspicious = judged(today=NOISE + 20.0 * Y)
     assert dropped["today"].startswith("tells bought exactly")
     assert suspicious == []
+
+
+def test_exact_column_of_a_small_table_is_left_out_unless_it_is_the_only_feature() -> None:
+    rows = 120
+    y = np.arange(rows) % 2
+    frame = pl.DataFrame({"x": NOISE[:rows], "grams": 2400 + 200 * y + 0.1 * NOISE[:rows], "y": y})
+    for names, left_out, doubted in ((["x", "grams"], ["grams"], []), (["grams"], [], ["grams"])):
+        profiles = profile_columns(frame)
+        outcome = guess_outcome(profiles, "y", "table")
+        features = guess_features(frame, profiles, names, outcome)
+        dropped, suspicious = outcome_leaks(frame, profiles, features, outcome)
+        assert (list(dropped), [guess.column for guess in suspicious]) == (left_out, doubted)
+
+
+def test_amount_that_is_spent_with_the_event_alone_is_left_out() -> None:
+    spent = np.where((Y == 1) & (np.arange(ROWS) % 50 > 0), 10.0 + NOISE, 0.0)
+    dropped, _ = judged(spent=spent)
+    assert dropped["spent"].startswith("tells bought almost exactly by whether it is filled")
+    assert dropped["spent"].endswith("If not, list it as a feature")
+
+
+def test_column_that_is_filled_with_the_event_alone_is_left_out() -> None:
+    reason = [["price", "service"][i % 2] if y else None for i, y in enumerate(Y)]
+    number = [float(i) if y and i % 40 else None for i, y in enumerate(Y)]
+    assert "reason" in judged(reason=reason)[0]
+    assert judged(number=number)[0]["number"].startswith("tells bought almost exactly by whether")

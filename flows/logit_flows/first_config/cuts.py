@@ -1,0 +1,67 @@
+"""Cuts: how exactly one rule on one column tells a binary outcome, to find leaks.
+
+Why and how. A column that is known only after the outcome tells it by one rule: below a cut or
+above it, by its level, or by being filled at all. Honest columns overlap. A rule is measured by
+its lift: the share of the event where the rule says so, less that share among the other rows that
+the rule says so of; Youden's J (1950). It is 1 for a rule without an error, and 0 for a useless
+one. An overlap does not show where one class lies on one side whole: a column that is above zero
+in no row but those of the event is one-sided, however the rows at zero are mixed.
+"""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+MIN_CLASS_ROWS = 20  # of each class: of fewer an honest column may be exact
+MIN_LEVEL_ROWS = 10  # rarer levels tell nothing
+NO_LIFT = 0.0
+
+Flags = NDArray[np.bool_]
+
+
+def number_lift(column: pl.Series, event: Flags) -> float:
+    """The lift of the best cut of a column of numbers; missing values are on neither side."""
+    if not _has_both(event):
+        return NO_LIFT
+    rows, events = _counts(column, event)
+    others = rows - events
+    ahead = np.cumsum(events) / event.sum() - np.cumsum(others) / (~event).sum()
+    behind = np.cumsum(others[::-1]) / (~event).sum() - np.cumsum(events[::-1]) / event.sum()
+    return float(max(np.abs(ahead).max(initial=0.0), np.abs(behind).max(initial=0.0)))
+
+
+def level_lift(column: pl.Series, event: Flags) -> float:
+    """The lift of the rule that gives each frequent level its commoner class."""
+    if not _has_both(event):
+        return NO_LIFT
+    rows, events = _counts(column, event)
+    frequent = rows >= MIN_LEVEL_ROWS
+    share, others = events / event.sum(), (rows - events) / (~event).sum()
+    says_event = frequent & (share > others)
+    return float((share - others)[says_event].sum() - others[~frequent].sum())
+
+
+def filled_lift(column: pl.Series, event: Flags) -> float:
+    """The lift of the rule that the event is where the column is filled, or where it is not.
+
+    Not filled is a missing value, and of three numbers or more the most frequent one, as the zero
+    of an amount that is spent after the event.
+    """
+    if not _has_both(event):
+        return NO_LIFT
+    filled = column.is_not_null()
+    if column.dtype.is_numeric() and column.drop_nulls().n_unique() > 2:
+        filled &= (column != column.drop_nulls().mode().sort()[0]).fill_null(False)
+    flags = filled.to_numpy()
+    return float(abs(flags[event].mean() - flags[~event].mean()))
+
+
+def _has_both(event: Flags) -> bool:
+    return min(int(event.sum()), int((~event).sum())) >= MIN_CLASS_ROWS
+
+
+def _counts(column: pl.Series, event: Flags) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows and the events of each value, in the order of the values; missing ones aside."""
+    pairs = pl.DataFrame({"value": column, "event": event}).drop_nulls()
+    table = pairs.group_by("value").agg(pl.len().alias("rows"), pl.col("event").sum()).sort("value")
+    return table["rows"].cast(pl.Int64).to_numpy(), table["event"].cast(pl.Int64).to_numpy()
