@@ -8,17 +8,17 @@ def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-OUTCOME_NAMES = _set("target outcome label class y response classification truth")
+OUTCOME_NAMES = _set("target outcome label y response classification truth")
 OUTCOME_STEMS = _set(
     """surviv churn default diagnos income salary readmi attrition died dead death deceas mortal
     fraud spam bankrupt malignan benign cancel exited subscri deposit approv convert conversion
-    purchas click revenue delinq dlq disease cancer stroke chd cardio infarct recur relapse fail
-    satisf potab quality species variety winner acceptab admit recommend severity sentiment risk
-    hired placed placement passed promoted tomorrow next event arrest voted vote"""
+    purchas click revenue delinq disease cancer stroke chd cardio infarct recur relapse fail
+    satisf quality species winner admit recommend severity risk deny denied declin reject
+    hired placed passed promoted event arrest adopted volunteer voted vote"""
 )
-# An outcome as the whole name alone: work_status and low_income are features.
-WHOLE_OUTCOME_NAMES = _set("status low")
-WEAK_OUTCOME_NAMES = _set("type status result group category grade num decision left")
+# An outcome as the whole name alone: work_status and passenger_class are features.
+WHOLE_OUTCOME_NAMES = _set("status low class")
+WEAK_OUTCOME_NAMES = _set("type status result group category grade class num decision left")
 PLAIN_NAMES = OUTCOME_NAMES | WEAK_OUTCOME_NAMES | _set("column field value")
 # Numbers so named are no classes, however few they are.
 MONEY_NAMES = _set("income price amount amt salary wage cost revenue")
@@ -62,7 +62,7 @@ WEIGHT_NAMES = _set("fnlwgt finalwgt finalweight wgt pweight fweight sampleweigh
 PLAIN_WEIGHT_NAMES = _set("weight weights wt")
 SURVEY_NAMES = _set("survey sample sampling samp household final design post population")
 AFTER_STEMS = _set(
-    """duration settle recover collect refund reason closed closing resol discharg boat outcome
+    """duration settle recover collect refund reason closed closing resol discharg outcome
     result final followup posterior predicted prediction probability"""
 )
 # As whole words alone: followers and problems come before an outcome.
@@ -73,9 +73,9 @@ EVENT_VALUES = _set(
     bad malignant default defaulted churn churned died dead death
     positive pos + poisonous fraud fraudulent spam fail failed failure sick ill disease diseased
     present abnormal attrition exited approved accepted won win success successful survived late
-    canceled cancelled event case cancer tumor anomaly attack recurrence-events admitted subscribed
-    purchased bought converted clicked hired placed dissatisfied delinquent bankrupt high"""
-) | {"charged off", "neutral or dissatisfied"}
+    canceled cancelled event case cancer tumor anomaly attack admitted subscribed
+    purchased bought converted clicked hired placed delinquent bankrupt high dissatisfied"""
+) | {"charged off"}
 CALM_VALUES = _set(
     """no n nein non nee nej não false falsch faux falso f good benign none never negative neg
     - healthy normal absent stayed current active retained legit legitimate ham alive nonevent
