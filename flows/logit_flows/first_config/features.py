@@ -11,6 +11,7 @@ from logit_flows.first_config.outcomes import Outcome
 from logit_flows.first_config.profiles import Kind, Profile
 from logit_flows.first_config.roles import Guess, is_id_name
 from logit_flows.first_config.strengths import bends_back, event_flags
+from logit_flows.first_config.unit_texts import unit_reason
 from logit_flows.first_config.words import (
     AMOUNT_NAMES,
     CODE_STEMS,
@@ -92,6 +93,8 @@ def _kind_of_feature(
         if not code:
             return "numeric", ""
         return _kind_of_levels(profile, least, code)
+    if profile.kind is Kind.TEXT and (numbers := unit_reason(series_of(frame, profile.name))):
+        return "left_out", numbers
     return _kind_of_levels(profile, least, _text_reason(profile))
 
 
