@@ -98,7 +98,8 @@ def _kind_entry(kind: str, guesses: tuple[Guess, ...], sketch: Sketch) -> Entry:
     """The features of a kind, with what was guessed of each and what is suspicious."""
     names = [guess.column for guess in guesses]
     doubted = [guess for guess in sketch.suspicious if guess.column in names]
-    return Entry(("features", kind), names, (*_by_reason(guesses), *_by_reason(doubted)))
+    cures = sketch.cures if doubted else ()
+    return Entry(("features", kind), names, (*_by_reason(guesses), *_by_reason(doubted), *cures))
 
 
 def _impute_entry(sketch: Sketch) -> Entry:

@@ -25,6 +25,7 @@ from logit_flows.first_config.profiles import Profile, profile_columns
 from logit_flows.first_config.reading import Table, read_table
 from logit_flows.first_config.roles import Roles, guess_roles
 from logit_flows.first_config.sketch import Choice, Sketch
+from logit_flows.first_config.stray_codes import stray_guesses
 from logit_flows.first_config.strengths import pure_level_rows
 from logit_flows.first_config.title import titled_text
 from logit_flows.first_config.trial import fitting_sketch
@@ -79,6 +80,8 @@ def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
     features = features.without(dropped)
     if not features.columns:
         raise DataError(_no_features_sentence(file, outcome, features))
+    strays, cures = stray_guesses(frame, profiles, features, table.format, is_text=table.is_text)
+    doubted = tuple(guess for guess in suspicious if guess.column in features.columns)
     sketch = Sketch(
         file=file,
         rows=frame.height,
@@ -89,7 +92,8 @@ def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
         roles=roles,
         features=features,
         gaps=_missing_counts(profiles, features),
-        suspicious=tuple(guess for guess in suspicious if guess.column in features.columns),
+        suspicious=(*doubted, *strays),
+        cures=tuple(cures),
         min_frequency=_min_frequency(frame, features, outcome),
         split=_split(frame, roles, outcome),
     )
@@ -187,7 +191,8 @@ def _sentences(sketch: Sketch, data: Path) -> list[str]:
     if roles.id is None and roles.cluster is None:
         said.append("no column is an id; equal rows stay on one side of the split")
     said += [f"left out: {sentence}" for sentence in left_out_sentences(sketch)]
-    said += [f"suspicious: {guess.column} {guess.reason}" for guess in sketch.suspicious]
+    said += [f"suspicious: {guess.column}: {guess.reason}" for guess in sketch.suspicious]
+    said += sketch.cures
     said += [f"missing values: {reason}" for reason in sketch.indicator.reasons]
     if sketch.penalty is not None:
         said.append(f"penalty: {sketch.penalty.reasons[0]}")

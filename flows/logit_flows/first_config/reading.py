@@ -1,7 +1,7 @@
 """Reading: a whole file as typed columns, and how its text is written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Table:
     frame: pl.DataFrame
     format: dict[str, Any] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    is_text: bool = False
 
 
 def read_table(data: Path) -> Table:
@@ -47,7 +48,7 @@ def read_table(data: Path) -> Table:
         raise DataError(f"{data} cannot be read: {str(error).splitlines()[0]}") from error
     if table.frame.is_empty():
         raise DataError(f"{data} has no rows.")
-    return Table(each_column(table.frame, typed_column), table.format, table.reasons)
+    return replace(table, frame=each_column(table.frame, typed_column))
 
 
 def _text_table(data: Path) -> Table:
@@ -55,7 +56,7 @@ def _text_table(data: Path) -> Table:
     texts = scan_texts(data, sniffed.dialect).collect()
     found = with_markers(texts, FormatGuess(sniffed.dialect, sniffed.reasons))
     frame = each_column(found.texts(texts), lambda column: parsed_column(column, found.dialect))
-    return Table(frame, format_keys(found.dialect), found.reasons)
+    return Table(frame, format_keys(found.dialect), found.reasons, is_text=True)
 
 
 def each_column(frame: pl.DataFrame, change: Callable[[pl.Series], pl.Series]) -> pl.DataFrame:

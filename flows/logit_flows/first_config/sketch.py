@@ -32,7 +32,8 @@ class Sketch:
 
     file: its name; rows, width: its size. format: how its text is written. missing_outcomes: rows
     without an outcome. gaps: features with missing values, by kind. suspicious: features that are
-    kept though they may be leaks. min_frequency, split, indicator, pool_as, penalty: settings with
+    kept though they may be leaks, or hold codes of no answer. cures: lines against such codes.
+    min_frequency, split, indicator, pool_as, penalty: settings with
     their reasons.
     """
 
@@ -46,6 +47,7 @@ class Sketch:
     features: Features
     gaps: Mapping[str, int]
     suspicious: tuple[Guess, ...]
+    cures: tuple[str, ...]
     min_frequency: Choice
     split: Choice
     indicator: Choice = WITH_INDICATOR

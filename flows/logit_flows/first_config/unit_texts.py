@@ -48,8 +48,8 @@ def unit_reason(texts: pl.Series) -> str:
         return ""
     shown = quoted_labels(words[:MAX_SHOWN_WORDS]) + (" and others" if len(words) > 3 else "")
     return (
-        f"numbers but for {shown} in {counts.total() - rows:,} rows: if these mean a missing value, "
-        "add them to data.format.null_values"
+        f"numbers but for {shown} in {counts.total() - rows:,} rows: if these mean a missing "
+        "value, add them to data.format.null_values"
     )
 
 
