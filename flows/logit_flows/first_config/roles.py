@@ -25,6 +25,11 @@ MIN_NAMELESS_SPREAD = 10  # of the numbers of such a column, in rows of the tabl
 MAX_SPACED_SHARE = 0.5  # of the texts of an id, with a blank within
 MIN_TIMES = 20
 MAX_ID_LETTERS = 40
+ORDER_REASON = "the only column of times: it orders the rows, and is no feature yet"
+TIME_REASON = (
+    "a time, and times are no features yet: write what they tell as numbers, as the days "
+    "between two of them, the weekday or an age"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def guess_roles(frame: pl.DataFrame, profiles: Mapping[str, Profile], outcome: s
     found = [guess for _, guess in clusters]
     times = [p for p in rest if p.kind is Kind.TIME]
     usable = [p for p in times if _orders_rows(p)]
-    time = Guess(usable[0].name, "the only column of times") if len(usable) == 1 else None
+    time = Guess(usable[0].name, ORDER_REASON) if len(usable) == 1 else None
     others = [
         *(Guess(g.column, f"another id: {g.reason}") for g in ids[1:]),
         *(Guess(g.column, f"another id that repeats: {g.reason}") for g in found[1:]),
@@ -141,8 +146,4 @@ def _orders_rows(profile: Profile) -> bool:
 
 def _other_times(times: Iterable[Profile], chosen: Guess | None) -> list[Guess]:
     """The columns of times that are not chosen."""
-    return [
-        Guess(p.name, "a time; what it tells has to be computed from it, as days since an event")
-        for p in times
-        if chosen is None or p.name != chosen.column
-    ]
+    return [Guess(p.name, TIME_REASON) for p in times if chosen is None or p.name != chosen.column]

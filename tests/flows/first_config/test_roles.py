@@ -111,3 +111,14 @@ def test_the_only_column_of_dates_is_the_time() -> None:
     several = roles_of(x=[0.5] * ROWS, opened=days, closed=days[::-1])
     assert chosen(several) == {}
     assert [guess.column for guess in several.others] == ["opened", "closed"]
+
+
+def test_columns_of_times_say_that_they_are_no_features_and_what_to_write() -> None:
+    opened = [date(2024, 1, 1) + timedelta(days=i) for i in range(ROWS)]
+    both = roles_of(opened=opened, closed=[day + timedelta(days=3) for day in opened])
+    assert both.time is None
+    assert [guess.column for guess in both.others] == ["opened", "closed"]
+    assert all("times are no features yet: write what they" in g.reason for g in both.others)
+    only = roles_of(opened=opened).time
+    assert only is not None
+    assert only.reason.endswith("it orders the rows, and is no feature yet")
