@@ -25,7 +25,8 @@ from logit_flows.first_config.words import (
 
 MAX_MISSING_SHARE = 0.9
 MAX_MEAN_WEIGHT_OFF = 0.05  # from 1, of the weights of rows
-MAX_LEVELS = 100  # of a categorical, the rare ones pooled
+MAX_LEVELS = 100  # of a categorical, the rare ones pooled; more, if each has so many ...
+MIN_CLASS_ROWS_PER_LEVEL = 20  # ... rows of the rarest class: twice those of Peduzzi et al. (1996)
 MAX_CODES = 40  # different whole numbers that are codes by any word of their name
 MAX_SIGNED_CODES = 12  # ... by a negative number among them
 MAX_BENT_CODES = 6  # ... by an event that neither rises nor falls with them
@@ -92,10 +93,10 @@ def _kind_of_feature(
         code = _code_reason(frame, profile, outcome)
         if not code:
             return "numeric", ""
-        return _kind_of_levels(profile, least, code)
+        return _kind_of_levels(profile, outcome, least, code)
     if profile.kind is Kind.TEXT and (numbers := unit_reason(series_of(frame, profile.name))):
         return "left_out", numbers
-    return _kind_of_levels(profile, least, _text_reason(profile))
+    return _kind_of_levels(profile, outcome, least, _text_reason(profile))
 
 
 def _useless(profile: Profile) -> str:
@@ -126,18 +127,24 @@ def _weight_reason(profile: Profile) -> str:
     return ""
 
 
-def _kind_of_levels(profile: Profile, least: int, reason: str) -> tuple[str, str]:
+def _kind_of_levels(profile: Profile, outcome: Outcome, least: int, reason: str) -> tuple[str, str]:
     """A categorical, unless its levels are too many or too rare."""
     frequent = [n for n in profile.counts.values() if n >= least]
     if sum(frequent) < MIN_LEVEL_SHARE * profile.present:
         many = profile.distinct > MIN_LEVEL_SHARE * profile.present
         text = "nearly an id" if many else "too many rare levels"
         return "left_out", f"{text}: {profile.distinct:,} values in {profile.present:,} rows"
-    if len(frequent) > MAX_LEVELS:
-        cure = "recode them first"
+    rarest = min(outcome.classes.values())
+    if len(frequent) > max(MAX_LEVELS, rarest // MIN_CLASS_ROWS_PER_LEVEL):
+        cure = "merge them by features.recode, or write a column of groups"
         if is_id_name(profile.name):
             cure = "or is it data.cluster, rows that depend on each other?"
-        return "left_out", f"{len(frequent):,} frequent levels are too many; {cure}"
+        few = f"{len(frequent):,} frequent levels are too many for {rarest:,} rows of a class"
+        return "left_out", f"{few}; {cure}"
+    if len(frequent) > MAX_LEVELS:
+        rest = profile.distinct - len(frequent)
+        pooled = f"{profile.distinct:,} levels, of which {rest:,} rare ones are pooled"
+        reason = f"{reason}; {pooled}" if reason else pooled
     beyond = profile.rows_beyond(least)
     if not beyond:
         others = profile.rows - max([*profile.counts.values(), profile.missing])

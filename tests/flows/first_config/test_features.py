@@ -94,3 +94,18 @@ def test_ranges_and_digits_as_text_are_levels_and_it_is_said() -> None:
 
 def test_rare_levels_are_rarer_than_a_thousandth_but_ten_at_least() -> None:
     assert [least_frequency(rows) for rows in (100, 30_000, 101_766)] == [10, 30, 102]
+
+
+def test_many_levels_stay_where_each_has_rows_of_the_rarest_class() -> None:
+    rows = 60_000
+    codes = [f"c{i % 120}" if i % 10 else f"r{i % 3000}" for i in range(rows)]
+    for every, kind in ((3, "categorical"), (40, "left_out")):
+        frame = pl.DataFrame({"diag": codes, "y": [int(i % every == 0) for i in range(rows)]})
+        profiles = profile_columns(frame)
+        found = guess_features(frame, profiles, ["diag"], guess_outcome(profiles, "y", "table"))
+        (guess,) = getattr(found, kind)
+        said = {
+            "categorical": "420 levels, of which 300 rare ones are pooled",
+            "left_out": "120 frequent levels are too many for 1,500 rows of a class; merge them",
+        }
+        assert guess.reason.startswith(said[kind])
