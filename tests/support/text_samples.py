@@ -137,7 +137,7 @@ SAMPLES: dict[str, Sample] = {
     "blanks around markers": Sample(
         "x, y\n2.5, a\n?, b\n4, c\n",
         [(2.5, "a"), (None, "b"), (4.0, "c")],
-        dialect={"trim": True, "null_values": ("", "?")},
+        dialect={"trim": True, "markers": ("?",)},
         reasons=(BLANKS, "column 'x' holds '?' in 1 of 3 rows: it is read as missing"),
     ),
     "a blank number": Sample("x,y\n ,a\n3.5,b\n", [(None, "a"), (3.5, "b")]),
@@ -338,8 +338,8 @@ SAMPLES: dict[str, Sample] = {
     ),
     "markers among numbers": Sample(
         "x,y\n1,?\nNA,a\n3,?\nnan,NA\n",
-        [(1.0, "?"), (None, "a"), (3.0, "?"), (None, None)],
-        dialect={"null_values": ("", "NA", "nan")},
+        [(1.0, "?"), (None, "a"), (3.0, "?"), (None, "NA")],
+        dialect={"markers": ("NA", "nan")},
         reasons=(
             "column 'x' holds 'NA' in 1 of 4 rows: it is read as missing",
             "column 'x' holds 'nan' in 1 of 4 rows: it is read as missing",
@@ -348,14 +348,14 @@ SAMPLES: dict[str, Sample] = {
     "markers in most rows": Sample(
         "x,y\n?,a\n?,b\n1.5,c\n?,d\n",
         [(None, "a"), (None, "b"), (1.5, "c"), (None, "d")],
-        dialect={"null_values": ("", "?")},
+        dialect={"markers": ("?",)},
         reasons=("column 'x' holds '?' in 3 of 4 rows: it is read as missing",),
     ),
     "markers in several columns": Sample(
         "x,y\n1,-\n-,-\n3,5\n",
         [(1.0, None), (None, None), (3.0, 5.0)],
         types={"x": NUMBER, "y": NUMBER},
-        dialect={"null_values": ("", "-")},
+        dialect={"markers": ("-",)},
         reasons=(
             "column 'y' holds '-' in 2 of 3 rows, and 1 other column of numbers hold it: it is "
             "read as missing",

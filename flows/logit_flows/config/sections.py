@@ -74,7 +74,8 @@ class Format(Section):
     """How characters are bytes: utf-8, latin-1, utf-16, or another that Python knows."""
     null_values: NullValues | None = None
     """The texts that stand for a missing value, in all columns. An empty field is always missing.
-    Default: of '?', NA, null and their like those that stand in columns of numbers."""
+    Default: of '?', NA, null and their like those that stand in columns of numbers; they are then
+    values in columns of text."""
     header: Header | None = None
     """The names of the columns as a list, or the number of the line that holds them, or none."""
     skip_rows: LineCount | None = None

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from logit_engine.errors import DataError
+from logit_engine.rows.frame_columns import by_names
 from logit_flows.first_config.text_format import FormatGuess, format_keys, with_markers
 from logit_flows.sources.files import is_parquet_file, refuse_other_ending
 from logit_flows.sources.text.cell_values import cast_text
@@ -54,8 +55,11 @@ def read_table(data: Path) -> Table:
 def _text_table(data: Path) -> Table:
     sniffed = sniff_dialect(data, None, guess_encoding=True)
     texts = scan_texts(data, sniffed.dialect).collect()
-    found = with_markers(texts, FormatGuess(sniffed.dialect, sniffed.reasons))
-    frame = each_column(found.texts(texts), lambda column: parsed_column(column, found.dialect))
+    parsed = each_column(texts, lambda column: parsed_column(column, sniffed.dialect))
+    words = texts.select(by_names(n for n, kind in parsed.schema.items() if kind == pl.String))
+    found = with_markers(words, FormatGuess(sniffed.dialect, sniffed.reasons))
+    again = each_column(found.texts(words), lambda column: parsed_column(column, found.dialect))
+    frame = pl.DataFrame([again[c.name] if c.name in again.columns else c for c in parsed])
     return Table(frame, format_keys(found.dialect), found.reasons, is_text=True)
 
 

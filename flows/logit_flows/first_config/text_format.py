@@ -31,29 +31,65 @@ class FormatGuess:
 
 
 def with_markers(texts: pl.DataFrame, found: FormatGuess) -> FormatGuess:
-    """With the markers that stand in columns of text, each with the column that has most."""
-    dialect, reasons = found.dialect, found.reasons
-    for marker in MISSING_MARKERS:
-        if marker in dialect.null_values:
-            continue
-        rows = {name: _marked_rows(texts.get_column(name), marker) for name in texts.columns}
-        name = max(rows, key=lambda one: rows[one])
-        if rows[name]:
-            dialect = replace(dialect, null_values=(*dialect.null_values, marker))
-            place = f"column '{name}' holds {marker!r} in {rows[name]:,} of {texts.height:,} rows"
-            reasons = (*reasons, f"{place}: it is read as missing")
-    return FormatGuess(dialect, reasons)
+    """With the markers that stand in columns of text, each with its columns.
+
+    texts: the columns of text alone. A marker that is missing among numbers and a code among texts
+    is missing among numbers alone; since a list in the config speaks for all columns, none is then
+    written, and no other marker is missing among texts.
+    """
+    numbers = found.dialect.markers
+    held = {
+        marker: _marked_columns(texts, marker)
+        for marker in dict.fromkeys((*numbers, *MISSING_MARKERS))
+    }
+    coded = {marker: _coded_columns(texts, marker) for marker in numbers}
+    if any(coded.values()):
+        values = {m: {**coded.get(m, {}), **columns} for m, columns in held.items()}
+        said = [_value_sentence(m, columns) for m, columns in values.items() if columns]
+        return FormatGuess(found.dialect, (*found.reasons, *said))
+    markers = (*numbers, *(m for m, columns in held.items() if columns and m not in numbers))
+    said = [_missing_sentence(m, columns, texts.height) for m, columns in held.items() if columns]
+    dialect = replace(found.dialect, null_values=("", *markers), markers=())
+    return FormatGuess(dialect, (*found.reasons, *said))
 
 
-def _marked_rows(column: pl.Series, marker: str) -> int:
-    """The rows that hold the marker; none if it is a code among others like it."""
-    values = column.alias("values")
-    rows = int((values == marker).sum())
-    if not rows or marker != "NA":
-        return rows
-    others = values.filter(values != marker).unique()
-    codes = int(others.str.contains(CODE_PATTERN).sum())
-    return 0 if others.len() > 1 and codes >= MIN_CODE_SHARE * others.len() else rows
+def _missing_sentence(marker: str, columns: dict[str, int], height: int) -> str:
+    """Where a marker stands among texts, and that it is read as missing."""
+    name, *others = sorted(columns, key=lambda one: -columns[one])
+    more = ", ".join(f"'{one}' in {columns[one]:,}" for one in others)
+    place = f"column '{name}' holds {marker!r} in {columns[name]:,} of {height:,} rows"
+    return f"{place}{', ' * bool(more)}{more}: it is read as missing"
+
+
+def _value_sentence(marker: str, columns: dict[str, int]) -> str:
+    """Where a marker is a value."""
+    listed = ", ".join(f"'{name}' in {rows:,} rows" for name, rows in columns.items())
+    return (
+        f"{marker!r} is a value in columns of text ({listed}): data.format.null_values makes it "
+        "missing there too"
+    )
+
+
+def _marked_columns(texts: pl.DataFrame, marker: str) -> dict[str, int]:
+    """The columns that hold the marker, and in how many rows; not where it is a code."""
+    rows = {column.name: int((column.alias("") == marker).sum()) for column in texts}
+    coded = _coded_columns(texts, marker)
+    return {name: count for name, count in rows.items() if count and name not in coded}
+
+
+def _coded_columns(texts: pl.DataFrame, marker: str) -> dict[str, int]:
+    """The columns where the marker is a code among others like it, and in how many rows."""
+    if marker != "NA":
+        return {}
+    found = {}
+    for column in texts:
+        values = column.alias("values")
+        others = values.filter(values != marker).unique()
+        codes = int(others.str.contains(CODE_PATTERN).sum())
+        rows = int((values == marker).sum())
+        if rows and others.len() > 1 and codes >= MIN_CODE_SHARE * others.len():
+            found[column.name] = rows
+    return found
 
 
 def format_keys(dialect: Dialect) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from logit_flows.sources.files import DataFile
 from logit_flows.sources.looking import KnownTypes
 from logit_flows.sources.text.dialects import DialectChoice
 
-LOOK_VERSION = 1  # of what a look finds
+LOOK_VERSION = 2  # of what a look finds
 
 
 def look_file(

@@ -24,6 +24,7 @@ from logit_flows.sources.table import SourceTable
 from logit_flows.sources.text.dialect import declared_dialect, sniffed_notes
 from logit_flows.sources.text.dialects import DialectChoice
 from logit_flows.steps.classes import MAX_CLASSES, several_classes, two_classes
+from logit_flows.steps.marked_texts import marked_texts
 from logit_flows.steps.opening import open_store
 from logit_flows.steps.seen_rows import refuse_seen_rows
 
@@ -235,12 +236,15 @@ def _counted_dataset(config: Config, table: SourceTable, training: bool) -> Data
         problems += _repeated_ids(config, table.scan(), data.id, counts.rows)
     find = several_classes if config.model.family == "multinomial" else two_classes
     classes = find([label_of(v) for v in counts.values], data.target, problems, training)
+    marked = marked_texts(table)
     if problems:
-        raise joint_error(problems)
+        target = [one.target_error for one in marked if one.column == data.target.column]
+        raise joint_error([*problems, *target])
     positive = data.target.positive
     events = tuple(positive) if isinstance(positive, list) else ()
     empty = tuple(f"{shown_path(path)} has no rows." for path in table.empty_files)
-    notes = (*sniffed_notes(table.contract.dialect, declared_dialect(data.format)), *empty)
+    written = sniffed_notes(table.contract.dialect, declared_dialect(data.format))
+    notes = (*written, *(one.note for one in marked), *empty)
     dropped = counts.without_target
     kept = counts.rows - dropped
     return Dataset(table, kept, dropped, classes, data.target.column, events, notes)

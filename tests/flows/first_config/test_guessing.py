@@ -11,6 +11,7 @@ from logit_flows.config.reading import read_config
 from logit_flows.first_config.guessing import FirstConfig, first_config
 from logit_flows.recipes.scoring import score
 from logit_flows.recipes.training import Trained, train
+from logit_flows.steps.load import load_dataset
 
 from logit_engine.errors import DataError
 
@@ -199,6 +200,36 @@ def test_german_file_with_dates_and_decimal_commas_trains(tmp_path: Path) -> Non
     assert (config.split.method, config.features.numeric) == ("time", ["Einkommen"])
     assert "the decimal mark is ','" in made.text
     assert trained(tmp_path).model.result.converged
+
+
+def with_marker(folder: Path, plan: str, marker: str = "NA") -> FirstConfig:
+    """The first config of a text file whose numbers and plans hold the marker."""
+    columns = table()
+    columns["plan"] = RANDOM.choice([plan, "FR", "DE"], ROWS)
+    data = folder / "table.csv"
+    pl.DataFrame(columns).write_csv(data, null_value=marker)
+    made = first_config(data, folder / "config.yaml")
+    (folder / "config.yaml").write_text(made.text, encoding="utf-8")
+    return made
+
+
+def test_code_that_marks_missing_numbers_stays_a_level(tmp_path: Path) -> None:
+    made = with_marker(tmp_path, "NA")
+    assert "null_values" not in made.text
+    assert any("'NA' is a value in columns of text ('plan' in " in said for said in made.said)
+    config = read_config(tmp_path / "config.yaml", ["orchestrator=none"])
+    plans = load_dataset(config).scan().select("income", "plan").collect()
+    assert set(plans["plan"]) == {"NA", "FR", "DE"}
+    assert plans["income"].null_count() == 8
+    assert trained(tmp_path).model.result.converged
+
+
+def test_marker_of_numbers_among_words_is_missing_and_counted(tmp_path: Path) -> None:
+    made = with_marker(tmp_path, "?", "?")
+    config = read_config(tmp_path / "config.yaml")
+    assert config.data.format is not None
+    assert config.data.format.null_values == ["?"]
+    assert any(said.startswith("column 'plan' holds '?' in 1") for said in made.said)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-be", "latin-1"])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from logit_flows.config.model import Config
 from logit_flows.sources.text.dialect import Dialect, declared_dialect, format_keys, sniffed_notes
+from logit_flows.sources.text.dialects import DialectChoice
 
 from tests.support.text_samples import SAMPLES
 
@@ -30,19 +31,36 @@ def test_what_was_sniffed_is_said_as_a_line_of_the_config() -> None:
     )
 
 
+def test_markers_are_said_and_no_key_declares_them() -> None:
+    assert sniffed_notes(Dialect(markers=("?", "NA")), {}) == (
+        "'?' and 'NA' are read as missing in all columns but those of text.",
+    )
+    assert sniffed_notes(Dialect(markers=("?",)), {}) == (
+        "'?' is read as missing in all columns but those of text.",
+    )
+
+
 @pytest.mark.parametrize(
     "dialect", [ODD, *(Dialect(**sample.dialect) for sample in SAMPLES.values())]
 )
 def test_the_line_declares_what_was_sniffed(
     dialect: Dialect, read_format: Callable[[str], Config]
 ) -> None:
-    (note,) = sniffed_notes(dialect, {}) or ("data: {format: {}}",)
+    notes = [note for note in sniffed_notes(dialect, {}) if "{format: " in note]
+    (note,) = notes or ("data: {format: {}}",)
     line = re.sub(r".*data: \{format: (.*)\}$", r"\1", note, flags=re.DOTALL)
     declared = declared_dialect(read_format(line).data.format)
     assert format_keys(Dialect(**{**Dialect().to_content(), **declared}), {}) == {
         key: {"latin-1": "iso8859-1"}.get(str(value), value)
         for key, value in format_keys(dialect, {}).items()
     }
+
+
+def test_missing_texts_that_a_config_declares_stand_above_the_markers_of_a_contract() -> None:
+    older = Dialect(";", markers=("NA",))
+    assert DialectChoice({}, older).of("f.csv") == older
+    declared = DialectChoice({"null_values": ("", "?")}, older).of("f.csv")
+    assert declared == Dialect(";", null_values=("", "?"))
 
 
 @pytest.fixture

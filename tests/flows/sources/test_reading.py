@@ -231,7 +231,7 @@ def test_a_look_at_text_is_taken_once_and_markers_are_found_by_it(
     files, cache = bound_files([str(path)]), tmp_path / ".cache"
     unknown = DialectChoice({}, number_columns=("x",))
     first = read_source(files, ROLES, KnownTypes(), unknown, cache)
-    assert first.contract.dialect == Dialect(null_values=("", "?"))
+    assert first.contract.dialect == Dialect(markers=("?",))
     assert first.scan().collect()["x"].null_count() == 1
     (look,) = (cache / "looks").iterdir()
     monkeypatch.setattr(DialectChoice, "of", None)  # what would look anew fails
@@ -239,6 +239,40 @@ def test_a_look_at_text_is_taken_once_and_markers_are_found_by_it(
     monkeypatch.undo()
     look.write_text("{}", encoding="utf-8")
     assert read_source(files, ROLES, KnownTypes(), unknown, cache) == first
+
+
+@pytest.mark.parametrize("others", [[], ["?"]])
+def test_a_marker_is_missing_in_all_columns_but_those_of_text(
+    tmp_path: Path, others: list[str]
+) -> None:
+    numbers = ["NA", "1.5", *others]
+    count = len(numbers)
+    frame = pl.DataFrame(
+        {
+            "name": ["NA", "Bo", "Cy"][:count],
+            "x": numbers,
+            "day": ["2024-01-01", "NA", "NA"][:count],
+            "level": ["1", "NA", "2"][:count],
+            "flag": ["true", "false", "NA"][:count],
+        }
+    )
+    names = ("name", "level", "flag")
+    roles = {"x": (Role.NUMERIC,), "day": (Role.TIME,), **dict.fromkeys(names, (Role.CATEGORICAL,))}
+    path = tmp_path / "a.csv"
+    frame.write_csv(path)
+    choice = DialectChoice({}, number_columns=("x",))
+    files = bound_files([str(path)])
+    table = read_source(files, roles, KnownTypes(), choice, tmp_path / ".cache")
+    assert table.contract.dialect == Dialect(markers=(*others, "NA"))
+    found = table.scan().collect()
+    assert found["name"].to_list() == frame["name"].to_list()
+    assert found.select(pl.all().is_null().sum()).row(0, named=True) == {
+        "x": 1 + len(others),
+        "day": count - 1,
+        "name": 0,
+        "level": 1,
+        "flag": count - 2,
+    }
 
 
 def test_of_types_that_do_not_fit_the_nearest_tells_what_is_wrong(tmp_path: Path) -> None:

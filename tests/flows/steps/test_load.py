@@ -53,14 +53,54 @@ def test_numbers_that_turn_to_text_late_are_told_by_value_and_row(make: Make) ->
 
 def test_how_a_text_file_is_written_is_said_unless_it_is_declared(make: Make) -> None:
     config = make(CSV.replace(",", ";") + "3;?;1;a;true\n")
-    line = '{separator: ";", null_values: ["", "?"]}'
+    line = '{separator: ";"}'
     for _ in range(2):
         dataset = load_dataset(config)
         assert dataset.notes == (
             f"Text files were found to be written as  data: {{format: {line}}}",
+            "'?' is read as missing in all columns but those of text.",
         )
     declared = {"data.format": {"separator": ";", "null_values": ["?"]}}
     assert load_dataset(with_overrides(config, declared)).notes == ()
+
+
+def with_markers(column: str) -> str:
+    """A table in which NA stands in 2 of its numbers and in 3 values of another column."""
+    table = city_table().with_columns(
+        pl.when(pl.col("key") < 2).then(pl.lit("NA")).otherwise("z").alias("z"),
+        pl.when(pl.col("key") < 3).then(pl.lit("NA")).otherwise(column).alias(column),
+    )
+    return table.write_csv()
+
+
+def test_a_marker_among_numbers_is_a_value_among_texts_and_counted(make: Make) -> None:
+    filled = {"numeric": {"strategy": "mean"}, "categorical": {"strategy": "level"}}
+    config = make(with_markers("city"), features__impute=filled)
+    for _ in range(2):
+        dataset = load_dataset(config)
+        assert dataset.notes == (
+            "'NA' is read as missing in all columns but those of text.",
+            "column 'city' is text, so 'NA' is a value in 3 of its rows, and is not missing as "
+            'among numbers; if it is:  data: {format: {null_values: ["", "NA"]}}',
+        )
+        rows = dataset.scan().select("z", "city").collect()
+        assert rows["z"].null_count() == 2
+        assert rows["city"].head(3).to_list() == ["NA"] * 3
+    declared = load_dataset(with_overrides(config, {"data.format": {"null_values": ["NA"]}}))
+    assert declared.notes == ()
+    assert declared.scan().select("z", "city").collect().null_count().row(0) == (2, 3)
+
+
+def test_a_marker_among_the_values_of_the_target_has_the_line_that_makes_it_missing(
+    make: Make,
+) -> None:
+    data = with_markers("y").replace("true", "yes").replace("false", "no")
+    config = make(data, data__target={"column": "y", "positive": "yes"})
+    assert refusal(config)[-1] == (
+        "the target 'y' is 'NA' in 3 rows; if that means missing, say so."
+    )
+    line = {"data.format": {"null_values": ["", "NA"]}, "data.missing_target": "drop"}
+    assert load_dataset(with_overrides(config, line)).dropped == 3
 
 
 def test_a_categorical_that_holds_decimals_is_refused(make: Make) -> None:
@@ -259,7 +299,7 @@ def test_a_file_without_rows_among_others_is_said(make: Make, tmp_path: Path) ->
 
 
 def test_the_run_id_knows_how_text_was_read(make: Make, tmp_path: Path) -> None:
-    """A contract keeps the markers of the first file; a level NA is no level by them."""
+    """A contract keeps the markers of the first file."""
     rows = city_table().with_columns(city=pl.col("city").replace({"a": "NA"}))
     rows.write_csv(tmp_path / "later.csv")
     rows.with_columns(z=pl.when(pl.col("key") > 9).then("z")).write_csv(
@@ -270,7 +310,7 @@ def test_the_run_id_knows_how_text_was_read(make: Make, tmp_path: Path) -> None:
     train(make(**first, features__impute=filled))
     kept, relearnt = load_dataset(make(**later)), load_dataset(make(**later), relearn=True)
     assert kept.contract.dialect is not None
-    assert kept.contract.dialect.null_values == ("", "NA")
+    assert kept.contract.dialect.markers == ("NA",)
     assert (kept.fingerprint, kept.contract.digest) == (
         relearnt.fingerprint,
         relearnt.contract.digest,

@@ -22,6 +22,8 @@ TIME_FORMS = ("%H:%M:%S%.f", "%H:%M")
 
 def cast_text(wanted: LogicalType, texts: pl.Expr, dialect: Dialect) -> Cast:
     """How texts of a file become the logical type. A blank text of a number is missing."""
+    if dialect.markers and wanted is not LogicalType.TEXT:
+        texts = pl.when(~texts.str.strip_chars().is_in(dialect.markers)).then(texts)
     if wanted in NUMBER_TYPES:
         return _number_cast(texts, dialect)
     if wanted is LogicalType.INTEGER:

@@ -46,8 +46,12 @@ class Conversion:
         types: list[pl.DataType] = [pl.String()] * self.text.layout.width
         for name in parsed:
             types[int(self.text.column(name))] = PHYSICAL_TYPES[self.types[name]]
+        missing: list[str] | dict[str, str] = missing_texts(self.dialect)
+        if self.dialect.markers and parsed:
+            marker = self.dialect.markers[0]
+            missing = {str(i): "" if t == pl.String else marker for i, t in enumerate(types)}
         has_comma = self.dialect.decimal == ","
-        return self.text.scan(types, missing_texts(self.dialect), decimal_comma=has_comma)
+        return self.text.scan(types, missing, decimal_comma=has_comma)
 
     def sink(self, target: Path, parsed: Collection[str]) -> None:
         """Write the values of all columns."""
@@ -85,11 +89,16 @@ def convert(conversion: Conversion, folder: Path) -> Path:
 
 
 def parsed_columns(conversion: Conversion) -> list[str]:
-    """The columns whose values Polars' parser reads as the dialect means them."""
+    """The columns whose values Polars' parser reads as the dialect means them.
+
+    It takes one marker of missing values in a column, beside the empty text.
+    """
     text, dialect, types = conversion.text, conversion.dialect, conversion.types
     if dialect.trim:
         return []
     right = {LogicalType.TEXT}
+    if len(dialect.markers) > 1:
+        return [name for name, one in types.items() if one in right]
     wanted = set(types.values())
     if dialect.thousands is None and LogicalType.INTEGER in wanted and not text.has_leading_zero():
         right.add(LogicalType.INTEGER)

@@ -17,8 +17,9 @@ class Dialect:
 
     header: the line that holds the names, from 1; None: no line does. names: what the columns are
     called instead. skip_rows: lines at the top that hold no data, a header among them or not.
-    null_values: texts that stand for missing, beside the empty one. dates: how dates are written
-    beside ISO.
+    null_values: texts that stand for missing in all columns, the empty one among them. dates: how
+    dates are written beside ISO. markers: texts that stand for missing in all columns but those of
+    text, where they may be values; no config declares these.
     """
 
     separator: str = ","
@@ -32,17 +33,19 @@ class Dialect:
     skip_rows: int = 0
     trim: bool = False
     dates: str | None = None
+    markers: tuple[str, ...] = ()
 
     def to_content(self) -> dict[str, Any]:
         """JSON-ready content; `from_content` is its inverse."""
-        content = asdict(self)
-        return {**content, "null_values": list(self.null_values), "names": list(self.names)}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     @staticmethod
     def from_content(content: Mapping[str, Any]) -> "Dialect":
         """The dialect of that content."""
-        lists = {"null_values": tuple(content["null_values"]), "names": tuple(content["names"])}
-        return Dialect(**{**content, **lists})
+        found: dict[str, Any] = {
+            key: tuple(v) if isinstance(v, list) else v for key, v in content.items()
+        }
+        return Dialect(**found)
 
 
 class DeclaredFormat(Protocol):
@@ -97,6 +100,7 @@ def format_keys(dialect: Dialect, declared: Declared) -> dict[str, Any]:
     """The keys of `data.format` that turn a plain CSV into the dialect; declared ones left out."""
     plain, found = Dialect().to_content(), dialect.to_content()
     keys = {key: found[key] for key in found if found[key] != plain[key] and key not in declared}
+    keys.pop("markers", None)
     if "names" in declared:
         keys.pop("header", None)
     if names := keys.pop("names", None):
@@ -106,11 +110,22 @@ def format_keys(dialect: Dialect, declared: Declared) -> dict[str, Any]:
 
 def sniffed_notes(dialect: Dialect | None, declared: Declared) -> tuple[str, ...]:
     """What was sniffed in place of being declared, as the line that would declare it."""
-    keys = {} if dialect is None else format_keys(dialect, declared)
-    if not keys:
+    if dialect is None:
         return ()
+    notes = []
+    if keys := format_keys(dialect, declared):
+        notes.append(f"Text files were found to be written as  {format_line(keys)}")
+    if dialect.markers:
+        listed = " and ".join(repr(marker) for marker in dialect.markers)
+        verb = "is" if len(dialect.markers) == 1 else "are"
+        notes.append(f"{listed} {verb} read as missing in all columns but those of text.")
+    return tuple(notes)
+
+
+def format_line(keys: Mapping[str, Any]) -> str:
+    """The line of a config that declares keys of `data.format`."""
     pairs = (
         f"{key}: {value if value == NONE else json.dumps(value, ensure_ascii=False)}"
         for key, value in keys.items()
     )
-    return (f"Text files were found to be written as  data: {{format: {{{', '.join(pairs)}}}}}",)
+    return f"data: {{format: {{{', '.join(pairs)}}}}}"

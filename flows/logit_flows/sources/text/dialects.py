@@ -22,7 +22,8 @@ class DialectChoice:
     def of(self, path: str) -> Dialect:
         """How the file is written. What its head does not tell, `with_markers` finds."""
         if self.older is not None:
-            return replace(self.older, **self.declared)
+            markers = () if "null_values" in self.declared else self.older.markers
+            return replace(self.older, markers=markers, **self.declared)
         return sniff_head(path, self.declared).dialect
 
     def with_markers(self, path: str, dialect: Dialect) -> Dialect:
@@ -33,4 +34,4 @@ class DialectChoice:
         if self.older is not None or "null_values" in self.declared:
             return dialect
         markers, _ = look_for_markers(path, dialect, self.number_columns)
-        return replace(dialect, null_values=("", *markers))
+        return replace(dialect, markers=markers)

@@ -66,7 +66,8 @@ def _remedy(found: Misfit) -> str:
 
 def _as_missing(found: Misfit) -> str:
     """The line that names the value as missing, beside what is missing already."""
-    texts = dict.fromkeys(("", *found.dialect.null_values, short_value(found.value)))
+    dialect = found.dialect
+    texts = dict.fromkeys(("", *dialect.null_values, *dialect.markers, short_value(found.value)))
     listed = ", ".join(map(_in_quotes, texts))
     return (
         "repair the value, or if it means missing, add it:  "

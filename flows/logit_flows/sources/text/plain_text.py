@@ -56,14 +56,15 @@ class PlainText:
     def scan(
         self,
         types: Sequence[pl.DataType],
-        null_values: Sequence[str],
+        null_values: Sequence[str] | dict[str, str],
         *,
         decimal_comma: bool = False,
         ignore_errors: bool = False,
     ) -> pl.LazyFrame:
         """Its rows, lazily, the columns named "0", "1", ... and of these types.
 
-        ignore_errors: a value that is not of its type is null.
+        null_values: what stands for missing, in all columns or by column. ignore_errors: a value
+        that is not of its type is null.
         """
         schema = {str(i): dtype for i, dtype in enumerate(types)}
         if not self.records:
@@ -75,7 +76,7 @@ class PlainText:
             separator=self.dialect.separator,
             quote_char=self.dialect.quote,
             schema=schema,
-            null_values=list(null_values),
+            null_values=null_values if isinstance(null_values, dict) else list(null_values),
             decimal_comma=decimal_comma,
             ignore_errors=ignore_errors,
             n_rows=self.records if self.blank_end else None,
@@ -117,7 +118,9 @@ def plain_text(path: str | Path, dialect: Dialect, folder: Path | None = None) -
     found = path.stat()
     stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
     # what values mean is left out: it does not change how the file is regular
-    dialect = replace(dialect, decimal=".", thousands=None, null_values=("",), dates=None)
+    dialect = replace(
+        dialect, decimal=".", thousands=None, null_values=("",), markers=(), dates=None
+    )
     if folder is None:
         return _text_in_memory(path, dialect, stamp)
     return _regular_file(path, dialect, stamp) or _regular_copy(path, dialect, folder)

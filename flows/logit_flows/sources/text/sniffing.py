@@ -56,7 +56,7 @@ def sniff_dialect(
     if "null_values" in declared:
         return found
     markers, reasons = look_for_markers(path, found.dialect, number_columns)
-    dialect = replace(found.dialect, null_values=("", *markers))
+    dialect = replace(found.dialect, markers=markers)
     return Sniffed(dialect, (*found.reasons, *reasons))
 
 

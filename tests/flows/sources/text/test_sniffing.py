@@ -23,7 +23,7 @@ def test_a_marker_behind_the_head_is_seen_and_counted(tmp_path: Path) -> None:
     rows = [f"{i},{i % 7},word" for i in range(60_000)]
     rows[59_000] = "?,NA,NA"
     found = sniffed(tmp_path, "x,y,z\n" + "\n".join(rows) + "\n")
-    assert found.dialect == Dialect(null_values=("", "?", "NA"))
+    assert found.dialect == Dialect(markers=("?", "NA"))
     assert found.reasons == (
         "column 'x' holds '?' in 1 of 60,000 rows: it is read as missing",
         "column 'y' holds 'NA' in 1 of 60,000 rows: it is read as missing",
@@ -31,18 +31,18 @@ def test_a_marker_behind_the_head_is_seen_and_counted(tmp_path: Path) -> None:
 
 
 def test_a_marker_among_texts_is_a_level(tmp_path: Path) -> None:
-    assert sniffed(tmp_path, "x,y\n?,1\na,2\nNA,3\n").dialect.null_values == ("",)
+    assert sniffed(tmp_path, "x,y\n?,1\na,2\nNA,3\n").dialect.markers == ()
 
 
 def test_a_column_with_other_texts_is_of_numbers_only_if_it_is_said(tmp_path: Path) -> None:
     data = "x,y\n?,1\n5,2\nabc,3\n"
-    assert sniffed(tmp_path, data).dialect.null_values == ("",)
-    assert sniffed(tmp_path, data, None, ["x"]).dialect.null_values == ("", "?")
+    assert sniffed(tmp_path, data).dialect.markers == ()
+    assert sniffed(tmp_path, data, None, ["x"]).dialect.markers == ("?",)
 
 
 def test_only_the_named_columns_are_looked_at(tmp_path: Path) -> None:
     data = "x,y\n?,NA\n5,2\n"
-    assert sniffed(tmp_path, data, {}, ["y", "z"]).dialect.null_values == ("", "NA")
+    assert sniffed(tmp_path, data, {}, ["y", "z"]).dialect.markers == ("NA",)
 
 
 def test_an_encoding_is_guessed_only_if_asked(tmp_path: Path) -> None:
