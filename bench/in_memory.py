@@ -99,9 +99,7 @@ def one(name: str, who: str, quick: bool) -> None:
         tell(limit(at.X))
         return
     entered = entry(who, at)
-    if who.startswith(
-        "ours"
-    ):  # loads compiled loops, and compiles them the first time on a machine
+    if who.startswith("ours"):  # loads compiled loops
         entered.fit(0.0)
     tell(race(entered, tell))
 

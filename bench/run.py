@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import check_times
 import end_to_end
@@ -22,6 +23,7 @@ from machine import sentence
 from misses import MISSES
 
 PAGE = ROOT / "docs" / "performance.md"
+BUILD = "from logit_engine.compiled.building import build_loops; build_loops()"
 CLUSTER = BENCH / "cluster.py"
 QUICK_PENALIZED = ("dense_200k_50/l2", "flights/l2")
 
@@ -71,6 +73,8 @@ def main() -> int:
     asked = parser.parse_args()
     if strange := sorted(set(asked.sections) - SECTIONS.keys()):
         parser.error(f"there is no section {strange[0]!r}; choose of {', '.join(SECTIONS)}.")
+    if find_spec("numba"):  # as one does once after an install
+        subprocess.run([sys.executable, "-c", BUILD], check=True)
     ran: list[Goal] = []
     failed: list[str] = []
     for name in asked.sections or [

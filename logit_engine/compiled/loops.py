@@ -1,16 +1,14 @@
 """Passes by compiled loops (compiled/kernels): which fits take them, and their sums in the engine's
 shapes.
 
-They need Numba, the extra `fast`, and are taken if there are enough numbers to repay its loading.
-That is decided once per fit, by what the rows are and not by how they come. A model's manifest
-tells whether Numba was there.
+They are taken where they are built (compiled/record.py), if there are enough numbers to repay the
+loading of Numba. That is decided once per fit, by what the rows are and not by how they come. A
+model's manifest tells whether they were there.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns, Constant, Coordinates, Dense, SideBySide
 from logit_engine.columns.units import SAFE_UNITS
+from logit_engine.compiled.record import loops_are_built
 from logit_engine.errors import UsageError
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
@@ -28,16 +27,9 @@ MIN_COMPILED_NUMBERS = 2**24
 # written out at a time, about: they stay in a core's own cache with a scaled copy
 PIECE_NUMBERS = 2**14
 MIN_PRODUCT_ROWS = 128  # a product of fewer is slow
-# of X, in any order of bytes: what compilers know
-COMPILED_TYPES = tuple(np.dtype(kind) for kind in "fdbBhHiIlLqQ")
+COMPILED_TYPES = (np.dtype(np.float64), np.dtype(np.float32))  # of X that loops read as they are
+CONVERTED_KINDS = "iu"  # of X that is written out in double precision first, a block at a time
 NO_NUMBERS = np.zeros(0)
-
-
-def compiler_versions() -> list[str]:
-    """Numba and its compiler if compiled loops can be had: bits are the same only if these are."""
-    return (
-        [f"numba {version('numba')} llvmlite {version('llvmlite')}"] if find_spec("numba") else []
-    )
 
 
 def takes_compiled_loops(
@@ -57,9 +49,12 @@ def takes_compiled_loops(
     mild = bool(((coordinates.scale > SAFE_UNITS[0]) & (coordinates.scale < SAFE_UNITS[1])).all())
     return (
         written is not None
-        and written.dtype in COMPILED_TYPES
+        and (
+            written.dtype.newbyteorder("=") in COMPILED_TYPES
+            or written.dtype.kind in CONVERTED_KINDS
+        )
         and mild
-        and find_spec("numba") is not None
+        and loops_are_built()
     )
 
 
@@ -198,14 +193,17 @@ class Loops:
         X = _dense_values(block.X)
         if X is None:
             raise TypeError(f"compiled loops are for dense columns, not {type(block.X).__name__}")
-        if not X.dtype.isnative:
-            X = X.astype(X.dtype.newbyteorder("="))
-        offset = NO_NUMBERS if block.offset is None else block.offset
+        if X.dtype not in COMPILED_TYPES:
+            single = X.dtype.kind == "f" and X.dtype.itemsize == 4
+            X = X.astype(np.float32 if single else np.float64)
+        if X.flags.f_contiguous:  # for loops another order than a run of rows of such an array
+            X = np.ascontiguousarray(X)
+        offset = NO_NUMBERS if block.offset is None else np.ascontiguousarray(block.offset)
         if isinstance(self.likelihood, Multinomial):
             offset = offset.reshape(-1, self.likelihood.outputs)
         weight = NO_NUMBERS if block.weight is None else block.weight
         by_column = X.strides[0] < X.strides[1]
-        arrays = (_as_writable(values) for values in (block.y, weight, offset))
+        arrays = (_as_writable(np.ascontiguousarray(part)) for part in (block.y, weight, offset))
         return (
             _as_writable(X),
             self.coordinates.center,

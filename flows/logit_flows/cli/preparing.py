@@ -114,8 +114,20 @@ def schema(as_json: AsJson = False) -> None:
     say_table(json.dumps(json_schema(), indent=2))
 
 
-def doctor(path: ConfigPath = None, file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
+def doctor(
+    path: ConfigPath = None,
+    file: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+    build: Annotated[
+        bool,
+        typer.Option("--compile", help="First build the compiled loops: a minute, once a machine."),
+    ] = False,
+) -> None:
     """Say whether this machine can run it all."""
+    if build:
+        from logit_engine.compiled.building import build_loops
+
+        build_loops()
     from logit_flows.operations.doctor import examine
 
     findings = examine(path or file)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from logit_engine.compiled.record import loops_are_built
 from logit_engine.errors import UsageError
 from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError
@@ -53,10 +54,15 @@ def examine(config: Path) -> list[Finding]:
 
 def _compiled_loops() -> Finding:
     try:
-        found = f"numba {version('numba')}"
+        found = f"numba {version('numba')}, "
     except PackageNotFoundError:
-        found = "no Numba here, which is fine; for large dense data install logit-engine[fast]"
-    return Finding("compiled loops", True, found)
+        return Finding(
+            "compiled loops",
+            True,
+            "no Numba here, which is fine; for large dense data install logit-engine[fast]",
+        )
+    state = "built" if loops_are_built() else "not built: `logit doctor --compile` builds them"
+    return Finding("compiled loops", True, found + state)
 
 
 def _packages() -> Iterator[Finding]:

@@ -7,15 +7,16 @@ are compiled anew. Without it an edit of the exponential would leave old bits in
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from llvmlite import binding
 from numba import njit
 
-SOURCES_DIGEST = sha256(
-    b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
-).hexdigest()
+from logit_engine.compiled.record import sources_digest
+
+SOURCES_DIGEST = sources_digest()
 
 
 def compiled_loop(loop: Callable[..., Any], in_order: bool = False) -> Any:
@@ -26,11 +27,27 @@ def compiled_loop(loop: Callable[..., Any], in_order: bool = False) -> Any:
     """
     allowed = {"contract", "nsz"} if in_order else {"reassoc", "contract", "nsz"}
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": allowed}
-    loop.__qualname__ = f"{loop.__qualname__}_{SOURCES_DIGEST[:8]}"
+    loop.__qualname__ = f"{loop.__qualname__}_{SOURCES_DIGEST}"
     try:
         return njit(cache=True, **options)(loop)
     except RuntimeError:  # neither the package's folder nor the user's can be written to
         return njit(**options)(loop)
+
+
+@lru_cache(maxsize=1)
+def code_folder() -> str | None:
+    """Where Numba keeps the machine code of these loops; None if there is no place for it."""
+    return cast("str | None", compiled_loop(_probe).stats.cache_path)
+
+
+def _probe() -> None:
+    """Nothing: a loop that is never compiled, for Numba to say where it would be kept."""
+
+
+def processor() -> str:
+    """The processor that machine code is for: its name, and a digest of all that it can do."""
+    features = sorted(binding.get_host_cpu_features().items())
+    return f"{binding.get_host_cpu_name()} {sha256(repr(features).encode()).hexdigest()[:16]}"
 
 
 def ordered_loop(loop: Callable[..., Any]) -> Any:

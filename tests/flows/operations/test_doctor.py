@@ -2,7 +2,10 @@
 missing.
 """
 
+from pathlib import Path
+
 import pytest
+from logit_flows.cli import preparing
 from logit_flows.operations import doctor
 from logit_flows.operations.doctor import package_finding
 
@@ -37,3 +40,27 @@ def test_a_missing_package_is_said(
     monkeypatch.setattr(doctor, "version", missing)
     found = package_finding(requirement)
     assert (found.fine, found.found) == (fine, said)
+
+
+@pytest.mark.parametrize(
+    ("built", "said"), [(True, "built"), (False, "not built: `logit doctor --compile` builds them")]
+)
+def test_it_tells_whether_compiled_loops_are_built(
+    built: bool, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(doctor, "loops_are_built", lambda: built)
+    monkeypatch.setattr(doctor, "version", lambda name: "99.1")
+    (found,) = (f for f in doctor.examine(tmp_path / "none.yaml") if f.check == "compiled loops")
+    assert found.fine
+    assert found.found == f"numba 99.1, {said}"
+
+
+def test_compiled_loops_are_built_before_it_looks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("logit_engine.compiled.building.build_loops", lambda: told.append("built"))
+    monkeypatch.setattr(doctor, "examine", lambda path: told.append("looked") or [])
+    preparing.doctor(file=tmp_path / "none.yaml")
+    preparing.doctor(file=tmp_path / "none.yaml", build=True)
+    assert told == ["looked", "built", "looked"]
