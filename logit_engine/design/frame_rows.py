@@ -14,6 +14,7 @@ from logit_engine.rows.column_numbers import is_missing
 from logit_engine.rows.frame_columns import series_of
 from logit_engine.rows.labels import quoted_label, quoted_labels
 from logit_engine.rows.memory import MemoryRows
+from logit_engine.rows.table_frames import Frames, MemoryFrames
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +99,45 @@ def frame_clusters(frame: pl.DataFrame, column: str | None) -> NDArray[np.int64]
 
     Raises DataError for a row without a cluster.
     """
-    if column is None:
-        return None
-    values = series_of(frame, column)
-    missing = np.flatnonzero(is_missing(values))
-    if missing.size:
+    return None if column is None else cluster_codes(MemoryFrames(frame), column)(frame)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterCodes:
+    """The clusters in a column of rows that come a frame at a time; values: the G different ones,
+    sorted.
+    """
+
+    column: str
+    values: pl.Series
+
+    def __call__(self, frame: pl.DataFrame) -> NDArray[np.int64]:
+        """A code 0..G-1 for each row, (n,), in the order of the values."""
+        codes = self.values.search_sorted(_cluster_values(frame, self.column))
+        return np.asarray(codes.to_numpy(), dtype=np.int64)
+
+
+def cluster_codes(rows: Frames, column: str) -> ClusterCodes:
+    """The clusters of some rows. Raises DataError for a row without a cluster."""
+    parts, missing, first, start = [], 0, 0, 0
+    for frame in rows.frames([column]):
+        gaps = np.flatnonzero(is_missing(series_of(frame, column)))
+        if gaps.size and not missing:
+            first = start + int(gaps[0])
+        missing += gaps.size
+        start += frame.height
+        parts.append(_cluster_values(frame, column).unique())
+    if missing:
         raise DataError(
-            f"cluster '{column}' is missing in {missing.size:,} rows (first: row {missing[0]}); "
+            f"cluster '{column}' is missing in {missing:,} rows (first: row {first}); "
             "give them one."
         )
-    return np.asarray(values.rank("dense").cast(pl.Int64).to_numpy() - 1)
+    values = pl.concat(parts) if parts else pl.Series([], dtype=pl.Int64)
+    return ClusterCodes(column, values.unique().sort())
+
+
+def _cluster_values(frame: pl.DataFrame, column: str) -> pl.Series:
+    """The values in a type that sorts alike in every frame."""
+    values = series_of(frame, column)
+    is_level = isinstance(values.dtype, pl.Categorical | pl.Enum)
+    return values.cast(pl.String) if is_level else values

@@ -22,9 +22,9 @@ import polars as pl
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from logit_engine.design.frame_rows import Outcome
+from logit_engine.design.frame_rows import ClusterCodes, Outcome, cluster_codes
 from logit_engine.design.table_design import Design
-from logit_engine.errors import DataError, UsageError
+from logit_engine.errors import DataError
 from logit_engine.rows import BLOCK_ROWS, Block, arrays, block_count
 from logit_engine.rows.frame_columns import by_names
 from logit_engine.rows.memory import MemoryRows
@@ -85,6 +85,14 @@ class FileChunk:
         size = last - first
         cut = replace(self, start=self.start + first, length=size, kept=size, mask=None)
         return _with_mask(cut, bits[first:last])
+
+    def filter(self, wanted: Mask) -> "FileChunk":
+        """Those of the kept rows that are wanted, (kept,)."""
+        if self.mask is None:
+            return _with_mask(self, wanted)
+        bits = _mask_bits(self.mask, self.length)
+        bits[bits] = wanted
+        return _with_mask(self, bits)
 
     def _decode(self, columns: Sequence[str], first: int, last: int) -> pl.DataFrame:
         return (
@@ -150,6 +158,12 @@ class ParquetFrames:
             ),
         )
 
+    def filter(self, mask: Mask) -> "ParquetFrames":
+        """Some of the kept rows, (n,); nothing is decoded for that."""
+        ends = np.cumsum([part.kept for part in self.parts])[:-1]
+        parts = zip(self.parts, np.split(mask, ends), strict=True)
+        return replace(self, parts=tuple(part.filter(wanted) for part, wanted in parts))
+
     def _chunks_of_blocks(self, first: int, last: int) -> Iterator[tuple[FileChunk, int, int]]:
         """The chunks that hold the blocks first..last - 1, and the rows low..high - 1 of each."""
         start, stop, edge = first * BLOCK_ROWS, min(last * BLOCK_ROWS, self.n), 0
@@ -164,13 +178,14 @@ class ParquetFrames:
 class ParquetRows:
     """Rows for a fit, encoded by a design that has a rule for all they hold.
 
-    Made by `parquet_rows`.
+    Made by `parquet_rows`. clusters: of rows that depend on each other.
     """
 
     frames: ParquetFrames
     design: Design
     outcome: Outcome
     classes: tuple[str, ...] = ()
+    clusters: ClusterCodes | None = None
     intercept: bool = True
     which: tuple[int, ...] | None = None
 
@@ -198,7 +213,9 @@ class ParquetRows:
                 X = self.design.columns(frame)
                 if self.which is not None:
                     X = X.select(np.array(self.which))
-                rows = MemoryRows(X, self.outcome(frame), self.names, classes=self.classes)
+                codes = None if self.clusters is None else self.clusters(frame)[:, None]
+                y = self.outcome(frame)
+                rows = MemoryRows(X, y, self.names, cluster=codes, classes=self.classes)
                 yield from rows.blocks(0, block_count(rows.n))
 
     def part(self, first: int, last: int) -> "ParquetRows":
@@ -222,16 +239,14 @@ def parquet_rows(
 ) -> ParquetRows:
     """The rows of Parquet files for a fit: those that have an outcome and that `keep` keeps.
 
-    keep: which rows of a frame, (n,), given its columns `reads`.
+    keep: which rows of a frame, (n,), given its columns `reads`. cluster: a column; rows of equal
+    values depend on each other, and its different values are held in memory.
 
-    Raises DataError as `Design.check` does, and if the outcome is no such outcome; UsageError if
-    clusters are asked for.
+    Raises DataError as `Design.check` does, if the outcome is no such outcome, and for a row
+    without a cluster.
     """
-    if cluster is not None:
-        raise UsageError(
-            f"clusters ('{cluster}') need all rows at hand; collect the files and use frame_rows."
-        )
-    columns = tuple(dict.fromkeys((*design.data_columns, outcome.column)))
+    named = () if cluster is None else (cluster,)
+    columns = tuple(dict.fromkeys((*design.data_columns, outcome.column, *named)))
 
     def is_kept(frame: pl.DataFrame) -> Mask:
         present = outcome.is_present(frame)
@@ -241,7 +256,8 @@ def parquet_rows(
     if frames.n == 0:
         raise DataError(f"{', '.join(list(paths)[:3])}: no rows are left to read.")
     _check_rows(frames, design, outcome, classes)
-    return ParquetRows(frames, design, outcome, classes)
+    clusters = None if cluster is None else cluster_codes(frames, cluster)
+    return ParquetRows(frames, design, outcome, classes, clusters)
 
 
 def _check_rows(

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from logit_engine.rows import BLOCK_ROWS
 from logit_engine.rows.frame_columns import by_names
@@ -23,6 +25,10 @@ class Frames(Protocol):
 
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows in order, with these columns, or all."""
+        ...
+
+    def filter(self, mask: NDArray[np.bool_]) -> Self:
+        """Some of the rows, (n,), as rows of their own."""
         ...
 
 
@@ -47,6 +53,10 @@ class MemoryFrames:
         table = self.table if columns is None else self.table.select(by_names(columns))
         for start in range(0, self.n, MEMORY_FRAME_ROWS):
             yield table.slice(start, MEMORY_FRAME_ROWS)
+
+    def filter(self, mask: NDArray[np.bool_]) -> "MemoryFrames":
+        """Some of the rows, (n,), copied."""
+        return MemoryFrames(self.table.filter(pl.Series(mask)))
 
 
 def frames_of_multiples(frames: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:

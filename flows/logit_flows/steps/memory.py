@@ -30,8 +30,6 @@ def is_streamed(config: Config, dataset: Dataset) -> bool:
 def _hurdles(config: Config, dataset: Dataset) -> list[str]:
     """What needs all rows at once, each with what to do instead."""
     found = []
-    if config.data.cluster is not None:
-        found.append("clusters need all rows at once: leave out data.cluster")
     if config.model.penalty.strength == "cv":
         found.append("strength: cv needs all rows at once: give model.penalty.strength as a number")
     return found

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.design.frame_rows import Outcome, frame_rows
+from logit_engine.design.frame_rows import Outcome, cluster_codes, frame_rows
 from logit_engine.design.parquet_rows import ParquetFrames, ParquetRows
 from logit_engine.design.table_design import Design
 from logit_engine.diagnostics.wording import Wording
@@ -19,7 +19,7 @@ from logit_engine.rows.table_frames import MemoryFrames
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset, needed_columns
 from logit_flows.steps.memory import is_streamed, refuse_large
-from logit_flows.steps.split import Split, test_mask
+from logit_flows.steps.split import Split, side_rule, test_mask
 
 Side = Literal["train", "test", "all"]
 Table = MemoryFrames | ParquetFrames
@@ -30,13 +30,13 @@ def open_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> Tab
     if not is_streamed(config, dataset):
         return MemoryFrames(read_rows(config, dataset, split, side))
     test_file = side == "test" and dataset.test is not None
-    outcome = Outcome(dataset.target)
+    outcome, is_test = Outcome(dataset.target), side_rule(split, dataset.present())
 
     def keep(frame: pl.DataFrame) -> NDArray[np.bool_]:
         there = outcome.is_present(frame)
         if test_file or side == "all":
             return there
-        mask = test_mask(split, frame)
+        mask = is_test(frame)
         return there & (mask if side == "test" else ~mask)
 
     files = dataset.test if test_file and dataset.test is not None else dataset
@@ -73,11 +73,12 @@ def outcomes(config: Config, dataset: Dataset, frame: pl.DataFrame) -> Array:
 def rows_for_fit(config: Config, dataset: Dataset, frames: Table, design: Design) -> Rows:
     """The rows of `open_rows`, encoded for a fit; the design was learnt from them."""
     names = class_names(dataset)
+    cluster = config.data.cluster
     if isinstance(frames, ParquetFrames):
-        return ParquetRows(frames, design, outcome_of(dataset), names)
-    return frame_rows(
-        design, frames.table, outcomes(config, dataset, frames.table), config.data.cluster, names
-    )
+        clusters = None if cluster is None else cluster_codes(frames, cluster)
+        return ParquetRows(frames, design, outcome_of(dataset), names, clusters)
+    y = outcomes(config, dataset, frames.table)
+    return frame_rows(design, frames.table, y, cluster, names)
 
 
 def wording_of(config: Config, dataset: Dataset, split: Split, design: Design) -> Wording:
@@ -96,9 +97,10 @@ def training_rows(
     """Some training rows, given by position, as data rows of their files with their ids."""
     wanted, seen, shown = positions[:MAX_SHOWN_ROWS], 0, []
     outcome, identifier = Outcome(dataset.target), config.data.id
+    is_test = side_rule(split, dataset.present())
     for file in dataset.table.files:
         frame = dataset.table.open_file(file.parquet.file.path).collect()
-        here = np.flatnonzero(outcome.is_present(frame) & ~test_mask(split, frame))
+        here = np.flatnonzero(outcome.is_present(frame) & ~is_test(frame))
         at = here[wanted[(wanted >= seen) & (wanted < seen + here.size)] - seen]
         seen += here.size
         for row in at.tolist():

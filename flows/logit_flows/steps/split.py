@@ -7,7 +7,9 @@ stratified rule has a threshold a class, so that each class is cut in the same s
 the data of its run. A time rule compares the first time of the row's cluster with a threshold.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -121,7 +123,7 @@ def split_rows(config: Config, dataset: Dataset) -> Split:
             key = hash_key(config, dataset.contract)
             rule = _hash_rule("hash", key, threshold=asked.test_size)
     if data.cluster not in (None, rule.column) and rule.method in ("hash", "column"):
-        _refuse_cut_clusters(dataset, rule, str(data.cluster))
+        _refuse_cut_clusters(config, dataset, rule, str(data.cluster))
     _check_sides(config, dataset, rule, target)
     return rule
 
@@ -153,6 +155,21 @@ def test_mask(split: Split, frame: pl.DataFrame) -> NDArray[np.bool_]:
     share = split.threshold if split.method == "hash" else _class_shares(split, frame)
     is_test: NDArray[np.bool_] = hashed_keys(frame, split.key, SPLIT_SALT) < share
     return is_test
+
+
+def side_rule(split: Split, rows: pl.LazyFrame) -> Callable[[pl.DataFrame], NDArray[np.bool_]]:
+    """Which rows of a part of all rows are on the test side: a function of a frame of the part.
+
+    It gives what `test_mask` gives of all rows at once: a cluster goes by the first time of all of
+    its rows, not of those in the part.
+    """
+    if split.method != "time" or split.cluster is None:
+        return partial(test_mask, split)
+    time, cluster = str(split.column), split.cluster
+    later = from_cut_on(time, None, rows.collect_schema()[time], split.threshold)
+    early = rows.filter(~later).select(by_name(cluster).unique()).collect(engine="streaming")
+    known = series_of(early, cluster).implode()
+    return lambda frame: (~series_of(frame, cluster).is_in(known)).to_numpy()
 
 
 def _class_shares(split: Split, frame: pl.DataFrame) -> NDArray[np.float64]:
@@ -212,11 +229,13 @@ def _stratified_rule(
     return _hash_rule("stratified", key, target=target, by_class=tuple(shares))
 
 
-def _refuse_cut_clusters(dataset: Dataset, rule: Split, cluster: str) -> None:
+def _refuse_cut_clusters(config: Config, dataset: Dataset, rule: Split, cluster: str) -> None:
     """Raises DataError if a rule puts rows of one cluster on both sides."""
-    frame = dataset.scan().select(by_names([*rule.columns, cluster])).collect()
-    sides = pl.DataFrame({"cluster": frame[cluster], "side": test_mask(rule, frame)})
-    cut = sides.group_by("cluster").agg(pl.col("side").n_unique()).filter(pl.col("side") > 1).height
+    found: list[pl.DataFrame] = []  # of each cluster, the sides its rows are on
+    for frame in columns_of(config, dataset, [*rule.columns, cluster]):
+        sides = pl.DataFrame({"cluster": frame[cluster], "side": test_mask(rule, frame)})
+        found = [pl.concat([*found, sides.unique()]).unique()]
+    cut = int(found[0]["cluster"].is_duplicated().sum()) // 2 if found else 0
     if cut:
         raise CurableError(
             f"the split by '{rule.column}' cuts {cut:,} clusters of '{cluster}' in two; rows that "
@@ -227,9 +246,9 @@ def _refuse_cut_clusters(dataset: Dataset, rule: Split, cluster: str) -> None:
 
 def _check_sides(config: Config, dataset: Dataset, rule: Split, target: str) -> None:
     """Raises DataError if a side has no rows, or rows of one class alone."""
-    rows, values = [0, 0], [set[Any](), set[Any]()]
+    rows, values, is_test = [0, 0], [set[Any](), set[Any]()], side_rule(rule, dataset.present())
     for frame in columns_of(config, dataset, [*rule.columns, target]):
-        mask = test_mask(rule, frame)
+        mask = is_test(frame)
         for i, side in enumerate((~mask, mask)):
             rows[i] += int(side.sum())
             values[i].update(series_of(frame, target).filter(pl.Series(side)).unique().to_list())

@@ -17,9 +17,9 @@ from logit_engine.design.parquet_rows import ParquetRows, parquet_frames, parque
 from logit_engine.design.spec import Impute, Normalize, Spec, Unknown
 from logit_engine.design.table_design import Design
 from logit_engine.design.terms.missing_indicator import Indicator
-from logit_engine.errors import DataError, UsageError
+from logit_engine.errors import DataError
 from logit_engine.fitting.steps import fit
-from logit_engine.inference.covariance import HC1
+from logit_engine.inference.covariance import CLUSTER, HC1
 from logit_engine.likelihoods import Multinomial
 from logit_engine.rows import BLOCK_ROWS, block_count
 from tests.support.fit_bits import bits
@@ -200,12 +200,26 @@ def test_what_the_design_has_no_rule_for_is_counted_over_all_rows(tmp_path: Path
         parquet_rows(Design((plain,)), paths, LATE)
 
 
+@pytest.mark.parametrize("column", ["id", "hour", "week", "named"])
+def test_clusters_have_the_bits_of_a_table_in_memory(tmp_path: Path, column: str) -> None:
+    days, named = pl.duration(days=pl.col("id") % 90), pl.format("ward {}", pl.col("id") % 300)
+    frame = table(20_000).with_columns(week=pl.date(2024, 1, 1) + days, named=named)
+    paths = written(frame, tmp_path, 700, 2)
+    design, _ = learn(frame, SPEC)
+    kept = frame.filter(pl.Series(LATE.is_present(frame)))
+    held = frame_rows(design, kept, LATE(kept), cluster=column)
+    streamed = parquet_rows(design, paths, LATE, cluster=column)
+    found = [fit(rows, covariance_type=CLUSTER) for rows in (held, streamed)]
+    np.testing.assert_array_equal(found[0].covariance, found[1].covariance)
+    assert found[0].clusters == found[1].clusters
+
+
 def test_what_cannot_be_read_by_chunks_is_refused(tmp_path: Path) -> None:
     frame = table(5_000)
     paths = written(frame, tmp_path, 700)
     design, _ = learn(frame, SPEC)
-    with pytest.raises(UsageError, match=r"clusters \('city'\) need all rows at hand"):
-        parquet_rows(design, paths, LATE, cluster="city")
+    with pytest.raises(DataError, match=r"^cluster 'x' is missing in \d+ rows \(first: row \d+\)"):
+        parquet_rows(design, paths, LATE, cluster="x")
     with pytest.raises(DataError, match="no rows are left to read"):
         parquet_rows(design, paths, LATE, keep=lambda f: f["id"].to_numpy() < 0, reads=("id",))
     with pytest.raises(DataError, match="y runs from 0 to 2; a binary outcome is 0 or 1"):

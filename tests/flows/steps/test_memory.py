@@ -71,6 +71,7 @@ def table(rows: int, seed: int = 3) -> pl.DataFrame:
             .cast(pl.Categorical),
             "y": pl.Series(np.where(yes, "yes", "no")).set(pl.Series(gone[2]), None),
             "kind": rng.integers(0, 3, rows),
+            "group": [f"g{code}" for code in rng.integers(0, rows // 20, rows)],
         }
     )
 
@@ -99,6 +100,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     return config
 
 
+CLUSTERED = {"data__cluster": "group"}
 MULTINOMIAL = {"data__target": {"column": "kind", "base": 1}, "model__family": "multinomial"}
 
 
@@ -118,8 +120,13 @@ MULTINOMIAL = {"data__target": {"column": "kind", "base": 1}, "model__family": "
         },
         {"split__method": "none", "data__source": "data/1.parquet", "data__test": "data/2.parquet"},
         MULTINOMIAL,
+        CLUSTERED,
+        CLUSTERED | {"split": {"method": "time", "test_size": 0.8}},
     ],
-    ids=["random", "time", "stratified", "column", "none", "file", "multinomial"],
+    ids=[
+        *("random", "time", "stratified", "column", "none", "file", "multinomial"),
+        *("clusters", "clusters by time"),
+    ],
 )
 def test_a_run_publishes_the_same_bytes_streamed_and_in_memory(
     make: Make, overrides: Mapping[str, Any]
@@ -138,13 +145,12 @@ def test_a_run_publishes_the_same_bytes_streamed_and_in_memory(
 @pytest.mark.parametrize(
     ("overrides", "why"),
     [
-        ({"data__cluster": "day"}, "clusters need all rows at once: leave out data.cluster"),
         (
             {"model__penalty": {"type": "l1", "strength": "cv"}},
             "strength: cv needs all rows at once",
         ),
     ],
-    ids=["cluster", "cv"],
+    ids=["cv"],
 )
 def test_what_cannot_be_streamed_is_refused_with_what_to_do(
     make: Make, overrides: Mapping[str, Any], why: str
