@@ -6,8 +6,17 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 from logit_flows.config.model import Config
+from logit_flows.steps.load import Dataset
+from logit_flows.steps.rows import Side, open_rows
+from logit_flows.steps.split import Split
 
 Make = Callable[..., Config]
+
+
+def side_table(config: Config, dataset: Dataset, split: Split, side: Side) -> pl.DataFrame:
+    """The rows of a side as one table."""
+    rows = open_rows(config, dataset, split, side)
+    return pl.concat([rows.schema.to_frame(), *rows.frames()])
 
 
 def city_table(rows: int = 600, seed: int = 5, first: int = 0) -> pl.DataFrame:

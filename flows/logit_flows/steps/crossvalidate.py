@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from logit_engine.columns import Array
-from logit_engine.design.frame_rows import frame_clusters, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.table_design import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
@@ -19,7 +17,7 @@ from logit_flows.steps.fit import fit_unaliased, likelihood_of, penalty_of
 from logit_flows.steps.folds import fold_key, hashed_folds
 from logit_flows.steps.learn import Learned, fold_spec
 from logit_flows.steps.load import Dataset
-from logit_flows.steps.rows import class_names, outcomes, read_rows
+from logit_flows.steps.rows import Table, clusters, open_rows, outcome_of, rows_for_fit
 from logit_flows.steps.split import Split
 
 
@@ -42,48 +40,39 @@ def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:
             "strength by another; "
             "list strengths under experiment.matrix: {model.penalty.strength: [...]}."
         )
-    frame = read_rows(config, dataset, split, "train")
+    rows = open_rows(config, dataset, split, "train")
     assert config.experiment is not None
     count = config.experiment.folds
-    fold = hashed_folds(frame, fold_key(config, dataset.contract), count)
-    y = outcomes(config, dataset, frame)
-    losses = np.empty(frame.height)
+    fold = hashed_folds(rows, fold_key(config, dataset.contract), count)
+    losses = np.empty(rows.n)
     for k in range(count):
         inside = fold == k
         if not inside.any():
             raise DataError(f"fold {k + 1} of {count} has no rows; use fewer experiment.folds.")
-        train, validation = frame.filter(pl.Series(~inside)), frame.filter(pl.Series(inside))
-        losses[inside] = _fold_losses(config, dataset, (train, y[~inside]), (validation, y[inside]))
-    cluster = frame_clusters(frame, config.data.cluster)
-    found = difference_interval(losses, cluster=cluster)
+        losses[inside] = _fold_losses(config, dataset, rows.filter(~inside), rows.filter(inside))
+    found = difference_interval(losses, cluster=clusters(config, rows))
     return Validated(found.mean, found.std_error)
 
 
-def _fold_losses(
-    config: Config,
-    dataset: Dataset,
-    train: tuple[pl.DataFrame, Array],
-    validation: tuple[pl.DataFrame, Array],
-) -> Array:
-    """The log-loss of each validation row under the model of the training rows, (n,).
-
-    train, validation: frame and outcome.
-    """
-    frame, y = train
+def _fold_losses(config: Config, dataset: Dataset, train: Table, held: Table) -> Array:
+    """The log-loss of each held-out row under the model of the training rows, (n,)."""
     likelihood = likelihood_of(config, dataset)
 
     def fit_design(design: Design) -> FitResult:
         return fit(
-            frame_rows(design, frame, y, classes=class_names(dataset)),
+            rows_for_fit(dataset, train, design),
             likelihood,
-            penalty=penalty_of(config, frame.height, design, likelihood.outputs),
+            penalty=penalty_of(config, train.n, design, likelihood.outputs),
             covariance_type=None,
             allow_separation=config.model.on_separation == "warn",
             threads=config.compute.thread_count,
             wording=Wording(config.data.target.column, units=design.units, pools=design.pools),
         )
 
-    fitted = fit_unaliased(config, Learned(*learn(frame, fold_spec(config))), fit_design)
-    held, outcome = validation
-    eta = fitted.learned.design.predictors(held, fitted.result.estimates)
-    return -likelihood.terms(eta, outcome).loglik
+    fitted = fit_unaliased(config, Learned(*learn(train, fold_spec(config))), fit_design)
+    design, code_of = fitted.learned.design, outcome_of(dataset)
+    losses = [
+        -likelihood.terms(design.predictors(frame, fitted.result.estimates), code_of(frame)).loglik
+        for frame in held.frames()
+    ]
+    return np.concatenate(losses)

@@ -92,12 +92,12 @@ def fit_model(
     Raises SeparationError or RankError with the names of columns, unless the config only warns, or
     drops them.
     """
-    frames = open_rows(config, dataset, split, "train")
+    frames = open_rows(config, dataset, split, "train", config.compute.backend == "dask")
     _refuse_absent_classes(config, dataset, frames)
     likelihood = likelihood_of(config, dataset)
 
     def fit_design(design: Design) -> FitResult:
-        encoded = rows_for_fit(config, dataset, frames, design)
+        encoded = rows_for_fit(dataset, frames, design, config.data.cluster)
         with rows_for_backend(config, dataset, encoded) as rows:
             return fit(
                 rows,

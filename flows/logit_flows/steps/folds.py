@@ -7,9 +7,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
+from logit_engine.rows.table_frames import Frames
 from logit_flows.config.model import Config
 from logit_flows.sources.contract import Contract
-from logit_flows.steps.hashing import Key, hashed_keys
+from logit_flows.steps.hashing import Key, hashed_keys, key_columns
 from logit_flows.steps.split import hash_key
 from logit_flows.steps.time_cuts import first_times
 
@@ -31,13 +32,20 @@ def fold_key(config: Config, contract: Contract) -> Key:
     return hash_key(config, contract)
 
 
-def hashed_folds(frame: pl.DataFrame, key: Key, count: int) -> NDArray[np.int64]:
+def hashed_folds(rows: Frames, key: Key, count: int) -> NDArray[np.int64]:
     """The validation fold of each row, 0..count-1, (n,), by a hash of its key."""
-    return np.floor(hashed_keys(frame, key, FOLD_SALT) * count).astype(np.int64)
+    return np.floor(_hashes(rows, key) * count).astype(np.int64)
+
+
+def _hashes(rows: Frames, key: Key) -> NDArray[np.float64]:
+    """The hash of each row's key, (n,)."""
+    columns = list(key_columns(key))
+    parts = [hashed_keys(frame, key, FOLD_SALT) for frame in rows.frames(columns)]
+    return np.concatenate([np.empty(0), *parts])
 
 
 def validation_folds(
-    config: Config, contract: Contract, frame: pl.DataFrame, y: NDArray[np.float64]
+    config: Config, contract: Contract, rows: Frames, y: NDArray[np.float64]
 ) -> list[Fold]:
     """The folds of model.penalty for training rows with outcome codes y, (n,). Raises DataError for
     a fold that cannot be.
@@ -49,14 +57,14 @@ def validation_folds(
     count = asked.folds
     match asked.fold_method:
         case "time":
-            codes = _time_pieces(frame, str(data.time), data.cluster, count + 1) - 1
+            codes = _time_pieces(rows, str(data.time), data.cluster, count + 1) - 1
             found = [Fold(codes < k, codes == k) for k in range(count)]
         case "stratified":
-            order = hashed_keys(frame, fold_key(config, contract), FOLD_SALT)
+            order = _hashes(rows, fold_key(config, contract))
             codes = _equal_shares(order, y, count)
             found = [Fold(codes != k, codes == k) for k in range(count)]
         case _:
-            codes = hashed_folds(frame, fold_key(config, contract), count)
+            codes = hashed_folds(rows, fold_key(config, contract), count)
             found = [Fold(codes != k, codes == k) for k in range(count)]
     _check_folds(found, y)
     return found
@@ -76,14 +84,13 @@ def _check_folds(found: list[Fold], y: NDArray[np.float64]) -> None:
             )
 
 
-def _time_pieces(
-    frame: pl.DataFrame, time: str, cluster: str | None, count: int
-) -> NDArray[np.int64]:
+def _time_pieces(rows: Frames, time: str, cluster: str | None, count: int) -> NDArray[np.int64]:
     """Pieces 0, 1, ... in time of about equally many rows, (n,); equal times stay together."""
+    frame = pl.concat(rows.frames([c for c in (time, cluster) if c is not None]))
     first = first_times(time, cluster, frame.schema[time])
     rank = frame.select(first.rank("dense").cast(pl.Int64)).to_series().to_numpy() - 1
-    rows = np.bincount(rank)
-    middle = (np.cumsum(rows) - 0.5 * rows) / rank.size
+    counts = np.bincount(rank)
+    middle = (np.cumsum(counts) - 0.5 * counts) / rank.size
     return np.asarray(np.floor(middle * count).astype(np.int64)[rank])
 
 

@@ -9,12 +9,13 @@ small for one gate cannot add up over many.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 import polars as pl
 
 from logit_engine.columns import Array
-from logit_engine.design.frame_rows import frame_clusters
 from logit_engine.diagnostics.metric_intervals import difference_interval
 from logit_engine.errors import DataError
 from logit_engine.rows.labels import label_text
@@ -22,8 +23,7 @@ from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.load import Dataset
-from logit_flows.steps.memory import refuse_large
-from logit_flows.steps.rows import outcomes
+from logit_flows.steps.rows import clusters, outcome_of
 from logit_flows.steps.unseen_rows import IncomparableError, cannot_score, unseen_rows
 
 
@@ -150,29 +150,28 @@ def compare(
     config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel
 ) -> Comparison:
     """Paired log-loss on the rows that both models' split rules hold out, by cluster."""
-    refuse_large(
-        config, dataset, "the gate compares two models on all rows at once: promote by hand"
-    )
     unseen = unseen_rows(config, dataset, challenger, other)
-    frame = unseen.frame
-    y = outcomes(config, dataset, frame)
-    cluster = frame_clusters(frame, config.data.cluster)
+    rows, code_of = unseen.rows, outcome_of(dataset)
+    differences, audits = [], []
+    for frame in rows.frames():
+        y = code_of(frame)
+        audits.append(other.design.audit(frame.lazy()))
+        differences.append(log_losses(challenger, frame, y) - log_losses(other, frame, y))
     try:
-        losses = log_losses(other, frame, y)
+        other.design.refuse(reduce(add, audits))
     except DataError as error:
-        raise IncomparableError(cannot_score(other, challenger, str(error).rstrip("."))) from error
-    difference = log_losses(challenger, frame, y) - losses
-    level = config.evaluate.intervals.level
-    found = difference_interval(difference, cluster=cluster, level=level)
+        why = cannot_score(other, challenger, str(error).rstrip("."))
+        raise IncomparableError(why) from error
+    cluster, level = clusters(config, rows), config.evaluate.intervals.level
+    found = difference_interval(np.concatenate(differences), cluster=cluster, level=level)
     groups = None if cluster is None else int(np.unique(cluster).size)
-    return Comparison(
-        frame.height, groups, found.mean, found.lower, found.upper, level, unseen.left_out
-    )
+    return Comparison(rows.n, groups, found.mean, found.lower, found.upper, level, unseen.left_out)
 
 
 def log_losses(model: StoredModel, frame: pl.DataFrame, y: Array) -> Array:
-    """Each row's log-loss under a model, (n,)."""
-    return -model.likelihood.terms(model.design.predictors(frame, model.result.estimates), y).loglik
+    """Each row's log-loss under a model, (n,); nan where its design has no rule for a value."""
+    eta = model.design.linear_predictors(frame, model.result.estimates)
+    return -model.likelihood.terms(eta, y).loglik
 
 
 def unmet_requirements(config: Config, evaluation: Evaluation) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Rows: the training or test rows of a dataset, in memory or streamed, with coded outcomes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,49 +16,49 @@ from logit_engine.diagnostics.wording import Wording
 from logit_engine.rows import Rows
 from logit_engine.rows.labels import label_text
 from logit_engine.rows.row_names import MAX_SHOWN_ROWS, listed
-from logit_engine.rows.table_frames import MemoryFrames
+from logit_engine.rows.table_frames import Frames, MemoryFrames
 from logit_flows.config.model import Config
-from logit_flows.steps.load import Dataset, needed_columns
-from logit_flows.steps.memory import is_streamed, refuse_large
-from logit_flows.steps.split import Split, side_rule, test_mask
+from logit_flows.steps.load import Dataset, Keep, needed_columns
+from logit_flows.steps.memory import is_streamed
+from logit_flows.steps.split import Split, side_rule
 
 Side = Literal["train", "test", "all"]
 Table = MemoryFrames | ParquetFrames
 
 
-def open_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> Table:
-    """The rows of `read_rows` a frame at a time: from memory, or streamed from the files."""
-    if not is_streamed(config, dataset):
-        return MemoryFrames(read_rows(config, dataset, split, side))
-    test_file = side == "test" and dataset.test is not None
+def open_rows(
+    config: Config, dataset: Dataset, split: Split, side: Side, for_workers: bool = False
+) -> Table:
+    """The rows of a side that have a target, with the columns a run needs, a frame at a time.
+
+    They come from memory, or are streamed from the files: if they are large, or for workers of a
+    cluster, which read them themselves. Under split method none the test rows are those of the test
+    file, or there are none.
+    """
+    is_file = side == "test" and dataset.test is not None
+    files = dataset.test if is_file and dataset.test is not None else dataset
     outcome, is_test = Outcome(dataset.target), side_rule(split, dataset.present())
 
     def keep(frame: pl.DataFrame) -> NDArray[np.bool_]:
         there = outcome.is_present(frame)
-        if test_file or side == "all":
+        if is_file or side == "all":
             return there
         mask = is_test(frame)
         return there & (mask if side == "test" else ~mask)
 
-    files = dataset.test if test_file and dataset.test is not None else dataset
-    reads = () if test_file else split.columns
-    return files.frames(needed_columns(config), keep, (dataset.target, *reads))
+    reads = (dataset.target, *(() if is_file else split.columns))
+    streamed = for_workers or is_streamed(config, dataset)
+    return kept_rows(files, needed_columns(config), keep, reads, streamed)
 
 
-def read_rows(config: Config, dataset: Dataset, split: Split, side: Side) -> pl.DataFrame:
-    """The rows of a side that have a target, with the columns a run needs. Raises DataError if they
-    would not fit.
-
-    Under split method none the test rows are those of the test file, or there are none.
-    """
-    refuse_large(config, dataset, "this step needs all rows at once")
-    if side == "test" and dataset.test is not None:
-        return dataset.test.present().collect()
-    frame = dataset.present().collect()
-    if side == "all" or split.method == "none":
-        return frame.clear() if side == "test" else frame
-    mask = pl.Series(test_mask(split, frame))
-    return frame.filter(mask if side == "test" else ~mask)
+def kept_rows(
+    dataset: Dataset, columns: Sequence[str], keep: Keep, reads: Sequence[str], streamed: bool
+) -> Table:
+    """The rows that `keep`, given frames of the columns `reads`, keeps: in memory or streamed."""
+    if streamed:
+        return dataset.frames(columns, keep, reads)
+    frame = dataset.scan().collect()
+    return MemoryFrames(frame).filter(keep(frame))
 
 
 def outcome_of(dataset: Dataset) -> Outcome:
@@ -65,20 +66,33 @@ def outcome_of(dataset: Dataset) -> Outcome:
     return Outcome(dataset.target, dataset.classes, dataset.events)
 
 
-def outcomes(config: Config, dataset: Dataset, frame: pl.DataFrame) -> Array:
+def outcomes(dataset: Dataset, rows: Frames) -> Array:
     """The code of each row's class, (n,)."""
-    return outcome_of(dataset)(frame)
+    code_of = outcome_of(dataset)
+    return np.concatenate([np.empty(0), *map(code_of, rows.frames([dataset.target]))])
 
 
-def rows_for_fit(config: Config, dataset: Dataset, frames: Table, design: Design) -> Rows:
-    """The rows of `open_rows`, encoded for a fit; the design was learnt from them."""
+def clusters(config: Config, rows: Frames) -> NDArray[np.int64] | None:
+    """The cluster of each row, (n,), or None without clusters."""
+    column = config.data.cluster
+    if column is None:
+        return None
+    codes_of = cluster_codes(rows, column)
+    return np.concatenate([np.empty(0, dtype=np.int64), *map(codes_of, rows.frames([column]))])
+
+
+def rows_for_fit(
+    dataset: Dataset, frames: Table, design: Design, cluster: str | None = None
+) -> Rows:
+    """The rows of `open_rows`, encoded for a fit; the design was learnt from them.
+
+    cluster: a column of rows that depend on each other, for a clustered covariance.
+    """
     names = class_names(dataset)
-    cluster = config.data.cluster
     if isinstance(frames, ParquetFrames):
-        clusters = None if cluster is None else cluster_codes(frames, cluster)
-        return ParquetRows(frames, design, outcome_of(dataset), names, clusters)
-    y = outcomes(config, dataset, frames.table)
-    return frame_rows(design, frames.table, y, cluster, names)
+        codes = None if cluster is None else cluster_codes(frames, cluster)
+        return ParquetRows(frames, design, outcome_of(dataset), names, codes)
+    return frame_rows(design, frames.table, outcomes(dataset, frames), cluster, names)
 
 
 def wording_of(config: Config, dataset: Dataset, split: Split, design: Design) -> Wording:

@@ -32,6 +32,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
+from logit_engine.rows.table_frames import Frames
 from logit_flows.config.model import Config
 from logit_flows.steps.hashing import RowKey, hashed_rows, rounded_row_hashes
 from logit_flows.steps.load import Dataset
@@ -81,15 +82,19 @@ class TrainedKeys:
         """The columns that a row is known by."""
         return tuple(dict.fromkeys((*self.columns, *self.values_key.columns)))
 
-    def trained(self, frame: pl.DataFrame) -> Mask:
-        """Which rows of a frame, which the split rule holds out, may have been fitted on, (n,).
+    def trained(self, rows: Frames) -> Mask:
+        """Which rows, which the split rule holds out, may have been fitted on, (n,).
 
         Raises ChangedKeysError if far more rows than by chance have the values of training rows.
         """
-        known = np.zeros(frame.height, dtype=bool)
-        for column, prints in self.columns.items():
-            known |= _among(_column_prints(frame, column), prints)
-        alike = self._alike(frame) & ~known
+        known, alike = np.zeros((2, rows.n), dtype=bool)
+        start = 0
+        for frame in rows.frames(self.reads):
+            here = slice(start, start := start + frame.height)
+            for column, prints in self.columns.items():
+                known[here] |= _among(_column_prints(frame, column), prints)
+            alike[here] = self._alike(frame)
+        alike &= ~known
         if self.chance <= MAX_CHANCE:
             return known | alike
         self._refuse_odd_share(int(alike.sum()), int((~known).sum()))

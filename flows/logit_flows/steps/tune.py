@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns
-from logit_engine.design.frame_rows import frame_clusters, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.table_design import Design
 from logit_engine.diagnostics.metric_intervals import difference_interval
@@ -23,10 +23,19 @@ from logit_flows.steps.fit import likelihood_of, unit_penalty
 from logit_flows.steps.folds import validation_folds
 from logit_flows.steps.learn import design_spec, fold_spec
 from logit_flows.steps.load import Dataset
-from logit_flows.steps.rows import class_names, outcomes, read_rows
+from logit_flows.steps.rows import (
+    Table,
+    class_names,
+    clusters,
+    open_rows,
+    outcome_of,
+    outcomes,
+    rows_for_fit,
+)
 from logit_flows.steps.split import Split
 from logit_flows.steps.strengths import strength_grid
 
+LOSSES_SHARE = 0.1  # of compute.memory, for the losses of held-out rows
 LEVEL_SHARE = 1e-6  # of a log-loss: two that differ by less are one
 
 WEAKEST_OF_PATH = (
@@ -125,9 +134,8 @@ class Tuning:
 def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
     """Fit the grid of strengths on each fold's training rows, score the held-out rows, choose."""
     asked = config.model.penalty
-    frame = read_rows(config, dataset, split, "train")
-    design, _ = learn(frame, design_spec(config))
-    training = _Training(design, frame, outcomes(config, dataset, frame))
+    rows = open_rows(config, dataset, split, "train")
+    training = _Training(learn(rows, design_spec(config))[0], rows)
     problem = _problem(config, dataset, training)
     threads = config.compute.thread_count
     strengths = strength_grid(problem.rows, problem.likelihood, problem.unit, threads)
@@ -144,11 +152,10 @@ def tune_penalty(config: Config, dataset: Dataset, split: Split) -> Tuning:
 
 
 class _Training(NamedTuple):
-    """Training rows with their outcome codes, (n,), and a design that was learnt from them."""
+    """Training rows, and a design that was learnt from them."""
 
     design: Design
-    frame: pl.DataFrame
-    y: Array
+    rows: Table
 
 
 class _Problem(NamedTuple):
@@ -160,10 +167,9 @@ class _Problem(NamedTuple):
 
 
 def _problem(config: Config, dataset: Dataset, training: _Training) -> _Problem:
-    design, frame, y = training
     likelihood = likelihood_of(config, dataset)
-    rows = frame_rows(design, frame, y, classes=class_names(dataset))
-    unit = unit_penalty(config, design, likelihood.outputs).multiplied(frame.height)
+    rows = rows_for_fit(dataset, training.rows, training.design)
+    unit = unit_penalty(config, training.design, likelihood.outputs).multiplied(rows.n)
     return _Problem(rows, likelihood, unit)
 
 
@@ -174,30 +180,57 @@ def _path(config: Config, dataset: Dataset, training: _Training, strengths: Arra
     return fit_path(rows, likelihood, unit, strengths, threads=threads).estimates
 
 
+class _FoldPath(NamedTuple):
+    """What a fold learnt, (m, q) at m strengths, and the rows that it held out, (n,) of all."""
+
+    design: Design
+    estimates: Array
+    held: NDArray[np.bool_]
+
+
 def _points(
     config: Config, dataset: Dataset, training: _Training, strengths: Array
 ) -> tuple[Point, ...]:
     """What each strength is worth on the rows that the folds hold out."""
-    _, frame, y = training
-    every = validation_folds(config, dataset.contract, frame, y)
-    likelihood = likelihood_of(config, dataset)
-    losses, terms = np.empty((strengths.size, frame.height)), np.zeros(strengths.size)
+    rows = training.rows
+    every = validation_folds(config, dataset.contract, rows, outcomes(dataset, rows))
+    paths = []
     for inside, held in every:
-        train, rest = frame.filter(pl.Series(inside)), frame.filter(pl.Series(held))
+        train = rows.filter(inside)
         # a fold's rows have no say in how they are normalized
         own, _ = learn(train, fold_spec(config))
-        X = own.encode(rest)
-        path = _path(config, dataset, _Training(own, train, y[inside]), strengths)
-        for i, estimates in enumerate(path):
-            losses[i, held] = _losses(likelihood, X, estimates, y[held])
-            terms[i] += np.count_nonzero(estimates) / len(every)
+        paths.append(_FoldPath(own, _path(config, dataset, _Training(own, train), strengths), held))
+    terms = np.mean([np.count_nonzero(path.estimates, axis=1) for path in paths], axis=0)
     judged = np.any([fold.held for fold in every], axis=0)  # by time the first rows only teach
-    cluster = frame_clusters(frame.filter(pl.Series(judged)), config.data.cluster)
-    found = [difference_interval(row[judged], cluster=cluster) for row in losses]
+    cluster = clusters(config, rows.filter(judged))
+    found = []
+    for part in _parts_in_memory(config, strengths.size, rows.n):
+        losses = np.empty((part.stop - part.start, rows.n))
+        for path in paths:
+            losses[:, path.held] = _held_losses(config, dataset, rows, path, part)
+        found += [difference_interval(row[judged], cluster=cluster) for row in losses]
     return tuple(
-        Point(s, d.mean, d.std_error, float(t))
-        for s, d, t in zip(strengths.tolist(), found, terms, strict=True)
+        Point(s, d.mean, d.std_error, t)
+        for s, d, t in zip(strengths.tolist(), found, terms.tolist(), strict=True)
     )
+
+
+def _parts_in_memory(config: Config, strengths: int, rows: int) -> list[slice]:
+    """The strengths, so many at a time that their losses take a small part of the memory."""
+    size = max(1, int(LOSSES_SHARE * config.compute.memory_bytes) // (8 * rows))
+    return [slice(i, min(i + size, strengths)) for i in range(0, strengths, size)]
+
+
+def _held_losses(
+    config: Config, dataset: Dataset, rows: Table, path: _FoldPath, part: slice
+) -> Array:
+    """The log-loss of each held-out row at some of the strengths, (m, n)."""
+    likelihood, code_of = likelihood_of(config, dataset), outcome_of(dataset)
+    found = []
+    for frame in rows.filter(path.held).frames():
+        X, y = path.design.encode(frame), code_of(frame)
+        found.append([_losses(likelihood, X, theta, y) for theta in path.estimates[part]])
+    return np.concatenate(found, axis=1)
 
 
 def _trace(

@@ -2,23 +2,25 @@
 rules and by what each run keeps of its training rows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from logit_engine.design.frame_rows import Outcome
 from logit_engine.errors import DataError
-from logit_engine.rows.frame_columns import by_name
 from logit_engine.storage.model_file import StoredModel
 from logit_flows.config.model import Config
 from logit_flows.sources.looking import KnownTypes
 from logit_flows.sources.reading import read_source
 from logit_flows.steps.hashing import key_columns
 from logit_flows.steps.load import Dataset, dialects_of
+from logit_flows.steps.memory import is_streamed
 from logit_flows.steps.opening import open_store
+from logit_flows.steps.rows import Table, kept_rows
 from logit_flows.steps.score import model_contract
-from logit_flows.steps.split import Split, test_mask
+from logit_flows.steps.split import Split, side_rule
 from logit_flows.steps.trained_keys import ChangedKeysError, TrainedKeys
 
 
@@ -33,7 +35,7 @@ class UnseenRows:
     left_out: how many more the split rules hold out, that a model was fitted on all the same.
     """
 
-    frame: pl.DataFrame
+    rows: Table
     left_out: int
 
 
@@ -41,21 +43,14 @@ def unseen_rows(
     config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel
 ) -> UnseenRows:
     """The rows with a target that neither model has seen. Raises IncomparableError without any."""
-    rows = _common_rows(config, dataset, challenger, other)
+    common = _common_data(config, dataset, challenger, other)
     rules = _comparable_rules(challenger, other)
     keys = [_stored_keys(config, model) for model in (challenger, other)]
-    frame = rows.filter(by_name(dataset.target).is_not_null()).collect()
-    held_out = np.logical_and(*map(_held_out, rules, keys, (frame, frame)))
-    if not held_out.any():
-        raise IncomparableError(
-            f"no row is provably unseen by both models (their split methods are {rules[0].method} "
-            f"and {rules[1].method})"
-        )
-    frame = frame.filter(pl.Series(held_out))
-    seen = np.zeros(frame.height, dtype=bool)
+    rows = _held_out_by_both(config, common, rules, keys)
+    seen = np.zeros(rows.n, dtype=bool)
     for model, own in zip((challenger, other), keys, strict=True):
         try:
-            seen |= own.trained(frame)
+            seen |= own.trained(rows)
         except ChangedKeysError as error:
             why = f"no row is provably unseen by run {model.origin['run']}: {error}"
             raise IncomparableError(f"{why}; {by_hand(challenger)}") from error
@@ -65,7 +60,38 @@ def unseen_rows(
             "rules hold out have the id, the cluster or the values of rows that one of them was "
             f"trained on; {by_hand(challenger)}"
         )
-    return UnseenRows(frame.filter(pl.Series(~seen)), int(seen.sum()))
+    return UnseenRows(rows.filter(~seen), int(seen.sum()))
+
+
+def _held_out_by_both(
+    config: Config, data: Dataset, rules: tuple[Split, Split], keys: list[TrainedKeys]
+) -> Table:
+    """The rows with a target that the split rules of two models hold out.
+
+    A model without a split holds none out: all rows may be unseen if its keys tell rows apart.
+    Raises IncomparableError if there are none.
+    """
+    present, outcome = data.present(), Outcome(data.target)
+    tests = [side_rule(rule, present) for rule in rules if rule.method != "none"]
+    is_known = all(
+        own.tells_rows_apart for rule, own in zip(rules, keys, strict=True) if rule.method == "none"
+    )
+
+    def keep(frame: pl.DataFrame) -> NDArray[np.bool_]:
+        held_out = outcome.is_present(frame) & is_known
+        for is_test in tests:
+            held_out &= is_test(frame)
+        return held_out
+
+    reads = (data.target, *(column for rule in rules for column in rule.columns))
+    columns = tuple(data.contract.types)
+    rows = kept_rows(data, columns, keep, reads, is_streamed(config, data))
+    if rows.n == 0:
+        raise IncomparableError(
+            f"no row is provably unseen by both models (their split methods are {rules[0].method} "
+            f"and {rules[1].method})"
+        )
+    return rows
 
 
 def by_hand(challenger: StoredModel) -> str:
@@ -78,16 +104,6 @@ def by_hand(challenger: StoredModel) -> str:
 def cannot_score(other: StoredModel, challenger: StoredModel, why: str) -> str:
     """Why a published model has no say on today's rows, and what is left to do."""
     return f"run {other.origin['run']} cannot score these rows ({why}); {by_hand(challenger)}"
-
-
-def _held_out(rule: Split, keys: TrainedKeys, frame: pl.DataFrame) -> NDArray[np.bool_]:
-    """Which rows a model's split rule holds out, (n,).
-
-    A model without a split holds none out: all rows may be unseen if its keys tell rows apart.
-    """
-    if rule.method == "none":
-        return np.full(frame.height, keys.tells_rows_apart)
-    return test_mask(rule, frame)
 
 
 def _stored_keys(config: Config, model: StoredModel) -> TrainedKeys:
@@ -117,10 +133,10 @@ def _comparable_rules(challenger: StoredModel, other: StoredModel) -> tuple[Spli
     )
 
 
-def _common_rows(
+def _common_data(
     config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel
-) -> pl.LazyFrame:
-    """The test rows' data with all columns that one of the two models reads, lazily.
+) -> Dataset:
+    """The test rows' data with all columns that one of the two models reads.
 
     Raises IncomparableError if a column meant something else to the other model, or is not there.
     """
@@ -130,15 +146,14 @@ def _common_rows(
             f"the contract of the data changed since run {other.origin['run']} ({changed[0]}), so "
             f"no row is provably unseen; {by_hand(challenger)}"
         )
-    table = (dataset.test or dataset).table
+    own = dataset.test or dataset
     if theirs.types.keys() <= mine.types.keys():
-        return table.scan()
+        return own
     both = mine.extended(theirs)
     roles = {column.name: column.roles for column in both.columns}
     known, dialects = KnownTypes(older=both.types), dialects_of(config, both)
+    cache = open_store(config).cache_folder
     try:
-        return read_source(
-            table.sources, roles, known, dialects, open_store(config).cache_folder
-        ).scan()
+        return replace(own, table=read_source(own.table.sources, roles, known, dialects, cache))
     except DataError as error:
         raise IncomparableError(cannot_score(other, challenger, str(error).rstrip("."))) from error

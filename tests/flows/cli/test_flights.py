@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from tests.support.command import ROOT, logit
+from tests.support.pipeline import side_table
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_the_shipped_config_trains_the_real_flights(flights: Path) -> None:
 def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None:
     from logit_flows.config.reading import read_config
     from logit_flows.steps.load import load_dataset
-    from logit_flows.steps.rows import outcomes, read_rows
+    from logit_flows.steps.rows import outcome_of
     from logit_flows.steps.stored_run import read_run
     from sklearn.linear_model import LogisticRegression
 
@@ -57,9 +58,9 @@ def test_scikit_learn_agrees_on_the_flights_to_six_digits(flights: Path) -> None
     from logit_flows.steps.split import Split
 
     dataset = load_dataset(config)
-    frame = read_rows(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
+    frame = side_table(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
     X = dense_array(model.design.encode(frame))[:, 1:]
-    y = outcomes(config, dataset, frame)
+    y = outcome_of(dataset)(frame)
     peer = LogisticRegression(
         C=float("inf"), solver="newton-cholesky", tol=1e-12, max_iter=100
     ).fit(X, y)

@@ -10,12 +10,13 @@ from logit_flows.first_config.guessing import first_config
 from logit_flows.recipes.training import train
 from logit_flows.reports.page import write_report
 from logit_flows.steps.load import load_dataset
-from logit_flows.steps.rows import read_rows
 from logit_flows.steps.split import split_rows
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "bench"))
 from reference_fit import largest_difference
 from tables import OWN_TABLES, differences_from_expert, read_experts, table_files
+
+from tests.support.pipeline import side_table
 
 EXPERTS = read_experts(OWN_TABLES)
 
@@ -38,7 +39,7 @@ def test_first_config_trains_the_model_of_an_expert(name: str, tmp_path: Path) -
     trained = train(config)
     assert trained.model.result.converged
     dataset = load_dataset(config)
-    rows = read_rows(config, dataset, split_rows(config, dataset), "train")
+    rows = side_table(config, dataset, split_rows(config, dataset), "train")
     strength = config.model.penalty.strength
     assert largest_difference(Path(trained.folder), rows, strength) < 1e-8
     assert write_report(config, trained.run).stat().st_size > 10_000

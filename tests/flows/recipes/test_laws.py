@@ -131,5 +131,5 @@ def test_the_law_sees_what_is_outside_a_step(line: str, sentence: str) -> None:
 
 
 def test_the_law_sees_a_step_without_a_policy() -> None:
-    source = "from logit_flows.steps.rows import read_rows\nframe = run(read_rows, config)"
-    assert read_recipe(source, set()) == Found({"read_rows"}, [])
+    source = "from logit_flows.steps.rows import open_rows\nframe = run(open_rows, config)"
+    assert read_recipe(source, set()) == Found({"open_rows"}, [])

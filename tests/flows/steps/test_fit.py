@@ -17,7 +17,7 @@ from logit_flows.steps.crossvalidate import cross_validate
 from logit_flows.steps.fit import fit_model
 from logit_flows.steps.learn import learn_design
 from logit_flows.steps.load import Dataset, load_dataset
-from logit_flows.steps.rows import outcomes, read_rows
+from logit_flows.steps.rows import outcome_of
 from logit_flows.steps.split import Split, split_rows
 from sklearn.linear_model import LogisticRegression
 
@@ -25,7 +25,7 @@ from logit_engine.columns import dense_array
 from logit_engine.errors import RankError, SeparationError
 from logit_engine.fitting.result import Verdict
 from logit_engine.storage.model_file import read_model
-from tests.support.pipeline import Make, city_table
+from tests.support.pipeline import Make, city_table, side_table
 
 
 def test_a_fit_does_not_depend_on_the_order_in_which_the_files_are_named(
@@ -57,8 +57,8 @@ def test_penalties_of_a_given_strength_are_scikit_learns(
     )
     model = train(config).model
     dataset = load_dataset(config)
-    frame = read_rows(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
-    X, y = dense_array(model.design.encode(frame))[:, 1:], outcomes(config, dataset, frame)
+    frame = side_table(config, dataset, Split.from_content(dict(model.origin["split"])), "train")
+    X, y = dense_array(model.design.encode(frame))[:, 1:], outcome_of(dataset)(frame)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         peer = LogisticRegression(

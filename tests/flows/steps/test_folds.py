@@ -13,6 +13,7 @@ from logit_flows.steps.split import split_rows
 from logit_flows.steps.tune import tune_penalty
 
 from logit_engine.errors import DataError
+from logit_engine.rows.table_frames import MemoryFrames
 from tests.support.pipeline import Make, city_table
 from tests.support.times import TIMES
 
@@ -23,7 +24,7 @@ def folds_of(config: Config, frame: pl.DataFrame) -> np.ndarray:
     """The fold that holds out each row, -1 for none, (n,)."""
     codes = np.full(frame.height, -1)
     y = frame["y"].to_numpy().astype(float)
-    found = validation_folds(config, load_dataset(config).contract, frame, y)
+    found = validation_folds(config, load_dataset(config).contract, MemoryFrames(frame), y)
     for k, fold in enumerate(found):
         assert not (fold.train & fold.held).any()
         assert (codes[fold.held] == -1).all()

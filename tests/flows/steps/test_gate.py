@@ -16,7 +16,7 @@ from logit_flows.steps.gate import (
 )
 from logit_flows.steps.hashing import hashed_values
 from logit_flows.steps.load import load_dataset
-from logit_flows.steps.rows import outcomes
+from logit_flows.steps.rows import outcome_of
 from logit_flows.steps.score import load_stored_model
 from logit_flows.steps.split import SPLIT_SALT
 from logit_flows.steps.unseen_rows import IncomparableError
@@ -180,7 +180,7 @@ def test_models_are_compared_on_the_rows_that_both_hold_out(make: Make) -> None:
     found = compare(config, dataset, *models)
     frame = dataset.scan().collect()
     unseen = frame.filter(pl.Series(hashed_values(frame["key"], SPLIT_SALT) < 0.15))
-    y = outcomes(config, dataset, unseen)
+    y = outcome_of(dataset)(unseen)
     p = [
         m.select_outputs(unseen.lazy(), ["probability"]).collect().to_series().to_numpy()
         for m in models

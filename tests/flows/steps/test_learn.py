@@ -20,6 +20,7 @@ from logit_flows.steps.tune import tune_penalty
 from ruamel.yaml import YAML
 
 from logit_engine.errors import DataError, LogitEngineError, Reason
+from logit_engine.rows.table_frames import MemoryFrames
 from logit_engine.storage.model_file import read_model
 from tests.support.pipeline import Make, city_table
 
@@ -130,7 +131,7 @@ def test_what_is_rare_unseen_or_constant_in_a_fold_alone_does_not_stop_it(
 ) -> None:
     """Two levels of twelve rows, one of them and a column of ones within one fold of three."""
     frame = city_table()
-    fold = hashed_folds(frame, "key", 3)
+    fold = hashed_folds(MemoryFrames(frame), "key", 3)
     first, all_folds = np.flatnonzero(fold == 0)[:12], np.arange(200, 212)
     city = frame["city"].to_list()
     for i in first:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -16,9 +17,12 @@ import pytest
 from logit_flows.config.checking import from_mapping, with_overrides
 from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError
+from logit_flows.recipes.experimenting import experiment
+from logit_flows.recipes.retraining import retrain
 from logit_flows.recipes.training import train
 from logit_flows.steps import evaluate as evaluating
 from logit_flows.steps import load as loading
+from logit_flows.steps import tune as tuning
 from logit_flows.steps.load import distinct_count, load_dataset
 
 from logit_engine.design import parquet_rows as parquet
@@ -142,24 +146,41 @@ def test_a_run_publishes_the_same_bytes_streamed_and_in_memory(
     assert rows["key"].n_unique() == rows.height
 
 
-@pytest.mark.parametrize(
-    ("overrides", "why"),
-    [
-        (
-            {"model__penalty": {"type": "l1", "strength": "cv"}},
-            "strength: cv needs all rows at once",
-        ),
-    ],
-    ids=["cv"],
-)
-def test_what_cannot_be_streamed_is_refused_with_what_to_do(
-    make: Make, overrides: Mapping[str, Any], why: str
+TUNED = {"type": "l2", "strength": "cv", "folds": 3}
+
+
+@pytest.mark.parametrize("fold_method", ["random", "stratified", "time"])
+def test_a_strength_is_chosen_with_the_same_bytes_streamed_and_in_memory(
+    make: Make, monkeypatch: pytest.MonkeyPatch, fold_method: str
 ) -> None:
-    with pytest.raises(
-        DataError,
-        match=rf"rows of 6 columns take about .* MB as a table, more than compute.*; {why}",
-    ):
-        train(make("1KB", **overrides))
+    monkeypatch.setattr(tuning, "strength_grid", lambda *_: np.array([1.0, 0.1, 0.01, 1e-3]))
+    clusters = {} if fold_method == "stratified" else CLUSTERED
+    asked = {"model__penalty": TUNED | {"fold_method": fold_method}, **clusters}
+    held, streamed = (train(make(memory, **asked)) for memory in ("1GB", "1KB"))
+    for name in (*TABLES, "tuning.parquet", "path.parquet"):
+        one, other = (Path(trained.folder) / name for trained in (held, streamed))
+        assert one.read_bytes() == other.read_bytes(), name
+
+
+def test_cells_are_ranked_alike_streamed_and_in_memory(make: Make) -> None:
+    matrix = {"matrix": {"model.link": ["logit", "probit"]}, "folds": 3}
+    held, streamed = (
+        experiment(make(memory, experiment=matrix, compute__threads=1, **CLUSTERED))
+        for memory in ("1GB", "1KB")
+    )
+    assert held.cells == streamed.cells
+    assert [cell.error for cell in held.cells] == [None, None]
+
+
+def test_the_gate_decides_alike_streamed_and_in_memory(make: Make) -> None:
+    said = []
+    for memory in ("1GB", "1KB"):
+        retrain(make(memory, features__numeric=["b"], **CLUSTERED))
+        outcome = retrain(make(memory, **CLUSTERED))
+        assert outcome.decision.promote
+        said.append(outcome.decision.sentence)
+    assert said[0] == said[1]
+    assert re.search(r"on [\d,]+ rows \([\d,]+ clusters\) that neither has seen", said[0])
 
 
 def test_ids_are_counted_by_shares(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from logit_flows.steps.fit import penalty_of, unit_penalty
 from logit_flows.steps.folds import validation_folds
 from logit_flows.steps.learn import design_spec
 from logit_flows.steps.load import load_dataset
-from logit_flows.steps.rows import outcomes, read_rows
+from logit_flows.steps.rows import outcome_of
 from logit_flows.steps.split import Split
 from logit_flows.steps.tune import tune_penalty
 from scipy.special import expit
@@ -31,6 +31,7 @@ from logit_engine.errors import DataError
 from logit_engine.fitting.steps import fit
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows.table_frames import MemoryFrames
+from tests.support.pipeline import side_table
 
 Make = Callable[..., Config]
 
@@ -76,8 +77,8 @@ def make(tmp_path: Path) -> Make:
 
 def training(config: Config) -> tuple[pl.DataFrame, np.ndarray]:
     dataset = load_dataset(config)
-    frame = read_rows(config, dataset, Split("none"), "train")
-    return frame, outcomes(config, dataset, frame)
+    frame = side_table(config, dataset, Split("none"), "train")
+    return frame, outcome_of(dataset)(frame)
 
 
 def test_all_levels_of_a_categorical_are_kept_or_dropped_together(make: Make) -> None:
@@ -194,7 +195,7 @@ def test_folds_by_time_learn_from_what_came_before(make: Make) -> None:
         model__penalty={"type": "l2", "strength": "cv", "fold_method": "time"},
     )
     frame, y = training(config)
-    found = validation_folds(config, load_dataset(config).contract, frame, y)
+    found = validation_folds(config, load_dataset(config).contract, MemoryFrames(frame), y)
     first = frame.select(pl.col("day").min().over("group"))["day"].to_numpy()
     taught = 0
     for fold in found:
@@ -226,18 +227,17 @@ def test_stratified_folds_have_equal_shares_of_each_class_and_random_ones_keep_c
     config = make(model__penalty=penalty | {"fold_method": "stratified"})
     frame, y = training(config)
     contract = load_dataset(config).contract
-    found = validation_folds(config, contract, frame, y)
+    found = validation_folds(config, contract, MemoryFrames(frame), y)
     assert (np.sum([fold.held for fold in found], axis=0) == 1).all()
     for fold in found:
         assert (fold.train == ~fold.held).all()
         for label in (0.0, 1.0):
             assert abs((y[fold.held] == label).sum() - (y == label).sum() / 7) < 1.0
-    turned = validation_folds(config, contract, frame.reverse(), y[::-1])
+    turned = validation_folds(config, contract, MemoryFrames(frame.reverse()), y[::-1])
     assert all((a.held == b.held[::-1]).all() for a, b in zip(found, turned, strict=True))
     by_cluster = make(model__penalty=penalty, data__cluster="group")
-    for fold in validation_folds(
-        by_cluster, contract, frame.with_columns(group=pl.Series(np.arange(1200) // 4)), y
-    ):
+    grouped = MemoryFrames(frame.with_columns(group=pl.Series(np.arange(1200) // 4)))
+    for fold in validation_folds(by_cluster, contract, grouped, y):
         assert (fold.held.reshape(-1, 4).sum(axis=1) % 4 == 0).all()
 
 
@@ -247,10 +247,11 @@ def test_folds_that_cannot_be_are_told(make: Make) -> None:
     )
     frame, y = training(config)
     contract = load_dataset(config).contract
+    one_day = MemoryFrames(frame.with_columns(day=pl.lit(date(2024, 1, 1))))
     with pytest.raises(DataError, match=r"fold 1 of 5 has no rows; use fewer model.penalty.folds"):
-        validation_folds(config, contract, frame.with_columns(day=pl.lit(date(2024, 1, 1))), y)
+        validation_folds(config, contract, one_day, y)
     with pytest.raises(DataError, match="the rows that fold 1 of 5 learns from lack a class"):
-        validation_folds(config, contract, frame, np.where(np.arange(1200) < 300, 0.0, 1.0))
+        validation_folds(config, contract, MemoryFrames(frame), 1.0 * (np.arange(1200) >= 300))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from logit_flows.steps.hashing import RowKey
 from logit_flows.steps.split import Split
 from logit_flows.steps.split import test_mask as hold_out
 
+from logit_engine.rows.table_frames import MemoryFrames
+
 hold_out.__test__ = False  # type: ignore[attr-defined]
 
 RULES = (
@@ -100,7 +102,9 @@ def test_no_order_type_cut_or_growth_moves_a_row(history: History, rule: Split) 
     folds = {
         key: fold
         for frame in history.later
-        for key, fold in zip(keys_of(frame), hashed_folds(frame, rule.key, 3), strict=True)
+        for key, fold in zip(
+            keys_of(frame), hashed_folds(MemoryFrames(frame), rule.key, 3), strict=True
+        )
     }
-    expected = hashed_folds(history.first, rule.key, 3).tolist()
+    expected = hashed_folds(MemoryFrames(history.first), rule.key, 3).tolist()
     assert [folds[key] for key in keys_of(history.first)] == expected

@@ -14,12 +14,12 @@ from logit_flows.config.reading import read_config
 from logit_flows.steps import split as splits
 from logit_flows.steps.hashing import RowKey, key_columns
 from logit_flows.steps.load import load_dataset
-from logit_flows.steps.rows import open_rows, read_rows
+from logit_flows.steps.rows import open_rows
 from logit_flows.steps.split import Split, split_rows, test_mask
 
 from logit_engine.design.parquet_rows import ParquetFrames
 from logit_engine.errors import DataError
-from tests.support.pipeline import Make, city_table
+from tests.support.pipeline import Make, city_table, side_table
 
 
 def sides(config: Config) -> pl.DataFrame:
@@ -108,7 +108,9 @@ def test_without_a_split_all_rows_train(make: Make) -> None:
     config = make(split={"method": "none"})
     dataset, rule = load_dataset(config), Split("none")
     assert not sides(config)["test"].any()
-    assert [read_rows(config, dataset, rule, side).height for side in ("train", "test", "all")] == [
+    assert [
+        side_table(config, dataset, rule, side).height for side in ("train", "test", "all")
+    ] == [
         600,
         0,
         600,
@@ -261,6 +263,6 @@ def test_whole_rows_have_the_same_sides_streamed_and_in_memory(make: Make, metho
     assert split_rows(streamed, load_dataset(streamed)) == rule
     for side in ("train", "test"):
         rows = open_rows(streamed, dataset, rule, side)
-        whole = read_rows(held, dataset, rule, side)
+        whole = side_table(held, dataset, rule, side)
         assert isinstance(rows, ParquetFrames)
         assert pl.concat(rows.frames())["x"].to_list() == whole["x"].to_list()

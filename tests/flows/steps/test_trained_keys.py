@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from logit_flows.steps.hashing import RowKey
 from logit_flows.steps.load import load_dataset
-from logit_flows.steps.rows import read_rows
 from logit_flows.steps.split import split_rows
 from logit_flows.steps.trained_keys import ChangedKeysError, TrainedKeys, sketch_trained_rows
 
 from logit_engine.errors import DataError
-from tests.support.pipeline import Make
+from logit_engine.rows.table_frames import MemoryFrames
+from tests.support.pipeline import Make, side_table
 
 FEW = {"features__numeric": [], "features__categorical": ["city"]}
 
@@ -22,15 +22,15 @@ def sketched(make: Make, **settings: object) -> tuple[TrainedKeys, pl.DataFrame,
     config = make(**settings)
     dataset = load_dataset(config)
     split = split_rows(config, dataset)
-    train, test = (read_rows(config, dataset, split, side) for side in ("train", "test"))
+    train, test = (side_table(config, dataset, split, side) for side in ("train", "test"))
     return sketch_trained_rows(config, dataset, split), train, test
 
 
 def test_every_training_row_is_known_again_and_no_test_row(make: Make) -> None:
     keys, train, test = sketched(make, data__cluster="group")
     assert list(keys.columns) == ["key", "group"]
-    assert keys.trained(train).all()
-    assert not keys.trained(test).any()
+    assert keys.trained(MemoryFrames(train)).all()
+    assert not keys.trained(MemoryFrames(test)).any()
     assert (keys.alike, keys.test_rows) == (0, test.height)
 
 
@@ -38,14 +38,14 @@ def test_every_training_row_is_known_again_and_no_test_row(make: Make) -> None:
 def test_a_training_row_is_known_by_its_id_or_its_cluster_alone(make: Make, renamed: str) -> None:
     keys, train, test = sketched(make, data__cluster="group")
     changed = [pl.col("x", "z") + 10.0, (pl.col(renamed).cast(pl.String) + "?").alias(renamed)]
-    assert keys.trained(train.with_columns(changed)).all()
-    assert not keys.trained(test.with_columns(changed)).any()
+    assert keys.trained(MemoryFrames(train.with_columns(changed))).all()
+    assert not keys.trained(MemoryFrames(test.with_columns(changed))).any()
 
 
 def test_an_id_is_known_whatever_type_a_file_gives_it(make: Make) -> None:
     keys, train, _ = sketched(make)
     other = train.with_columns(pl.col("key").cast(pl.String), pl.col("x", "z") * 2.0)
-    assert keys.trained(other).all()
+    assert keys.trained(MemoryFrames(other)).all()
 
 
 @pytest.mark.parametrize("change", ["single precision", "three decimals more", "seven digits"])
@@ -61,13 +61,13 @@ def test_rows_with_new_ids_are_known_by_values_that_changed_a_little(
     }[change]
     for side, expected in ((train, True), (test, False)):
         changed = side.with_columns(new, key=pl.col("key") + 10**6)
-        assert (keys.trained(changed) == expected).all()
+        assert (keys.trained(MemoryFrames(changed)) == expected).all()
 
 
 def test_values_that_many_rows_share_say_nothing_by_themselves(make: Make) -> None:
     keys, _, test = sketched(make, **FEW)
     assert keys.chance == 1.0
-    assert not keys.trained(test).any()
+    assert not keys.trained(MemoryFrames(test)).any()
 
 
 def test_more_rows_alike_than_by_chance_mean_that_ids_have_changed(make: Make) -> None:

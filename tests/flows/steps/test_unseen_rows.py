@@ -12,12 +12,12 @@ import pytest
 from logit_flows.recipes.training import train
 from logit_flows.steps.load import load_dataset
 from logit_flows.steps.opening import open_store
-from logit_flows.steps.rows import read_rows
+from logit_flows.steps.rows import Table
 from logit_flows.steps.score import load_stored_model
 from logit_flows.steps.split import split_rows
 from logit_flows.steps.unseen_rows import IncomparableError, UnseenRows, unseen_rows
 
-from tests.support.pipeline import Make, city_table
+from tests.support.pipeline import Make, city_table, side_table
 
 BY_TIME = {"data__time": "day", "split": {"method": "time", "test_size": 0.3}}
 NO_ID = {"data__id": None}
@@ -34,10 +34,15 @@ def retrained(
     config = make(table, **settings)
     champion = load_stored_model(config, train(config).run)
     dataset = load_dataset(config)
-    fitted_on = read_rows(config, dataset, split_rows(config, dataset), "train")
+    fitted_on = side_table(config, dataset, split_rows(config, dataset), "train")
     config = make(change(table), **settings)
     challenger = load_stored_model(config, train(config).run)
     return unseen_rows(config, load_dataset(config), challenger, champion), fitted_on
+
+
+def table(rows: Table) -> pl.DataFrame:
+    """The rows as one table."""
+    return pl.concat(rows.frames())
 
 
 def places(frame: pl.DataFrame) -> set[int]:
@@ -105,7 +110,7 @@ def test_no_row_that_a_champion_was_fitted_on_is_called_unseen_after(
 ) -> None:
     found, fitted_on = retrained(make, TABLE, change, **settings)
     assert found.left_out
-    assert not places(found.frame) & places(fitted_on)
+    assert not places(table(found.rows)) & places(fitted_on)
 
 
 def crossing_table() -> pl.DataFrame:
@@ -123,7 +128,7 @@ def test_a_cluster_whose_early_rows_left_the_file_is_known_again(
     settings = {**BY_TIME, "data__cluster": "group", **extra}
     found, fitted_on = retrained(make, crossing_table(), recent, **settings)
     assert found.left_out > 20
-    assert not set(found.frame["group"]) & set(fitted_on["group"])
+    assert not set(table(found.rows)["group"]) & set(fitted_on["group"])
 
 
 def test_rows_that_all_were_trained_on_are_refused(make: Make) -> None:
@@ -142,8 +147,8 @@ def test_a_model_without_a_split_is_compared_on_rows_that_came_later(make: Make)
     config = make(pl.concat([TABLE, later]))
     challenger = load_stored_model(config, train(config).run)
     found = unseen_rows(config, load_dataset(config), challenger, champion)
-    assert set(found.frame["key"]) <= set(later["key"])
-    assert 80 < found.frame.height < 160
+    assert set(table(found.rows)["key"]) <= set(later["key"])
+    assert 80 < found.rows.n < 160
 
 
 def test_a_run_that_kept_no_keys_is_not_compared(make: Make) -> None:
