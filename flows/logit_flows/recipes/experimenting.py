@@ -24,7 +24,7 @@ def experiment(config: Config, run: Run = DIRECT) -> Leaderboard:
     cell, or none succeeds.
     """
     with attempt(config, "experiment", run) as record:
-        dataset = run(load_dataset, config)
+        dataset = run(load_dataset, config, False, True)
         plan = run(plan_experiment, config, dataset)
         found = run.each(run_cell, plan.jobs, plan.workers)
         board = run(publish_leaderboard, config, plan.experiment, found)
@@ -43,7 +43,7 @@ def run_cell(job: Job) -> Cell:
     shown = tuple(settings.items())
     run = DIRECT
     try:
-        dataset = run(load_dataset, config)
+        dataset = run(load_dataset, config, False, True)
         split = run(split_rows, config, dataset)
         validated = run(cross_validate, config, dataset, split)
         trained = train_run(config, False, run)

@@ -83,16 +83,18 @@ class Dataset:
             table.refuse_new_contents()
 
 
-def load_dataset(config: Config, relearn: bool = False) -> Dataset:
+def load_dataset(config: Config, relearn: bool = False, folds: bool = False) -> Dataset:
     """The config's data under the contract of its name, learnt now if there is none.
 
-    relearn: learn the contract anew. Raises DataError with every problem found, one sentence each.
+    relearn: learn the contract anew. folds: an experiment cuts the rows into folds. Raises
+    DataError with every problem found, one sentence each.
     """
     older = None if relearn else open_store(config).contract()
-    dataset = _checked_dataset(config, config.data.source, "data.source", older, training=True)
+    row = hashed_row(config, older, folds)
+    dataset = _checked_dataset(config, config.data.source, "data.source", older, row)
     if config.data.test is None:
         return dataset
-    test = _checked_dataset(config, config.data.test, "data.test", dataset.contract, training=False)
+    test = _checked_dataset(config, config.data.test, "data.test", dataset.contract)
     known = dataset.classes
     strange = [one for one in test.classes if not any(is_same_label(one, k) for k in known)]
     if strange:
@@ -134,13 +136,15 @@ def row_columns(config: Config) -> tuple[str, ...]:
     return tuple(name for name in needed_columns(config) if name not in apart)
 
 
-def hashed_row(config: Config, older: Contract | None) -> tuple[str, ...]:
+def hashed_row(config: Config, older: Contract | None, folds: bool = False) -> tuple[str, ...]:
     """The columns of the whole rows that the config's split or folds hash, those of the first
     train of its name; () if they hash none.
+
+    folds: an experiment has some too, and all of its cells hash the same columns.
     """
     penalty = config.model.penalty
     splits = config.split.method in ("random", "stratified")
-    folds = penalty.strength == "cv" and penalty.fold_method != "time"
+    folds = folds or (penalty.strength == "cv" and penalty.fold_method != "time")
     if config.split_key != "row" or not (splits or folds):
         return ()
     return row_columns(config) if older is None or not older.row else older.row
@@ -165,12 +169,16 @@ def _checked_dataset(
     source: str | Sequence[str],
     named_by: str,
     older: Contract | None,
-    *,
-    training: bool,
+    row: tuple[str, ...] | None = None,
 ) -> Dataset:
-    """A Dataset of files that keep the contract. Raises DataError with every problem found."""
+    """A Dataset of files that keep the contract.
+
+    row: the columns that are hashed of training rows; None of test files. Raises DataError with
+    every problem found.
+    """
+    training = row is not None
+    row = row or ()
     paths = find_paths(source, config.resolve, named_by)
-    row = hashed_row(config, older) if training else ()
     roles = {**dict.fromkeys(row, (Role.ROW,)), **column_roles(config)}
     cache = open_store(config).cache_folder
     try:

@@ -22,13 +22,15 @@ from logit_flows.config.model import Config
 from logit_flows.config.remedies import CurableError, Remedy
 from logit_flows.config.values import value_text
 from logit_flows.sources.contract import Contract
-from logit_flows.sources.type_names import NUMBER_TYPES
+from logit_flows.sources.type_names import NUMBER_TYPES, LogicalType
 from logit_flows.steps.hashing import Key, RowKey, canonical_text, hashed_keys, key_columns
 from logit_flows.steps.load import Dataset, row_columns
 from logit_flows.steps.memory import columns_of
 from logit_flows.steps.time_cuts import cut_of, first_times, from_cut_on, plain_cut, stored_cut
 
 SPLIT_SALT = 0x5EED_0001
+# numbers in one role may be levels in another: hashed by value, a row then stays the same row
+VALUE_TYPES = (*NUMBER_TYPES, LogicalType.INTEGER, LogicalType.BOOLEAN)
 HASH_NAME = "canonical text"  # of the hash that a stored rule counts on
 
 
@@ -136,7 +138,7 @@ def hash_key(config: Config, contract: Contract) -> Key:
     if by != "row":
         return str(config.data.cluster if by == "cluster" else config.data.id)
     columns, types = sorted(contract.row or row_columns(config)), contract.types
-    numbers = tuple(c for c in columns if types[c] in NUMBER_TYPES)
+    numbers = tuple(c for c in columns if types[c] in VALUE_TYPES)
     return RowKey(numbers, tuple(c for c in columns if c not in numbers))
 
 

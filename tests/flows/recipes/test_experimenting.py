@@ -1,11 +1,16 @@
 """Experiments: cells fail alone, and the others are ranked."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from logit_flows.recipes.experimenting import experiment
+from logit_flows.steps import crossvalidate
+from logit_flows.steps.folds import hashed_folds
 from logit_flows.steps.opening import open_store
+from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
 from tests.support.pipeline import Make, city_table
@@ -34,6 +39,40 @@ def test_one_cell_fails_alone_and_the_others_are_ranked_by_cross_validation(make
     assert {entry.run for entry in store.runs()} >= {c.run for c in board.cells[:4]}
     before = Path(board.path).read_bytes()
     assert Path(experiment(config).path).read_bytes() == before
+
+
+@pytest.mark.parametrize("method", ["time", "random"])
+def test_cells_of_other_features_and_roles_share_their_folds(
+    make: Make, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows without an id: the folds are hashes of what is the row in the base config."""
+    frame = city_table().drop("key").with_columns(part=pl.col("x").round().cast(pl.Int64))
+    matrix = {
+        "features.numeric": [["x"], ["x", "z"]],
+        "features.categorical": [["city"], ["part"]],
+    }
+    config = make(
+        frame,
+        data__id=None,
+        data__time="day",
+        split={"method": method, "test_size": 0.3},
+        features={"numeric": ["x", "z", "part"], "categorical": ["city"], "pool_as": "level"},
+        features__min_frequency=20,
+        model={"penalty": {"type": "l2", "strength": 0.01}},
+        compute__threads=1,
+        experiment={"matrix": matrix, "folds": 3},
+    )
+    folds = []
+
+    def noted(*args: Any) -> NDArray[np.int64]:
+        folds.append(hashed_folds(*args))
+        return folds[-1]
+
+    monkeypatch.setattr(crossvalidate, "hashed_folds", noted)
+    board = experiment(config)
+    assert [cell.error for cell in board.cells if cell.error] == []
+    assert len(folds) == len(board.cells) > 2
+    assert all((one == folds[0]).all() for one in folds)
 
 
 def test_an_experiment_without_cells_or_without_a_good_one_is_refused(make: Make) -> None:
