@@ -106,6 +106,6 @@ def test_many_levels_stay_where_each_has_rows_of_the_rarest_class() -> None:
         (guess,) = getattr(found, kind)
         said = {
             "categorical": "408 levels, of which 300 rare ones are pooled",
-            "left_out": "120 frequent levels are too many for 1,500 rows of a class; merge them",
+            "left_out": "108 frequent levels are too many for 1,500 rows of a class; merge them",
         }
         assert guess.reason.startswith(said[kind])
