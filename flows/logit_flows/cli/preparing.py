@@ -4,7 +4,7 @@ import json
 import shlex
 from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,13 +21,17 @@ from logit_flows.cli.options import (
 )
 from logit_flows.cli.terminal import say, say_table
 
-TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".gz", ".zst", ".parquet")
+if TYPE_CHECKING:
+    from logit_flows.first_config.source_files import SourceFiles
 
 
 def init(
     data: Annotated[
         list[Path],
-        typer.Argument(help="A file: .csv .tsv .txt .data, also .gz or .zst, or .parquet."),
+        typer.Argument(
+            help="A file (.csv .tsv .txt .data, also .gz or .zst, or .parquet), a folder of such "
+            "files, a glob, or several files."
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -38,15 +42,16 @@ def init(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look at a file and write a first config for it, each guess with its reason."""
+    """Look at data and write a first config for them, each guess with its reason."""
     from logit_flows.first_config.guessing import first_config
+    from logit_flows.first_config.source_files import find_source
 
-    table = _only_file(data)
-    file = out or table.parent / "config.yaml"
+    source = find_source(data)
+    file = out or source.folder / "config.yaml"
     replaced = file.exists()
     if replaced:
-        _refuse_changed(file, table, target)
-    made = first_config(table, file, target)
+        _refuse_changed(file, source, target)
+    made = first_config(source, file, target)
     file.write_text(made.text, encoding="utf-8")
     if as_json:
         print_json({"config": str(file), "guesses": list(made.said)})
@@ -58,32 +63,17 @@ def init(
     say("Next: logit train" + ("" if file == CONFIG else f" --config {file}"))
 
 
-def _only_file(data: list[Path]) -> Path:
-    """The file to look at. Raises UsageError for several files, a folder, or none."""
-    named = data[0]
-    folder = named if named.is_dir() else named.parent
-    if len(data) > 1 or named.is_dir() or "*" in named.name:
-        files = sorted(f for f in folder.glob("*") if f.suffix in TABLE_ENDINGS)
-        one = files[0] if files else folder / "a.csv"
-        pattern = folder / f"*{one.suffix}"
-        line = shlex.join(["logit", "init", str(one), "--out", str(CONFIG)])
-        raise UsageError(f"init reads one file: {line}, then write  data: {{source: '{pattern}'}}")
-    if not named.exists():
-        raise UsageError(f"{named}: there is no such file.")
-    return named
-
-
-def _refuse_changed(file: Path, table: Path, target: str | None) -> None:
+def _refuse_changed(file: Path, source: "SourceFiles", target: str | None) -> None:
     """Raise UsageError, unless another target is named and the file is as init wrote it."""
     from logit_flows.first_config.title import is_untouched
 
     content = file.read_text("utf-8", errors="replace") if file.is_file() else ""
-    if target is not None and is_untouched(content, table.name):
+    if target is not None and is_untouched(content, source.title):
         return
     numbers = (file.with_name(f"{file.stem}-{n}{file.suffix}") for n in count(2))
     free = next(other for other in numbers if not other.exists())
     named = [] if target is None else ["--target", target]
-    line = shlex.join(["logit", "init", str(table), *named, "--out", str(free)])
+    line = shlex.join(["logit", "init", *map(str, source.named), *named, "--out", str(free)])
     raise UsageError(f"{file} exists; name another file by --out: {line}")
 
 

@@ -19,7 +19,7 @@ DROPS = {
 }
 
 
-def config_entries(sketch: Sketch, source: str, name: str) -> list[Entry]:
+def config_entries(sketch: Sketch, source: str | list[str], name: str) -> list[Entry]:
     """The entries of a first config. source: the data as the config names it."""
     return [
         Entry(("name",), name),
@@ -31,7 +31,7 @@ def config_entries(sketch: Sketch, source: str, name: str) -> list[Entry]:
     ]
 
 
-def _data_entries(sketch: Sketch, source: str) -> Iterator[Entry]:
+def _data_entries(sketch: Sketch, source: str | list[str]) -> Iterator[Entry]:
     size = f"{sketch.rows:,} rows, {sketch.width} columns"
     yield Entry(("data", "source"), source, (size,))
     if sketch.format.value:

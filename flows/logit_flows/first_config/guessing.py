@@ -1,6 +1,5 @@
 """Guessing: from a file to the text of its first config, and to the sentences that explain it."""
 
-import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from logit_flows.first_config.profiles import Profile, profile_columns
 from logit_flows.first_config.reading import Table, read_table
 from logit_flows.first_config.roles import Roles, guess_roles
 from logit_flows.first_config.sketch import Choice, Sketch
+from logit_flows.first_config.source_files import SourceFiles, find_source
 from logit_flows.first_config.stray_codes import stray_guesses
 from logit_flows.first_config.strengths import pure_level_rows
 from logit_flows.first_config.title import titled_text
@@ -47,24 +47,25 @@ class FirstConfig:
     said: tuple[str, ...]
 
 
-def first_config(data: Path, file: Path, target: str | None = None) -> FirstConfig:
-    """A config for a data file, to be written to `file`.
+def first_config(data: Path | SourceFiles, file: Path, target: str | None = None) -> FirstConfig:
+    """A config for a data file, or several of one source, to be written to `file`.
 
     target: the outcome's column, if it is known. Raises DataError if no column can be the outcome,
     UsageError if the target cannot.
     """
-    sketch = sketch_table(read_table(data), data.name, target)
-    source = os.path.relpath(data.resolve(), file.resolve().parent)
-    source = str(data.resolve()) if source.startswith("..") else source
-    name = "".join(c if c.isalnum() else "-" for c in data.name.split(".")[0]).strip("-") or "model"
+    files = data if isinstance(data, SourceFiles) else find_source([data])
+    sketch = sketch_table(read_table(files.paths), files.title, target)
+    source, name = files.source_for(file), files.model_name
 
     def config_of(tried: Sketch) -> Config:
         return from_mapping(content_of(config_entries(tried, source, name)), file.resolve().parent)
 
     sketch, problem = fitting_sketch(sketch, config_of)
-    text = titled_text(data.name, text_of(config_entries(sketch, source, name)))
+    text = titled_text(files.title, text_of(config_entries(sketch, source, name)))
     refusal = [f"train will refuse this: {problem}"] if problem else []
-    return FirstConfig(text, (*_sentences(sketch, data), *refusal))
+    several = f"{len(files.paths):,} files are one source: {source}"
+    said = [several] if len(files.paths) > 1 else []
+    return FirstConfig(text, (*said, *_sentences(sketch, files), *refusal))
 
 
 def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
@@ -177,12 +178,14 @@ def _both_sides(frame: pl.DataFrame, time: str, outcome: Outcome) -> bool:
     return all(side.drop_nulls().n_unique() == len(outcome.classes) for side in sides)
 
 
-def _sentences(sketch: Sketch, data: Path) -> list[str]:
+def _sentences(sketch: Sketch, files: SourceFiles) -> list[str]:
     """Each guess, for a person to correct."""
     roles = sketch.roles
     said = [*sketch.format.reasons, *outcome_sentences(sketch)]
     if sketch.outcome.rival:
-        line = shlex.join(["logit", "init", str(data), "--target", sketch.outcome.rival])
+        line = shlex.join(
+            ["logit", "init", *map(str, files.named), "--target", sketch.outcome.rival]
+        )
         said.append(f"unsure: another column is as likely; {line}")
     for key in ("id", "time", "cluster"):
         guess = getattr(roles, key)

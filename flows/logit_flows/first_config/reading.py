@@ -1,6 +1,6 @@
-"""Reading: a whole file as typed columns, and how its text is written."""
+"""Reading: the files of a source as typed columns, and how its text is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from logit_engine.errors import DataError
-from logit_engine.rows.frame_columns import by_names
+from logit_engine.rows.frame_columns import by_name, by_names
 from logit_flows.first_config.text_format import FormatGuess, format_keys, with_markers
-from logit_flows.sources.files import is_parquet_file, refuse_other_ending
+from logit_flows.sources.files import is_parquet_file, partitions_of, refuse_other_ending
 from logit_flows.sources.text.cell_values import cast_text
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.scanning import scan_texts
@@ -39,28 +39,53 @@ class Table:
     is_text: bool = False
 
 
-def read_table(data: Path) -> Table:
-    """All rows of a file. Raises DataError if it cannot be read, or has no rows."""
-    refuse_other_ending(str(data))
+def read_table(files: Sequence[Path]) -> Table:
+    """All rows of the files of one source, which are text or Parquet.
+
+    The columns are those that all files have, and those that Hive's folders name. Raises DataError
+    if a file cannot be read, or there are no rows.
+    """
+    refuse_other_ending(str(files[0]))
     try:
-        is_parquet = is_parquet_file(str(data))
-        table = Table(pl.read_parquet(data)) if is_parquet else _text_table(data)
+        if is_parquet_file(str(files[0])):
+            table = Table(_joined_frame(files, pl.read_parquet))
+        else:
+            table = _text_table(files)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{data} cannot be read: {str(error).splitlines()[0]}") from error
+        named = files[0] if len(files) == 1 else f"one of {len(files)} files"
+        raise DataError(f"{named} cannot be read: {str(error).splitlines()[0]}") from error
     if table.frame.is_empty():
-        raise DataError(f"{data} has no rows.")
+        raise DataError(f"{files[0]} has no rows.")
     return replace(table, frame=each_column(table.frame, typed_column))
 
 
-def _text_table(data: Path) -> Table:
-    sniffed = sniff_dialect(data, None, guess_encoding=True)
-    texts = scan_texts(data, sniffed.dialect).collect()
+def _text_table(files: Sequence[Path]) -> Table:
+    sniffed = sniff_dialect(files[0], None, guess_encoding=True)
+    texts = _joined_frame(files, lambda file: scan_texts(file, sniffed.dialect).collect())
     parsed = each_column(texts, lambda column: parsed_column(column, sniffed.dialect))
     words = texts.select(by_names(n for n, kind in parsed.schema.items() if kind == pl.String))
     found = with_markers(words, FormatGuess(sniffed.dialect, sniffed.reasons))
     again = each_column(found.texts(words), lambda column: parsed_column(column, found.dialect))
     frame = pl.DataFrame([again[c.name] if c.name in again.columns else c for c in parsed])
     return Table(frame, format_keys(found.dialect), found.reasons, is_text=True)
+
+
+def _joined_frame(files: Sequence[Path], read: Callable[[Path], pl.DataFrame]) -> pl.DataFrame:
+    """The rows of all files in their order, the columns of their folders behind their own."""
+    frames = []
+    for file in files:
+        own = read(file)
+        parts = [
+            pl.Series(name, [value] * own.height, dtype=pl.String)
+            for name, value in partitions_of(str(file))
+            if name not in own.columns
+        ]
+        frames.append(own.hstack(parts) if parts else own)
+    shared = [n for n in frames[0].columns if all(n in frame.columns for frame in frames)]
+    columns = [
+        pl.concat([f.select(by_name(n)) for f in frames], how="vertical_relaxed") for n in shared
+    ]
+    return pl.concat(columns, how="horizontal") if len(files) > 1 else frames[0]
 
 
 def each_column(frame: pl.DataFrame, change: Callable[[pl.Series], pl.Series]) -> pl.DataFrame:

@@ -237,17 +237,25 @@ def test_init_writes_again_what_nobody_changed(exam: Path, tmp_path: Path) -> No
     assert (refused.returncode, line in refused.stderr) == (2, True), refused.stderr
 
 
-def test_init_says_that_it_reads_one_file(tmp_path: Path) -> None:
-    files = [tmp_path / name for name in ("a.csv", "b.csv")]
+def test_init_takes_a_folder_a_glob_and_several_files_as_one_source(tmp_path: Path) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    files = [folder / name for name in ("a.csv", "b.csv")]
     for file in files:
-        file.write_text("x,y\n1,0\n")
-    line = (
-        f"init reads one file: logit init {files[0]} --out config.yaml, then write  "
-        f"data: {{source: '{tmp_path}/*.csv'}}"
-    )
-    for given in ([tmp_path], files, [tmp_path / "*.csv"]):
-        done = logit("init", *given)
-        assert (done.returncode, line in done.stderr) == (2, True), done.stderr
+        rows = [f"{i % 7},{int(i % 7 + i % 3 > 4)}" for i in range(120)]
+        file.write_text("\n".join(["x,y", *rows]) + "\n")
+    for number, (given, source) in enumerate(
+        (([folder], "parts"), ([folder / "*.csv"], "parts/*.csv"), (files, "parts/*.csv"))
+    ):
+        config = tmp_path / f"{number}.yaml"
+        done = logit("init", *given, "--out", config)
+        assert done.returncode == 0, done.stderr
+        assert f"2 files are one source: {source}" in done.stdout
+        assert "# 240 rows, 2 columns" in config.read_text()
+        assert logit("check", config).stdout.splitlines()[1] == "Rows      240 in 2 files"
+    assert logit("init", folder).stdout.startswith(f"Wrote {tmp_path / 'config.yaml'}.")
+    refused = logit("init", ".")
+    assert (refused.returncode, "name the files in it" in refused.stderr) == (2, True)
 
 
 def test_the_registry_verbs_list_show_and_promote(exam: Path) -> None:
