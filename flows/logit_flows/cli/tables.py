@@ -29,6 +29,7 @@ def run_content(model: Any, evaluation: Any) -> dict[str, Any]:
     """What `print_run` prints, JSON-ready."""
     from logit_engine.reporting.summary import result_notes
     from logit_engine.storage.model_file import coefficient_table
+    from logit_flows.reports.headline import run_doubts
     from logit_flows.reports.metric_notes import metric_notes
     from logit_flows.steps.publish import evaluation_content
 
@@ -37,6 +38,7 @@ def run_content(model: Any, evaluation: Any) -> dict[str, Any]:
         "converged": result.converged,
         "status": result.status.sentence,
         "notes": [*model.notes, *result_notes(result), *metric_notes(evaluation)],
+        "doubts": run_doubts(model, evaluation),
         "penalty": model.origin["penalty"],
         "metrics": evaluation_content(evaluation),
         "coefficients": coefficient_table(model).drop("covariance").to_dicts(),
@@ -47,6 +49,7 @@ def print_run(model: Any, evaluation: Any, name: str, wide: bool) -> None:
     """Print a run's coefficients, its notes and its metrics under the name."""
     from logit_engine.reporting.summary import summarize
     from logit_engine.rows.labels import label_text
+    from logit_flows.reports.headline import run_doubts
     from logit_flows.reports.printing import metrics_text, penalty_text, reference_text
 
     target = model.target
@@ -64,4 +67,6 @@ def print_run(model: Any, evaluation: Any, name: str, wide: bool) -> None:
     if model.notes:
         say("\n" + "\n".join(map(visible_text, model.notes)))
     say_table("\n" + metrics)
+    if doubts := run_doubts(model, evaluation):
+        say("\nTo look at first:\n" + "\n".join(f"  {visible_text(doubt)}" for doubt in doubts))
     _say_of_wide(summary, metrics)

@@ -19,6 +19,7 @@ from logit_engine.storage.model_file import StoredModel, coefficient_table
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.reports import figures as plots
+from logit_flows.reports.headline import headline_sentences, run_doubts
 from logit_flows.reports.metric_notes import is_statistic, metric_notes
 from logit_flows.reports.printing import metric_text, penalty_text, reference_text
 from logit_flows.steps.evaluate import Evaluation
@@ -88,6 +89,8 @@ def report_html(config: Config, run: str) -> str:
             fit=model.result,
             penalty=penalty_text(model.origin["penalty"]),
             evaluation=evaluation,
+            headline=headline_sentences(model, evaluation, own.evaluate.intervals.level),
+            doubts=run_doubts(model, evaluation),
             notes=list(dict.fromkeys([*model.notes, *model.result.notes])),
             references=reference_text(model.design),
             groups=_groups(model),
