@@ -36,7 +36,8 @@ def many_unseen_error(
     return DataError(
         f"column '{name}' holds values that were not in the training rows in {where} rows "
         f"({_percent(count / present)}), and at most {_percent(at_most)} are allowed: "
-        f"{unseen_clause(unseen, known)}; repair them, learn the design again, or allow more.",
+        f"{unseen_clause(unseen, known)}; levels are written in another way, or the model is too "
+        "old: repair the values, train again on rows that hold them, or allow more.",
         # a line that lets half of the rows through would be no help
         reason=Reason.MANY_UNSEEN if 2 * count < present else None,
         names={"column": name, "share": f"{ceil(1000 * count / present) / 1000:g}"},

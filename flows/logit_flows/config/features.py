@@ -60,8 +60,9 @@ class Features(Section):
     handle_unknown: UnknownName = "error"
     """What a level unseen in training counts as at scoring. Rows with such levels are counted."""
     unknown_at_most: Annotated[float, Field(ge=0.0, le=1.0)] = 0.05
-    """A cohort is refused if more than this share of a categorical column's values are unseen: its
-    levels are written in another way, or the model is too old. It changes no run; 1 allows all."""
+    """The share of a categorical column's values that may be levels unseen in training. `score`
+    refuses a cohort with more of them: its levels are written in another way, or the model is too
+    old. 0 allows none, 1 allows all. It changes no run."""
     aliased: RedundantName = "error"
     """What becomes of a column that is an exact linear combination of earlier ones, in the order of
     the coefficients. error names it. drop leaves it out, as R does, and says so. With a penalty
