@@ -1,5 +1,6 @@
 """The verbs that run a recipe: train, score, retrain, experiment, and the schedule of a retrain."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar, cast
@@ -26,6 +27,7 @@ from logit_flows.operations.orchestrator import named_server, under_prefect
 
 if TYPE_CHECKING:
     from logit_flows.config.model import Config
+    from logit_flows.recipes.retraining import Retrained
     from logit_flows.recipes.training import Trained
 
 T = TypeVar("T")
@@ -131,8 +133,25 @@ def retrain(
             f"Challenger {outcome.trained.run} against champion {outcome.champion or '(none yet)'}."
         )
         say(decision.sentence)
+        say(_next_sentence(outcome, path or file))
     if require_promotion and not decision.promote:
         raise typer.Exit(3)
+
+
+def _next_sentence(outcome: "Retrained", file: Path) -> str:
+    """What to do after the gate has spoken, with the command to paste."""
+    run, champion = outcome.trained.run, outcome.champion
+    end = [] if file == CONFIG else ["--config", str(file)]
+
+    def line(*words: str) -> str:
+        return shlex.join(["logit", *words, *end])
+
+    if outcome.decision.promote:
+        return f"Next: {line('report')}"
+    if run == champion:
+        return "Next: nothing; retrain when there are new rows or the config has changed."
+    promotion = line("promote", run, "--reason", "why")
+    return f"Next: {line('report', run)} shows the challenger. To use it all the same: {promotion}"
 
 
 def experiment(

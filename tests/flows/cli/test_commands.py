@@ -258,6 +258,19 @@ def test_init_takes_a_folder_a_glob_and_several_files_as_one_source(tmp_path: Pa
     assert (refused.returncode, "name the files in it" in refused.stderr) == (2, True)
 
 
+def test_retrain_ends_in_the_command_to_run_next(exam: Path) -> None:
+    config = exam / "config.yaml"
+    first = logit("retrain", config, "--no-prefect")
+    assert first.stdout.rstrip().endswith(f"Next: logit report --config {config}"), first.stderr
+    same = logit("retrain", config, "--no-prefect")
+    assert "Next: nothing; retrain when there are new rows" in same.stdout
+    other = logit("retrain", config, "--no-prefect", "--set", "model.link=probit")
+    run = other.stdout.split()[1]
+    line = f"logit promote {run} --reason why --config {config}"
+    assert (other.returncode, f"To use it all the same: {line}" in other.stdout) == (0, True)
+    assert logit(*line.split()[1:]).returncode == 0
+
+
 def test_the_registry_verbs_list_show_and_promote(exam: Path) -> None:
     config = exam / "config.yaml"
     logit("train", config, "--no-prefect")
