@@ -287,7 +287,7 @@ class LogisticRegression(Base):
             raise UnavailableError(
                 f"{refusal}, or with naive_inference=True to take it all the same."
             )
-        if result.penalty_strength and np.isnan(result.covariance).all():
+        if result.penalty_strength and not result.errors_known:
             raise UnavailableError(
                 "the information is singular where the penalty left off, so there is no naive "
                 "inference."

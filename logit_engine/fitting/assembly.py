@@ -32,7 +32,7 @@ from logit_engine.inference.covariance import (
     covariance_under_separation,
 )
 from logit_engine.objective.loss import Objective
-from logit_engine.solvers.solution import Solution, Termination
+from logit_engine.solvers.solution import Residual, Solution, Termination
 
 
 class SolvedProblem(NamedTuple):
@@ -120,7 +120,7 @@ def _convergence(objective: Objective, judgment: Judgment) -> Convergence:
     """How the fit ended; the condition is nan if a penalty that needs no information holds it."""
     solution = judgment.solution
     condition = column_condition(objective, solution.information)
-    if solution.information is None and objective.penalty.elastic_net is not None:
+    if solution.information is None and isinstance(solution.proof, Residual):
         condition = np.nan
     return Convergence(
         status=judgment.status,

@@ -6,6 +6,8 @@ a fit read it and hand it on.
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from logit_engine.columns import Array
 from logit_engine.constraints import Equalities, Inequalities
 from logit_engine.diagnostics.wording import DEFAULT_WORDING, Wording
@@ -13,11 +15,16 @@ from logit_engine.errors import UsageError
 from logit_engine.inference.covariance import NONROBUST, Covariance
 from logit_engine.likelihoods import Bernoulli, Likelihood
 from logit_engine.links import LOGIT
+from logit_engine.objective.loss import Objective
 from logit_engine.penalties import NONE, Penalty
 from logit_engine.solvers.newton import Newton
 from logit_engine.solvers.pilot import MAX_PILOT_PASSES
 from logit_engine.solvers.proximal import Proximal
 from logit_engine.solvers.solution import Solver
+
+MAX_CODED_RIDGE = 1000  # coefficients of a ridge, mostly of levels, that Newton's method takes
+MAX_MATRIX_RIDGE = 5000  # of other columns
+MAX_ERROR_COEFFICIENTS = 30_000  # of which a covariance has room, 7 GB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,25 @@ class FitOptions:
         return (
             replace(solver, with_information=self.naive) if isinstance(solver, Proximal) else solver
         )
+
+    def solver_for(self, objective: Objective) -> Solver:
+        """The solver of an objective: of a ridge of very many coefficients one without a matrix.
+
+        Raises UsageError if naive errors of so many are asked for.
+        """
+        solver = self.used_solver
+        most = MAX_CODED_RIDGE if objective.coded else MAX_MATRIX_RIDGE
+        is_wide = objective.free.size > most and not self.constrained
+        if self.solver is not None or not is_wide or objective.penalty.absent:
+            return solver
+        ridge = objective.penalty.as_elastic_net(np.where(objective.free, 0.0, 1.0))
+        if self.naive and objective.free.size > MAX_ERROR_COEFFICIENTS:
+            size = objective.free.size
+            raise UsageError(
+                f"naive standard errors of {size:,} coefficients need matrices of "
+                f"{8e-9 * size**2:,.0f} GB each; leave `naive` out, or pool rare levels."
+            )
+        return solver if ridge is None else Proximal(with_information=self.naive)
 
     @property
     def allows_pilot(self) -> bool:

@@ -13,7 +13,7 @@ from logit_engine.fitting.status import separated_status
 from logit_engine.objective.loss import Objective
 from logit_engine.rows import Block, Rows, Sums, total
 from logit_engine.solvers.proximal import Proximal
-from logit_engine.solvers.solution import Solution
+from logit_engine.solvers.solution import Residual, Solution
 from logit_engine.solvers.tsqr import column_r_factor
 
 
@@ -52,7 +52,7 @@ def check_rank(objective: Objective, solution: Solution, wording: Wording) -> No
 
     Raises SeparationError, which names them too, if the outcomes are separated besides.
     """
-    if solution.information is not None or objective.penalty.elastic_net is not None:
+    if solution.information is not None or isinstance(solution.proof, Residual):
         return
     coordinates, names = objective.coordinates, objective.rows.names
     found = aliases(column_r_factor(objective), coordinates.resolution, names, coordinates)

@@ -135,7 +135,7 @@ class FitResult:
     def __getstate__(self) -> dict[str, Any]:
         """The fields; a covariance without a number, as after a penalty, is stored as its shape."""
         state = {field.name: getattr(self, field.name) for field in fields(self)}
-        if np.isnan(self.covariance).all():
+        if not self.errors_known:
             state["covariance"] = self.covariance.shape
         return state
 
@@ -222,6 +222,11 @@ class FitResult:
         return self.estimates if self.separation is None else self.separation.limits(self.estimates)
 
     @property
+    def errors_known(self) -> bool:
+        """Whether any coefficient has a standard error."""
+        return not bool(np.isnan(np.diagonal(self.covariance)).all())
+
+    @property
     def std_errors(self) -> Array:
         """Square roots of the covariance's diagonal, (q,); nan for infinite estimates."""
         return np.sqrt(np.diagonal(self.covariance))
@@ -247,13 +252,15 @@ class FitResult:
 
     def in_units(self, units: Coordinates) -> "FitResult":
         """The same fit with estimates and covariance carried over to other units of the columns."""
+        separation = None if self.separation is None else self.separation.in_units(units)
+        estimates = units.to_user(self.estimates)
+        if not self.errors_known:  # nor is a matrix made: of 100,000 coefficients it has no room
+            return replace(self, estimates=estimates, separation=separation)
         unknown = np.isnan(np.diagonal(self.covariance))
         known = np.where(unknown[:, None] | unknown, 0.0, self.covariance)
         covariance = units.to_user(units.to_user(known).T)
         lost = _depends_on(units, unknown)
         covariance[lost], covariance[:, lost] = np.nan, np.nan
-        separation = None if self.separation is None else self.separation.in_units(units)
-        estimates = units.to_user(self.estimates)
         return replace(self, estimates=estimates, covariance=covariance, separation=separation)
 
     @property

@@ -120,7 +120,7 @@ def _solved_problem(begun: Preparation, options: FitOptions) -> SolvedProblem:
     if perfect and not options.allow_separation:
         sentence = separation_sentence(perfect, len(perfect) > 1)
         raise SeparationError(sentence, reason=separation_reason(perfect))
-    solver, starts = options.used_solver, [begun.start]
+    solver, starts = options.solver_for(objective), [begun.start]
     if options.start is not None:
         starts.insert(0, _inner_start(objective.coordinates, options.start, likelihood))
     for start in starts:

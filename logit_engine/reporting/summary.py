@@ -122,7 +122,7 @@ def _covariance_text(result: FitResult) -> str:
         kind += f" ({' x '.join(f'{count:,}' for count in result.clusters)} clusters)"
     if not result.penalty_strength:
         return kind
-    is_known = not np.isnan(result.covariance).all()
+    is_known = result.errors_known
     return f"{kind}, naive (penalized)" if is_known else "none (penalized)"
 
 

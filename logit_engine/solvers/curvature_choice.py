@@ -10,13 +10,15 @@ from typing import NamedTuple
 class Curvature(Enum):
     """How a model holds the curvature of the loss."""
 
-    PRODUCTS = "exact at every step, by products with sparse columns"
+    PRODUCTS = "exact at every step, by products with sparse columns or codes"
     STEPS = "by the last steps alone, without a matrix"
     MATRIX = "a matrix, corrected by every step; factored once if there are no kinks"
 
 
 class Shape(NamedTuple):
-    """What a choice depends on: the number of coefficients, kinks or bounds, sparse columns."""
+    """What a choice depends on: the number of coefficients, kinks or bounds, sparse columns, which
+    codes under a ridge count as.
+    """
 
     coefficients: int
     kinked: bool

@@ -20,6 +20,7 @@ import numpy as np
 from logit_engine.columns import Array, Columns
 from logit_engine.objective.triangles import cholesky_factor, smallest_pivot, triangular_solve
 from logit_engine.penalties import ElasticNet
+from logit_engine.solvers.arrow_factor import arrow_factor
 from logit_engine.solvers.group_steps import MatrixCurvature, group_step
 from logit_engine.solvers.product_steps import ProductCurvature, positive_diagonal, product_step
 from logit_engine.solvers.quadratic_model import quadratic_step
@@ -84,19 +85,24 @@ class ProductModel:
     """The exact curvature at a point, by products with sparse columns too many for a matrix.
 
     X: the columns in inner units; w: the rows' curvature. It learns nothing: it costs little, so it
-    is made at every point.
+    is made at every point. ridge: of all coefficients, if nothing else is penalized.
     """
 
     max_slow_passes = 0.0
 
-    def __init__(self, X: Columns, w: Array) -> None:
+    def __init__(self, X: Columns, w: Array, ridge: Array | None = None) -> None:
         self.X, self.w = X, w
         self.diagonal = X.gram_diagonal(w)
+        self.near = None if ridge is None else arrow_factor(X, w, self.diagonal, ridge)
 
     def step(self, gradient: Array, theta: Array, penalty: ElasticNet) -> tuple[Array, float]:
         """See `CurvatureModel`."""
         H = ProductCurvature(
-            self.X, self.w, penalty, positive_diagonal(self.diagonal + penalty.curvature_diagonal)
+            self.X,
+            self.w,
+            penalty,
+            positive_diagonal(self.diagonal + penalty.curvature_diagonal),
+            self.near,
         )
         step = product_step if penalty.groups is None else group_step
         d = step(gradient, H, theta, penalty)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns
 from logit_engine.penalties import ElasticNet
+from logit_engine.solvers.arrow_factor import ArrowFactor
 
 MAX_ACCELERATED_STEPS = 20
 MIN_QUIET_STEPS = 4  # in a row that leave the zeros alone: then conjugate gradients take over
@@ -44,12 +45,15 @@ class CurvatureOperator(Protocol):
 class ProductCurvature:
     """H = X' diag(w) X and the curvature of a penalty's smooth part, (q, q), and its diagonal,
     (q,).
+
+    near: a matrix near H that is solved at little cost, or None for the diagonal.
     """
 
     X: Columns
     w: Array
     ridge: ElasticNet
     diagonal: Array
+    near: ArrowFactor | None = None
 
     def times(self, v: Array) -> Array:
         """H v."""
@@ -68,7 +72,7 @@ def product_step(g: Array, H: ProductCurvature, theta: Array, penalty: ElasticNe
     g: slope of the smooth part, (q,).
     """
     if not penalty.kinked:
-        return conjugate_solution(H, -g)
+        return conjugate_solution(H, -g, H.near)
     d = accelerated_step(g, H, theta, penalty, np.zeros_like(g))
     free = np.flatnonzero(~penalty.at_kink_or_bound(theta + d))
     slope = g + H.times(d)
@@ -160,14 +164,18 @@ def _largest_eigenvalue(H: CurvatureOperator) -> float:
     return 1.1 * size
 
 
-def conjugate_solution(H: CurvatureOperator, b: Array) -> Array:
+def conjugate_solution(H: CurvatureOperator, b: Array, near: ArrowFactor | None = None) -> Array:
     """x with H x = b, (q,), by conjugate gradients, to two digits: enough for a step.
 
-    Hestenes & Stiefel (1952).
+    near: a matrix near H, which each residual is solved by; None for the diagonal. Hestenes &
+    Stiefel (1952).
     """
-    scale = 1.0 / H.diagonal
+
+    def nearly_solved(r: Array) -> Array:
+        return r / H.diagonal if near is None else near.solve(r)
+
     x, r = np.zeros_like(b), b.copy()
-    z = scale * r
+    z = nearly_solved(r)
     p, rz = z.copy(), float(r @ z)
     target = 1e-3 * rz
     for _ in range(MAX_CONJUGATE_STEPS):
@@ -177,7 +185,7 @@ def conjugate_solution(H: CurvatureOperator, b: Array) -> Array:
         length = rz / float(p @ product)
         x += length * p
         r -= length * product
-        z = scale * r
+        z = nearly_solved(r)
         rz, before = float(r @ z), rz
         p = z + (rz / before) * p
     return x

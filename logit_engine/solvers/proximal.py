@@ -34,7 +34,9 @@ class Proximal:
         """Minimize from start, (q,). Raises UsageError for another penalty, and under linear
         constraints.
         """
-        penalty = objective.penalty.elastic_net
+        penalty = objective.penalty.elastic_net or objective.penalty.as_elastic_net(
+            np.where(objective.free, 0.0, 1.0)
+        )
         if penalty is None or objective.fixed is not None:
             raise UsageError(
                 "this solver is for an elastic net, which does not go with linear constraints."

@@ -169,7 +169,9 @@ class WorkingSet:
             for theta, found in zip(self.thetas, self.light_passes, strict=True)
         ]
         shape = Shape(
-            int(self._free.sum()), penalty.kinked, self._sparse and not self._needs_exact_matrix
+            int(self._free.sum()),
+            penalty.kinked,
+            (self._sparse or self._coded_ridge) and not self._needs_exact_matrix,
         )
         match curvature_for(shape):
             case Curvature.PRODUCTS:
@@ -224,6 +226,14 @@ class WorkingSet:
             return False
         return any(isinstance(part, Sparse) for part in getattr(rows.X, "parts", (rows.X,)))
 
+    @property
+    def _coded_ridge(self) -> bool:
+        """Whether the rows are in memory, most columns codes, under a smooth penalty, with one
+        linear predictor.
+        """
+        in_memory = isinstance(self.loss.rows, MemoryRows) and self.outputs == 1
+        return in_memory and self.loss.coded and not self.penalty.kinked
+
     def _product_model(
         self, rows: MemoryRows, X: Columns, fold: int, theta: Array
     ) -> CurvatureModel:
@@ -238,9 +248,9 @@ class WorkingSet:
         )
         if rows.weight is not None:
             w = weighted(rows.weight, w)
-        return ProductModel(
-            X, w if fold < 0 or rows.fold is None else np.where(rows.fold == fold, 0.0, w)
-        )
+        if fold >= 0 and rows.fold is not None:
+            w = np.where(rows.fold == fold, 0.0, w)
+        return ProductModel(X, w, None if self.penalty.kinked else self.penalty.curvature_diagonal)
 
     def _solve_set(self, penalty: ElasticNet, tolerance: float, last_pass: int) -> float:
         """All fits to the tolerance on the set; the largest residual there.

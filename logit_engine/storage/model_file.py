@@ -134,9 +134,23 @@ def coefficient_table(model: StoredModel, level: float = 0.95) -> pl.DataFrame:
         "standardized_std_error": scaled.std_errors,
         "center": np.tile(units.center, outputs),
         "scale": np.tile(units.scale, outputs),
-        "covariance": pl.Series(scaled.covariance.tolist(), dtype=pl.List(pl.Float64)),
+        "covariance": covariance_lists(scaled),
     }
     return pl.DataFrame(columns)
+
+
+def covariance_lists(result: FitResult) -> pl.Series:
+    """A row of the covariance for each coefficient; null for all if there are no errors."""
+    known = result.errors_known
+    rows = result.covariance.tolist() if known else [None] * result.estimates.size
+    return pl.Series(rows, dtype=pl.List(pl.Float64))
+
+
+def stored_covariance(lists: pl.Series) -> Array:
+    """The inverse of `covariance_lists`, (q, q)."""
+    if lists.null_count() == lists.len():
+        return np.broadcast_to(np.nan, (lists.len(), lists.len()))
+    return np.array(lists.to_list(), dtype=np.float64)
 
 
 def fit_content(r: FitResult) -> dict[str, Any]:
@@ -254,7 +268,7 @@ def read_model(path: Path) -> StoredModel:
     Raises ArtifactError if the file is no model, or was written by a newer version.
     """
     table, content = read_table(path)
-    covariance = np.array(table["covariance"].to_list(), dtype=np.float64)
+    covariance = stored_covariance(table["covariance"])
     design = Design.from_content(content["design"])
     return StoredModel(
         design,
