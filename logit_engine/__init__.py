@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from logit_engine.discrete import CLogLog, Logit, MNLogit, Probit
     from logit_engine.estimators.classifier import LogisticRegression
     from logit_engine.estimators.cross_validation import LogisticRegressionCV
+    from logit_engine.fitting.group_fits import GroupFits, fit_groups
     from logit_engine.fitting.result import FitResult
     from logit_engine.fitting.steps import fit
     from logit_engine.inference.covariance import CLUSTER, HC0, HC1, HC2, HC3, NONROBUST, Covariance
@@ -22,6 +23,7 @@ _HOMES = {
     "discrete": ("CLogLog", "Logit", "MNLogit", "Probit"),
     "estimators.classifier": ("LogisticRegression",),
     "estimators.cross_validation": ("LogisticRegressionCV",),
+    "fitting.group_fits": ("GroupFits", "fit_groups"),
     "fitting.steps": ("fit",),
     "inference.covariance": ("CLUSTER", "HC0", "HC1", "HC2", "HC3", "NONROBUST", "Covariance"),
     "likelihoods": ("Bernoulli", "Multinomial"),
@@ -52,6 +54,7 @@ __all__ = [
     "CLogLog",
     "Covariance",
     "FitResult",
+    "GroupFits",
     "Link",
     "LogisticRegression",
     "LogisticRegressionCV",
@@ -62,6 +65,7 @@ __all__ = [
     "__version__",
     "array_rows",
     "fit",
+    "fit_groups",
     "summarize",
 ]
 

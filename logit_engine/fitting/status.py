@@ -31,15 +31,18 @@ def solver_status(objective: Objective, solution: Solution) -> Status:
             "gradient's size."
         )
         return Status(Verdict.CONVERGED, sentence)
-    sentence = (
-        f"Converged after {passes} passes; the last step was {proof.decrement:.1e} standard errors."
-    )
+    sentence = arrival_sentence(passes, proof.decrement)
     if not objective.likelihood.log_concave:
         sentence += (
             f" The {objective.likelihood.name} log-likelihood is not concave: this is a local "
             "maximum."
         )
     return Status(Verdict.CONVERGED, sentence)
+
+
+def arrival_sentence(passes: int, decrement: float) -> str:
+    """How a maximum was reached. decrement: length of the last step, in standard errors."""
+    return f"Converged after {passes} passes; the last step was {decrement:.1e} standard errors."
 
 
 def _advice(objective: Objective, solution: Solution) -> str:
