@@ -68,8 +68,7 @@ MISSES = {
         "as for 2,000."
     ),
     "scaling": (
-        "below 32,768 rows there is no pilot, so each step sums the information of all rows, "
-        "where more rows take mostly light passes; the fixed cost of a fit counts among 10,000 "
+        "a pilot of 2,048 rows is more of 10,000 rows than of a million; the fixed cost of a fit counts among 10,000 "
         "rows; and compiled loops begin at 800,000."
     ),
     "end to end/beyond": (

@@ -4,7 +4,7 @@ look at the information.
 The problem: Newton's method asks for the information of all rows in every pass, and that is nearly
 all of its time. Far from the maximum a rough information would do.
 
-The idea: one row in sixteen to thirty-two, evenly spread, has nearly the same curvature as all
+The idea: one row in four to thirty-two, evenly spread, has nearly the same curvature as all
 rows.
 1. Fit the pilot's rows by Newton's method, from the fit of a pilot of its own.
 2. Go on with light passes over all rows. Each step is by the pilot's curvature, which learns from
@@ -56,7 +56,7 @@ from logit_engine.solvers.solution import (
 from logit_engine.solvers.whitening import shared_basis
 from logit_engine.solvers.working_set import MAX_FULL_COLUMNS, WorkingSet
 
-MIN_PILOT_ROWS = 8192
+MIN_PILOT_ROWS = 2048
 PILOT_STRIDE = 16  # a pilot takes one row in so many
 MAX_AMPLE_STRIDE = 32  # one row in so many, if that leaves AMPLE_ROWS
 AMPLE_ROWS = 2**14  # with fewer, rare levels would be missed
