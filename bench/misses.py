@@ -68,8 +68,8 @@ MISSES = {
         "as for 2,000."
     ),
     "scaling": (
-        "a pilot of 2,048 rows is more of 10,000 rows than of a million; the fixed cost of a fit counts among 10,000 "
-        "rows; and compiled loops begin at 800,000."
+        "a pilot of 2,048 rows is more of 10,000 rows than of a million; the fixed cost of a fit "
+        "counts among 10,000 rows; and compiled loops begin at 800,000."
     ),
     "end to end/beyond": (
         "the fit is the largest part: its passes over codes run on one thread, as NumPy's "

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 
 import check_times
 import end_to_end
+import everyday
 import in_memory
 import penalized
 import text_files
@@ -55,6 +56,7 @@ def gains(printed: str) -> list[Goal]:
 SECTIONS: dict[str, Callable[[bool], Section]] = {
     "in-memory": lambda quick: in_memory.section([], quick),
     "small": in_memory.small_section,
+    "everyday": everyday.section,
     "end-to-end": end_to_end.section,
     "check": check_times.section,
     "text": text_files.section,

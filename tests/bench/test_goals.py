@@ -58,6 +58,7 @@ def test_the_run_ends_with_1_for_a_miss_without_a_sentence_and_writes_its_table(
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- bench:some -->\nold\n<!-- /bench:some -->\nafter\n")
     monkeypatch.setattr(run, "PAGE", page)
+    monkeypatch.setattr(run, "BUILD", "")
     monkeypatch.setattr(run, "MISSES", sentences)
     monkeypatch.setattr(
         run, "SECTIONS", {"some": lambda quick: Section("some", ["measured"], [goal(3.0)])}
@@ -86,6 +87,7 @@ def test_the_gains_of_a_cluster_are_goals() -> None:
 
 def test_a_quick_run_writes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(run, "PAGE", tmp_path / "none.md")
+    monkeypatch.setattr(run, "BUILD", "")
     monkeypatch.setattr(run, "SECTIONS", {"some": lambda quick: Section("some", [], [goal(1.0)])})
     monkeypatch.setattr(sys, "argv", ["run.py", "--quick"])
     assert run.main() == 0
