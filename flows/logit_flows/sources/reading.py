@@ -75,6 +75,7 @@ def _table(
     try:
         contract = learn_contract(raw, there, known, dialect)
         table = open_table(raw, contract, known.declared, cache)
+        table.refuse_copies()
     except DataError as error:
         problems += [_with_advice(part, roles, known) for part in error.parts]
     if problems:

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import polars as pl
 
+from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name
 from logit_flows.sources.contract import Contract
 from logit_flows.sources.files import DataFile, named_files, refuse_new_contents
 from logit_flows.sources.logical_types import MAX_INT64, MIN_INT64, physical_type
 from logit_flows.sources.parquet_cache import cached_parquet
 from logit_flows.sources.raw_files import RawFile
+from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.type_names import LogicalType
 
 WIDE_INTEGERS = (pl.UInt64, pl.Int128)
@@ -84,6 +86,25 @@ class SourceTable:
     def empty_files(self) -> list[str]:
         """The paths of its files without rows."""
         return [file.source.path for file in self.files if not file.parquet.row_count()]
+
+    @property
+    def copies(self) -> list[tuple[DataFile, DataFile]]:
+        """Each file with rows whose contents an earlier file has, behind that one."""
+        first: dict[str, DataFile] = {}
+        pairs = [(first.setdefault(f.source.sha256, f.source), f) for f in self.files]
+        return [(a, b.source) for a, b in pairs if a is not b.source and b.parquet.row_count()]
+
+    def refuse_copies(self) -> None:
+        """Raises DataError for two files of the same contents, if their folders name no difference:
+        all of their rows would count twice.
+        """
+        for first, again in self.copies:
+            if first.partitions == again.partitions:
+                raise DataError(
+                    f"{shown_path(first.path)} and {shown_path(again.path)} have the same contents,"
+                    " so their rows would count twice; remove one of them, or get the file that "
+                    "should be in its place."
+                )
 
     def refuse_changes(self) -> None:
         """Raises DataError if a file is not the one that was hashed, by its stamp."""

@@ -24,7 +24,7 @@ from logit_flows.sources.table import SourceTable
 from logit_flows.sources.text.dialect import declared_dialect, sniffed_notes
 from logit_flows.sources.text.dialects import DialectChoice
 from logit_flows.steps.classes import MAX_CLASSES, several_classes, two_classes
-from logit_flows.steps.marked_texts import marked_texts
+from logit_flows.steps.marked_texts import MarkedText, marked_texts
 from logit_flows.steps.opening import open_store
 from logit_flows.steps.seen_rows import refuse_seen_rows
 
@@ -250,12 +250,24 @@ def _counted_dataset(config: Config, table: SourceTable, training: bool) -> Data
         raise joint_error([*problems, *target])
     positive = data.target.positive
     events = tuple(positive) if isinstance(positive, list) else ()
-    empty = tuple(f"{shown_path(path)} has no rows." for path in table.empty_files)
-    written = sniffed_notes(table.contract.dialect, declared_dialect(data.format))
-    notes = (*written, *(one.note for one in marked), *empty)
+    notes = _reading_notes(config, table, marked)
     dropped = counts.without_target
     kept = counts.rows - dropped
     return Dataset(table, kept, dropped, classes, data.target.column, events, notes)
+
+
+def _reading_notes(
+    config: Config, table: SourceTable, marked: Sequence[MarkedText]
+) -> tuple[str, ...]:
+    """A sentence for each choice that the reading made, and for files that are strange."""
+    written = sniffed_notes(table.contract.dialect, declared_dialect(config.data.format))
+    empty = [f"{shown_path(path)} has no rows." for path in table.empty_files]
+    copies = [
+        f"{shown_path(first.path)} and {shown_path(again.path)} have the same contents: their rows "
+        "differ by what the folders name alone."
+        for first, again in table.copies
+    ]
+    return (*written, *(one.note for one in marked), *empty, *copies)
 
 
 def _missing_errors(config: Config, counts: _Counts) -> list[LogitEngineError]:

@@ -298,6 +298,42 @@ def test_a_file_without_rows_among_others_is_said(make: Make, tmp_path: Path) ->
     assert any("empty.csv has no rows." in note for note in load_dataset(config).notes)
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_copy_of_a_file_is_refused_by_both_names(make: Make, tmp_path: Path, ending: str) -> None:
+    config = make(data__id=None, data__source=["in"])
+    (tmp_path / "in").mkdir()
+    for part, name in ((0, "a"), (1, "b"), (1, "c")):
+        rows = city_table(first=300 * part, seed=part).drop("key")
+        path = tmp_path / "in" / f"{name}.{ending}"
+        rows.write_csv(path) if ending == "csv" else rows.write_parquet(path)
+    assert refusal(config) == [
+        f"in/b.{ending} and in/c.{ending} have the same contents, so their rows would count "
+        "twice; remove one of them, or get the file that should be in its place."
+    ]
+    (tmp_path / "in" / f"c.{ending}").unlink()
+    assert load_dataset(config).rows == 1200
+
+
+def test_files_alike_in_other_folders_of_hive_are_said_and_those_without_rows_are_no_copies(
+    make: Make, tmp_path: Path
+) -> None:
+    config = make(data__id=None, data__source=["in"], features__categorical=["city", "month"])
+    for month in ("1", "2"):
+        (tmp_path / "in" / f"month={month}").mkdir(parents=True)
+        (tmp_path / "in" / f"month={month}" / "none.csv").write_text("x,z,city,y\n")
+        rows = city_table().select("x", "z", "city", "y")
+        rows.write_csv(tmp_path / "in" / f"month={month}" / "rows.csv")
+    dataset = load_dataset(config)
+    assert dataset.rows == 1200
+    folder = tmp_path / "in"
+    assert dataset.notes == (
+        f"{folder}/month=1/none.csv has no rows.",
+        f"{folder}/month=2/none.csv has no rows.",
+        f"{folder}/month=1/rows.csv and {folder}/month=2/rows.csv have the same contents: their "
+        "rows differ by what the folders name alone.",
+    )
+
+
 def test_the_run_id_knows_how_text_was_read(make: Make, tmp_path: Path) -> None:
     """A contract keeps the markers of the first file."""
     rows = city_table().with_columns(city=pl.col("city").replace({"a": "NA"}))
