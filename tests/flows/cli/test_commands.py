@@ -339,6 +339,18 @@ def test_help_waits_for_no_numbers() -> None:
     assert done.stdout.strip() == "set()"
 
 
+def test_check_looks_for_garbage_a_few_times_and_not_when_it_ends() -> None:
+    code = (
+        "import atexit, gc, sys\nfrom logit_flows.cli import main\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 50_000, file=sys.stderr))\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(sum(one['collections'] for one in gc.get_stats()) < 100, file=sys.stderr)"
+    )
+    words = [sys.executable, "-c", code, "check", "data/exam/config.yaml"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-2:] == ["True", "True"]
+
+
 def test_version_and_completion_answer() -> None:
     assert logit("--version").stdout.strip() == f"logit-engine {__version__}"
     shown = subprocess.run(
