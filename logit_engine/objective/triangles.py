@@ -28,7 +28,8 @@ def cholesky_factor(A: Array) -> Array | None:
     if not (np.isfinite(A).all() and (diagonal > 0.0).all()):
         return None
     size = np.sqrt(diagonal)
-    R, failed = dpotrf(A / (size[:, None] * size), lower=0, clean=1, overwrite_a=1)
+    # a symmetric matrix is its transpose, which LAPACK takes without a copy
+    R, failed = dpotrf((A / (size[:, None] * size)).T, lower=0, clean=1, overwrite_a=1)
     return None if failed else np.asarray(R * size)
 
 

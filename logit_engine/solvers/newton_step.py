@@ -19,6 +19,8 @@ from logit_engine.solvers.factored_pass import FactoredPass
 from logit_engine.solvers.solution import Certificate, FactoredInformation, Solution, Termination
 from logit_engine.solvers.whitening import shared_basis, unwhitened
 
+# of many columns: a longer step ends no fit, and its bound takes as long as its factor
+FEW_COLUMNS, MAX_BOUNDED_DECREMENT = 500, 1e-3
 MAX_REFINED_BOUND = 1e-10  # above it the bound by the rows would end no fit either
 
 
@@ -94,7 +96,8 @@ def newton_step(theta: Array, factored: FactoredPass, passes: int, outputs: int)
     half = triangular_solve(factor, gradient, transposed=True)
     step = -triangular_solve(factor, half)
     decrement, bound = length(half), np.inf
-    if factored.is_information and (free is None or basis is not None):
+    worth_inverse = factor.shape[0] <= FEW_COLUMNS or decrement <= MAX_BOUNDED_DECREMENT
+    if factored.is_information and worth_inverse and (free is None or basis is not None):
         bound = decrement * evaluation.reach * largest_stretch(factor)
     return NewtonStep(
         theta,
