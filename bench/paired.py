@@ -65,6 +65,8 @@ def cases() -> dict[str, Callable[[], Any]]:
     several, code = random_outcomes(1000, 5, classes=3)
     large, event = random_outcomes(100_000, 20)
     tall, label = random_outcomes(200_000, 50)
+    middling, drawn = random_outcomes(20_000, 10)
+    narrow, thrown = random_outcomes(300_000, 2)
     task = Task(wide, sign, None, None, 2, True, tuple(map(str, range(20))))
     return {
         "exam": lambda: fit(array_rows(hours, passed)),
@@ -86,6 +88,9 @@ def cases() -> dict[str, Callable[[], Any]]:
         "LogisticRegressionCV, l1": lambda: LogisticRegressionCV(cv=5, l1_ratios=(1.0,)).fit(
             wide, sign
         ),
+        "fit 4,000 x 10": lambda: fit(array_rows(middling[:4000], drawn[:4000])),
+        "fit 20,000 x 10": lambda: fit(array_rows(middling, drawn)),
+        "fit 300,000 x 2": lambda: fit(array_rows(narrow, thrown)),
         "fit 100,000 x 20": lambda: fit(array_rows(large, event)),
         "LogisticRegression 200,000 x 50": lambda: LogisticRegression().fit(tall, label),
         "probit 100,000 x 20": lambda: fit(array_rows(large, event), Bernoulli(LINKS["probit"])),

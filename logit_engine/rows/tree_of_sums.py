@@ -13,7 +13,7 @@ and sends the remaining nodes; folded with the nodes of others they give the sam
 BLAS runs on one thread: its own threads would add in an order of theirs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import reduce
@@ -30,7 +30,7 @@ from logit_engine.rows.protocol import Rows, SummingRows, Sums
 USUAL_STRIPES = 64  # until a stripe has USUAL_STRIPE_BLOCKS
 USUAL_STRIPE_BLOCKS = 64  # about a million rows, until there are MAX_STRIPES
 MAX_STRIPES = 1024
-MAX_SHARED_STRIPES = 4  # of which threads share the pieces: one block each, all held at once
+MAX_SHARED_BLOCKS = 4  # of which threads share the pieces: each is a stripe, all are held at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,32 +82,29 @@ def total(rows: Rows, fn: Callable[[Block], Sums], threads: int = 1) -> Sums:
     by_piece = SumOverPieces(fn)
     if isinstance(rows, SummingRows):
         return rows.sums(by_piece, threads)
-    columns, runs = _unlocked_columns(rows, fn), stripes(rows.n)
-
-    def stripe_sums(stripe: range) -> Sums:
-        return sum_in_order(map(by_piece, rows.blocks(stripe.start, stripe.stop)))
-
     with one_blas_thread():
-        if len(runs) <= MAX_SHARED_STRIPES:
-            return _shared_sums(list(rows.blocks(0, len(runs))), fn, columns, threads)
-        useful = useful_threads(rows.n, BLOCK_ROWS, columns, threads)
+        if rows.n <= MAX_SHARED_BLOCKS * BLOCK_ROWS:
+            return _shared_sums(rows, fn, threads)
+        runs = stripes(rows.n)
+
+        def stripe_sums(stripe: range) -> Sums:
+            return sum_in_order(map(by_piece, rows.blocks(stripe.start, stripe.stop)))
+
+        useful = useful_threads(rows.n, BLOCK_ROWS, _unlocked_columns(rows, fn), threads)
         with closing(results_in_order(stripe_sums, runs, useful)) as sums:
             return root_sums(leaf_nodes(sums), len(runs))
 
 
-def _shared_sums(
-    blocks: Sequence[Block],
-    fn: Callable[[Block], Sums],
-    columns: int,
-    threads: int,
-) -> Sums:
+def _shared_sums(rows: Rows, fn: Callable[[Block], Sums], threads: int) -> Sums:
     """The sums of fn over few blocks, each a stripe, whose pieces threads share."""
-    pieces = [list(block.pieces()) for block in blocks]
-    part_rows, n = pieces[0][0].y.size, sum(block.y.size for block in blocks)
-    useful = useful_threads(n, part_rows, columns, threads)
-    with closing(results_in_order(fn, list(chain(*pieces)), useful)) as sums:
-        stripes = (sum_in_order(islice(sums, len(part))) for part in pieces)
-        return root_sums(leaf_nodes(stripes), len(pieces))
+    blocks = [list(block.pieces()) for block in rows.blocks(0, block_count(rows.n))]
+    pieces = list(chain.from_iterable(blocks))
+    if len(pieces) == 1:
+        return fn(pieces[0])
+    useful = useful_threads(rows.n, pieces[0].y.size, _unlocked_columns(rows, fn), threads)
+    with closing(results_in_order(fn, pieces, useful)) as sums:
+        block_sums = (sum_in_order(islice(sums, len(block))) for block in blocks)
+        return root_sums(leaf_nodes(block_sums), len(blocks))
 
 
 def useful_threads(rows: int, part_rows: int, columns: int, threads: int) -> int:
