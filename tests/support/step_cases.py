@@ -10,7 +10,12 @@ from logit_flows.config.checking import with_overrides
 from logit_flows.config.model import Config
 from logit_flows.recipes.experimenting import run_cell
 from logit_flows.steps.check import Checked, conclude_check, leave_out, plan_check
-from logit_flows.steps.crossvalidate import Validated, cross_validate
+from logit_flows.steps.crossvalidate import (
+    Validated,
+    cross_validate,
+    find_validation,
+    keep_validation,
+)
 from logit_flows.steps.evaluate import Evaluation, evaluate_model
 from logit_flows.steps.fit import fit_model
 from logit_flows.steps.gate import first_decision, judge_challenger
@@ -169,6 +174,11 @@ CASES: dict[Callable[..., Any], Case] = {
     ),
     cross_validate: Case(
         lambda p: (p.matrix, p.dataset, p.split), lambda p, found: 0.0 < found.log_loss < 2.0
+    ),
+    find_validation: Case(lambda p: (p.matrix, p.dataset), lambda p, found: found is None),
+    keep_validation: Case(
+        lambda p: (p.matrix, p.dataset, Validated(0.5, 0.1)),
+        lambda p, _: find_validation(p.matrix, p.dataset) == Validated(0.5, 0.1),
     ),
     run_cell: Case(
         lambda p: (plan_experiment(p.matrix, p.dataset).jobs[1],),

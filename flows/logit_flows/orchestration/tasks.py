@@ -25,7 +25,7 @@ from logit_flows.recipes.scoring import score
 from logit_flows.recipes.training import Trained, train
 from logit_flows.steps.check import conclude_check, leave_out, plan_check
 from logit_flows.steps.cluster import DASK_IS_MISSING, local_cluster
-from logit_flows.steps.crossvalidate import cross_validate
+from logit_flows.steps.crossvalidate import cross_validate, find_validation, keep_validation
 from logit_flows.steps.evaluate import Evaluation, evaluate_model
 from logit_flows.steps.fit import fit_model
 from logit_flows.steps.gate import Decision, first_decision, judge_challenger
@@ -113,7 +113,9 @@ TASK_POLICIES = (
     TaskPolicy(find_cohorts, RETRY_SECONDS, TEN_MINUTES),
     TaskPolicy(score_cohort, RETRY_SECONDS),
     TaskPolicy(plan_experiment, limit=TEN_MINUTES),
+    TaskPolicy(find_validation, RETRY_SECONDS, TEN_MINUTES),
     TaskPolicy(cross_validate),
+    TaskPolicy(keep_validation, RETRY_SECONDS, TEN_MINUTES),
     TaskPolicy(run_cell),
     TaskPolicy(publish_leaderboard, RETRY_SECONDS, TEN_MINUTES),
     TaskPolicy(plan_check, RETRY_SECONDS, TEN_MINUTES),

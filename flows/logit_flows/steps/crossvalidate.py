@@ -15,10 +15,13 @@ from logit_engine.fitting.steps import fit
 from logit_flows.config.model import Config
 from logit_flows.steps.fit import fit_unaliased, likelihood_of, penalty_of
 from logit_flows.steps.folds import fold_key, hashed_folds
+from logit_flows.steps.identity import identify
 from logit_flows.steps.learn import Learned, fold_spec
 from logit_flows.steps.load import Dataset
+from logit_flows.steps.opening import open_store
 from logit_flows.steps.rows import Table, clusters, open_rows, outcome_of, rows_for_fit
 from logit_flows.steps.split import Split
+from logit_flows.store.validations import keep_score, kept_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,21 @@ class Validated:
 
     log_loss: float
     std_error: float
+
+
+def find_validation(config: Config, dataset: Dataset) -> Validated | None:
+    """What an earlier experiment found for this config and data, or None."""
+    assert config.experiment is not None
+    run = identify(config, dataset)
+    found = kept_score(open_store(config), run, config.experiment.folds)
+    return None if found is None else Validated(*found)
+
+
+def keep_validation(config: Config, dataset: Dataset, validated: Validated) -> None:
+    """Keep what was found, so that an experiment that runs again fits nothing."""
+    assert config.experiment is not None
+    run, folds = identify(config, dataset), config.experiment.folds
+    keep_score(open_store(config), run, folds, validated.log_loss, validated.std_error)
 
 
 def cross_validate(config: Config, dataset: Dataset, split: Split) -> Validated:

@@ -1,7 +1,7 @@
 """Leaderboard: the cells of an experiment before they run, their published ranking after."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from logit_engine.errors import DataError
 from logit_engine.rows import cores
+from logit_engine.storage.publish import canonical_json
 from logit_flows.config.checking import cells, with_overrides
 from logit_flows.config.model import Config
 from logit_flows.steps.crossvalidate import Validated
@@ -38,6 +39,22 @@ class ExperimentPlan:
     jobs: tuple[Job, ...]
     workers: int
 
+    @property
+    def distinct_jobs(self) -> tuple[Job, ...]:
+        """The jobs, but one alone of those that ask for the same run."""
+        return tuple(
+            {_asked_run(config): (settings, config) for settings, config in self.jobs}.values()
+        )
+
+    def cells(self, found: Sequence["Cell"]) -> tuple["Cell", ...]:
+        """The cells of all jobs; found: those of the distinct ones."""
+        jobs = zip(self.distinct_jobs, found, strict=True)
+        cells = {_asked_run(config): cell for (_, config), cell in jobs}
+        return tuple(
+            replace(cells[_asked_run(config)], settings=tuple(settings.items()))
+            for settings, config in self.jobs
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -61,6 +78,11 @@ class Leaderboard:
     def table(self) -> pl.DataFrame:
         """One row per cell: rank, settings, score, run, or error."""
         return leaderboard_table(self.cells)
+
+
+def _asked_run(config: Config) -> str:
+    """All of a config that can change a run, as text."""
+    return canonical_json(config.result_content())
 
 
 def plan_experiment(config: Config, dataset: Dataset) -> ExperimentPlan:

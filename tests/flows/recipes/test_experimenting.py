@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from logit_flows.recipes import experimenting
 from logit_flows.recipes.experimenting import experiment
 from logit_flows.steps import crossvalidate
+from logit_flows.steps import fit as fitting
+from logit_flows.steps.crossvalidate import cross_validate
 from logit_flows.steps.folds import hashed_folds
 from logit_flows.steps.opening import open_store
 from numpy.typing import NDArray
@@ -92,3 +95,43 @@ def test_an_experiment_without_cells_or_without_a_good_one_is_refused(make: Make
         ),
     ):
         experiment(config)
+
+
+def test_an_experiment_that_runs_again_fits_nothing(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"matrix": {"model.link": ["logit", "probit"]}, "folds": 3}
+    first = experiment(make(compute__threads=1, experiment=asked))
+    fits: list[Any] = []
+    monkeypatch.setattr(crossvalidate, "fit", lambda *_, **__: fits.append(1))
+    monkeypatch.setattr(fitting, "fit", lambda *_, **__: fits.append(1))
+    assert experiment(make(compute__threads=1, experiment=asked)) == first
+    fewer = asked | {"matrix": {"model.link": ["probit"]}}
+    again = experiment(make(compute__threads=1, experiment=fewer))
+    assert again.cells == tuple(c for c in first.cells if ("model.link", "probit") in c.settings)
+    assert fits == []
+
+
+def test_a_kept_score_that_is_damaged_is_made_anew(make: Make) -> None:
+    config = make(compute__threads=1, experiment={"matrix": {"model.link": ["logit"]}, "folds": 3})
+    first = experiment(config)
+    (kept,) = (open_store(config).folder / "manifests" / "validations").iterdir()
+    before = kept.read_bytes()
+    for damaged in (b"", before.replace(b"0.", b"1.", 1)):
+        kept.write_bytes(damaged)
+        assert experiment(config).cells == first.cells
+        assert kept.read_bytes() == before
+
+
+def test_equal_cells_are_fitted_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[Any] = []
+
+    def counted(*args: Any) -> Any:
+        ran.append(args)
+        return cross_validate(*args)
+
+    monkeypatch.setattr(experimenting, "cross_validate", counted)
+    matrix = {"features.numeric": [["x", "z"], ["x"], ["x", "z"]], "model.link": ["logit"] * 2}
+    board = experiment(make(compute__threads=1, experiment={"matrix": matrix, "folds": 3}))
+    assert len(board.cells) == 6
+    assert len({cell.run for cell in board.cells}) == len(ran) == 2
