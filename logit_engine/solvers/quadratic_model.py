@@ -4,10 +4,10 @@ within bounds.
 The problem: which coefficients stay at a kink or a bound, and with which signs the others leave it.
 Once that is known, the rest is one linear system.
 
-The idea: two methods. The first guesses both from where each coefficient would go by itself, solves
-for the others by a Cholesky factor, and guesses again. A guess that repeats itself proves the
-minimum (Hintermueller, Ito & Kunisch 2003). It is fast, but may go round in circles, and needs a
-definite H.
+The idea: two methods. The first takes what is free now for a guess, solves for it by a Cholesky
+factor, and guesses again from where each coefficient would go by itself. A guess that repeats
+itself proves the minimum (Hintermueller, Ito & Kunisch 2003). It is fast, but may go round in
+circles, and needs a definite H.
 
 The second goes on where the first does not end, and cannot cycle (Lee, Battle, Raina & Ng 2007,
 "feature-sign search"). It minimizes over the free coefficients with their signs, and stops at the
@@ -49,10 +49,9 @@ def quadratic_step(g: Array, loss: Array, H: Array, theta: Array, penalty: Elast
 def _step_by_guesses(g: Array, H: Array, theta: Array, penalty: ElasticNet) -> Array | None:
     """The first method: d, (q,), or None if guesses go on, or H is singular where it looks."""
     diagonal = np.maximum(np.diagonal(H), np.finfo(float).tiny)
-    point, slope = theta, g
+    point = separate = theta
     guesses: list[bytes] = []
     for _ in range(MAX_GUESSES):
-        separate = penalty.proximal_point(point - slope / diagonal, diagonal, TIE_RATIO)
         held = penalty.at_kink_or_bound(separate)
         guess = np.where(held, separate, np.copysign(np.inf, separate)).tobytes()
         if guess in guesses:
@@ -70,6 +69,7 @@ def _step_by_guesses(g: Array, H: Array, theta: Array, penalty: ElasticNet) -> A
                 return None
             d[free] = -found
         point, slope = theta + d, g + H @ d
+        separate = penalty.proximal_point(point - slope / diagonal, diagonal, TIE_RATIO)
     return None
 
 
