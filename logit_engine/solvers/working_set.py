@@ -8,6 +8,10 @@ The idea: descents run on the columns of the set. One light pass over all column
 zero is right for the others, or names those that want in, the farthest from optimality first. While
 the set grows, it is solved only to a share of what is left outside.
 
+More columns than rows separate the outcomes, and under a weak penalty long steps let in many
+columns that have to go again. So the penalty falls to its strength by halves, from the one for
+which the start is about optimal, with one look at all columns each (Hale, Yin & Zhang 2008).
+
 Several fits share the set, as the folds of a cross-validation do: they differ in little, and one
 pass over the rows serves all of them.
 
@@ -54,6 +58,9 @@ MAX_DOUBLE_COEFFICIENTS = 500
 MAX_EXACT_MATRIX_NUMBERS = 1.5e6
 TRIAL_PASSES = 30  # by products or in single precision, before an exact matrix is taken
 MAX_CHEAP_PRODUCTS = 2e7  # of a curvature that costs no more than the rest of its pass
+# of one multiple of the penalty to the next, where columns are more than rows
+CONTINUATION_RATIO = 0.5
+ROUGH_RESIDUAL = 3e-2  # of a set at first, and on the way to the penalty
 MAX_GAINLESS_PASSES = 3  # once converged: then rounding has the last word
 
 
@@ -109,29 +116,57 @@ class WorkingSet:
             )
         if not self._started:
             self._start_descents(penalty)
-        inner_tolerance = tolerance
+        for factor in self._falling_factors(penalty):
+            if self.in_set.all() or self.passes >= last_pass:
+                break
+            stronger = penalty.multiplied(factor)
+            self._solve_set(stronger, ROUGH_RESIDUAL, last_pass)
+            outside = self._look_outside(stronger)
+            self._add_columns(outside > ROUGH_RESIDUAL, stronger, outside)
+        first = tolerance if screening_share is not None else max(tolerance, ROUGH_RESIDUAL)
+        return self._grow_set(penalty, tolerance, first, last_pass)
+
+    def _falling_factors(self, penalty: ElasticNet) -> list[float]:
+        """Multiples of the penalty to descend by first, from the one for which the start is about
+        optimal.
+
+        None if the columns are no more than the rows.
+        """
+        if self.in_set.all() or self.in_set.size <= self.loss.rows.n:
+            return []
+        top = max(penalty.lambda_max(found.gradient) for found in self.light_passes)
+        stages = int(np.log(max(top, 1.0)) / -np.log(CONTINUATION_RATIO))
+        return [top * CONTINUATION_RATIO**stage for stage in range(1, stages + 1)]
+
+    def _grow_set(
+        self, penalty: ElasticNet, tolerance: float, first_tolerance: float, last_pass: int
+    ) -> float:
+        """All fits under this penalty, on a set that grows until none outside wants to move; the
+        largest residual over all columns.
+
+        first_tolerance: of the set, before the first look outside.
+        """
+        inner_tolerance = first_tolerance
         while True:
             residual = self._solve_set(
                 penalty, tolerance if self.in_set.all() else inner_tolerance, last_pass
             )
             if self.in_set.all():
                 return residual
-            self.light_passes = self.loss.light_passes(self.thetas, self.without)
-            self.passes += 1
-            outside = self._residuals_outside(penalty)
+            outside = self._look_outside(penalty)
             largest = float(outside.max())
             stuck_inside = largest <= tolerance and residual > inner_tolerance
             if max(largest, residual) <= tolerance or self.passes >= last_pass or stuck_inside:
                 return max(largest, residual)
             self._add_columns(outside > tolerance, penalty, outside)
-            inner_tolerance = (
-                max(tolerance, INNER_TOLERANCE_RATIO * largest)
-                if largest > tolerance
-                else tolerance
-            )
+            inner_tolerance = max(tolerance, INNER_TOLERANCE_RATIO * largest)
 
-    def _residuals_outside(self, penalty: ElasticNet) -> Array:
-        """The largest residual of any fit in each column outside the set, (p,); zero inside."""
+    def _look_outside(self, penalty: ElasticNet) -> Array:
+        """A light pass over all columns: the largest residual of any fit in each column outside the
+        set, (p,); zero inside.
+        """
+        self.light_passes = self.loss.light_passes(self.thetas, self.without)
+        self.passes += 1
         strengths = penalty.coefficient_strengths
         found = zip(self.thetas, self.light_passes, strict=True)
         largest = np.max([residuals(penalty, strengths, theta, at) for theta, at in found], axis=0)
