@@ -13,10 +13,11 @@ A whole row is hashed column by column, in the order of the columns' names, each
 name. Its numbers go by their bits, which are as stable as their text and sooner had: one for both
 zeros, one for all that is no number.
 
-A row is also known again after a file rounded its numbers, or wrote them in single precision: its
-rounded hashes take each number by the cell in which it lies, a thousandth of its size wide. There
-are two such hashes, by cells that are shifted against each other, so a number that a small change
-moves out of its cell in one stays inside in the other.
+A row is also known again after a file rounded its numbers, or wrote its texts in another case: its
+rounded hashes take each number by the cell in which it lies, a thousandth of its size wide, and
+texts without case and blanks around them. There are two such hashes, by cells that are shifted
+against each other, so a number that a small change moves out of its cell in one stays inside in the
+other.
 """
 
 from collections.abc import Sequence
@@ -102,10 +103,11 @@ def hashed_rows(frame: pl.DataFrame, key: RowKey, salt: int) -> NDArray[np.float
 def rounded_row_hashes(
     frame: pl.DataFrame, key: RowKey, salt: int
 ) -> tuple[NDArray[np.float64], ...]:
-    """Two numbers in [0, 1) for each row of a frame, (n,) each, by numbers rounded to three digits.
+    """Two numbers in [0, 1) for each row of a frame, (n,) each, by numbers rounded to three digits
+    and by texts without case and blanks around them.
 
-    Rows whose numbers differ by far less than a thousandth of their size share at least one of
-    the two, but for one row in millions.
+    Rows whose numbers differ by far less than a thousandth of their size share both of the two, but
+    for one row in thousands, and at least one, but for one in millions.
     """
     return tuple(map(_unit_share, _row_words(frame, key, salt, CELL_SHIFTS)))
 
@@ -123,7 +125,9 @@ def _row_words(
             cells = [bits if shift is None else _cells(bits, shift) for shift in shifts]
             own = [_splitmix(found ^ own_salt) for found in cells]
         else:
-            own = [_text_hashes(canonical_text(column).fill_null(""), own_salt)] * len(shifts)
+            texts = canonical_text(column).fill_null("")
+            plain = texts if None in shifts else texts.str.strip_chars().str.to_lowercase()
+            own = [_text_hashes(plain, own_salt)] * len(shifts)
         missing = series_of(frame, name).is_null().to_numpy()
         for i, words in enumerate(own):
             words[missing] = _splitmix(np.array([NULL_WORD ^ own_salt]))[0]

@@ -12,16 +12,20 @@ costs a row and never the proof.
 Ids and clusters say who a row is. Values say it only where few rows are alike, so the run also
 keeps how many of its own test rows have the values of training rows, by chance:
 
-- at most MAX_CHANCE: values tell rows apart, and a row with the values of a training row is one;
+- at most MAX_CHANCE: values tell rows apart, and a row with the values of a training row is one.
+  Each row has two prints of its values, by numbers rounded in two ways. If clearly more rows than
+  by chance share one of the two alone, numbers have changed by about as much as the rounding hides:
+  other rows share none, and no row is provably unseen;
 - more: rows alike are no news; but clearly more of them than by chance means that ids or clusters
   have changed, and no row is provably unseen.
 
-What no record can know: a row that got a new id, a new cluster and new values.
+What no record can know: a row that got a new id, a new cluster and new values; and a row that got
+a new id and a new cluster where nearly every row is alike by chance.
 """
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +62,15 @@ class TrainedKeys:
     """Sorted 32-bit prints of a run's training rows: by column, (m,) each, and by feature values.
 
     values: by the two kinds of rounded values, () without features. alike: how many of
-    `test_rows`, the run's own, have the values of training rows.
+    `test_rows`, the run's own, have the values of training rows; nearly: by one kind alone.
     """
 
     columns: dict[str, Prints]
     values_key: RowKey
     values: tuple[Prints, ...]
-    alike: int
-    test_rows: int
+    alike: int = 0
+    nearly: int = 0
+    test_rows: int = 0
 
     @property
     def chance(self) -> float:
@@ -85,38 +90,41 @@ class TrainedKeys:
     def trained(self, rows: Frames) -> Mask:
         """Which rows, which the split rule holds out, may have been fitted on, (n,).
 
-        Raises ChangedKeysError if far more rows than by chance have the values of training rows.
+        Raises ChangedKeysError if far more rows than by chance have the values of training rows,
+        where these name no row, or nearly have them, where they do.
         """
-        known, alike = np.zeros((2, rows.n), dtype=bool)
+        known, alike, nearly = np.zeros((3, rows.n), dtype=bool)
         start = 0
         for frame in rows.frames(self.reads):
             here = slice(start, start := start + frame.height)
             for column, prints in self.columns.items():
                 known[here] |= _among(_column_prints(frame, column), prints)
-            alike[here] = self._alike(frame)
-        alike &= ~known
+            alike[here], nearly[here] = self._alike(frame)
         if self.chance <= MAX_CHANCE:
+            self._refuse_odd_nearly(nearly[~known])
             return known | alike
-        self._refuse_odd_share(int(alike.sum()), int((~known).sum()))
+        self._refuse_odd_alike(alike[~known])
         return known
 
-    def _alike(self, frame: pl.DataFrame) -> Mask:
-        """Which rows have the values of a training row, (n,)."""
-        found = np.zeros(frame.height, dtype=bool)
-        for own, prints in zip(_value_prints(frame, self.values_key), self.values, strict=False):
-            found |= _among(own, prints)
-        return found
+    def _alike(self, frame: pl.DataFrame) -> tuple[Mask, Mask]:
+        """Which rows have the values of a training row, and which by one kind alone, (n,) each."""
+        first, second = map(_among, _value_prints(frame, self.values_key), self.values)
+        return first | second, first ^ second
 
-    def _refuse_odd_share(self, alike: int, rows: int) -> None:
-        if not rows or not self.test_rows:
-            return
-        chance = self.chance
-        deviation = np.sqrt(chance * (1.0 - chance) * (1.0 / rows + 1.0 / self.test_rows))
-        if alike / rows > chance + ODD_EXCESS + STANDARD_ERRORS * deviation:
+    def _refuse_odd_alike(self, alike: Mask) -> None:
+        if _is_odd(alike, self.alike, self.test_rows):
             raise ChangedKeysError(
-                f"of {rows:,} rows that look new, {alike / rows:.0%} have the values of rows that "
-                f"it was trained on, where {chance:.0%} do by chance: ids, clusters, times or "
-                "sides seem to have changed since"
+                f"of {alike.size:,} rows that look new, {alike.mean():.0%} have the values of rows "
+                f"that it was trained on, where {self.chance:.0%} do by chance: ids, clusters, "
+                "times or sides seem to have changed since"
+            )
+
+    def _refuse_odd_nearly(self, nearly: Mask) -> None:
+        if _is_odd(nearly, self.nearly, self.test_rows):
+            raise ChangedKeysError(
+                f"of {nearly.size:,} rows that look new, {nearly.mean():.0%} nearly have the "
+                "values of rows that it was trained on: numbers seem to have been rounded since, "
+                "or rows to have come again with values that changed a little"
             )
 
     def write(self, path: Path) -> None:
@@ -128,6 +136,7 @@ class TrainedKeys:
             "texts": list(self.values_key.texts),
             "sizes": [prints.size for prints in every],
             "alike": self.alike,
+            "nearly": self.nearly,
             "test_rows": self.test_rows,
         }
         prints = np.concatenate([np.empty(0, dtype=np.uint32), *every])
@@ -152,8 +161,7 @@ class TrainedKeys:
             dict(zip(named, every, strict=False)),
             RowKey(tuple(content["numbers"]), tuple(content["texts"])),
             tuple(every[len(named) :]),
-            content["alike"],
-            content["test_rows"],
+            *(content[name] for name in ("alike", "nearly", "test_rows")),
         )
 
 
@@ -167,12 +175,13 @@ def sketch_trained_rows(config: Config, dataset: Dataset, split: Split) -> Train
     )
     parts = zip(*(map(_sorted_once, found) for found in frames), strict=True)
     *known, first, second = (_sorted_once(np.concatenate(part)) for part in parts)
-    keys = TrainedKeys(dict(zip(columns, known, strict=True)), key, (first, second), 0, 0)
-    alike, rows = 0, 0
-    for frame in open_rows(config, dataset, split, "test").frames():
-        alike += int(keys._alike(frame).sum())
-        rows += frame.height
-    return TrainedKeys(keys.columns, key, keys.values, alike, rows)
+    keys = TrainedKeys(dict(zip(columns, known, strict=True)), key, (first, second))
+    test = open_rows(config, dataset, split, "test")
+    counts = np.zeros(2, dtype=np.int64)
+    for frame in test.frames(key.columns):
+        counts += np.sum(keys._alike(frame), axis=1)
+    alike, nearly = counts.tolist()
+    return replace(keys, alike=alike, nearly=nearly, test_rows=test.n)
 
 
 def _features_key(config: Config) -> RowKey:
@@ -189,6 +198,18 @@ def _column_prints(frame: pl.DataFrame, column: str) -> Prints:
 def _value_prints(frame: pl.DataFrame, key: RowKey) -> Iterator[Prints]:
     """Two for each row, (n,) each."""
     return map(_prints, rounded_row_hashes(frame, key, KEYS_SALT))
+
+
+def _is_odd(found: Mask, own_found: int, own_rows: int) -> bool:
+    """Whether clearly more of some rows are so, (n,), than of a run's own test rows.
+
+    One more of these is taken to be so: none of a few proves no chance of zero.
+    """
+    if not found.size or not own_rows:
+        return False
+    chance = (own_found + 1) / (own_rows + 1)
+    deviation = np.sqrt(chance * (1.0 - chance) * (1.0 / found.size + 1.0 / own_rows))
+    return bool(found.mean() > chance + ODD_EXCESS + STANDARD_ERRORS * deviation)
 
 
 def _prints(shares: NDArray[np.float64]) -> Prints:

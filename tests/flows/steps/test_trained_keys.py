@@ -12,7 +12,7 @@ from logit_flows.steps.trained_keys import ChangedKeysError, TrainedKeys, sketch
 
 from logit_engine.errors import DataError
 from logit_engine.rows.table_frames import MemoryFrames
-from tests.support.pipeline import Make, side_table
+from tests.support.pipeline import Make, city_table, side_table
 
 FEW = {"features__numeric": [], "features__categorical": ["city"]}
 
@@ -73,15 +73,47 @@ def test_values_that_many_rows_share_say_nothing_by_themselves(make: Make) -> No
 def test_more_rows_alike_than_by_chance_mean_that_ids_have_changed(make: Make) -> None:
     key = RowKey(("x",), ())
     prints = tuple(np.arange(4, dtype=np.uint32) for _ in range(2))
-    keys = TrainedKeys({}, key, prints, 30, 100)
-    keys._refuse_odd_share(34, 100)
+    keys = TrainedKeys({}, key, prints, alike=30, test_rows=100)
+    keys._refuse_odd_alike(np.arange(100) < 34)
     with pytest.raises(ChangedKeysError) as caught:
-        keys._refuse_odd_share(70, 100)
+        keys._refuse_odd_alike(np.arange(100) < 70)
     assert str(caught.value) == (
         "of 100 rows that look new, 70% have the values of rows that it was trained on, where 30% "
         "do by chance: ids, clusters, times or sides seem to have changed since"
     )
     assert issubclass(ChangedKeysError, DataError)
+
+
+def test_a_few_rows_alike_by_chance_are_no_news_to_a_run_of_a_few_test_rows(make: Make) -> None:
+    keys = TrainedKeys({}, RowKey(("x",), ()), (), test_rows=12)
+    keys._refuse_odd_nearly(np.arange(15) < 3)
+    with pytest.raises(ChangedKeysError, match="of 15 rows that look new, 80% nearly have the"):
+        keys._refuse_odd_nearly(np.arange(15) < 12)
+
+
+@pytest.mark.parametrize("decimals", [3, 4])
+def test_rows_whose_numbers_were_rounded_by_as_much_as_a_cell_are_not_called_unseen(
+    make: Make, decimals: int
+) -> None:
+    keys, train, _ = sketched(make)
+    rounded = train.with_columns(pl.col("x", "z").round(decimals), key=pl.col("key") + 10**6)
+    with pytest.raises(ChangedKeysError, match=rf"of {train.height} rows that .* nearly have the "):
+        keys.trained(MemoryFrames(rounded))
+
+
+def test_rows_are_known_by_texts_in_another_case(make: Make) -> None:
+    keys, train, test = sketched(make)
+    for side, expected in ((train, True), (test, False)):
+        city = pl.format(" {} ", pl.col("city").str.to_uppercase())
+        changed = side.with_columns(city.alias("city"), key=pl.col("key") + 10**6)
+        assert (keys.trained(MemoryFrames(changed)) == expected).all()
+
+
+def test_ids_that_differ_by_case_alone_are_two(make: Make) -> None:
+    ids = [f"0061A{code // 2:03d}{'rR'[code % 2]}" for code in range(600)]
+    keys, train, test = sketched(make, data=city_table().with_columns(key=pl.Series(ids)))
+    assert keys.trained(MemoryFrames(train)).all()
+    assert not keys.trained(MemoryFrames(test)).any()
 
 
 def test_keys_are_read_as_they_were_written_in_a_few_bytes_a_row(

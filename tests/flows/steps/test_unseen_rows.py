@@ -90,11 +90,19 @@ def single_precision(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.col("x", "z").cast(pl.Float32).cast(pl.Float64))
 
 
+def upper_case(table: pl.DataFrame) -> pl.DataFrame:
+    """Texts as a tool that knows capital letters alone writes them."""
+    return table.with_columns(pl.col("city").str.to_uppercase())
+
+
 STRATIFIED = {"split": {"method": "stratified", "test_size": 0.3}}
 COLUMN = {"split": {"method": "column", "column": "part", "test": ["late"]}}
 CHANGES: list[Any] = [
     pytest.param(renumbered("key"), {}, id="other ids"),
     pytest.param(single_precision, NO_ID, id="rounded numbers, whole rows"),
+    pytest.param(
+        upper_case, NO_ID | {"features__handle_unknown": "reference"}, id="other case, whole rows"
+    ),
     pytest.param(corrected_targets, STRATIFIED, id="corrected targets"),
     pytest.param(corrected_targets, NO_ID | STRATIFIED, id="corrected targets, whole rows"),
     pytest.param(redrawn_sides, COLUMN, id="sides drawn again"),
@@ -163,3 +171,11 @@ def test_ids_that_were_given_anew_are_noticed_by_values_that_some_rows_share(mak
     table = TABLE.with_columns(pl.col("x").round(2), pl.lit(0.0).alias("z"))
     with pytest.raises(IncomparableError, match="rows that look new, "):
         retrained(make, table, renumbered("key"), features__numeric=["x"])
+
+
+def test_rows_without_an_id_that_were_rounded_to_a_few_digits_are_not_compared(make: Make) -> None:
+    def rounded(table: pl.DataFrame) -> pl.DataFrame:
+        return table.with_columns(pl.col("x", "z").round(3))
+
+    with pytest.raises(IncomparableError, match=r"rows that look new, \d+% nearly have the values"):
+        retrained(make, TABLE, rounded, **NO_ID)
