@@ -118,8 +118,12 @@ class ClusterCodes:
 
 
 def cluster_codes(rows: Frames, column: str) -> ClusterCodes:
-    """The clusters of some rows. Raises DataError for a row without a cluster."""
-    parts, missing, first, start = [], 0, 0, 0
+    """The clusters of some rows. Raises DataError for a row without a cluster.
+
+    Each different value is held a few times at most, however many frames have it.
+    """
+    parts: list[pl.Series] = []
+    missing, first, start = 0, 0, 0
     for frame in rows.frames([column]):
         gaps = np.flatnonzero(is_missing(series_of(frame, column)))
         if gaps.size and not missing:
@@ -127,6 +131,8 @@ def cluster_codes(rows: Frames, column: str) -> ClusterCodes:
         missing += gaps.size
         start += frame.height
         parts.append(_cluster_values(frame, column).unique())
+        if sum(map(len, parts[1:])) > len(parts[0]):
+            parts = [pl.concat(parts).unique()]
     if missing:
         raise DataError(
             f"cluster '{column}' is missing in {missing:,} rows (first: row {first}); "

@@ -2,6 +2,7 @@
 
 import pickle
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from logit_engine.columns import dense_array
 from logit_engine.design import parquet_rows as parquet
-from logit_engine.design.frame_rows import Outcome, frame_rows
+from logit_engine.design.frame_rows import Outcome, cluster_codes, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.parquet_rows import ParquetRows, parquet_frames, parquet_rows, read_ahead
 from logit_engine.design.spec import Impute, Normalize, Spec, Unknown
@@ -22,6 +23,7 @@ from logit_engine.fitting.steps import fit
 from logit_engine.inference.covariance import CLUSTER, HC1
 from logit_engine.likelihoods import Multinomial
 from logit_engine.rows import BLOCK_ROWS, block_count
+from logit_engine.rows.table_frames import MemoryFrames
 from tests.support.fit_bits import bits
 
 SPEC = Spec(
@@ -198,6 +200,25 @@ def test_what_the_design_has_no_rule_for_is_counted_over_all_rows(tmp_path: Path
         DataError, match=rf"column 'x' is missing in {count} of {frame['late'].count():,} rows"
     ):
         parquet_rows(Design((plain,)), paths, LATE)
+
+
+def test_clusters_are_held_a_few_times_however_many_frames_have_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame, concat, sizes = pl.DataFrame({"g": [*range(7), *range(3)]}), pl.concat, [0]
+
+    def counted(parts: list[pl.Series]) -> pl.Series:
+        sizes.append(sum(map(len, parts)))
+        return concat(parts)
+
+    class Repeated(MemoryFrames):
+        def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+            for _ in range(50):
+                yield self.table
+
+    monkeypatch.setattr(pl, "concat", counted)
+    assert cluster_codes(Repeated(frame), "g").values.to_list() == [*range(7)]
+    assert max(sizes) <= 3 * 7
 
 
 @pytest.mark.parametrize("column", ["id", "hour", "week", "named"])
