@@ -46,7 +46,8 @@ def unseen_rows(
     common = _common_data(config, dataset, challenger, other)
     rules = _comparable_rules(challenger, other)
     keys = [_stored_keys(config, model) for model in (challenger, other)]
-    rows = _held_out_by_both(config, common, rules, keys)
+    _refuse_unknown_rows(rules, keys, challenger)
+    rows = _held_out_by_both(config, common, rules, challenger)
     seen = np.zeros(rows.n, dtype=bool)
     for model, own in zip((challenger, other), keys, strict=True):
         try:
@@ -64,21 +65,16 @@ def unseen_rows(
 
 
 def _held_out_by_both(
-    config: Config, data: Dataset, rules: tuple[Split, Split], keys: list[TrainedKeys]
+    config: Config, data: Dataset, rules: tuple[Split, Split], challenger: StoredModel
 ) -> Table:
-    """The rows with a target that the split rules of two models hold out.
-
-    A model without a split holds none out: all rows may be unseen if its keys tell rows apart.
-    Raises IncomparableError if there are none.
+    """The rows with a target that the split rules of two models hold out, or that may be unseen by
+    a model without a split. Raises IncomparableError if there are none.
     """
     present, outcome = data.present(), Outcome(data.target)
     tests = [side_rule(rule, present) for rule in rules if rule.method != "none"]
-    is_known = all(
-        own.tells_rows_apart for rule, own in zip(rules, keys, strict=True) if rule.method == "none"
-    )
 
     def keep(frame: pl.DataFrame) -> NDArray[np.bool_]:
-        held_out = outcome.is_present(frame) & is_known
+        held_out = outcome.is_present(frame)
         for is_test in tests:
             held_out &= is_test(frame)
         return held_out
@@ -89,9 +85,22 @@ def _held_out_by_both(
     if rows.n == 0:
         raise IncomparableError(
             f"no row is provably unseen by both models (their split methods are {rules[0].method} "
-            f"and {rules[1].method})"
+            f"and {rules[1].method}); {by_hand(challenger)}"
         )
     return rows
+
+
+def _refuse_unknown_rows(
+    rules: tuple[Split, Split], keys: list[TrainedKeys], challenger: StoredModel
+) -> None:
+    """Raises IncomparableError if neither a split rule nor its keys tell what a model has seen."""
+    for rule, own in zip(rules, keys, strict=True):
+        if rule.method == "none" and not own.tells_rows_apart:
+            raise IncomparableError(
+                "no row is provably unseen by both models: one has no split, its rows have no id "
+                "and no cluster, and their values are not known to tell rows apart; set data.id or "
+                f"a split.method; {by_hand(challenger)}"
+            )
 
 
 def by_hand(challenger: StoredModel) -> str:

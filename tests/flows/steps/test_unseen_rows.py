@@ -15,7 +15,7 @@ from logit_flows.steps.opening import open_store
 from logit_flows.steps.rows import Table
 from logit_flows.steps.score import load_stored_model
 from logit_flows.steps.split import split_rows
-from logit_flows.steps.unseen_rows import IncomparableError, UnseenRows, unseen_rows
+from logit_flows.steps.unseen_rows import IncomparableError, UnseenRows, by_hand, unseen_rows
 
 from tests.support.pipeline import Make, city_table, side_table
 
@@ -157,6 +157,18 @@ def test_a_model_without_a_split_is_compared_on_rows_that_came_later(make: Make)
     found = unseen_rows(config, load_dataset(config), challenger, champion)
     assert set(table(found.rows)["key"]) <= set(later["key"])
     assert 80 < found.rows.n < 160
+
+
+def test_rows_that_nothing_tells_apart_are_told_with_what_to_do(make: Make) -> None:
+    config = make(TABLE, split={"method": "none"}, data__id=None)
+    model = load_stored_model(config, train(config).run)
+    with pytest.raises(IncomparableError) as caught:
+        unseen_rows(config, load_dataset(config), model, model)
+    assert str(caught.value) == (
+        "no row is provably unseen by both models: one has no split, its rows have no id and no "
+        "cluster, and their values are not known to tell rows apart; set data.id or a "
+        f"split.method; {by_hand(model)}"
+    )
 
 
 def test_a_run_that_kept_no_keys_is_not_compared(make: Make) -> None:
