@@ -134,14 +134,14 @@ MISSES = {
         "takes them: what is skipped could fail in train."
     ),
     "text/check first": (
-        "beside the look and the conversion, one pass proves each line regular, since Polars fills "
-        "short lines in silence, and the bytes are hashed twice."
+        "beside the look and the conversion, the bytes are hashed again before their Parquet is "
+        "kept, and one pass proves each line regular, since Polars fills short lines in silence."
     ),
     "text/train first": (
-        "as for check: the proof that each line is regular, and the hashes, cost what is over."
+        "as for check: the second hash and the proof that each line is regular cost what is over."
     ),
     "text/score first": (
-        "as for check: the proof that each line is regular, the hashes and the write of the "
-        "Parquet are more than half a scan, and score itself is short."
+        "as for check: two hashes of the bytes, which only one core can take, and the proof that "
+        "each line is regular are more than half a scan, and score itself is short."
     ),
 }
