@@ -172,10 +172,10 @@ CASES: dict[Callable[..., Any], Case] = {
             == [{"model.link": "logit"}, {"model.link": "probit"}]
         ),
     ),
+    find_validation: Case(lambda p: (p.matrix, p.dataset), lambda p, found: found is None),
     cross_validate: Case(
         lambda p: (p.matrix, p.dataset, p.split), lambda p, found: 0.0 < found.log_loss < 2.0
     ),
-    find_validation: Case(lambda p: (p.matrix, p.dataset), lambda p, found: found is None),
     keep_validation: Case(
         lambda p: (p.matrix, p.dataset, Validated(0.5, 0.1)),
         lambda p, _: find_validation(p.matrix, p.dataset) == Validated(0.5, 0.1),
