@@ -293,8 +293,8 @@ def huge_numbers_error(name: str, huge: int, where: str) -> DataError:
 def missing_numbers_error(name: str, missing: int, rows: int) -> DataError:
     """The error for missing numbers that no rule replaces."""
     return DataError(
-        f"column '{name}' is missing in {missing:,} of {rows:,} rows; give impute_numeric a rule, "
-        "or drop these rows.",
+        f"column '{name}' is missing in {missing:,} of {rows:,} rows; impute its missing "
+        "numbers, or drop these rows.",
         reason=Reason.MISSING_NUMBERS,
         names={"column": name},
     )
@@ -303,8 +303,8 @@ def missing_numbers_error(name: str, missing: int, rows: int) -> DataError:
 def missing_levels_error(name: str, missing: int, rows: int) -> DataError:
     """The error for missing levels that no rule replaces."""
     return DataError(
-        f"column '{name}' is missing in {missing:,} of {rows:,} rows; "
-        "set impute_categorical to Impute.LEVEL, or drop these rows.",
+        f"column '{name}' is missing in {missing:,} of {rows:,} rows; impute its missing "
+        "values as a level, or drop these rows.",
         reason=Reason.MISSING_LEVELS,
         names={"column": name},
     )

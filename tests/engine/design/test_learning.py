@@ -94,11 +94,9 @@ def test_a_missing_number_becomes_what_was_learnt_or_given_and_it_is_said(
 def test_a_missing_value_without_a_rule_is_refused_when_learning_and_when_scoring() -> None:
     frame = pl.DataFrame({"x": [1.0, None, 3.0], "c": ["a", "b", None]})
     number = (
-        r"^column 'x' is missing in 1 of 3 rows; give impute_numeric a rule, or drop these rows\.$"
+        r"^column 'x' is missing in 1 of 3 rows; impute its missing numbers, or drop these rows\.$"
     )
-    level = (
-        r"^column 'c' is missing in 1 of 3 rows; set impute_categorical to Impute\.LEVEL, or drop"
-    )
+    level = r"^column 'c' is missing in 1 of 3 rows; impute its missing values as a level, or drop"
     for spec, sentence in ((Spec(numeric=("x",)), number), (Spec(categorical=("c",)), level)):
         with pytest.raises(DataError, match=sentence):
             learn(frame, spec)

@@ -47,7 +47,7 @@ def test_every_problem_of_the_features_is_said_at_once_with_data_rows_and_ids(ma
     assert [str(part) for part in caught.value.parts] == [
         f"column 'x' is infinite in 1 of 600 rows (data rows 78 (key {key})); make these values "
         "missing or finite.",
-        "column 'z' is missing in 12 of 600 rows; give impute_numeric a rule, or drop these rows.",
+        "column 'z' is missing in 12 of 600 rows; impute its missing numbers, or drop these rows.",
         "column 'same' has one level ('a') in the training rows; drop it.",
     ]
     reasons = [None, Reason.MISSING_NUMBERS, Reason.CONSTANT]

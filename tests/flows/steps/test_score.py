@@ -174,7 +174,7 @@ def test_a_cohort_that_breaks_the_contract_is_refused_by_its_name(
         ),
         "holes": (
             frame.with_columns(z=pl.lit(None, pl.Float64)),
-            "column 'z' is missing in 250 of 250 rows; give impute_numeric a rule, or drop these "
+            "column 'z' is missing in 250 of 250 rows; impute its missing numbers, or drop these "
             "rows. The rule is part of the model: set it, then train and promote.",
         ),
         "nobody": (frame.clear(), "it has no rows; there is nothing to score."),
