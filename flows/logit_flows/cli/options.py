@@ -49,13 +49,19 @@ def read(file: Path, overrides: list[str] | None) -> "Config":
 
 
 def line_to_paste(error: Exception) -> str | None:
-    """File, line and YAML to paste, for an error that a key of the config cures."""
-    from logit_flows.config.reading import line_of
+    """File, line and YAML to paste, for an error that a key of the config cures; of a column that
+    is not in the data, the line that names it.
+    """
+    from logit_flows.config.reading import line_naming, line_of
     from logit_flows.config.remedies import remedy_of
 
-    remedy = remedy_of(error)
-    if remedy is None or not _files_read:
+    if not _files_read:
         return None
+    remedy = remedy_of(error)
+    if remedy is None:
+        absent = getattr(error, "names", {}).get("absent")
+        named = None if absent is None else line_naming(_files_read[-1], absent)
+        return None if named is None else f"{_files_read[-1]}, line {named}, names '{absent}'."
     line = line_of(_files_read[-1], remedy.key)
     return f"{_files_read[-1]}{'' if line is None else f', line {line}'}:  {remedy.yaml}"
 

@@ -19,6 +19,7 @@ from logit_flows.config.yaml_size import TOO_DEEP, size_problem
 NOT_YAML = (YAMLError, RecursionError, ValueError)
 
 
+NAMING_SECTIONS = ("data", "split", "features")  # that name columns
 MAX_SHOWN_TEXT = 60  # characters of what stands in place of keys
 DATA_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".parquet", ".gz", ".zst", ".xlsx", ".xls")
 
@@ -125,7 +126,7 @@ def _override(raw: Any, overrides: Sequence[str]) -> tuple[dict[str, str], dict[
         if not found or not key.strip():
             raise ConfigError([f"--set {text}: expected key.sub=value."])
         try:
-            parsed = YAML(typ="safe", pure=True).load(value)
+            parsed = _value_of(value)
         except NOT_YAML:
             raise ConfigError([f"--set {text}: the value is not YAML."]) from None
         if problem := size_problem(parsed):
@@ -142,9 +143,14 @@ def _override(raw: Any, overrides: Sequence[str]) -> tuple[dict[str, str], dict[
     return spoken, made
 
 
+def _value_of(text: str) -> Any:
+    """The value of an override, its merge keys as references: a safe reader writes them out."""
+    return YAML(typ="rt").load(text)
+
+
 def _only_in_file(raw: Any, loc: tuple[Any, ...], key: str, text: str) -> bool:
     """Whether what stands at a place was merged with this override, and not typed in it."""
-    typed: Any = YAML(typ="safe", pure=True).load(text.partition("=")[2])
+    typed: Any = _value_of(text.partition("=")[2])
     for part in loc:
         if not isinstance(raw, Mapping) or part not in raw:
             return False
@@ -176,6 +182,35 @@ def line_of(file: Path, key: str) -> int | None:
         return None
     loc = tuple(key.split("."))
     return _line(raw, loc) if loc[0] in raw else None
+
+
+def line_naming(file: Path, column: str) -> int | None:
+    """The line, from 1, where a file first names a column; None if it does not."""
+    try:
+        raw = _load(file)
+    except (ConfigError, OSError):
+        return None
+    places = (_place_of(raw.get(section), column) for section in NAMING_SECTIONS)
+    found = [
+        _line(raw, (section, *place))
+        for section, place in zip(NAMING_SECTIONS, places, strict=True)
+        if place is not None
+    ]
+    return min(found, default=None)
+
+
+def _place_of(value: Any, column: str) -> tuple[Any, ...] | None:
+    """Where a column's name stands in a section, as a value or as a key."""
+    if isinstance(value, Mapping):
+        parts = list(value.items())
+        if column in value:
+            return (column,)
+    elif isinstance(value, list):
+        parts = list(enumerate(value))
+    else:
+        return () if value == column else None
+    inner = ((key, _place_of(part, column)) for key, part in parts)
+    return next(((key, *place) for key, place in inner if place is not None), None)
 
 
 def _line(raw: Any, loc: tuple[Any, ...]) -> int:

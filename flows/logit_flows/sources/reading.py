@@ -123,5 +123,5 @@ def missing_columns(rows: RawColumns, needed: Iterable[str]) -> list[DataError]:
             hint = f"did you mean '{near[0]}'?" if near else f"there are {listed}."
             hint = hint if there else "there are no columns."
             said = f"{rows.place}: column '{name}' is not in the data; {hint}"
-            problems.append(DataError(said, names={"column": name}))
+            problems.append(DataError(said, names={"column": name, "absent": name}))
     return problems

@@ -1,5 +1,6 @@
 """A config that is refused is told by file, line, key and the nearest right key."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,15 @@ def test_an_override_that_is_too_much_is_refused_too(problems: Problems) -> None
     assert said.startswith("--set model: its aliases stand for 1.2e+09 values")
     (said,) = problems(BASE, "model=&a {b: *a}")
     assert said == "--set model: an alias stands inside what it stands for."
+
+
+def test_merge_keys_of_an_override_are_not_written_out(problems: Problems) -> None:
+    levels = ["a0: &a0 {k: 1}"]
+    levels += [f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 10)}]}}" for i in range(1, 13)]
+    started = time.perf_counter()
+    found = problems(BASE, f"features={{{', '.join(levels)}}}")
+    assert time.perf_counter() - started < 5.0  # seconds; 10^12 values
+    assert any("unknown key" in one for one in found)
 
 
 def test_aliases_of_a_config_of_common_size_are_read(read: Callable[..., Config]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from logit_flows.config.reading import line_of
+from logit_flows.config.reading import line_naming, line_of
 from logit_flows.config.remedies import (
     REMEDIES,
     CurableError,
@@ -88,6 +88,17 @@ def test_the_line_is_that_of_the_deepest_part_in_the_file(tmp_path: Path) -> Non
     assert line_of(file, "features.handle_unknown") == 2
     assert line_of(file, "model.penalty") is None
     assert line_of(tmp_path / "none.yaml", "features") is None
+
+
+def test_the_line_that_names_a_column_is_found_in_lists_values_and_keys(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        "name: x\ndata:\n  target: {column: y}\n  id: key\nfeatures:\n  numeric:\n    - a\n"
+        "    - x\n  reference: {job: admin}\n"
+    )
+    wanted = {"y": 3, "key": 4, "a": 7, "x": 8, "job": 9, "name": None}
+    assert {name: line_naming(file, name) for name in wanted} == wanted
+    assert line_naming(tmp_path / "none.yaml", "x") is None
 
 
 def test_an_error_of_the_pipeline_knows_its_own_remedy() -> None:

@@ -80,5 +80,15 @@ def test_the_verb_tells_every_problem_with_the_line_to_paste_below(tmp_path: Pat
     for line in pasted:
         assert lines[lines.index(line) - 1].endswith(("rows.", "'a'?", "drop it.", "identified."))
     assert not (tmp_path / "store").exists()
+    line = "features.categorical=[city, gone]"
+    (tmp_path / "config.yaml").write_text(
+        "name: t\n"
+        "data: {source: table.parquet, target: {column: y, positive: true}, id: key}\n"
+        "features: {numeric: [x, lost], impute: {numeric: {strategy: mean}}}\n"
+    )
+    done = logit("check", "--set", line, cwd=tmp_path)
+    assert "column 'lost' is not in the data" in done.stderr
+    assert "config.yaml, line 3, names 'lost'." in done.stderr
+    assert "names 'gone'" not in done.stderr
     fine = logit("check", ROOT / "data/exam/config.yaml", "--json", "--set", f"store={tmp_path}/s")
     assert (fine.returncode, json.loads(fine.stdout)["published"]) == (0, False)
