@@ -11,6 +11,7 @@ from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name, by_names
 from logit_flows.first_config.text_format import FormatGuess, format_keys, with_markers
 from logit_flows.sources.files import is_parquet_file, partitions_of, refuse_other_ending
+from logit_flows.sources.raw_files import unread_error
 from logit_flows.sources.text.cell_values import cast_text
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.scanning import scan_texts
@@ -52,6 +53,8 @@ def read_table(files: Sequence[Path]) -> Table:
         else:
             table = _text_table(files)
     except (pl.exceptions.PolarsError, OSError) as error:
+        if len(files) == 1 and isinstance(error, pl.exceptions.PolarsError):
+            raise unread_error(files[0], error) from error
         named = files[0] if len(files) == 1 else f"one of {len(files)} files"
         raise DataError(f"{named} cannot be read: {str(error).splitlines()[0]}") from error
     if table.frame.is_empty():

@@ -73,17 +73,21 @@ def changed_sentence(path: str) -> str:
 
 
 def find_paths(
-    patterns: str | Sequence[str], resolve: Callable[[str], Path], named_by: str
+    patterns: str | Sequence[str],
+    resolve: Callable[[str], Path],
+    named_by: str,
+    store: Path | None = None,
 ) -> tuple[str, ...]:
     """The paths of a source: a file, a glob, a folder, or a list of these, each in order.
 
     resolve: from a pattern to its path. named_by: where the source comes from, for the error.
+    store: a folder whose files are no data, unless a pattern leads into it.
     Raises DataError if there are none, one is named twice, or text stands beside Parquet.
     """
     found: list[str] = []
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
         path = resolve(pattern)
-        matches = _matches(path)
+        matches = _outside(store, path, _matches(path))
         if not matches:
             raise DataError(
                 f"no data file matches '{pattern}' (looked in {resolve('.')}); check {named_by}."
@@ -113,10 +117,21 @@ def bound_files(paths: Iterable[str]) -> tuple[DataFile, ...]:
             )
         if not stamp.size:
             raise DataError(f"{shown_path(path)} is empty; there is nothing to read.")
+        _refuse_repeated_keys(path)
         file = DataFile(path, sha256_of(Path(path)), stamp, partitions_of(path))
         file.refuse_change()
         files.append(file)
     return tuple(files)
+
+
+def _refuse_repeated_keys(path: str) -> None:
+    """Raises DataError if two folders above a file name the same column."""
+    names = Counter(name for name, _ in partitions_of(path))
+    twice = next((name for name, count in names.items() if count > 1), None)
+    if twice is not None:
+        raise DataError(
+            f"{shown_path(path)}: its folders name the column '{twice}' twice; rename one of them."
+        )
 
 
 def _regular_stamp(path: str) -> Stamp:
@@ -155,6 +170,16 @@ def named_files(files: Sequence[DataFile]) -> str:
     more = len(files) - MAX_NAMED_FILES
     shown = ", ".join(shown_path(file.path) for file in files[:MAX_NAMED_FILES])
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _outside(store: Path | None, pattern: Path, found: list[str]) -> list[str]:
+    """The paths that are not in the store, where what programs publish is; all of them if the
+    pattern itself leads into it.
+    """
+    if store is None or Path(os.path.abspath(pattern)).is_relative_to(os.path.abspath(store)):
+        return found
+    inside = os.path.join(os.path.abspath(store), "")
+    return [path for path in found if not os.path.abspath(path).startswith(inside)]
 
 
 def _matches(path: Path) -> list[str]:

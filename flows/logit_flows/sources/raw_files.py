@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import polars as pl
 
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name, by_names
-from logit_flows.sources.files import DataFile, Stamp
+from logit_flows.sources.files import DataFile, Stamp, is_parquet_file
 from logit_flows.sources.logical_types import Cast, cast_to, first_loss
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.cell_values import cast_text
@@ -25,6 +26,7 @@ from logit_flows.sources.type_names import LogicalType
 
 Options = Mapping[str, tuple[LogicalType, ...]]  # the logical types that a column may have
 Misfits = dict[tuple[str, LogicalType], int]  # by column and type: values that a cast would lose
+PARQUET_MAGIC = b"PAR1"
 NEVER = -1  # in place of a count: the file's type never becomes the logical type
 
 
@@ -208,11 +210,27 @@ def read_types(file: DataFile, dialect: Dialect | None) -> RawFile:
         else:
             types = dict(parquet_scan((file.path,), (file.stamp,)).collect_schema())
     except pl.exceptions.PolarsError as error:
-        first = str(error).splitlines()[0]
-        raise DataError(f"{shown_path(file.path)} cannot be read: {first}") from error
+        raise unread_error(file.path, error) from error
     partitions = tuple(pair for pair in file.partitions if pair[0] not in types)
     named = {name: pl.String() for name, _ in partitions}
     return RawFile(file, {**types, **named}, partitions, dialect)
+
+
+def unread_error(path: str | Path, error: Exception) -> DataError:
+    """Why a file is not read: it is no Parquet file, it is damaged, or what Polars says."""
+    with open(path, "rb") as file:
+        head = file.read(len(PARQUET_MAGIC))
+    if not is_parquet_file(str(path)):
+        return DataError(f"{shown_path(path)} cannot be read: {str(error).splitlines()[0]}")
+    if head != PARQUET_MAGIC:
+        return DataError(
+            f"{shown_path(path)} is no Parquet file, whatever its name says; if it is text, give "
+            "it the ending .csv."
+        )
+    return DataError(
+        f"{shown_path(path)} is damaged, or cut short ({str(error).splitlines()[0]}); get the file "
+        "again."
+    )
 
 
 def _refuse_repeated_names(file: DataFile, names: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from logit_flows.steps.cluster import refuse_missing_dask
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.gate import unmet_requirements
 from logit_flows.steps.load import Dataset
-from logit_flows.steps.opening import writable_store
+from logit_flows.steps.opening import open_store, writable_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,8 @@ def _outlook_notes(config: Config, found: Checked) -> list[str]:
 
 def _missing_cohorts(config: Config) -> list[str]:
     try:
-        find_paths(config.score.cohorts or [], config.resolve, "score.cohorts")
+        store = open_store(config).root
+        find_paths(config.score.cohorts or [], config.resolve, "score.cohorts", store)
     except LogitEngineError as error:
         return [str(error)] if config.score.cohorts else []
     return []

@@ -178,9 +178,10 @@ def _checked_dataset(
     """
     training = row is not None
     row = row or ()
-    paths = find_paths(source, config.resolve, named_by)
+    store = open_store(config)
+    paths = find_paths(source, config.resolve, named_by, store.root)
     roles = {**dict.fromkeys(row, (Role.ROW,)), **column_roles(config)}
-    cache = open_store(config).cache_folder
+    cache = store.cache_folder
     try:
         known = known_types(config, older, roles)
         files, dialects = bound_files(paths), dialects_of(config, older)

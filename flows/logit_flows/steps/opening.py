@@ -16,7 +16,8 @@ def open_store(config: Config) -> Store:
 def writable_store(config: Config) -> Store:
     """The store of the config's name. Raises UsageError if nothing can be published in it."""
     store = open_store(config)
-    for folder in (store.folder, store.staging):
+    runs = store.run_folder("any").parent
+    for folder in (store.folder, runs, store.staging, store.cache_folder):
         there = _nearest_there(folder)
         if not there.is_dir():
             raise UsageError(

@@ -98,7 +98,7 @@ def find_cohorts(config: Config, patterns: Patterns = ()) -> tuple[Cohort, ...]:
         raise DataError("no cohort is named; give files, or set score.cohorts.")
     named_by = "the cohorts that are named" if named else "score.cohorts"
     named_paths: dict[tuple[str, object], list[str]] = {}
-    for path in find_paths(asked, config.resolve, named_by):
+    for path in find_paths(asked, config.resolve, named_by, open_store(config).root):
         named_paths.setdefault((cohort_name(path), partitions_of(path)), []).append(path)
     cohorts = [Cohort(name, tuple(paths)) for (name, _), paths in named_paths.items()]
     twice = [c.name for c in cohorts if len(c.paths) > 1 and not partitions_of(c.paths[0])]

@@ -124,6 +124,17 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(
     assert (tmp_path / "taken").read_text() == "a file"
 
 
+@pytest.mark.parametrize("name", [".cache", "t/runs"])
+def test_a_file_in_place_of_a_folder_of_the_store_is_named(
+    make: Make, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "store" / name).parent.mkdir(parents=True)
+    (tmp_path / "store" / name).write_text("a file")
+    for verb in (check, train):
+        with pytest.raises(LogitEngineError, match=f"{name} is a file, so nothing can be stored"):
+            verb(make(city_table().write_csv()))
+
+
 def test_dask_that_is_not_installed_is_told_before_the_work(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

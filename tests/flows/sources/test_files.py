@@ -58,6 +58,24 @@ def test_two_paths_of_one_file_are_refused_and_so_are_links_to_nothing(tmp_path:
         bound_files([str(tmp_path / "soft.csv")])
 
 
+def test_folders_that_name_a_column_twice_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "a=1/a=2/f.csv") / "a=1" / "a=2" / "f.csv"
+    with pytest.raises(DataError, match=r"f\.csv: its folders name the column 'a' twice; rename"):
+        bound_files([str(path)])
+
+
+def test_files_of_the_store_are_no_data_unless_they_are_asked_for(tmp_path: Path) -> None:
+    written(tmp_path, "a.csv", "store/n/runs/r/b.csv", "store.csv", "deep/c.csv")
+
+    def found_beside(pattern: str) -> list[str]:
+        paths = find_paths(pattern, lambda p: tmp_path / p, "data.source", tmp_path / "store")
+        return [Path(path).name for path in paths]
+
+    assert found_beside(".") == ["a.csv", "c.csv", "store.csv"]
+    assert found_beside("**/*.csv") == ["a.csv", "c.csv", "store.csv"]
+    assert found_beside("store/n/runs/*/*.csv") == found_beside("store") == ["b.csv"]
+
+
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(DataError, match=r"pipe\.csv is no file; write what it gives into one\."):

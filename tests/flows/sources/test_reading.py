@@ -148,6 +148,16 @@ def test_a_time_with_a_part_of_a_microsecond_is_refused(
         assert said == f"{name}: column 'day' holds {found} (the first such value), with {FINE}"
 
 
+def test_a_file_that_is_no_parquet_by_its_bytes_says_what_it_is(tmp_path: Path) -> None:
+    said = refusal(tmp_path, {"a.parquet": FRAME.write_csv()})
+    assert said == (
+        "a.parquet is no Parquet file, whatever its name says; if it is text, give it the ending "
+        ".csv."
+    )
+    said = refusal(tmp_path, {"a.parquet": "PAR1 and the rest is lost"})
+    assert said.startswith("a.parquet is damaged, or cut short (")
+
+
 def test_a_later_file_is_cast_where_nothing_is_lost(tmp_path: Path) -> None:
     known = KnownTypes(older=TYPES)
     later = FRAME.with_columns(g=pl.col("g").cast(pl.Float64), key=pl.col("key").cast(pl.Int16))

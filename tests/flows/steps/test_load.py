@@ -172,7 +172,12 @@ def test_files_of_two_kinds_or_of_another_are_refused(make: Make, tmp_path: Path
 def test_a_damaged_file_is_refused_by_its_name(make: Make, tmp_path: Path) -> None:
     config = make()
     (tmp_path / "table.parquet").write_bytes(b"not parquet at all")
-    assert refusal(config)[0].startswith("table.parquet cannot be read: parquet: ")
+    assert refusal(config) == [
+        "table.parquet is no Parquet file, whatever its name says; if it is text, give it the "
+        "ending .csv."
+    ]
+    (tmp_path / "table.parquet").write_bytes(b"PAR1 and the rest is lost")
+    assert refusal(config)[0].startswith("table.parquet is damaged, or cut short (parquet: ")
 
 
 TARGETS: dict[str, tuple[list[Any], Any, str]] = {
