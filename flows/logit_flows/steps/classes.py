@@ -1,8 +1,9 @@
 """Classes: the values of the target that a config's family can model, the base first."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from logit_engine.errors import DataError, LogitEngineError
+from logit_engine.errors import DataError
 from logit_engine.rows.labels import (
     LABEL_KINDS,
     Label,
@@ -18,86 +19,94 @@ MAX_CLASSES = 100
 MAX_SHOWN_LABELS = 4
 
 
-def several_classes(
-    values: list[Label], target: Target, problems: list[LogitEngineError], training: bool
-) -> tuple[Label, ...]:
-    """The values of the target, the base first; fewer than two, or too many, are a problem."""
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The classes, the base first, and what is wrong with the target."""
+
+    labels: tuple[Label, ...] = ()
+    problems: tuple[DataError, ...] = ()
+
+
+def several_classes(values: list[Label], target: Target, training: bool) -> Classes:
+    """The values of the target, the base first; fewer than three, or too many, are a problem."""
     if strange := _no_label(values):
-        problems.append(_strange_value_error(target.column, strange[0]))
-        return ()
+        return Classes(problems=(_strange_value_error(target.column, strange[0]),))
+    problems = _count_problems(values, target.column, training)
+    base: Label | None = target.base
+    if base is None:
+        return Classes(tuple(values), problems)
+    others = [value for value in values if not is_same_label(value, base)]
+    if values and len(others) == len(values) and training:
+        problems = (*problems, _no_such_label("base", base, target.column, values))
+    return Classes((base, *others), problems)
+
+
+def _count_problems(values: list[Label], column: str, training: bool) -> tuple[DataError, ...]:
+    """That there are too many values for a multinomial model, or too few."""
     if len(values) > MAX_CLASSES:
-        problems.append(
-            _target_error(
-                target.column,
-                f"has more than {MAX_CLASSES} values, too many for a multinomial model.",
-            )
-        )
+        said = f"has more than {MAX_CLASSES} values, too many for a multinomial model."
     elif len(values) < 3 and training:
         shown = quoted_labels(values) or "nothing"
         said = (
             f"is {shown}; with two classes use model.family binary, and name data.target.positive."
         )
-        problems.append(_target_error(target.column, said))
-    base: Label | None = target.base
-    if base is None:
-        return tuple(values)
-    others = [value for value in values if not is_same_label(value, base)]
-    if values and len(others) == len(values) and training:
-        problems.append(_no_such_label("base", base, target.column, values))
-    return (base, *others)
+    else:
+        return ()
+    return (_target_error(column, said),)
 
 
-def two_classes(
-    values: list[Label], target: Target, problems: list[LogitEngineError], training: bool
-) -> tuple[Label, ...]:
+def two_classes(values: list[Label], target: Target, training: bool) -> Classes:
     """The other value of the target, and the positive one; anything else is a problem."""
     if strange := _no_label(values):
-        problems.append(_strange_value_error(target.column, strange[0]))
-        return ()
+        return Classes(problems=(_strange_value_error(target.column, strange[0]),))
     if isinstance(target.positive, list):
-        return _listed_classes(values, target.positive, target.column, problems, training)
+        return _listed_classes(values, target.positive, target.column, training)
     positive: Label = target.positive  # type: ignore[assignment]  # a binary model has it
-    shown = quoted_labels(values[:MAX_SHOWN_LABELS])
     others = [value for value in values if not is_same_label(value, positive)]
-    if not values:
-        problems.append(_target_error(target.column, "is missing in all rows."))
-    elif len(values) > 2:
-        said = f"has more than two values ({shown}, ...); a binary target has two: "
-        problems.append(
-            _target_error(
-                target.column,
-                f"{said}set model.family: multinomial for more, without data.target.positive.",
-            )
-        )
-    elif len(others) == len(values) and (training or len(values) == 2):
-        problems.append(_no_such_label("positive", positive, target.column, values))
-    elif not others and training:
-        said = f"is {shown} in all rows; a model needs both classes."
-        problems.append(_target_error(target.column, said))
+    problem = _pair_problem(values, others, positive, target.column, training)
+    problems = () if problem is None else (problem,)
     if not others and not training:
-        return (positive,)
-    return (others[0] if others else "other"), positive
+        return Classes((positive,), problems)
+    return Classes((others[0] if others else "other", positive), problems)
+
+
+def _pair_problem(
+    values: list[Label], others: list[Label], positive: Label, column: str, training: bool
+) -> DataError | None:
+    """Why values are no two classes of which one is positive; others: those that are not."""
+    if not values:
+        return _target_error(column, "is missing in all rows.")
+    if len(values) > 2:
+        shown = quoted_labels(values[:MAX_SHOWN_LABELS])
+        return _target_error(
+            column,
+            f"has more than two values ({shown}, ...); a binary target has two: set model.family: "
+            "multinomial for more, without data.target.positive.",
+        )
+    if len(others) == len(values) and (training or len(values) == 2):
+        return _no_such_label("positive", positive, column, values)
+    if not others and training:
+        said = f"is {quoted_labels(values)} in all rows; a model needs both classes."
+        return _target_error(column, said)
+    return None
 
 
 def _listed_classes(
-    values: list[Label],
-    listed: list[Label],
-    column: str,
-    problems: list[LogitEngineError],
-    training: bool,
-) -> tuple[Label, ...]:
+    values: list[Label], listed: list[Label], column: str, training: bool
+) -> Classes:
     """The classes of a list of positive values, as text: none of them, and one of them."""
     event = " or ".join(map(label_text, listed))
     absent = [one for one in listed if not any(is_same_label(one, value) for value in values)]
     others = [one for one in values if not any(is_same_label(one, event) for event in listed)]
+    problems: tuple[DataError, ...] = ()
     if not values:
-        problems.append(_target_error(column, "is missing in all rows."))
+        problems = (_target_error(column, "is missing in all rows."),)
     elif absent and training:
-        problems.append(_no_such_label("positive", absent[0], column, values))
+        problems = (_no_such_label("positive", absent[0], column, values),)
     elif not others and training:
         said = f"is {event} in all rows; a model needs others too."
-        problems.append(_target_error(column, said))
-    return f"not {event}", event
+        problems = (_target_error(column, said),)
+    return Classes((f"not {event}", event), problems)
 
 
 def _no_label(values: Sequence[object]) -> list[object]:

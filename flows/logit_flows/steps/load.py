@@ -244,7 +244,8 @@ def _counted_dataset(config: Config, table: SourceTable, training: bool) -> Data
     if data.id is not None and not counts.missing[data.id]:
         problems += _repeated_ids(config, table.scan(), data.id, counts.rows)
     find = several_classes if config.model.family == "multinomial" else two_classes
-    classes = find([label_of(v) for v in counts.values], data.target, problems, training)
+    classes = find([label_of(v) for v in counts.values], data.target, training)
+    problems += classes.problems
     marked = marked_texts(table)
     if problems:
         target = [one.target_error for one in marked if one.column == data.target.column]
@@ -254,7 +255,8 @@ def _counted_dataset(config: Config, table: SourceTable, training: bool) -> Data
     notes = _reading_notes(config, table, marked)
     dropped = counts.without_target
     kept = counts.rows - dropped
-    return Dataset(table, kept, dropped, classes, data.target.column, events, notes)
+    labels = classes.labels
+    return Dataset(table, kept, dropped, labels, data.target.column, events, notes)
 
 
 def _reading_notes(

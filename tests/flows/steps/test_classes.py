@@ -6,15 +6,12 @@ import pytest
 from logit_flows.config.sections import Target
 from logit_flows.steps.classes import several_classes, two_classes
 
-from logit_engine.errors import LogitEngineError
-
 
 def classes_of(find: Any, values: list[Any], **target: Any) -> tuple[tuple[Any, ...], list[str]]:
     """The classes found, and the problems."""
-    problems: list[LogitEngineError] = []
-    classes = find(values, Target(column="y", **target), problems, True)
-    assert all(problem.names == {"column": "y"} for problem in problems)
-    return classes, [str(problem) for problem in problems]
+    classes = find(values, Target(column="y", **target), True)
+    assert all(problem.names == {"column": "y"} for problem in classes.problems)
+    return classes.labels, [str(problem) for problem in classes.problems]
 
 
 @pytest.mark.parametrize("base", [0, 1, 2])
