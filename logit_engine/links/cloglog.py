@@ -7,6 +7,8 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.links.law import Link, Terms
 
+MIN_HAZARD, MAX_HAZARD = 1e-300, float(np.finfo(np.float64).max)
+
 
 def exp_to_infinity(eta: Array) -> Array:
     """exp, where an overflow to infinity is the right answer."""
@@ -65,6 +67,17 @@ def cloglog_failure(eta: Array) -> Terms:
     return Terms(-u, -u, u)
 
 
+def cloglog_residual(eta: Array, y: Array) -> Array:
+    """(y - F) u / F, u = exp(eta), the score of either outcome; y - F = exp(-u) - (1 - y).
+
+    Absolutely exact to rounding, relatively only away from y = F. The bounds of u keep u / F a
+    number, and leave its value.
+    """
+    u = np.clip(exp_to_infinity(eta), MIN_HAZARD, MAX_HAZARD)
+    with np.errstate(under="ignore"):
+        return np.asarray((np.exp(-u) - (1.0 - y)) * (u / -np.expm1(-u)))
+
+
 CLOGLOG = Link(
     name="cloglog",
     cdf=cloglog_cdf,
@@ -76,4 +89,5 @@ CLOGLOG = Link(
     log_concave=True,
     success=cloglog_success,
     failure=cloglog_failure,
+    residual=cloglog_residual,
 )

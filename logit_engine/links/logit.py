@@ -37,11 +37,11 @@ def logit_success(eta: Array) -> Terms:
     """Closed form for an event: exponentials and one logarithm a row, no cancellation in either
     tail.
     """
-    size = np.abs(eta)
-    small = np.exp(-size)
+    mirrored = -eta
+    small = np.exp(np.minimum(eta, mirrored))
     share = 1.0 / (1.0 + small)
-    loglik = 0.5 * (eta - size) - np.log1p(small)
-    score = np.where(eta > 0.0, small, 1.0)
+    loglik = np.minimum(eta, 0.0) - np.log1p(small)
+    score = np.exp(np.minimum(mirrored, 0.0))
     score *= share
     small *= share
     small *= share

@@ -9,6 +9,7 @@ from logit_engine.links.cloglog import (
     cloglog_log_cdf,
     cloglog_log_pdf,
     cloglog_log_sf,
+    cloglog_residual,
     cloglog_success,
     exp_to_infinity,
 )
@@ -52,6 +53,11 @@ def loglog_failure(eta: Array) -> Terms:
     return Terms(mirrored.loglik, -mirrored.score, mirrored.curvature)
 
 
+def loglog_residual(eta: Array, y: Array) -> Array:
+    """The mirrored one of cloglog."""
+    return -cloglog_residual(-eta, 1.0 - y)
+
+
 LOGLOG = Link(
     name="loglog",
     cdf=loglog_cdf,
@@ -63,4 +69,5 @@ LOGLOG = Link(
     log_concave=True,
     success=loglog_success,
     failure=loglog_failure,
+    residual=loglog_residual,
 )

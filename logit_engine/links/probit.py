@@ -61,6 +61,19 @@ def probit_success(eta: Array) -> Terms:
     return Terms(loglik, score, score * excess)
 
 
+def probit_residual(eta: Array, y: Array) -> Array:
+    """(y - F) f / (F (1 - F)), the score of either outcome, by one erfcx and one exponential.
+
+    Absolutely exact to rounding, relatively only away from y = F.
+    """
+    size = np.abs(eta) / np.sqrt(2.0)
+    scaled = special.erfcx(size)
+    with np.errstate(over="ignore"):
+        tail = 0.5 * scaled * np.exp(-size * size)
+    cdf = np.where(eta < 0.0, tail, 1.0 - tail)
+    return np.asarray((y - cdf) * np.sqrt(2.0 / np.pi) / (scaled * (1.0 - tail)))
+
+
 PROBIT = Link(
     name="probit",
     cdf=probit_cdf,
@@ -71,4 +84,5 @@ PROBIT = Link(
     symmetric=True,
     log_concave=True,
     success=probit_success,
+    residual=probit_residual,
 )

@@ -8,9 +8,10 @@ is small while the maximum is 70 units away.
 The idea: a gradient that is small against the information all around a point cannot lie far from
 its zero. For the logit and for several classes the number lambda * reach of a pass is that proof
 (Bach 2010): their curvature changes by at most a factor e^|t| when a predictor moves by t. Other
-links have no such constant. For them one more pass looks at the curvature itself: how much of the
-information is lost if every predictor may move by a window either way. What is left bounds the
-information from below.
+links have no such constant. For them one more pass looks at the curvature itself: how much of it
+is lost if every predictor may move by a window either way. What is left bounds the information from
+below. The largest share that a row loses is mostly proof enough, and costs a light pass. If it is
+not, the rows' lengths in the metric of the information tell how much each loss matters.
 
 A gradient is a sum, and its rounding error acts like a gradient. It matters if the scores of two
 rows, 1 and -1, cancel, and the other rows, which decide, have scores of 1e-20. So a bound of the
@@ -67,6 +68,10 @@ def arrival_certificate(objective: Objective, solution: Solution) -> float:
     if not isinstance(likelihood, Bernoulli):
         return certificate
     if not likelihood.self_concordant:
+        share = _largest_lost_share(objective, likelihood, theta, PREDICTOR_WINDOWS[0])
+        certificate = _moved_certificate(decrement * reach, PREDICTOR_WINDOWS[0], share)
+        if certificate <= MAX_LOOSE_CERTIFICATE:
+            return certificate
         return _window_certificate(objective, likelihood, theta, information.root, decrement)
     if certificate <= MAX_LOOSE_CERTIFICATE:
         return certificate
@@ -85,12 +90,37 @@ def _window_certificate(
     certificate = np.inf
     for window in PREDICTOR_WINDOWS:
         lost, reach = _information_loss(objective, likelihood, theta, root, window)
-        moved = decrement * reach  # the farthest that the last step moved a predictor
-        if moved < window and lost < 1.0:
-            certificate = min(certificate, moved / ((window - moved) * (1.0 - lost)))
+        certificate = min(certificate, _moved_certificate(decrement * reach, window, lost))
         if certificate < MAX_CERTIFICATE:
             break
     return certificate
+
+
+def _moved_certificate(moved: float, window: float, lost: float) -> float:
+    """The certificate where predictors may move by a window and the information loses a share.
+
+    moved: the farthest that the last step moved a predictor.
+    """
+    proves = moved < window and lost < 1.0
+    return moved / ((window - moved) * (1.0 - lost)) if proves else np.inf
+
+
+def _largest_lost_share(
+    objective: Objective, likelihood: Bernoulli, theta: Array, window: float
+) -> float:
+    """The largest share of its curvature that a row loses while its predictor moves by a window.
+
+    The information loses no larger share. Infinite if a row has no curvature, or a negative one.
+    """
+
+    @QuietFunction
+    def block_sums(block: Block) -> Sums:
+        eta = objective.predictors(block, objective.columns(block), theta)
+        lost, curvature = _curvature_loss(likelihood, eta, block.y, np.full(eta.size, window))
+        share = np.where(curvature > 0.0, lost / curvature, np.inf)
+        return (Maximum(block.maximum(share)),)
+
+    return float(total(objective.rows, block_sums, objective.threads)[0].value)
 
 
 class RowBounds(NamedTuple):
@@ -189,7 +219,7 @@ def _information_loss(
                 REMAINING_STEP_LENGTHS * np.abs(X.dot(last.step))
                 + np.abs(directions) @ last.rounding
             )
-        lost = _curvature_loss(likelihood, objective.predictors(block, X, theta), block.y, moves)
+        lost, _ = _curvature_loss(likelihood, objective.predictors(block, X, theta), block.y, moves)
         return float(np.dot(weighted(block.weights, lost), lengths)), Maximum(
             block.maximum(lengths)
         )
@@ -198,13 +228,17 @@ def _information_loss(
     return float(lost) if np.isfinite(lost) else np.inf, float(np.sqrt(max(longest.value, 0.0)))
 
 
-def _curvature_loss(likelihood: Bernoulli, eta: Array, y: Array, window: Array) -> Array:
-    """How far the curvature of each row falls within its window, (n,). eta, y, window: (n,).
+def _curvature_loss(
+    likelihood: Bernoulli, eta: Array, y: Array, window: Array
+) -> tuple[Array, Array]:
+    """How far the curvature of each row falls within its window, and that curvature, (n,) each.
+
+    eta, y, window: (n,).
 
     The curvature of an event rises to one peak, and so does that of a non-event. So the smallest is
     at an end of the window. A share of events is taken apart into both.
     """
-    lost = np.zeros_like(eta)
+    lost, curvature = np.zeros_like(eta), np.zeros_like(eta)
     for outcome in (0.0, 1.0):
         share = y if outcome else 1.0 - y
         at = np.flatnonzero(share > 0.0)
@@ -215,4 +249,5 @@ def _curvature_loss(likelihood: Bernoulli, eta: Array, y: Array, window: Array) 
                 for move in (0.0, -window[at], window[at])
             )
             lost[at] += share[at] * np.maximum(here - np.minimum(low, high), 0.0)
-    return lost
+            curvature[at] += share[at] * here
+    return lost, curvature

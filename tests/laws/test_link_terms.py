@@ -42,6 +42,20 @@ def test_closed_forms_equal_the_law(link: Link) -> None:
 
 
 @EACH_LINK
+def test_the_score_of_either_outcome_in_one_is_that_of_the_terms(link: Link) -> None:
+    if link.residual is None:
+        return
+    eta = np.concatenate([np.linspace(-60.0, 60.0, 481), [-1e3, 1e3, -1e150, 1e150]])
+    with np.errstate(over="ignore"):
+        events, others = event_terms(link, eta).score, nonevent_terms(link, eta).score
+        mixed = 0.25 * events + 0.75 * others
+    for y, score in ((1.0, events), (0.0, others), (0.25, mixed)):
+        found, known = link.residual(eta, np.full(eta.size, y)), np.isfinite(score)
+        assert np.isfinite(found[known]).all()
+        np.testing.assert_allclose(found[known], score[known], rtol=1e-14, atol=1e-15)
+
+
+@EACH_LINK
 def test_terms_are_finite_at_800_wherever_the_truth_is(link: Link) -> None:
     eta = np.array([-800.0, 800.0])
     terms = event_terms(link, eta)
