@@ -11,7 +11,7 @@ from time import perf_counter
 import numpy as np
 
 from logit_engine import array_rows, fit
-from logit_engine.columns.coordinates import inner_coordinates
+from logit_engine.columns.coordinates import constant_column, inner_coordinates
 from logit_engine.likelihoods import Bernoulli
 from logit_engine.links import LOGIT
 from logit_engine.objective.loss import Objective
@@ -44,7 +44,7 @@ def main() -> None:
     objective = Objective(
         rows,
         Bernoulli(LOGIT),
-        inner_coordinates(moments),
+        inner_coordinates(moments, constant_column(moments)),
         np.zeros(COLUMNS + 1, dtype=bool),
         threads=cores(),
     )

@@ -7,7 +7,7 @@ from logit_engine.columns.coordinates import Coordinates
 from logit_engine.columns.dense import Dense
 from logit_engine.columns.moments import Moments, Ranges
 from logit_engine.columns.protocol import Columns, dense_array
-from logit_engine.columns.side_by_side import SideBySide
+from logit_engine.columns.side_by_side import SideBySide, one_array
 from logit_engine.columns.sparse import Sparse
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "SideBySide",
     "Sparse",
     "dense_array",
+    "one_array",
 ]

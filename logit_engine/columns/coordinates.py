@@ -18,6 +18,7 @@ from logit_engine.columns.moments import Moments
 OUTLIER_SPREAD_RATIO = 1e3
 # means within as many spreads of zero cost no digits: such columns are not centered, and not copied
 UNCENTERED_SPREADS = 1.0
+EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +82,34 @@ class Coordinates:
 
 def constant_column(moments: Moments) -> int | None:
     """The first column, not of codes, that holds one value other than zero, or None."""
-    there = np.flatnonzero((moments.square == 0.0) & (moments.mean != 0.0) & ~moments.coded)
-    return int(there[0]) if there.size else None
+    there = (moments.square == 0.0) & (moments.mean != 0.0) & ~moments.coded
+    return int(there.argmax()) if there.any() else None
 
 
-def inner_coordinates(moments: Moments, centered: bool = True) -> Coordinates:
+def inner_coordinates(moments: Moments, constant: int | None) -> Coordinates:
     """Coordinates from the moments of the columns: centers at the mean, scales at the power of two
     nearest the spread.
 
-    Not centered: for a penalty that a constant among the penalized columns would feel.
+    constant: the column into which centers move, or None: nothing is centered, as for a penalty
+    that a constant among the penalized columns would feel.
     """
-    mean, square = moments.mean, moments.square / max(moments.n, 1)
-    constant = constant_column(moments) if centered else None
-    middle, spread = _bulk(moments)
-    center = np.zeros_like(mean)
+    mean, square, coded = moments.mean, moments.square / max(moments.n, 1), moments.coded
+    size = np.sqrt(square + np.square(mean))
+    center, away = np.zeros_like(mean), size
     if constant is not None:
-        dense, varies = ~(moments.coded | moments.sparse), square > 0.0
+        middle, spread = _bulk(moments)
+        varies = square > 0.0
+        dense = ~(coded | moments.sparse)
         far = (np.abs(middle) > UNCENTERED_SPREADS * spread) & dense & varies
-        center = np.where(dense & (far.any() | ~varies), middle, 0.0)
-        center[constant] = 0.0
-    away = square + np.square(mean - center)
-    scale = np.where(moments.coded, 1.0, _power_of_two(np.sqrt(away)))
+        centered = dense & (far.any() | ~varies)
+        centered[constant] = False
+        if centered.any():
+            center[centered] = middle[centered]
+            away = np.sqrt(square + np.square(mean - center))
+    scale = _power_of_two(away)
+    scale[coded], size[coded] = 1.0, 0.0
     value = 1.0 if constant is None else float(mean[constant])
-    size = np.where(moments.coded, 0.0, np.sqrt(square + np.square(mean)))
-    return Coordinates(center, scale, constant, value, np.finfo(np.float64).eps * size / scale)
+    return Coordinates(center, scale, constant, value, EPS * size / scale)
 
 
 def _bulk(moments: Moments) -> tuple[Array, Array]:
@@ -121,6 +126,8 @@ def _bulk(moments: Moments) -> tuple[Array, Array]:
     outlying = (spread > OUTLIER_SPREAD_RATIO * (high - low)) & (
         np.abs(middle - moments.mean) <= spread
     )
+    if not outlying.any():
+        return moments.mean, spread
     return np.where(outlying, middle, moments.mean), np.where(
         outlying & (high > low), high - low, spread
     )
@@ -128,4 +135,4 @@ def _bulk(moments: Moments) -> tuple[Array, Array]:
 
 def _power_of_two(spread: Array) -> NDArray[np.float64]:
     usable = (spread > 0.0) & np.isfinite(spread)
-    return np.exp2(np.round(np.log2(np.where(usable, spread, 1.0))))
+    return np.exp2(np.rint(np.log2(np.where(usable, spread, 1.0))))

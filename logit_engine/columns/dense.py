@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from logit_engine.columns.moments import (
 )
 from logit_engine.columns.protocol import Columns
 from logit_engine.columns.units import SAFE_UNITS, bincount, in_units
-from logit_engine.columns.written import written_gram
+from logit_engine.columns.written import divide_by_units, written_gram
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,10 @@ class Dense:
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """X' diag(w) X by symmetric products of the rows scaled by sqrt(w)."""
-        return written_gram((self,), w, dtype)
+        order: Literal["C", "F"] = "C" if self.X.flags.c_contiguous else "F"
+        product = written_gram(self.fill_scaled, w, self.X.shape[1], dtype, order)
+        divide_by_units(product, self.unit)
+        return product
 
     def fill_scaled(self, rows: slice, share: Array, out: NDArray[np.floating]) -> None:
         """Write some rows of X, in its own units, each times its share, (m, 1), into out, (m,

@@ -111,20 +111,29 @@ def mean_and_square(X: Array) -> tuple[Array, Array]:
     if n == 0:
         return np.zeros(p), np.zeros(p)
     whole = n - n % LONG_ROW_ROWS
-    wide = X[:whole].reshape(-1, LONG_ROW_ROWS * p)
-    sums = (np.ones(wide.shape[0]) @ wide).reshape(-1, p).sum(axis=0) + X[whole:].sum(axis=0)
-    squares = np.einsum("ij,ij->j", wide, wide).reshape(-1, p).sum(axis=0) + np.square(
-        X[whole:]
-    ).sum(axis=0)
+    sums, squares = _sums_and_squares(X[whole:])
+    if whole:
+        for own, of_wide in zip(
+            (sums, squares),
+            _sums_and_squares(X[:whole].reshape(-1, LONG_ROW_ROWS * p)),
+            strict=True,
+        ):
+            own += of_wide.reshape(-1, p).sum(axis=0)
     mean = sums / n
     square = squares - sums * mean
-    far = np.flatnonzero(~(square > CANCELED_SQUARE_SHARE * squares) & (squares != 0.0))
-    if far.size:
+    near = square > CANCELED_SQUARE_SHARE * squares
+    if not near.all():
+        far = np.flatnonzero(~near & (squares != 0.0))
         first = X[0, far]
         away = X[:, far] - first
         shift = away.mean(axis=0)
         mean[far], square[far] = first + shift, np.square(away - shift).sum(axis=0)
     return mean, square
+
+
+def _sums_and_squares(X: Array) -> tuple[Array, Array]:
+    """The sum and the sum of squares of each column."""
+    return np.ones(X.shape[0]) @ X, np.einsum("ij,ij->j", X, X)
 
 
 def sample_quartiles(X: Array) -> Array:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from logit_engine.columns.moments import (
 from logit_engine.columns.protocol import Columns, dense_array
 from logit_engine.columns.sparse import Sparse
 from logit_engine.columns.units import bincount, joint_codes
-from logit_engine.columns.written import scaled_rows, written_gram
+from logit_engine.columns.written import divide_by_units, scaled_rows, written_gram
 
 # of a Gram matrix, that are made and added in the time in which a pair of a row's codes is summed
 GRAM_NUMBERS_PER_PAIR = 4
@@ -54,7 +55,7 @@ class SideBySide:
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """The parts' own Gram matrices on the diagonal, their cross products beside them."""
         if all(map(_written, self.parts)):
-            return written_gram(self.parts, w, dtype)
+            return self._written_gram(w, dtype)
         joined = SideBySide(self._joined())
         parts, spans = joined.parts, joined.spans()
         scaled = [_scaled_rows(part, w) for part in parts]
@@ -70,6 +71,19 @@ class SideBySide:
                     out[a:b, c:d] = cross(parts[i], parts[j], w)
                 out[c:d, a:b] = out[a:b, c:d].T
         return out
+
+    def _written_gram(self, w: Array, dtype: type[np.floating]) -> Array:
+        """That of constants and dense columns, by products of all of them together."""
+        spans = [slice(start, stop) for start, stop in self.spans()]
+
+        def fill(rows: slice, share: Array, out: Any) -> None:
+            for part, at in zip(self.parts, spans, strict=True):
+                part.fill_scaled(rows, share, out[:, at])  # type: ignore[attr-defined]
+
+        product = written_gram(fill, w, self.shape[1], dtype)
+        for part, at in zip(self.parts, spans, strict=True):
+            divide_by_units(product, getattr(part, "unit", None), at)
+        return product
 
     def gram_diagonal(self, w: Array) -> Array:
         """The parts' own."""
@@ -203,6 +217,26 @@ def pair_forms(left: Columns, right: Columns, V: Array) -> Array:
     if isinstance(left, Coded):
         return pair_forms(right, left, V.T)
     return np.asarray(np.einsum("ij,ij->i", dense_array(left), right.dot(V.T)))
+
+
+def one_array(columns: Columns) -> Columns:
+    """Constants and dense columns as one array, column after column in memory, in units of one.
+
+    Others as they are. Each product is one call then, and rows are scaled at full speed.
+    """
+    parts = columns.parts if isinstance(columns, SideBySide) else (columns,)
+    if not all(map(_written, parts)):
+        return columns
+    out = np.empty(columns.shape, order="F")
+    start = 0
+    for part in parts:
+        stop = start + part.shape[1]
+        into = out[:, start:stop]
+        into[...] = part.X if isinstance(part, Dense) else 1.0
+        if isinstance(part, Dense) and part.unit is not None:
+            into /= part.unit
+        start = stop
+    return Dense(out)
 
 
 def cross(left: Columns, right: Columns, w: Array) -> Array:

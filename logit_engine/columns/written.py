@@ -1,40 +1,36 @@
 """The Gram matrix of columns written out as numbers, scaled a piece at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from logit_engine.columns.arrays import Array
+from logit_engine.columns.arrays import Array, Real
 
 # scaled at a time for a Gram matrix: more would not stay in a core's cache, nor in its page table
 MAX_SCALED_NUMBERS = 2**17
 
 
-def written_gram(parts: Sequence[Any], w: Array, dtype: type[np.floating]) -> Array:
-    """X' diag(w) X of constants and dense columns side by side, (p, p), by symmetric products.
+def written_gram(
+    fill: Callable[[slice, Array, Any], None],
+    w: Array,
+    p: int,
+    dtype: type[np.floating],
+    order: Literal["C", "F"] = "C",
+) -> Array:
+    """X' diag(w) X, (p, p), by symmetric products of the rows scaled by sqrt(w).
 
-    parts: each with `fill_scaled`, which writes rows times sqrt(w) into one piece after another.
+    fill: writes some rows, times their shares, (m, 1), into an array, (m, p), of that order.
     """
-    widths = [part.shape[1] for part in parts]
-    p, root = sum(widths), np.sqrt(w)
-    product = np.zeros((p, p))
-    size = max(p // 2, MAX_SCALED_NUMBERS // max(p, 1))
-    room = np.empty((min(w.size, size), p), dtype=dtype)
+    product, root = np.zeros((p, p)), np.sqrt(w)[:, None]
+    size = max(2 * p, MAX_SCALED_NUMBERS // max(p, 1))
+    room = np.empty((min(w.size, size), p), dtype, order)
     for start in range(0, w.size, size):
-        rows = slice(start, start + size)
-        share = root[rows, None]
-        scaled = room[: share.size]
-        for part, stop, width in zip(parts, accumulate(widths), widths, strict=True):
-            into = scaled[:, stop - width : stop]
-            part.fill_scaled(rows, share, into)
+        share = root[start : start + size]
+        scaled = room[: share.shape[0]]
+        fill(slice(start, start + size), share, scaled)
         product += scaled.T @ scaled
-    units = [getattr(part, "unit", None) for part in parts]
-    for unit, stop, width in zip(units, accumulate(widths), widths, strict=True):
-        if unit is not None:
-            product[stop - width : stop] /= unit[:, None]
-            product[:, stop - width : stop] /= unit
     return product
 
 
@@ -49,3 +45,10 @@ def scaled_rows(parts: Sequence[Any], w: Array) -> Array:
         if unit is not None:
             into /= unit
     return out
+
+
+def divide_by_units(product: Array, unit: Real | None, at: slice = slice(None)) -> None:
+    """Divide some rows and columns of a Gram matrix, (p, p), by their units, None for ones."""
+    if unit is not None:
+        product[at] /= unit[:, None]
+        product[:, at] /= unit

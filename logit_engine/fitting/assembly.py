@@ -5,9 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logit_engine.columns.coordinates import constant_column
 from logit_engine.constraints.equations import NullSpace
-from logit_engine.diagnostics.separation import Clause
 from logit_engine.fitting.condition import collinear_names, column_condition
 from logit_engine.fitting.constrained import (
     constraint_notes,
@@ -23,7 +21,8 @@ from logit_engine.fitting.notes import (
     size_notes,
 )
 from logit_engine.fitting.options import FitOptions
-from logit_engine.fitting.preparation import Preparation
+from logit_engine.fitting.preparation import Preparation, constant_coefficients
+from logit_engine.fitting.refusals import PerfectSearch
 from logit_engine.fitting.result import AppliedPenalty, Convergence, FitResult, Separation
 from logit_engine.fitting.verdict import Judgment
 from logit_engine.inference.covariance import (
@@ -38,14 +37,14 @@ from logit_engine.solvers.solution import Residual, Solution, Termination
 class SolvedProblem(NamedTuple):
     """A solution and the objective it is of.
 
-    free_space: what constraints leave free, None without any. perfect: the columns and levels
-    that predict perfectly by themselves.
+    free_space: what constraints leave free, None without any. perfect: the search for columns and
+    levels that predict perfectly by themselves.
     """
 
     objective: Objective
     solution: Solution
     free_space: NullSpace | None
-    perfect: list[Clause]
+    perfect: PerfectSearch
 
 
 def covariance_estimate(
@@ -76,7 +75,8 @@ def covariance_estimate(
         )
         estimated = replace(estimated, matrix=matrix)
     zero = objective.penalty.zeros(solution.theta)
-    estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
+    if zero.any():
+        estimated.matrix[zero], estimated.matrix[:, zero] = np.nan, np.nan
     return estimated
 
 
@@ -92,14 +92,15 @@ def fit_result(
     rows, likelihood = objective.rows, objective.likelihood
     user = objective.coordinates.to_user(solution.theta)
     estimates = estimates_at_bounds(user, options.inequalities, problem.free_space)
-    is_constant = np.arange(len(rows.names)) == constant_column(begun.first.moments)
-    free = np.tile(is_constant, likelihood.outputs)
-    kind, unknown = options.covariance_type, np.broadcast_to(np.nan, (free.size, free.size))
-    result = FitResult(
+    free = constant_coefficients(begun.constant, len(rows.names), likelihood.outputs)
+    kind, shape = options.covariance_type, (free.size, free.size)
+    convergence = _convergence(objective, judgment)
+    constraints = fixed_counts(estimates, free, penalty, problem.free_space)
+    return FitResult(
         names=rows.names,
         classes=rows.classes,
         estimates=estimates,
-        covariance=unknown if estimated is None else estimated.matrix,
+        covariance=np.broadcast_to(np.nan, shape) if estimated is None else estimated.matrix,
         covariance_type="none" if kind is None else kind.kind.value,
         clusters=() if estimated is None else estimated.clusters,
         link=likelihood.name,
@@ -108,12 +109,18 @@ def fit_result(
         loglik=solution.loglik,
         null_loglik=begun.null.loglik,
         free=free,
-        convergence=_convergence(objective, judgment),
+        convergence=convergence,
         penalty=AppliedPenalty(penalty.strength, penalty.l1_ratio, penalty.grouped),
-        constraints=fixed_counts(estimates, free, penalty, problem.free_space),
+        constraints=constraints,
         separation=None if judgment.signs is None else Separation(judgment.signs),
+        notes=(
+            *constraint_notes(options, problem.free_space),
+            *size_notes(objective, begun.first, estimated, constraints),
+            *separation_notes(objective, judgment.signs),
+            *constant_notes(objective, begun.constant is not None),
+            *_precision_notes(problem, judgment, convergence.condition, options, estimated),
+        ),
     )
-    return replace(result, notes=_notes(result, begun, problem, judgment, options, estimated))
 
 
 def _convergence(objective: Objective, judgment: Judgment) -> Convergence:
@@ -131,23 +138,17 @@ def _convergence(objective: Objective, judgment: Judgment) -> Convergence:
     )
 
 
-def _notes(
-    result: FitResult,
-    begun: Preparation,
+def _precision_notes(
     problem: SolvedProblem,
     judgment: Judgment,
+    condition: float,
     options: FitOptions,
     estimated: CovarianceEstimate | None,
 ) -> tuple[str, ...]:
-    """The notes beside the estimates of a result that has none yet."""
-    objective, condition = problem.objective, result.condition
-    has_errors = estimated is not None
+    """The notes on digits and on standard errors; condition: as in `Convergence`."""
+    objective, has_errors = problem.objective, estimated is not None
     collinear = collinear_names(objective, judgment.solution.information, condition)
     return (
-        *constraint_notes(options, problem.free_space),
-        *size_notes(objective, begun.first, estimated, result.constraints),
-        *separation_notes(objective, result.infinite),
-        *constant_notes(objective, bool(result.free.any())),
         *condition_notes(condition, collinear),
         *objective.penalty.notes(objective.free, objective.likelihood.outputs, has_errors),
         *error_notes(objective, condition, options.naive, has_errors),

@@ -54,8 +54,8 @@ def _slope_triangle(
         return triangle, np.arange(triangle.shape[1])
     terms = objective.coordinates.scale.size
     constants = constant + np.arange(objective.likelihood.outputs) * terms
-    slopes = np.delete(np.arange(triangle.shape[1]), constants)
     if constants.size == 1 and constant == 0:
-        return triangle[1:, 1:], slopes
+        return triangle[1:, 1:], np.arange(1, terms)
+    slopes = np.delete(np.arange(triangle.shape[1]), constants)
     clear = r_factor(np.ascontiguousarray(triangle[:, np.concatenate([constants, slopes])]))
     return clear[constants.size :, constants.size :], slopes

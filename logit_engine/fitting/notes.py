@@ -98,10 +98,10 @@ def size_notes(
     contrasts = first.classes.size - 1
     free_slopes = int((~objective.free).sum()) - (fixed.coefficients - fixed.constants)
     slopes = -(-free_slopes // contrasts)  # of one contrast, rounded up
-    weight = float(first.classes.sum())
     # Of shares of events the trials count.
-    rows = first.classes * (max(first.observations, weight) / weight)
-    base_and_rarest = float(rows[0] + rows[1:].min())
+    trials = max(first.observations / objective.weight, 1.0)
+    base, *others = (trials * weight for weight in first.classes.tolist())
+    rarest = min(others)
     return reliability_notes(
-        Size(slopes, base_and_rarest, float(rows.min()), estimated.clusters, contrasts > 1)
+        Size(slopes, base + rarest, min(base, rarest), estimated.clusters, contrasts > 1)
     )

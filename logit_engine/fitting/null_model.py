@@ -90,7 +90,7 @@ def _newton_null_model(
 
     (moments,) = total(null, block_moments, threads)
     free = np.ones(start.size, dtype=bool)
-    coordinates = inner_coordinates(moments)
+    coordinates = inner_coordinates(moments, 0)
     solution = newton_solution(
         Objective(null, likelihood, coordinates, free, NONE, threads), start, Newton()
     )

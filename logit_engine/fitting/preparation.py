@@ -16,7 +16,7 @@ from logit_engine.objective.loss import Objective
 from logit_engine.objective.shapes import flat_coefficients
 from logit_engine.penalties import ElasticNet, Penalty
 from logit_engine.rows import Block, Maximum, Rows, Sums, cores, one_blas_thread, total
-from logit_engine.rows.memory import GatheredRows, every_nth_row
+from logit_engine.rows.memory import every_nth_row
 from logit_engine.solvers.pilot import pilot_stride
 
 MAX_CODED_SHARE = 0.2  # of the numbers of a row to its coefficients, where codes save products
@@ -42,9 +42,13 @@ class FirstPass(NamedTuple):
 
 
 class Preparation(NamedTuple):
-    """What every fit begins with; start: theta of the null model, (q,)."""
+    """What every fit begins with.
+
+    constant: the index of the constant column, or None. start: theta of the null model, (q,).
+    """
 
     first: FirstPass
+    constant: int | None
     null: NullModel
     objective: Objective
     start: Array
@@ -66,7 +70,8 @@ def prepare(
     _check_counts(first, rows, likelihood, penalty, threads)
     constant = constant_column(first.moments)
     leaves_constant = constant is not None and not penalty.touches(constant, len(rows.names))
-    coordinates = inner_coordinates(first.moments, centered=rows.intercept or leaves_constant)
+    centered = rows.intercept or leaves_constant
+    coordinates = inner_coordinates(first.moments, constant if centered else None)
     compiled = first.sample is not None and takes_compiled_loops(
         rows, first.sample, likelihood, coordinates, fits
     )
@@ -74,7 +79,7 @@ def prepare(
         rows,
         likelihood,
         coordinates,
-        _free_coefficients(coordinates, likelihood.outputs),
+        constant_coefficients(coordinates.constant, len(rows.names), likelihood.outputs),
         penalty,
         threads,
         sample=first.sample,
@@ -83,7 +88,8 @@ def prepare(
         coded=_is_coded(first.moments),
     )
     null = null_model(rows, likelihood, first.classes, first.has_offsets, threads)
-    return Preparation(first, null, objective, _null_theta(coordinates, null.constants))
+    start = _null_theta(coordinates, null.constants)
+    return Preparation(first, constant, null, objective, start)
 
 
 def largest_strength(
@@ -111,7 +117,10 @@ def largest_strength(
 
 
 def first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> FirstPass:
-    """Counts, weights and a pilot's rows in one pass; moments in a second one, of the sample."""
+    """Counts, weights and a pilot's rows in one pass; moments of the sample in a second one.
+
+    Without a pilot the moments are those of all rows, in the first pass.
+    """
     stride = pilot_stride(rows.n, likelihood.outputs * len(rows.names))
 
     def block_sums(block: Block) -> Sums:
@@ -121,15 +130,14 @@ def first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> FirstPass:
             block.y.size if block.weight is None else int(block.kept.sum()),
             float(copies.sum()),
             Maximum(float(block.offset is not None)),
-            GatheredRows([]) if stride is None else every_nth_row(block, stride),
+            _block_moments(block) if stride is None else every_nth_row(block, stride),
         )
 
-    classes, n, observations, with_offset, gathered = total(rows, block_sums, threads)
-    sample = None
-    if gathered.blocks:
-        sample = gathered.rows(rows.names, rows.intercept, rows.classes)
-    moments = _column_moments(rows if sample is None else sample, threads)
-    if sample is not None:
+    classes, n, observations, with_offset, found = total(rows, block_sums, threads)
+    sample, moments = None, found
+    if stride is not None:
+        sample = found.rows(rows.names, rows.intercept, rows.classes)
+        moments = _column_moments(sample, threads)
         varies = (moments.square > 0.0) | moments.coded
         if not varies[int(rows.intercept) :].all():
             moments = _column_moments(rows, threads)
@@ -138,20 +146,21 @@ def first_pass(rows: Rows, likelihood: Likelihood, threads: int) -> FirstPass:
 
 def _column_moments(rows: Rows, threads: int) -> Moments:
     """Mean and spread of the columns, over the rows with weight."""
-
-    def block_moments(block: Block) -> Sums:
-        return (block.X.moments(None if block.weight is None else block.kept),)
-
-    (moments,) = total(rows, block_moments, threads)
+    (moments,) = total(rows, lambda block: (_block_moments(block),), threads)
     return moments  # type: ignore[no-any-return]
 
 
-def _free_coefficients(coordinates: Coordinates, outputs: int) -> NDArray[np.bool_]:
-    """The coefficients that no penalty touches, (q,): the constants of all predictors."""
-    free = np.zeros(coordinates.scale.size, dtype=bool)
-    if coordinates.constant is not None:
-        free[coordinates.constant] = True
-    return np.tile(free, outputs)
+def _block_moments(block: Block) -> Moments:
+    """Those of a block."""
+    return block.X.moments(None if block.weight is None else block.kept)
+
+
+def constant_coefficients(constant: int | None, terms: int, outputs: int) -> NDArray[np.bool_]:
+    """Which coefficients are constants, (q,): those of a column, if any, in all predictors."""
+    constants = np.zeros((outputs, terms), dtype=bool)
+    if constant is not None:
+        constants[:, constant] = True
+    return constants.reshape(-1)
 
 
 def _is_coded(moments: Moments) -> bool:
@@ -168,9 +177,9 @@ def _check_counts(
     threads: int,
 ) -> None:
     """Raises DataError for a class without weight, and for more columns than rows."""
-    empty = np.flatnonzero(first.classes == 0.0).tolist()
-    if empty:
-        raise _empty_class_error(empty[0], rows, likelihood, threads)
+    if not first.classes.all():
+        empty = int((first.classes == 0.0).argmax())
+        raise _empty_class_error(empty, rows, likelihood, threads)
     _check_sizes(first.moments, rows.names)
     p = len(rows.names)
     if p > first.n and penalty.absent:

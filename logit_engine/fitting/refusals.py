@@ -1,5 +1,6 @@
 """What a fit refuses: values that do not fit together, aliased columns, perfect predictors."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from logit_engine.diagnostics.collinearity import aliases, explain_aliases
@@ -9,7 +10,7 @@ from logit_engine.diagnostics.separation import Clause, perfect_predictors
 from logit_engine.diagnostics.wording import Wording
 from logit_engine.errors import RankError, Reason, SeparationError, UsageError
 from logit_engine.fitting.options import FitOptions
-from logit_engine.fitting.status import separated_status
+from logit_engine.fitting.status import separated_status, separation_sentence
 from logit_engine.objective.loss import Objective
 from logit_engine.rows import Block, Rows, Sums, total
 from logit_engine.solvers.proximal import Proximal
@@ -70,6 +71,31 @@ def separation_reason(perfect: list[Clause]) -> Reason:
     """What cures a separation; perfect: the columns and levels that separate by themselves."""
     is_pool = bool(perfect) and all(clause.is_pool for clause in perfect)
     return Reason.SEPARATED_POOL if is_pool else Reason.SEPARATION
+
+
+@dataclass(slots=True)
+class PerfectSearch:
+    """The search for what predicts perfectly: one pass, once, and only if no maximum is proved.
+
+    A proof is worth more than the search: where something predicts perfectly no certificate fires.
+    """
+
+    objective: Objective
+    options: FitOptions
+    found: list[Clause] | None = None
+
+    def clauses(self) -> list[Clause]:
+        """The columns and levels that predict a binary outcome perfectly by themselves."""
+        if self.found is None:
+            self.found = perfect_clauses(self.objective, self.options)
+        return self.found
+
+    def refuse(self) -> None:
+        """Raise SeparationError if something predicts perfectly, unless separation is allowed."""
+        perfect = self.clauses()
+        if perfect and not self.options.allow_separation:
+            sentence = separation_sentence(perfect, len(perfect) > 1)
+            raise SeparationError(sentence, reason=separation_reason(perfect))
 
 
 def perfect_clauses(objective: Objective, options: FitOptions) -> list[Clause]:

@@ -15,14 +15,13 @@ from logit_engine.fitting.constrained import constrained_problem
 from logit_engine.fitting.options import FitOptions
 from logit_engine.fitting.preparation import Preparation, prepare
 from logit_engine.fitting.refusals import (
+    PerfectSearch,
     check_likelihood,
     check_rank,
     check_solver,
-    perfect_clauses,
     separation_reason,
 )
 from logit_engine.fitting.result import FitResult, Verdict
-from logit_engine.fitting.status import separation_sentence
 from logit_engine.fitting.verdict import judge
 from logit_engine.inference.covariance import NONROBUST, Covariance
 from logit_engine.likelihoods import Bernoulli, Likelihood
@@ -96,9 +95,10 @@ def fit_rows(rows: Rows, likelihood: Likelihood, options: FitOptions) -> FitResu
         problem = _solved_problem(begun, options)
         objective, solution = problem.objective, problem.solution
         check_rank(objective, solution, options.wording)
-        judgment = judge(objective, solution, problem.perfect, begun.start, options.wording)
+        perfect = problem.perfect.clauses
+        judgment = judge(objective, solution, perfect, begun.start, options.wording)
         if judgment.status.verdict is Verdict.SEPARATED and not options.allow_separation:
-            reason = separation_reason(problem.perfect)
+            reason = separation_reason(perfect())
             raise SeparationError(judgment.status.sentence, reason=reason)
         estimated = covariance_estimate(problem, judgment, options, begun.first.observations)
         return fit_result(begun, problem, judgment, estimated, options)
@@ -115,12 +115,10 @@ def _solved_problem(begun: Preparation, options: FitOptions) -> SolvedProblem:
         approach = pilot_approach(objective, begun.start, options.estimates_only(likelihood))
         if approach is not None:
             solution = _from_approach(objective, approach, options.estimates_only(likelihood))
-            return SolvedProblem(objective, solution, None, [])
-    perfect = perfect_clauses(objective, options)
-    if perfect and not options.allow_separation:
-        sentence = separation_sentence(perfect, len(perfect) > 1)
-        raise SeparationError(sentence, reason=separation_reason(perfect))
-    solver, starts = options.solver_for(objective), [begun.start]
+            return SolvedProblem(objective, solution, None, PerfectSearch(objective, options, []))
+    perfect = PerfectSearch(objective, options)
+    solver = _asking_when_slow(options.solver_for(objective), perfect)
+    starts = [begun.start]
     if options.start is not None:
         starts.insert(0, _inner_start(objective.coordinates, options.start, likelihood))
     for start in starts:
@@ -128,7 +126,17 @@ def _solved_problem(begun: Preparation, options: FitOptions) -> SolvedProblem:
         solution = solver.solve(problem.objective, problem.start)
         if not _lost_its_way(solver, solution):
             break
+    if solution.termination is not Termination.CONVERGED:
+        perfect.refuse()
     return SolvedProblem(problem.objective, solution, problem.free_space, perfect)
+
+
+def _asking_when_slow(solver: Solver, perfect: PerfectSearch) -> Solver:
+    """The solver that looks for perfect predictors once it takes long; others are asked before."""
+    if isinstance(solver, Newton):
+        return replace(solver, when_slow=perfect.refuse)
+    perfect.refuse()
+    return solver
 
 
 def _from_approach(objective: Objective, approach: Approach, estimates_only: bool) -> Solution:

@@ -14,10 +14,9 @@ A penalized fit has a residual in place of a certificate, and separates only alo
 that its penalty leaves open.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
-
-import numpy as np
 
 from logit_engine.columns import Array
 from logit_engine.diagnostics.direction_proofs import Proof
@@ -59,23 +58,23 @@ class Judgment(NamedTuple):
 def judge(
     objective: Objective,
     solution: Solution,
-    perfect: list[Clause],
+    perfect: Callable[[], list[Clause]],
     constants: Array,
     wording: Wording = DEFAULT_WORDING,
 ) -> Judgment:
     """What may be said of a solution; the solver goes on if it stopped before a proof.
 
-    perfect: the columns and levels that predict perfectly by themselves, if any. constants: (q,),
-    theta of the null model.
+    perfect: gives the columns and levels that predict perfectly by themselves; it is asked only
+    where no maximum is proved. constants: (q,), theta of the null model.
     """
     if not objective.separable:
-        return _penalized_judgment(objective, solution, perfect, wording)
-    certificate = np.inf if perfect else arrival_certificate(objective, solution)
+        return _penalized_judgment(objective, solution, perfect(), wording)
+    certificate = arrival_certificate(objective, solution)
     if _is_proved(objective, solution, certificate):
         return Judgment(solution, solver_status(objective, solution), certificate)
     direction = recession(objective, solution.theta)
     if direction is not None and _separates(direction, wording):
-        status = separated_status(objective, direction, perfect, wording)
+        status = separated_status(objective, direction, perfect(), wording)
         return Judgment(solution, status, certificate, direction.signs)
     if solution.termination in STOPPED_BY_CALLER:
         return Judgment(solution, solver_status(objective, solution), certificate)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.linalg import qr
 
 from logit_engine.columns import Array, Columns, Coordinates, dense_array
-from logit_engine.columns.coordinates import inner_coordinates
+from logit_engine.columns.coordinates import constant_column, inner_coordinates
 from logit_engine.errors import DataError
 from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective
@@ -179,7 +179,7 @@ def _coordinates_of_others(
 
     (found,) = total(objective.rows, moments, objective.threads)
     whole = objective.coordinates
-    own = inner_coordinates(found, centered=whole.constant is not None)
+    own = inner_coordinates(found, None if whole.constant is None else constant_column(found))
     if own.constant == whole.constant:
         return own
     # a column varies in the near rows alone

@@ -1,5 +1,6 @@
 """The likelihood of a binary outcome through a link."""
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,6 +15,7 @@ from logit_engine.links.law import Terms, event_terms, expected_curvature, nonev
 # of all weight: non-events of less are counted by themselves, as a difference would lose their
 # digits
 MIN_NONEVENT_SHARE = 1e-6
+EVEN_LOGLIK = math.log(0.5)
 GRID_POINTS = 257  # points of a grid in which a root is looked for
 
 
@@ -64,10 +66,15 @@ class Bernoulli(Likelihood):
         """
         return self.link is LOGIT
 
+    @property
+    def least_leading_loglik(self) -> float:
+        """That of even odds, for a symmetric link."""
+        return EVEN_LOGLIK if self.link.symmetric else -math.inf
+
     def terms(self, eta: Array, y: Array) -> Terms:
         """Log-likelihood, score and observed curvature of each row. eta, y: (n,); y in [0, 1]."""
         sign = 2.0 * y - 1.0
-        if not np.all(np.abs(sign) == 1.0):
+        if np.abs(sign).min(initial=1.0) < 1.0:
             return self._mixed(eta, y)
         if self.link.symmetric:
             terms = event_terms(self.link, sign * eta)
@@ -105,9 +112,10 @@ class Bernoulli(Likelihood):
 
         linear: (n,).
         """
-        margins = (2.0 * y - 1.0) * linear
-        shares = (y > 0.0) & (y < 1.0)
-        if shares.any():
+        sign = 2.0 * y - 1.0
+        margins = sign * linear
+        if np.abs(sign).min(initial=1.0) < 1.0:
+            shares = np.abs(sign) < 1.0
             margins[shares] = -np.abs(linear[shares])
         return np.asarray(margins)
 

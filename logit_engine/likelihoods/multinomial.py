@@ -1,5 +1,6 @@
 """The likelihood of one of several classes without an order."""
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -59,6 +60,11 @@ class Multinomial(Likelihood):
     def self_concordant(self) -> bool:
         """True: the third cumulant of a predictor is at most its range times the second."""
         return True
+
+    @property
+    def least_leading_loglik(self) -> float:
+        """That of even shares."""
+        return -math.log(self.classes)
 
     def terms(self, eta: Array, y: Array) -> Terms:
         """Log-likelihood (n,), score (n, k) and curvature (n, k, k) of each row; no cancellation

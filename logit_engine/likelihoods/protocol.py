@@ -5,6 +5,7 @@ dataclass in a file of its own, and a line in `LIKELIHOODS`. What has a body her
 written, unless it can be faster or more exact.
 """
 
+import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,13 @@ class Likelihood(ABC):
     def identified(self) -> bool:
         """Whether predictors themselves are identified, not only their differences."""
         return True
+
+    @property
+    def least_leading_loglik(self) -> float:
+        """A row whose log-likelihood is less is of a class that does not lead; minus infinity if no
+        number shows it.
+        """
+        return -math.inf
 
     @abstractmethod
     def terms(self, eta: Array, y: Array) -> Terms:

@@ -30,6 +30,7 @@ from logit_engine.columns import Array, Columns, Coordinates, Dense
 from logit_engine.compiled.loops import Loops
 from logit_engine.likelihoods import Likelihood, weighted
 from logit_engine.objective.gram_sums import gram_sum, whole_gram
+from logit_engine.objective.only_piece import OnlyPiece
 from logit_engine.objective.passes import Evaluation, LightPass, SteeringPass
 from logit_engine.objective.shapes import (
     block_diagonal,
@@ -40,7 +41,6 @@ from logit_engine.objective.shapes import (
 from logit_engine.objective.triangles import smallest_pivot, triangular_inverse
 from logit_engine.penalties import NONE, Penalty
 from logit_engine.rows import (
-    MIN_PIECE_ROWS,
     Block,
     Maximum,
     QuietFunction,
@@ -52,6 +52,7 @@ from logit_engine.rows import (
 )
 
 MARGIN_PROBE_ROWS = 64  # of a block, looked at first for one that is not on the side of its outcome
+MAX_TILED_COLUMNS = 300  # of a Gram matrix: of more columns BLAS sums it faster than compiled loops
 MIN_DOUBLE_PIVOT = 1e-5  # below it (kappa above 1e5) predictors are summed in extended precision
 
 
@@ -67,8 +68,7 @@ class Objective:
     theta stays what it is at the start. sample: evenly spread rows for a pilot, or None. compiled:
     whether passes are by compiled loops (compiled/loops.py). weight: the sum of the rows' weights;
     1 in the objective of the constants alone, which needs none. coded: whether categoricals leave a
-    row with few numbers, so that products by row cost little. inner_cache: X of few rows, as it
-    is and in inner coordinates, once it was asked for.
+    row with few numbers, so that products by row cost little. only_piece: X if the rows are one.
     """
 
     rows: Rows
@@ -82,9 +82,7 @@ class Objective:
     compiled: bool = False
     weight: float = 1.0
     coded: bool = False
-    inner_cache: list[tuple[Columns, Columns]] = field(
-        default_factory=list, init=False, repr=False, compare=False
-    )
+    only_piece: OnlyPiece = field(default_factory=OnlyPiece, init=False, repr=False, compare=False)
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
         """What travels to a cluster in every pass: neither the rows nor their sample."""
@@ -124,7 +122,7 @@ class Objective:
         inverse = None if basis is None else triangular_inverse(basis)
         extended = basis is not None and smallest_pivot(basis) < MIN_DOUBLE_PIVOT
         matrix = by_predictor(theta, outputs)
-        loops = None if extended or expected else self._compiled_loops(theta, inverse)
+        loops = None if extended or expected else self._compiled_grams(theta, inverse)
 
         # a step too far may overflow: its value shows it, and the step is shortened
         @partial(QuietFunction, compiled=loops is not None)
@@ -139,14 +137,14 @@ class Objective:
             loglik, score, curvature = self.likelihood.terms(eta, block.y)
             if expected:
                 curvature = self.likelihood.expected(eta)
-            margin = self._smallest_margin(block, linear)
+            margin = self._smallest_margin(block, linear, loglik)
             if block.weight is not None:
                 loglik, score, curvature = (
                     weighted(block.weight, v) for v in (loglik, score, curvature)
                 )
             Y = X if inverse is None else Dense(X.dot(inverse))
             information = gram_sum(Y, curvature)
-            maxima = Maximum(-margin), Maximum(block.maximum(Y.squared_lengths()))
+            maxima = Maximum(-margin), Maximum(self.only_piece.longest_row(block, Y))
             return loglik.sum(), Y.transpose_dot(score), information, *maxima
 
         loglik, score, information, margin, reach = total(self.rows, block_sums, self.threads)
@@ -267,7 +265,7 @@ class Objective:
 
     def steering_pass(self, theta: Array, single_precision: bool = False) -> SteeringPass:
         """Gradient and curvature of the loss at theta; the curvature may be in single precision."""
-        loops, dtype = self._compiled_loops(theta), np.float32 if single_precision else np.float64
+        loops, dtype = self._compiled_grams(theta), np.float32 if single_precision else np.float64
 
         @partial(QuietFunction, compiled=loops is not None)
         def block_sums(block: Block) -> Sums:
@@ -291,7 +289,7 @@ class Objective:
 
         It may be in single precision. without: the fold whose rows are left out, -1 for none.
         """
-        loops, dtype = self._compiled_loops(theta), np.float32 if single_precision else np.float64
+        loops, dtype = self._compiled_grams(theta), np.float32 if single_precision else np.float64
 
         @partial(QuietFunction, compiled=loops is not None)
         def block_sums(block: Block) -> Sums:
@@ -346,12 +344,9 @@ class Objective:
 
     def columns(self, block: Block) -> Columns:
         """The block's X in inner coordinates."""
-        if self.inner_cache and self.inner_cache[0][0] is block.X:
-            return self.inner_cache[0][1]
-        inner = block.X.to_inner(self.coordinates.center, self.coordinates.scale)
-        if self.rows.n <= MIN_PIECE_ROWS:
-            self.inner_cache[:] = [(block.X, inner)]
-        return inner
+        if block.y.size == self.rows.n:
+            return self.only_piece.columns(block, self.coordinates)
+        return block.X.to_inner(self.coordinates.center, self.coordinates.scale)
 
     def predictors(self, block: Block, X: Columns, theta: Array) -> Array:
         """eta of each row of the block, offsets included, (n,), or (n, k) for k predictors."""
@@ -373,9 +368,15 @@ class Objective:
         linear = X.dot(head.astype(np.longdouble)) + X.dot((theta - head).astype(np.longdouble))
         return linear.astype(np.float64)
 
-    def _smallest_margin(self, block: Block, linear: Array) -> float:
-        """The smallest lead of an outcome, or of the first rows' if one is below zero there."""
+    def _smallest_margin(self, block: Block, linear: Array, loglik: Array) -> float:
+        """The smallest lead of an outcome, or one below zero if there is any.
+
+        loglik: of each row, not weighted. Without offsets it shows that an outcome has no lead.
+        """
         smallest = np.inf
+        plain = block.offset is None and block.weight is None
+        if plain and loglik.min() < self.likelihood.least_leading_loglik:
+            return -np.inf
         for rows in (slice(MARGIN_PROBE_ROWS), slice(MARGIN_PROBE_ROWS, None)):
             margin = self.likelihood.margins(linear[rows], block.y[rows])
             kept = margin if block.weight is None else margin[block.weight[rows] > 0.0]
@@ -383,6 +384,11 @@ class Objective:
             if smallest < 0.0:
                 break
         return smallest
+
+    def _compiled_grams(self, theta: Array, triangle: Array | None = None) -> Loops | None:
+        """The compiled loops of a pass that brings Gram matrices, unless BLAS sums them faster."""
+        is_wide = self.coordinates.scale.size > MAX_TILED_COLUMNS
+        return None if is_wide else self._compiled_loops(theta, triangle)
 
     def _compiled_loops(self, theta: Array, triangle: Array | None = None) -> Loops | None:
         """The compiled loops of a pass at theta, (q,), if the fit takes them."""

@@ -47,8 +47,8 @@ def information_blocks(curvature: Array, gram: Callable[[Array], Array]) -> Arra
 
 def signed_gram(X: Columns, w: Array, dtype: type[np.floating] = np.float64) -> Array:
     """X' diag(w) X for w of either sign: the positive and the negative rows apart."""
-    if (w >= 0.0).all():
+    if w.min(initial=0.0) >= 0.0:
         return X.gram(w, dtype)
-    if (w <= 0.0).all():
+    if w.max(initial=0.0) <= 0.0:
         return -X.gram(-w, dtype)
     return X.gram(np.maximum(w, 0.0), dtype) - X.gram(np.maximum(-w, 0.0), dtype)

@@ -1,16 +1,21 @@
 """Upper triangular factors: made, solved with, inverted, and what they show of the columns.
 
+One factorization answers for rank, scale and condition (`unit_factor`). Singular values are taken
+only where bounds do not decide.
+
 LAPACK is called directly: SciPy's own functions check and dispatch for twenty microseconds before
 they call the same routines, which is much of a small fit.
 """
 
+import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigvalsh_tridiagonal, qr
 from scipy.linalg.blas import dnrm2
-from scipy.linalg.lapack import dpotrf, dpotri, dtrtri, dtrtrs
+from scipy.linalg.lapack import dgesdd, dlange, dpotrf, dpotri, dtrtri, dtrtrs
 
 from logit_engine.columns import Array
 
@@ -19,18 +24,41 @@ MAX_LANCZOS_STEPS = 40
 LANCZOS_CHANGE = 1e-3  # of a squared singular value, relative: where the steps end
 
 
-def cholesky_factor(A: Array) -> Array | None:
-    """Upper R with R'R = A, scaled so that A has a unit diagonal before it is factored.
+class UnitFactor(NamedTuple):
+    """The columns of R with R'R = A: at unit length, (p, p), upper, and their sizes, (p,).
 
-    None if A is not definite.
+    pivot: the least diagonal number of the unit columns, as `smallest_pivot` gives it.
     """
-    diagonal = np.diagonal(A)
-    if not (np.isfinite(A).all() and (diagonal > 0.0).all()):
+
+    unit: Array
+    size: Array
+    pivot: float
+
+    @property
+    def R(self) -> Array:
+        """R itself, (p, p)."""
+        return self.unit * self.size
+
+
+def unit_factor(A: Array) -> UnitFactor | None:
+    """The Cholesky factor of A, scaled to a unit diagonal before it is factored.
+
+    None if A is not definite. A number that is not finite always ends in the pivot.
+    """
+    diagonal = A.diagonal()
+    if not diagonal.min(initial=np.inf) > 0.0:
         return None
     size = np.sqrt(diagonal)
     # a symmetric matrix is its transpose, which LAPACK takes without a copy
-    R, failed = dpotrf((A / (size[:, None] * size)).T, lower=0, clean=1, overwrite_a=1)
-    return None if failed else np.asarray(R * size)
+    unit, failed = dpotrf((A / (size[:, None] * size)).T, lower=0, clean=1, overwrite_a=1)
+    pivot = float(unit.diagonal().min(initial=1.0))
+    return None if failed or not pivot > 0.0 else UnitFactor(unit, size, pivot)
+
+
+def cholesky_factor(A: Array) -> Array | None:
+    """Upper R with R'R = A, as `unit_factor`; None if A is not definite."""
+    found = unit_factor(A)
+    return None if found is None else found.R
 
 
 def r_factor(A: Array) -> Array:
@@ -101,7 +129,7 @@ def _extreme_singular_values(R: Array) -> tuple[float, float]:
     about three digits.
     """
     if R.shape[1] <= MAX_SINGULAR_VALUE_COLUMNS:
-        singular = np.linalg.svd(R, compute_uv=False)
+        singular = dgesdd(R, compute_uv=0, full_matrices=0)[1]
         return float(singular[0]), float(singular[-1])
     if not (np.diagonal(R) != 0.0).all():
         return _largest_eigenvalue(lambda v: R.T @ (R @ v), R.shape[1]) ** 0.5, 0.0
@@ -134,12 +162,22 @@ def _largest_eigenvalue(times: Callable[[Array], Array], size: int) -> float:
         basis.append(w / beside[-1])
 
 
+def is_plainly_conditioned(factor: UnitFactor, limit: float) -> bool:
+    """Whether `plain_condition` is at most a limit.
+
+    A bound mostly tells: p columns of at most unit length have a 2-norm of at most sqrt(p).
+    """
+    bound = math.sqrt(factor.size.size) * largest_stretch(factor.unit[1:, 1:])
+    return bound <= limit or plain_condition(factor.unit) <= limit
+
+
 def largest_stretch(R: Array) -> float:
     """A bound of the 2-norm of R^-1, by its 1-norm and its infinity-norm. Higham (2002), 6.2."""
-    size = np.abs(triangular_inverse(R))
-    return float(
-        np.sqrt(size.sum(axis=0).max(initial=0.0)) * np.sqrt(size.sum(axis=1).max(initial=0.0))
-    )
+    if not R.size:
+        return 0.0
+    inverse = triangular_inverse(R)
+    by_column, by_row = (float(dlange(norm, inverse)) for norm in "1I")  # type: ignore[call-arg]
+    return math.sqrt(by_column) * math.sqrt(by_row)
 
 
 def aliased(R: Array, resolution: Array) -> NDArray[np.bool_]:

@@ -21,10 +21,12 @@ def cores() -> int:
 
 
 @lru_cache(maxsize=1)
-def _blas() -> ThreadpoolController:
+def _blas() -> list[Any]:
+    """threadpoolctl's controller of each BLAS that is loaded."""
     import scipy.linalg  # noqa: F401  (its own BLAS is only found once it is loaded)
 
-    return ThreadpoolController()
+    found = ThreadpoolController().lib_controllers
+    return [library for library in found if library.user_api == "blas"]
 
 
 def blas_builds() -> list[str]:
@@ -32,12 +34,10 @@ def blas_builds() -> list[str]:
 
     Two machines give the same bits only if these are the same.
     """
-    found = {
-        f"{b['internal_api']} {b['version']} {b.get('architecture', 'unknown')}"
-        for b in _blas().info()
-        if b["user_api"] == "blas"
-    }
-    return sorted(found)
+    found = (library.info() for library in _blas())
+    return sorted(
+        {f"{b['internal_api']} {b['version']} {b.get('architecture', 'unknown')}" for b in found}
+    )
 
 
 class _OneThreadLimit:
@@ -46,7 +46,7 @@ class _OneThreadLimit:
     def __init__(self) -> None:
         self.make_lock()
         self.users = 0
-        self.limiter: Any = None
+        self.limited: list[tuple[Any, int]] = []  # each BLAS with its own number of threads
 
     def make_lock(self) -> None:
         """Put a free lock in place of any other."""
@@ -55,14 +55,19 @@ class _OneThreadLimit:
     def __enter__(self) -> None:
         with self.lock:
             if self.users == 0:
-                self.limiter = _blas().limit(limits=1, user_api="blas")
+                self.limited = [(library, library.get_num_threads()) for library in _blas()]
+                for library, threads in self.limited:
+                    if threads != 1:
+                        library.set_num_threads(1)
             self.users += 1
 
     def __exit__(self, *error: object) -> None:
         with self.lock:
             self.users -= 1
             if self.users == 0:
-                self.limiter.restore_original_limits()
+                for library, threads in self.limited:
+                    if threads != 1:
+                        library.set_num_threads(threads)
 
 
 _limit = _OneThreadLimit()

@@ -9,7 +9,11 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.passes import Evaluation
-from logit_engine.objective.triangles import aliased, cholesky_factor, smallest_pivot
+from logit_engine.objective.triangles import (
+    UnitFactor,
+    aliased,
+    unit_factor,
+)
 from logit_engine.solvers.tsqr import column_r_factor, weighted_r_factor
 from logit_engine.solvers.whitening import free_directions
 
@@ -22,7 +26,7 @@ class FactoredPass(NamedTuple):
 
     full_factor: of the whole curvature, or None. observed: the curvature is the observed one, not
     its expectation. is_information: the factor is not that of a matrix in the place of the
-    information. pivot: its smallest, relative.
+    information. unit: the factor with columns of unit length.
     """
 
     evaluation: Evaluation
@@ -31,8 +35,8 @@ class FactoredPass(NamedTuple):
     free: Array | None
     full_factor: Array | None
     observed: bool
+    unit: UnitFactor
     is_information: bool = True
-    pivot: float = 1.0
 
 
 def factored_pass(
@@ -69,9 +73,10 @@ def majorized_pass(objective: Objective, theta: Array) -> FactoredPass | None:
     if aliased(basis, objective.coordinates.resolution).any():
         return None
     free = free_directions(objective, basis)
-    unit = np.eye(theta.size if free is None else free.shape[1])
+    size = theta.size if free is None else free.shape[1]
+    unit = UnitFactor(np.eye(size), np.ones(size), 1.0)
     evaluation = objective.evaluate(theta, basis)
-    return FactoredPass(evaluation, basis, unit, free, None, observed=True, is_information=False)
+    return FactoredPass(evaluation, basis, unit.R, free, None, True, unit, is_information=False)
 
 
 def _definite_pass(
@@ -89,11 +94,13 @@ def _definite_pass(
     free = free_directions(objective, basis)
     for observed in (True, False):
         evaluation = current if observed else objective.evaluate(theta, basis, expected=True)
-        full = cholesky_factor(evaluation.curvature)
-        factor = full if free is None else cholesky_factor(free.T @ evaluation.curvature @ free)
-        pivot = 0.0 if factor is None else smallest_pivot(factor)
-        if factor is not None and pivot > least_pivot:
-            return FactoredPass(evaluation, basis, factor, free, full, observed, pivot=pivot)
+        full = unit_factor(evaluation.curvature)
+        unit = full if free is None else unit_factor(free.T @ evaluation.curvature @ free)
+        if unit is not None and unit.pivot > least_pivot:
+            factor = unit.R
+            whole = factor if free is None or full is None else full.R
+            full_factor = None if full is None else whole
+            return FactoredPass(evaluation, basis, factor, free, full_factor, observed, unit)
         if objective.likelihood.log_concave:
             break
     return None

@@ -32,7 +32,7 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.passes import Evaluation
-from logit_engine.objective.triangles import plain_condition
+from logit_engine.objective.triangles import is_plainly_conditioned
 from logit_engine.solvers.factored_pass import FactoredPass, factored_pass, majorized_pass
 from logit_engine.solvers.newton_step import NewtonStep, newton_step
 from logit_engine.solvers.solution import MAX_CERTIFICATE, Certificate, Solution, Termination
@@ -48,6 +48,7 @@ MIN_PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
 MAX_PLAIN_CONDITION = 100.0  # up to which plain sums keep the digits that are promised
 EXACT_BOUND = 1e-13  # lambda * reach at which the information is exact to rounding
 MIN_SEPARATING_MARGIN = 1e-9  # a larger one is not rounding
+MAX_QUICK_PASSES = 10  # that a fit takes which is neither separated nor badly conditioned
 MIN_PLATEAU_MOVE = 1e-9  # of a row's predictor
 
 
@@ -59,7 +60,7 @@ class Newton:
     exact_decrement: known to leave the information exact, however loose the bound of the reach is.
     past_plateaus: if the steps settle without a certificate, go on by longer ones; for problems of
     which it is known that nothing separates. watch: called with the user's coefficients, (q,),
-    after every step.
+    after every step. when_slow: called once after MAX_QUICK_PASSES, to raise if it knows why.
     """
 
     tolerance: float = 1e-10
@@ -67,6 +68,7 @@ class Newton:
     exact_decrement: float = 0.0
     past_plateaus: bool = False
     watch: Callable[[Array], None] | None = None
+    when_slow: Callable[[], None] | None = None
 
     def solve(self, objective: Objective, start: Array) -> Solution:
         """Minimize from start, (q,)."""
@@ -89,6 +91,8 @@ def newton_solution(
     theta, here, step_length, on_trial = start, None, 1.0, False
     control, progress = StepControl(), Progress()
     for passes in range(1, settings.max_passes + 1):
+        if passes == MAX_QUICK_PASSES and settings.when_slow is not None:
+            settings.when_slow()
         current = objective.evaluate(theta, basis)
         if here is not None and on_trial:
             moved = step_length * here.longest_move
@@ -156,7 +160,7 @@ def _end_or_next_move(
         step_length = step_length if longer is None else longer
     if on_plateau:  # whitened rows of a point far behind mix columns of very different curvature
         return NextMove(step_length, None)
-    whitens = (near and not exact) or basis is not None or found.pivot < MIN_PLAIN_PIVOT
+    whitens = (near and not exact) or basis is not None or found.unit.pivot < MIN_PLAIN_PIVOT
     return NextMove(step_length, here.whitening_basis(objective) if whitens else None)
 
 
@@ -205,7 +209,7 @@ def _end_or_plateau(
 
 def _plain_is_exact(found: FactoredPass) -> bool:
     """Whether rows that are not whitened lose no digit that is promised."""
-    return found.free is None and plain_condition(found.factor) <= MAX_PLAIN_CONDITION
+    return found.free is None and is_plainly_conditioned(found.unit, MAX_PLAIN_CONDITION)
 
 
 def local_solution(objective: Objective, theta: Array, passes: int) -> Solution:

@@ -20,7 +20,8 @@ rows. If it leads nowhere, Newton's method starts afresh.
 Tried and dropped: whitened rows in these passes (a plain Gram matrix keeps the promised digits up
 to a condition number of 100); one row in thirty-two always (rare levels were missed, and the pilot
 was thrown away); a pilot for classes or levels with few rows (0.8 of 1.3 s went into one for
-nothing).
+nothing); 50 rows for each coefficient (no pilot then for 1,000 columns of 100,000 rows, and six
+passes for the information in place of one).
 """
 
 from dataclasses import replace
@@ -60,9 +61,10 @@ MIN_PILOT_ROWS = 2048
 PILOT_STRIDE = 16  # a pilot takes one row in so many
 MAX_AMPLE_STRIDE = 32  # one row in so many, if that leaves AMPLE_ROWS
 AMPLE_ROWS = 2**14  # with fewer, rare levels would be missed
+ROWS_PER_COEFFICIENT = 20  # of a pilot, at least; a rougher curvature costs some more light passes
 MIN_STAGE_ROWS = 2048  # of a pilot's own pilot, which only gives it a start
 MAX_STAGE_STRIDE = 8  # of a pilot's own pilot
-MAX_PILOT_COEFFICIENTS = 1000
+MAX_PILOT_COEFFICIENTS = 2000
 MAX_PILOT_NUMBERS = 2**26
 MIN_CLASS_ROWS = 50  # that a pilot's first block must hold of each class
 # to the median: a column with less curvature has too few rows in a pilot
@@ -76,7 +78,8 @@ MIN_LIGHT_DECREMENT = 1e-13  # light passes go no further, because of rounding
 REACH_FACTOR = 2.0  # times the longest row of a pilot: about the longest of all rows
 PILOT_RESIDUAL = 3e-3  # of a penalized pilot: its few rows put the start of all rows further off
 MAX_PENALIZED_PILOT_PASSES = 50
-MAX_PILOT_PASSES = 20  # of each pilot, and of the light passes that follow
+MAX_PILOT_PASSES = 20  # of each pilot
+MAX_LIGHT_PASSES = 50  # that follow
 
 
 def pilot_stride(n: int, coefficients: int) -> int | None:
@@ -89,7 +92,7 @@ def pilot_stride(n: int, coefficients: int) -> int | None:
         min(MAX_AMPLE_STRIDE, n // AMPLE_ROWS),
         -(-n * coefficients // MAX_PILOT_NUMBERS),
     )
-    stride = min(n // max(MIN_PILOT_ROWS, 50 * coefficients), stride)
+    stride = min(n // max(MIN_PILOT_ROWS, ROWS_PER_COEFFICIENT * coefficients), stride)
     return stride if stride >= 4 and coefficients <= MAX_PILOT_COEFFICIENTS else None
 
 
@@ -172,7 +175,7 @@ def pilot_approach(
     model = LimitedMemoryModel(here.factor, nothing)
     curvature_change, cost = model.curvature_change, information_cost(start.size)
     gradient = objective.gradient(here.theta)
-    for passes in range(1, MAX_PILOT_PASSES):
+    for passes in range(1, MAX_LIGHT_PASSES):
         here = here._replace(passes=passes)
         step, decrement = model.step(gradient, here.theta, nothing)
         if reach < inf and here.proof == inf:

@@ -32,7 +32,8 @@ def test_a_fit_from_a_pilot_is_the_fit_without_one(
     X, y = data(shift)
     weight = np.random.default_rng(1).uniform(0.5, 2.0, N)
     rows, likelihood = array_rows(X, y, weight=weight), Bernoulli(LINKS[name])
-    _, _, objective, start = prepare(rows, likelihood, NONE, 1)
+    begun = prepare(rows, likelihood, NONE, 1)
+    objective, start = begun.objective, begun.start
     assert pilot_approach(objective, start) is not None
     piloted = fit(rows, likelihood)
     monkeypatch.setattr(fitting, "pilot_approach", lambda *_: None)
@@ -73,7 +74,8 @@ def test_a_column_that_no_row_of_a_pilot_shows_is_looked_at_in_all_rows(
     X[:, 3] = 7.0
     X[[1, 2, 4], 3], y[[1, 2, 4]] = 8.0, [0.0, 1.0, 0.0]  # the pilot takes every seventh row
     rows = array_rows(X, y)
-    first, _, objective, start = prepare(rows, Bernoulli(LOGIT), NONE, 1)
+    begun = prepare(rows, Bernoulli(LOGIT), NONE, 1)
+    first, objective, start = begun.first, begun.objective, begun.start
     assert first.sample is not None
     assert first.moments.n == N
     assert pilot_approach(objective, start) is None
@@ -84,7 +86,8 @@ def test_few_events_do_without_a_pilot() -> None:
     X, _ = data()
     rare = np.zeros(N)
     rare[::2000] = 1.0
-    _, _, objective, start = prepare(array_rows(X[:, :3], rare), Bernoulli(LOGIT), NONE, 1)
+    begun = prepare(array_rows(X[:, :3], rare), Bernoulli(LOGIT), NONE, 1)
+    objective, start = begun.objective, begun.start
     assert pilot_approach(objective, start) is None
     assert fit(array_rows(X[:, :3], rare)).converged
 
