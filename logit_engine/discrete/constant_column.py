@@ -34,5 +34,8 @@ def add_constant(data: Any, prepend: bool = True, has_constant: str = "skip") ->
         frame = data.to_frame() if isinstance(data, pl.Series) else data
         ones = pl.Series("const", np.ones(frame.height))
         return frame.clone().insert_column(0, ones) if prepend else frame.with_columns(ones)
-    ones_and_data = [np.ones((X.shape[0], 1)), X]
-    return np.hstack(ones_and_data if prepend else ones_and_data[::-1])
+    n, p = X.shape
+    out = np.empty((n, p + 1), order="C" if X.flags.c_contiguous else "F")
+    out[:, 0 if prepend else p] = 1.0
+    out[:, int(prepend) : p + int(prepend)] = X
+    return out

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_SHOWN_NAMES = 5
+PROBED_ROWS = 64  # in which a column that varies mostly shows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +244,14 @@ def refuse_column_name(value: object, name: str) -> None:
 
 
 def is_constant(X: Array) -> NDArray[np.bool_]:
-    """Which columns of X, (n, p), are one number other than zero, (p,)."""
-    return np.asarray((X[:1] == X).all(axis=0) & (X[:1] != 0.0).all(axis=0))
+    """Which columns of X, (n, p), are one number other than zero, (p,).
+
+    The first rows rule out most columns; the others alone are read whole.
+    """
+    found = (X[:1] == X[:PROBED_ROWS]).all(axis=0) & (X[:1] != 0.0).all(axis=0)
+    for j in np.flatnonzero(found).tolist():
+        found[j] = (X[:, j] == X[:1, j]).all()
+    return np.asarray(found)
 
 
 def _values_of_rows(value: object, n: int, name: str) -> Array:

@@ -62,6 +62,17 @@ def test_a_constant_is_added_in_front_or_behind_in_each_library() -> None:
     np.testing.assert_array_equal(add_constant(np.array([1.0, 2.0])), [[1.0, 1.0], [1.0, 2.0]])
 
 
+def test_a_column_that_varies_in_its_last_row_alone_is_no_constant() -> None:
+    X = np.random.default_rng(0).standard_normal((500, 3))
+    X[:, 1] = 2.0
+    assert Logit((X[:, 0] > 0.0).astype(float), X).exog_names == ["x1", "const", "x2"]
+    assert add_constant(X) is X
+    X[-1, 1] = 2.5
+    assert Logit((X[:, 0] > 0.0).astype(float), X).exog_names == ["x1", "x2", "x3"]
+    np.testing.assert_array_equal(add_constant(X), np.column_stack([np.ones(500), X]))
+    np.testing.assert_array_equal(add_constant(X, prepend=False), np.column_stack([X, np.ones(500)]))
+
+
 def test_a_constant_that_is_there_is_kept_refused_or_doubled_as_asked() -> None:
     assert add_constant(X).shape == X.shape
     assert add_constant(X, has_constant="add").shape == (60, 4)
