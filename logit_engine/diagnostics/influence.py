@@ -85,11 +85,10 @@ def influence(
     terms = _row_terms(likelihood, linear if offset is None else linear + offset, y, weight)
     root = triangular_inverse(factor) if covariance is None else _upper_root(covariance)
     metric = None if covariance is None else triangular_inverse(root)
-    spread = leverages(X, factor)
+    spread, d_params, cooks_distance = _left_out_steps(X, factor, terms, metric)
     hat = terms.expected * spread
-    rest = np.where(hat < WHOLE_LEVERAGE, 1.0 - hat, np.nan)
+    rest = _rest_of_leverage(hat)
     d_eta = terms.score * spread / rest
-    d_params, cooks_distance = _left_out_steps(X, factor, terms.score / rest, metric)
     return Influence(
         hat=hat,
         studentized=terms.pearson / np.sqrt(rest),
@@ -134,21 +133,28 @@ def _row_terms(likelihood: Bernoulli, eta: Array, y: Array, weight: Array | None
     )
 
 
-def _left_out_steps(
-    X: Array, factor: Array, scale: Array, metric: Array | None
-) -> tuple[Array, Array]:
-    """The estimates less those without each row, (n, p), and Cook's distances, (n,).
+def _rest_of_leverage(hat: Array) -> Array:
+    """1 - hat, nan for a row whose leverage is one, (n,)."""
+    return np.where(hat < WHOLE_LEVERAGE, 1.0 - hat, np.nan)
 
-    scale: (n,), each row's score over 1 - hat. metric: (p, p), U'U the inverse covariance; None for
-    the information itself.
+
+def _left_out_steps(
+    X: Array, factor: Array, terms: _RowTerms, metric: Array | None
+) -> tuple[Array, Array, Array]:
+    """Each row's squared length in the metric of the information, (n,), the estimates less those
+    without it, (n, p), and its Cook's distance, (n,).
+
+    metric: (p, p), U'U the inverse covariance; None for the information itself.
     """
-    d_params, cooks = np.empty(X.shape), np.empty(X.shape[0])
+    spread, d_params, cooks = np.empty(X.shape[0]), np.empty(X.shape), np.empty(X.shape[0])
     for rows in _row_slices(X.shape[0]):
-        steps = _whitened_rows(X[rows], factor) * scale[rows]
-        d = np.asarray(solve_triangular(factor, steps, check_finite=False))
+        white = _whitened_rows(X[rows], factor)
+        spread[rows] = _column_squares(white)
+        white *= terms.score[rows] / _rest_of_leverage(terms.expected[rows] * spread[rows])
+        d = np.asarray(solve_triangular(factor, white, check_finite=False))
         d_params[rows] = d.T
-        cooks[rows] = _column_squares(steps if metric is None else metric @ d) / X.shape[1]
-    return d_params, cooks
+        cooks[rows] = _column_squares(white if metric is None else metric @ d) / X.shape[1]
+    return spread, d_params, cooks
 
 
 def leverages(X: Array, factor: Array) -> Array:

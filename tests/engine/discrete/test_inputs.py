@@ -70,7 +70,8 @@ def test_a_column_that_varies_in_its_last_row_alone_is_no_constant() -> None:
     X[-1, 1] = 2.5
     assert Logit((X[:, 0] > 0.0).astype(float), X).exog_names == ["x1", "x2", "x3"]
     np.testing.assert_array_equal(add_constant(X), np.column_stack([np.ones(500), X]))
-    np.testing.assert_array_equal(add_constant(X, prepend=False), np.column_stack([X, np.ones(500)]))
+    behind = add_constant(X, prepend=False)
+    np.testing.assert_array_equal(behind, np.column_stack([X, np.ones(500)]))
 
 
 def test_a_constant_that_is_there_is_kept_refused_or_doubled_as_asked() -> None:
