@@ -6,6 +6,7 @@ part is a function of --quick and a line in PARTS.
 
 from collections.abc import Callable
 
+import everyday_small
 import first_fit
 import growth
 import thread_gain
@@ -16,6 +17,7 @@ PARTS: tuple[Callable[[bool], Section], ...] = (
     thread_gain.section,
     growth.section,
     first_fit.section,
+    everyday_small.section,
 )
 
 

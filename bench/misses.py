@@ -3,6 +3,14 @@ bench`.
 """
 
 MISSES = {
+    "small/20": (
+        "some 1,300 calls of Python and NumPy, 250 of them in each pass of the Newton method and "
+        "the others for checks, moments, verdict and notes; the sums themselves take a tenth."
+    ),
+    "small/1000": (
+        "seven passes of the Newton method; a third of the time is sums, the rest the calls around "
+        "them, which are those of the smallest fit."
+    ),
     "iid/limit": (
         "the information is summed twice, once in single precision on the way and once exactly, "
         "and the second costs what the limit costs; four light passes read X at 13 GB/s, all that "
