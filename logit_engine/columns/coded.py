@@ -87,11 +87,6 @@ class Coded:
         return self.dot(np.diagonal(V))
 
     @property
-    def groups(self) -> tuple[tuple[int, int], ...]:
-        """All of the columns."""
-        return ((0, self.width),)
-
-    @property
     def row_size(self) -> int:
         """1."""
         return 1
@@ -118,10 +113,9 @@ class Coded:
         kept = np.ones(self.codes.size) if keep is None else keep.astype(np.float64)
         n = int(kept.sum())
         mean = self.transpose_dot(kept) / max(n, 1)
+        codes = ((0, self.width),)
         dense = np.zeros(self.width, dtype=bool)
-        return Moments(
-            n, mean, n * mean * (1.0 - mean), self.groups, dense, no_quartiles(self.width)
-        )
+        return Moments(n, mean, n * mean * (1.0 - mean), codes, dense, no_quartiles(self.width))
 
     def ranges(self, y: Array, keep: NDArray[np.bool_]) -> Ranges:
         """Rows of each level by outcome."""
@@ -133,5 +127,5 @@ class Coded:
             high=np.where(events > 0.0, 1.0, np.where(total[:, None] > 0.0, 0.0, -np.inf)),
             events=events,
             total=total,
-            groups=self.groups,
+            groups=((0, self.width),),
         )

@@ -74,11 +74,6 @@ class Constant:
         return np.full(self.rows, V[0, 0])
 
     @property
-    def groups(self) -> tuple[tuple[int, int], ...]:
-        """None."""
-        return ()
-
-    @property
     def row_size(self) -> int:
         """0."""
         return 0

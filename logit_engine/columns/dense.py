@@ -104,11 +104,6 @@ class Dense:
         return np.asarray(np.einsum("ij,ij->i", self.X @ V, self.X))
 
     @property
-    def groups(self) -> tuple[tuple[int, int], ...]:
-        """None."""
-        return ()
-
-    @property
     def row_size(self) -> int:
         """One for each column."""
         return self.shape[1]

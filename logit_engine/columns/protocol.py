@@ -66,11 +66,6 @@ class Columns(Protocol):
         ...
 
     @property
-    def groups(self) -> tuple[tuple[int, int], ...]:
-        """Where the columns of each categorical by its codes start and stop."""
-        ...
-
-    @property
     def row_size(self) -> int:
         """How many numbers a row takes in memory, about."""
         ...

@@ -132,11 +132,6 @@ class SideBySide:
         )
 
     @property
-    def groups(self) -> tuple[tuple[int, int], ...]:
-        """The parts' own."""
-        return self._moved([part.groups for part in self.parts])
-
-    @property
     def row_size(self) -> int:
         """The sum of the parts' own."""
         return sum(part.row_size for part in self.parts)

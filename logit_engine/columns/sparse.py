@@ -91,11 +91,6 @@ class Sparse:
         return np.asarray(self.X.multiply(self.X @ V).sum(axis=1))
 
     @property
-    def groups(self) -> tuple[tuple[int, int], ...]:
-        """None."""
-        return ()
-
-    @property
     def row_size(self) -> int:
         """The mean number of entries of a row."""
         return int(self.X.nnz) // max(1, int(self.X.shape[0]))

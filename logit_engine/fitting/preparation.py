@@ -19,8 +19,6 @@ from logit_engine.rows import Block, Maximum, Rows, Sums, cores, one_blas_thread
 from logit_engine.rows.memory import every_nth_row
 from logit_engine.solvers.pilot import pilot_stride
 
-MAX_CODED_SHARE = 0.2  # of the numbers of a row to its coefficients, where codes save products
-
 
 class FirstPass(NamedTuple):
     """What the first pass over the rows tells.
@@ -85,7 +83,7 @@ def prepare(
         sample=first.sample,
         compiled=compiled,
         weight=float(first.classes.sum()),
-        coded=_is_coded(first.moments),
+        groups=first.moments.groups,
     )
     null = null_model(rows, likelihood, first.classes, first.has_offsets, threads)
     start = _null_theta(coordinates, null.constants)
@@ -161,12 +159,6 @@ def constant_coefficients(constant: int | None, terms: int, outputs: int) -> NDA
     if constant is not None:
         constants[:, constant] = True
     return constants.reshape(-1)
-
-
-def _is_coded(moments: Moments) -> bool:
-    """Whether codes leave a row with few numbers beside its coefficients."""
-    numbers = int((~moments.coded).sum()) + len(moments.groups)
-    return MAX_CODED_SHARE * moments.coded.size >= numbers
 
 
 def _check_counts(

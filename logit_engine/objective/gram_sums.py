@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from logit_engine.columns import Array, Columns
+from logit_engine.columns import Array, Columns, dense_array
 from logit_engine.objective.shapes import information_blocks, signed_gram
 
 
@@ -23,13 +24,15 @@ class GramSum:
     """A sum of information, (q, q); `+=` adds that of the next rows.
 
     columns, curvature: of the rows that wait, part by part, (n,) or (n, k, k) each; least_rows: so
-    many do not wait longer. matrix: of the rows before them, or None.
+    many do not wait longer. matrix: of the rows before them, or None. beside: as in
+    `Objective.information`.
     """
 
     columns: list[Columns]
     curvature: list[Array]
     least_rows: int
     matrix: Array | None = None
+    beside: NDArray[np.intp] | None = None
 
     def __iadd__(self, other: "GramSum") -> "GramSum":
         self.columns += other.columns
@@ -48,7 +51,7 @@ class GramSum:
 
     def _settle(self) -> None:
         first, *others = self.columns
-        self._add(_matrix(first.stack(others), np.concatenate(self.curvature)))
+        self._add(_matrix(first.stack(others), np.concatenate(self.curvature), beside=self.beside))
         self.columns, self.curvature = [], []
 
     def _add(self, matrix: Array | None) -> None:
@@ -61,16 +64,23 @@ class GramSum:
 Gram = Array | GramSum
 
 
-def gram_sum(X: Columns, curvature: Array, dtype: type[np.floating] = np.float64) -> Gram:
+def gram_sum(
+    X: Columns,
+    curvature: Array,
+    dtype: type[np.floating] = np.float64,
+    beside: NDArray[np.intp] | None = None,
+) -> Gram:
     """The information of a block's rows, which may wait if there are codes.
 
-    curvature: (n,), or (n, k, k).
+    curvature: (n,), or (n, k, k). beside: as in `Objective.information`.
     """
     least_rows = X.least_gram_rows
+    if beside is not None:  # a row of the matrix for each column, and few columns
+        least_rows = min(least_rows, X.shape[1])
     if X.shape[0] < least_rows:
-        return GramSum([X], [curvature], least_rows)
-    matrix = _matrix(X, curvature, dtype)
-    return GramSum([], [], least_rows, matrix) if least_rows else matrix
+        return GramSum([X], [curvature], least_rows, beside=beside)
+    matrix = _matrix(X, curvature, dtype, beside)
+    return GramSum([], [], least_rows, matrix, beside) if least_rows else matrix
 
 
 def whole_gram(found: Gram) -> Array:
@@ -78,5 +88,21 @@ def whole_gram(found: Gram) -> Array:
     return found.whole() if isinstance(found, GramSum) else np.asarray(found)
 
 
-def _matrix(X: Columns, curvature: Array, dtype: type[np.floating] = np.float64) -> Array:
-    return information_blocks(curvature, partial(signed_gram, X, dtype=dtype))
+def _matrix(
+    X: Columns,
+    curvature: Array,
+    dtype: type[np.floating] = np.float64,
+    beside: NDArray[np.intp] | None = None,
+) -> Array:
+    if beside is None:
+        return information_blocks(curvature, partial(signed_gram, X, dtype=dtype))
+    return np.column_stack([_products(X, curvature, beside), X.gram_diagonal(curvature)])
+
+
+def _products(X: Columns, w: Array, beside: NDArray[np.intp]) -> Array:
+    """X' diag(w) times some of the columns, (p, s)."""
+    if not beside.size:
+        return np.zeros((X.shape[1], 0))
+    written = dense_array(X.select(beside))
+    written *= w[:, None]
+    return X.transpose_dot(written)

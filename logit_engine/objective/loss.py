@@ -53,6 +53,7 @@ from logit_engine.rows import (
 
 MARGIN_PROBE_ROWS = 64  # of a block, looked at first for one that is not on the side of its outcome
 MAX_TILED_COLUMNS = 300  # of a Gram matrix: of more columns BLAS sums it faster than compiled loops
+MAX_CODED_SHARE = 0.2  # of the numbers of a row to its columns, where codes save products
 MIN_DOUBLE_PIVOT = 1e-5  # below it (kappa above 1e5) predictors are summed in extended precision
 
 
@@ -67,8 +68,8 @@ class Objective:
     free: which theta no penalty touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @
     theta stays what it is at the start. sample: evenly spread rows for a pilot, or None. compiled:
     whether passes are by compiled loops (compiled/loops.py). weight: the sum of the rows' weights;
-    1 in the objective of the constants alone, which needs none. coded: whether categoricals leave a
-    row with few numbers, so that products by row cost little. only_piece: X if the rows are one.
+    1 in the objective of the constants alone, which needs none. groups: where each categorical's
+    columns start and stop. only_piece: X if the rows are one.
     """
 
     rows: Rows
@@ -81,7 +82,7 @@ class Objective:
     sample: Rows | None = None
     compiled: bool = False
     weight: float = 1.0
-    coded: bool = False
+    groups: tuple[tuple[int, int], ...] = ()
     only_piece: OnlyPiece = field(default_factory=OnlyPiece, init=False, repr=False, compare=False)
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
@@ -101,6 +102,13 @@ class Objective:
         """Whether separation would send the estimate to infinity: only without a penalty."""
         return self.penalty.absent
 
+    @property
+    def coded(self) -> bool:
+        """Whether categoricals leave a row few numbers, so that products by row cost little."""
+        columns = self.coordinates.scale.size
+        numbers = columns + sum(1 - (stop - start) for start, stop in self.groups)
+        return numbers <= MAX_CODED_SHARE * columns
+
     def select(self, which: NDArray[np.intp]) -> "Objective":
         """The objective of some columns, (r,): the others' coefficients are zero."""
         offsets = np.arange(self.likelihood.outputs)[:, None] * self.coordinates.scale.size
@@ -111,7 +119,7 @@ class Objective:
             free=self.free[(offsets + which).reshape(-1)],
             sample=None,
             compiled=False,
-            coded=False,
+            groups=(),
         )
 
     def evaluate(
@@ -284,10 +292,18 @@ class Objective:
         reach = float(1.0 / np.sqrt(-flattest.value)) if flattest.value < 0.0 else np.inf
         return SteeringPass(-flat_coefficients(score), whole_gram(information), reach)
 
-    def information(self, theta: Array, single_precision: bool = False, without: int = -1) -> Array:
+    def information(
+        self,
+        theta: Array,
+        single_precision: bool = False,
+        without: int = -1,
+        beside: NDArray[np.intp] | None = None,
+    ) -> Array:
         """The curvature of the loss alone at theta, (q, q), never negative.
 
         It may be in single precision. without: the fold whose rows are left out, -1 for none.
+        beside: some columns, (s,), of a single predictor: those of the matrix alone, and then its
+        diagonal, (q, s + 1).
         """
         loops, dtype = self._compiled_grams(theta), np.float32 if single_precision else np.float64
 
@@ -308,21 +324,9 @@ class Objective:
             )
             if block.weight is not None:
                 curvature = weighted(block.weight, curvature)
-            return (gram_sum(X, curvature, dtype),)
+            return (gram_sum(X, curvature, dtype, beside),)
 
         return whole_gram(total(self.rows, block_sums, self.threads)[0])
-
-    def row_reach(self, inverse: Array) -> float:
-        """The largest change of a row's predictor by a unit step: the longest row in the metric of
-        the inverse information, (p, p), of a single predictor.
-        """
-
-        @QuietFunction
-        def block_sums(block: Block) -> Sums:
-            return (Maximum(block.maximum(self.columns(block).row_forms(inverse))),)
-
-        (longest,) = total(self.rows, block_sums, self.threads)
-        return float(np.sqrt(max(longest.value, 0.0)))
 
     def widest_predictor_gap(self, theta: Array) -> float:
         """The largest difference of two linear predictors of a row; that of a base is zero."""

@@ -11,18 +11,20 @@ class Curvature(Enum):
     """How a model holds the curvature of the loss."""
 
     PRODUCTS = "exact at every step, by products with sparse columns or codes"
+    ELIMINATED = "a large categorical eliminated, corrected by every step"
     STEPS = "by the last steps alone, without a matrix"
     MATRIX = "a matrix, corrected by every step; factored once if there are no kinks"
 
 
 class Shape(NamedTuple):
-    """What a choice depends on: the number of coefficients, kinks or bounds, sparse columns, which
-    codes under a ridge count as.
+    """What a choice depends on: the number of coefficients, kinks or bounds, sparse columns, and
+    a large categorical beside few columns.
     """
 
     coefficients: int
     kinked: bool
     sparse: bool
+    levels: bool = False
 
 
 class Choice(NamedTuple):
@@ -33,6 +35,10 @@ class Choice(NamedTuple):
 
 
 CHOICES = (
+    Choice(
+        Curvature.ELIMINATED,
+        lambda shape: shape.levels and not shape.kinked and shape.coefficients > 1000,
+    ),
     Choice(Curvature.PRODUCTS, lambda shape: shape.sparse and shape.coefficients > 600),
     Choice(Curvature.STEPS, lambda shape: not shape.kinked and shape.coefficients > 5000),
     Choice(Curvature.MATRIX, lambda shape: True),

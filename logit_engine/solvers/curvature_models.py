@@ -20,7 +20,6 @@ import numpy as np
 from logit_engine.columns import Array, Columns
 from logit_engine.objective.triangles import cholesky_factor, smallest_pivot, triangular_solve
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.arrow_factor import arrow_factor
 from logit_engine.solvers.group_steps import MatrixCurvature, group_step
 from logit_engine.solvers.product_steps import ProductCurvature, positive_diagonal, product_step
 from logit_engine.solvers.quadratic_model import quadratic_step
@@ -85,24 +84,19 @@ class ProductModel:
     """The exact curvature at a point, by products with sparse columns too many for a matrix.
 
     X: the columns in inner units; w: the rows' curvature. It learns nothing: it costs little, so it
-    is made at every point. ridge: of all coefficients, if nothing else is penalized.
+    is made at every point.
     """
 
     max_slow_passes = 0.0
 
-    def __init__(self, X: Columns, w: Array, ridge: Array | None = None) -> None:
+    def __init__(self, X: Columns, w: Array) -> None:
         self.X, self.w = X, w
         self.diagonal = X.gram_diagonal(w)
-        self.near = None if ridge is None else arrow_factor(X, w, self.diagonal, ridge)
 
     def step(self, gradient: Array, theta: Array, penalty: ElasticNet) -> tuple[Array, float]:
         """See `CurvatureModel`."""
         H = ProductCurvature(
-            self.X,
-            self.w,
-            penalty,
-            positive_diagonal(self.diagonal + penalty.curvature_diagonal),
-            self.near,
+            self.X, self.w, penalty, positive_diagonal(self.diagonal + penalty.curvature_diagonal)
         )
         step = product_step if penalty.groups is None else group_step
         d = step(gradient, H, theta, penalty)
@@ -122,17 +116,59 @@ class Pair(NamedTuple):
     curvature: float
 
 
-class LimitedMemoryModel:
-    """A Cholesky factor of the curvature at some point, ridge included, and the last steps: for
-    smooth penalties.
-
-    factor: (q, q), or None for a multiple of ones. It is never made again; the steps, at most
-    MAX_PAIRS, correct it.
+class Factor(Protocol):
+    """A factored curvature, (q, q); max_slow_passes: how many slow light passes a new one is
+    worth.
     """
 
-    def __init__(self, factor: Array | None, ridge: ElasticNet) -> None:
+    @property
+    def diagonal(self) -> Array:
+        """Of the curvature, (q,)."""
+        ...
+
+    @property
+    def max_slow_passes(self) -> float: ...
+
+    def solve(self, b: Array) -> Array:
+        """x with the curvature times x = b, (q,)."""
+        ...
+
+
+class TriangularFactor(NamedTuple):
+    """A curvature R'R; R: (q, q), upper triangular."""
+
+    R: Array
+
+    @property
+    def diagonal(self) -> Array:
+        """See `Factor`."""
+        return np.asarray(np.square(self.R).sum(axis=0))
+
+    @property
+    def max_slow_passes(self) -> float:
+        """See `Factor`."""
+        return max(1.0, float(self.R.shape[0]) / COEFFICIENTS_PER_SLOW_PASS)
+
+    def solve(self, b: Array) -> Array:
+        """See `Factor`."""
+        return triangular_solve(self.R, triangular_solve(self.R, b, transposed=True))
+
+
+class LimitedMemoryModel:
+    """The factored curvature at some point, ridge included, and the last steps: for smooth
+    penalties.
+
+    factor: None for a multiple of ones. It is never made again; the steps, at most MAX_PAIRS,
+    correct it.
+    """
+
+    def __init__(self, factor: Factor | None, ridge: ElasticNet) -> None:
         self.factor, self.ridge = factor, ridge
-        self.max_slow_passes = max(1.0, ridge.l2.size / COEFFICIENTS_PER_SLOW_PASS)
+        self.max_slow_passes = (
+            max(1.0, ridge.l2.size / COEFFICIENTS_PER_SLOW_PASS)
+            if factor is None
+            else factor.max_slow_passes
+        )
         self.pairs: list[Pair] = []
 
     def step(self, gradient: Array, theta: Array, penalty: ElasticNet) -> tuple[Array, float]:
@@ -156,12 +192,12 @@ class LimitedMemoryModel:
         """
         if self.factor is None:
             return np.inf
-        return 1.0 / float(np.sqrt(np.median(np.square(self.factor).sum(axis=0))))
+        return 1.0 / float(np.sqrt(np.median(self.factor.diagonal)))
 
     def _first_inverse(self, d: Array) -> Array:
         """d times the inverse of the curvature before any step was learnt, (q,)."""
         if self.factor is not None:
-            return triangular_solve(self.factor, triangular_solve(self.factor, d, transposed=True))
+            return self.factor.solve(d)
         if not self.pairs:
             return d / max(1.0, float(np.abs(d).sum()))
         last = self.pairs[-1]
@@ -180,5 +216,6 @@ def curvature_model(curvature: Array, penalty: ElasticNet) -> CurvatureModel:
     if not penalty.differentiable:
         return MatrixModel(curvature)
     factor = cholesky_factor(penalty.penalized_curvature(curvature))
-    singular = factor is None or smallest_pivot(factor) < MIN_DEFINITE_PIVOT
-    return MatrixModel(curvature) if singular else LimitedMemoryModel(factor, penalty)
+    if factor is None or smallest_pivot(factor) < MIN_DEFINITE_PIVOT:
+        return MatrixModel(curvature)
+    return LimitedMemoryModel(TriangularFactor(factor), penalty)

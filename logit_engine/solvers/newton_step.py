@@ -15,6 +15,7 @@ from logit_engine.objective.triangles import (
     length,
     triangular_solve,
 )
+from logit_engine.rows import Block, Maximum, QuietFunction, Sums, total
 from logit_engine.solvers.factored_pass import FactoredPass
 from logit_engine.solvers.solution import Certificate, FactoredInformation, Solution, Termination
 from logit_engine.solvers.whitening import shared_basis, unwhitened
@@ -63,7 +64,7 @@ class NewtonStep(NamedTuple):
         plain = found.basis is None and found.free is None and objective.likelihood.outputs == 1
         if not (plain and objective.coded and self.bound <= MAX_REFINED_BOUND):
             return self
-        reach = objective.row_reach(inverse_gram(found.factor))
+        reach = row_reach(objective, inverse_gram(found.factor))
         return self._replace(bound=min(self.bound, self.decrement * reach))
 
     def solution(
@@ -87,6 +88,19 @@ class NewtonStep(NamedTuple):
             Certificate(self.decrement, self.bound, self.step),
             FactoredInformation(factor, basis, free, self.next_basis) if known else None,
         )
+
+
+def row_reach(objective: Objective, inverse: Array) -> float:
+    """The largest change of a row's predictor by a unit step: the longest row in the metric of the
+    inverse information, (p, p), of a single predictor.
+    """
+
+    @QuietFunction
+    def block_sums(block: Block) -> Sums:
+        return (Maximum(block.maximum(objective.columns(block).row_forms(inverse))),)
+
+    (longest,) = total(objective.rows, block_sums, objective.threads)
+    return float(np.sqrt(max(longest.value, 0.0)))
 
 
 def newton_step(theta: Array, factored: FactoredPass, passes: int, outputs: int) -> NewtonStep:

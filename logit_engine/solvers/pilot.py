@@ -43,7 +43,7 @@ from logit_engine.objective.triangles import (
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows import total
 from logit_engine.rows.memory import every_nth_row
-from logit_engine.solvers.curvature_models import LimitedMemoryModel
+from logit_engine.solvers.curvature_models import LimitedMemoryModel, TriangularFactor
 from logit_engine.solvers.factored_pass import MIN_CHOLESKY_PIVOT
 from logit_engine.solvers.information_pass import information_cost, information_pays
 from logit_engine.solvers.newton import EXACT_BOUND, MAX_PLAIN_CONDITION
@@ -172,7 +172,7 @@ def pilot_approach(
     nothing = ElasticNet(np.zeros_like(start), np.zeros_like(start))
     here, rate = begun
     target, reach, before = max(MIN_LIGHT_DECREMENT, here.exact_decrement), inf, inf
-    model = LimitedMemoryModel(here.factor, nothing)
+    model = LimitedMemoryModel(TriangularFactor(here.factor), nothing)
     curvature_change, cost = model.curvature_change, information_cost(start.size)
     gradient = objective.gradient(here.theta)
     for passes in range(1, MAX_LIGHT_PASSES):
@@ -197,7 +197,8 @@ def pilot_approach(
             if whole is None:
                 return None
             here, gradient, reach = here._replace(factor=whole), found.gradient, found.reach
-            model, rate, before = LimitedMemoryModel(whole, nothing), left * curvature_change, inf
+            model = LimitedMemoryModel(TriangularFactor(whole), nothing)
+            rate, before = left * curvature_change, inf
     return None
 
 

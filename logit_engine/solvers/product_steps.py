@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns
 from logit_engine.penalties import ElasticNet
-from logit_engine.solvers.arrow_factor import ArrowFactor
 
 MAX_ACCELERATED_STEPS = 20
 MIN_QUIET_STEPS = 4  # in a row that leave the zeros alone: then conjugate gradients take over
@@ -45,15 +44,12 @@ class CurvatureOperator(Protocol):
 class ProductCurvature:
     """H = X' diag(w) X and the curvature of a penalty's smooth part, (q, q), and its diagonal,
     (q,).
-
-    near: a matrix near H that is solved at little cost, or None for the diagonal.
     """
 
     X: Columns
     w: Array
     ridge: ElasticNet
     diagonal: Array
-    near: ArrowFactor | None = None
 
     def times(self, v: Array) -> Array:
         """H v."""
@@ -72,7 +68,7 @@ def product_step(g: Array, H: ProductCurvature, theta: Array, penalty: ElasticNe
     g: slope of the smooth part, (q,).
     """
     if not penalty.kinked:
-        return conjugate_solution(H, -g, H.near)
+        return conjugate_solution(H, -g)
     d = accelerated_step(g, H, theta, penalty, np.zeros_like(g))
     free = np.flatnonzero(~penalty.at_kink_or_bound(theta + d))
     slope = g + H.times(d)
@@ -164,18 +160,14 @@ def _largest_eigenvalue(H: CurvatureOperator) -> float:
     return 1.1 * size
 
 
-def conjugate_solution(H: CurvatureOperator, b: Array, near: ArrowFactor | None = None) -> Array:
+def conjugate_solution(H: CurvatureOperator, b: Array) -> Array:
     """x with H x = b, (q,), by conjugate gradients, to two digits: enough for a step.
 
-    near: a matrix near H, which each residual is solved by; None for the diagonal. Hestenes &
-    Stiefel (1952).
+    Hestenes & Stiefel (1952).
     """
-
-    def nearly_solved(r: Array) -> Array:
-        return r / H.diagonal if near is None else near.solve(r)
-
+    scale = 1.0 / H.diagonal
     x, r = np.zeros_like(b), b.copy()
-    z = nearly_solved(r)
+    z = scale * r
     p, rz = z.copy(), float(r @ z)
     target = 1e-3 * rz
     for _ in range(MAX_CONJUGATE_STEPS):
@@ -185,7 +177,7 @@ def conjugate_solution(H: CurvatureOperator, b: Array, near: ArrowFactor | None 
         length = rz / float(p @ product)
         x += length * p
         r -= length * product
-        z = nearly_solved(r)
+        z = scale * r
         rz, before = float(r @ z), rz
         p = z + (rz / before) * p
     return x

@@ -36,6 +36,7 @@ from logit_engine.objective.loss import Objective
 from logit_engine.objective.passes import LightPass
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows.memory import MemoryRows
+from logit_engine.solvers.arrow_factor import arrow_factor, large_categorical
 from logit_engine.solvers.curvature_choice import Curvature, Shape, curvature_for
 from logit_engine.solvers.curvature_models import (
     CurvatureModel,
@@ -61,6 +62,7 @@ MAX_CHEAP_PRODUCTS = 2e7  # of a curvature that costs no more than the rest of i
 # of one multiple of the penalty to the next, where columns are more than rows
 CONTINUATION_RATIO = 0.5
 ROUGH_RESIDUAL = 3e-2  # of a set at first, and on the way to the penalty
+ELIMINATED_COST = 2.0  # of a curvature with a large categorical eliminated, in light passes
 MAX_GAINLESS_PASSES = 3  # once converged: then rounding has the last word
 
 
@@ -207,10 +209,17 @@ class WorkingSet:
             int(self._free.sum()),
             penalty.kinked,
             (self._sparse or self._coded_ridge) and not self._needs_exact_matrix,
+            bool(self.in_set.all()) and large_categorical(self.loss) is not None,
         )
         match curvature_for(shape):
             case Curvature.PRODUCTS:
                 self.descents = self._product_descents(starts)
+            case Curvature.ELIMINATED:
+                models = [partial(self._eliminated_model, fold) for fold in self.without]
+                self.descents = [
+                    Descent(theta, found, model(theta), model, ELIMINATED_COST)
+                    for model, (theta, found) in zip(models, starts, strict=True)
+                ]
             case Curvature.STEPS:
                 self.descents = [
                     Descent(*start, LimitedMemoryModel(None, self.penalty)) for start in starts
@@ -269,6 +278,12 @@ class WorkingSet:
         in_memory = isinstance(self.loss.rows, MemoryRows) and self.outputs == 1
         return in_memory and self.loss.coded and not self.penalty.kinked
 
+    def _eliminated_model(self, fold: int, theta: Array) -> CurvatureModel:
+        """The curvature at theta, of rows without a fold, with its large categorical eliminated."""
+        self.passes += 1
+        factor = arrow_factor(self.set_loss, theta, self.penalty.curvature_diagonal, fold)
+        return LimitedMemoryModel(factor, self.penalty)
+
     def _product_model(
         self, rows: MemoryRows, X: Columns, fold: int, theta: Array
     ) -> CurvatureModel:
@@ -285,7 +300,7 @@ class WorkingSet:
             w = weighted(rows.weight, w)
         if fold >= 0 and rows.fold is not None:
             w = np.where(rows.fold == fold, 0.0, w)
-        return ProductModel(X, w, None if self.penalty.kinked else self.penalty.curvature_diagonal)
+        return ProductModel(X, w)
 
     def _solve_set(self, penalty: ElasticNet, tolerance: float, last_pass: int) -> float:
         """All fits to the tolerance on the set; the largest residual there.

@@ -12,11 +12,10 @@ from tests.support.coded_rows import coded_rows
 MANY = 520
 
 
-@pytest.mark.parametrize("smallest", [1e-1, 1e-4])
-def test_condition_of_many_columns_is_that_of_all_singular_values(smallest: float) -> None:
+def test_condition_of_many_columns_is_that_of_all_singular_values() -> None:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((2 * MANY, MANY))
-    X[:, 7] = X[:, 5] + smallest * X[:, 7]
+    X[:, 7] = X[:, 5] + 1e-3 * X[:, 7]
     R = r_factor(X)
     singular = np.linalg.svd(R / np.linalg.norm(R, axis=0), compute_uv=False)
     assert condition_number(R) == pytest.approx(singular[0] / singular[-1], rel=1e-2)

@@ -1,54 +1,51 @@
 """Large categoricals are eliminated from a curvature, and ridges of many levels fitted so."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from logit_engine import L2, fit
-from logit_engine.columns import Columns, Dense
+from logit_engine import L2, NONE, Bernoulli, array_rows, fit
 from logit_engine.errors import UsageError
-from logit_engine.solvers import arrow_factor as eliminated
-from logit_engine.solvers.arrow_factor import ArrowFactor, arrow_factor
+from logit_engine.fitting.preparation import prepare
+from logit_engine.links import LOGIT
+from logit_engine.objective.loss import Objective
+from logit_engine.rows.memory import MemoryRows
+from logit_engine.solvers.arrow_factor import ArrowFactor, arrow_factor, large_categorical
 from logit_engine.solvers.newton import Newton
+from logit_engine.storage.checkpoint import CheckpointedRows, Journal
 from tests.support.coded_rows import coded_rows
 
 
-def curvature(X: Columns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """w, a ridge, and X' diag(w) X with it."""
+def loss_of(rows: MemoryRows) -> Objective:
+    return prepare(rows, Bernoulli(LOGIT), NONE, 1).objective
+
+
+def curvature(loss: Objective) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """theta, a ridge, and the information there with it, as a matrix."""
     rng = np.random.default_rng(1)
-    w, ridge = rng.random(X.shape[0]), 0.5 + rng.random(X.shape[1])
-    return w, ridge, X.gram(w) + np.diag(ridge)
+    size = loss.free.size
+    theta, ridge = 0.1 * rng.standard_normal(size), 0.5 + rng.random(size)
+    return theta, ridge, loss.information(theta) + np.diag(ridge)
 
 
-def factor_of(X: Columns, w: np.ndarray, ridge: np.ndarray) -> ArrowFactor:
-    found = arrow_factor(X, w, X.gram_diagonal(w), ridge)
-    assert found is not None
-    return found
-
-
-def matrix_of(factor: ArrowFactor, size: int) -> np.ndarray:
+def matrix_of(factor: ArrowFactor | None, size: int) -> np.ndarray:
+    assert factor is not None
     return np.linalg.inv(np.stack([factor.solve(unit) for unit in np.eye(size)], axis=1))
 
 
-def test_one_categorical_is_eliminated_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(eliminated, "WRITTEN_NUMBERS", 1_000)
-    X = coded_rows(2_000, (300, 7), numbers=3).X
-    w, ridge, H = curvature(X)
-    b = np.random.default_rng(2).standard_normal(X.shape[1])
-    assert factor_of(X, w, ridge).solve(b) == pytest.approx(np.linalg.solve(H, b), rel=1e-10)
+def test_one_categorical_is_eliminated_exactly() -> None:
+    loss = loss_of(coded_rows(40_000, (300, 7), numbers=3))
+    theta, ridge, H = curvature(loss)
+    found = matrix_of(arrow_factor(loss, theta, ridge), theta.size)
+    assert found == pytest.approx(H, rel=1e-9, abs=1e-7)
 
 
-def test_two_large_categoricals_are_bounded_from_above(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(eliminated, "MAX_SMALL_COLUMNS", 10)
-    X = coded_rows(2_000, (60, 40), numbers=3).X
-    w, ridge, H = curvature(X)
-    share = np.linalg.eigvals(np.linalg.solve(matrix_of(factor_of(X, w, ridge), X.shape[1]), H))
-    assert 0.0 < share.real.min() <= share.real.max() <= 1.0 + 1e-9
-
-
-def test_columns_without_codes_are_not_eliminated() -> None:
-    X = Dense(np.random.default_rng(0).standard_normal((50, 4)))
-    w, ridge, _ = curvature(X)
-    assert arrow_factor(X, w, X.gram_diagonal(w), ridge) is None
+def test_a_categorical_that_leaves_many_columns_or_none_is_not_eliminated() -> None:
+    X = np.random.default_rng(0).standard_normal((50, 4))
+    assert large_categorical(loss_of(array_rows(X, np.arange(50) % 2))) is None
+    assert large_categorical(loss_of(coded_rows(3_000, (700, 600)))) is None
+    assert large_categorical(loss_of(coded_rows(3_000, (700, 60)))) == (1, 700)
 
 
 @pytest.mark.parametrize("levels", [(1_500,), (900, 700)])
@@ -83,3 +80,14 @@ def test_naive_errors_of_100_000_levels_are_refused_with_their_size() -> None:
     rows = coded_rows(150_000, (100_000,), numbers=2)
     with pytest.raises(UsageError, match=r"errors of 100,002 coefficients need matrices of 80 GB"):
         fit(rows, penalty=L2(1.0), naive=True)
+
+
+def test_a_ridge_of_many_levels_has_the_same_bits_from_any_source(tmp_path: Path) -> None:
+    rows = coded_rows(40_000, (3_000, 12), numbers=1)
+    kept = CheckpointedRows(rows, Journal(tmp_path / "sums", tmp_path / "staging"))
+    found = [
+        fit(source, penalty=L2(0.5), threads=t) for source, t in ((rows, 1), (rows, 2), (kept, 2))
+    ]
+    assert found[0].converged
+    assert (found[0].estimates == found[1].estimates).all()
+    assert (found[0].estimates == found[2].estimates).all()
