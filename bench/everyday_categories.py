@@ -94,6 +94,7 @@ class Table:
         model.
         """
         size = np.sqrt(np.asarray(self.X.power(2).sum(axis=0)) / self.y.size)
+        size[size == 0.0] = np.inf  # a level without rows
         null = self.X.T @ (self.y.mean() - self.y) / size
         rest = expit(self.X @ coef + intercept) - self.y
         slopes = (self.X.T @ rest + self.ridge * coef) / size

@@ -24,6 +24,7 @@ from logit_engine.solvers.solution import Solver
 
 MAX_CODED_RIDGE = 1000  # coefficients of a ridge, mostly of levels, that Newton's method takes
 MAX_MATRIX_RIDGE = 5000  # of other columns
+RIDGE_RESIDUAL = 1e-14  # of so wide ones: as near as Newton's method comes
 MAX_ERROR_COEFFICIENTS = 30_000  # of which a covariance has room, 7 GB
 
 
@@ -103,7 +104,7 @@ class FitOptions:
                 f"naive standard errors of {size:,} coefficients need matrices of "
                 f"{8e-9 * size**2:,.0f} GB each; leave `naive` out, or pool rare levels."
             )
-        return solver if ridge is None else Proximal(with_information=self.naive)
+        return solver if ridge is None else Proximal(RIDGE_RESIDUAL, with_information=self.naive)
 
     @property
     def allows_pilot(self) -> bool:

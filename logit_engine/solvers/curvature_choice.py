@@ -11,7 +11,7 @@ class Curvature(Enum):
     """How a model holds the curvature of the loss."""
 
     PRODUCTS = "exact at every step, by products with sparse columns or codes"
-    ELIMINATED = "a large categorical eliminated, corrected by every step"
+    ELIMINATED = "exact at every step, with a large categorical eliminated"
     STEPS = "by the last steps alone, without a matrix"
     MATRIX = "a matrix, corrected by every step; factored once if there are no kinks"
 
