@@ -6,6 +6,7 @@ part is a function of --quick and a line in PARTS.
 
 from collections.abc import Callable
 
+import everyday_categories
 import everyday_small
 import first_fit
 import growth
@@ -18,6 +19,7 @@ PARTS: tuple[Callable[[bool], Section], ...] = (
     growth.section,
     first_fit.section,
     everyday_small.section,
+    everyday_categories.section,
 )
 
 
