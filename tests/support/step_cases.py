@@ -185,7 +185,7 @@ CASES: dict[Callable[..., Any], Case] = {
         lambda p, cell: cell.error is None and cell.run not in (None, p.run),
     ),
     publish_leaderboard: Case(
-        lambda p: (p.config, "cells", [BAD, GOOD]),
+        lambda p: (p.config, plan_experiment(p.matrix, p.dataset), [BAD, GOOD]),
         lambda p, board: pl.read_parquet(board.path)["rank"].to_list() == [1, None],
     ),
     plan_check: Case(

@@ -28,7 +28,7 @@ def experiment(config: Config, run: Run = DIRECT) -> Leaderboard:
         dataset = run(load_dataset, config, False, True)
         plan = run(plan_experiment, config, dataset)
         found = run.each(run_cell, plan.distinct_jobs, plan.workers)
-        board = run(publish_leaderboard, config, plan.experiment, plan.cells(found))
+        board = run(publish_leaderboard, config, plan, found)
         record["experiment"] = board.experiment
         record["runs"] = [cell.run for cell in board.cells if cell.run]
         return board

@@ -107,17 +107,20 @@ def one_thread(config: Config) -> Config:
     return with_overrides(config, changes)
 
 
-def publish_leaderboard(config: Config, experiment: str, found: Sequence[Cell]) -> Leaderboard:
-    """Rank the cells and publish their table. Raises DataError if all of them failed."""
-    ranked = tuple(sorted(found, key=_rank))
+def publish_leaderboard(config: Config, plan: ExperimentPlan, found: Sequence[Cell]) -> Leaderboard:
+    """Rank the cells and publish their table; found: those of the plan's distinct jobs.
+
+    Raises DataError if all of them failed.
+    """
+    ranked = tuple(sorted(plan.cells(found), key=_rank))
     if all(cell.error for cell in ranked):
         raise DataError(f"all {len(ranked)} cells failed; the first says: {ranked[0].error}")
 
     def write(path: Path) -> None:
         leaderboard_table(ranked).write_parquet(path)
 
-    path = open_store(config).publish_experiment(experiment, write)
-    return Leaderboard(experiment, str(path), ranked)
+    path = open_store(config).publish_experiment(plan.experiment, write)
+    return Leaderboard(plan.experiment, str(path), ranked)
 
 
 def leaderboard_table(ranked: Sequence[Cell]) -> pl.DataFrame:
