@@ -36,6 +36,7 @@ MIN_SPLIT_ROWS = 100
 # Beyond both a ridge is set at once: without it estimates hardly exist, and to prove so takes long.
 MAX_FREE_COEFFICIENTS, MIN_ROWS_PER_COEFFICIENT = 100, 20
 MIN_RANDOM_CLASS_ROWS = 50  # of the rarest class; of fewer a random split may take too many
+MAX_OTHER_ROWS = 2  # of a level that may have one class alone among the training rows
 MAX_POOLED_ROWS_SHARE = 0.01  # of all rows: a level with more is not pooled for being pure
 
 
@@ -96,6 +97,7 @@ def sketch_table(table: Table, file: str, target: str | None = None) -> Sketch:
         suspicious=(*doubted, *strays),
         cures=tuple(cures),
         min_frequency=_min_frequency(frame, features, outcome),
+        higher_min_frequency=_min_frequency(frame, features, outcome, MAX_OTHER_ROWS),
         split=_split(frame, roles, outcome),
     )
     many = _coefficient_count(profiles, features, outcome)
@@ -132,10 +134,13 @@ def _missing_counts(profiles: Mapping[str, Profile], features: Features) -> dict
     return {kind: count for kind, count in counts.items() if count}
 
 
-def _min_frequency(frame: pl.DataFrame, features: Features, outcome: Outcome) -> Choice:
+def _min_frequency(
+    frame: pl.DataFrame, features: Features, outcome: Outcome, others: int = 0
+) -> Choice:
     """So many rows that no rarer level stands alone with rows of one class.
 
-    Such a level has no finite estimate.
+    Such a level has no finite estimate. others: the rows of other classes that it may have besides;
+    the test rows may take them.
     """
     least = features.min_frequency
     most = max(least, round(MAX_POOLED_ROWS_SHARE * frame.height))
@@ -143,15 +148,19 @@ def _min_frequency(frame: pl.DataFrame, features: Features, outcome: Outcome) ->
         (rows, guess.column, level)
         for guess in features.categorical
         for level, rows in pure_level_rows(
-            series_of(frame, guess.column), series_of(frame, outcome.column)
+            series_of(frame, guess.column), series_of(frame, outcome.column), others
         ).items()
-        if rows >= least
+        if least <= rows < most or not others
     ]
     said = "rarer levels are pooled; a note names them"
-    rows, column, level = max(pure, key=lambda one: one[0], default=(0, "", ""))
+    found = [one for one in pure if one[0] >= least]
+    rows, column, level = max(found, key=lambda one: one[0], default=(0, "", ""))
     if not least <= rows < most:
         return Choice.because(least, said)
-    return Choice.because(rows + 1, f"{said}; {column} {level} has {rows} rows, all of one class")
+    but = f" but {others} at most" if others else ""
+    return Choice.because(
+        rows + 1, f"{said}; {column} {level} has {rows} rows, all{but} of one class"
+    )
 
 
 def _split(frame: pl.DataFrame, roles: Roles, outcome: Outcome) -> Choice:

@@ -115,13 +115,21 @@ def rank_outcomes(profiles: Mapping[str, Profile]) -> list[tuple[str, float, str
 
 
 def _first_place(profiles: Mapping[str, Profile]) -> int:
-    """The place of the first column; of the second, if the first one holds the names of the rows.
+    """The place of the first column that does not name the rows.
 
-    Such names are unique, and have no heading or count the rows from 1.
+    Names of rows are unique, and have no heading, count the rows from 1, or follow such a column.
     """
-    first = next(iter(profiles.values()))
-    counts = first.kind is Kind.INTEGER and (first.low, first.high) == (1.0, float(first.rows))
-    return int(first.is_unique and (counts or is_row_name(first.name)))
+    place = 0
+    for profile in profiles.values():
+        counts = profile.kind is Kind.INTEGER and (profile.low, profile.high) == (
+            1.0,
+            float(profile.rows),
+        )
+        is_name = counts or is_row_name(profile.name) or (place and profile.kind is Kind.INTEGER)
+        if not (profile.is_unique and is_name):
+            break
+        place += 1
+    return place
 
 
 def _may_be_outcome(profile: Profile, *, is_last: bool) -> bool:
@@ -154,8 +162,10 @@ def _scored_reasons(
         parts.append((-2.0, ""))
     parts.append((-4.0 * profile.missing / profile.rows, ""))
     rarest = min(profile.counts.values(), default=0)
-    if profile.distinct == 2 and rarest < max(MIN_CLASS_ROWS, MIN_CLASS_SHARE * profile.present):
+    if rarest < max(MIN_CLASS_ROWS, MIN_CLASS_SHARE * profile.present):
         parts.append((-2.0, ""))
+    if profile.kind is Kind.INTEGER and profile.distinct > MAX_FEW_CLASSES and profile.low == 0.0:
+        parts.append((-2.0, ""))  # a count
     return parts
 
 

@@ -33,6 +33,7 @@ class Sketch:
     file: its name; rows, width: its size. format: how its text is written. missing_outcomes: rows
     without an outcome. gaps: features with missing values, by kind. suspicious: features that are
     kept though they may be leaks, or hold codes of no answer. cures: lines against such codes.
+    higher_min_frequency: where the training rows leave a level one class alone.
     min_frequency, split, indicator, pool_as, penalty: settings with
     their reasons.
     """
@@ -49,6 +50,7 @@ class Sketch:
     suspicious: tuple[Guess, ...]
     cures: tuple[str, ...]
     min_frequency: Choice
+    higher_min_frequency: Choice
     split: Choice
     indicator: Choice = WITH_INDICATOR
     pool_as: Choice = RARE_LEVEL

@@ -54,11 +54,13 @@ def tells_exactly(column: pl.Series, target: pl.Series) -> bool:
     return bool(pairs.unique().height == pairs["level"].n_unique())
 
 
-def pure_level_rows(column: pl.Series, target: pl.Series) -> dict[Any, int]:
-    """The rows of each level that has one class of the target alone."""
+def pure_level_rows(column: pl.Series, target: pl.Series, others: int = 0) -> dict[Any, int]:
+    """The rows of each level that has one class of the target alone, but for so many other rows."""
     pairs = pl.DataFrame({"level": column, "class": target}).filter(pl.col("class").is_not_null())
-    table = pairs.group_by("level").agg(pl.len().alias("rows"), pl.col("class").n_unique())
-    return dict(table.filter(pl.col("class") == 1).select("level", "rows").iter_rows())
+    counts = pairs.group_by("level", "class").len()
+    table = counts.group_by("level").agg(pl.col("len").sum().alias("rows"), pl.col("len").max())
+    pure = table.filter(pl.col("rows") - pl.col("len") <= others)
+    return dict(pure.select("level", "rows").iter_rows())
 
 
 def bends_back(counts: Mapping[int, tuple[int, int]], least: float, level: float) -> bool:

@@ -1,14 +1,16 @@
 """The trial: the sketch's model is fitted once, so that what init writes trains.
 
-What only a fit finds is cured here, one thing after the other: a class that the test rows took
-whole; a few rare rows that predict the outcome perfectly, which join the reference; missing values
-whose indicator does so, which become the mean alone; and any other
-perfect prediction, where a ridge keeps the estimates finite. What nothing here cures is said.
+What only a fit finds is cured here: a class that the test rows took whole; levels that keep one
+class among the training rows, which are pooled; a few rare rows that predict the outcome perfectly,
+which join the reference; missing values whose indicator does so, which become the mean alone. Each
+cure is tried alone, then all together. Any other perfect prediction gets a ridge, which keeps the
+estimates finite. What nothing here cures is said.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from logit_engine.errors import (
     DataError,
@@ -46,11 +48,22 @@ def fitting_sketch(sketch: Sketch, config_of: Callable[[Sketch], Config]) -> tup
 
 
 def _cured_sketches(sketch: Sketch, error: LogitEngineError | None) -> Iterator[Sketch]:
-    """What may fit without a ridge: rare levels in the reference, or no indicator."""
-    if error is not None and error.reason is Reason.SEPARATED_POOL:
-        yield replace(sketch, pool_as=_joined_pools(error))
-    if isinstance(error, SeparationError | RankError) and "numeric" in sketch.gaps:
-        yield replace(sketch, indicator=_no_indicator(error))
+    """What may fit without a ridge: one cure alone, or all that apply together."""
+    if not isinstance(error, SeparationError | RankError):
+        return
+    cures: dict[str, Any] = {}
+    if sketch.higher_min_frequency.value > sketch.min_frequency.value:
+        cures["min_frequency"] = sketch.higher_min_frequency
+    if error.reason is Reason.SEPARATED_POOL:
+        cures["pool_as"] = _joined_pools(error)
+    if "numeric" in sketch.gaps:
+        cures["indicator"] = _no_indicator(error)
+    for key, choice in cures.items():
+        yield replace(sketch, **{key: choice})
+    if len(cures) > 1:
+        yield replace(sketch, **cures)
+    if cures and sketch.features.categorical and "pool_as" not in cures:
+        yield replace(sketch, **cures, pool_as=_joined_pools(error))
 
 
 def _trial_error(config: Config) -> LogitEngineError | None:

@@ -12,7 +12,7 @@ OUTCOME_NAMES = _set("target outcome label y response classification truth")
 OUTCOME_STEMS = _set(
     """surviv churn default diagnos income salary readmi attrition died dead death deceas mortal
     fraud spam bankrupt malignan benign cancel exited subscri deposit approv convert conversion
-    purchas click revenue delinq disease cancer stroke chd cardio infarct recur relapse fail
+    purchas click revenue disease cancer stroke chd cardio infarct recur relapse fail
     satisf quality species winner admit recommend severity risk deny denied declin reject
     hired placed passed promoted event arrest adopted volunteer voted vote"""
 )
@@ -37,7 +37,7 @@ PAST_NAMES = _set(
 
 ID_NAMES = _set(
     """id ids uid uuid guid key no nr nbr num number code index idx ref reference record rowid
-    unnamed rownames identifier cluster stratum mrn"""
+    unnamed rownames identifier cluster stratum mrn seq seqn serial"""
 )
 GROUP_NAMES = _set(
     """patient customer client user member subject person account household family student employee

@@ -257,3 +257,39 @@ def test_what_train_will_refuse_is_said(tmp_path: Path) -> None:
 def test_table_without_an_outcome_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nothing looks like an outcome; name one by --target"):
         written(tmp_path, {"x": [1.5, 2.5, 3.5, 4.5]})
+
+
+def test_cures_together_spare_a_ridge_that_none_spares_alone(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    rows = 900
+    y = random.integers(0, 2, rows)
+    x = [None if i < 25 else float(v) for i, v in enumerate(random.normal(size=rows))]
+    y[:25] = 1
+    shop = np.array([f"s{i}" for i in random.integers(0, 4, rows)], dtype=object)
+    shop[30:34] = ["r1", "r2", "r3", "r4"]
+    y[30:34] = 0
+    written(tmp_path, {"x": x, "z": random.normal(size=rows), "shop": shop.tolist(), "y": y})
+    config = read_config(tmp_path / "config.yaml")
+    assert config.model.penalty.type == "none"
+    assert config.features.pool_as == "reference"
+    assert not config.features.impute.numeric.add_indicator
+    assert trained(tmp_path).model.result.converged
+
+
+def test_level_that_the_test_rows_leave_one_class_is_pooled(tmp_path: Path) -> None:
+    random = np.random.default_rng(6)
+    rows = 4000
+    shop = np.array([f"s{i}" for i in random.integers(0, 4, rows)], dtype=object)
+    shop[:20] = "odd"
+    ids = np.arange(rows)
+    for first in range(20):  # one row of odd has the event; some of these is a test row
+        y = (random.random(rows) < 0.4).astype(int)
+        y[:20] = 0
+        y[first] = 1
+        made = written(
+            tmp_path, {"id": ids, "z": random.normal(size=rows), "shop": shop.tolist(), "y": y}
+        )
+        if "all but 2 at most of one class" in made.text:
+            break
+    config = read_config(tmp_path / "config.yaml")
+    assert (config.features.min_frequency, config.model.penalty.type) == (21, "none")
