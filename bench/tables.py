@@ -21,7 +21,7 @@ from typing import Any
 from logit_flows.config.model import Config
 from logit_flows.config.reading import read_config
 from logit_flows.steps.load import load_dataset
-from logit_flows.steps.rows import read_rows
+from logit_flows.steps.rows import open_rows
 from logit_flows.steps.split import split_rows
 from reference_fit import largest_difference
 from ruamel.yaml import YAML
@@ -104,7 +104,7 @@ def judged(
     edits = expert.get("edits", [])
     config = read_config(folder / "config.yaml", edits)
     dataset = load_dataset(config)
-    rows = read_rows(config, dataset, split_rows(config, dataset), "train")
+    rows = open_rows(config, dataset, split_rows(config, dataset), "train").table
     difference = largest_difference(Path(trained["folder"]), rows, config.model.penalty.strength)
     features = len(config.features.numeric) + len(config.features.categorical)
     wrong = differences_from_expert(expert, config)
