@@ -4,7 +4,7 @@ look at the information.
 The problem: Newton's method asks for the information of all rows in every pass, and that is nearly
 all of its time. Far from the maximum a rough information would do.
 
-The idea: one row in four to thirty-two, evenly spread, has nearly the same curvature as all
+The idea: one row in two to thirty-two, evenly spread, has nearly the same curvature as all
 rows.
 1. Fit the pilot's rows by Newton's method, from the fit of a pilot of its own.
 2. Go on with light passes over all rows. Each step is by the pilot's curvature, which learns from
@@ -59,6 +59,8 @@ from logit_engine.solvers.working_set import MAX_FULL_COLUMNS, WorkingSet
 
 MIN_PILOT_ROWS = 2048
 PILOT_STRIDE = 16  # a pilot takes one row in so many
+MIN_STRIDE = 2  # a pilot of more rows saves nothing
+MAX_PENALIZED_SHARE = 0.22  # of all rows: a larger penalized pilot costs what its start saves
 MAX_AMPLE_STRIDE = 32  # one row in so many, if that leaves AMPLE_ROWS
 AMPLE_ROWS = 2**14  # with fewer, rare levels would be missed
 ROWS_PER_COEFFICIENT = 20  # of a pilot, at least; a rougher curvature costs some more light passes
@@ -93,7 +95,8 @@ def pilot_stride(n: int, coefficients: int) -> int | None:
         -(-n * coefficients // MAX_PILOT_NUMBERS),
     )
     stride = min(n // max(MIN_PILOT_ROWS, ROWS_PER_COEFFICIENT * coefficients), stride)
-    return stride if stride >= 4 and coefficients <= MAX_PILOT_COEFFICIENTS else None
+    pays = stride >= MIN_STRIDE and coefficients <= MAX_PILOT_COEFFICIENTS
+    return stride if pays else None
 
 
 def penalized_start(
@@ -108,10 +111,12 @@ def penalized_start(
     pilot = _pilot_objective(loss)
     if pilot is None or start.size > MAX_FULL_COLUMNS:
         return start, None
+    share = pilot.rows.n / loss.rows.n
+    if share > MAX_PENALIZED_SHARE:
+        return start, None
     first = pilot.information(start)
     if not _shows_all_columns(first):
         return start, None
-    share = pilot.rows.n / loss.rows.n
     own_penalty = penalty.multiplied(share)
     fits = WorkingSet(pilot, start[None].copy(), (-1,), own_penalty, first, for_start=True)
     if fits.fit_under(own_penalty, PILOT_RESIDUAL, MAX_PENALIZED_PILOT_PASSES) > PILOT_RESIDUAL:
