@@ -7,6 +7,7 @@ part is a function of --quick and a line in PARTS.
 from collections.abc import Callable
 
 import everyday_categories
+import everyday_groups
 import everyday_small
 import first_fit
 import growth
@@ -20,6 +21,7 @@ PARTS: tuple[Callable[[bool], Section], ...] = (
     first_fit.section,
     everyday_small.section,
     everyday_categories.section,
+    everyday_groups.section,
 )
 
 
