@@ -91,7 +91,8 @@ class ProductModel:
 
     def __init__(self, X: Columns, w: Array) -> None:
         self.X, self.w = X, w
-        self.diagonal = X.gram_diagonal(w)
+        own = [w] if w.ndim == 1 else [w[:, a, a] for a in range(w.shape[1])]
+        self.diagonal = np.concatenate([X.gram_diagonal(v) for v in own])
 
     def step(self, gradient: Array, theta: Array, penalty: ElasticNet) -> tuple[Array, float]:
         """See `CurvatureModel`."""

@@ -14,13 +14,14 @@ Tried and dropped: a metric from power steps alone (they may start at a right an
 eigenvector: steps were too long, and a group lasso stayed at zero for 1,001 passes).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns
+from logit_engine.objective.shapes import by_predictor, flat_coefficients
 from logit_engine.penalties import ElasticNet
 
 MAX_ACCELERATED_STEPS = 20
@@ -44,21 +45,45 @@ class CurvatureOperator(Protocol):
 class ProductCurvature:
     """H = X' diag(w) X and the curvature of a penalty's smooth part, (q, q), and its diagonal,
     (q,).
+
+    w: (n,), or (n, k, k) for k linear predictors. at: which of the k p coefficients are meant,
+    (q,), or None for all.
     """
 
     X: Columns
     w: Array
     ridge: ElasticNet
     diagonal: Array
+    at: NDArray[np.intp] | None = None
+
+    @property
+    def outputs(self) -> int:
+        """The number of linear predictors."""
+        return 1 if self.w.ndim == 1 else int(self.w.shape[1])
 
     def times(self, v: Array) -> Array:
         """H v."""
-        return self.X.transpose_dot(self.w * self.X.dot(v)) + self.ridge.curvature_times(v)
+        whole = v
+        if self.at is not None:
+            whole = np.zeros(self.outputs * self.X.shape[1])
+            whole[self.at] = v
+        eta = self.X.dot(by_predictor(whole, self.outputs))
+        pull = self.w * eta if self.w.ndim == 1 else np.einsum("nab,nb->na", self.w, eta)
+        product = flat_coefficients(self.X.transpose_dot(pull))
+        own = product if self.at is None else product[self.at]
+        return own + self.ridge.curvature_times(v)
 
     def select(self, free: NDArray[np.intp]) -> "ProductCurvature":
-        """Some rows and columns of H."""
-        return ProductCurvature(
-            self.X.select(free), self.w, self.ridge.select(free), self.diagonal[free]
+        """Some rows and columns of H, of one that has all."""
+        p = self.X.shape[1]
+        columns = np.unique(free % p)
+        at = free // p * columns.size + np.searchsorted(columns, free % p)
+        return replace(
+            self,
+            X=self.X if columns.size == p else self.X.select(columns),
+            ridge=self.ridge.select(free),
+            diagonal=self.diagonal[free],
+            at=None if self.outputs == 1 else at,
         )
 
 
@@ -67,8 +92,13 @@ def product_step(g: Array, H: ProductCurvature, theta: Array, penalty: ElasticNe
 
     g: slope of the smooth part, (q,).
     """
-    if not penalty.kinked:
+    if penalty.differentiable:
         return conjugate_solution(H, -g)
+    if not penalty.kinked:
+        d = np.zeros_like(g)
+        free = np.flatnonzero(np.isfinite(penalty.l1))
+        d[free] = conjugate_solution(H.select(free), -g[free])
+        return d
     d = accelerated_step(g, H, theta, penalty, np.zeros_like(g))
     free = np.flatnonzero(~penalty.at_kink_or_bound(theta + d))
     slope = g + H.times(d)

@@ -34,6 +34,7 @@ from logit_engine.columns import Array, Columns, Sparse
 from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.passes import LightPass
+from logit_engine.objective.shapes import by_predictor
 from logit_engine.penalties import ElasticNet
 from logit_engine.rows.memory import MemoryRows
 from logit_engine.solvers.arrow_factor import arrow_factor, large_categorical
@@ -264,9 +265,9 @@ class WorkingSet:
 
     @property
     def _sparse(self) -> bool:
-        """Whether the rows are in memory, sparse, with one linear predictor."""
+        """Whether the rows are in memory and sparse."""
         rows = self.loss.rows
-        if not isinstance(rows, MemoryRows) or self.outputs > 1:
+        if not isinstance(rows, MemoryRows):
             return False
         return any(isinstance(part, Sparse) for part in getattr(rows.X, "parts", (rows.X,)))
 
@@ -289,7 +290,9 @@ class WorkingSet:
     ) -> CurvatureModel:
         """The exact curvature at theta, of the rows without a fold, as products."""
         self.passes += 1
-        eta = X.dot(theta) if rows.offset is None else X.dot(theta) + rows.offset
+        eta = X.dot(by_predictor(theta, self.outputs))
+        if rows.offset is not None:
+            eta = eta + rows.offset
         likelihood = self.loss.likelihood
         w = (
             likelihood.terms(eta, rows.y).curvature
@@ -299,7 +302,7 @@ class WorkingSet:
         if rows.weight is not None:
             w = weighted(rows.weight, w)
         if fold >= 0 and rows.fold is not None:
-            w = np.where(rows.fold == fold, 0.0, w)
+            w = weighted((rows.fold != fold).astype(np.float64), w)
         return ProductModel(X, w)
 
     def _solve_set(self, penalty: ElasticNet, tolerance: float, last_pass: int) -> float:
