@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import everyday_categories
 import everyday_groups
+import everyday_penalized
 import everyday_small
 import first_fit
 import growth
@@ -22,6 +23,7 @@ PARTS: tuple[Callable[[bool], Section], ...] = (
     everyday_small.section,
     everyday_categories.section,
     everyday_groups.section,
+    everyday_penalized.section,
 )
 
 

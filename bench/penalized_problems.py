@@ -122,6 +122,36 @@ def one_hot(n: int) -> tuple[Any, np.ndarray]:
     ).astype(np.float64)
 
 
+def wide(n: int, p: int) -> tuple[np.ndarray, np.ndarray]:
+    """Normal columns, many more than rows, twenty of them with effects."""
+    rng = np.random.default_rng(20261127)
+    X = rng.standard_normal((n, p))
+    eta = X[:, :20] @ rng.standard_normal(20)
+    return X, (rng.random(n) < expit(eta)).astype(np.float64)
+
+
+def text(n: int, p: int) -> tuple[Any, np.ndarray]:
+    """Three classes of texts of some 60 words each, as tf-idf of unit length; common words are
+    frequent as Zipf has it, and classes differ in their words.
+    """
+    rng = np.random.default_rng(20261127)
+    common = 1.0 / (np.arange(p) + 10.0)
+    topic, lengths = rng.integers(0, 3, n), rng.poisson(60, n) + 5
+    documents, words = [], []
+    for k in range(3):
+        share = common * np.exp(0.5 * rng.standard_normal(p))
+        documents.append(np.repeat(np.flatnonzero(topic == k), lengths[topic == k]))
+        words.append(rng.choice(p, documents[-1].size, p=share / share.sum()))
+    at = (np.concatenate(documents), np.concatenate(words))
+    X = sp.csr_array((np.ones(at[0].size), at), shape=(n, p))
+    X.sum_duplicates()
+    rarity = np.log(n / (1.0 + np.bincount(X.indices, minlength=p))) + 1.0
+    X.data = (1.0 + np.log(X.data)) * rarity[X.indices]
+    X = sp.csr_array(sp.diags_array(1.0 / np.sqrt(X.power(2).sum(axis=1))) @ X)
+    y = np.where(rng.random(n) < 0.1, rng.integers(0, 3, n), topic)
+    return X, y.astype(np.float64)
+
+
 def flights() -> tuple[Any, np.ndarray]:
     """The training flights, one-hot with all levels, numbers standardized and their gaps at the
     mean, as a sparse matrix.
@@ -153,6 +183,8 @@ def problem(name: str) -> Problem:
         "classes5_200k_50": lambda: dense(200_000, 50, classes=5),
         "one_hot_1k": lambda: one_hot(1000),
         "one_hot_50k": lambda: one_hot(50_000),
+        "wide_500_5000": lambda: wide(500, 5000),
+        "text3_20k_50k": lambda: text(20_000, 50_000),
     }[data]()
     task, _, C = task.partition("_at_")
     ratio = {"net": 0.5, "l2": 0.0, "l1": 1.0, "path": 0.5, "cv": 0.5, "cv_l2": 0.0}[task]
