@@ -103,14 +103,14 @@ def _useless(profile: Profile) -> str:
     """Why a column can be no feature; nothing if it can."""
     if profile.distinct == 0:
         return "no values"
+    if profile.kind is Kind.OTHER:
+        return "values of a type that is no feature"
     if profile.is_constant:
         return f"one value, {quoted_label(next(iter(profile.counts), None))}, in all rows"
     if profile.missing > MAX_MISSING_SHARE * profile.rows:
         return f"missing in {profile.missing:,} of {profile.rows:,} rows"
     if weight := _weight_reason(profile):
         return weight
-    if profile.kind is Kind.OTHER:
-        return "values of a type that is no feature"
     many = profile.distinct > MAX_LEVELS or profile.distinct > 0.5 * profile.present
     if many and profile.letters > MAX_TEXT_LETTERS and profile.spaced > MIN_SPACED_SHARE:
         return f"free text, {profile.letters:.0f} letters on average"

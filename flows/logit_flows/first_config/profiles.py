@@ -25,7 +25,7 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One column. distinct: of the values that are present. counts: the rows of each of the most
-    frequent values, the most frequent first.
+    frequent values, the most frequent first; of values of another type, as lists, none.
 
     low, high, mean: of numbers. letters: the mean length of texts; spaced: the share of texts
     with a blank within.
@@ -87,6 +87,7 @@ def _profile(name: str, column: pl.Series, place: int) -> Profile:
     present = column.drop_nulls()
     kind = _kind(present)
     distinct = present.n_unique()
+    is_listed = kind is not Kind.OTHER and distinct <= MAX_LISTED_VALUES
     basis: dict[str, Any] = {
         "name": name,
         "place": place,
@@ -94,7 +95,7 @@ def _profile(name: str, column: pl.Series, place: int) -> Profile:
         "rows": column.len(),
         "missing": column.null_count(),
         "distinct": distinct,
-        "counts": _counts(present) if distinct <= MAX_LISTED_VALUES else {},
+        "counts": _counts(present) if is_listed else {},
     }
     if kind in (Kind.INTEGER, Kind.NUMBER) and distinct:
         numbers = present.cast(pl.Float64).to_numpy()

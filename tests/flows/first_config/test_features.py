@@ -74,6 +74,8 @@ def test_number_along_which_the_outcome_goes_up_and_down_is_a_code() -> None:
         ("fnlwgt", list(range(ROWS)), "named like a weight of the rows"),
         ("name", [f"t{i}" for i in range(ROWS)], "nearly an id: 600 values in 600 rows"),
         ("town", [f"t{i % 200}" for i in range(ROWS)], "too many rare levels: 200 values"),
+        ("tags", [["a"], ["b", "c"]] * 300, "values of a type that is no feature"),
+        ("tags", [{"a": 1}] * ROWS, "values of a type that is no feature"),
         ("drug", ["No"] * 597 + ["Up"] * 3, "all but 3 of 600 rows have one value"),
         ("note", [f"a long text about {i}, " * 3 for i in range(ROWS)], "free text, "),
     ],
