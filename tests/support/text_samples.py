@@ -176,6 +176,22 @@ SAMPLES: dict[str, Sample] = {
         {"header": 2},
         ("lines 1 and 2 look like headers: the names are those of line 2",),
     ),
+    "groups of names, as merged cells leave them": Sample(
+        "Patient,,Vitals,,\nID,Sex,SBP,Pain,Ward\n1,2,126,7,A\n2,1,135,3,B\n3,2,144,5,A\n",
+        [(1, 2, 126, 7, "A"), (2, 1, 135, 3, "B"), (3, 2, 144, 5, "A")],
+        ("ID", "Sex", "SBP", "Pain", "Ward"),
+        {"ID": INTEGER, "Sex": INTEGER, "SBP": INTEGER, "Pain": INTEGER},
+        {"header": 2},
+        ("lines 1 and 2 look like headers: the names are those of line 2",),
+    ),
+    "a first row of data with empty fields": Sample(
+        "p,,x\nq,y,x\nq,y,z\n",
+        [("p", None, "x"), ("q", "y", "x"), ("q", "y", "z")],
+        ("column_1", "column_2", "column_3"),
+        {},
+        {"header": None},
+        (NO_NAMES,),
+    ),
     "a line of units": Sample(
         "name,height\n,cm\nAnn,170\nBob,180\nCy,175\n",
         [("Ann", 170), ("Bob", 180), ("Cy", 175)],

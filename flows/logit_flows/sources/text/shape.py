@@ -3,7 +3,7 @@
 Why and how. Each separator is tried: the right one gives most lines the same number of fields, and
 leaves no other separator inside of them, a decimal comma aside. A line holds names if it has texts
 where the lines behind it have numbers; of texts alone, if its fields differ from each other and
-none of them comes again in its column.
+none of them comes again in its column. A line with gaps above such a line holds groups of names.
 """
 
 import re
@@ -192,12 +192,20 @@ def _header_count(records: Sequence[Record]) -> int:
     count = 0
     while count < min(MAX_HEADERS, len(records) - 1):
         data = records[MAX_HEADERS:] if len(records) > MAX_HEADERS + 1 else records[count + 1 :]
-        if not _is_header(records[count], data, count > 0):
+        is_group = count == 0 and _is_line_of_groups(records, data)
+        if not (is_group or _is_header(records[count], data, count > 0)):
             break
         count += 1
     if count == 0 and len(records) == 1:
         return int(not any(is_number(field) for field in records[0].fields))
     return count
+
+
+def _is_line_of_groups(records: Sequence[Record], data: Sequence[Record]) -> bool:
+    """Whether the first record holds texts over some names of the second, as merged cells do."""
+    fields = [field.strip() for field in records[0].fields]
+    has_gaps = any(fields) and not all(fields)
+    return has_gaps and not any(map(is_number, fields)) and _is_header(records[1], data, True)
 
 
 def _is_header(record: Record, data: Sequence[Record], is_second: bool) -> bool:
