@@ -87,6 +87,16 @@ class Coded:
         return self.dot(np.diagonal(V))
 
     @property
+    def as_written(self) -> None:
+        """None."""
+        return None
+
+    @property
+    def unlocked_columns(self) -> int:
+        """0: `bincount` holds the interpreter's lock."""
+        return 0
+
+    @property
     def row_size(self) -> int:
         """1."""
         return 1

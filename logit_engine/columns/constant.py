@@ -74,6 +74,21 @@ class Constant:
         return np.full(self.rows, V[0, 0])
 
     @property
+    def unit(self) -> None:
+        """None: ones are in units of one."""
+        return None
+
+    @property
+    def as_written(self) -> "Constant":
+        """Itself."""
+        return self
+
+    @property
+    def unlocked_columns(self) -> int:
+        """1."""
+        return 1
+
+    @property
     def row_size(self) -> int:
         """0."""
         return 0

@@ -17,7 +17,7 @@ from logit_engine.columns.moments import (
 )
 from logit_engine.columns.protocol import Columns
 from logit_engine.columns.units import SAFE_UNITS, bincount, in_units
-from logit_engine.columns.written import divide_by_units, written_gram
+from logit_engine.columns.written import written_gram
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,7 @@ class Dense:
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """X' diag(w) X by symmetric products of the rows scaled by sqrt(w)."""
         order: Literal["C", "F"] = "C" if self.X.flags.c_contiguous else "F"
-        product = written_gram(self.fill_scaled, w, self.X.shape[1], dtype, order)
-        divide_by_units(product, self.unit)
-        return product
+        return written_gram(self, w, dtype, order)
 
     def fill_scaled(self, rows: slice, share: Array, out: NDArray[np.floating]) -> None:
         """Write some rows of X, in its own units, each times its share, (m, 1), into out, (m,
@@ -102,6 +100,16 @@ class Dense:
         """Each row times its product with V."""
         V = in_units(in_units(V, self.unit).T, self.unit)
         return np.asarray(np.einsum("ij,ij->i", self.X @ V, self.X))
+
+    @property
+    def as_written(self) -> "Dense":
+        """Itself."""
+        return self
+
+    @property
+    def unlocked_columns(self) -> int:
+        """All."""
+        return self.shape[1]
 
     @property
     def row_size(self) -> int:

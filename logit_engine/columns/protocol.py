@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns.arrays import Array, Real
 from logit_engine.columns.moments import Moments, Ranges
+from logit_engine.columns.written import WrittenColumns
 
 
 class Columns(Protocol):
@@ -63,6 +64,16 @@ class Columns(Protocol):
 
     def row_forms(self, V: Array) -> Array:
         """x_i'V x_i of each row, (n,); V: symmetric, (p, p)."""
+        ...
+
+    @property
+    def as_written(self) -> WrittenColumns | None:
+        """Itself, if its numbers are there to be written out; None for codes and sparse columns."""
+        ...
+
+    @property
+    def unlocked_columns(self) -> int:
+        """How many columns threads compute side by side, without the interpreter's lock."""
         ...
 
     @property

@@ -3,23 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns.arrays import Array, Real
 from logit_engine.columns.coded import Coded
-from logit_engine.columns.constant import Constant
 from logit_engine.columns.dense import Dense
-from logit_engine.columns.moments import (
-    Moments,
-    Ranges,
-)
+from logit_engine.columns.moments import Moments, Ranges
 from logit_engine.columns.protocol import Columns, dense_array
 from logit_engine.columns.sparse import Sparse
 from logit_engine.columns.units import bincount, joint_codes
-from logit_engine.columns.written import divide_by_units, scaled_rows, written_gram
+from logit_engine.columns.written import scaled_rows, written_gram
 
 # of a Gram matrix, that are made and added in the time in which a pair of a row's codes is summed
 GRAM_NUMBERS_PER_PAIR = 4
@@ -54,11 +49,13 @@ class SideBySide:
 
     def gram(self, w: Array, dtype: type[np.floating] = np.float64) -> Array:
         """The parts' own Gram matrices on the diagonal, their cross products beside them."""
-        if all(map(_written, self.parts)):
-            return self._written_gram(w, dtype)
+        if self.as_written is not None:
+            return written_gram(self, w, dtype)
         joined = SideBySide(self._joined())
         parts, spans = joined.parts, joined.spans()
-        scaled = [_scaled_rows(part, w) for part in parts]
+        scaled = [
+            None if part.as_written is None else scaled_rows(part.as_written, w) for part in parts
+        ]
         out = np.empty((spans[-1][1], spans[-1][1]))
         for i, (a, b) in enumerate(spans):
             out[a:b, a:b] = parts[i].gram(w, dtype)
@@ -72,18 +69,29 @@ class SideBySide:
                 out[c:d, a:b] = out[a:b, c:d].T
         return out
 
-    def _written_gram(self, w: Array, dtype: type[np.floating]) -> Array:
-        """That of constants and dense columns, by products of all of them together."""
-        spans = [slice(start, stop) for start, stop in self.spans()]
+    @property
+    def as_written(self) -> "SideBySide | None":
+        """Itself, if all parts can be written out."""
+        return self if all(part.as_written is not None for part in self.parts) else None
 
-        def fill(rows: slice, share: Array, out: Any) -> None:
-            for part, at in zip(self.parts, spans, strict=True):
-                part.fill_scaled(rows, share, out[:, at])  # type: ignore[attr-defined]
+    @property
+    def unit(self) -> Real | None:
+        """The parts' own, (p,), None if all are ones."""
+        units = [None if part.as_written is None else part.as_written.unit for part in self.parts]
+        if all(unit is None for unit in units):
+            return None
+        return np.concatenate(
+            [
+                np.ones(part.shape[1]) if unit is None else unit
+                for part, unit in zip(self.parts, units, strict=True)
+            ]
+        )
 
-        product = written_gram(fill, w, self.shape[1], dtype)
-        for part, at in zip(self.parts, spans, strict=True):
-            divide_by_units(product, getattr(part, "unit", None), at)
-        return product
+    def fill_scaled(self, rows: slice, share: Array, out: NDArray[np.floating]) -> None:
+        """The parts' own, side by side; of parts that all have it."""
+        for part, (start, stop) in zip(self.parts, self.spans(), strict=True):
+            assert part.as_written is not None
+            part.as_written.fill_scaled(rows, share, out[:, start:stop])
 
     def gram_diagonal(self, w: Array) -> Array:
         """The parts' own."""
@@ -111,7 +119,7 @@ class SideBySide:
 
     def row_forms(self, V: Array) -> Array:
         """The parts' own, and twice those of each pair."""
-        if all(map(_written, self.parts)):
+        if self.as_written is not None:
             return Dense(dense_array(self)).row_forms(V)
         joined = SideBySide(self._joined())
         out = np.zeros(self.shape[0])
@@ -124,12 +132,18 @@ class SideBySide:
 
     def _joined(self) -> tuple[Columns, ...]:
         """The parts, neighbors that are written out as one, so that they share a product."""
-        groups = [(written, list(own)) for written, own in groupby(self.parts, _written)]
+        neighbors = groupby(self.parts, lambda part: part.as_written is not None)
+        groups = [(written, list(own)) for written, own in neighbors]
         return tuple(
             part
             for written, own in groups
             for part in ([SideBySide(tuple(own))] if written and len(own) > 1 else own)
         )
+
+    @property
+    def unlocked_columns(self) -> int:
+        """The sum of the parts' own."""
+        return sum(part.unlocked_columns for part in self.parts)
 
     @property
     def row_size(self) -> int:
@@ -191,17 +205,6 @@ class SideBySide:
         return tuple((start + a, start + b) for own, (start, _) in spans for a, b in own)
 
 
-def _written(part: Columns) -> bool:
-    """Whether the columns are numbers written out, or a constant."""
-    return isinstance(part, Constant | Dense)
-
-
-def _scaled_rows(part: Columns, w: Array) -> Array | None:
-    """Columns that are written out, each row times its w, (n, p); None for others."""
-    parts = part.parts if isinstance(part, SideBySide) else (part,)
-    return scaled_rows(parts, w) if all(map(_written, parts)) else None
-
-
 def pair_forms(left: Columns, right: Columns, V: Array) -> Array:
     """x_i'V z_i of each row of two kinds of columns, (n,); V: (p_left, p_right)."""
     if isinstance(left, Coded) and isinstance(right, Coded):
@@ -215,23 +218,14 @@ def pair_forms(left: Columns, right: Columns, V: Array) -> Array:
 
 
 def one_array(columns: Columns) -> Columns:
-    """Constants and dense columns as one array, column after column in memory, in units of one.
+    """Columns that can be written out as one array, in units of one; others as they are.
 
-    Others as they are. Each product is one call then, and rows are scaled at full speed.
+    The array lies column after column in memory. Each product is one call then, and rows
+    are scaled at full speed.
     """
-    parts = columns.parts if isinstance(columns, SideBySide) else (columns,)
-    if not all(map(_written, parts)):
+    if columns.as_written is None:
         return columns
-    out = np.empty(columns.shape, order="F")
-    start = 0
-    for part in parts:
-        stop = start + part.shape[1]
-        into = out[:, start:stop]
-        into[...] = part.X if isinstance(part, Dense) else 1.0
-        if isinstance(part, Dense) and part.unit is not None:
-            into /= part.unit
-        start = stop
-    return Dense(out)
+    return Dense(scaled_rows(columns.as_written, np.ones(columns.shape[0]), "F"))
 
 
 def cross(left: Columns, right: Columns, w: Array) -> Array:
@@ -243,5 +237,5 @@ def cross(left: Columns, right: Columns, w: Array) -> Array:
         table = bincount(joint_codes(left.codes, right.codes, widths), w, widths[0] * widths[1])
         return table.reshape(widths)[: left.width, : right.width]
     if isinstance(right, Sparse):
-        return left.transpose_dot(scaled_rows((Dense(right.X.toarray(), right.unit),), w))
+        return left.transpose_dot(scaled_rows(Dense(right.X.toarray(), right.unit), w))
     return cross(right, left, w).T

@@ -91,6 +91,16 @@ class Sparse:
         return np.asarray(self.X.multiply(self.X @ V).sum(axis=1))
 
     @property
+    def as_written(self) -> None:
+        """None."""
+        return None
+
+    @property
+    def unlocked_columns(self) -> int:
+        """All."""
+        return self.shape[1]
+
+    @property
     def row_size(self) -> int:
         """The mean number of entries of a row."""
         return int(self.X.nnz) // max(1, int(self.X.shape[0]))

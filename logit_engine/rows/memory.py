@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns import Array, Coded, Columns, Constant, Dense, SideBySide, Sparse
+from logit_engine.columns import Array, Columns, Constant, Dense, SideBySide, Sparse
 from logit_engine.errors import DataError
 from logit_engine.rows import BLOCK_ROWS, Block, arrays
 from logit_engine.rows.alignment import aligned_rows, row_labels
@@ -40,11 +40,8 @@ class MemoryRows:
 
     @property
     def unlocked_columns(self) -> int:
-        """How many columns threads compute side by side: codes are summed under the interpreter's
-        lock.
-        """
-        parts = self.X.parts if isinstance(self.X, SideBySide) else (self.X,)
-        return sum(part.shape[1] for part in parts if not isinstance(part, Coded))
+        """How many columns threads compute side by side."""
+        return self.X.unlocked_columns
 
     def blocks(self, first: int, last: int) -> Iterator[Block]:
         """Views of the rows, cut once; nothing is copied."""
