@@ -32,7 +32,7 @@ class Comparison:
     """Mean log-loss of the challenger minus that of the other, with its interval.
 
     rows: those that neither has seen. left_out: more that the split rules hold out, but one of the
-    two was trained on their id, cluster or values.
+    two may have been trained on them, by their id, cluster or values.
     """
 
     rows: int
@@ -47,8 +47,8 @@ class Comparison:
         """What was found, in words."""
         among = f" ({self.clusters:,} clusters)" if self.clusters else ""
         without = (
-            f" ({self.left_out:,} more are left out: one of the two was trained on their id, "
-            "cluster or values)"
+            f" ({self.left_out:,} more are left out: by id, cluster or values one of the two may "
+            "have been trained on them)"
             if self.left_out
             else ""
         )
