@@ -10,7 +10,9 @@ from logit_flows.first_config.profiles import Kind, Profile
 from logit_flows.first_config.words import (
     BIRTH_STEMS,
     GROUP_NAMES,
+    ID_ENDINGS,
     ID_NAMES,
+    PERSON_NAMES,
     TIME_NAMES,
     has_stem,
     has_word,
@@ -87,7 +89,7 @@ def _id_guess(column: pl.Series, profile: Profile) -> Guess | None:
         return None
     if profile.letters > MAX_ID_LETTERS:
         return None
-    if is_id_name(profile.name):
+    if is_id_name(profile.name) or _names_persons(profile.name):
         return Guess(profile.name, "unique, and named like an id")
     if profile.kind is Kind.INTEGER and _counts_rows(column, profile):
         return Guess(profile.name, "unique: the number of the row")
@@ -114,7 +116,7 @@ def _cluster_guess(profile: Profile) -> Guess | None:
     mean_rows = profile.rows / max(profile.distinct, 1)
     many = profile.distinct >= MIN_CLUSTERS and mean_rows <= MAX_MEAN_CLUSTER_ROWS
     reason = f"{profile.distinct:,} values in {profile.rows:,} rows"
-    if many and is_id_name(profile.name):
+    if many and (is_id_name(profile.name) or _names_persons(profile.name)):
         return Guess(profile.name, f"named like an id, and it repeats: {reason}")
     nearly = profile.distinct >= MIN_NAMELESS_SHARE * profile.rows
     wide = (
@@ -131,11 +133,21 @@ def is_id_name(name: str) -> bool:
     words = words_of(name)
     if not words:
         return True
-    own = len(words) == 1 or words[-1] not in ("number", "num", "index", "code")
+    own = len(words) == 1 or words[-1] not in ("number", "num", "nummer", "index", "code")
     grouped = has_word(name, GROUP_NAMES)
     ends = words[-1] in ID_NAMES or words[0] == "id" or words[0] == "unnamed"
-    joined = any(word.endswith("id") and word[:-2] in GROUP_NAMES for word in words)
+    joined = any(
+        word.endswith(ending) and word.removesuffix(ending) in GROUP_NAMES
+        for word in words
+        for ending in ID_ENDINGS
+    )
     return (ends and (own or grouped)) or joined
+
+
+def _names_persons(name: str) -> bool:
+    """Whether a name alone says whom the rows are about: customer, patient."""
+    words = words_of(name)
+    return len(words) == 1 and words[0] in PERSON_NAMES
 
 
 def _orders_rows(profile: Profile) -> bool:

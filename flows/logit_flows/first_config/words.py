@@ -37,12 +37,16 @@ PAST_NAMES = _set(
 
 ID_NAMES = _set(
     """id ids uid uuid guid key no nr nbr num number code index idx ref reference record rowid
-    unnamed rownames identifier cluster stratum mrn seq seqn serial"""
+    unnamed rownames identifier cluster stratum mrn seq seqn serial nummer"""
 )
-GROUP_NAMES = _set(
-    """patient customer client user member subject person account household family student employee
-    session visitor device card participant respondent applicant borrower passenger record"""
+# Whom the rows are about: such a name alone is that of an id, if it has many values.
+PERSON_NAMES = _set(
+    """patient customer client user member subject person household student employee visitor
+    participant respondent applicant borrower passenger kunde kunden patienten klient cliente
+    paciente"""
 )
+GROUP_NAMES = PERSON_NAMES | _set("account family session device card record konto")
+ID_ENDINGS = ("id", "nr", "no", "nbr", "number", "nummer")  # of one word: customerid, Kundennr
 TIME_NAMES = _set("time seconds elapsed")
 BIRTH_STEMS = _set("birth dob born geburt naissance nacimiento")
 CODE_STEMS = _set(

@@ -41,6 +41,8 @@ SPREAD = [(i * 7919) % 100_003 for i in range(ROWS)]  # unique, in no order
         "uuid",
         "studentid",
         "record_no",
+        "Kundennr",
+        "Patientennummer",
         "index",
     ],
 )
@@ -65,6 +67,16 @@ def test_named_id_is_preferred_to_the_number_of_the_row() -> None:
     roles = roles_of(RowNumber=list(range(1, ROWS + 1)), CustomerId=SPREAD)
     assert chosen(roles) == {"id": "CustomerId"}
     assert [guess.column for guess in roles.others] == ["RowNumber"]
+
+
+@pytest.mark.parametrize("name", ["customer", "Patient", "Kunde"])
+def test_whom_the_rows_are_about_is_an_id_or_a_cluster(name: str) -> None:
+    persons = [i * 7919 % 150 for i in range(ROWS)]
+    assert chosen(roles_of(x=[0.5] * ROWS, **{name: persons})) == {"cluster": name}
+    assert chosen(roles_of(x=[0.5] * ROWS, **{name: SPREAD})) == {"id": name}
+    few = [i % 5 for i in range(ROWS)]
+    assert chosen(roles_of(x=[0.5] * ROWS, **{name: few})) == {}
+    assert chosen(roles_of(x=[0.5] * ROWS, **{f"calls per {name}": persons})) == {}
 
 
 def test_numbers_of_the_rows_are_an_id_whatever_their_name() -> None:
