@@ -7,6 +7,7 @@
       contract.json                  what the columns of the name's data are, and mean
       scores/run=<run id>/cohort=<cohort>/predictions.parquet    a hive table, with no other files
       manifests/scores/<cohort>.json                             the last publication of a cohort
+      manifests/validations/<run id>-<folds>-folds.json          validations.py
       experiments/<id>/              leaderboard.parquet, manifest.json
       checkpoints/<run id>/          the sums of a fit on Dask; gone once the run is published
       reports/<run id>.html          the page of a run; made from the run at any time

@@ -23,7 +23,7 @@ def kept_score(store: Store, run: str, folds: int) -> tuple[float, float] | None
     except ArtifactError:
         return None
     is_own = (content["run"], content["folds"]) == (run, folds)
-    return (content["log_loss"], content["std_error"]) if is_own else None
+    return (float(content["log_loss"]), float(content["std_error"])) if is_own else None
 
 
 def _file(store: Store, run: str, folds: int) -> Path:
