@@ -41,7 +41,7 @@ class ExperimentPlan:
 
     @property
     def distinct_jobs(self) -> tuple[Job, ...]:
-        """The jobs, but one alone of those that ask for the same run."""
+        """The jobs, but only one of those that ask for the same run."""
         return tuple(
             {_asked_run(config): (settings, config) for settings, config in self.jobs}.values()
         )
@@ -108,9 +108,9 @@ def one_thread(config: Config) -> Config:
 
 
 def publish_leaderboard(config: Config, plan: ExperimentPlan, found: Sequence[Cell]) -> Leaderboard:
-    """Rank the cells and publish their table; found: those of the plan's distinct jobs.
+    """Rank the cells and publish their table.
 
-    Raises DataError if all of them failed.
+    found: the cells of the plan's distinct jobs. Raises DataError if all of them failed.
     """
     ranked = tuple(sorted(plan.cells(found), key=_rank))
     if all(cell.error for cell in ranked):
