@@ -37,7 +37,7 @@ from logit_flows.steps.publish import build_model, keep_contract, publish_run
 from logit_flows.steps.score import Scored, find_cohorts, load_stored_model, score_cohort
 from logit_flows.steps.split import split_rows
 from logit_flows.steps.stored_run import find_run
-from logit_flows.steps.trained_keys import sketch_trained_rows
+from logit_flows.steps.trained_keys import hash_training_rows
 from logit_flows.steps.tune import tune_penalty
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ TASK_POLICIES = (
     TaskPolicy(fit_model),
     TaskPolicy(evaluate_model, artifact=_metrics_artifact),
     TaskPolicy(build_model, limit=TEN_MINUTES),
-    TaskPolicy(sketch_trained_rows, RETRY_SECONDS, ONE_HOUR),
+    TaskPolicy(hash_training_rows, RETRY_SECONDS, ONE_HOUR),
     TaskPolicy(publish_run, RETRY_SECONDS, ONE_HOUR),
     TaskPolicy(keep_contract, RETRY_SECONDS, TEN_MINUTES),
     TaskPolicy(read_champion, RETRY_SECONDS, TEN_MINUTES),

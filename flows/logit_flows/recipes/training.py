@@ -13,7 +13,7 @@ from logit_flows.steps.promotion import promote_first
 from logit_flows.steps.publish import build_model, keep_contract, publish_run
 from logit_flows.steps.split import Split, split_rows
 from logit_flows.steps.stored_run import StoredRun, find_run
-from logit_flows.steps.trained_keys import sketch_trained_rows
+from logit_flows.steps.trained_keys import hash_training_rows
 from logit_flows.steps.tune import Tuning, tune_penalty
 
 
@@ -94,7 +94,7 @@ def draft_run(config: Config, dataset: Dataset, run: Run) -> Draft:
 
 def publish_draft(config: Config, dataset: Dataset, draft: Draft, run: Run) -> StoredRun:
     """The draft as a run of the store, with what a later gate knows its training rows by."""
-    keys = run(sketch_trained_rows, config, dataset, draft.split)
+    keys = run(hash_training_rows, config, dataset, draft.split)
     return run(
         publish_run, config, dataset, draft.split, draft.model, draft.evaluation, keys, draft.tuning
     )

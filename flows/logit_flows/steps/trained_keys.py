@@ -45,7 +45,7 @@ from logit_flows.steps.split import Split
 
 KEYS_SALT = 0x5EED_0003
 MAX_CHANCE = 0.05  # of test rows with the values of training rows, where values tell rows apart
-ODD_EXCESS = 0.05  # of rows alike over those by chance, beside STANDARD_ERRORS
+MIN_EXCESS = 0.05  # of rows alike over those by chance, beside STANDARD_ERRORS
 STANDARD_ERRORS = 4.0
 METADATA = b"trained_keys"
 
@@ -61,21 +61,21 @@ class ChangedKeysError(DataError):
 class TrainedKeys:
     """Sorted 32-bit prints of a run's training rows: by column, (m,) each, and by feature values.
 
-    values: by the two kinds of rounded values, () without features. alike: how many of
-    `test_rows`, the run's own, have the values of training rows; nearly: by one kind alone.
+    values: by the two ways of rounding. alike_rows: how many of `test_rows`, the run's own, have
+    the values of training rows; nearly_alike_rows: by one way of rounding alone.
     """
 
     columns: dict[str, Prints]
     values_key: RowKey
     values: tuple[Prints, ...]
-    alike: int = 0
-    nearly: int = 0
+    alike_rows: int = 0
+    nearly_alike_rows: int = 0
     test_rows: int = 0
 
     @property
     def chance(self) -> float:
         """The share of unseen rows with the values of training rows; 1 where none is known."""
-        return self.alike / self.test_rows if self.test_rows else 1.0
+        return self.alike_rows / self.test_rows if self.test_rows else 1.0
 
     @property
     def tells_rows_apart(self) -> bool:
@@ -87,8 +87,8 @@ class TrainedKeys:
         """The columns that a row is known by."""
         return tuple(dict.fromkeys((*self.columns, *self.values_key.columns)))
 
-    def trained(self, rows: Frames) -> Mask:
-        """Which rows, which the split rule holds out, may have been fitted on, (n,).
+    def seen_rows(self, rows: Frames) -> Mask:
+        """Which of the rows that the split rule holds out the run may have been fitted on, (n,).
 
         Raises ChangedKeysError if far more rows than by chance have the values of training rows,
         where these name no row, or nearly have them, where they do.
@@ -99,28 +99,28 @@ class TrainedKeys:
             here = slice(start, start := start + frame.height)
             for column, prints in self.columns.items():
                 known[here] |= _among(_column_prints(frame, column), prints)
-            alike[here], nearly[here] = self._alike(frame)
+            alike[here], nearly[here] = self._alike_masks(frame)
         if self.chance <= MAX_CHANCE:
-            self._refuse_odd_nearly(nearly[~known])
+            self._refuse_many_nearly_alike(nearly[~known])
             return known | alike
-        self._refuse_odd_alike(alike[~known])
+        self._refuse_many_alike(alike[~known])
         return known
 
-    def _alike(self, frame: pl.DataFrame) -> tuple[Mask, Mask]:
-        """Which rows have the values of a training row, and which by one kind alone, (n,) each."""
+    def _alike_masks(self, frame: pl.DataFrame) -> tuple[Mask, Mask]:
+        """Which rows have the values of a training row, and which by one way alone, (n,) each."""
         first, second = map(_among, _value_prints(frame, self.values_key), self.values)
         return first | second, first ^ second
 
-    def _refuse_odd_alike(self, alike: Mask) -> None:
-        if _is_odd(alike, self.alike, self.test_rows):
+    def _refuse_many_alike(self, alike: Mask) -> None:
+        if _exceeds_chance(alike, self.alike_rows, self.test_rows):
             raise ChangedKeysError(
                 f"of {alike.size:,} rows that look new, {alike.mean():.0%} have the values of rows "
                 f"that it was trained on, where {self.chance:.0%} do by chance: ids, clusters, "
                 "times or sides seem to have changed since"
             )
 
-    def _refuse_odd_nearly(self, nearly: Mask) -> None:
-        if _is_odd(nearly, self.nearly, self.test_rows):
+    def _refuse_many_nearly_alike(self, nearly: Mask) -> None:
+        if _exceeds_chance(nearly, self.nearly_alike_rows, self.test_rows):
             raise ChangedKeysError(
                 f"of {nearly.size:,} rows that look new, {nearly.mean():.0%} nearly have the "
                 "values of rows that it was trained on: numbers seem to have been rounded since, "
@@ -128,15 +128,15 @@ class TrainedKeys:
             )
 
     def write(self, path: Path) -> None:
-        """All prints as one Parquet file, a few bits each."""
+        """All prints as one Parquet file, about two bytes each."""
         every = [*self.columns.values(), *self.values]
         content = {
             "columns": list(self.columns),
             "numbers": list(self.values_key.numbers),
             "texts": list(self.values_key.texts),
             "sizes": [prints.size for prints in every],
-            "alike": self.alike,
-            "nearly": self.nearly,
+            "alike_rows": self.alike_rows,
+            "nearly_alike_rows": self.nearly_alike_rows,
             "test_rows": self.test_rows,
         }
         prints = np.concatenate([np.empty(0, dtype=np.uint32), *every])
@@ -161,12 +161,12 @@ class TrainedKeys:
             dict(zip(named, every, strict=False)),
             RowKey(tuple(content["numbers"]), tuple(content["texts"])),
             tuple(every[len(named) :]),
-            *(content[name] for name in ("alike", "nearly", "test_rows")),
+            *(content[name] for name in ("alike_rows", "nearly_alike_rows", "test_rows")),
         )
 
 
-def sketch_trained_rows(config: Config, dataset: Dataset, split: Split) -> TrainedKeys:
-    """The keys of the rows that a run of this config, data and split is fitted on."""
+def hash_training_rows(config: Config, dataset: Dataset, split: Split) -> TrainedKeys:
+    """The keys of the training rows of this config, data and split."""
     named = dict.fromkeys((config.data.id, config.data.cluster))
     columns, key = [name for name in named if name is not None], _features_key(config)
     frames = (
@@ -179,9 +179,9 @@ def sketch_trained_rows(config: Config, dataset: Dataset, split: Split) -> Train
     test = open_rows(config, dataset, split, "test")
     counts = np.zeros(2, dtype=np.int64)
     for frame in test.frames(key.columns):
-        counts += np.sum(keys._alike(frame), axis=1)
+        counts += np.sum(keys._alike_masks(frame), axis=1)
     alike, nearly = counts.tolist()
-    return replace(keys, alike=alike, nearly=nearly, test_rows=test.n)
+    return replace(keys, alike_rows=alike, nearly_alike_rows=nearly, test_rows=test.n)
 
 
 def _features_key(config: Config) -> RowKey:
@@ -200,16 +200,16 @@ def _value_prints(frame: pl.DataFrame, key: RowKey) -> Iterator[Prints]:
     return map(_prints, rounded_row_hashes(frame, key, KEYS_SALT))
 
 
-def _is_odd(found: Mask, own_found: int, own_rows: int) -> bool:
-    """Whether clearly more of some rows are so, (n,), than of a run's own test rows.
+def _exceeds_chance(found: Mask, own_found: int, own_rows: int) -> bool:
+    """Whether clearly more of some rows are found, (n,), than of a run's own test rows by chance.
 
-    One more of these is taken to be so: none of a few proves no chance of zero.
+    One more of its own is counted: no such row among a few does not prove a chance of zero.
     """
     if not found.size or not own_rows:
         return False
     chance = (own_found + 1) / (own_rows + 1)
     deviation = np.sqrt(chance * (1.0 - chance) * (1.0 / found.size + 1.0 / own_rows))
-    return bool(found.mean() > chance + ODD_EXCESS + STANDARD_ERRORS * deviation)
+    return bool(found.mean() > chance + MIN_EXCESS + STANDARD_ERRORS * deviation)
 
 
 def _prints(shares: NDArray[np.float64]) -> Prints:

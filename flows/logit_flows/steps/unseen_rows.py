@@ -51,7 +51,7 @@ def unseen_rows(
     seen = np.zeros(rows.n, dtype=bool)
     for model, own in zip((challenger, other), keys, strict=True):
         try:
-            seen |= own.trained(rows)
+            seen |= own.seen_rows(rows)
         except ChangedKeysError as error:
             why = f"no row is provably unseen by run {model.origin['run']}: {error}"
             raise IncomparableError(f"{why}; {by_hand(challenger)}") from error
