@@ -24,7 +24,7 @@ from logit_flows.config.model import Config
 from logit_flows.steps.evaluate import Evaluation
 from logit_flows.steps.load import Dataset
 from logit_flows.steps.rows import clusters, outcome_of
-from logit_flows.steps.unseen_rows import IncomparableError, cannot_score, unseen_rows
+from logit_flows.steps.unseen_rows import IncomparableError, unscorable_sentence, unseen_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,9 @@ def judge_challenger(
     champion: StoredModel,
     anchor: StoredModel,
 ) -> Decision:
-    """Compare the challenger with champion and anchor on unseen rows, and decide.
+    """Compare the challenger with champion and anchor on unseen rows (unseen_rows.py), and decide.
 
-    Rows are provably unseen if the split rules of both models put them on the test side.
+    The champion is kept, with the reason, if nothing can be compared.
     """
     unmet = unmet_requirements(config, evaluation)
     for other, word in ((champion, "champion"), (anchor, "anchor")):
@@ -149,7 +149,10 @@ def first_decision(config: Config, evaluation: Evaluation) -> Decision:
 def compare(
     config: Config, dataset: Dataset, challenger: StoredModel, other: StoredModel
 ) -> Comparison:
-    """Paired log-loss on the rows that both models' split rules hold out, by cluster."""
+    """Paired log-loss on the rows that neither model has seen, by cluster.
+
+    Raises IncomparableError if there are none, or the other model cannot score them.
+    """
     unseen = unseen_rows(config, dataset, challenger, other)
     rows, code_of = unseen.rows, outcome_of(dataset)
     differences, audits = [], []
@@ -160,7 +163,7 @@ def compare(
     try:
         other.design.refuse(reduce(add, audits))
     except DataError as error:
-        why = cannot_score(other, challenger, str(error).rstrip("."))
+        why = unscorable_sentence(other, challenger, str(error).rstrip("."))
         raise IncomparableError(why) from error
     cluster, level = clusters(config, rows), config.evaluate.intervals.level
     found = difference_interval(np.concatenate(differences), cluster=cluster, level=level)

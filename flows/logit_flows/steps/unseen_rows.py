@@ -32,7 +32,7 @@ class IncomparableError(DataError):
 class UnseenRows:
     """The rows, with all columns that one of the two models reads.
 
-    left_out: how many more the split rules hold out, that a model was fitted on all the same.
+    left_out: how many other rows the split rules hold out, though a model may have seen them.
     """
 
     rows: Table
@@ -45,7 +45,7 @@ def unseen_rows(
     """The rows with a target that neither model has seen. Raises IncomparableError without any."""
     common = _common_data(config, dataset, challenger, other)
     rules = _comparable_rules(challenger, other)
-    keys = [_stored_keys(config, model) for model in (challenger, other)]
+    keys = [_stored_keys(config, model, challenger) for model in (challenger, other)]
     _refuse_unknown_rows(rules, keys, challenger)
     rows = _held_out_by_both(config, common, rules, challenger)
     seen = np.zeros(rows.n, dtype=bool)
@@ -54,12 +54,12 @@ def unseen_rows(
             seen |= own.seen_rows(rows)
         except ChangedKeysError as error:
             why = f"no row is provably unseen by run {model.origin['run']}: {error}"
-            raise IncomparableError(f"{why}; {by_hand(challenger)}") from error
+            raise IncomparableError(f"{why}; {promotion_advice(challenger)}") from error
     if seen.all():
         raise IncomparableError(
             f"no row is provably unseen by both models: all {seen.size:,} rows that their split "
             "rules hold out have the id, the cluster or the values of rows that one of them was "
-            f"trained on; {by_hand(challenger)}"
+            f"trained on; {promotion_advice(challenger)}"
         )
     return UnseenRows(rows.filter(~seen), int(seen.sum()))
 
@@ -85,7 +85,7 @@ def _held_out_by_both(
     if rows.n == 0:
         raise IncomparableError(
             f"no row is provably unseen by both models (their split methods are {rules[0].method} "
-            f"and {rules[1].method}); {by_hand(challenger)}"
+            f"and {rules[1].method}); {promotion_advice(challenger)}"
         )
     return rows
 
@@ -99,23 +99,25 @@ def _refuse_unknown_rows(
             raise IncomparableError(
                 "no row is provably unseen by both models: one has no split, its rows have no id "
                 "and no cluster, and their values are not known to tell rows apart; set data.id or "
-                f"a split.method; {by_hand(challenger)}"
+                f"a split.method; {promotion_advice(challenger)}"
             )
 
 
-def by_hand(challenger: StoredModel) -> str:
+def promotion_advice(challenger: StoredModel) -> str:
     """What is left to do where the gate cannot compare."""
     return (
         f"if the new model is right, promote it by hand: logit promote {challenger.origin['run']}"
     )
 
 
-def cannot_score(other: StoredModel, challenger: StoredModel, why: str) -> str:
+def unscorable_sentence(other: StoredModel, challenger: StoredModel, why: str) -> str:
     """Why a published model has no say on today's rows, and what is left to do."""
-    return f"run {other.origin['run']} cannot score these rows ({why}); {by_hand(challenger)}"
+    return (
+        f"run {other.origin['run']} cannot score these rows ({why}); {promotion_advice(challenger)}"
+    )
 
 
-def _stored_keys(config: Config, model: StoredModel) -> TrainedKeys:
+def _stored_keys(config: Config, model: StoredModel, challenger: StoredModel) -> TrainedKeys:
     """What a run keeps of its training rows. Raises IncomparableError if it keeps nothing."""
     run = str(model.origin["run"])
     try:
@@ -123,7 +125,7 @@ def _stored_keys(config: Config, model: StoredModel) -> TrainedKeys:
     except FileNotFoundError:
         raise IncomparableError(
             f"run {run} was published by an older version, which kept nothing of the rows it was "
-            "trained on, so no row is provably unseen; train it anew"
+            f"trained on, so no row is provably unseen; {promotion_advice(challenger)}"
         ) from None
 
 
@@ -138,7 +140,7 @@ def _comparable_rules(challenger: StoredModel, other: StoredModel) -> tuple[Spli
     named = " and ".join(", ".join(key_columns(key)) for key in (ours.key, theirs.key))
     raise IncomparableError(
         f"no row is provably unseen by both models: their splits hash other columns ({named}); "
-        f"{by_hand(challenger)}"
+        f"{promotion_advice(challenger)}"
     )
 
 
@@ -153,7 +155,7 @@ def _common_data(
     if changed := theirs.differences(mine):
         raise IncomparableError(
             f"the contract of the data changed since run {other.origin['run']} ({changed[0]}), so "
-            f"no row is provably unseen; {by_hand(challenger)}"
+            f"no row is provably unseen; {promotion_advice(challenger)}"
         )
     own = dataset.test or dataset
     if theirs.types.keys() <= mine.types.keys():
@@ -165,4 +167,6 @@ def _common_data(
     try:
         return replace(own, table=read_source(own.table.sources, roles, known, dialects, cache))
     except DataError as error:
-        raise IncomparableError(cannot_score(other, challenger, str(error).rstrip("."))) from error
+        raise IncomparableError(
+            unscorable_sentence(other, challenger, str(error).rstrip("."))
+        ) from error

@@ -15,7 +15,12 @@ from logit_flows.steps.opening import open_store
 from logit_flows.steps.rows import Table
 from logit_flows.steps.score import load_stored_model
 from logit_flows.steps.split import split_rows
-from logit_flows.steps.unseen_rows import IncomparableError, UnseenRows, by_hand, unseen_rows
+from logit_flows.steps.unseen_rows import (
+    IncomparableError,
+    UnseenRows,
+    promotion_advice,
+    unseen_rows,
+)
 
 from tests.support.pipeline import Make, city_table, side_table
 
@@ -167,7 +172,7 @@ def test_rows_that_nothing_tells_apart_are_told_with_what_to_do(make: Make) -> N
     assert str(caught.value) == (
         "no row is provably unseen by both models: one has no split, its rows have no id and no "
         "cluster, and their values are not known to tell rows apart; set data.id or a "
-        f"split.method; {by_hand(model)}"
+        f"split.method; {promotion_advice(model)}"
     )
 
 
@@ -175,8 +180,9 @@ def test_a_run_that_kept_no_keys_is_not_compared(make: Make) -> None:
     config = make(TABLE)
     model = load_stored_model(config, train(config).run)
     open_store(config).run_files(model.origin["run"]).trained_keys.unlink()
-    with pytest.raises(IncomparableError, match="published by an older version"):
+    with pytest.raises(IncomparableError, match="published by an older version") as caught:
         unseen_rows(config, load_dataset(config), model, model)
+    assert str(caught.value).endswith(promotion_advice(model))
 
 
 def test_ids_that_were_given_anew_are_noticed_by_values_that_some_rows_share(make: Make) -> None:
