@@ -117,9 +117,10 @@ def judge_challenger(
     champion: StoredModel,
     anchor: StoredModel,
 ) -> Decision:
-    """Compare the challenger with champion and anchor on unseen rows (unseen_rows.py), and decide.
+    """Compare the challenger with champion and anchor on unseen rows, and decide.
 
-    The champion is kept, with the reason, if nothing can be compared.
+    unseen_rows.py proves which are unseen. If nothing can be compared, the champion is kept, with
+    the reason.
     """
     unmet = unmet_requirements(config, evaluation)
     for other, word in ((champion, "champion"), (anchor, "anchor")):
