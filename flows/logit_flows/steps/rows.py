@@ -31,24 +31,23 @@ def open_rows(
 ) -> Table:
     """The rows of a side that have a target, with the columns a run needs, a frame at a time.
 
-    They come from memory, or are streamed from the files: if they are large, or for workers of a
-    cluster, which read them themselves. Under split method none the test rows are those of the test
+    They come from memory; large ones are streamed from the files. for_workers: streamed too, as
+    workers of a cluster read them. Under split method none the test rows are those of the test
     file, or there are none.
     """
-    is_file = side == "test" and dataset.test is not None
-    files = dataset.test if is_file and dataset.test is not None else dataset
+    test_file = dataset.test if side == "test" else None
     outcome, is_test = Outcome(dataset.target), side_rule(split, dataset.present())
 
     def keep(frame: pl.DataFrame) -> NDArray[np.bool_]:
         there = outcome.is_present(frame)
-        if is_file or side == "all":
+        if test_file is not None or side == "all":
             return there
         mask = is_test(frame)
         return there & (mask if side == "test" else ~mask)
 
-    reads = (dataset.target, *(() if is_file else split.columns))
+    reads = (dataset.target, *(() if test_file is not None else split.columns))
     streamed = for_workers or is_streamed(config, dataset)
-    return kept_rows(files, needed_columns(config), keep, reads, streamed)
+    return kept_rows(test_file or dataset, needed_columns(config), keep, reads, streamed)
 
 
 def kept_rows(
