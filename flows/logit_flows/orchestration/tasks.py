@@ -141,8 +141,8 @@ def as_task(policy: TaskPolicy) -> Task[..., Any]:
     """The step as a Prefect task of the step's name."""
     step = policy.step
 
-    def run_step(*args: Any) -> Any:
-        result = step(*args)
+    def run_step(*args: Any, **kwargs: Any) -> Any:
+        result = step(*args, **kwargs)
         if policy.artifact is not None:
             policy.artifact(args[0], result)
         return result
@@ -175,10 +175,10 @@ class Orchestrated:
         """Prefect's id of the flow run."""
         return str(flow_run.id) if flow_run.id else None
 
-    def __call__(self, step: Callable[..., T], /, *args: Any) -> T:
+    def __call__(self, step: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """The step's task, run to its end."""
         announce(step)
-        return cast(T, TASKS[step](*args))
+        return cast(T, TASKS[step](*args, **kwargs))
 
     def each(self, step: Callable[[Item], T], items: Sequence[Item], workers: int) -> list[T]:
         """The step's task for each item, through the flow's task runner."""

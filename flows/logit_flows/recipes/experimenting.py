@@ -25,7 +25,7 @@ def experiment(config: Config, run: Run = DIRECT) -> Leaderboard:
     DataError if there is no cell, or none succeeds.
     """
     with attempt(config, "experiment", run) as record:
-        dataset = run(load_dataset, config, False, True)
+        dataset = run(load_dataset, config, folds=True)
         plan = run(plan_experiment, config, dataset)
         found = run.each(run_cell, plan.distinct_jobs, plan.workers)
         board = run(publish_leaderboard, config, plan, found)
@@ -44,7 +44,7 @@ def run_cell(job: Job) -> Cell:
     shown = tuple(settings.items())
     run = DIRECT
     try:
-        dataset = run(load_dataset, config, False, True)
+        dataset = run(load_dataset, config, folds=True)
         validated = run(find_validation, config, dataset)
         if validated is None:
             split = run(split_rows, config, dataset)

@@ -28,8 +28,8 @@ class Run(Protocol):
     @property
     def id(self) -> str | None: ...
 
-    def __call__(self, step: Callable[..., T], /, *args: Any) -> T:
-        """step(*args)."""
+    def __call__(self, step: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """step(*args, **kwargs)."""
         ...
 
     def each(self, step: Callable[[Item], T], items: Sequence[Item], workers: int) -> list[T]:
@@ -56,10 +56,10 @@ class Direct:
 
     id: str | None = None
 
-    def __call__(self, step: Callable[..., T], /, *args: Any) -> T:
-        """step(*args)."""
+    def __call__(self, step: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """step(*args, **kwargs)."""
         announce(step)
-        return step(*args)
+        return step(*args, **kwargs)
 
     def each(self, step: Callable[[Item], T], items: Sequence[Item], workers: int) -> list[T]:
         """step(item) for each item, in spawned processes if there are several workers."""
@@ -122,10 +122,10 @@ class StepWatch:
         """The other runner's name for the run."""
         return self._run.id
 
-    def __call__(self, step: Callable[..., T], /, *args: Any) -> T:
-        """step(*args)."""
+    def __call__(self, step: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """step(*args, **kwargs)."""
         self.step = step.__name__
-        return self._run(step, *args)
+        return self._run(step, *args, **kwargs)
 
     def each(self, step: Callable[[Item], T], items: Sequence[Item], workers: int) -> list[T]:
         """step(item) for each item."""

@@ -60,7 +60,7 @@ def train(config: Config, relearn: bool = False, run: Run = DIRECT) -> Trained:
 
 def train_run(config: Config, relearn: bool, run: Run) -> Trained:
     """The run of this config and data: verified and reused if it is published, else made now."""
-    dataset = run(load_dataset, config, relearn)
+    dataset = run(load_dataset, config, relearn=relearn)
     found = run(find_run, config, dataset)
     if found is not None and relearn:
         run(keep_contract, config, dataset)
