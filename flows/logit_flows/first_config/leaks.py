@@ -27,6 +27,7 @@ AFTER_AUC, AFTER_LEAD = 0.7, 0.03  # of a column that is named like something kn
 MAX_EXACT_SHARE = 0.1  # of different values: nearly unique columns tell any outcome exactly
 NO_ERROR = 1e-9
 BY_FILLED, BY_CUT, BY_LEVELS = "by whether it is filled", "by one cut", "by its levels"
+BY_COMMONEST = "by whether it has its most frequent value"
 QUESTION = "is it known only after the outcome?"
 
 
@@ -44,7 +45,7 @@ class Evidence:
     @property
     def is_exact(self) -> bool:
         """Whether the rule tells the outcome with hardly an error."""
-        return self.lift >= (FILLED_LIFT if self.rule == BY_FILLED else EXACT_LIFT)
+        return self.lift >= (FILLED_LIFT if self.rule in (BY_FILLED, BY_COMMONEST) else EXACT_LIFT)
 
     @property
     def is_suspicious(self) -> bool:
@@ -120,7 +121,7 @@ def outcome_leaks(
 def _evidence(column: pl.Series, profile: Profile, event: Flags) -> Evidence:
     area = single_auc(column, profile, event)
     if (lift := filled_lift(column, event)) >= FILLED_LIFT:
-        return Evidence(area, lift, BY_FILLED)
+        return Evidence(area, lift, BY_FILLED if profile.missing else BY_COMMONEST)
     if profile.is_number:
         return Evidence(area, number_lift(column.cast(pl.Float64), event), BY_CUT)
     few = profile.distinct <= MAX_EXACT_SHARE * profile.present

@@ -82,7 +82,9 @@ def test_exact_column_of_a_small_table_is_left_out_unless_it_is_the_only_feature
 def test_amount_that_is_spent_with_the_event_alone_is_left_out() -> None:
     spent = np.where((Y == 1) & (np.arange(ROWS) % 50 > 0), 10.0 + NOISE, 0.0)
     dropped, _ = judged(spent=spent)
-    assert dropped["spent"].startswith("tells bought almost exactly by whether it is filled")
+    assert dropped["spent"].startswith(
+        "tells bought almost exactly by whether it has its most frequent value: "
+    )
     assert dropped["spent"].endswith("If not, list it as a feature")
 
 
@@ -90,4 +92,6 @@ def test_column_that_is_filled_with_the_event_alone_is_left_out() -> None:
     reason = [["price", "service"][i % 2] if y else None for i, y in enumerate(Y)]
     number = [float(i) if y and i % 40 else None for i, y in enumerate(Y)]
     assert "reason" in judged(reason=reason)[0]
-    assert judged(number=number)[0]["number"].startswith("tells bought almost exactly by whether")
+    assert judged(number=number)[0]["number"].startswith(
+        "tells bought almost exactly by whether it is filled: "
+    )
