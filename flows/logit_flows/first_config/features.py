@@ -1,5 +1,6 @@
 """Features: which columns are numbers, which are levels, and which are left out, and why."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ MIN_LEVEL_SHARE = 0.5  # of the rows, in levels that are not pooled
 MAX_TEXT_LETTERS = 30
 MIN_SPACED_SHARE = 0.5  # of free texts, with a blank within
 MIN_RANGE_SHARE = 0.8  # of the levels, written as [0-10) is
+RANGE = re.compile(r"[<>].*\d|[\[(].*\d.*[-,;–].*\d")
 ROWS_OF_RARE_LEVEL, MAX_RARE_SHARE = 10, 0.001
 
 
@@ -155,7 +157,7 @@ def _kind_of_levels(profile: Profile, outcome: Outcome, least: int, reason: str)
 def _text_reason(profile: Profile) -> str:
     """What is worth saying of a text column: ordered levels, numbers that are codes."""
     values = [str(value) for value in profile.counts]
-    ranges = [v for v in values if v[:1] in "[(<>" and any(letter.isdigit() for letter in v)]
+    ranges = [v for v in values if RANGE.match(v)]
     if len(values) > 2 and len(ranges) >= MIN_RANGE_SHARE * len(values):
         return "ranges in an order; each is a level"
     digits = [v for v in values if v.isdigit()]

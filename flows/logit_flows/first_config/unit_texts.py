@@ -27,6 +27,7 @@ WITH_UNIT = re.compile(
     rf"(?P<unit>{CURRENCY}|{UNIT})?\)?"
 )
 PADDED = re.compile(r"0\d")  # as codes are
+MASK = re.compile("[xX]{2,}")  # of a code whose end is hidden: 786xx
 WORD = re.compile(r"[<>≤≥~].*|\D+")  # V57 is a code, <5 a number that was not measured
 MULTIPLES = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9}
 
@@ -57,6 +58,8 @@ def _text_with_unit(texts: list[str]) -> str:
     """The first text of a number with a unit, if they all are numbers in one form; else nothing."""
     found = [match for text in texts if (match := WITH_UNIT.fullmatch(text)) and match["number"]]
     if len(found) < MIN_NUMBER_SHARE * len(texts):
+        return ""
+    if any(MASK.fullmatch(match["unit"] or "") for match in found):
         return ""
     units = Counter(match["unit"].strip().rstrip("s") for match in found if match["unit"])
     if units.keys() - MULTIPLES.keys() and len(units) > 1:

@@ -90,6 +90,7 @@ def test_useless_column_is_left_out_with_its_reason(
 def test_ranges_and_digits_as_text_are_levels_and_it_is_said() -> None:
     ranges = [f"[{low}-{low + 10})" for low in (0, 10, 20)] * 200
     assert kind_of("age", ranges) == ("categorical", "ranges in an order; each is a level")
+    assert kind_of("charge", ["(F1)", "(F2)", "(M1)"] * 200) == ("categorical", "")
     codes = ["0123", "0456", "0789"] * 200
     assert "digits kept as text" in kind_of("zip", codes)[1]
 

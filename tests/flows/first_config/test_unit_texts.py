@@ -36,7 +36,7 @@ def test_number_with_a_unit_is_named_with_its_plain_form(form: str, shown: str, 
 
 
 @pytest.mark.parametrize(
-    "form", ["E{:03}", "S{}", "{}-{}", "v{}", "Room {}", "{}", "a{}b", "{:04}"]
+    "form", ["E{:03}", "S{}", "{}-{}", "v{}", "Room {}", "{}", "a{}b", "{:04}", "{}xx"]
 )
 def test_codes_and_plain_numbers_have_no_unit(form: str) -> None:
     assert unit_reason(pl.Series("x", [form.format(i, i + 1) for i in range(1, 40)])) == ""
