@@ -61,9 +61,12 @@ AMOUNT_NAMES = _set(
     bill level rank mean avg average min max duration time tenure
     distance population"""
 )
-WEIGHT_NAMES = _set("fnlwgt finalwgt finalweight wgt pweight fweight sampleweight wtfa perwt")
+WEIGHT_NAMES = _set(
+    """fnlwgt finalwgt finalweight wgt pweight fweight sampleweight wtfa perwt weighting gewichtung
+    pondération ponderation ponderación ponderacion ponderazione"""
+)
 # A weight of the rows if its mean is about 1, or beside a word of surveys; else that of a body.
-PLAIN_WEIGHT_NAMES = _set("weight weights wt")
+PLAIN_WEIGHT_NAMES = _set("weight weights wt gewicht poids peso")
 SURVEY_NAMES = _set("survey sample sampling samp household final design post population")
 AFTER_STEMS = _set(
     """duration settle recover collect refund reason closed closing resol discharg outcome

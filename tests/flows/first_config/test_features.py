@@ -72,6 +72,8 @@ def test_number_along_which_the_outcome_goes_up_and_down_is_a_code() -> None:
         ("c", [None] * ROWS, "no values"),
         ("c", [None] * 580 + [1.5, 2.5] * 10, "missing in 580 of 600 rows"),
         ("fnlwgt", list(range(ROWS)), "named like a weight of the rows"),
+        ("Pondération", [0.5, 1.0, 2.1] * 200, "named like a weight of the rows"),
+        ("Gewicht", [0.5, 1.0, 1.5] * 200, "a weight of the rows, by its name and its mean 1.00"),
         ("name", [f"t{i}" for i in range(ROWS)], "nearly an id: 600 values in 600 rows"),
         ("town", [f"t{i % 200}" for i in range(ROWS)], "too many rare levels: 200 values"),
         ("tags", [["a"], ["b", "c"]] * 300, "values of a type that is no feature"),
