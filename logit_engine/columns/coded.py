@@ -137,5 +137,5 @@ class Coded:
             high=np.where(events > 0.0, 1.0, np.where(total[:, None] > 0.0, 0.0, -np.inf)),
             events=events,
             total=total,
-            groups=((0, self.width),),
+            level_spans=((0, self.width),),
         )

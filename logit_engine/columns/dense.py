@@ -155,5 +155,5 @@ class Dense:
             high=np.stack([part.max(axis=0, initial=-np.inf) for part in parts]),
             events=np.repeat(counts[:, None], self.X.shape[1], axis=1),
             total=counts,
-            groups=(),
+            level_spans=(),
         )

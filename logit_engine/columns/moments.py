@@ -21,16 +21,16 @@ CANCELED_SQUARE_SHARE = 1e-8
 class Moments:
     """Count, mean and centered square sum of p columns; `+=` merges the next rows in.
 
-    A column of one value has a square sum of exactly 0. groups: where each categorical's columns
-    start and stop. sparse: (p,), which columns keep their zeros. quartiles: (2, p), the lower and
-    the upper one of a few rows, nan if they are not looked for: one large value moves the mean, but
-    not these. Means merge as in Chan, Golub & LeVeque (1983).
+    A column of one value has a square sum of exactly 0. level_spans: where the columns of each
+    categorical start and stop. sparse: (p,), which columns keep their zeros. quartiles: (2, p), the
+    lower and the upper one of a few rows, nan if none is looked for: one large value moves the
+    mean, but not these. Means merge as in Chan, Golub & LeVeque (1983).
     """
 
     n: int
     mean: Array
     square: Array
-    groups: tuple[tuple[int, int], ...]
+    level_spans: tuple[tuple[int, int], ...]
     sparse: NDArray[np.bool_]
     quartiles: Array
 
@@ -48,7 +48,7 @@ class Moments:
     @property
     def coded(self) -> NDArray[np.bool_]:
         """Which columns are codes, (p,)."""
-        return _inside(self.groups, self.mean.size)
+        return _inside(self.level_spans, self.mean.size)
 
     @property
     def vanishing(self) -> NDArray[np.bool_]:
@@ -66,14 +66,14 @@ class Ranges:
 
     low, high: (2, p), over the rows with y < 1 and the rows with y > 0. events: (2, p), for a code
     column the number of its rows with either outcome, for others of all rows; total: (2,), of all
-    rows. groups: as in `Moments`.
+    rows. level_spans: as in `Moments`.
     """
 
     low: Array
     high: Array
     events: Array
     total: Array
-    groups: tuple[tuple[int, int], ...]
+    level_spans: tuple[tuple[int, int], ...]
 
     def __iadd__(self, other: "Ranges") -> "Ranges":
         np.minimum(self.low, other.low, out=self.low)
@@ -85,12 +85,12 @@ class Ranges:
     @property
     def coded(self) -> NDArray[np.bool_]:
         """Which columns are codes, (p,)."""
-        return _inside(self.groups, self.low.shape[1])
+        return _inside(self.level_spans, self.low.shape[1])
 
 
-def _inside(groups: tuple[tuple[int, int], ...], size: int) -> NDArray[np.bool_]:
+def _inside(level_spans: tuple[tuple[int, int], ...], size: int) -> NDArray[np.bool_]:
     mask = np.zeros(size, dtype=bool)
-    for start, stop in groups:
+    for start, stop in level_spans:
         mask[start:stop] = True
     return mask
 

@@ -183,7 +183,7 @@ class SideBySide:
             n=found[0].n,
             mean=np.concatenate([m.mean for m in found]),
             square=np.concatenate([m.square for m in found]),
-            groups=self._moved([m.groups for m in found]),
+            level_spans=self._moved([m.level_spans for m in found]),
             sparse=np.concatenate([m.sparse for m in found]),
             quartiles=np.concatenate([m.quartiles for m in found], axis=1),
         )
@@ -196,12 +196,14 @@ class SideBySide:
             high=np.concatenate([r.high for r in found], axis=1),
             events=np.concatenate([r.events for r in found], axis=1),
             total=found[0].total,
-            groups=self._moved([r.groups for r in found]),
+            level_spans=self._moved([r.level_spans for r in found]),
         )
 
-    def _moved(self, groups: Sequence[tuple[tuple[int, int], ...]]) -> tuple[tuple[int, int], ...]:
-        """The parts' groups, counted from the first column of all."""
-        spans = zip(groups, self.spans(), strict=True)
+    def _moved(
+        self, level_spans: Sequence[tuple[tuple[int, int], ...]]
+    ) -> tuple[tuple[int, int], ...]:
+        """The parts' level spans, counted from the first column of all."""
+        spans = zip(level_spans, self.spans(), strict=True)
         return tuple((start + a, start + b) for own, (start, _) in spans for a, b in own)
 
 

@@ -166,7 +166,7 @@ class Sparse:
             high=np.stack([high for _, high in found]),
             events=np.repeat(counts[:, None], self.X.shape[1], axis=1),
             total=counts,
-            groups=(),
+            level_spans=(),
         )
 
 

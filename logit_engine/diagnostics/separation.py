@@ -43,7 +43,7 @@ def perfect_predictors(
 ) -> list[Clause]:
     """One clause for each column or level that alone predicts the outcome, read from the ranges."""
     clauses = []
-    for start, stop in ranges.groups:
+    for start, stop in ranges.level_spans:
         counts = np.concatenate(
             [
                 ranges.events[:, start:stop],

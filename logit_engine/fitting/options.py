@@ -93,7 +93,7 @@ class FitOptions:
         Raises UsageError if naive errors of so many are asked for.
         """
         solver = self.used_solver
-        most = MAX_CODED_RIDGE if objective.coded else MAX_MATRIX_RIDGE
+        most = MAX_CODED_RIDGE if objective.mostly_codes else MAX_MATRIX_RIDGE
         is_wide = objective.free.size > most and not self.constrained
         if self.solver is not None or not is_wide or objective.penalty.absent:
             return solver

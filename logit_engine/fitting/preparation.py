@@ -83,7 +83,7 @@ def prepare(
         sample=first.sample,
         compiled=compiled,
         weight=float(first.classes.sum()),
-        groups=first.moments.groups,
+        level_spans=first.moments.level_spans,
     )
     null = null_model(rows, likelihood, first.classes, first.has_offsets, threads)
     start = _null_theta(coordinates, null.constants)

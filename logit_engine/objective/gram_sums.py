@@ -24,7 +24,7 @@ class GramSum:
     """A sum of information, (q, q); `+=` adds that of the next rows.
 
     columns, curvature: of the rows that wait, part by part, (n,) or (n, k, k) each; least_rows: so
-    many do not wait longer. matrix: of the rows before them, or None. beside: as in
+    many do not wait longer. matrix: of the rows before them, or None. some_columns: as in
     `Objective.information`.
     """
 
@@ -32,26 +32,30 @@ class GramSum:
     curvature: list[Array]
     least_rows: int
     matrix: Array | None = None
-    beside: NDArray[np.intp] | None = None
+    some_columns: NDArray[np.intp] | None = None
 
     def __iadd__(self, other: "GramSum") -> "GramSum":
         self.columns += other.columns
         self.curvature += other.curvature
         self._add(other.matrix)
         if sum(part.shape[0] for part in self.curvature) >= self.least_rows:
-            self._settle()
+            self._sum_waiting_rows()
         return self
 
     def whole(self) -> Array:
         """The sum, with the rows that still wait."""
         if self.columns:
-            self._settle()
+            self._sum_waiting_rows()
         assert self.matrix is not None
         return self.matrix
 
-    def _settle(self) -> None:
+    def _sum_waiting_rows(self) -> None:
         first, *others = self.columns
-        self._add(_matrix(first.stack(others), np.concatenate(self.curvature), beside=self.beside))
+        self._add(
+            _matrix(
+                first.stack(others), np.concatenate(self.curvature), some_columns=self.some_columns
+            )
+        )
         self.columns, self.curvature = [], []
 
     def _add(self, matrix: Array | None) -> None:
@@ -68,19 +72,19 @@ def gram_sum(
     X: Columns,
     curvature: Array,
     dtype: type[np.floating] = np.float64,
-    beside: NDArray[np.intp] | None = None,
+    some_columns: NDArray[np.intp] | None = None,
 ) -> Gram:
     """The information of a block's rows, which may wait if there are codes.
 
-    curvature: (n,), or (n, k, k). beside: as in `Objective.information`.
+    curvature: (n,), or (n, k, k). some_columns: as in `Objective.information`.
     """
     least_rows = X.least_gram_rows
-    if beside is not None:  # a row of the matrix for each column, and few columns
+    if some_columns is not None:  # a row of the matrix for each column, and few columns
         least_rows = min(least_rows, X.shape[1])
     if X.shape[0] < least_rows:
-        return GramSum([X], [curvature], least_rows, beside=beside)
-    matrix = _matrix(X, curvature, dtype, beside)
-    return GramSum([], [], least_rows, matrix, beside) if least_rows else matrix
+        return GramSum([X], [curvature], least_rows, some_columns=some_columns)
+    matrix = _matrix(X, curvature, dtype, some_columns)
+    return GramSum([], [], least_rows, matrix, some_columns) if least_rows else matrix
 
 
 def whole_gram(found: Gram) -> Array:
@@ -92,17 +96,17 @@ def _matrix(
     X: Columns,
     curvature: Array,
     dtype: type[np.floating] = np.float64,
-    beside: NDArray[np.intp] | None = None,
+    some_columns: NDArray[np.intp] | None = None,
 ) -> Array:
-    if beside is None:
+    if some_columns is None:
         return information_blocks(curvature, partial(signed_gram, X, dtype=dtype))
-    return np.column_stack([_products(X, curvature, beside), X.gram_diagonal(curvature)])
+    return np.column_stack([_products(X, curvature, some_columns), X.gram_diagonal(curvature)])
 
 
-def _products(X: Columns, w: Array, beside: NDArray[np.intp]) -> Array:
+def _products(X: Columns, w: Array, some_columns: NDArray[np.intp]) -> Array:
     """X' diag(w) times some of the columns, (p, s)."""
-    if not beside.size:
+    if not some_columns.size:
         return np.zeros((X.shape[1], 0))
-    written = dense_array(X.select(beside))
+    written = dense_array(X.select(some_columns))
     written *= w[:, None]
     return X.transpose_dot(written)

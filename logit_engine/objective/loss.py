@@ -68,8 +68,8 @@ class Objective:
     free: which theta no penalty touches, (q,). fixed: (m, q) in inner coordinates, or None: fixed @
     theta stays what it is at the start. sample: evenly spread rows for a pilot, or None. compiled:
     whether passes are by compiled loops (compiled/loops.py). weight: the sum of the rows' weights;
-    1 in the objective of the constants alone, which needs none. groups: where each categorical's
-    columns start and stop. only_piece: X if the rows are one.
+    1 in the objective of the constants alone, which needs none. level_spans: as in `Moments`.
+    only_piece: X if the rows are one.
     """
 
     rows: Rows
@@ -82,7 +82,7 @@ class Objective:
     sample: Rows | None = None
     compiled: bool = False
     weight: float = 1.0
-    groups: tuple[tuple[int, int], ...] = ()
+    level_spans: tuple[tuple[int, int], ...] = ()
     only_piece: OnlyPiece = field(default_factory=OnlyPiece, init=False, repr=False, compare=False)
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[object, ...]]:
@@ -103,10 +103,10 @@ class Objective:
         return self.penalty.absent
 
     @property
-    def coded(self) -> bool:
+    def mostly_codes(self) -> bool:
         """Whether categoricals leave a row few numbers, so that products by row cost little."""
         columns = self.coordinates.scale.size
-        numbers = columns + sum(1 - (stop - start) for start, stop in self.groups)
+        numbers = columns + sum(1 - (stop - start) for start, stop in self.level_spans)
         return numbers <= MAX_CODED_SHARE * columns
 
     def select(self, which: NDArray[np.intp]) -> "Objective":
@@ -119,7 +119,7 @@ class Objective:
             free=self.free[(offsets + which).reshape(-1)],
             sample=None,
             compiled=False,
-            groups=(),
+            level_spans=(),
         )
 
     def evaluate(
@@ -297,12 +297,12 @@ class Objective:
         theta: Array,
         single_precision: bool = False,
         without: int = -1,
-        beside: NDArray[np.intp] | None = None,
+        some_columns: NDArray[np.intp] | None = None,
     ) -> Array:
         """The curvature of the loss alone at theta, (q, q), never negative.
 
         It may be in single precision. without: the fold whose rows are left out, -1 for none.
-        beside: some columns, (s,), of a single predictor: those of the matrix alone, and then its
+        some_columns: (s,), of a single predictor: the matrix has these columns alone, and then its
         diagonal, (q, s + 1).
         """
         loops, dtype = self._compiled_grams(theta), np.float32 if single_precision else np.float64
@@ -324,7 +324,7 @@ class Objective:
             )
             if block.weight is not None:
                 curvature = weighted(block.weight, curvature)
-            return (gram_sum(X, curvature, dtype, beside),)
+            return (gram_sum(X, curvature, dtype, some_columns),)
 
         return whole_gram(total(self.rows, block_sums, self.threads)[0])
 

@@ -148,18 +148,18 @@ def _largest_eigenvalue(times: Callable[[Array], Array], size: int) -> float:
     v = np.cos(np.arange(size) ** 2.0)
     basis, found = [v / length(v)], 0.0
     diagonal: list[float] = []
-    beside: list[float] = []
+    off_diagonal: list[float] = []
     while True:
         w = times(basis[-1])
         diagonal.append(float(basis[-1] @ w))
-        last, found = found, float(eigvalsh_tridiagonal(diagonal, beside).max())
+        last, found = found, float(eigvalsh_tridiagonal(diagonal, off_diagonal).max())
         if len(basis) == MAX_LANCZOS_STEPS or found - last <= LANCZOS_CHANGE * found:
             return found
         for _ in range(2):  # twice is enough
             for u in basis:
                 w = w - (u @ w) * u
-        beside.append(length(w))
-        basis.append(w / beside[-1])
+        off_diagonal.append(length(w))
+        basis.append(w / off_diagonal[-1])
 
 
 def is_plainly_conditioned(factor: UnitFactor, limit: float) -> bool:

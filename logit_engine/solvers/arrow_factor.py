@@ -25,20 +25,20 @@ from logit_engine.objective.loss import Objective
 from logit_engine.objective.triangles import cholesky_factor, triangular_solve
 
 MAX_SMALL_COLUMNS = 500  # that are not eliminated
-MAX_BESIDE_NUMBERS = 2**25  # of the products of large and small columns
+MAX_CROSS_PRODUCTS = 2**25  # of the products of large and small columns
 
 
 @dataclass(frozen=True, slots=True)
 class ArrowFactor:
     """A matrix, (q, q), whose large part is diagonal.
 
-    is_large: (q,). diagonal: of the matrix, (q,). beside: the products of the large part with the
+    is_large: (q,). diagonal: of the matrix, (q,). cross_products: those of the large part with the
     small one, (l, s). schur: the factor of its Schur complement, (s, s), upper.
     """
 
     is_large: NDArray[np.bool_]
     diagonal: Array
-    beside: Array
+    cross_products: Array
     schur: Array
 
     @property
@@ -51,10 +51,10 @@ class ArrowFactor:
         x, own = np.empty_like(b), self.diagonal[self.is_large]
         large = b[self.is_large] / own
         half = triangular_solve(
-            self.schur, b[~self.is_large] - self.beside.T @ large, transposed=True
+            self.schur, b[~self.is_large] - self.cross_products.T @ large, transposed=True
         )
         small = triangular_solve(self.schur, half)
-        x[self.is_large], x[~self.is_large] = large - (self.beside @ small) / own, small
+        x[self.is_large], x[~self.is_large] = large - (self.cross_products @ small) / own, small
         return x
 
 
@@ -66,19 +66,19 @@ def arrow_factor(
     None if there is none, or it is not definite. without: the fold whose rows are left out, -1 for
     none.
     """
-    group = large_categorical(loss)
-    if group is None:
+    span = large_categorical(loss)
+    if span is None:
         return None
     is_large = np.zeros(theta.size, dtype=np.bool_)
-    is_large[slice(*group)] = True
-    found = loss.information(theta, without=without, beside=np.flatnonzero(~is_large))
+    is_large[slice(*span)] = True
+    found = loss.information(theta, without=without, some_columns=np.flatnonzero(~is_large))
     products, diagonal = found[:, :-1], found[:, -1] + ridge
     if not (diagonal > 0.0).all():
         return None
-    beside, corner = products[is_large], products[~is_large]
+    cross_products, corner = products[is_large], products[~is_large]
     corner[np.diag_indices_from(corner)] += ridge[~is_large]
-    schur = cholesky_factor(corner - beside.T @ (beside / diagonal[is_large, None]))
-    return None if schur is None else ArrowFactor(is_large, diagonal, beside, schur)
+    schur = cholesky_factor(corner - cross_products.T @ (cross_products / diagonal[is_large, None]))
+    return None if schur is None else ArrowFactor(is_large, diagonal, cross_products, schur)
 
 
 def large_categorical(loss: Objective) -> tuple[int, int] | None:
@@ -86,9 +86,9 @@ def large_categorical(loss: Objective) -> tuple[int, int] | None:
 
     None if no one leaves few columns, or nothing, or if there are several linear predictors.
     """
-    if not loss.groups or loss.likelihood.outputs > 1:
+    if not loss.level_spans or loss.likelihood.outputs > 1:
         return None
-    start, stop = max(loss.groups, key=lambda group: group[1] - group[0])
+    start, stop = max(loss.level_spans, key=lambda span: span[1] - span[0])
     left = loss.coordinates.scale.size - (stop - start)
-    few = 0 < left <= MAX_SMALL_COLUMNS and left * (stop - start) <= MAX_BESIDE_NUMBERS
+    few = 0 < left <= MAX_SMALL_COLUMNS and left * (stop - start) <= MAX_CROSS_PRODUCTS
     return (start, stop) if few else None

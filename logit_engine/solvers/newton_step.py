@@ -62,7 +62,7 @@ class NewtonStep(NamedTuple):
         """
         found = self.factored
         plain = found.basis is None and found.free is None and objective.likelihood.outputs == 1
-        if not (plain and objective.coded and self.bound <= MAX_REFINED_BOUND):
+        if not (plain and objective.mostly_codes and self.bound <= MAX_REFINED_BOUND):
             return self
         reach = row_reach(objective, inverse_gram(found.factor))
         return self._replace(bound=min(self.bound, self.decrement * reach))

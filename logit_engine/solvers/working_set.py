@@ -277,7 +277,7 @@ class WorkingSet:
         linear predictor.
         """
         in_memory = isinstance(self.loss.rows, MemoryRows) and self.outputs == 1
-        return in_memory and self.loss.coded and not self.penalty.kinked
+        return in_memory and self.loss.mostly_codes and not self.penalty.kinked
 
     def _eliminated_model(self, fold: int, theta: Array) -> CurvatureModel:
         """The curvature at theta, of rows without a fold, with its large categorical eliminated."""

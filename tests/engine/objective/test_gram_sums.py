@@ -58,12 +58,12 @@ def test_the_reach_of_codes_is_that_of_their_longest_row() -> None:
 
 def test_products_beside_and_the_diagonal_add_up() -> None:
     X = coded_rows(900, (300, 50), numbers=2).X
-    w, beside = np.random.default_rng(0).random(900), np.arange(3)
+    w, first = np.random.default_rng(0).random(900), np.arange(3)
     cuts = [slice(start, start + 100) for start in range(0, 900, 100)]
-    found = gram_sum(X.slice_rows(cuts[0]), w[cuts[0]], beside=beside)
+    found = gram_sum(X.slice_rows(cuts[0]), w[cuts[0]], some_columns=first)
     for cut in cuts[1:]:
-        found += gram_sum(X.slice_rows(cut), w[cut], beside=beside)
+        found += gram_sum(X.slice_rows(cut), w[cut], some_columns=first)
     written = dense_array(X)
     H = (written.T * w) @ written
-    expected = np.column_stack([H[:, beside], np.diagonal(H)])
+    expected = np.column_stack([H[:, first], np.diagonal(H)])
     assert whole_gram(found) == pytest.approx(expected, rel=1e-12, abs=1e-12)
