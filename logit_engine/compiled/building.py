@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Coordinates, Dense
+from logit_engine.compiled.build_record import loops_are_built, write_build_record
 from logit_engine.compiled.loops import COMPILED_TYPES, Loops
-from logit_engine.compiled.record import loops_are_built, write_record
 from logit_engine.errors import UsageError
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
@@ -22,7 +22,7 @@ ROWS, COLUMNS = 8, 3  # of the passes that compile
 
 
 def build_loops() -> Path:
-    """Compile what is not compiled yet, and leave the record that it is, whose path is returned.
+    """Compile what is not compiled yet, and write the build record, whose path is returned.
 
     About a minute where nothing is. Raises UsageError without Numba, and where nothing can be kept.
     """
@@ -33,7 +33,7 @@ def build_loops() -> Path:
             X = np.zeros((2 * ROWS, COLUMNS), dtype)
             compile_for(likelihood, X[:ROWS])
             compile_for(likelihood, X[::2])
-    written = write_record()
+    written = write_build_record()
     loops_are_built.cache_clear()
     return written
 

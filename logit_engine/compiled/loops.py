@@ -1,8 +1,8 @@
 """Passes by compiled loops (compiled/kernels): which fits take them, and their sums in the engine's
 shapes.
 
-They are taken where they are built (compiled/record.py), if there are enough numbers to repay the
-loading of Numba. That is decided once per fit, by what the rows are and not by how they come. A
+They are taken where they are built (compiled/build_record.py), if there are enough numbers to repay
+the loading of Numba. That is decided once per fit, by what the rows are and not by how they come. A
 model's manifest tells whether they were there.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from logit_engine.columns import Array, Columns, Constant, Coordinates, Dense, SideBySide
 from logit_engine.columns.units import SAFE_UNITS
-from logit_engine.compiled.record import loops_are_built
+from logit_engine.compiled.build_record import loops_are_built
 from logit_engine.errors import UsageError
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
 from logit_engine.links import LOGIT
@@ -243,9 +243,7 @@ def _as_writable(values: NDArray[Any]) -> NDArray[Any]:
 
 @lru_cache(maxsize=1)
 def _kernels() -> Any:
-    """The loops; Numba takes a quarter of a second to load, and more the first time on a machine,
-    when it compiles.
-    """
+    """The loops; Numba takes half a second to load, once a process."""
     try:
         from logit_engine.compiled import kernels
     except ImportError as error:

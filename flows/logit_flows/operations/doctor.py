@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from logit_engine.compiled.record import loops_are_built
+from logit_engine.compiled.build_record import loops_are_built
 from logit_engine.errors import UsageError
 from logit_flows.config.model import Config
 from logit_flows.config.problems import ConfigError

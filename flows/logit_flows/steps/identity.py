@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any
 
 from logit_engine._version import __version__
-from logit_engine.compiled.record import compiler_versions
+from logit_engine.compiled.build_record import compiler_versions
 from logit_engine.rows import blas_builds
 from logit_flows.config.model import Config
 from logit_flows.steps.load import Dataset

@@ -14,7 +14,7 @@ from typing import Any, cast
 from llvmlite import binding
 from numba import njit
 
-from logit_engine.compiled.record import sources_digest
+from logit_engine.compiled.build_record import sources_digest
 
 SOURCES_DIGEST = sources_digest()
 

@@ -10,11 +10,15 @@ import pytest
 
 from logit_engine import array_rows
 from logit_engine.columns import Constant, Coordinates, Dense, SideBySide
-from logit_engine.compiled import building, kernels, loops, record
+from logit_engine.compiled import build_record, building, kernels, loops
+from logit_engine.compiled.build_record import (
+    compiler_versions,
+    loops_are_built,
+    write_build_record,
+)
 from logit_engine.compiled.building import build_loops, compile_for
 from logit_engine.compiled.kernels import machine_code
 from logit_engine.compiled.loops import Loops
-from logit_engine.compiled.record import compiler_versions, loops_are_built, write_record
 from logit_engine.errors import UsageError
 from logit_engine.fitting.preparation import prepare
 from logit_engine.likelihoods import Bernoulli, Likelihood, Multinomial
@@ -32,7 +36,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     code.mkdir()
     (code / "a loop.nbi").touch()
     monkeypatch.setattr(machine_code, "code_folder", lambda: str(code))
-    monkeypatch.setattr(record, "_places", lambda: [tmp_path / "records"])
+    monkeypatch.setattr(build_record, "_places", lambda: [tmp_path / "records"])
     loops_are_built.cache_clear()
     yield tmp_path / "records"
     loops_are_built.cache_clear()
@@ -50,7 +54,7 @@ def test_a_fit_waits_for_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loops, "MIN_COMPILED_NUMBERS", 0)
     assert not prepare(rows, Bernoulli(LOGIT), NONE, 1).objective.compiled
     assert compiler_versions() == []
-    write_record()
+    write_build_record()
     assert not prepare(rows, Bernoulli(LOGIT), NONE, 1).objective.compiled  # as it began
     assert built_in_a_new_process()
     assert prepare(rows, Bernoulli(LOGIT), NONE, 1).objective.compiled
@@ -60,7 +64,7 @@ def test_a_fit_waits_for_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_record_is_of_one_machine_and_one_compiler(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = write_record()
+    written = write_build_record()
     assert built_in_a_new_process()
     assert written.parent == place
     content: dict[str, Any] = json.loads(written.read_text())
@@ -68,16 +72,16 @@ def test_a_record_is_of_one_machine_and_one_compiler(
     assert not built_in_a_new_process()
     written.write_text("half a reco")
     assert not built_in_a_new_process()
-    write_record()
+    write_build_record()
     Path(content["folder"], "a loop.nbi").unlink()
     assert not built_in_a_new_process()
     Path(content["folder"], "a loop.nbi").touch()
     assert built_in_a_new_process()
     for name, other in (("sources_digest", "0123"), ("_compiler", "numba 0.1")):
         with monkeypatch.context() as changed:
-            changed.setattr(record, name, lambda other=other: other)
+            changed.setattr(build_record, name, lambda other=other: other)
             assert not built_in_a_new_process()
-    monkeypatch.setattr(record, "find_spec", lambda name: None)
+    monkeypatch.setattr(build_record, "find_spec", lambda name: None)
     assert not built_in_a_new_process()
 
 
@@ -86,10 +90,13 @@ def test_the_record_lies_where_numba_is_told_to_keep_machine_code(
 ) -> None:
     monkeypatch.undo()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "image"))
-    assert record._places() == [tmp_path / "image"]
+    assert build_record._places() == [tmp_path / "image"]
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert record._places() == [record.KERNELS / "__pycache__", tmp_path / "logit-engine"]
+    assert build_record._places() == [
+        build_record.KERNELS / "__pycache__",
+        tmp_path / "logit-engine",
+    ]
 
 
 def test_where_nothing_can_be_kept_that_is_said(
@@ -97,11 +104,11 @@ def test_where_nothing_can_be_kept_that_is_said(
 ) -> None:
     place.write_text("a file in the way")
     with pytest.raises(UsageError, match="Set NUMBA_CACHE_DIR to a folder that can"):
-        write_record()
+        write_build_record()
     place.unlink()
     monkeypatch.setattr(machine_code, "code_folder", lambda: None)
     with pytest.raises(UsageError, match="compiled loops cannot be kept"):
-        write_record()
+        write_build_record()
 
 
 def test_all_types_are_built_and_then_the_record_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,14 @@
-"""The record of compiled loops: whether they are built for this machine. It loads no Numba unless
-they are.
+"""The build record: whether compiled loops are built for this machine.
+
+It loads no Numba unless they are.
 
 The problem: Numba compiles a loop for each type of its arguments, a minute for all of ours. A fit
 that waits for that is slow once. A fit that takes loops as soon as somebody has compiled them has
 other bits than the same fit before.
 
 The idea: loops are built on request (compiled/building.py, `logit doctor --compile`), which leaves
-a record: of these sources, this Numba, this processor. A process looks for it once, at its first
-fit that is large enough. From then on all of its fits may take loops, or none.
+a build record: of these sources, this Numba, this processor. A process looks for it once, at its
+first fit that is large enough. From then on all of its fits may take loops, or none.
 
 Tried and dropped: to compile behind a fit, on a thread, which kept the interpreter's lock from it;
 to compile for the next process, whose bits would change although nobody had changed anything.
@@ -46,7 +47,7 @@ def sources_digest() -> str:
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 
-def write_record() -> Path:
+def write_build_record() -> Path:
     """Say that all loops are built here, where the next process will look. The record's path.
 
     Raises UsageError if machine code or record cannot be kept.
@@ -56,7 +57,7 @@ def write_record() -> Path:
         try:
             place.mkdir(parents=True, exist_ok=True)
             if record["folder"] is not None:
-                written = place / _name()
+                written = place / _file_name()
                 staged = written.with_suffix(f".{os.getpid()}")
                 staged.write_text(json.dumps(record))
                 return staged.replace(written)
@@ -74,7 +75,7 @@ def _written_record() -> dict[str, Any] | None:
         return None
     for place in _places():
         try:
-            found: dict[str, Any] = json.loads((place / _name()).read_text())
+            found: dict[str, Any] = json.loads((place / _file_name()).read_text())
             return found
         except (OSError, ValueError):
             continue
@@ -101,7 +102,7 @@ def _places() -> list[Path]:
     return [KERNELS / "__pycache__", Path(caches) / "logit-engine"]
 
 
-def _name() -> str:
+def _file_name() -> str:
     state = f"{sources_digest()} {_compiler()} {sys.implementation.cache_tag}"
     return f"loops-{sha256(state.encode()).hexdigest()[:16]}.json"
 
