@@ -113,12 +113,9 @@ def mean_and_square(X: Array) -> tuple[Array, Array]:
     whole = n - n % LONG_ROW_ROWS
     sums, squares = _sums_and_squares(X[whole:])
     if whole:
-        for own, of_wide in zip(
-            (sums, squares),
-            _sums_and_squares(X[:whole].reshape(-1, LONG_ROW_ROWS * p)),
-            strict=True,
-        ):
-            own += of_wide.reshape(-1, p).sum(axis=0)
+        long_sums, long_squares = _sums_and_squares(X[:whole].reshape(-1, LONG_ROW_ROWS * p))
+        sums += long_sums.reshape(-1, p).sum(axis=0)
+        squares += long_squares.reshape(-1, p).sum(axis=0)
     mean = sums / n
     square = squares - sums * mean
     near = square > CANCELED_SQUARE_SHARE * squares

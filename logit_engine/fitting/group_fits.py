@@ -2,9 +2,11 @@
 
 The problem: `fit` on each of 10,000 groups spends its time on calls.
 
-The idea: groups of about equal size make a stack, and batched_newton.py fits a stack at once. What
-it cannot prove to be a maximum, and what is no plain logit model, goes to `fit` group by group. So
-each verdict, error and refusal is that of `fit`.
+The idea: groups of about equal size make a stack, and batched_newton.py fits a stack at once. A
+group whose maximum it cannot prove goes to `fit` alone, and so does each group of any other model.
+
+Invariants: each verdict, error and refusal is that of `fit`. No group stops another. Which groups
+make a stack depends on the rows alone, so the bits do not depend on threads.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,9 +35,9 @@ from logit_engine.rows.memory import MemoryRows, cluster_codes
 from logit_engine.rows.pass_threads import results_in_order
 
 MAX_STACK_COLUMNS = 64
-MAX_STACKED_NUMBERS = 2**17  # of a group: a larger one is worth the calls of `fit`
-STACK_NUMBERS = 2**17  # at once, in a core's cache
-MAX_FILLING = 1.25  # rows of a stack's largest group, beside its smallest
+MAX_GROUP_NUMBERS = 2**17  # of a group in a stack: a larger one is worth the calls of `fit`
+MAX_STACK_NUMBERS = 2**17  # of all its groups: they stay in a core's cache
+MAX_SIZE_RATIO = 1.25  # of the rows of a stack's largest group to those of its smallest
 STACK_FIGURES = ("estimates", "covariance", "loglik", "decrement", "certificate", "condition")
 RESULT_FIGURES = (*STACK_FIGURES, "null_loglik", "passes")
 ROW_PARTS = ("weight", "offset", "cluster", "precision", "fold")
@@ -202,12 +204,14 @@ class _Groups:
         """The places of the groups that are fitted together, those of about equal size."""
         p = len(self.rows.names)
         both = (self.events > 0.0) & (self.events < self.sizes)
-        fit = both & (self.sizes >= p) & (self.sizes * p <= MAX_STACKED_NUMBERS)
+        fit = both & (self.sizes >= p) & (self.sizes * p <= MAX_GROUP_NUMBERS)
         rising = np.flatnonzero(fit)[np.argsort(self.sizes[fit], kind="stable")]
         found, first = [], 0
         for last in range(1, rising.size + 1):
             least, most = self.sizes[rising[first]], self.sizes[rising[min(last, rising.size - 1)]]
-            is_full = (last - first + 1) * most * p > STACK_NUMBERS or most > MAX_FILLING * least
+            is_full = (
+                last - first + 1
+            ) * most * p > MAX_STACK_NUMBERS or most > MAX_SIZE_RATIO * least
             if is_full or last == rising.size:
                 found.append(rising[first:last])
                 first = last

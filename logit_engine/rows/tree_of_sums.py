@@ -121,8 +121,8 @@ def useful_threads(rows: int, part_rows: int, columns: int, threads: int) -> int
 def _unlocked_columns(rows: Rows, fn: Callable[[Block], Sums]) -> int:
     """How many columns threads compute side by side, without the interpreter's lock.
 
-    Compiled loops never hold it, NumPy does between two calls: as if rows were wide, and as they
-    are.
+    NumPy holds the lock between two calls. Compiled loops never hold it, so to them even narrow
+    rows count as wide enough for threads.
     """
     columns: int = getattr(rows, "unlocked_columns", len(rows.names))
     is_compiled = isinstance(fn, QuietFunction) and fn.compiled

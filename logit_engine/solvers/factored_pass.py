@@ -9,11 +9,7 @@ import numpy as np
 from logit_engine.columns import Array
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.passes import Evaluation
-from logit_engine.objective.triangles import (
-    UnitFactor,
-    aliased,
-    unit_factor,
-)
+from logit_engine.objective.triangles import UnitFactor, aliased, unit_factor
 from logit_engine.solvers.tsqr import column_r_factor, weighted_r_factor
 from logit_engine.solvers.whitening import free_directions
 
@@ -98,8 +94,7 @@ def _definite_pass(
         unit = full if free is None else unit_factor(free.T @ evaluation.curvature @ free)
         if unit is not None and unit.pivot > least_pivot:
             factor = unit.R
-            whole = factor if free is None or full is None else full.R
-            full_factor = None if full is None else whole
+            full_factor = factor if full is unit else None if full is None else full.R
             return FactoredPass(evaluation, basis, factor, free, full_factor, observed, unit)
         if objective.likelihood.log_concave:
             break

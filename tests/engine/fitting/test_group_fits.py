@@ -197,5 +197,5 @@ def test_stacks_hold_groups_of_about_equal_size() -> None:
     groups = group_fits._grouped(array_rows(X, y), by)
     for which in groups.stacks():
         sizes = groups.sizes[which]
-        assert sizes.max() <= group_fits.MAX_FILLING * sizes.min()
-        assert which.size * sizes.max() * 4 <= group_fits.STACK_NUMBERS
+        assert sizes.max() <= group_fits.MAX_SIZE_RATIO * sizes.min()
+        assert which.size * sizes.max() * 4 <= group_fits.MAX_STACK_NUMBERS
