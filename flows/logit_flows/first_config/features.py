@@ -37,6 +37,12 @@ MAX_TEXT_LETTERS = 30
 MIN_SPACED_SHARE = 0.5  # of free texts, with a blank within
 MIN_RANGE_SHARE = 0.8  # of the levels, written as [0-10) is
 RANGE = re.compile(r"[<>].*\d|[\[(].*\d.*[-,;–].*\d")
+MIN_MONTHS = 3
+MONTH = re.compile(
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez)[a-z]*\.?[-/ ]\d{2,4}"
+    r"|\d{4}[-/](?:\d{1,2}|q[1-4])|(?:\d{1,2}[-/]|q[1-4][-/ ]?)\d{4}",
+    re.IGNORECASE,
+)
 ROWS_OF_RARE_LEVEL, MAX_RARE_SHARE = 10, 0.001
 
 
@@ -98,6 +104,8 @@ def _kind_of_feature(
         return _kind_of_levels(profile, outcome, least, code)
     if profile.kind is Kind.TEXT and (numbers := unit_reason(series_of(frame, profile.name))):
         return "left_out", numbers
+    if profile.kind is Kind.TEXT and (months := _month_reason(profile)):
+        return "left_out", months
     return _kind_of_levels(profile, outcome, least, _text_reason(profile))
 
 
@@ -152,6 +160,17 @@ def _kind_of_levels(profile: Profile, outcome: Outcome, least: int, reason: str)
         others = profile.rows - max([*profile.counts.values(), profile.missing])
         return "left_out", f"all but {others:,} of {profile.rows:,} rows have one value"
     return "categorical", reason
+
+
+def _month_reason(profile: Profile) -> str:
+    """Why a column holds months or quarters of years; nothing if it holds none."""
+    values = [str(value) for value in profile.counts]
+    if len(values) < MIN_MONTHS or not all(MONTH.fullmatch(value) for value in values):
+        return ""
+    return (
+        f"months or quarters such as '{values[0]}': no training row holds those to come; write "
+        "them as dates, 2013-01-01, which can order the rows"
+    )
 
 
 def _text_reason(profile: Profile) -> str:

@@ -78,6 +78,9 @@ def test_number_along_which_the_outcome_goes_up_and_down_is_a_code() -> None:
         ("town", [f"t{i % 200}" for i in range(ROWS)], "too many rare levels: 200 values"),
         ("tags", [["a"], ["b", "c"]] * 300, "values of a type that is no feature"),
         ("tags", [{"a": 1}] * ROWS, "values of a type that is no feature"),
+        ("issued", ["Jan-2013", "Feb-2013", "Mar-2013"] * 200, "such as 'Feb-2013': no training"),
+        ("period", ["2013-11", "2013-12", "2014-01"] * 200, "months or quarters"),
+        ("period", ["Q1 2013", "Q2 2013", "Q1 2014"] * 200, "months or quarters"),
         ("drug", ["No"] * 597 + ["Up"] * 3, "all but 3 of 600 rows have one value"),
         ("note", [f"a long text about {i}, " * 3 for i in range(ROWS)], "free text, "),
     ],
@@ -93,6 +96,7 @@ def test_ranges_and_digits_as_text_are_levels_and_it_is_said() -> None:
     ranges = [f"[{low}-{low + 10})" for low in (0, 10, 20)] * 200
     assert kind_of("age", ranges) == ("categorical", "ranges in an order; each is a level")
     assert kind_of("charge", ["(F1)", "(F2)", "(M1)"] * 200) == ("categorical", "")
+    assert kind_of("month", ["jan", "feb", "mar"] * 200) == ("categorical", "")
     codes = ["0123", "0456", "0789"] * 200
     assert "digits kept as text" in kind_of("zip", codes)[1]
 
