@@ -1,11 +1,12 @@
 """Cuts: how exactly one rule on one column tells a binary outcome, to find leaks.
 
-Why and how. A column that is known only after the outcome tells it by one rule: below a cut or
-above it, by its level, or by being filled at all. Honest columns overlap. A rule is measured by
-its lift: the share of the event where the rule says so, less that share among the other rows that
-the rule says so of; Youden's J (1950). It is 1 for a rule without an error, and 0 for a useless
-one. An overlap does not show where one class lies on one side whole: a column that is above zero
-in no row but those of the event is one-sided, however the rows at zero are mixed.
+Why. A column that is known only after the outcome tells it by one rule: below a cut or above it, by
+its level, or by being filled at all. The classes overlap in an honest column.
+
+How. A rule says "event" of some rows. It is measured by Youden's index (1950): the share of the
+event's rows of which it says so, less the share of the other rows of which it says so. The index is
+1 for a rule without an error, and 0 for a useless one. An amount that is paid only after the event
+has one value in all other rows, its zero; so what is most frequent counts as not filled.
 """
 
 import numpy as np
@@ -14,15 +15,14 @@ from numpy.typing import NDArray
 
 MIN_CLASS_ROWS = 20  # of each class: of fewer an honest column may be exact
 MIN_LEVEL_ROWS = 10  # rarer levels tell nothing
-NO_LIFT = 0.0
 
 Flags = NDArray[np.bool_]
 
 
-def number_lift(column: pl.Series, event: Flags) -> float:
-    """The lift of the best cut of a column of numbers; missing values are on neither side."""
+def youden_by_cut(column: pl.Series, event: Flags) -> float:
+    """Youden's index of the best cut of a column of numbers; missing values are on neither side."""
     if not _has_both(event):
-        return NO_LIFT
+        return 0.0
     rows, events = _counts(column, event)
     others = rows - events
     ahead = np.cumsum(events) / event.sum() - np.cumsum(others) / (~event).sum()
@@ -30,10 +30,13 @@ def number_lift(column: pl.Series, event: Flags) -> float:
     return float(max(np.abs(ahead).max(initial=0.0), np.abs(behind).max(initial=0.0)))
 
 
-def level_lift(column: pl.Series, event: Flags) -> float:
-    """The lift of the rule that gives each frequent level its commoner class."""
+def youden_by_levels(column: pl.Series, event: Flags) -> float:
+    """Youden's index of the rule that gives each frequent level its commoner class.
+
+    Rows of rarer levels count as errors if they are not the event's.
+    """
     if not _has_both(event):
-        return NO_LIFT
+        return 0.0
     rows, events = _counts(column, event)
     frequent = rows >= MIN_LEVEL_ROWS
     share, others = events / event.sum(), (rows - events) / (~event).sum()
@@ -41,14 +44,14 @@ def level_lift(column: pl.Series, event: Flags) -> float:
     return float((share - others)[says_event].sum() - others[~frequent].sum())
 
 
-def filled_lift(column: pl.Series, event: Flags) -> float:
-    """The lift of the rule that the event is where the column is filled, or where it is not.
+def youden_by_filled(column: pl.Series, event: Flags) -> float:
+    """Youden's index of the rule that the event is where the column is filled, or where it is not.
 
     Not filled is a missing value, and of three numbers or more the most frequent one, as the zero
     of an amount that is spent after the event.
     """
     if not _has_both(event):
-        return NO_LIFT
+        return 0.0
     filled = column.is_not_null()
     if column.dtype.is_numeric() and column.drop_nulls().n_unique() > 2:
         filled &= (column != column.drop_nulls().mode().sort()[0]).fill_null(False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from logit_engine.rows.frame_columns import series_of
-from logit_flows.first_config.cuts import Flags, filled_lift, level_lift, number_lift
+from logit_flows.first_config.cuts import Flags, youden_by_cut, youden_by_filled, youden_by_levels
 from logit_flows.first_config.features import Features
 from logit_flows.first_config.outcomes import Outcome
 from logit_flows.first_config.profiles import Profile
@@ -21,8 +21,8 @@ from logit_flows.first_config.words import (
     words_of,
 )
 
-LEAK_AUC, LEAK_LIFT = 0.99, 0.95  # of one column alone, which is kept and said to be suspicious
-EXACT_LIFT, FILLED_LIFT = 0.99, 0.9  # of one rule on one column, which is left out
+LEAK_AUC, LEAK_YOUDEN = 0.99, 0.95  # of one column alone, which is kept and said to be suspicious
+EXACT_YOUDEN, FILLED_YOUDEN = 0.99, 0.9  # of one rule on one column, which is left out
 AFTER_AUC, AFTER_LEAD = 0.7, 0.03  # of a column that is named like something known afterwards
 MAX_EXACT_SHARE = 0.1  # of different values: nearly unique columns tell any outcome exactly
 NO_ERROR = 1e-9
@@ -35,26 +35,27 @@ QUESTION = "is it known only after the outcome?"
 class Evidence:
     """How well one column alone tells the outcome.
 
-    area: under the ROC curve. lift: of the best single rule. rule: that rule, in words.
+    area: under the ROC curve. youden: the index of the best single rule. rule: that rule, in words.
     """
 
     area: float
-    lift: float
+    youden: float
     rule: str
 
     @property
     def is_exact(self) -> bool:
         """Whether the rule tells the outcome with hardly an error."""
-        return self.lift >= (FILLED_LIFT if self.rule in (BY_FILLED, BY_COMMONEST) else EXACT_LIFT)
+        is_filled = self.rule in (BY_FILLED, BY_COMMONEST)
+        return self.youden >= (FILLED_YOUDEN if is_filled else EXACT_YOUDEN)
 
     @property
     def is_suspicious(self) -> bool:
         """Whether an honest column seldom tells so much."""
-        return self.is_exact or self.area >= LEAK_AUC or self.lift >= LEAK_LIFT
+        return self.is_exact or self.area >= LEAK_AUC or self.youden >= LEAK_YOUDEN
 
     def exact_sentence(self, outcome: str) -> str:
         """Why a column is left out."""
-        exactly = "exactly" if self.lift > 1.0 - NO_ERROR else "almost exactly"
+        exactly = "exactly" if self.youden > 1.0 - NO_ERROR else "almost exactly"
         cure = "If not, list it as a feature"
         return f"tells {outcome} {exactly} {self.rule}: {QUESTION} {cure}"
 
@@ -120,13 +121,13 @@ def outcome_leaks(
 
 def _evidence(column: pl.Series, profile: Profile, event: Flags) -> Evidence:
     area = single_auc(column, profile, event)
-    if (lift := filled_lift(column, event)) >= FILLED_LIFT:
-        return Evidence(area, lift, BY_FILLED if profile.missing else BY_COMMONEST)
+    if (youden := youden_by_filled(column, event)) >= FILLED_YOUDEN:
+        return Evidence(area, youden, BY_FILLED if profile.missing else BY_COMMONEST)
     if profile.is_number:
-        return Evidence(area, number_lift(column.cast(pl.Float64), event), BY_CUT)
+        return Evidence(area, youden_by_cut(column.cast(pl.Float64), event), BY_CUT)
     few = profile.distinct <= MAX_EXACT_SHARE * profile.present
     levels = column.cast(pl.String).fill_null("")
-    return Evidence(area, level_lift(levels, event) if few else 0.0, BY_LEVELS)
+    return Evidence(area, youden_by_levels(levels, event) if few else 0.0, BY_LEVELS)
 
 
 def _is_afterwards(name: str, outcome: str) -> bool:
