@@ -16,7 +16,9 @@ MIN_NUMBER_SHARE = 0.95  # of the different texts that have a number in this for
 MIN_PLAIN_SHARE = 0.8  # of the rows that are plain numbers beside words
 MAX_WORDS, MAX_SHOWN_WORDS = 20, 3  # different ones, beside numbers
 
-DIGITS = r"[+-]?(?:\d{1,3}(?:[,.' \u00a0\u202f’]\d{3})+|\d+)?(?:[.,]\d+)?"
+WHOLE = r"[1-9]\d{0,2}(?:[,.' \u00a0\u202f’]\d{3})+|\d+"  # 1,234 is whole, 0,234 is not
+DIGITS = rf"[+-]?(?P<whole>{WHOLE})?(?P<fraction>[.,]\d+)?"
+UNSURE = re.compile(r"[+-]?\d{1,3}[,.]\d{3}")  # 1.234 may be a thousand, or one and a bit
 CURRENCY = (
     r"(?:[A-Z]{0,3}[$€£¥₹₽₩₺₴₪]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|"
     r"BRL|MXN|ZAR|TRY|RUB|KRW|SGD|HKD|Rs\.?|kr\.?|zł)"
@@ -47,7 +49,9 @@ def unit_reason(texts: pl.Series) -> str:
     codes = any(PADDED.match(text) for text in plain) or not all(map(WORD.fullmatch, words))
     if codes or not 0 < len(words) <= MAX_WORDS or rows < MIN_PLAIN_SHARE * counts.total():
         return ""
-    shown = quoted_labels(words[:MAX_SHOWN_WORDS]) + (" and others" if len(words) > 3 else "")
+    shown = quoted_labels(words[:MAX_SHOWN_WORDS]) + (
+        " and others" if len(words) > MAX_SHOWN_WORDS else ""
+    )
     return (
         f"numbers but for {shown} in {counts.total() - rows:,} rows: if these mean a missing "
         "value, add them to data.format.null_values"
@@ -55,7 +59,10 @@ def unit_reason(texts: pl.Series) -> str:
 
 
 def _text_with_unit(texts: list[str]) -> str:
-    """The first text of a number with a unit, if they all are numbers in one form; else nothing."""
+    """An example of a number with a unit, if all texts are numbers in one form; else nothing.
+
+    It is the first that can mean one number alone, if there is one.
+    """
     found = [match for text in texts if (match := WITH_UNIT.fullmatch(text)) and match["number"]]
     if len(found) < MIN_NUMBER_SHARE * len(texts):
         return ""
@@ -64,8 +71,9 @@ def _text_with_unit(texts: list[str]) -> str:
     units = Counter(match["unit"].strip().rstrip("s") for match in found if match["unit"])
     if units.keys() - MULTIPLES.keys() and len(units) > 1:
         return ""
-    decorated = [m[0] for m in found if m["currency"] or m["unit"] or m[0].startswith("(")]
-    return decorated[0] if decorated else ""
+    decorated = [m for m in found if m["currency"] or m["unit"] or m[0].startswith("(")]
+    decorated.sort(key=lambda m: UNSURE.fullmatch(m["number"]) is not None)
+    return decorated[0][0] if decorated else ""
 
 
 def _is_plain(text: str) -> bool:
@@ -77,8 +85,9 @@ def _plain(text: str) -> str:
     """A number with a unit as a program writes it: (1,234) EUR is -1234, and 1.5k is 1500."""
     match = WITH_UNIT.fullmatch(text)
     assert match is not None, "an example is a number with a unit"
-    number = re.sub(r"[,.' \u00a0\u202f’](?=\d{3}(?!\d))", "", match["number"]).replace(",", ".")
+    fraction = match["fraction"] or ""
+    number = re.sub(r"\D", "", match["whole"] or "0") + fraction.replace(",", ".")
     if match["unit"] in MULTIPLES:
         number = f"{float(number) * MULTIPLES[match['unit']]:.0f}"
-    is_negative = text.startswith("(") or match["sign"] == "-"
-    return f"-{number}" if is_negative and not number.startswith("-") else number
+    is_negative = text.startswith("(") or "-" in (match["sign"], match["number"][0])
+    return f"-{number}" if is_negative else number

@@ -28,6 +28,8 @@ def texts(form: str, many: int = 40) -> pl.Series:
         ("{}.5k", "1.5k", "1500"),
         ("Rs. {}", "Rs. 1", "1"),
         ("{}°C", "1°C", "1"),
+        ("0.{:03} %", "0.001 %", "0.001"),
+        ("-0,{:03} %", "-0,001 %", "-0.001"),
     ],
 )
 def test_number_with_a_unit_is_named_with_its_plain_form(form: str, shown: str, plain: str) -> None:
@@ -40,6 +42,11 @@ def test_number_with_a_unit_is_named_with_its_plain_form(form: str, shown: str, 
 )
 def test_codes_and_plain_numbers_have_no_unit(form: str) -> None:
     assert unit_reason(pl.Series("x", [form.format(i, i + 1) for i in range(1, 40)])) == ""
+
+
+def test_example_is_a_text_that_can_mean_one_number_alone() -> None:
+    weights = pl.concat([texts("1.{:03} kg"), texts("{}.5 kg")])
+    assert "write 1.5 for '1.5 kg'" in unit_reason(weights)
 
 
 def test_codes_of_several_letters_behind_a_number_are_levels() -> None:
