@@ -32,10 +32,9 @@ class Sketch:
 
     file: its name; rows, width: its size. format: how its text is written. missing_outcomes: rows
     without an outcome. gaps: features with missing values, by kind. suspicious: features that are
-    kept though they may be leaks, or hold codes of no answer. cures: lines against such codes.
-    higher_min_frequency: where the training rows leave a level one class alone.
-    min_frequency, split, indicator, pool_as, penalty: settings with
-    their reasons.
+    kept though they may be leaks, or hold stray codes. cures: lines that make these codes missing.
+    higher_min_frequency: the setting to try if the training rows leave a level one class alone.
+    min_frequency, split, indicator, pool_as, penalty: settings with their reasons.
     """
 
     file: str

@@ -140,16 +140,24 @@ def stray_guesses(
         cure = ""
         if name in levels:
             cure = " Here it is a level of its own"
-        elif is_shared and profiles[name].distinct <= MAX_LEVELS:
-            cure = " If so, list it under features.categorical, as other columns hold that too"
         elif is_shared or not is_text:
-            cure = " If so, empty these cells"
+            cure = _cure_by_hand(profiles[name], is_shared=is_shared)
         guesses.append(Guess(name, stray.sentence + cure))
     safe = [f"{code:g}" for code in codes if code not in plain]
     if not safe or not is_text:
         return guesses, []
     markers = json.dumps([*format_keys.get("null_values", []), *safe])
     return guesses, [f"if these mean no answer:  data: {{format: {{null_values: {markers}}}}}"]
+
+
+def _cure_by_hand(profile: Profile, *, is_shared: bool) -> str:
+    """What to do with codes that the line for all columns cannot make missing.
+
+    is_shared: another column has one of them as a plain value.
+    """
+    if is_shared and profile.distinct <= MAX_LEVELS:
+        return " If so, list it under features.categorical, as other columns hold that too"
+    return " If so, empty these cells"
 
 
 def _holds(frame: pl.DataFrame, name: str, code: float) -> bool:
