@@ -1,6 +1,7 @@
 """Reading: the files of a source as typed columns, and how its text is written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.scanning import scan_texts
 from logit_flows.sources.text.sniffing import sniff_dialect
 from logit_flows.sources.type_names import LogicalType
+from logit_flows.sources.type_words import file_type_words
 
 LEADING_ZERO = r"^\s*0\d+\s*$"
 # What texts may be, the most telling first; a look at the first values rules most of it out.
@@ -47,23 +49,29 @@ def read_table(files: Sequence[Path]) -> Table:
     if a file cannot be read, or there are no rows.
     """
     refuse_other_ending(str(files[0]))
-    try:
-        if is_parquet_file(str(files[0])):
-            table = Table(_joined_frame(files, pl.read_parquet))
-        else:
-            table = _text_table(files)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        if len(files) == 1 and isinstance(error, pl.exceptions.PolarsError):
-            raise unread_error(files[0], error) from error
-        named = files[0] if len(files) == 1 else f"one of {len(files)} files"
-        raise DataError(f"{named} cannot be read: {str(error).splitlines()[0]}") from error
+    if is_parquet_file(str(files[0])):
+        table = Table(_joined_frame(files, pl.read_parquet))
+    else:
+        table = _text_table(files)
     if table.frame.is_empty():
         raise DataError(f"{files[0]} has no rows.")
     return replace(table, frame=each_column(table.frame, typed_column))
 
 
+@contextmanager
+def _named_errors(file: Path) -> Iterator[None]:
+    """Raises DataError with the file's name for what Polars or the system cannot read in here."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise unread_error(file, error) from error
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
+
+
 def _text_table(files: Sequence[Path]) -> Table:
-    sniffed = sniff_dialect(files[0], None, guess_encoding=True)
+    with _named_errors(files[0]):
+        sniffed = sniff_dialect(files[0], None, guess_encoding=True)
     texts = _joined_frame(files, lambda file: scan_texts(file, sniffed.dialect).collect())
     parsed = each_column(texts, lambda column: parsed_column(column, sniffed.dialect))
     words = texts.select(by_names(n for n, kind in parsed.schema.items() if kind == pl.String))
@@ -77,7 +85,8 @@ def _joined_frame(files: Sequence[Path], read: Callable[[Path], pl.DataFrame]) -
     """The rows of all files in their order, the columns of their folders behind their own."""
     frames = []
     for file in files:
-        own = read(file)
+        with _named_errors(file):
+            own = read(file)
         parts = [
             pl.Series(name, [value] * own.height, dtype=pl.String)
             for name, value in partitions_of(str(file))
@@ -85,10 +94,27 @@ def _joined_frame(files: Sequence[Path], read: Callable[[Path], pl.DataFrame]) -
         ]
         frames.append(own.hstack(parts) if parts else own)
     shared = [n for n in frames[0].columns if all(n in frame.columns for frame in frames)]
-    columns = [
-        pl.concat([f.select(by_name(n)) for f in frames], how="vertical_relaxed") for n in shared
-    ]
+    columns = [_joined_column(files, frames, name) for name in shared]
     return pl.concat(columns, how="horizontal") if len(files) > 1 else frames[0]
+
+
+def _joined_column(
+    files: Sequence[Path], frames: Sequence[pl.DataFrame], name: str
+) -> pl.DataFrame:
+    """A column of all frames. Raises DataError if their types have no type in common."""
+    parts = [frame.select(by_name(name)) for frame in frames]
+    try:
+        return pl.concat(parts, how="vertical_relaxed")
+    except pl.exceptions.PolarsError as error:
+        types = [frame.schema[name] for frame in frames]
+        other = next(i for i, held in enumerate(types) if held != types[0])
+        held, before = map(file_type_words, (types[other], types[0]))
+        if held == before:
+            held, before = f"{types[other]} values", f"{types[0]} values"
+        raise DataError(
+            f"{files[other]}: column '{name}' holds {held}, but {before} in {files[0]}; write it "
+            "alike in all files."
+        ) from error
 
 
 def each_column(frame: pl.DataFrame, change: Callable[[pl.Series], pl.Series]) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from logit_engine.errors import UsageError
 from logit_flows.sources.files import find_paths
 
 DEFAULT_NAME = "model"
+PATTERN_MARKS = "*?["
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class SourceFiles:
     def folder(self) -> Path:
         """Where the config goes: beside the data."""
         parents = self.named[0].parents
-        return next(p for p in parents if not any(mark in str(p) for mark in "*?["))
+        return next(parent for parent in parents if not _is_pattern(parent))
 
     @property
     def title(self) -> str:
@@ -35,8 +36,8 @@ class SourceFiles:
     @property
     def model_name(self) -> str:
         """A name for the model, made of the file's, or of the folder's of several."""
-        several = len(self.named) > 1 or "*" in self.named[0].name
-        stem = self.named[0].resolve().parent.name if several else self.named[0].name
+        several = len(self.named) > 1 or _is_pattern(self.named[0])
+        stem = self.folder.resolve().name if several else self.named[0].name
         letters = (c if c.isalnum() else "-" for c in stem.split(".")[0])
         return "".join(letters).strip("-") or DEFAULT_NAME
 
@@ -53,7 +54,7 @@ def find_source(given: Sequence[Path]) -> SourceFiles:
     is no file, or a folder that the config would lie in; DataError if text stands beside Parquet.
     """
     for path in given:
-        if not path.exists() and "*" not in str(path):
+        if not path.exists() and not _is_pattern(path):
             raise UsageError(f"{path}: there is no such file.")
         if not path.name:
             raise UsageError(
@@ -66,6 +67,11 @@ def find_source(given: Sequence[Path]) -> SourceFiles:
     if set(pattern.parent.glob(pattern.name)) == set(given):
         return SourceFiles((pattern,), found)
     return SourceFiles(tuple(given), found)
+
+
+def _is_pattern(path: Path) -> bool:
+    """Whether a path stands for several files: a file may have any of these marks in its name."""
+    return any(mark in str(path) for mark in PATTERN_MARKS) and not path.exists()
 
 
 def _seen_from(path: Path, folder: Path) -> str:
