@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +17,7 @@ import polars as pl
 from logit_engine.errors import DataError
 from logit_engine.rows.frame_columns import by_name, by_names
 from logit_flows.sources.files import DataFile, Stamp, is_parquet_file
+from logit_flows.sources.flow_text import flow_text
 from logit_flows.sources.logical_types import Cast, cast_to, first_loss
 from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.cell_values import cast_text
@@ -234,12 +236,23 @@ def unread_error(path: str | Path, error: Exception) -> DataError:
 
 
 def _refuse_repeated_names(file: DataFile, names: Sequence[str]) -> None:
-    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    twice = next((name for name, rows in Counter(names).items() if rows > 1), None)
     if twice is not None:
         raise DataError(
             f"{shown_path(file.path)} has the column '{twice}' more than once in its header; "
-            "rename one of them."
+            "rename one of them in all files, or name the columns in their order:  "
+            f"data: {{format: {{header: {flow_text(_told_apart(names))}}}}}"
         )
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """The names, each that came before with the next free number behind it."""
+    found: list[str] = []
+    for name in names:
+        numbered = (f"{name}_{i}" for i in count(2))
+        free = (one for one in numbered if one not in found and one not in names)
+        found.append(next(free) if name in found else name)
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -112,9 +112,14 @@ def test_a_categorical_that_holds_decimals_is_refused(make: Make) -> None:
 
 
 def test_a_header_with_a_name_twice_is_refused(make: Make) -> None:
-    assert refusal(make(CSV.replace("key,x,z", "key,x,x"))) == [
-        "table.csv has the column 'x' more than once in its header; rename one of them."
+    config = make(CSV.replace("key,x,z", "key,x,x"), features__numeric=["x"])
+    assert refusal(config) == [
+        "table.csv has the column 'x' more than once in its header; rename one of them in all "
+        "files, or name the columns in their order:  "
+        'data: {format: {header: [key, x, x_2, city, "y"]}}'
     ]
+    named = {"data.format": {"header": ["key", "x", "x_2", "city", "y"]}}
+    assert load_dataset(with_overrides(config, named)).rows == 2
 
 
 def test_repeated_and_missing_ids_are_counted(make: Make) -> None:
