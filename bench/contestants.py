@@ -15,8 +15,9 @@ DECADES = tuple(10.0**-d for d in range(3, 15))
 
 
 def ours(rows: Any, likelihood: Any = None, *, errors: bool = True) -> Any:
-    """How the engine is asked for a fit, here alone; without `errors` it need not give standard
-    errors.
+    """How the in-memory cases ask the engine for a fit, here alone.
+
+    Without `errors` it need not give standard errors.
     """
     from logit_engine import NONROBUST, Bernoulli, fit
     from logit_engine.links import LOGIT

@@ -10,7 +10,7 @@ from thread_gain import least_in_turns
 
 GROUPS, ROWS, COLUMNS = 2_000, 200, 5
 PART = 100  # groups of which a model at a time is timed
-MOST_SECONDS = 0.15
+MOST_SECONDS = 0.15  # of `fit_groups`, for all GROUPS
 
 
 def section(quick: bool) -> Section:
