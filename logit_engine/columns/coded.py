@@ -92,6 +92,11 @@ class Coded:
         return None
 
     @property
+    def has_sparse(self) -> bool:
+        """False."""
+        return False
+
+    @property
     def unlocked_columns(self) -> int:
         """0: `bincount` holds the interpreter's lock."""
         return 0

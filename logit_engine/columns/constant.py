@@ -84,6 +84,11 @@ class Constant:
         return self
 
     @property
+    def has_sparse(self) -> bool:
+        """False."""
+        return False
+
+    @property
     def unlocked_columns(self) -> int:
         """1."""
         return 1

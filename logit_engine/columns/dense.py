@@ -107,6 +107,11 @@ class Dense:
         return self
 
     @property
+    def has_sparse(self) -> bool:
+        """False."""
+        return False
+
+    @property
     def unlocked_columns(self) -> int:
         """All."""
         return self.shape[1]

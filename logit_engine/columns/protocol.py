@@ -72,6 +72,11 @@ class Columns(Protocol):
         ...
 
     @property
+    def has_sparse(self) -> bool:
+        """Whether any columns are sparse."""
+        ...
+
+    @property
     def unlocked_columns(self) -> int:
         """How many columns threads compute side by side, without the interpreter's lock."""
         ...

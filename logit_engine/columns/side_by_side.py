@@ -141,6 +141,11 @@ class SideBySide:
         )
 
     @property
+    def has_sparse(self) -> bool:
+        """Whether those of any part are."""
+        return any(part.has_sparse for part in self.parts)
+
+    @property
     def unlocked_columns(self) -> int:
         """The sum of the parts' own."""
         return sum(part.unlocked_columns for part in self.parts)

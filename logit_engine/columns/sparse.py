@@ -96,6 +96,11 @@ class Sparse:
         return None
 
     @property
+    def has_sparse(self) -> bool:
+        """True."""
+        return True
+
+    @property
     def unlocked_columns(self) -> int:
         """All."""
         return self.shape[1]

@@ -17,14 +17,16 @@ class Curvature(Enum):
 
 
 class Shape(NamedTuple):
-    """What a choice depends on: the number of coefficients, kinks or bounds, sparse columns, and
-    a large categorical beside few columns.
+    """What a choice depends on.
+
+    kinked: the penalty has kinks or bounds. cheap_products: columns are sparse or mostly codes.
+    large_categorical: there is one beside few other columns.
     """
 
     coefficients: int
     kinked: bool
-    sparse: bool
-    levels: bool = False
+    cheap_products: bool
+    large_categorical: bool
 
 
 class Choice(NamedTuple):
@@ -37,9 +39,9 @@ class Choice(NamedTuple):
 CHOICES = (
     Choice(
         Curvature.ELIMINATED,
-        lambda shape: shape.levels and not shape.kinked and shape.coefficients > 1000,
+        lambda shape: shape.large_categorical and not shape.kinked and shape.coefficients > 1000,
     ),
-    Choice(Curvature.PRODUCTS, lambda shape: shape.sparse and shape.coefficients > 600),
+    Choice(Curvature.PRODUCTS, lambda shape: shape.cheap_products and shape.coefficients > 600),
     Choice(Curvature.STEPS, lambda shape: not shape.kinked and shape.coefficients > 5000),
     Choice(Curvature.MATRIX, lambda shape: True),
 )

@@ -46,15 +46,15 @@ class ProductCurvature:
     """H = X' diag(w) X and the curvature of a penalty's smooth part, (q, q), and its diagonal,
     (q,).
 
-    w: (n,), or (n, k, k) for k linear predictors. at: which of the k p coefficients are meant,
-    (q,), or None for all.
+    w: (n,), or (n, k, k) for k linear predictors. which: of the k p
+    coefficients, (q,) rising, or None for all.
     """
 
     X: Columns
     w: Array
     ridge: ElasticNet
     diagonal: Array
-    at: NDArray[np.intp] | None = None
+    which: NDArray[np.intp] | None = None
 
     @property
     def outputs(self) -> int:
@@ -64,26 +64,26 @@ class ProductCurvature:
     def times(self, v: Array) -> Array:
         """H v."""
         whole = v
-        if self.at is not None:
+        if self.which is not None:
             whole = np.zeros(self.outputs * self.X.shape[1])
-            whole[self.at] = v
+            whole[self.which] = v
         eta = self.X.dot(by_predictor(whole, self.outputs))
         pull = self.w * eta if self.w.ndim == 1 else np.einsum("nab,nb->na", self.w, eta)
         product = flat_coefficients(self.X.transpose_dot(pull))
-        own = product if self.at is None else product[self.at]
+        own = product if self.which is None else product[self.which]
         return own + self.ridge.curvature_times(v)
 
     def select(self, free: NDArray[np.intp]) -> "ProductCurvature":
         """Some rows and columns of H, of one that has all."""
         p = self.X.shape[1]
         columns = np.unique(free % p)
-        at = free // p * columns.size + np.searchsorted(columns, free % p)
+        which = free // p * columns.size + np.searchsorted(columns, free % p)
         return replace(
             self,
             X=self.X if columns.size == p else self.X.select(columns),
             ridge=self.ridge.select(free),
             diagonal=self.diagonal[free],
-            at=None if self.outputs == 1 else at,
+            which=None if self.outputs == 1 else which,
         )
 
 

@@ -30,7 +30,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from logit_engine.columns import Array, Columns, Sparse
+from logit_engine.columns import Array, Columns
 from logit_engine.likelihoods import weighted
 from logit_engine.objective.loss import Objective
 from logit_engine.objective.passes import LightPass
@@ -210,7 +210,7 @@ class WorkingSet:
             int(self._free.sum()),
             penalty.kinked,
             (self._sparse or self._coded_ridge) and not self._needs_exact_matrix,
-            bool(self.in_set.all()) and large_categorical(self.loss) is not None,
+            large_categorical=bool(self.in_set.all()) and large_categorical(self.loss) is not None,
         )
         match curvature_for(shape):
             case Curvature.PRODUCTS:
@@ -266,10 +266,7 @@ class WorkingSet:
     @property
     def _sparse(self) -> bool:
         """Whether the rows are in memory and sparse."""
-        rows = self.loss.rows
-        if not isinstance(rows, MemoryRows):
-            return False
-        return any(isinstance(part, Sparse) for part in getattr(rows.X, "parts", (rows.X,)))
+        return isinstance(self.loss.rows, MemoryRows) and self.loss.rows.X.has_sparse
 
     @property
     def _coded_ridge(self) -> bool:
