@@ -145,17 +145,10 @@ MISSES = {
         "two thirds of newton-cg's speed by processor time: half of ours is products with "
         "sparse X on one thread."
     ),
-    "penalized/wide_500_5000/l1_at_3": (
+    **dict.fromkeys(
+        [f"penalized/wide_500_5000/l1_at_{C}" for C in ("3", "10", "100")],
         "0.7 to 0.9 of skglm's speed by processor time, at a residual a hundred times smaller: a "
-        "quarter of ours goes into Cholesky factors of the columns that stay, one for each guess."
-    ),
-    "penalized/wide_500_5000/l1_at_10": (
-        "0.7 to 0.9 of skglm's speed by processor time, at a residual a hundred times smaller: a "
-        "quarter of ours goes into Cholesky factors of the columns that stay, one for each guess."
-    ),
-    "penalized/wide_500_5000/l1_at_100": (
-        "0.7 to 0.9 of skglm's speed by processor time, at a residual a hundred times smaller: a "
-        "quarter of ours goes into Cholesky factors of the columns that stay, one for each guess."
+        "quarter of ours goes into Cholesky factors of the columns that stay, one for each guess.",
     ),
     "check/flights": (
         "half of it is imports, and a fit, its metrics and their intervals take the rest, as train "
