@@ -75,8 +75,7 @@ def run_doubts(model: StoredModel, evaluation: "Evaluation") -> list[str]:
         )
     if (m := _known(found, "skill")) and m.lower <= 0.0:
         doubts.append(
-            "That it is no better than the base rate is not ruled out (skill "
-            f"{_numbers(m)} on {side} rows)."
+            f"It may be no better than the base rate (skill {_numbers(m)} on {side} rows)."
         )
     if (m := _known(found, "calibration_slope")) and not m.lower <= 1.0 <= m.upper:
         extreme = "too far from" if m.value < 1.0 else "too near to"
@@ -101,9 +100,8 @@ def _few_rows_doubt(found: dict[str, "Measured"]) -> Iterator[str]:
 
 def _largest_terms(model: StoredModel) -> str:
     """The terms of the largest standardized effects."""
-    table = coefficient_table(model).to_dicts()[1:]
     size: dict[str, float] = {}
-    for row in table:
+    for row in coefficient_table(model).to_dicts():
         if not math.isnan(row["standardized"]) and row["term"] != "intercept":
             size[row["term"]] = max(size.get(row["term"], 0.0), abs(row["standardized"]))
     return ", ".join(sorted(size, key=lambda term: -size[term])[:MAX_NAMED_TERMS])
