@@ -162,20 +162,34 @@ def _largest_eigenvalue(times: Callable[[Array], Array], size: int) -> float:
         basis.append(w / off_diagonal[-1])
 
 
-def is_plainly_conditioned(factor: UnitFactor, limit: float) -> bool:
-    """Whether `plain_condition` is at most a limit.
+def is_plainly_conditioned(factor: UnitFactor, limit: float, rounding: float) -> bool:
+    """Whether plain sums keep the promised digits: `plain_condition` is at most a limit, and no
+    variance is inflated so far that the rounding of sums, relative to them, shows in it.
 
-    A bound mostly tells: p columns of at most unit length have a 2-norm of at most sqrt(p).
+    The promise is relative to the condition clear of the constant, which is at least the root of
+    the largest inflation there. A level that nearly all rows have is inflated by the constant
+    alone, and no such condition excuses its digits.
     """
-    bound = math.sqrt(factor.size.size) * largest_stretch(factor.unit[1:, 1:])
+    clear = factor.unit[1:, 1:]
+    inverse = triangular_inverse(clear)
+    inflation = np.einsum("ij,ij->i", inverse, inverse)
+    condition = math.sqrt((inflation * np.einsum("ij,ij->j", clear, clear)).max(initial=1.0))
+    if rounding * inflation.max(initial=1.0) > max(1e-13, 1e-14 * condition):
+        return False
+    # p columns of at most unit length have a 2-norm of at most sqrt(p)
+    bound = math.sqrt(factor.size.size) * _stretch(inverse)
     return bound <= limit or plain_condition(factor.unit) <= limit
 
 
 def largest_stretch(R: Array) -> float:
     """A bound of the 2-norm of R^-1, by its 1-norm and its infinity-norm. Higham (2002), 6.2."""
-    if not R.size:
+    return _stretch(triangular_inverse(R))
+
+
+def _stretch(inverse: Array) -> float:
+    """A bound of the 2-norm."""
+    if not inverse.size:
         return 0.0
-    inverse = triangular_inverse(R)
     by_column, by_row = (float(dlange(norm, inverse)) for norm in "1I")  # type: ignore[call-arg]
     return math.sqrt(by_column) * math.sqrt(by_row)
 

@@ -44,8 +44,11 @@ from logit_engine.solvers.step_length import (
     step_is_kept,
 )
 
+EPS = float(np.finfo(np.float64).eps)
 MIN_PLAIN_PIVOT = 1e-6  # below it (kappa above 1e6) every pass is whitened
 MAX_PLAIN_CONDITION = 100.0  # up to which plain sums keep the digits that are promised
+PLAIN_ROUNDING = EPS  # of a sum over rows
+CODED_ROUNDING = 4.0 * EPS  # of one by codes, which is a running sum
 EXACT_BOUND = 1e-13  # lambda * reach at which the information is exact to rounding
 MIN_SEPARATING_MARGIN = 1e-9  # a larger one is not rounding
 MAX_QUICK_PASSES = 10  # that a fit takes which is neither separated nor badly conditioned
@@ -146,7 +149,7 @@ def _end_or_next_move(
         return here.solution(Termination.SEPARATED, *separated_point(objective, here.theta, margin))
     found, basis = here.factored, here.factored.basis
     near = here.decrement <= (settings.tolerance * min(1.0, abs(found.evaluation.loglik))) ** 0.5
-    exact = near and (basis is not None or _plain_is_exact(found))
+    exact = near and (basis is not None or _plain_is_exact(objective, found))
     step_length, on_plateau = _next_length(objective, here, control, progress)
     if exact:
         here = here.bounded_by_rows(objective)
@@ -207,9 +210,11 @@ def _end_or_plateau(
     return None, plateau
 
 
-def _plain_is_exact(found: FactoredPass) -> bool:
+def _plain_is_exact(objective: Objective, found: FactoredPass) -> bool:
     """Whether rows that are not whitened lose no digit that is promised."""
-    return found.free is None and is_plainly_conditioned(found.unit, MAX_PLAIN_CONDITION)
+    rounding = CODED_ROUNDING if objective.level_spans else PLAIN_ROUNDING
+    is_exact = is_plainly_conditioned(found.unit, MAX_PLAIN_CONDITION, rounding)
+    return found.free is None and is_exact
 
 
 def local_solution(objective: Objective, theta: Array, passes: int) -> Solution:

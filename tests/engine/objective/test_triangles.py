@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from logit_engine import fit
+from logit_engine.columns import Coded, Constant, SideBySide
 from logit_engine.objective.triangles import condition_number, r_factor
 from logit_engine.rows import block_count
 from logit_engine.rows.memory import MemoryRows
@@ -53,3 +54,17 @@ def test_plain_sums_of_codes_keep_the_promised_digits() -> None:
     exact = exact_errors(rows, result.estimates)
     promised = min(13.0, 14.0 - np.log10(result.condition))
     assert np.abs(result.std_errors / exact - 1.0).max() < 10.0**-promised
+
+
+def test_a_level_that_nearly_all_rows_have_keeps_the_promised_digits() -> None:
+    rng = np.random.default_rng(2)
+    codes = np.ones(16_384, dtype=np.int32)
+    codes[rng.choice(codes.size, 8, replace=False)] = [0, 0, 0, 0, 2, 2, 2, 2]
+    y = (rng.random(codes.size) < 0.3).astype(float)
+    for level in (0, 2):
+        y[np.flatnonzero(codes == level)] = [0.0, 1.0, 0.0, 1.0]
+    X = SideBySide((Constant(codes.size), Coded(codes, 2)))
+    result = fit(MemoryRows(X, y, ("intercept", "rare", "usual")))
+    exact = exact_errors(MemoryRows(X, y, ()), result.estimates)
+    assert result.condition < 3.0
+    assert np.abs(result.std_errors / exact - 1.0).max() < 1e-13
