@@ -4,9 +4,10 @@ The problem: a model of 200 rows by 5 columns takes microseconds to compute and 
 for. Ten thousand shops are ten thousand such models.
 
 The idea: models of about equal size lie side by side in one array (g, m, p), and a pass is a few
-stacked products for all of them. Each model takes plain Newton steps from its constant. Once its
-step is shorter than MAX_LAST_STEP standard errors, one more pass tells the information, the
-likelihood and the certificate (docs/certificate.md) at the maximum.
+stacked products for all of them. Columns far from zero are centered, and each model takes plain
+Newton steps from its constant. Once its step is shorter than MAX_LAST_STEP standard errors, one
+more pass tells the information, the likelihood and the certificate (docs/certificate.md) at the
+maximum.
 
 Invariants: a model counts as proved only if the certificate says so, with a bound of the rounding
 error as in solvers/certificate.py, if its last step was below rounding, and if its columns are so
@@ -23,11 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
+from logit_engine.columns.coordinates import UNCENTERED_SPREADS
+from logit_engine.columns.moments import MIN_SQUARABLE_SIZE
 from logit_engine.solvers.certificate import EPS, MAX_CHEAP_CERTIFICATE
-from logit_engine.solvers.newton import MAX_PLAIN_CONDITION
 
 MAX_PASSES = 25
+MAX_STACK_CONDITION = 30.0  # up to which its plain sums keep the digits that are promised
 MAX_LAST_STEP = 1e-7  # in standard errors: the step after it is below rounding
+MAX_SPREADS = 1e6  # of a mean from zero: beyond it a column may be a constant and rounding
 MAX_LEFT_STEP = 1e-12  # times the reach: of the step that the last pass finds
 
 
@@ -62,6 +66,8 @@ class StackFits(NamedTuple):
 def stack_fits(stack: Stack) -> StackFits:
     """Newton's method for all models of a stack; each has rows of both classes."""
     rows = stack.is_row.sum(axis=1)
+    center = _centers(stack, rows)
+    stack = stack._replace(X=stack.X - center[:, None, :])
     share = (stack.y * stack.is_row).sum(axis=1) / rows
     theta = np.zeros((rows.size, stack.X.shape[2]))
     theta[:, 0] = np.log(share) - np.log1p(-share)
@@ -74,7 +80,39 @@ def stack_fits(stack: Stack) -> StackFits:
         if (arrived | lost).all() or passes == MAX_PASSES:
             break
         decrement = here.decrement
-    return _judged(stack, theta, here, rows, arrived, passes)
+    found = _judged(stack, theta, here, rows, arrived, passes)
+    return _in_user_units(found, here.information, center)
+
+
+def _centers(stack: Stack, rows: Array) -> Array:
+    """The mean of each column that is far from zero, and 0 for the others, (g, p).
+
+    One that is farther than MAX_SPREADS stays, and is left to `fit` for its condition.
+    """
+    mean, square = (
+        np.matmul(stack.is_row[:, None, :], part)[:, 0, :] / rows[:, None]
+        for part in (stack.X, np.square(stack.X))
+    )
+    spreads = np.abs(mean) / np.sqrt(square - np.square(mean))
+    far = (spreads > UNCENTERED_SPREADS) & (spreads < MAX_SPREADS)
+    far[:, 0] = False
+    return np.where(far, mean, 0.0)
+
+
+def _in_user_units(fits: StackFits, information: Array, center: Array) -> StackFits:
+    """The fits of columns less their centers, (g, p), as those of the columns.
+
+    The covariance is changed by its root: its own numbers would cancel.
+    """
+    change = np.zeros_like(information) + np.eye(center.shape[1])
+    change[:, 0, 1:] = -center[:, 1:]
+    covariance, proved = np.full_like(information, np.nan), fits.proved
+    inverse_root = np.linalg.inv(np.linalg.cholesky(information[proved]))
+    root = np.matmul(change[proved], inverse_root.transpose(0, 2, 1))
+    covariance[proved] = np.matmul(root, root.transpose(0, 2, 1))
+    return fits._replace(
+        estimates=np.matmul(change, fits.estimates[:, :, None])[:, :, 0], covariance=covariance
+    )
 
 
 class _Pass(NamedTuple):
@@ -121,8 +159,10 @@ def _judged(
     proved = arrived & (certificate <= MAX_CHEAP_CERTIFICATE)
     proved &= last.decrement * reach <= MAX_LEFT_STEP
     proved &= (last.inverse.diagonal(axis1=1, axis2=2) > 0.0).all(axis=1)
+    sizes = last.information.diagonal(axis1=1, axis2=2)
+    proved &= (sizes > MIN_SQUARABLE_SIZE**2).all(axis=1)
     condition = np.full(rows.size, np.inf)
-    proved[proved] = _condition(last.information[proved]) <= MAX_PLAIN_CONDITION
+    proved[proved] = _condition(last.information[proved]) <= MAX_STACK_CONDITION
     condition[proved] = _condition(_centered(last.information[proved]))
     terms = stack.y * last.eta - np.logaddexp(0.0, last.eta)
     loglik = (terms * stack.is_row).sum(axis=1)

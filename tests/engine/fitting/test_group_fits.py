@@ -161,6 +161,32 @@ def test_collinear_columns_are_left_to_fit() -> None:
     assert len(same.refusals) == len(same)
 
 
+@pytest.mark.parametrize("away", [10.0, 30.0, 1e4])
+def test_columns_far_from_zero_keep_the_promised_digits(away: float) -> None:
+    X, y, by = shops(10, groups=4, most=300)
+    near, far = (fit_groups(array_rows(at, y), by) for at in (X, np.round(X, 8) + away))
+    exact = fit_groups(array_rows(np.round(X, 8) + away - away, y), by)
+    assert near.apart.keys() == far.apart.keys()
+    own = np.setdiff1d(np.arange(4), list(far.apart))
+    assert own.size
+    slopes = np.s_[own, 1:]
+    np.testing.assert_allclose(far.std_errors[slopes], exact.std_errors[slopes], rtol=1e-13)
+    difference = np.abs(far.table.estimates[slopes] - exact.table.estimates[slopes])
+    assert (difference <= 1e-13 * exact.std_errors[slopes]).all()
+    intercepts = exact.table.estimates[own, 0] - away * exact.table.estimates[slopes].sum(axis=1)
+    np.testing.assert_allclose(far.table.estimates[own, 0], intercepts, rtol=1e-12)
+
+
+def test_a_constant_with_rounding_is_left_to_fit() -> None:
+    X, y, by = shops(11, groups=3, most=200)
+    X[:, 1] = 1e8 * (1.0 + np.finfo(float).eps * (X[:, 1] > 0.0))
+    found = fit_groups(array_rows(X, y), by)
+    assert len(found.apart) == len(found)
+    X[:, 1] = 1e-155 * X[:, 2]
+    found = fit_groups(array_rows(X, y), by)
+    assert "their squares vanish" in str(found.refusals[2])
+
+
 def test_no_number_of_threads_changes_a_bit() -> None:
     X, y, by = shops(6, groups=200)
     one, two = (fit_groups(array_rows(X, y), by, threads=threads) for threads in (1, 2))
