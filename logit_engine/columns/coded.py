@@ -115,7 +115,7 @@ class Coded:
         """Some of the codes, as a view."""
         return Coded(self.codes[rows], self.width)
 
-    def copy_rows(self, rows: slice) -> "Coded":
+    def copy_rows(self, rows: slice | NDArray[np.intp]) -> "Coded":
         """Some of the codes, copied."""
         return Coded(self.codes[rows].copy(), self.width)
 

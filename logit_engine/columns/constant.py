@@ -107,9 +107,9 @@ class Constant:
         """Fewer ones."""
         return Constant(len(range(*rows.indices(self.rows))))
 
-    def copy_rows(self, rows: slice) -> "Constant":
+    def copy_rows(self, rows: slice | NDArray[np.intp]) -> "Constant":
         """Fewer ones."""
-        return self.slice_rows(rows)
+        return self.slice_rows(rows) if isinstance(rows, slice) else Constant(rows.size)
 
     def stack(self, others: Sequence["Constant"]) -> "Constant":
         """More ones."""

@@ -130,7 +130,7 @@ class Dense:
         """Some of the rows, as a view."""
         return Dense(self.X[rows], self.unit)
 
-    def copy_rows(self, rows: slice) -> "Dense":
+    def copy_rows(self, rows: slice | NDArray[np.intp]) -> "Dense":
         """Some of the rows of X, copied in C order."""
         return Dense(np.array(self.X[rows], order="C"))
 

@@ -95,7 +95,7 @@ class Columns(Protocol):
         """Some of the rows, as views."""
         ...
 
-    def copy_rows(self, rows: slice) -> "Columns":
+    def copy_rows(self, rows: slice | NDArray[np.intp]) -> "Columns":
         """Some of the rows, copied, in units of one."""
         ...
 

@@ -166,7 +166,7 @@ class SideBySide:
         """The same rows of every part, as views."""
         return SideBySide(tuple(part.slice_rows(rows) for part in self.parts))
 
-    def copy_rows(self, rows: slice) -> "SideBySide":
+    def copy_rows(self, rows: slice | NDArray[np.intp]) -> "SideBySide":
         """The same rows of every part, copied."""
         return SideBySide(tuple(part.copy_rows(rows) for part in self.parts))
 

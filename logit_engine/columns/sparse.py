@@ -139,7 +139,7 @@ class Sparse:
             cut, T=transposed, dense_copy=cut.toarray() if few and is_filled(cut) else None
         )
 
-    def copy_rows(self, rows: slice) -> "Sparse":
+    def copy_rows(self, rows: slice | NDArray[np.intp]) -> "Sparse":
         """Some of the rows of X, copied."""
         return Sparse(self.X[rows])
 

@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from logit_engine.columns import Array, Constant, Dense, SideBySide, dense_array
+from logit_engine.columns import Array, dense_array
 from logit_engine.diagnostics.wording import DEFAULT_WORDING
 from logit_engine.errors import LogitEngineError, UsageError
 from logit_engine.fitting.batched_newton import Stack, StackFits, stack_fits
 from logit_engine.fitting.options import FitOptions
+from logit_engine.fitting.refusals import check_likelihood
 from logit_engine.fitting.result import Convergence, FitResult, Status, Verdict
 from logit_engine.fitting.status import arrival_sentence
 from logit_engine.fitting.steps import fit_rows
@@ -66,12 +67,14 @@ class GroupTable(NamedTuple):
 class GroupFits(Mapping[Any, FitResult]):
     """The fits of G groups, by label: `fits[label]` is the group's `FitResult`.
 
-    It raises the error that refused the group. labels: sorted. table: the groups as arrays, in that
-    order. apart: of each group that went to `fit`, by place, its fit or its error.
+    It raises the error that refused the group. labels: sorted. classes: as in `FitResult`. table:
+    the groups as arrays, in the order of labels. apart: of each group that went to `fit`, by place,
+    its fit or its error.
     """
 
     labels: tuple[Any, ...]
     names: tuple[str, ...]
+    classes: tuple[str, ...]
     table: GroupTable
     apart: dict[int, FitResult | LogitEngineError]
 
@@ -123,7 +126,7 @@ class GroupFits(Mapping[Any, FitResult]):
         rows = Size(len(self.names) - 1, float(size), min(events, size - events))
         return FitResult(
             names=self.names,
-            classes=(),
+            classes=self.classes,
             estimates=table.estimates[i],
             covariance=table.covariance[i],
             covariance_type="nonrobust" if has_errors else "none",
@@ -151,13 +154,15 @@ def fit_groups(
     likelihood: Likelihood = Bernoulli(LOGIT),  # noqa: B008  (a frozen value)
     **options: Any,
 ) -> GroupFits:
-    """Fit a model to each group of rows; by: the label of each row's group, (n,).
+    """Fit a model to each group of rows; by: the label of each row's group, (n,), in their order.
 
     options: those of `fit`, for all groups alike. Plain logit models, of rows without weights and
     offsets, are fitted many at a time, to the digits of `fit`. Raises DataError for labels that are
-    missing, or not one for each row; what is wrong with one group is told by that group alone.
+    missing, or not one for each row, and UsageError for a likelihood of other classes; what is
+    wrong with one group is told by that group alone.
     """
     asked = FitOptions(**options)
+    check_likelihood(rows, likelihood)
     groups = _grouped(rows, by)
     threads = asked.threads or cores()
     with one_blas_thread():
@@ -175,7 +180,7 @@ def fit_groups(
         _fill_result(table, i, fitted)
     if asked.covariance_type is None:
         table.covariance[:] = np.nan
-    return GroupFits(groups.labels, rows.names, table, apart)
+    return GroupFits(groups.labels, rows.names, rows.classes, table, apart)
 
 
 @dataclass(frozen=True)
@@ -192,7 +197,7 @@ class _Groups:
 
     @cached_property
     def X(self) -> Array:
-        """The columns as an array, (n, p)."""
+        """The columns as an array, (n, p), of few columns."""
         return dense_array(self.rows.X)
 
     @cached_property
@@ -228,10 +233,9 @@ class _Groups:
     def rows_of(self, i: int) -> MemoryRows:
         """The rows of one group as rows of their own."""
         whole, at = self.rows, self.order[self.starts[i] : self.starts[i] + self.sizes[i]]
-        X = self.X[at]
         return replace(
             whole,
-            X=SideBySide((Constant(at.size), Dense(X[:, 1:]))) if whole.intercept else Dense(X),
+            X=whole.X.copy_rows(at),
             y=whole.y[at],
             **{name: part[at] for name in ROW_PARTS if (part := getattr(whole, name)) is not None},
         )
@@ -246,8 +250,19 @@ def _grouped(rows: MemoryRows, by: Any) -> _Groups:
     kind = np.uint16 if sizes.size <= 2**16 else np.int64  # short numbers are sorted by their bytes
     order = np.argsort(codes[:, 0].astype(kind), kind="stable")
     starts = np.cumsum(sizes) - sizes
-    labels = np.asarray(by)[order[starts]].tolist()
-    return _Groups(rows, tuple(labels), order, starts, sizes)
+    return _Groups(rows, _as_labels(np.ravel(by)[order[starts]]), order, starts, sizes)
+
+
+def _as_labels(values: NDArray[Any]) -> tuple[Any, ...]:
+    """Values as Python's own; times of nanoseconds, which Python has not, as microseconds if they
+    are.
+    """
+    if values.dtype.kind in "mM" and np.datetime_data(values.dtype)[0] == "ns":
+        short = values.astype(f"{values.dtype.kind}8[us]")
+        if (short != values).any():
+            return tuple(values)
+        values = short
+    return tuple(values.tolist())
 
 
 def _is_stackable(rows: MemoryRows, likelihood: Likelihood, asked: FitOptions) -> bool:

@@ -1,5 +1,6 @@
 """A model per group: each is the model that `fit` finds of the group's rows alone."""
 
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,11 @@ from logit_engine import (
     fit,
     fit_groups,
 )
+from logit_engine.columns import Coded, Constant, Dense, SideBySide
 from logit_engine.errors import DataError, LogitEngineError, SeparationError, UsageError
 from logit_engine.fitting import group_fits
 from logit_engine.fitting.result import Verdict
+from tests.support.coded_rows import coded_rows
 
 RELATIVE = 1e-11  # of standard errors and of the distance between estimates in standard errors
 
@@ -187,6 +190,15 @@ def test_a_constant_with_rounding_is_left_to_fit() -> None:
     assert "their squares vanish" in str(found.refusals[2])
 
 
+def test_codes_stay_codes() -> None:
+    rows = coded_rows(400, (300,), numbers=1)
+    groups = group_fits._grouped(rows, np.arange(400) % 2)
+    own = groups.rows_of(1).X
+    np.testing.assert_array_equal(own.dot(np.eye(301)), rows.X.dot(np.eye(301))[1::2])
+    assert isinstance(own, SideBySide)
+    assert [type(part) for part in own.parts] == [Constant, Dense, Coded]
+
+
 def test_no_number_of_threads_changes_a_bit() -> None:
     X, y, by = shops(6, groups=200)
     one, two = (fit_groups(array_rows(X, y), by, threads=threads) for threads in (1, 2))
@@ -208,6 +220,25 @@ def test_labels_may_be_text_and_are_asked_for_each_row() -> None:
         fit_groups(array_rows(X, y), np.column_stack([by, by]))
     with pytest.raises(TypeError, match="penalti"):
         fit_groups(array_rows(X, y), by, penalti=L2(1.0))
+
+
+def test_times_and_tables_are_labels() -> None:
+    X, y, by = shops(7, groups=4, most=200)
+    days = np.datetime64("2026-11-01", "ns") + by * np.timedelta64(1, "D")
+    found = fit_groups(array_rows(X, y), days)
+    assert found[datetime(2026, 11, 4)].n == np.count_nonzero(by == 3)
+    ticks = np.datetime64("2026-11-01", "ns") + by * np.timedelta64(1, "ns")
+    assert fit_groups(array_rows(X, y), ticks)[ticks[by == 3][0]].n == np.count_nonzero(by == 3)
+    assert fit_groups(array_rows(X, y), by[:, None]).labels == (0, 1, 2, 3)
+
+
+def test_classes_have_their_names_and_are_counted() -> None:
+    X, y, by = shops(12, groups=4, most=200)
+    found = fit_groups(array_rows(X, y.astype(int), classes=("no", "yes")), by)
+    assert found[3].classes == ("no", "yes")
+    three = array_rows(X, np.arange(by.size) % 3, classes=("a", "b", "c"))
+    with pytest.raises(UsageError, match=r"give Multinomial\(2\)"):
+        fit_groups(three, by)
 
 
 def test_a_separated_group_says_so_and_stops_no_other() -> None:
