@@ -225,8 +225,10 @@ class LinearProgram:
         for _ in range(MAX_ROUNDS):
             cuts = self.cuts @ basis
             cuts = cuts[np.linalg.norm(cuts, axis=1) > FENCE_MARGIN]
-            forces, _ = nnls(-cuts.T, aim, maxiter=MAX_FORCE_STEPS * sum(cuts.shape))
-            rest = aim + cuts.T @ forces
+            rest = aim
+            if cuts.size:  # of nothing nnls brings down the process (SciPy 1.17)
+                forces, _ = nnls(-cuts.T, aim, maxiter=MAX_FORCE_STEPS * sum(cuts.shape))
+                rest = aim + cuts.T @ forces
             if np.linalg.norm(rest) <= FENCE_MARGIN * np.linalg.norm(aim):
                 return np.zeros(wanted.size)
             rest = rest / np.linalg.norm(rest)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import nnls
 
 from logit_engine import LOGIT, Bernoulli, Multinomial, array_rows, fit
 from logit_engine.columns import Coded, Constant, SideBySide
@@ -94,6 +95,26 @@ def test_of_several_classes_the_level_that_misses_one_is_named() -> None:
         SeparationError, match=r"^no row with specialty\[Gynecology\] is in class <30; "
     ):
         fit(rows, Multinomial(2))
+
+
+def test_a_row_far_from_those_looked_at_first_asks_nothing_of_an_empty_matrix(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes = []
+
+    def seen(A: np.ndarray, b: np.ndarray, **options: int) -> tuple[np.ndarray, float]:
+        sizes.append(A.size)
+        return nnls(A, b, **options) if A.size else (np.zeros(0), 0.0)
+
+    monkeypatch.setattr("scipy.optimize.nnls", seen)
+    rng = np.random.default_rng(0)
+    X, y = np.column_stack([rng.standard_normal(5000), np.zeros(5000)]), rng.integers(0, 3, 5000)
+    X[2501, 1] = 1.0
+    rows = array_rows(X, y, names=["x", "lone"], classes=("a", "b", "c"))
+    with pytest.raises(SeparationError, match=r"'lone \(b\)'.* in 1 of 5,000 rows \(rows 2501\)"):
+        fit(rows, Multinomial(2))
+    assert sizes
+    assert 0 not in sizes
 
 
 def test_a_separated_fit_with_aliased_columns_hears_of_both() -> None:
