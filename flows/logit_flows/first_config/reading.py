@@ -15,8 +15,8 @@ from logit_flows.sources.files import is_parquet_file, partitions_of, refuse_oth
 from logit_flows.sources.raw_files import unread_error
 from logit_flows.sources.text.cell_values import cast_text
 from logit_flows.sources.text.dialect import Dialect
-from logit_flows.sources.text.scanning import scan_texts
-from logit_flows.sources.text.sniffing import sniff_dialect
+from logit_flows.sources.text.scanning import column_names, distinct_names, scan_texts
+from logit_flows.sources.text.sniffing import Sniffed, sniff_dialect
 from logit_flows.sources.type_names import LogicalType
 from logit_flows.sources.type_words import file_type_words
 
@@ -71,7 +71,7 @@ def _named_errors(file: Path) -> Iterator[None]:
 
 def _text_table(files: Sequence[Path]) -> Table:
     with _named_errors(files[0]):
-        sniffed = sniff_dialect(files[0], None, guess_encoding=True)
+        sniffed = _with_distinct_names(files[0], sniff_dialect(files[0], None, guess_encoding=True))
     texts = _joined_frame(files, lambda file: scan_texts(file, sniffed.dialect).collect())
     parsed = each_column(texts, lambda column: parsed_column(column, sniffed.dialect))
     words = texts.select(by_names(n for n, kind in parsed.schema.items() if kind == pl.String))
@@ -79,6 +79,18 @@ def _text_table(files: Sequence[Path]) -> Table:
     again = each_column(found.texts(words), lambda column: parsed_column(column, found.dialect))
     frame = pl.DataFrame([again[c.name] if c.name in again.columns else c for c in parsed])
     return Table(frame, format_keys(found.dialect), found.reasons, is_text=True)
+
+
+def _with_distinct_names(file: Path, sniffed: Sniffed) -> FormatGuess:
+    """How the text is written, with names of its own for columns that the header names alike."""
+    names = column_names(file, sniffed.dialect)
+    distinct = distinct_names(names)
+    if distinct == names:
+        return FormatGuess(sniffed.dialect, sniffed.reasons)
+    pairs = [(old, new) for old, new in zip(names, distinct, strict=True) if old != new]
+    again = ", ".join(f"'{old}' is there again, and called '{new}'" for old, new in pairs)
+    reason = f"the header is written out, so all files need its order of columns: {again}"
+    return FormatGuess(replace(sniffed.dialect, names=distinct), (*sniffed.reasons, reason))
 
 
 def _joined_frame(files: Sequence[Path], read: Callable[[Path], pl.DataFrame]) -> pl.DataFrame:

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 
 import polars as pl
@@ -23,7 +22,7 @@ from logit_flows.sources.shown_paths import shown_path
 from logit_flows.sources.text.cell_values import cast_text
 from logit_flows.sources.text.dialect import Dialect
 from logit_flows.sources.text.plain_text import record_line
-from logit_flows.sources.text.scanning import column_names, scan_texts
+from logit_flows.sources.text.scanning import column_names, distinct_names, scan_texts
 from logit_flows.sources.type_names import LogicalType
 
 Options = Mapping[str, tuple[LogicalType, ...]]  # the logical types that a column may have
@@ -241,18 +240,8 @@ def _refuse_repeated_names(file: DataFile, names: Sequence[str]) -> None:
         raise DataError(
             f"{shown_path(file.path)} has the column '{twice}' more than once in its header; "
             "rename one of them in all files, or name the columns in their order:  "
-            f"data: {{format: {{header: {flow_text(_told_apart(names))}}}}}"
+            f"data: {{format: {{header: {flow_text(distinct_names(names))}}}}}"
         )
-
-
-def _told_apart(names: Sequence[str]) -> list[str]:
-    """The names, each that came before with the next free number behind it."""
-    found: list[str] = []
-    for name in names:
-        numbered = (f"{name}_{i}" for i in count(2))
-        free = (one for one in numbered if one not in found and one not in names)
-        found.append(next(free) if name in found else name)
-    return found
 
 
 @lru_cache(maxsize=256)

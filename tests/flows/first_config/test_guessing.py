@@ -117,6 +117,19 @@ def test_weights_of_rows_are_left_out_and_told(tmp_path: Path) -> None:
     assert any(s.startswith("left out: survey_weight: named like a weight") for s in made.said)
 
 
+def test_columns_that_the_header_names_alike_get_names_of_their_own(tmp_path: Path) -> None:
+    frame = pl.DataFrame({**table(), "score": RANDOM.normal(size=ROWS)})
+    twice = frame.with_columns(score_again=RANDOM.normal(size=ROWS), score_2="score")
+    lines = twice.write_csv().replace("score_again", "score", 1)
+    (tmp_path / "table.csv").write_text(lines, encoding="utf-8")
+    made = first_config(tmp_path / "table.csv", tmp_path / "config.yaml")
+    (tmp_path / "config.yaml").write_text(made.text, encoding="utf-8")
+    assert any("'score' is there again, and called 'score_3'" in said for said in made.said)
+    config = read_config(tmp_path / "config.yaml")
+    assert {"score", "score_3"} <= set(config.features.numeric)
+    assert load_dataset(config).rows == ROWS
+
+
 def test_each_ending_of_parquet_is_read(tmp_path: Path) -> None:
     pl.DataFrame(table()).write_parquet(tmp_path / "table.PQ")
     made = first_config(tmp_path / "table.PQ", tmp_path / "config.yaml")

@@ -1,6 +1,7 @@
 """Text files: their columns, their texts, and their conversion to Parquet."""
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +24,16 @@ def column_names(path: str | Path, dialect: Dialect) -> tuple[str, ...]:
     it is the first.
     """
     return text_layout(path, dialect).names
+
+
+def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names, each that came before with the next free number behind it."""
+    found: list[str] = []
+    for name in names:
+        numbered = (f"{name}_{i}" for i in count(2))
+        free = (one for one in numbered if one not in found and one not in names)
+        found.append(next(free) if name in found else name)
+    return tuple(found)
 
 
 def scan_texts(
