@@ -103,7 +103,16 @@ def publish_run(
         files.config.write_text(to_yaml(config.result_content()), encoding="utf-8")
         dataset.refuse_new_contents()
 
-    manifest = {
+    store = open_store(config)
+    folder = store.publish_run(run, write, _manifest_content(config, dataset, run))
+    store.drop_checkpoint(run)
+    keep_contract(config, dataset)
+    return StoredRun(run, str(folder), model, evaluation)
+
+
+def _manifest_content(config: Config, dataset: Dataset, run: str) -> dict[str, Any]:
+    """What a run's manifest says beside its files."""
+    return {
         "run": run,
         "name": config.name,
         "inputs": {
@@ -114,11 +123,6 @@ def publish_run(
         "dropped": dataset.dropped,
         "versions": versions(),
     }
-    store = open_store(config)
-    folder = store.publish_run(run, write, manifest)
-    store.drop_checkpoint(run)
-    keep_contract(config, dataset)
-    return StoredRun(run, str(folder), model, evaluation)
 
 
 def keep_contract(config: Config, dataset: Dataset) -> None:

@@ -193,15 +193,15 @@ def _points(
 ) -> tuple[Point, ...]:
     """What each strength is worth on the rows that the folds hold out."""
     rows = training.rows
-    every = validation_folds(config, dataset.contract, rows, outcomes(dataset, rows))
+    folds = validation_folds(config, dataset.contract, rows, outcomes(dataset, rows))
     paths = []
-    for inside, held in every:
+    for inside, held in folds:
         train = rows.filter(inside)
         # a fold's rows have no say in how they are normalized
         own, _ = learn(train, fold_spec(config))
         paths.append(_FoldPath(own, _path(config, dataset, _Training(own, train), strengths), held))
     terms = np.mean([np.count_nonzero(path.estimates, axis=1) for path in paths], axis=0)
-    judged = np.any([fold.held for fold in every], axis=0)  # by time the first rows only teach
+    judged = np.any([fold.held for fold in folds], axis=0)  # by time the first rows only teach
     cluster = clusters(config, rows.filter(judged))
     found = []
     for part in _parts_in_memory(config, strengths.size, rows.n):
