@@ -117,6 +117,8 @@ def _solved_problem(begun: Preparation, options: FitOptions) -> SolvedProblem:
             solution = _from_approach(objective, approach, options.estimates_only(likelihood))
             return SolvedProblem(objective, solution, None, PerfectSearch(objective, options, []))
     perfect = PerfectSearch(objective, options)
+    if objective.level_spans:  # a rare level is what mostly separates, and passes of codes are long
+        perfect.refuse()
     solver = _asking_when_slow(options.solver_for(objective), perfect)
     starts = [begun.start]
     if options.start is not None:

@@ -9,6 +9,7 @@ from logit_engine.columns import Coded, Constant, SideBySide
 from logit_engine.diagnostics.separation import family_name
 from logit_engine.diagnostics.wording import Wording
 from logit_engine.errors import Reason, SeparationError
+from logit_engine.objective.loss import Objective
 from logit_engine.rows.memory import MemoryRows
 
 
@@ -81,6 +82,19 @@ def test_rows_are_those_of_the_user() -> None:
         match=rf"predicts late perfectly in \d+ of 200 rows \(flights {first + 1000}, ",
     ):
         fit(array_rows(grid, y), wording=wording)
+
+
+def test_a_level_that_separates_is_found_before_any_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    codes, y = np.arange(300) % 3, rng.integers(0, 2, 300).astype(float)
+    y[codes == 1] = 1.0
+
+    def none(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(Objective, "evaluate", none)
+    with pytest.raises(SeparationError, match="'late' predicts y = 1 perfectly"):
+        fit(coded_rows(codes, y, ["early", "late"]))
 
 
 def test_of_several_classes_the_level_that_misses_one_is_named() -> None:
