@@ -249,12 +249,14 @@ def test_a_relaxed_fit_is_the_unpenalized_one_of_the_columns_left() -> None:
 @pytest.mark.parametrize(
     ("shape", "curvature"),
     [
-        (Shape(51, True, False), Curvature.MATRIX),
-        (Shape(2000, True, False), Curvature.MATRIX),
-        (Shape(2000, True, True), Curvature.PRODUCTS),
-        (Shape(2000, False, False), Curvature.MATRIX),
-        (Shape(50_000, False, False), Curvature.STEPS),
-        (Shape(50_000, False, True), Curvature.PRODUCTS),
+        (Shape(51, True, False, False), Curvature.MATRIX),
+        (Shape(2000, True, False, False), Curvature.MATRIX),
+        (Shape(2000, True, True, False), Curvature.PRODUCTS),
+        (Shape(2000, False, False, False), Curvature.MATRIX),
+        (Shape(50_000, False, False, False), Curvature.STEPS),
+        (Shape(50_000, False, True, False), Curvature.PRODUCTS),
+        (Shape(50_000, False, True, True), Curvature.ELIMINATED),
+        (Shape(1000, False, True, True), Curvature.PRODUCTS),
     ],
 )
 def test_the_curvature_is_chosen_by_shape(shape: Shape, curvature: Curvature) -> None:
