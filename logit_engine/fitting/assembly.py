@@ -89,12 +89,11 @@ def fit_result(
 ) -> FitResult:
     """All that was found, as one value."""
     objective, solution, penalty = problem.objective, judgment.solution, options.penalty
-    rows, likelihood = objective.rows, objective.likelihood
+    rows, likelihood, kind = objective.rows, objective.likelihood, options.covariance_type
     user = objective.coordinates.to_user(solution.theta)
     estimates = estimates_at_bounds(user, options.inequalities, problem.free_space)
     free = constant_coefficients(begun.constant, len(rows.names), likelihood.outputs)
-    kind, shape = options.covariance_type, (free.size, free.size)
-    convergence = _convergence(objective, judgment)
+    convergence, shape = _convergence(objective, judgment), (free.size, free.size)
     constraints = fixed_counts(estimates, free, penalty, problem.free_space)
     return FitResult(
         names=rows.names,

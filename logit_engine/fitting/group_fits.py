@@ -157,9 +157,11 @@ def fit_groups(
     """Fit a model to each group of rows; by: the label of each row's group, (n,), in their order.
 
     options: those of `fit`, for all groups alike. Plain logit models, of rows without weights and
-    offsets, are fitted many at a time, to the digits of `fit`. Raises DataError for labels that are
-    missing, or not one for each row, and UsageError for a likelihood of other classes; what is
-    wrong with one group is told by that group alone.
+    offsets, are fitted many at a time, to the digits of `fit`.
+
+    Raises DataError for labels that are missing, or not one for each row, and UsageError for two
+    columns of them, or a likelihood of other classes. What is wrong with one group is told by that
+    group alone.
     """
     asked = FitOptions(**options)
     check_likelihood(rows, likelihood)
@@ -209,14 +211,13 @@ class _Groups:
         """The places of the groups that are fitted together, those of about equal size."""
         p = len(self.rows.names)
         both = (self.events > 0.0) & (self.events < self.sizes)
-        fit = both & (self.sizes >= p) & (self.sizes * p <= MAX_GROUP_NUMBERS)
-        rising = np.flatnonzero(fit)[np.argsort(self.sizes[fit], kind="stable")]
+        small = both & (self.sizes >= p) & (self.sizes * p <= MAX_GROUP_NUMBERS)
+        rising = np.flatnonzero(small)[np.argsort(self.sizes[small], kind="stable")]
         found, first = [], 0
         for last in range(1, rising.size + 1):
             least, most = self.sizes[rising[first]], self.sizes[rising[min(last, rising.size - 1)]]
-            is_full = (
-                last - first + 1
-            ) * most * p > MAX_STACK_NUMBERS or most > MAX_SIZE_RATIO * least
+            numbers = (last - first + 1) * most * p
+            is_full = numbers > MAX_STACK_NUMBERS or most > MAX_SIZE_RATIO * least
             if is_full or last == rising.size:
                 found.append(rising[first:last])
                 first = last
@@ -242,7 +243,10 @@ class _Groups:
 
 
 def _grouped(rows: MemoryRows, by: Any) -> _Groups:
-    """The rows by their labels. Raises DataError for labels that are missing or too few."""
+    """The rows by their labels.
+
+    Raises DataError for labels that are missing or too few, UsageError for two columns of them.
+    """
     codes = cluster_codes(by, rows.n, "by")
     if codes.shape[1] != 1:
         raise UsageError("by has two columns; give one label for each row.")

@@ -159,9 +159,7 @@ class Objective:
         # two predictors of a row may part at once: a pair of unit entries is sqrt(2) long
         widest = float(np.sqrt(max(reach.value, 0.0) * min(outputs, 2)))
         value, gradient = -float(loglik), flat_coefficients(-score)
-        found = Evaluation(
-            value, gradient, whole_gram(information), float(loglik), -margin.value, widest
-        )
+        found = Evaluation(value, gradient, whole_gram(information), -value, -margin.value, widest)
         return found if self.penalty.absent else self._penalized(found, theta, inverse)
 
     def _penalized(self, found: Evaluation, theta: Array, inverse: Array | None) -> Evaluation:

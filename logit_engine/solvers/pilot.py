@@ -164,9 +164,7 @@ class Approach(NamedTuple):
         return shared_basis(self.factor, None, outputs) if far else None
 
 
-def pilot_approach(
-    objective: Objective, start: Array, estimates_only: bool = False
-) -> Approach | None:
+def pilot_approach(objective: Objective, start: Array, estimates_only: bool) -> Approach | None:
     """The maximum to rounding, by light passes; None if a pilot does not lead there.
 
     estimates_only: no look at the information follows but a light pass, whose step counts.

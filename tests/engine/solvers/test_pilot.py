@@ -34,7 +34,7 @@ def test_a_fit_from_a_pilot_is_the_fit_without_one(
     rows, likelihood = array_rows(X, y, weight=weight), Bernoulli(LINKS[name])
     begun = prepare(rows, likelihood, NONE, 1)
     objective, start = begun.objective, begun.start
-    assert pilot_approach(objective, start) is not None
+    assert pilot_approach(objective, start, estimates_only=False) is not None
     piloted = fit(rows, likelihood)
     monkeypatch.setattr(fitting, "pilot_approach", lambda *_: None)
     plain = fit(rows, likelihood)
@@ -78,7 +78,7 @@ def test_a_column_that_no_row_of_a_pilot_shows_is_looked_at_in_all_rows(
     first, objective, start = begun.first, begun.objective, begun.start
     assert first.sample is not None
     assert first.moments.n == N
-    assert pilot_approach(objective, start) is None
+    assert pilot_approach(objective, start, estimates_only=False) is None
     assert_same(fit(rows), without_a_pilot(rows, monkeypatch))
 
 
@@ -88,7 +88,7 @@ def test_few_events_do_without_a_pilot() -> None:
     rare[::2000] = 1.0
     begun = prepare(array_rows(X[:, :3], rare), Bernoulli(LOGIT), NONE, 1)
     objective, start = begun.objective, begun.start
-    assert pilot_approach(objective, start) is None
+    assert pilot_approach(objective, start, estimates_only=False) is None
     assert fit(array_rows(X[:, :3], rare)).converged
 
 
