@@ -20,6 +20,8 @@ from scipy.linalg.lapack import dgesdd, dlange, dpotrf, dpotri, dtrtri, dtrtrs
 from logit_engine.columns import Array
 
 MAX_SINGULAR_VALUE_COLUMNS = 500  # above it singular values are estimates
+# of a standard error, relative: at least, and for each unit of the condition number
+PROMISED_ERROR, PROMISED_ERROR_PER_CONDITION = 1e-13, 1e-14
 MAX_LANCZOS_STEPS = 40
 LANCZOS_CHANGE = 1e-3  # of a squared singular value, relative: where the steps end
 
@@ -131,9 +133,9 @@ def _extreme_singular_values(R: Array) -> tuple[float, float]:
     if R.shape[1] <= MAX_SINGULAR_VALUE_COLUMNS:
         singular = dgesdd(R, compute_uv=0, full_matrices=0)[1]
         return float(singular[0]), float(singular[-1])
-    if not (np.diagonal(R) != 0.0).all():
-        return _largest_eigenvalue(lambda v: R.T @ (R @ v), R.shape[1]) ** 0.5, 0.0
     high = _largest_eigenvalue(lambda v: R.T @ (R @ v), R.shape[1])
+    if not (np.diagonal(R) != 0.0).all():
+        return high**0.5, 0.0
     inverse_low = _largest_eigenvalue(
         lambda v: triangular_solve(R, triangular_solve(R, v, transposed=True)), R.shape[1]
     )
@@ -158,8 +160,11 @@ def _largest_eigenvalue(times: Callable[[Array], Array], size: int) -> float:
         for _ in range(2):  # twice is enough
             for u in basis:
                 w = w - (u @ w) * u
-        off_diagonal.append(length(w))
-        basis.append(w / off_diagonal[-1])
+        rest = length(w)
+        if rest == 0.0:  # the steps so far span all that the start can reach
+            return found
+        off_diagonal.append(rest)
+        basis.append(w / rest)
 
 
 def is_plainly_conditioned(factor: UnitFactor, limit: float, rounding: float) -> bool:
@@ -174,7 +179,8 @@ def is_plainly_conditioned(factor: UnitFactor, limit: float, rounding: float) ->
     inverse = triangular_inverse(clear)
     inflation = np.einsum("ij,ij->i", inverse, inverse)
     condition = math.sqrt((inflation * np.einsum("ij,ij->j", clear, clear)).max(initial=1.0))
-    if rounding * inflation.max(initial=1.0) > max(1e-13, 1e-14 * condition):
+    promised = max(PROMISED_ERROR, PROMISED_ERROR_PER_CONDITION * condition)
+    if rounding * inflation.max(initial=1.0) > promised:
         return False
     # p columns of at most unit length have a 2-norm of at most sqrt(p)
     bound = math.sqrt(factor.size.size) * _stretch(inverse)

@@ -68,3 +68,8 @@ def test_a_level_that_nearly_all_rows_have_keeps_the_promised_digits() -> None:
     exact = exact_errors(MemoryRows(X, y, ()), result.estimates)
     assert result.condition < 3.0
     assert np.abs(result.std_errors / exact - 1.0).max() < 1e-13
+
+
+@pytest.mark.parametrize("columns", [501, 600, 1000])
+def test_orthogonal_columns_have_condition_one(columns: int) -> None:
+    assert condition_number(3.0 * np.eye(columns)) == pytest.approx(1.0, rel=1e-12)
