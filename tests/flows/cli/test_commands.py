@@ -241,8 +241,8 @@ def test_init_takes_a_folder_a_glob_and_several_files_as_one_source(tmp_path: Pa
     folder = tmp_path / "parts"
     folder.mkdir()
     files = [folder / name for name in ("a.csv", "b.csv")]
-    for file in files:
-        rows = [f"{i % 7},{int(i % 7 + i % 3 > 4)}" for i in range(120)]
+    for first, file in zip((0, 120), files, strict=True):
+        rows = [f"{i % 7},{int(i % 7 + i % 3 > 4)}" for i in range(first, first + 120)]
         file.write_text("\n".join(["x,y", *rows]) + "\n")
     for number, (given, source) in enumerate(
         (([folder], "parts"), ([folder / "*.csv"], "parts/*.csv"), (files, "parts/*.csv"))
