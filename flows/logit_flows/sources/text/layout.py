@@ -166,6 +166,18 @@ def _refuse_wrong_quotes(path: str | Path, head: Head, header: Record, dialect: 
         ) from None
 
 
+def _refuse_other_order(path: str | Path, header: Record, dialect: Dialect) -> None:
+    """Raises DataError if the header has a declared name in another place than the config."""
+    fields = [field.strip() for field in header.fields]
+    for place, name in enumerate(dialect.names):
+        if name in fields and fields.index(name) != place:
+            raise DataError(
+                f"{shown_path(path)}, line {header.line:,}: column {fields.index(name) + 1} is "
+                f"'{name}', which data.format.header names as column {place + 1}; put the columns "
+                "in that order, or correct the list."
+            )
+
+
 def _names(
     path: str | Path, header: Record | None, data: list[tuple[str, ...]], dialect: Dialect
 ) -> tuple[str, ...]:
@@ -177,6 +189,8 @@ def _names(
                 f"data.format.header names {len(dialect.names)} columns, but the lines of "
                 f"{shown_path(path)} have {width} fields."
             )
+        if header is not None:
+            _refuse_other_order(path, header, dialect)
         return dialect.names
     if header is None:
         return tuple(f"column_{i}" for i in range(1, usual_width(data) + 1))

@@ -224,6 +224,17 @@ def test_names_that_are_declared_are_as_many_as_the_fields(tmp_path: Path) -> No
     )
 
 
+def test_names_that_are_declared_stand_in_the_order_of_the_header(tmp_path: Path) -> None:
+    names = ("a", "b", "b_2")
+    assert refusal(tmp_path, "b,b,a\n1,2,3\n", header=1, names=names) == (
+        "f.csv, line 1: column 3 is 'a', which data.format.header names as column 1; put the "
+        "columns in that order, or correct the list."
+    )
+    path = tmp_path / "f.csv"
+    path.write_text("a,b,b\n1,2,3\n")
+    assert column_names(path, Dialect(header=1, names=names)) == names
+
+
 def test_a_header_line_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert refusal(tmp_path, "x,y\n1,2\n", header=7) == (
         "f.csv has no line 7 or behind it, where data.format.header says the names are."
