@@ -75,9 +75,10 @@ def separation_reason(perfect: list[Clause]) -> Reason:
 
 @dataclass(slots=True)
 class PerfectSearch:
-    """The search for what predicts perfectly: one pass, once, and only if no maximum is proved.
+    """The search for what predicts perfectly: one pass, made once, when it is first asked for.
 
     A proof is worth more than the search: where something predicts perfectly no certificate fires.
+    So it is asked for before a fit only if that is likely, and else if a fit is slow or unproved.
     """
 
     objective: Objective
