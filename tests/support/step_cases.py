@@ -29,7 +29,7 @@ from logit_flows.steps.publish import build_model, keep_contract, publish_run
 from logit_flows.steps.score import Cohort, find_cohorts, load_stored_model, score_cohort
 from logit_flows.steps.split import Split, split_rows
 from logit_flows.steps.stored_run import find_run
-from logit_flows.steps.trained_keys import TrainedKeys, sketch_trained_rows
+from logit_flows.steps.trained_keys import TrainedKeys, hash_training_rows
 from logit_flows.steps.tune import tune_penalty
 
 from logit_engine.errors import DataError
@@ -127,7 +127,7 @@ CASES: dict[Callable[..., Any], Case] = {
         lambda p: (p.config, p.dataset, p.split, p.learned, p.result, p.evaluation),
         lambda p, model: (model.target.column, model.origin["run"]) == ("passed", p.run),
     ),
-    sketch_trained_rows: Case(
+    hash_training_rows: Case(
         lambda p: (p.config, p.dataset, p.split),
         lambda p, keys: keys.test_rows == p.evaluation.value("rows", "test"),
     ),
