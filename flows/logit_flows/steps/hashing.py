@@ -38,6 +38,7 @@ MAX_FOLDED_BYTES = 1024  # of a text; a longer one goes by its digest
 DIGEST_BYTES = 16
 WORD_BYTES = 8
 SLICE_ROWS = 2**17  # hashed at once, in a core's cache
+LEVEL_ROWS = 4  # on average, from which on different texts are hashed once
 ALL_BITS = np.uint64(2**64 - 1)
 NULL_WORD = np.uint64(0x6E75_6C6C)  # the value of no value, beside no text's and no number's
 DROPPED_BITS = np.uint64(42)  # of a double's 52 after the point: cells of 2^-10 of a number's size
@@ -126,13 +127,25 @@ def _row_words(
             own = [_splitmix(found ^ own_salt) for found in cells]
         else:
             texts = canonical_text(column).fill_null("")
-            plain = texts if None in shifts else texts.str.strip_chars().str.to_lowercase()
-            own = [_text_hashes(plain, own_salt)] * len(shifts)
+            own = [_level_hashes(texts, own_salt, exact=None in shifts)] * len(shifts)
         missing = series_of(frame, name).is_null().to_numpy()
         for i, words in enumerate(own):
             words[missing] = _splitmix(np.array([NULL_WORD ^ own_salt]))[0]
             mixed[i] = _splitmix(mixed[i] ^ words)
     return mixed
+
+
+def _level_hashes(texts: pl.Series, salt: np.uint64, *, exact: bool) -> Words:
+    """A number for each text, (n,); of few different ones each is hashed once.
+
+    exact: whether case and outer blanks count.
+    """
+    levels = texts.unique()
+    are_few = LEVEL_ROWS * levels.len() <= texts.len()
+    hashed = levels if are_few else texts
+    plain = hashed if exact else hashed.str.strip_chars().str.to_lowercase()
+    words = _text_hashes(plain, salt)
+    return words[texts.cast(pl.Enum(levels)).to_physical().to_numpy()] if are_few else words
 
 
 def _cells(bits: Words, shift: np.uint64) -> Words:
