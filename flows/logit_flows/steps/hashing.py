@@ -29,7 +29,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
-from logit_engine.rows.frame_columns import series_of
+from logit_engine.rows import cores
+from logit_engine.rows.pass_threads import results_in_order
 from logit_flows.sources.logical_types import is_text
 
 Words = NDArray[np.uint64]
@@ -37,7 +38,7 @@ Words = NDArray[np.uint64]
 MAX_FOLDED_BYTES = 1024  # of a text; a longer one goes by its digest
 DIGEST_BYTES = 16
 WORD_BYTES = 8
-SLICE_ROWS = 2**17  # hashed at once, in a core's cache
+SLICE_ROWS = 2**16  # hashed at once, in a core's cache
 LEVEL_ROWS = 4  # on average, from which on different texts are hashed once
 ALL_BITS = np.uint64(2**64 - 1)
 NULL_WORD = np.uint64(0x6E75_6C6C)  # the value of no value, beside no text's and no number's
@@ -116,30 +117,41 @@ def rounded_row_hashes(
 def _row_words(
     frame: pl.DataFrame, key: RowKey, salt: int, shifts: Sequence[np.uint64 | None]
 ) -> list[Words]:
-    """The words of all rows, (n,), for each shift of the cells; exact ones where it is None."""
-    mixed = [np.full(frame.height, salt, dtype=np.uint64) for _ in shifts]
+    """The words of all rows, (n,), for each shift of the cells; exact ones where it is None.
+
+    Numbers are hashed in slices that stay in a core's cache, on all cores.
+    """
+    exact, values = None in shifts, []
     for name in key.columns:
-        column = frame[name]
-        own_salt = _text_hashes(pl.Series([name]), np.uint64(salt))[0]
-        if name in key.numbers or column.dtype.is_float():
-            bits = _number_bits(column)
-            cells = [bits if shift is None else _cells(bits, shift) for shift in shifts]
-            own = [_splitmix(found ^ own_salt) for found in cells]
-        else:
-            texts = canonical_text(column).fill_null("")
-            own = [_level_hashes(texts, own_salt, exact=None in shifts)] * len(shifts)
-        missing = series_of(frame, name).is_null().to_numpy()
-        for i, words in enumerate(own):
-            words[missing] = _splitmix(np.array([NULL_WORD ^ own_salt]))[0]
-            mixed[i] = _splitmix(mixed[i] ^ words)
-    return mixed
+        column, own_salt = frame[name], _text_hashes(pl.Series([name]), np.uint64(salt))[0]
+        is_number = name in key.numbers or column.dtype.is_float()
+        own = _number_bits(column) if is_number else _level_hashes(column, own_salt, exact=exact)
+        values.append((own, own_salt, is_number, column.is_null().to_numpy()))
+
+    def slice_words(first: int) -> list[Words]:
+        rows = slice(first, min(first + SLICE_ROWS, frame.height))
+        mixed = [np.full(rows.stop - first, salt, dtype=np.uint64) for _ in shifts]
+        for own, own_salt, is_number, missing in values:
+            null_word = _splitmix(np.array([NULL_WORD ^ own_salt]))[0]
+            for i, shift in enumerate(shifts):
+                words = own[rows]
+                if is_number:
+                    cells = words if shift is None else _cells(words, shift)
+                    words = _splitmix(cells ^ own_salt)
+                mixed[i] = _splitmix(mixed[i] ^ np.where(missing[rows], null_word, words))
+        return mixed
+
+    starts = range(0, max(frame.height, 1), SLICE_ROWS)
+    parts = list(results_in_order(slice_words, starts, cores()))
+    return [np.concatenate(words) for words in zip(*parts, strict=True)]
 
 
-def _level_hashes(texts: pl.Series, salt: np.uint64, *, exact: bool) -> Words:
-    """A number for each text, (n,); of few different ones each is hashed once.
+def _level_hashes(column: pl.Series, salt: np.uint64, *, exact: bool) -> Words:
+    """A number for each value's text, (n,); of few different texts each is hashed once.
 
     exact: whether case and outer blanks count.
     """
+    texts = canonical_text(column).fill_null("")
     levels = texts.unique()
     are_few = LEVEL_ROWS * levels.len() <= texts.len()
     hashed = levels if are_few else texts
@@ -248,9 +260,12 @@ def _with_digests(
 def _splitmix(x: Words) -> Words:
     """One step of splitmix64 from each number, (n,)."""
     x = x + np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    x ^= x >> np.uint64(30)
+    x *= np.uint64(0xBF58476D1CE4E5B9)
+    x ^= x >> np.uint64(27)
+    x *= np.uint64(0x94D049BB133111EB)
+    x ^= x >> np.uint64(31)
+    return x
 
 
 def _unit_share(words: Words) -> NDArray[np.float64]:

@@ -31,7 +31,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
@@ -99,14 +98,14 @@ class TrainedKeys:
             here = slice(start, start := start + frame.height)
             for column, prints in self.columns.items():
                 known[here] |= _among(_column_prints(frame, column), prints)
-            alike[here], nearly[here] = self._alike_masks(frame)
+            alike[here], nearly[here] = self.alike_masks(frame)
         if self.chance <= MAX_CHANCE:
             self._refuse_many_nearly_alike(nearly[~known])
             return known | alike
         self._refuse_many_alike(alike[~known])
         return known
 
-    def _alike_masks(self, frame: pl.DataFrame) -> tuple[Mask, Mask]:
+    def alike_masks(self, frame: pl.DataFrame) -> tuple[Mask, Mask]:
         """Which rows have the values of a training row, and which by one way alone, (n,) each."""
         first, second = map(_among, _value_prints(frame, self.values_key), self.values)
         return first | second, first ^ second
@@ -139,10 +138,10 @@ class TrainedKeys:
             "nearly_alike_rows": self.nearly_alike_rows,
             "test_rows": self.test_rows,
         }
-        prints = np.concatenate([np.empty(0, dtype=np.uint32), *every])
-        table = pa.table({"print": prints}).replace_schema_metadata({METADATA: json.dumps(content)})
+        prints = pl.DataFrame({"print": np.concatenate([np.empty(0, dtype=np.uint32), *every])})
+        table = prints.to_arrow()  # of an array, pyarrow would import pandas
         pq.write_table(
-            table,
+            table.replace_schema_metadata({METADATA: json.dumps(content)}),
             path,
             compression="none",
             use_dictionary=False,
@@ -152,10 +151,9 @@ class TrainedKeys:
     @staticmethod
     def read(path: Path) -> "TrainedKeys":
         """The keys that `write` wrote. Raises FileNotFoundError where there are none."""
-        table = pq.read_table(path)
-        content: dict[str, Any] = json.loads(table.schema.metadata[METADATA])
+        content: dict[str, Any] = json.loads(pq.read_schema(path).metadata[METADATA])
         ends = np.cumsum(content["sizes"])[:-1]
-        every = np.split(table["print"].to_numpy(), ends)
+        every = np.split(pl.read_parquet(path)["print"].to_numpy(), ends)
         named = content["columns"]
         return TrainedKeys(
             dict(zip(named, every, strict=False)),
@@ -179,7 +177,7 @@ def hash_training_rows(config: Config, dataset: Dataset, split: Split) -> Traine
     test = open_rows(config, dataset, split, "test")
     counts = np.zeros(2, dtype=np.int64)
     for frame in test.frames(key.columns):
-        counts += np.sum(keys._alike_masks(frame), axis=1)
+        counts += np.sum(keys.alike_masks(frame), axis=1)
     alike, nearly = counts.tolist()
     return replace(keys, alike_rows=alike, nearly_alike_rows=nearly, test_rows=test.n)
 

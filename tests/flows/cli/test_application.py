@@ -28,6 +28,20 @@ def test_on_a_terminal_an_error_clears_the_line_of_the_last_step(tmp_path: Path)
     )
 
 
+def test_training_imports_no_package_that_it_does_not_need(tmp_path: Path) -> None:
+    """Pandas too: pyarrow imports it on the quiet, where it is installed, for 0.3 s."""
+    code = f"""
+import sys
+from logit_flows.config.reading import read_config
+from logit_flows.recipes.retraining import retrain
+for link in ("logit", "probit"):
+    retrain(read_config({str(EXAM)!r}, ["store={tmp_path}", f"model.link={{link}}"]))
+print(sorted({{"pandas", "prefect", "matplotlib", "jinja2", "sklearn"}} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr
+
+
 @pytest.mark.parametrize("width", [60, 80])
 def test_at_a_narrow_width_nothing_wraps(tmp_path: Path, width: int) -> None:
     config = ["--config", "data/voters/config.yaml", "--set", f"store={tmp_path}"]
