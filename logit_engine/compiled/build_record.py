@@ -38,7 +38,7 @@ def loops_are_built() -> bool:
 
 def compiler_versions() -> list[str]:
     """Numba and its compiler if loops are built: bits are the same only if these are."""
-    return [_compiler()] if loops_are_built() else []
+    return [_compiler_versions()] if loops_are_built() else []
 
 
 def sources_digest() -> str:
@@ -53,7 +53,7 @@ def write_build_record() -> Path:
     Raises UsageError if machine code or record cannot be kept.
     """
     record = _record_here()
-    for place in _places():
+    for place in _record_folders():
         try:
             place.mkdir(parents=True, exist_ok=True)
             if record["folder"] is not None:
@@ -73,7 +73,7 @@ def _written_record() -> dict[str, Any] | None:
     """The record of this state of sources and Numba, wherever it lies; None if there is none."""
     if find_spec("numba") is None:
         return None
-    for place in _places():
+    for place in _record_folders():
         try:
             found: dict[str, Any] = json.loads((place / _file_name()).read_text())
             return found
@@ -94,7 +94,7 @@ def _has_code(record: dict[str, Any]) -> bool:
     return record["folder"] is not None and any(Path(record["folder"]).glob("*.nbi"))
 
 
-def _places() -> list[Path]:
+def _record_folders() -> list[Path]:
     """The folders in which a record may lie: as for machine code, Numba's or the package's own."""
     if named := os.environ.get("NUMBA_CACHE_DIR"):
         return [Path(named)]
@@ -103,9 +103,9 @@ def _places() -> list[Path]:
 
 
 def _file_name() -> str:
-    state = f"{sources_digest()} {_compiler()} {sys.implementation.cache_tag}"
+    state = f"{sources_digest()} {_compiler_versions()} {sys.implementation.cache_tag}"
     return f"loops-{sha256(state.encode()).hexdigest()[:16]}.json"
 
 
-def _compiler() -> str:
+def _compiler_versions() -> str:
     return f"numba {version('numba')} llvmlite {version('llvmlite')}"

@@ -66,7 +66,7 @@ class StackFits(NamedTuple):
 def stack_fits(stack: Stack) -> StackFits:
     """Newton's method for all models of a stack; each has rows of both classes."""
     rows = stack.is_row.sum(axis=1)
-    center = _centers(stack, rows)
+    center = _column_centers(stack, rows)
     stack = stack._replace(X=stack.X - center[:, None, :])
     share = (stack.y * stack.is_row).sum(axis=1) / rows
     theta = np.zeros((rows.size, stack.X.shape[2]))
@@ -80,11 +80,11 @@ def stack_fits(stack: Stack) -> StackFits:
         if (arrived | lost).all() or passes == MAX_PASSES:
             break
         decrement = here.decrement
-    found = _judged(stack, theta, here, rows, arrived, passes)
+    found = _judged_fits(stack, theta, here, rows, arrived, passes)
     return _in_user_units(found, here.information, center)
 
 
-def _centers(stack: Stack, rows: Array) -> Array:
+def _column_centers(stack: Stack, rows: Array) -> Array:
     """The mean of each column that is far from zero, and 0 for the others, (g, p).
 
     One that is farther than MAX_SPREADS stays, and is left to `fit` for its condition.
@@ -132,13 +132,13 @@ def _stack_pass(stack: Stack, theta: Array) -> _Pass:
     curvature = mu * (1.0 - mu) * stack.is_row
     gradient = np.matmul(score[:, None, :], stack.X)[:, 0, :]
     information = np.matmul(stack.X.transpose(0, 2, 1), curvature[:, :, None] * stack.X)
-    inverse = _inverses(information)
+    inverse = _stacked_inverses(information)
     step = np.matmul(inverse, gradient[:, :, None])[:, :, 0]
     decrement = np.sqrt((gradient * step).sum(axis=1))
     return _Pass(eta, information, inverse, step, decrement)
 
 
-def _inverses(matrices: Array) -> Array:
+def _stacked_inverses(matrices: Array) -> Array:
     """The inverse of each matrix, nan for one that is singular to the last bit."""
     try:
         return np.asarray(np.linalg.inv(matrices))
@@ -149,7 +149,7 @@ def _inverses(matrices: Array) -> Array:
         return found
 
 
-def _judged(
+def _judged_fits(
     stack: Stack, theta: Array, last: _Pass, rows: Array, arrived: NDArray[np.bool_], passes: int
 ) -> StackFits:
     """The verdict on each model, by its last pass."""
@@ -162,8 +162,8 @@ def _judged(
     sizes = last.information.diagonal(axis1=1, axis2=2)
     proved &= (sizes > MIN_SQUARABLE_SIZE**2).all(axis=1)
     condition = np.full(rows.size, np.inf)
-    proved[proved] = _condition(last.information[proved]) <= MAX_STACK_CONDITION
-    condition[proved] = _condition(_centered(last.information[proved]))
+    proved[proved] = _column_condition(last.information[proved]) <= MAX_STACK_CONDITION
+    condition[proved] = _column_condition(_centered_products(last.information[proved]))
     terms = stack.y * last.eta - np.logaddexp(0.0, last.eta)
     loglik = (terms * stack.is_row).sum(axis=1)
     return StackFits(
@@ -171,7 +171,7 @@ def _judged(
     )
 
 
-def _condition(information: Array) -> Array:
+def _column_condition(information: Array) -> Array:
     """The condition number of weighted columns at unit length by their products, (g, p, p)."""
     if information.shape[1] == 0:
         return np.ones(information.shape[0])
@@ -180,7 +180,7 @@ def _condition(information: Array) -> Array:
     return np.asarray(np.sqrt(np.where(values[:, 0] > 0.0, values[:, -1] / values[:, 0], np.inf)))
 
 
-def _centered(information: Array) -> Array:
+def _centered_products(information: Array) -> Array:
     """The products of all columns but the constant, which is first, about their means."""
     first = information[:, 1:, 0]
     products = first[:, :, None] * first[:, None, :] / information[:, :1, :1]

@@ -85,14 +85,14 @@ class GroupFits(Mapping[Any, FitResult]):
         return iter(self.labels)
 
     def __getitem__(self, label: Any) -> FitResult:
-        i = self._places[label]
+        i = self._label_places[label]
         found = self.apart.get(i)
         if isinstance(found, LogitEngineError):
             raise found
         return found or self._stacked_result(i)
 
     @cached_property
-    def _places(self) -> dict[Any, int]:
+    def _label_places(self) -> dict[Any, int]:
         return {label: i for i, label in enumerate(self.labels)}
 
     @property
@@ -165,7 +165,7 @@ def fit_groups(
     """
     asked = FitOptions(**options)
     check_likelihood(rows, likelihood)
-    groups = _grouped(rows, by)
+    groups = _grouped_rows(rows, by)
     threads = asked.threads or cores()
     with one_blas_thread():
         stacks = groups.stacks() if _is_stackable(rows, likelihood, asked) else []
@@ -242,7 +242,7 @@ class _Groups:
         )
 
 
-def _grouped(rows: MemoryRows, by: Any) -> _Groups:
+def _grouped_rows(rows: MemoryRows, by: Any) -> _Groups:
     """The rows by their labels.
 
     Raises DataError for labels that are missing or too few, UsageError for two columns of them.

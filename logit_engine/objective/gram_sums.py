@@ -37,7 +37,7 @@ class GramSum:
     def __iadd__(self, other: "GramSum") -> "GramSum":
         self.columns += other.columns
         self.curvature += other.curvature
-        self._add(other.matrix)
+        self._add_matrix(other.matrix)
         if sum(part.shape[0] for part in self.curvature) >= self.least_rows:
             self._sum_waiting_rows()
         return self
@@ -51,14 +51,14 @@ class GramSum:
 
     def _sum_waiting_rows(self) -> None:
         first, *others = self.columns
-        self._add(
-            _matrix(
+        self._add_matrix(
+            _gram_matrix(
                 first.stack(others), np.concatenate(self.curvature), some_columns=self.some_columns
             )
         )
         self.columns, self.curvature = [], []
 
-    def _add(self, matrix: Array | None) -> None:
+    def _add_matrix(self, matrix: Array | None) -> None:
         if self.matrix is None:
             self.matrix = matrix
         elif matrix is not None:
@@ -83,7 +83,7 @@ def gram_sum(
         least_rows = min(least_rows, X.shape[1])
     if X.shape[0] < least_rows:
         return GramSum([X], [curvature], least_rows, some_columns=some_columns)
-    matrix = _matrix(X, curvature, dtype, some_columns)
+    matrix = _gram_matrix(X, curvature, dtype, some_columns)
     return GramSum([], [], least_rows, matrix, some_columns) if least_rows else matrix
 
 
@@ -92,7 +92,7 @@ def whole_gram(found: Gram) -> Array:
     return found.whole() if isinstance(found, GramSum) else np.asarray(found)
 
 
-def _matrix(
+def _gram_matrix(
     X: Columns,
     curvature: Array,
     dtype: type[np.floating] = np.float64,
@@ -100,10 +100,12 @@ def _matrix(
 ) -> Array:
     if some_columns is None:
         return information_blocks(curvature, partial(signed_gram, X, dtype=dtype))
-    return np.column_stack([_products(X, curvature, some_columns), X.gram_diagonal(curvature)])
+    return np.column_stack(
+        [_column_products(X, curvature, some_columns), X.gram_diagonal(curvature)]
+    )
 
 
-def _products(X: Columns, w: Array, some_columns: NDArray[np.intp]) -> Array:
+def _column_products(X: Columns, w: Array, some_columns: NDArray[np.intp]) -> Array:
     """X' diag(w) times some of the columns, (p, s)."""
     if not some_columns.size:
         return np.zeros((X.shape[1], 0))

@@ -183,16 +183,16 @@ def is_plainly_conditioned(factor: UnitFactor, limit: float, rounding: float) ->
     if rounding * inflation.max(initial=1.0) > promised:
         return False
     # p columns of at most unit length have a 2-norm of at most sqrt(p)
-    bound = math.sqrt(factor.size.size) * _stretch(inverse)
+    bound = math.sqrt(factor.size.size) * _inverse_norm_bound(inverse)
     return bound <= limit or plain_condition(factor.unit) <= limit
 
 
 def largest_stretch(R: Array) -> float:
     """A bound of the 2-norm of R^-1, by its 1-norm and its infinity-norm. Higham (2002), 6.2."""
-    return _stretch(triangular_inverse(R))
+    return _inverse_norm_bound(triangular_inverse(R))
 
 
-def _stretch(inverse: Array) -> float:
+def _inverse_norm_bound(inverse: Array) -> float:
     """A bound of the 2-norm."""
     if not inverse.size:
         return 0.0

@@ -46,12 +46,12 @@ def computes_alone() -> bool:
 
 
 @lru_cache(maxsize=1)
-def _helpers() -> ThreadPoolExecutor:
+def _helper_pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(MAX_HELPERS, "logit-engine", _THREAD.start)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_helpers.cache_clear)
+    os.register_at_fork(after_in_child=_helper_pool.cache_clear)
 
 
 def results_in_order(
@@ -78,24 +78,24 @@ def results_in_order(
     asked = 0
     try:
         _THREAD.computes_alone = True
-        helping += (_helpers().submit(take_items) for _ in range(others))
+        helping += (_helper_pool().submit(take_items) for _ in range(others))
         for i, item in untaken:
             found[i] = fn(item)
             while asked in found:
                 yield found.pop(asked)
                 asked += 1
-        _dismiss(helping)
+        _dismiss_helpers(helping)
         for helper in helping:
             if not helper.cancelled():
                 helper.result()  # raises what it met
         yield from (found[i] for i in range(asked, len(items)))
     finally:
         deque(untaken, maxlen=0)  # nobody takes another
-        _dismiss(helping)
+        _dismiss_helpers(helping)
         _THREAD.computes_alone = False
 
 
-def _dismiss(helping: Sequence[Future[None]]) -> None:
+def _dismiss_helpers(helping: Sequence[Future[None]]) -> None:
     """Let those who have begun end their part, and the others not begin."""
     for helper in helping:
         helper.cancel()

@@ -23,7 +23,7 @@ def youden_by_cut(column: pl.Series, event: Flags) -> float:
     """Youden's index of the best cut of a column of numbers; missing values are on neither side."""
     if not _has_both(event):
         return 0.0
-    rows, events = _counts(column, event)
+    rows, events = _counts_by_value(column, event)
     others = rows - events
     ahead = np.cumsum(events) / event.sum() - np.cumsum(others) / (~event).sum()
     behind = np.cumsum(others[::-1]) / (~event).sum() - np.cumsum(events[::-1]) / event.sum()
@@ -37,7 +37,7 @@ def youden_by_levels(column: pl.Series, event: Flags) -> float:
     """
     if not _has_both(event):
         return 0.0
-    rows, events = _counts(column, event)
+    rows, events = _counts_by_value(column, event)
     frequent = rows >= MIN_LEVEL_ROWS
     share, others = events / event.sum(), (rows - events) / (~event).sum()
     says_event = frequent & (share > others)
@@ -63,7 +63,9 @@ def _has_both(event: Flags) -> bool:
     return min(int(event.sum()), int((~event).sum())) >= MIN_CLASS_ROWS
 
 
-def _counts(column: pl.Series, event: Flags) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _counts_by_value(
+    column: pl.Series, event: Flags
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The rows and the events of each value, in the order of the values; missing ones aside."""
     pairs = pl.DataFrame({"value": column, "event": event}).drop_nulls()
     table = pairs.group_by("value").agg(pl.len().alias("rows"), pl.col("event").sum()).sort("value")

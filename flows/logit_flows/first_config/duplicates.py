@@ -27,7 +27,7 @@ def duplicate_columns(
             kept, dropped = (b, a) if swap else (a, b)
             found[dropped] = f"says the same as {kept}, value by value"
     numbers = [n for n in names if n not in found and profiles[n].is_number]
-    return {**found, **_multiples(frame, numbers)}
+    return {**found, **_columns_in_other_units(frame, numbers)}
 
 
 def _map_one_to_one(frame: pl.DataFrame, a: Profile, b: Profile) -> bool:
@@ -48,7 +48,7 @@ def _map_one_to_one(frame: pl.DataFrame, a: Profile, b: Profile) -> bool:
     return not numbers or order.is_sorted() or order.is_sorted(descending=True)
 
 
-def _multiples(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, str]:
+def _columns_in_other_units(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, str]:
     """The numbers that are another one in other units, rounded perhaps."""
     if len(names) < 2:
         return {}

@@ -96,7 +96,7 @@ def outcome_leaks(
         return {}, []
     present = frame.filter(pl.Series(series_of(frame, outcome.column).is_not_null()))
     event = event_flags(series_of(present, outcome.column), outcome.events)
-    found = {n: _evidence(series_of(present, n), profiles[n], event) for n in features.columns}
+    found = {n: _leak_evidence(series_of(present, n), profiles[n], event) for n in features.columns}
     ranked = sorted(found, key=lambda name: -found[name].area)
     dropped: dict[str, str] = {}
     suspicious = []
@@ -119,7 +119,7 @@ def outcome_leaks(
     return dropped, suspicious
 
 
-def _evidence(column: pl.Series, profile: Profile, event: Flags) -> Evidence:
+def _leak_evidence(column: pl.Series, profile: Profile, event: Flags) -> Evidence:
     area = single_auc(column, profile, event)
     if (youden := youden_by_filled(column, event)) >= FILLED_YOUDEN:
         return Evidence(area, youden, BY_FILLED if profile.missing else BY_COMMONEST)

@@ -131,7 +131,7 @@ def stray_guesses(
         code
         for code in codes
         for name in features.columns
-        if (name not in found or code not in found[name].codes) and _holds(frame, name, code)
+        if (name not in found or code not in found[name].codes) and _column_holds(frame, name, code)
     }
     levels = {guess.column for guess in features.categorical}
     guesses = []
@@ -160,7 +160,7 @@ def _cure_by_hand(profile: Profile, *, is_shared: bool) -> str:
     return " If so, empty these cells"
 
 
-def _holds(frame: pl.DataFrame, name: str, code: float) -> bool:
+def _column_holds(frame: pl.DataFrame, name: str, code: float) -> bool:
     """Whether a column holds the number, as it is or as text."""
     column = series_of(frame, name)
     if column.dtype.is_numeric():

@@ -34,10 +34,10 @@ def fold_key(config: Config, contract: Contract) -> Key:
 
 def hashed_folds(rows: Frames, key: Key, count: int) -> NDArray[np.int64]:
     """The validation fold of each row, 0..count-1, (n,), by a hash of its key."""
-    return np.floor(_hashes(rows, key) * count).astype(np.int64)
+    return np.floor(_key_hashes(rows, key) * count).astype(np.int64)
 
 
-def _hashes(rows: Frames, key: Key) -> NDArray[np.float64]:
+def _key_hashes(rows: Frames, key: Key) -> NDArray[np.float64]:
     """The hash of each row's key, (n,)."""
     columns = list(key_columns(key))
     parts = [hashed_keys(frame, key, FOLD_SALT) for frame in rows.frames(columns)]
@@ -60,7 +60,7 @@ def validation_folds(
             codes = _time_pieces(rows, str(data.time), data.cluster, count + 1) - 1
             found = [Fold(codes < k, codes == k) for k in range(count)]
         case "stratified":
-            order = _hashes(rows, fold_key(config, contract))
+            order = _key_hashes(rows, fold_key(config, contract))
             codes = _equal_shares(order, y, count)
             found = [Fold(codes != k, codes == k) for k in range(count)]
         case _:

@@ -136,7 +136,7 @@ def _row_words(
             for i, shift in enumerate(shifts):
                 words = own[rows]
                 if is_number:
-                    cells = words if shift is None else _cells(words, shift)
+                    cells = words if shift is None else _number_cells(words, shift)
                     words = _splitmix(cells ^ own_salt)
                 mixed[i] = _splitmix(mixed[i] ^ np.where(missing[rows], null_word, words))
         return mixed
@@ -160,7 +160,7 @@ def _level_hashes(column: pl.Series, salt: np.uint64, *, exact: bool) -> Words:
     return words[texts.cast(pl.Enum(levels)).to_physical().to_numpy()] if are_few else words
 
 
-def _cells(bits: Words, shift: np.uint64) -> Words:
+def _number_cells(bits: Words, shift: np.uint64) -> Words:
     """The cell of each number on a scale of doubles, (n,)."""
     return (bits + shift) >> DROPPED_BITS
 

@@ -97,7 +97,7 @@ class TrainedKeys:
         for frame in rows.frames(self.reads):
             here = slice(start, start := start + frame.height)
             for column, prints in self.columns.items():
-                known[here] |= _among(_column_prints(frame, column), prints)
+                known[here] |= _are_known(_column_prints(frame, column), prints)
             alike[here], nearly[here] = self.alike_masks(frame)
         if self.chance <= MAX_CHANCE:
             self._refuse_many_nearly_alike(nearly[~known])
@@ -107,7 +107,7 @@ class TrainedKeys:
 
     def alike_masks(self, frame: pl.DataFrame) -> tuple[Mask, Mask]:
         """Which rows have the values of a training row, and which by one way alone, (n,) each."""
-        first, second = map(_among, _value_prints(frame, self.values_key), self.values)
+        first, second = map(_are_known, _value_prints(frame, self.values_key), self.values)
         return first | second, first ^ second
 
     def _refuse_many_alike(self, alike: Mask) -> None:
@@ -190,12 +190,12 @@ def _features_key(config: Config) -> RowKey:
 
 def _column_prints(frame: pl.DataFrame, column: str) -> Prints:
     """One for each row, (n,)."""
-    return _prints(hashed_rows(frame, RowKey((), (column,)), KEYS_SALT))
+    return _first_bits(hashed_rows(frame, RowKey((), (column,)), KEYS_SALT))
 
 
 def _value_prints(frame: pl.DataFrame, key: RowKey) -> Iterator[Prints]:
     """Two for each row, (n,) each."""
-    return map(_prints, rounded_row_hashes(frame, key, KEYS_SALT))
+    return map(_first_bits, rounded_row_hashes(frame, key, KEYS_SALT))
 
 
 def _exceeds_chance(found: Mask, own_found: int, own_rows: int) -> bool:
@@ -210,12 +210,12 @@ def _exceeds_chance(found: Mask, own_found: int, own_rows: int) -> bool:
     return bool(found.mean() > chance + MIN_EXCESS + STANDARD_ERRORS * deviation)
 
 
-def _prints(shares: NDArray[np.float64]) -> Prints:
+def _first_bits(shares: NDArray[np.float64]) -> Prints:
     """The first 32 bits of each share in [0, 1), (n,)."""
     return (shares * 2.0**32).astype(np.uint32)
 
 
-def _among(prints: Prints, known: Prints) -> Mask:
+def _are_known(prints: Prints, known: Prints) -> Mask:
     """Which prints are among the known ones, which are sorted, (n,)."""
     if known.size == 0:
         return np.zeros(prints.size, dtype=bool)

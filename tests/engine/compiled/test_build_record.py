@@ -36,7 +36,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     code.mkdir()
     (code / "a loop.nbi").touch()
     monkeypatch.setattr(machine_code, "code_folder", lambda: str(code))
-    monkeypatch.setattr(build_record, "_places", lambda: [tmp_path / "records"])
+    monkeypatch.setattr(build_record, "_record_folders", lambda: [tmp_path / "records"])
     loops_are_built.cache_clear()
     yield tmp_path / "records"
     loops_are_built.cache_clear()
@@ -77,7 +77,7 @@ def test_a_record_is_of_one_machine_and_one_compiler(
     assert not built_in_a_new_process()
     Path(content["folder"], "a loop.nbi").touch()
     assert built_in_a_new_process()
-    for name, other in (("sources_digest", "0123"), ("_compiler", "numba 0.1")):
+    for name, other in (("sources_digest", "0123"), ("_compiler_versions", "numba 0.1")):
         with monkeypatch.context() as changed:
             changed.setattr(build_record, name, lambda other=other: other)
             assert not built_in_a_new_process()
@@ -90,10 +90,10 @@ def test_the_record_lies_where_numba_is_told_to_keep_machine_code(
 ) -> None:
     monkeypatch.undo()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "image"))
-    assert build_record._places() == [tmp_path / "image"]
+    assert build_record._record_folders() == [tmp_path / "image"]
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert build_record._places() == [
+    assert build_record._record_folders() == [
         build_record.KERNELS / "__pycache__",
         tmp_path / "logit-engine",
     ]

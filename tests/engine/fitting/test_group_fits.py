@@ -192,7 +192,7 @@ def test_a_constant_with_rounding_is_left_to_fit() -> None:
 
 def test_codes_stay_codes() -> None:
     rows = coded_rows(400, (300,), numbers=1)
-    groups = group_fits._grouped(rows, np.arange(400) % 2)
+    groups = group_fits._grouped_rows(rows, np.arange(400) % 2)
     own = groups.rows_of(1).X
     np.testing.assert_array_equal(own.dot(np.eye(301)), rows.X.dot(np.eye(301))[1::2])
     assert isinstance(own, SideBySide)
@@ -251,7 +251,7 @@ def test_a_separated_group_says_so_and_stops_no_other() -> None:
 
 def test_stacks_hold_groups_of_about_equal_size() -> None:
     X, y, by = shops(9, groups=300, most=900)
-    groups = group_fits._grouped(array_rows(X, y), by)
+    groups = group_fits._grouped_rows(array_rows(X, y), by)
     for which in groups.stacks():
         sizes = groups.sizes[which]
         assert sizes.max() <= group_fits.MAX_SIZE_RATIO * sizes.min()
