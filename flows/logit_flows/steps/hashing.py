@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from logit_engine.errors import DataError
 from logit_engine.rows import cores
+from logit_engine.rows.frame_columns import series_of
 from logit_engine.rows.pass_threads import results_in_order
 from logit_flows.sources.logical_types import is_text
 
@@ -123,10 +124,12 @@ def _row_words(
     """
     exact, values = None in shifts, []
     for name in key.columns:
-        column, own_salt = frame[name], _text_hashes(pl.Series([name]), np.uint64(salt))[0]
+        column = frame[name]
+        own_salt = _text_hashes(pl.Series([name]), np.uint64(salt))[0]
         is_number = name in key.numbers or column.dtype.is_float()
         own = _number_bits(column) if is_number else _level_hashes(column, own_salt, exact=exact)
-        values.append((own, own_salt, is_number, column.is_null().to_numpy()))
+        missing = series_of(frame, name).is_null().to_numpy()
+        values.append((own, own_salt, is_number, missing))
 
     def slice_words(first: int) -> list[Words]:
         rows = slice(first, min(first + SLICE_ROWS, frame.height))

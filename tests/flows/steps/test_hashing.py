@@ -245,3 +245,11 @@ def test_bits_of_numbers_are_as_stable_as_their_text(one: float, other: float) -
     assert (first == second) == (texts[0] == texts[1])
     again = float(str(one))
     assert numbers_hash([again]) == [first]
+
+
+@pytest.mark.parametrize("name", ["*", "^x$", "^.*$"])
+@pytest.mark.parametrize("values", [[1.5, None, 1.5], ["a", None, "a"]])
+def test_a_name_that_reads_as_a_pattern_is_a_name(name: str, values: list[Any]) -> None:
+    key = RowKey(*(((name,), ()) if values[0] == 1.5 else ((), (name,))))
+    first, missing, last = hashed_rows(pl.DataFrame({name: values, "x": [1, 2, 3]}), key, 7)
+    assert first == last != missing
