@@ -115,6 +115,21 @@ class Sklearn:
         return self.at.residual(self.at.probabilities(fitted.coef_, fitted.intercept_))
 
 
+def glum_fit(table: Any, y: np.ndarray, tolerance: float, errors: bool) -> Any:
+    """glum without a penalty, with or without nonrobust standard errors."""
+    from glum import GeneralizedLinearRegressor
+
+    model = GeneralizedLinearRegressor(
+        family="binomial",
+        alpha=0.0,
+        gradient_tol=tolerance,
+        max_iter=1000,
+        drop_first=True,
+        robust=False,
+    )
+    return model.fit(table, y, store_covariance_matrix=errors)
+
+
 @dataclass
 class Glum:
     """glum without a penalty, with or without nonrobust standard errors."""
@@ -129,17 +144,7 @@ class Glum:
 
     def fit(self, tolerance: float) -> Any:
         """The model."""
-        from glum import GeneralizedLinearRegressor
-
-        model = GeneralizedLinearRegressor(
-            family="binomial",
-            alpha=0.0,
-            gradient_tol=tolerance,
-            max_iter=1000,
-            drop_first=True,
-            robust=False,
-        )
-        return model.fit(self.table, self.at.y, store_covariance_matrix=self.errors)
+        return glum_fit(self.table, self.at.y, tolerance, self.errors)
 
     def residual(self, fitted: Any) -> float:
         """How far from the maximum."""

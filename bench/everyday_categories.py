@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from contestants import DECADES, glum_fit
 from goals import Goal, Section, goal_table
 from harness import EQUAL, Timing, measured, race, tell
 from misses import MISSES
@@ -22,7 +23,6 @@ from scipy.special import expit
 SEED = 20261127
 NUMBERS = 5  # normal columns beside a ridge
 RIDGE = 1.0
-DECADES = tuple(10.0**-d for d in range(3, 15))
 ERRORS, BARE = ("ours", "glum"), ("ours without errors", "newton-cholesky", "glum without errors")
 
 
@@ -177,17 +177,7 @@ class Glum:
 
     def fit(self, tolerance: float) -> Any:
         """The model."""
-        from glum import GeneralizedLinearRegressor
-
-        model = GeneralizedLinearRegressor(
-            family="binomial",
-            alpha=0.0,
-            gradient_tol=tolerance,
-            max_iter=1000,
-            drop_first=True,
-            robust=False,
-        )
-        return model.fit(self.table, self.at.y, store_covariance_matrix=self.errors)
+        return glum_fit(self.table, self.at.y, tolerance, self.errors)
 
     def residual(self, fitted: Any) -> float:
         """How far from the maximum."""

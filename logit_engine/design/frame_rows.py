@@ -99,7 +99,7 @@ def frame_clusters(frame: pl.DataFrame, column: str | None) -> NDArray[np.int64]
 
     Raises DataError for a row without a cluster.
     """
-    return None if column is None else cluster_codes(MemoryFrames(frame), column)(frame)
+    return None if column is None else column_clusters(MemoryFrames(frame), column)(frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class ClusterCodes:
         return np.asarray(codes.to_numpy(), dtype=np.int64)
 
 
-def cluster_codes(rows: Frames, column: str) -> ClusterCodes:
+def column_clusters(rows: Frames, column: str) -> ClusterCodes:
     """The clusters of some rows. Raises DataError for a row without a cluster.
 
     Each different value is held a few times at most, however many frames have it.

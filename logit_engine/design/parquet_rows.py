@@ -22,7 +22,7 @@ import polars as pl
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from logit_engine.design.frame_rows import ClusterCodes, Outcome, cluster_codes
+from logit_engine.design.frame_rows import ClusterCodes, Outcome, column_clusters
 from logit_engine.design.table_design import Design
 from logit_engine.errors import DataError
 from logit_engine.rows import BLOCK_ROWS, Block, arrays, block_count
@@ -256,7 +256,7 @@ def parquet_rows(
     if frames.n == 0:
         raise DataError(f"{', '.join(list(paths)[:3])}: no rows are left to read.")
     _check_rows(frames, design, outcome, classes)
-    clusters = None if cluster is None else cluster_codes(frames, cluster)
+    clusters = None if cluster is None else column_clusters(frames, cluster)
     return ParquetRows(frames, design, outcome, classes, clusters)
 
 

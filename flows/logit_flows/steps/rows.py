@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logit_engine.columns import Array
-from logit_engine.design.frame_rows import Outcome, cluster_codes, frame_rows
+from logit_engine.design.frame_rows import Outcome, column_clusters, frame_rows
 from logit_engine.design.parquet_rows import ParquetFrames, ParquetRows
 from logit_engine.design.table_design import Design
 from logit_engine.diagnostics.wording import Wording
@@ -76,7 +76,7 @@ def clusters(config: Config, rows: Frames) -> NDArray[np.int64] | None:
     column = config.data.cluster
     if column is None:
         return None
-    codes_of = cluster_codes(rows, column)
+    codes_of = column_clusters(rows, column)
     return np.concatenate([np.empty(0, dtype=np.int64), *map(codes_of, rows.frames([column]))])
 
 
@@ -89,7 +89,7 @@ def rows_for_fit(
     """
     names = class_names(dataset)
     if isinstance(frames, ParquetFrames):
-        codes = None if cluster is None else cluster_codes(frames, cluster)
+        codes = None if cluster is None else column_clusters(frames, cluster)
         return ParquetRows(frames, design, outcome_of(dataset), names, codes)
     return frame_rows(design, frames.table, outcomes(dataset, frames), cluster, names)
 

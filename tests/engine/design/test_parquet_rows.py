@@ -12,7 +12,7 @@ import pytest
 
 from logit_engine.columns import dense_array
 from logit_engine.design import parquet_rows as parquet
-from logit_engine.design.frame_rows import Outcome, cluster_codes, frame_rows
+from logit_engine.design.frame_rows import Outcome, column_clusters, frame_rows
 from logit_engine.design.learning import learn
 from logit_engine.design.parquet_rows import ParquetRows, parquet_frames, parquet_rows, read_ahead
 from logit_engine.design.spec import Impute, Normalize, Spec, Unknown
@@ -217,7 +217,7 @@ def test_clusters_are_held_a_few_times_however_many_frames_have_them(
                 yield self.table
 
     monkeypatch.setattr(pl, "concat", counted)
-    assert cluster_codes(Repeated(frame), "g").values.to_list() == [*range(7)]
+    assert column_clusters(Repeated(frame), "g").values.to_list() == [*range(7)]
     assert max(sizes) <= 3 * 7
 
 
